@@ -1,0 +1,88 @@
+// Package dataset reads a manifest into samples and splits them: a row is a
+// sample, a column is a modality.
+package dataset
+
+import "github.com/fusor-ml/fusor/media"
+
+// Task says what is predicted.
+type Task string
+
+// The two tasks.
+const (
+	Classification Task = "class"
+	Regression     Task = "regression"
+)
+
+// Schema is what a reader must know to read further rows the same way; a
+// trained model carries it.
+type Schema struct {
+	Columns []Column `json:"columns"`
+	Label   string   `json:"label,omitempty"`
+	ID      string   `json:"id,omitempty"`
+	Split   string   `json:"split,omitempty"`
+	Group   string   `json:"group,omitempty"`
+	Order   string   `json:"order,omitempty"`
+	Task    Task     `json:"task"`
+	Classes []string `json:"classes,omitempty"` // in the order of the model's outputs
+}
+
+// Column is one modality of the samples.
+type Column struct {
+	Name   string     `json:"name"`
+	Kind   media.Kind `json:"kind"`
+	Fields []Field    `json:"fields,omitempty"` // of the table modality
+	Dim    int        `json:"dim,omitempty"`    // of a vector column
+}
+
+// Field is one manifest column inside the table modality.
+type Field struct {
+	Name string     `json:"name"`
+	Kind media.Kind `json:"kind"` // Number, Category, Date or Boolean
+}
+
+// Dataset is a manifest in memory; media stay on disk until they are extracted.
+type Dataset struct {
+	Name     string // the manifest's or folder's base name
+	Path     string
+	Dir      string // media paths are relative to it
+	Schema   Schema
+	Rows     []Row
+	Problems Problems // what was found while reading
+}
+
+// Row is one sample.
+type Row struct {
+	Number int // 1-based, as a text editor counts manifest lines; of a folder, the row of labels.csv
+	ID     string
+	Split  string // "", train, val, test or a fold's name
+	Group  string
+	Order  float64
+	Label  string  // "" when absent
+	Class  int     // index into Schema.Classes, -1 when unlabelled
+	Target float64 // of a regression; NaN when unlabelled
+	Cells  []Cell  // parallel to Schema.Columns
+}
+
+// Labelled reports whether the row has a label.
+func (r *Row) Labelled() bool { return r.Label != "" }
+
+// Cell is what one row has in one modality column. The zero Cell is absent.
+type Cell struct {
+	Text   string    // of a text column
+	Files  []string  // of a media column: paths as the manifest gives them
+	Vector []float32 // of a vector column
+	Fields []string  // of the table modality, parallel to Column.Fields; "" = missing
+}
+
+// Absent reports whether the cell holds nothing.
+func (c *Cell) Absent() bool {
+	if c.Text != "" || len(c.Files) > 0 || len(c.Vector) > 0 {
+		return false
+	}
+	for _, f := range c.Fields {
+		if f != "" {
+			return false
+		}
+	}
+	return true
+}

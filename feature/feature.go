@@ -1,0 +1,96 @@
+// Package feature turns media into views: frozen, deterministic features that
+// are extracted once, cached by content, and scaled by a state fitted on
+// training rows alone.
+//
+// A [Modality] opens a cell once; each of its views then extracts a [Raw] from
+// the opened item. A [Fitter] learns a [State] (scales, idf, levels) from the
+// Raws of the training rows, and the State turns a Raw into what the model takes.
+package feature
+
+import (
+	"encoding/json"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Shape says how a view's values are laid out.
+type Shape string
+
+// The shapes of a view.
+const (
+	Vector   Shape = "vector"   // Values [D]
+	Sequence Shape = "sequence" // Values [T, D]
+	Sparse   Shape = "sparse"   // Index and Values, in ascending order of index; fitted, index < Dim
+	Tokens   Shape = "tokens"   // Index [T]: hashed tokens; fitted, ids < Dim
+)
+
+// Raw is the frozen features of one cell in one view. The zero Raw is absent.
+type Raw struct {
+	Values []float32
+	Index  []uint32
+	Dim    int // width of a vector or of a sequence's step
+	Steps  int // length of a sequence or token list
+}
+
+// Absent reports whether the cell had nothing to extract.
+func (r *Raw) Absent() bool { return len(r.Values) == 0 && len(r.Index) == 0 }
+
+// Modality extracts the views of one kind of column.
+type Modality interface {
+	Kind() media.Kind
+	// Views lists the views, defaults first.
+	Views() []View
+	// Open decodes a present cell once, for all views. dir is what the cell's files are relative to.
+	Open(c *dataset.Cell, col *dataset.Column, dir string) (item any, err error)
+}
+
+// View is one feature block of a column. Implementations are stateless and safe for concurrent use.
+type View interface {
+	// Info describes the view; it must not depend on data.
+	Info() Info
+	// Extract computes the frozen features of an item that the view's modality opened.
+	Extract(item any) (Raw, error)
+	// NewFitter starts a fit. The scaling applies to vectors and sequences.
+	NewFitter(s Scaling) Fitter
+	// LoadState restores what Fitter.State gave, from its JSON.
+	LoadState(data json.RawMessage) (State, error)
+}
+
+// Info is what `fusor views` shows of a view.
+type Info struct {
+	Name    string // "color"; a column's view is called column.color
+	Shape   Shape
+	Version int    // part of the cache key: raised when the extracted values change
+	Options string // normalised options, part of the cache key
+	Doc     string // one line: formula and source
+	Default bool   // taken when --views names none
+	Cheap   bool   // extracting costs less than reading the cache: never cached
+}
+
+// Scaling says how the dense values of a view are scaled; which one is right differs between data sets.
+type Scaling string
+
+// The scalings.
+const (
+	PerFeature Scaling = "feature" // every feature to mean 0, deviation 1
+	PerView    Scaling = "view"    // one mean and one deviation for the whole view
+	NoScaling  Scaling = "none"
+)
+
+// Fitter learns a view's state from training rows. Merge makes distributed fitting possible:
+// adding rows to two fitters and merging equals adding all to one, up to rounding.
+type Fitter interface {
+	Add(Raw)
+	Merge(Fitter)
+	State() (State, error)
+}
+
+// State applies what was fitted. It is plain data: json.Marshal gives what View.LoadState reads.
+// Floats that matter are stored as [Floats], exactly.
+type State interface {
+	// Dim is the width of the fitted vector or step, or the number of ids.
+	Dim() int
+	// Apply turns an extracted row into what the model takes. It may reuse dst's memory; r is not changed.
+	Apply(dst *Raw, r Raw)
+}
