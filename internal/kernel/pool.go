@@ -24,7 +24,7 @@ func Do(workers, n int, job Job) {
 		return
 	}
 	startHelpers.Do(launchHelpers)
-	t := takeTask()
+	t := freeTasks.take()
 	t.job, t.n, t.failure = job, int64(n), nil
 	t.next.Store(0)
 	for range workers - 1 {
@@ -41,7 +41,7 @@ func Do(workers, n int, job Job) {
 	t.helpers.Wait()
 	failure := t.failure
 	t.job = nil
-	giveTask(t)
+	freeTasks.give(t)
 	if failure != nil {
 		panic(failure)
 	}
@@ -84,11 +84,7 @@ func (t *task) rescue() {
 var (
 	startHelpers sync.Once
 	helperQueue  = make(chan *task)
-
-	freeTasks struct {
-		sync.Mutex
-		list []*task
-	}
+	freeTasks    freeList[task]
 )
 
 // launchHelpers starts the goroutines that wait for work for as long as the process lives.
@@ -101,21 +97,4 @@ func launchHelpers() {
 			}
 		}()
 	}
-}
-
-func takeTask() *task {
-	freeTasks.Lock()
-	defer freeTasks.Unlock()
-	if n := len(freeTasks.list); n > 0 {
-		t := freeTasks.list[n-1]
-		freeTasks.list = freeTasks.list[:n-1]
-		return t
-	}
-	return new(task)
-}
-
-func giveTask(t *task) {
-	freeTasks.Lock()
-	freeTasks.list = append(freeTasks.list, t)
-	freeTasks.Unlock()
 }
