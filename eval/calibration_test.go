@@ -1,0 +1,126 @@
+package eval
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestTemperature(t *testing.T) {
+	p := classData(90, 4, 2)
+	logits := Logits(p.Probs)
+	for _, row := range logits {
+		for c := range row {
+			row[c] *= 3
+		}
+	}
+	// scipy.optimize.minimize_scalar of the penalised likelihood.
+	near(t, "temperature", Temperature(logits, p.Labels), 1.1849408556491783, 1e-6)
+	if got := Temperature(nil, nil); got != 1 {
+		t.Errorf("temperature of nothing = %v, want 1", got)
+	}
+	// An over-confident model gets a T above 1, and its ECE shrinks.
+	probs, labels := simulated(4000, 5, 1, 1)
+	hot := Soften(Logits(probs), 0.3)
+	before := ece(&Predictions{Probs: hot, Labels: labels}, nil)
+	temp := Temperature(Logits(hot), labels)
+	after := ece(&Predictions{Probs: Soften(Logits(hot), temp), Labels: labels}, nil)
+	near(t, "recovered temperature", temp, 1/0.3, 0.1)
+	if !(after < before/4) {
+		t.Errorf("ECE %.3f before, %.3f after calibration", before, after)
+	}
+	// Data without an error must not give a temperature of nothing.
+	if got := Temperature([][]float64{{9, 0}, {0, 9}}, []int{0, 1}); !(got > 0.05 && got < 1.5) {
+		t.Errorf("temperature of separable data = %v", got)
+	}
+}
+
+// simulated draws labels from the probabilities themselves, so that the
+// probabilities are calibrated; a larger sharp makes them surer.
+func simulated(n, c int, sharp float64, seed uint64) (probs [][]float64, labels []int) {
+	rng := rand.New(rand.NewPCG(seed, 9))
+	for range n {
+		row := make([]float64, c)
+		for k := range row {
+			row[k] = sharp * rng.NormFloat64() * 1.5
+		}
+		row = Soften([][]float64{row}, 1)[0]
+		u, y := rng.Float64(), 0
+		for u > row[y] && y < c-1 {
+			u -= row[y]
+			y++
+		}
+		probs, labels = append(probs, row), append(labels, y)
+	}
+	return probs, labels
+}
+
+func TestConformal(t *testing.T) {
+	f := func(classes int, sharp float64) {
+		t.Helper()
+		coverage, accuracy := 0.0, 0.0
+		const seeds = 20
+		for seed := range uint64(seeds) {
+			probs, labels := simulated(1500, classes, sharp, seed)
+			c := FitConformal(probs[:500], labels[:500], 0.9)
+			for _, row := range probs[500:] {
+				if set := c.Set(row); len(set) == 0 || set[0] != Argmax(row) {
+					t.Fatalf("set %v of %v lacks its best class", set, row)
+				}
+			}
+			r := c.Measure(probs[500:], labels[500:])
+			coverage += r.Coverage / seeds
+			m, _ := MetricByName("accuracy")
+			accuracy += m.Of(&Predictions{Probs: probs[500:], Labels: labels[500:]}) / seeds
+			if r.MeanSize < 1 || r.Answered < 0 || r.Answered > 1 {
+				t.Errorf("report %+v", r)
+			}
+		}
+		if coverage < 0.89 || (accuracy < 0.88 && coverage > 0.91) {
+			t.Errorf("%d classes, sharp %v: coverage %.3f at accuracy %.3f", classes, sharp, coverage, accuracy)
+		}
+	}
+	f(2, 0.5)
+	f(2, 1)
+	f(3, 1)
+	f(10, 1)
+	f(10, 2)
+	f(3, 4)
+	f(2, 10) // accuracy above 90 %
+}
+
+func TestConformalEdges(t *testing.T) {
+	few := FitConformal([][]float64{{.6, .4}}, []int{0}, 0.9)
+	if got := few.Set([]float64{.9, .1}); len(got) != 2 {
+		t.Errorf("set after one validation row = %v, want every class", got)
+	}
+	if w := ConformalWidth([]float64{1}, []float64{1}, 0.9); !math.IsInf(w, 1) {
+		t.Errorf("width after one row = %v, want +Inf", w)
+	}
+	v, y := make([]float64, 99), make([]float64, 99)
+	for i := range y {
+		y[i] = float64(i)
+	}
+	near(t, "width", ConformalWidth(v, y, 0.9), 89, 0)
+}
+
+func TestReliabilityAndAbstention(t *testing.T) {
+	probs, labels := simulated(3000, 4, 2, 3)
+	p := &Predictions{Probs: probs, Labels: labels}
+	rows, gap := 0, 0.0
+	for _, b := range Reliability(p, Bins) {
+		rows += b.Rows
+		gap += math.Abs(b.Accuracy-b.Confidence) * float64(b.Rows) / 3000
+		if b.Confidence <= b.Low-1e-12 || b.Confidence > b.High+1e-12 {
+			t.Errorf("confidence %v outside (%v, %v]", b.Confidence, b.Low, b.High)
+		}
+	}
+	if rows != 3000 {
+		t.Errorf("%d rows in the bins, want 3000", rows)
+	}
+	near(t, "ECE from the bins", gap, ece(p, nil), 1e-12)
+	curve := AbstentionCurve(p)
+	if first, last := curve[0], curve[len(curve)-1]; len(curve) != 10 || first.Answered != 1 || last.Accuracy < first.Accuracy {
+		t.Errorf("curve %+v", curve)
+	}
+}

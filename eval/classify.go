@@ -1,0 +1,103 @@
+package eval
+
+import "math"
+
+// smallestProb bounds probabilities inside the logarithm, as scikit-learn
+// does for float64.
+const smallestProb = 0x1p-52
+
+func correct(p *Predictions, i int) float64 {
+	if Argmax(p.Probs[i]) == p.Labels[i] {
+		return 1
+	}
+	return 0
+}
+
+func rowLogLoss(p *Predictions, i int) float64 {
+	q := p.Probs[i][p.Labels[i]]
+	return -math.Log(math.Min(math.Max(q, smallestProb), 1-smallestProb))
+}
+
+// rowBrier follows scikit-learn: (p₁ − y)² for two classes (range 0..1), the
+// sum over the classes for more (range 0..2).
+func rowBrier(p *Predictions, i int) float64 {
+	row := p.Probs[i]
+	sum := 0.0
+	for c, q := range row {
+		if c == p.Labels[i] {
+			q--
+		}
+		sum += q * q
+	}
+	if len(row) == 2 {
+		sum /= 2
+	}
+	return sum
+}
+
+// Confusion counts rows by true class (first index) and predicted class
+// (second), [C][C].
+func Confusion(p *Predictions) [][]int {
+	m := make([][]int, p.Classes())
+	for c := range m {
+		m[c] = make([]int, len(m))
+	}
+	for i, y := range p.Labels {
+		m[y][Argmax(p.Probs[i])]++
+	}
+	return m
+}
+
+// counts gives per class the weight of hits, of true and of predicted rows.
+func counts(p *Predictions, w []float64) (hit, truth, pred []float64) {
+	c := p.Classes()
+	hit, truth, pred = make([]float64, c), make([]float64, c), make([]float64, c)
+	for i, y := range p.Labels {
+		k, wi := Argmax(p.Probs[i]), weight(w, i)
+		truth[y] += wi
+		pred[k] += wi
+		if k == y {
+			hit[y] += wi
+		}
+	}
+	return hit, truth, pred
+}
+
+// balancedAccuracy is the mean recall of the classes that occur.
+func balancedAccuracy(p *Predictions, w []float64) float64 {
+	hit, truth, _ := counts(p, w)
+	sum, n := 0.0, 0.0
+	for c := range truth {
+		if truth[c] > 0 {
+			sum += hit[c] / truth[c]
+			n++
+		}
+	}
+	return sum / n
+}
+
+// macroF1 is the mean F1 of the classes that occur or are predicted.
+func macroF1(p *Predictions, w []float64) float64 {
+	hit, truth, pred := counts(p, w)
+	sum, n := 0.0, 0.0
+	for c := range truth {
+		if both := truth[c] + pred[c]; both > 0 {
+			sum += 2 * hit[c] / both
+			n++
+		}
+	}
+	return sum / n
+}
+
+// weightedF1 weights each class's F1 by its number of true rows.
+func weightedF1(p *Predictions, w []float64) float64 {
+	hit, truth, pred := counts(p, w)
+	sum, n := 0.0, 0.0
+	for c := range truth {
+		if truth[c] > 0 {
+			sum += truth[c] * 2 * hit[c] / (truth[c] + pred[c])
+			n += truth[c]
+		}
+	}
+	return sum / n
+}

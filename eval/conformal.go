@@ -1,0 +1,155 @@
+package eval
+
+import (
+	"math"
+	"slices"
+)
+
+// Conformal makes prediction sets by split conformal prediction: the sets
+// contain the true class with at least the wished probability on rows that
+// are exchangeable with the validation rows.
+//
+// The score of a class is 1 − p (LAC, Sadinle et al. 2019), but 0 for the most
+// probable class. The sets of this score are nested and never empty by
+// construction, so validation and use count the same sets: the coverage is
+// the wished one, not more, wherever accuracy is below it; where accuracy is
+// above it the sets are single classes and cover what accuracy covers.
+type Conformal struct {
+	Coverage  float64 `json:"coverage"`  // wished
+	Threshold float64 `json:"threshold"` // classes with a score up to it are in the set
+}
+
+// FitConformal finds the threshold on validation rows the model was not
+// fitted on. coverage lies in (0, 1).
+func FitConformal(probs [][]float64, labels []int, coverage float64) Conformal {
+	scores := make([]float64, len(labels))
+	for i, row := range probs {
+		scores[i] = conformity(row, Argmax(row), labels[i])
+	}
+	return Conformal{Coverage: coverage, Threshold: upperQuantile(scores, coverage, 1)}
+}
+
+func conformity(row []float64, top, class int) float64 {
+	if class == top {
+		return 0
+	}
+	return 1 - row[class]
+}
+
+// upperQuantile is the ⌈(n+1)·coverage⌉-th smallest score, or most where
+// there are too few scores to promise that coverage.
+func upperQuantile(scores []float64, coverage, most float64) float64 {
+	k := int(math.Ceil(float64(len(scores)+1)*coverage - 1e-9))
+	if k > len(scores) {
+		return most
+	}
+	slices.Sort(scores)
+	return scores[max(k, 1)-1]
+}
+
+// Set returns the classes of one row's prediction set, most probable first;
+// it is never empty.
+func (c Conformal) Set(row []float64) []int {
+	top := Argmax(row)
+	set := []int{top}
+	for k := range row {
+		if k != top && 1-row[k] <= c.Threshold {
+			set = append(set, k)
+		}
+	}
+	slices.SortStableFunc(set[1:], func(a, b int) int {
+		switch {
+		case row[a] > row[b]:
+			return -1
+		case row[a] < row[b]:
+			return 1
+		}
+		return 0
+	})
+	return set
+}
+
+// SetReport measures prediction sets on test rows.
+type SetReport struct {
+	Wished    float64 `json:"wished"`
+	Coverage  float64 `json:"coverage"`  // share of rows whose set holds the true class
+	MeanSize  float64 `json:"mean_size"` // classes per set
+	Answered  float64 `json:"answered"`  // share of rows whose set is one class; the rest abstain
+	Accuracy  float64 `json:"accuracy"`  // among the answered
+	Threshold float64 `json:"threshold"`
+}
+
+// Measure applies c to labelled rows. Accuracy is 0 if no row is answered.
+func (c Conformal) Measure(probs [][]float64, labels []int) SetReport {
+	r := SetReport{Wished: c.Coverage, Threshold: c.Threshold}
+	answered, n := 0.0, float64(len(labels))
+	if n == 0 {
+		return r
+	}
+	for i, row := range probs {
+		set := c.Set(row)
+		r.MeanSize += float64(len(set)) / n
+		hit := agree(slices.Contains(set, labels[i]))
+		r.Coverage += hit / n
+		if len(set) == 1 {
+			answered++
+			r.Accuracy += hit
+		}
+	}
+	r.Answered = answered / n
+	if answered > 0 {
+		r.Accuracy /= answered
+	}
+	return r
+}
+
+// ConformalWidth is the half width of regression intervals value ± width
+// that cover the target with the wished probability, from validation rows;
+// +Inf if there are too few of them.
+func ConformalWidth(values, targets []float64, coverage float64) float64 {
+	scores := make([]float64, len(targets))
+	for i, y := range targets {
+		scores[i] = math.Abs(values[i] - y)
+	}
+	return upperQuantile(scores, coverage, inf)
+}
+
+// Abstention is one point of the curve of answering only when sure.
+type Abstention struct {
+	Threshold float64 `json:"threshold"` // rows with a top probability from here on are answered
+	Answered  float64 `json:"answered"`  // share of rows
+	Accuracy  float64 `json:"accuracy"`  // among them
+}
+
+// AbstentionCurve gives accuracy among the surest rows, for every tenth of
+// the rows from all of them down to 10 %.
+func AbstentionCurve(p *Predictions) []Abstention {
+	n := p.Len()
+	if n == 0 {
+		return nil
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	top := func(i int) float64 { return p.Probs[i][Argmax(p.Probs[i])] }
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case top(a) > top(b):
+			return -1
+		case top(a) < top(b):
+			return 1
+		}
+		return 0
+	})
+	var out []Abstention
+	for tenth := 10; tenth >= 1; tenth-- {
+		k := max(1, n*tenth/10)
+		hits := 0.0
+		for _, i := range order[:k] {
+			hits += correct(p, i)
+		}
+		out = append(out, Abstention{Threshold: top(order[k-1]), Answered: float64(k) / float64(n), Accuracy: hits / float64(k)})
+	}
+	return out
+}

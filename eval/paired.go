@@ -1,0 +1,169 @@
+package eval
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Test is a paired test of "the difference is above zero". Interval and
+// p-value come from one statistic, so that for every level a:
+// the lower end of Interval(a) is above zero exactly when P() < a.
+//
+// P is directional in a two-sided sense: it is the usual two-sided p-value
+// where the difference is positive, and 1 or nearly so where it is not; a
+// difference that is surely negative shows in the upper end of the interval.
+type Test interface {
+	// Difference is the estimate.
+	Difference() float64
+	// P is the p-value, 0..1.
+	P() float64
+	// Interval has confidence 1 − a, 0 < a < 1.
+	Interval(a float64) (low, high float64)
+	// Name says which test it is.
+	Name() string
+}
+
+var (
+	_ Test = (*CorrectedT)(nil)
+	_ Test = (*PairedBootstrap)(nil)
+)
+
+// CorrectedT is the corrected resampled t-test of Nadeau & Bengio (2003) on
+// the differences of runs: t = d̄ / √((1/J + test/train)·s²), J − 1 degrees of
+// freedom.
+type CorrectedT struct {
+	mean, se, df float64
+}
+
+// NewCorrectedT makes the test from J paired differences. trainRows and
+// testRows are the mean sizes of a run's parts. Differences that are all equal
+// get the standard deviation that one test row makes, for their spread cannot
+// be known.
+func NewCorrectedT(differences []float64, trainRows, testRows float64) *CorrectedT {
+	mean, std := meanStd(differences)
+	if std == 0 {
+		std = 1 / math.Max(testRows, 1)
+	}
+	return &CorrectedT{mean: mean, se: std * correctedScale(len(differences), trainRows, testRows), df: float64(len(differences) - 1)}
+}
+
+// Name implements Test.
+func (t *CorrectedT) Name() string { return "corrected resampled t-test" }
+
+// Difference implements Test.
+func (t *CorrectedT) Difference() float64 { return t.mean }
+
+// P implements Test.
+func (t *CorrectedT) P() float64 {
+	if !(t.df >= 1) || math.IsNaN(t.mean) {
+		return 1
+	}
+	return math.Min(1, 2*studentTail(t.mean/t.se, t.df))
+}
+
+// Interval implements Test.
+func (t *CorrectedT) Interval(a float64) (low, high float64) {
+	if !(t.df >= 1) || math.IsNaN(t.mean) {
+		return math.NaN(), math.NaN()
+	}
+	half := studentQuantile(a/2, t.df) * t.se
+	return t.mean - half, t.mean + half
+}
+
+// PairedBootstrap resamples the test rows (or groups of rows) of an official
+// split; the statistic is the mean difference over the rows.
+type PairedBootstrap struct {
+	mean  float64
+	draws []float64 // ascending
+}
+
+// pairedReplicates leaves enough draws in the tail for Holm's correction over
+// a dozen fusions.
+const pairedReplicates = 19_999
+
+// NewPairedBootstrap makes the test from the difference of each row [N], for
+// instance in correctness averaged over the seeds. groups may be nil.
+func NewPairedBootstrap(differences []float64, groups []int) *PairedBootstrap {
+	mean, _ := meanStd(differences)
+	t := &PairedBootstrap{mean: mean}
+	if len(differences) < 2 || math.IsNaN(mean) {
+		return t
+	}
+	times := min(pairedReplicates, max(3999, 200_000_000/len(differences)))
+	t.draws = bootstrap(len(differences), groups, times, func(w []float64) float64 {
+		return weightedMean(differences, w)
+	})
+	return t
+}
+
+// Name implements Test.
+func (t *PairedBootstrap) Name() string { return "paired bootstrap" }
+
+// Difference implements Test.
+func (t *PairedBootstrap) Difference() float64 { return t.mean }
+
+// P implements Test: twice the share of draws at or below zero, the observed
+// data counted as one draw.
+func (t *PairedBootstrap) P() float64 {
+	if len(t.draws) == 0 {
+		return 1
+	}
+	at, _ := slices.BinarySearchFunc(t.draws, 0, func(d, zero float64) int {
+		if d <= zero {
+			return -1
+		}
+		return 1
+	})
+	return math.Min(1, 2*float64(at+1)/float64(len(t.draws)+1))
+}
+
+// Interval implements Test, by order statistics: with x = a·(B+1)/2 the lower
+// end is draw number ⌈x⌉ − 1, which is above zero exactly if fewer than x − 1
+// draws are not. With too few draws for a the ends move out to the extremes
+// by the reach of the draws again.
+func (t *PairedBootstrap) Interval(a float64) (low, high float64) {
+	b := len(t.draws)
+	if b == 0 {
+		return math.NaN(), math.NaN()
+	}
+	k := int(math.Ceil(a*float64(b+1)/2)) - 1 // 1-based from either end
+	if k < 1 {
+		reach := t.draws[b-1] - t.draws[0]
+		return math.Min(t.draws[0]-reach, 0), t.draws[b-1] + reach
+	}
+	k = min(k, (b+1)/2)
+	return t.draws[k-1], t.draws[b-k]
+}
+
+// McNemar is the two-sided p-value of McNemar's test: gained rows are right
+// only in the second system, lost rows only in the first. Under 25 discordant
+// rows it is exact (binomial), else the χ² test with Edwards's correction.
+func McNemar(gained, lost int) float64 {
+	n := gained + lost
+	if n == 0 {
+		return 1
+	}
+	if n < 25 {
+		return math.Min(1, 2*binomialHalfCDF(min(gained, lost), n))
+	}
+	d := math.Max(math.Abs(float64(gained-lost))-1, 0)
+	return math.Erfc(math.Sqrt(d * d / float64(n) / 2))
+}
+
+// Holm adjusts the p-values of a family for their number (Holm 1979): in
+// ascending order the k-th of m is multiplied by m − k + 1, made monotone and
+// kept at or under 1.
+func Holm(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	out, highest := make([]float64, len(p)), 0.0
+	for k, i := range order {
+		highest = math.Max(highest, math.Min(1, float64(len(p)-k)*p[i]))
+		out[i] = highest
+	}
+	return out
+}

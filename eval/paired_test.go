@@ -1,0 +1,124 @@
+package eval
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+	"pgregory.net/rapid"
+)
+
+func TestStudent(t *testing.T) {
+	for _, df := range []float64{1, 2, 4, 9, 14, 99} {
+		d := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}
+		for _, x := range []float64{-3, -0.2, 0, 0.5, 1, 2.5, 8} {
+			near(t, "tail", studentTail(x, df), d.Survival(x), 1e-10)
+		}
+		for _, q := range []float64{0.4, 0.025, 0.001} {
+			near(t, "tail of the quantile", studentTail(studentQuantile(q, df), df), q, 1e-13)
+		}
+	}
+	// scipy.stats.t.sf and .isf
+	near(t, "sf(5.3, 14)", studentTail(5.3, 14)/5.608475100494403e-05, 1, 1e-9)
+	near(t, "isf(0.025, 4)", studentQuantile(0.025, 4), 2.7764451051977943, 1e-10)
+	near(t, "isf(1.92e-5, 2)", studentQuantile(1.92e-5, 2), 161.36965847477913, 1e-9)
+}
+
+// scipy: t = d̄/√((1/15 + 120/480)·s²), 2·t.sf(t, 14).
+func TestCorrectedT(t *testing.T) {
+	d := []float64{.03, .05, .01, .04, .06, .02, .05, .03, .04, .02, .01, .05, .03, .06, .04}
+	test := NewCorrectedT(d, 480, 120)
+	near(t, "p", test.P(), 0.0015902741466379887, 1e-10)
+	low, _ := test.Interval(0.05)
+	near(t, "low", low, 0.01622050563156308, 1e-10)
+	if p := NewCorrectedT([]float64{.1}, 10, 10).P(); p != 1 {
+		t.Errorf("p of one run = %v, want 1", p)
+	}
+	if p := NewCorrectedT([]float64{0, 0, 0}, 10, 10).P(); p != 1 {
+		t.Errorf("p of no difference = %v, want 1", p)
+	}
+}
+
+// scipy.stats.binom.cdf under 25 discordant rows, chi2.sf with Edwards's
+// correction from there.
+func TestMcNemar(t *testing.T) {
+	f := func(gained, lost int, want float64) {
+		t.Helper()
+		near(t, "McNemar", McNemar(gained, lost), want, 1e-12)
+		near(t, "McNemar", McNemar(lost, gained), want, 1e-12)
+	}
+	f(5, 1, 0.21875)
+	f(10, 3, 0.09228515625)
+	f(30, 12, 0.008711912962379598)
+	f(0, 0, 1)
+	f(7, 7, 1)
+}
+
+func TestHolm(t *testing.T) {
+	got := Holm([]float64{0.01, 0.04, 0.03, 0.005})
+	for i, want := range []float64{0.03, 0.06, 0.06, 0.02} { // R: p.adjust(p, "holm")
+		near(t, "Holm", got[i], want, 1e-15)
+	}
+}
+
+// The lower end is above zero exactly when p is under the level, for both
+// tests and any level: one statistic gives both.
+func TestIntervalAgreesWithP(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 40).Draw(t, "n")
+		shift := rapid.Float64Range(-0.3, 0.6).Draw(t, "shift")
+		d := make([]float64, n)
+		for i := range d {
+			d[i] = rapid.Float64Range(-1, 1).Draw(t, "d") + shift
+		}
+		a := rapid.Float64Range(0.0005, 0.3).Draw(t, "a")
+		for _, test := range []Test{NewCorrectedT(d, 400, 100), quickBootstrap(d)} {
+			low, high := test.Interval(a)
+			if (low > 0) != (test.P() < a) || low > high {
+				t.Fatalf("%s: [%v, %v] at %v, p = %v", test.Name(), low, high, a, test.P())
+			}
+		}
+	})
+}
+
+func quickBootstrap(d []float64) *PairedBootstrap {
+	mean, _ := meanStd(d)
+	return &PairedBootstrap{mean: mean, draws: bootstrap(len(d), nil, 399, func(w []float64) float64 { return weightedMean(d, w) })}
+}
+
+func TestHolmLevelAgreesWithHolm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ps := rapid.SliceOfN(rapid.Float64Range(0, 0.2), 1, 15).Draw(t, "p")
+		all := Holm(ps)
+		for at, p := range ps {
+			adjusted, level := holmLevel(ps, at)
+			if math.Abs(adjusted-all[at]) > 1e-12 {
+				t.Fatalf("adjusted %v, Holm %v", adjusted, all[at])
+			}
+			if math.Abs(all[at]-alpha) > 1e-12 && (p < level) != (all[at] < alpha) {
+				t.Fatalf("p %v against level %v, adjusted %v", p, level, all[at])
+			}
+		}
+	})
+}
+
+// Resampling whole groups must widen the interval where rows of a group agree.
+func TestGroupsWiden(t *testing.T) {
+	d, groups := make([]float64, 200), make([]int, 200)
+	u := lcg(20, 5)
+	for i := range d {
+		groups[i] = i / 10
+		d[i] = u[i/10]
+	}
+	a := NewPairedBootstrap(d, nil)
+	b := NewPairedBootstrap(d, groups)
+	al, ah := a.Interval(0.05)
+	bl, bh := b.Interval(0.05)
+	if bh-bl < 2*(ah-al) {
+		t.Errorf("grouped [%v, %v] is not wider than [%v, %v]", bl, bh, al, ah)
+	}
+	if !slices.IsSorted(b.draws) {
+		t.Error("draws are not sorted")
+	}
+}

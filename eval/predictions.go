@@ -1,0 +1,92 @@
+package eval
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// Predictions holds what one run says about N rows, and what was true. For
+// classification Probs and Labels are set, for regression and sentiment
+// scores Values and Targets. It must not be changed or copied after a metric
+// has been computed on it: sort orders are kept inside.
+type Predictions struct {
+	Probs   [][]float64 // [N][C], each row sums to 1
+	Labels  []int       // [N], 0..C-1
+	Values  []float64   // [N], predicted
+	Targets []float64   // [N], true
+
+	mu     sync.Mutex
+	orders map[int][]int // class (or valueOrder, targetOrder) -> rows, ascending
+}
+
+const (
+	valueOrder  = -1
+	targetOrder = -2
+)
+
+// Len is the number of rows N.
+func (p *Predictions) Len() int {
+	if p.Probs != nil {
+		return len(p.Labels)
+	}
+	return len(p.Targets)
+}
+
+// Classes is the number of classes C, 0 for regression.
+func (p *Predictions) Classes() int {
+	if len(p.Probs) == 0 {
+		return 0
+	}
+	return len(p.Probs[0])
+}
+
+// score is the value by which rows are ordered: a class's probability, the
+// predicted or the true value.
+func (p *Predictions) score(key, i int) float64 {
+	switch key {
+	case valueOrder:
+		return p.Values[i]
+	case targetOrder:
+		return p.Targets[i]
+	}
+	return p.Probs[i][key]
+}
+
+// order returns the rows in ascending order of score, computed once.
+func (p *Predictions) order(key int) []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if o, ok := p.orders[key]; ok {
+		return o
+	}
+	o := make([]int, p.Len())
+	for i := range o {
+		o[i] = i
+	}
+	slices.SortStableFunc(o, func(a, b int) int { return cmp.Compare(p.score(key, a), p.score(key, b)) })
+	if p.orders == nil {
+		p.orders = map[int][]int{}
+	}
+	p.orders[key] = o
+	return o
+}
+
+// weight is how often row i counts; nil weights count every row once.
+func weight(w []float64, i int) float64 {
+	if w == nil {
+		return 1
+	}
+	return w[i]
+}
+
+// Argmax returns the index of the largest value, the first one among equals.
+func Argmax(probs []float64) int {
+	best := 0
+	for c, v := range probs {
+		if v > probs[best] {
+			best = c
+		}
+	}
+	return best
+}

@@ -1,0 +1,119 @@
+package eval
+
+import (
+	"fmt"
+	"math"
+)
+
+// Sentence says the verdict in one plain sentence, in Chinese for "zh" and in
+// English for any other language.
+func (v Verdict) Sentence(lang string) string {
+	m, ok := MetricByName(v.Metric)
+	if !ok {
+		m = Metric{Name: v.Metric, Title: v.Metric, HigherIsBetter: true}
+	}
+	if lang == "zh" {
+		return v.chinese(m)
+	}
+	return v.english(m)
+}
+
+func (v Verdict) english(m Metric) string {
+	title, unit := m.Title, ""
+	if m.Share {
+		unit = " points"
+	}
+	scores := fmt.Sprintf("%s reaches %s %s, %s, the best single view, %s", v.BestFusion, score(m, v.FusionScore), title, v.BestSingle, score(m, v.SingleScore))
+	proof := fmt.Sprintf("difference %s%s, interval %s to %s, p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), pValue(v.PValue))
+	if math.IsNaN(v.Low) {
+		proof = "one run cannot tell how sure that is"
+	}
+	if v.Fusions > 1 {
+		proof += fmt.Sprintf(", corrected for %d fusions", v.Fusions)
+	}
+	if !m.HigherIsBetter {
+		proof += "; above zero fusion is better"
+	}
+	switch v.Finding {
+	case Helps:
+		return fmt.Sprintf("Fusion helps: %s (%s).", scores, proof)
+	case Hurts:
+		return fmt.Sprintf("Fusion does not help here, it hurts: %s (%s).", scores, proof)
+	}
+	return fmt.Sprintf("Not shown that fusion helps: %s (%s).", scores, proof)
+}
+
+// chineseTitles names the metrics a verdict may be about.
+var chineseTitles = map[string]string{
+	"accuracy": "准确率", "balanced_accuracy": "均衡准确率", "macro_f1": "宏平均 F1", "weighted_f1": "加权 F1",
+	"log_loss": "对数损失", "brier": "Brier 分数", "roc_auc": "ROC-AUC", "average_precision": "平均精度", "ece": "校准误差 ECE",
+	"mae": "平均绝对误差 MAE", "rmse": "均方根误差 RMSE", "r2": "R²", "pearson": "皮尔逊相关系数", "spearman": "斯皮尔曼相关系数",
+	"acc2_non_negative": "Acc-2（全部行，y ≥ 0）", "acc2_non_zero": "Acc-2（去掉零分）", "acc2_positive": "Acc-2（全部行，y > 0）",
+	"acc5": "Acc-5", "acc7": "Acc-7",
+}
+
+// TitleIn is the metric's name for people, in Chinese for "zh", else in English.
+func (m Metric) TitleIn(lang string) string {
+	if lang == "zh" && chineseTitles[m.Name] != "" {
+		return chineseTitles[m.Name]
+	}
+	return m.Title
+}
+
+func (v Verdict) chinese(m Metric) string {
+	unit := ""
+	if m.Share {
+		unit = " 个百分点"
+	}
+	scores := fmt.Sprintf("%s 的%s为 %s，最好的单一视图 %s 为 %s", v.BestFusion, m.TitleIn("zh"), score(m, v.FusionScore), v.BestSingle, score(m, v.SingleScore))
+	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s，p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), pValue(v.PValue))
+	if math.IsNaN(v.Low) {
+		proof = "只有一次运行，无法判断可靠程度"
+	}
+	if v.Fusions > 1 {
+		proof += fmt.Sprintf("，已按 %d 种融合方法校正", v.Fusions)
+	}
+	if !m.HigherIsBetter {
+		proof += "；差值大于零表示融合更好"
+	}
+	switch v.Finding {
+	case Helps:
+		return fmt.Sprintf("融合有效：%s（%s）。", scores, proof)
+	case Hurts:
+		return fmt.Sprintf("融合在这里反而有害：%s（%s）。", scores, proof)
+	}
+	return fmt.Sprintf("未能证明融合有效：%s（%s）。", scores, proof)
+}
+
+func score(m Metric, v float64) string {
+	if m.Share {
+		return fmt.Sprintf("%.1f %%", 100*v)
+	}
+	return fmt.Sprintf("%.3f", v)
+}
+
+// signed shows a difference with its sign, in percentage points for shares.
+func signed(m Metric, v float64) string {
+	digits := 3
+	if m.Share {
+		v, digits = 100*v, 1
+	}
+	s := fmt.Sprintf("%+.*f", digits, v)
+	if math.Abs(v) < 0.5*math.Pow10(-digits) { // "+0.0" hides on which side of zero it lies
+		return s[1:]
+	}
+	if v < 0 {
+		return "−" + s[1:]
+	}
+	return s
+}
+
+func pValue(p float64) string {
+	switch {
+	case p < 0.001:
+		return "< 0.001"
+	case p < 0.1:
+		return fmt.Sprintf("= %.3f", p)
+	}
+	return fmt.Sprintf("= %.2f", p)
+}

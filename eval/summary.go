@@ -1,0 +1,188 @@
+package eval
+
+import (
+	"encoding/json"
+	"math"
+)
+
+// Summary is one metric over the runs of one row, with its 95 % interval.
+// A bound that cannot be known (one run and no rows to resample) is NaN, in
+// JSON null.
+type Summary struct {
+	Mean float64
+	Std  float64   // of the runs, n − 1 in the denominator; 0 for one run
+	Low  float64   // 95 % interval, kept inside the metric's range
+	High float64   //
+	Runs []float64 // fold by fold, seed by seed
+}
+
+type summaryJSON struct {
+	Mean number   `json:"mean"`
+	Std  number   `json:"std"`
+	Low  number   `json:"low"`
+	High number   `json:"high"`
+	Runs []number `json:"runs"`
+}
+
+// MarshalJSON writes {"mean", "std", "low", "high", "runs"}.
+func (s Summary) MarshalJSON() ([]byte, error) {
+	j := summaryJSON{Mean: number(s.Mean), Std: number(s.Std), Low: number(s.Low), High: number(s.High), Runs: make([]number, len(s.Runs))}
+	for i, r := range s.Runs {
+		j.Runs[i] = number(r)
+	}
+	return json.Marshal(j)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Summary) UnmarshalJSON(b []byte) error {
+	var j summaryJSON
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	*s = Summary{Mean: float64(j.Mean), Std: float64(j.Std), Low: float64(j.Low), High: float64(j.High)}
+	for _, r := range j.Runs {
+		s.Runs = append(s.Runs, float64(r))
+	}
+	return nil
+}
+
+const alpha = 0.05 // intervals are 1 − alpha wide
+
+// SummarizeRuns summarises runs over folds with a t interval whose variance
+// carries the Nadeau–Bengio correction: (1/J + test/train)·s², J − 1 degrees
+// of freedom. trainRows and testRows are the mean sizes of the two parts.
+func SummarizeRuns(m Metric, runs []float64, trainRows, testRows float64) Summary {
+	mean, std := meanStd(runs)
+	s := Summary{Mean: mean, Std: std, Low: math.NaN(), High: math.NaN(), Runs: runs}
+	if j := float64(len(runs)); j >= 2 {
+		half := studentQuantile(alpha/2, j-1) * std * correctedScale(len(runs), trainRows, testRows)
+		s.Low, s.High = m.inside(mean-half), m.inside(mean+half)
+	}
+	return s
+}
+
+// SummarizeSplit summarises several seeds' predictions of the same test rows
+// (an official split). Rows, or whole groups of rows where groups is not nil
+// ([N], any numbers), are resampled; the resampled quantity is the mean of
+// the metric over the seeds. The interval is the percentile interval moved by
+// the bootstrap's bias, so that it lies around the mean for metrics that
+// resampling inflates (ECE).
+func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
+	runs := make([]float64, len(seeds))
+	for i, p := range seeds {
+		runs[i] = m.Of(p)
+	}
+	mean, std := meanStd(runs)
+	s := Summary{Mean: mean, Std: std, Low: math.NaN(), High: math.NaN(), Runs: runs}
+	if len(seeds) == 0 || seeds[0].Len() < 2 || math.IsNaN(mean) {
+		return s
+	}
+	var draws []float64
+	if m.Row != nil {
+		rows := RowScores(m, seeds)
+		if v, same := constant(rows); same && m.Share && (v == 0 || v == 1) {
+			return m.allOrNone(s, len(rows))
+		}
+		draws = bootstrap(len(rows), groups, replicates(len(rows)), func(w []float64) float64 {
+			return weightedMean(rows, w)
+		})
+	} else {
+		draws = bootstrap(seeds[0].Len(), groups, replicates(seeds[0].Len()*len(seeds)*max(1, seeds[0].Classes())), func(w []float64) float64 {
+			sum := 0.0
+			for _, p := range seeds {
+				sum += m.weighted(p, w)
+			}
+			return sum / float64(len(seeds))
+		})
+	}
+	if len(draws) == 0 {
+		return s
+	}
+	bias := -mean
+	for _, d := range draws {
+		bias += d / float64(len(draws))
+	}
+	s.Low = m.inside(quantile(draws, alpha/2) - bias)
+	s.High = m.inside(quantile(draws, 1-alpha/2) - bias)
+	return s
+}
+
+// allOrNone is the exact binomial interval where every row is right, or none:
+// resampling has nothing to vary there.
+func (m Metric) allOrNone(s Summary, rows int) Summary {
+	far := 1 - math.Pow(alpha/2, 1/float64(rows))
+	s.Low, s.High = s.Mean, s.Mean
+	if s.Mean == 0 {
+		s.High = far
+	} else {
+		s.Low = 1 - far
+	}
+	return s
+}
+
+// RowScores is the metric's score of each row, averaged over the seeds, [N].
+// It is nil for a metric that is no mean over rows.
+func RowScores(m Metric, seeds []*Predictions) []float64 {
+	if m.Row == nil || len(seeds) == 0 {
+		return nil
+	}
+	out := make([]float64, seeds[0].Len())
+	for _, p := range seeds {
+		for i := range out {
+			out[i] += m.Row(p, i) / float64(len(seeds))
+		}
+	}
+	if len(seeds) > 1 { // 1/3+1/3+1/3 is not exactly 1
+		for i, v := range out {
+			if r := math.Round(v); math.Abs(v-r) < 1e-12 {
+				out[i] = r
+			}
+		}
+	}
+	return out
+}
+
+func (m Metric) inside(v float64) float64 { return math.Min(math.Max(v, m.Min), m.Max) }
+
+func correctedScale(runs int, trainRows, testRows float64) float64 {
+	extra := 0.0
+	if trainRows > 0 {
+		extra = testRows / trainRows
+	}
+	return math.Sqrt(1/float64(runs) + extra)
+}
+
+func meanStd(v []float64) (mean, std float64) {
+	if len(v) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	for _, x := range v {
+		mean += x
+	}
+	mean /= float64(len(v))
+	if same, ok := constant(v); ok { // exactly, whatever the rounding of the sum
+		return same, 0
+	}
+	for _, x := range v {
+		std += (x - mean) * (x - mean)
+	}
+	return mean, math.Sqrt(std / float64(len(v)-1))
+}
+
+func constant(v []float64) (float64, bool) {
+	for _, x := range v {
+		if x != v[0] {
+			return 0, false
+		}
+	}
+	return v[0], true
+}
+
+func weightedMean(v, w []float64) float64 {
+	sum, n := 0.0, 0.0
+	for i, x := range v {
+		sum += weight(w, i) * x
+		n += weight(w, i)
+	}
+	return sum / n
+}

@@ -1,0 +1,80 @@
+package eval
+
+import "math"
+
+// Temperature returns the T that minimises the negative log likelihood of
+// softmax(logits/T) on validation rows (Guo et al. 2017). logits are [N][C];
+// log probabilities serve as well. A weak log-normal prior around T = 1 (one
+// row's worth) keeps T finite where validation data is without an error; the
+// result lies in [0.05, 20] and is 1 without rows.
+func Temperature(logits [][]float64, labels []int) float64 {
+	if len(labels) == 0 {
+		return 1
+	}
+	loss := func(logT float64) float64 {
+		inv := math.Exp(-logT)
+		sum := logT * logT / 2
+		for i, row := range logits {
+			top := row[Argmax(row)]
+			z := 0.0
+			for _, v := range row {
+				z += math.Exp((v - top) * inv)
+			}
+			sum += math.Log(z) - (row[labels[i]]-top)*inv
+		}
+		return sum
+	}
+	return math.Exp(golden(loss, math.Log(0.05), math.Log(20)))
+}
+
+// golden finds the minimum of a unimodal function by golden section.
+func golden(f func(float64) float64, lo, hi float64) float64 {
+	ratio := (math.Sqrt(5) - 1) / 2
+	a, b := hi-ratio*(hi-lo), lo+ratio*(hi-lo)
+	fa, fb := f(a), f(b)
+	for hi-lo > 1e-7 {
+		if fa <= fb {
+			hi, b, fb = b, a, fa
+			a = hi - ratio*(hi-lo)
+			fa = f(a)
+		} else {
+			lo, a, fa = a, b, fb
+			b = lo + ratio*(hi-lo)
+			fb = f(b)
+		}
+	}
+	return (lo + hi) / 2
+}
+
+// Logits returns the logarithms of probabilities, bounded away from −Inf, so
+// that Temperature and Soften work on a model that gives probabilities only.
+func Logits(probs [][]float64) [][]float64 {
+	out := make([][]float64, len(probs))
+	for i, row := range probs {
+		out[i] = make([]float64, len(row))
+		for c, q := range row {
+			out[i][c] = math.Log(math.Max(q, 1e-30))
+		}
+	}
+	return out
+}
+
+// Soften returns softmax(logits/t), [N][C].
+func Soften(logits [][]float64, t float64) [][]float64 {
+	out := make([][]float64, len(logits))
+	for i, row := range logits {
+		out[i] = make([]float64, len(row))
+		if len(row) == 0 {
+			continue
+		}
+		top, z := row[Argmax(row)], 0.0
+		for c, v := range row {
+			out[i][c] = math.Exp((v - top) / t)
+			z += out[i][c]
+		}
+		for c := range out[i] {
+			out[i][c] /= z
+		}
+	}
+	return out
+}

@@ -1,0 +1,263 @@
+package eval
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// The kinds of contestant.
+const (
+	Single = "single"
+	Fused  = "fusion"
+)
+
+// Contestant is one row of a comparison: a single view, a single modality
+// column or a fusion, measured on the same runs as every other.
+type Contestant struct {
+	Name string
+	Kind string    // Single or Fused
+	Val  []float64 // validation score of each run; the best are chosen by its mean
+	Test []float64 // test score of each run, fold by fold, seed by seed
+	// Rows is the score of each test row averaged over the seeds, [N], on an
+	// official split; nil with folds. RowScores makes it.
+	Rows []float64
+}
+
+// Trial says how the contestants were measured.
+type Trial struct {
+	Metric    Metric  // of Val and Test; the verdict is about it
+	TrainRows float64 // mean rows trained on per run
+	TestRows  float64 // mean rows tested on per run
+	Groups    []int   // [N] groups of the official test rows, or nil
+	Lang      string  // "en" or "zh", of Text
+}
+
+// Finding is what a verdict comes to.
+type Finding string
+
+// The findings. NotShown is the honest answer between the two others.
+const (
+	Helps    Finding = "helps"
+	Hurts    Finding = "hurts"
+	NotShown Finding = "not shown"
+)
+
+// Verdict answers whether fusion helps: the best fusion against the best
+// single view, both chosen by validation scores, compared on test rows.
+type Verdict struct {
+	BestSingle string
+	BestFusion string
+	// Difference is fusion − single, signed so that above zero fusion is
+	// better (for an error such as MAE it is single − fusion). Low and High
+	// bound it at the Confidence that Holm's correction leaves to this
+	// comparison: Low > 0 exactly when PValue < 0.05.
+	Difference float64
+	Low        float64
+	High       float64
+	PValue     float64 // adjusted by Holm for the fusions tried
+	Text       string  // one plain sentence
+
+	Finding     Finding
+	RawP        float64 // before Holm
+	Fusions     int     // how many fusions were tried
+	Confidence  float64 // of the interval, 0.95 for one fusion, more for several
+	Test        string  // the statistic both interval and p-value come from
+	McNemar     float64 // on an official split, unadjusted, for orientation; else NaN
+	Metric      string  // a name of the registry
+	SingleScore float64 // mean test score of the best single view
+	FusionScore float64 // and of the best fusion
+}
+
+type verdictJSON struct {
+	BestSingle  string  `json:"best_single"`
+	BestFusion  string  `json:"best_fusion"`
+	Difference  number  `json:"difference"`
+	Low         number  `json:"low"`
+	High        number  `json:"high"`
+	PValue      number  `json:"p_value"`
+	Text        string  `json:"text"`
+	Finding     Finding `json:"finding"`
+	RawP        number  `json:"p_raw"`
+	Fusions     int     `json:"fusions_tried"`
+	Confidence  number  `json:"confidence"`
+	Test        string  `json:"test"`
+	McNemar     number  `json:"mcnemar_p"`
+	Metric      string  `json:"metric"`
+	SingleScore number  `json:"single_score"`
+	FusionScore number  `json:"fusion_score"`
+}
+
+// MarshalJSON writes the stable names of the JSON of compare.
+func (v Verdict) MarshalJSON() ([]byte, error) {
+	return json.Marshal(verdictJSON{
+		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
+		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), Fusions: v.Fusions, Confidence: number(v.Confidence),
+		Test: v.Test, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore),
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *Verdict) UnmarshalJSON(b []byte) error {
+	var j verdictJSON
+	if err := json.Unmarshal(b, &j); err != nil {
+		return fmt.Errorf("cannot read a verdict: %w", err)
+	}
+	*v = Verdict{
+		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
+		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
+		Test: j.Test, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore),
+	}
+	return nil
+}
+
+// Judge compares the best fusion with the best single view. With folds it
+// uses the corrected resampled t-test over the runs, on an official split the
+// paired bootstrap over the test rows; in both cases Holm's correction for
+// every fusion tried, and an interval widened to match. It fails where there
+// is no single view or no fusion, or where the contestants' runs don't pair.
+func Judge(t Trial, rows []Contestant) (Verdict, error) {
+	single, fused, err := champions(t, rows)
+	if err != nil {
+		return Verdict{}, err
+	}
+	var tests []Test
+	var ps []float64
+	at := 0
+	for i, r := range rows {
+		if r.Kind != Fused {
+			continue
+		}
+		if i == fused {
+			at = len(tests)
+		}
+		test := t.compare(r, rows[single])
+		tests, ps = append(tests, test), append(ps, test.P())
+	}
+	p, level := holmLevel(ps, at)
+	test := tests[at]
+	low, high := test.Interval(level)
+	low = consistent(low, p)
+
+	v := Verdict{
+		BestSingle: rows[single].Name, BestFusion: rows[fused].Name,
+		Difference: test.Difference(), Low: low, High: high, PValue: p,
+		Finding: NotShown, RawP: ps[at], Fusions: len(ps), Confidence: 1 - level, Test: test.Name(),
+		McNemar: t.mcNemar(rows[fused], rows[single]), Metric: t.Metric.Name,
+	}
+	v.SingleScore, _ = meanStd(rows[single].Test)
+	v.FusionScore, _ = meanStd(rows[fused].Test)
+	switch {
+	case v.PValue < alpha:
+		v.Finding = Helps
+	case v.High < 0:
+		v.Finding = Hurts
+	}
+	v.Text = v.Sentence(t.Lang)
+	return v, nil
+}
+
+// holmLevel returns Holm's adjusted p-value of ps[at] and the level of the
+// interval that agrees with it: alpha divided by the same factor.
+func holmLevel(ps []float64, at int) (adjusted, level float64) {
+	factor := 1.0
+	if ps[at] > 0 {
+		for j, q := range ps {
+			if q > ps[at] || (q == ps[at] && j > at) {
+				continue
+			}
+			smaller := 0 // how many stand before q in ascending order
+			for k, other := range ps {
+				if other < q || (other == q && k < j) {
+					smaller++
+				}
+			}
+			factor = math.Max(factor, float64(len(ps)-smaller)*q/ps[at])
+		}
+	} else {
+		factor = float64(len(ps))
+	}
+	return math.Min(1, factor*ps[at]), alpha / factor
+}
+
+// consistent guards the promise "low > 0 exactly when p < 0.05" against the
+// last bit of rounding.
+func consistent(low, p float64) float64 {
+	switch {
+	case p < alpha && !(low > 0):
+		return math.SmallestNonzeroFloat64
+	case p >= alpha && low > 0:
+		return 0
+	}
+	return low
+}
+
+// champions finds the best single view and the best fusion by the mean
+// validation score, the first of the table among equals.
+func champions(t Trial, rows []Contestant) (single, fused int, err error) {
+	single, fused = -1, -1
+	best := map[string]float64{}
+	for i, r := range rows {
+		at := &single
+		if r.Kind == Fused {
+			at = &fused
+		}
+		score, _ := meanStd(r.Val)
+		if !t.Metric.HigherIsBetter {
+			score = -score
+		}
+		if len(r.Val) == 0 || math.IsNaN(score) {
+			return 0, 0, fmt.Errorf("cannot judge: %q has no validation score", r.Name)
+		}
+		if *at < 0 || score > best[r.Kind] {
+			*at, best[r.Kind] = i, score
+		}
+		if len(r.Test) != len(rows[0].Test) || len(r.Rows) != len(rows[0].Rows) {
+			return 0, 0, fmt.Errorf("cannot judge: %q and %q were not measured on the same runs", r.Name, rows[0].Name)
+		}
+	}
+	switch {
+	case single < 0:
+		return 0, 0, fmt.Errorf("cannot judge: no single view was measured")
+	case fused < 0:
+		return 0, 0, fmt.Errorf("cannot judge: no fusion was measured")
+	case len(rows[0].Test) == 0:
+		return 0, 0, fmt.Errorf("cannot judge: no run was measured")
+	}
+	return single, fused, nil
+}
+
+func (t Trial) compare(fused, single Contestant) Test {
+	sign := 1.0
+	if !t.Metric.HigherIsBetter {
+		sign = -1
+	}
+	minus := func(a, b []float64) []float64 {
+		d := make([]float64, len(a))
+		for i := range d {
+			d[i] = sign * (a[i] - b[i])
+		}
+		return d
+	}
+	if len(fused.Rows) > 0 {
+		return NewPairedBootstrap(minus(fused.Rows, single.Rows), t.Groups)
+	}
+	return NewCorrectedT(minus(fused.Test, single.Test), t.TrainRows, t.TestRows)
+}
+
+// mcNemar counts a row as right where most seeds are.
+func (t Trial) mcNemar(fused, single Contestant) float64 {
+	if len(fused.Rows) == 0 || !t.Metric.Share {
+		return math.NaN()
+	}
+	gained, lost := 0, 0
+	for i, f := range fused.Rows {
+		switch f, s := f > 0.5, single.Rows[i] > 0.5; {
+		case f && !s:
+			gained++
+		case s && !f:
+			lost++
+		}
+	}
+	return McNemar(gained, lost)
+}

@@ -1,0 +1,180 @@
+package eval
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// world makes one data set of two Gaussian modalities and measures two single
+// views and m fusions on it, with folds × seeds as compare does. A single view
+// is right about 80 % of the time; the fusions weigh both views with some
+// error, and reach about 88 % if the second view is of use.
+func world(rng *rand.Rand, m int, useful, official bool) (Trial, []Contestant) {
+	const n, folds, seeds, mu = 600, 5, 3, 0.8416 // Φ(0.8416) = 0.80
+	acc, _ := MetricByName("accuracy")
+	trial := Trial{Metric: acc, TrainRows: 480, TestRows: 120}
+	x := [2][]float64{make([]float64, n), make([]float64, n)}
+	for i := range n {
+		x[0][i] = mu + rng.NormFloat64()
+		x[1][i] = rng.NormFloat64()
+		if useful {
+			x[1][i] += mu
+		}
+	}
+	measure := func(name, kind string, wa, wb float64) Contestant {
+		c := Contestant{Name: name, Kind: kind}
+		rows := make([]float64, n)
+		for f := range folds {
+			for range seeds {
+				a, b, shift := wa+0.1*rng.NormFloat64(), wb+0.1*rng.NormFloat64(), 0.05*rng.NormFloat64()
+				right, vright := 0.0, 0.0
+				for i := range n {
+					if hit := agree(a*x[0][i]+b*x[1][i]+shift > 0); i%folds == f {
+						right += hit / (n / folds)
+						rows[i] += hit / seeds
+					} else if i%folds == (f+1)%folds { // other rows stand for validation
+						vright += hit / (n / folds)
+					}
+				}
+				c.Test, c.Val = append(c.Test, right), append(c.Val, vright)
+			}
+		}
+		if official { // the same rows as one test set, a score per seed
+			c.Rows, c.Test, c.Val = rows, c.Test[:seeds], c.Val[:seeds]
+		}
+		return c
+	}
+	rows := []Contestant{measure("text", Single, 1, 0), measure("image", Single, 0, 1)}
+	for k := range m {
+		w := 1.0
+		if !useful {
+			w = 0.1 // a fusion mostly learns that noise is noise
+		}
+		rows = append(rows, measure("fusion"+string(rune('a'+k)), Fused, 1, w))
+	}
+	return trial, rows
+}
+
+func claims(t *testing.T, sets, m int, useful, official bool) int {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(5, uint64(m)))
+	claimed := 0
+	for range sets {
+		trial, rows := world(rng, m, useful, official)
+		v, err := Judge(trial, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (v.Low > 0) != (v.PValue < 0.05) || (v.Finding == Helps) != (v.Low > 0) {
+			t.Fatalf("low %v, p %v, %s", v.Low, v.PValue, v.Finding)
+		}
+		if v.Finding == Helps {
+			claimed++
+		}
+	}
+	return claimed
+}
+
+func TestNoiseIsNotClaimed(t *testing.T) {
+	for _, m := range []int{1, 5, 13} {
+		if got := claims(t, 100, m, false, false); got > 5 {
+			t.Errorf("%d fusions with noise: claimed on %d of 100 sets, want ≤ 5", m, got)
+		}
+	}
+	if got := claims(t, 20, 5, false, true); got > 1 {
+		t.Errorf("official split with noise: claimed on %d of 20 sets, want ≤ 1", got)
+	}
+}
+
+func TestComplementIsClaimed(t *testing.T) {
+	for _, m := range []int{1, 3, 5, 8, 13} {
+		got := claims(t, 120, m, true, false)
+		t.Logf("%d fusions: claimed on %d of 120 complementary sets", m, got)
+		if m <= 3 && got < 100 {
+			t.Errorf("%d fusions: claimed on %d of 120 complementary sets, want ≥ 100", m, got)
+		}
+	}
+	if got := claims(t, 12, 13, true, true); got < 10 {
+		t.Errorf("official split: claimed on %d of 12 sets, want ≥ 10", got)
+	}
+}
+
+// The promise of the JSON: low > 0 exactly when the adjusted p < 0.05.
+func TestVerdictAgrees(t *testing.T) {
+	mae, _ := MetricByName("mae")
+	acc, _ := MetricByName("accuracy")
+	rapid.Check(t, func(t *rapid.T) {
+		trial := Trial{Metric: acc, TrainRows: 80, TestRows: 20}
+		if rapid.Bool().Draw(t, "error") {
+			trial.Metric = mae
+		}
+		runs := rapid.IntRange(2, 12).Draw(t, "runs")
+		var rows []Contestant
+		for i := range rapid.IntRange(2, 10).Draw(t, "rows") {
+			c := Contestant{Name: string(rune('a' + i)), Kind: Fused, Val: []float64{rapid.Float64Range(0, 1).Draw(t, "val")}}
+			if i == 0 {
+				c.Kind = Single
+			}
+			level := rapid.Float64Range(0, 0.3).Draw(t, "level")
+			for range runs {
+				c.Test = append(c.Test, level+rapid.Float64Range(0, 0.2).Draw(t, "test"))
+			}
+			rows = append(rows, c)
+		}
+		v, err := Judge(trial, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (v.Low > 0) != (v.PValue < 0.05) || v.Low > v.Difference || v.High < v.Difference {
+			t.Fatalf("%+v", v)
+		}
+	})
+}
+
+func TestVerdictWords(t *testing.T) {
+	acc, _ := MetricByName("accuracy")
+	trial := Trial{Metric: acc, TrainRows: 400, TestRows: 100}
+	row := func(name, kind string, val float64, test ...float64) Contestant {
+		return Contestant{Name: name, Kind: kind, Val: []float64{val}, Test: test}
+	}
+	single := row("text", Single, .8, .80, .81, .79, .80, .80)
+	other := row("image", Single, .7, .90, .91, .89, .90, .95) // better on test, but validation chooses
+	good := row("concat", Fused, .9, .90, .92, .89, .90, .91)
+	same := row("mean", Fused, .95, .80, .79, .81, .81, .80)
+	bad := row("bilstm", Fused, .95, .60, .61, .59, .62, .60)
+	f := func(want Finding, en, zh string, rows ...Contestant) {
+		t.Helper()
+		v, err := Judge(trial, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Finding != want || !strings.Contains(v.Text, en) || !strings.Contains(v.Sentence("zh"), zh) || v.BestSingle != "text" {
+			t.Errorf("%+v\n%s", v, v.Sentence("zh"))
+		}
+	}
+	f(Helps, "Fusion helps: concat reaches 90.4 % accuracy, text, the best single view, 80.0 % (difference +10.4 points", "融合有效：concat 的准确率为 90.4 %", single, other, good)
+	f(NotShown, "Not shown that fusion helps: mean", "未能证明融合有效", single, other, good, same)
+	f(Hurts, "it hurts: bilstm", "有害", single, bad)
+	for _, rows := range [][]Contestant{{single}, {good}, {}, {single, row("x", Fused, .9, .9)}, {single, row("x", Fused, math.NaN(), 1, 1, 1, 1, 1)}} {
+		if _, err := Judge(trial, rows); err == nil {
+			t.Errorf("no error for %v", rows)
+		}
+	}
+	v, err := Judge(trial, []Contestant{row("text", Single, .8, .8), row("mean", Fused, .8, .9)})
+	if err != nil || v.Finding != NotShown || !strings.Contains(v.Text, "one run cannot tell") {
+		t.Errorf("one run: %v, %v", v.Text, err)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Verdict
+	if err := json.Unmarshal(b, &back); err != nil || back.BestFusion != "mean" || !math.IsNaN(back.Low) {
+		t.Errorf("%s: %v", b, err)
+	}
+}
