@@ -1,0 +1,220 @@
+// Package artifact keeps a trained model as one file: a safetensors file whose
+// metadata hold the format's name and version, the manifest (schema, fitted
+// feature states, network spec) as JSON, and a checksum. It holds no time,
+// duration or path, so the same training gives the same bytes.
+package artifact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/internal/codec/safetensors"
+	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/model"
+)
+
+// Version is the format's version; a file of a later one is refused.
+const Version = 1
+
+const formatName = "fusor"
+
+// Errors that Read wraps.
+var (
+	ErrDamaged = errors.New("the file is damaged or no fusor model")
+	ErrNewer   = errors.New("the file was written by a newer fusor")
+)
+
+// Artifact is a trained model with all that prediction needs.
+type Artifact struct {
+	Manifest
+	Model  *model.Model
+	States []feature.State // parallel to Views
+}
+
+// Manifest is the part of an artifact that is not weights.
+type Manifest struct {
+	Schema dataset.Schema `json:"schema"`
+	Views  []View         `json:"views"`
+	Spec   model.Spec     `json:"spec"`
+	// TargetMean and TargetStd undo the standardisation of a regression's targets.
+	TargetMean float64 `json:"target_mean,omitempty"`
+	TargetStd  float64 `json:"target_std,omitempty"`
+	// Temperature divides the logits before the softmax; fitted on validation rows.
+	Temperature float64 `json:"temperature,omitempty"`
+	// Conformal holds the sorted scores of the validation rows, for prediction sets.
+	Conformal feature.Floats `json:"conformal,omitempty"`
+	// Curve is the learning curve.
+	Curve []Point `json:"curve,omitempty"`
+}
+
+// View is a view of a column with its fitted state.
+type View struct {
+	Name    string          `json:"name"` // column.view
+	Column  string          `json:"column"`
+	View    string          `json:"view"`
+	Version int             `json:"version"`
+	Options string          `json:"options,omitempty"`
+	Scaling feature.Scaling `json:"scaling"`
+	State   json.RawMessage `json:"state"`
+}
+
+// Point is one epoch of the learning curve.
+type Point struct {
+	TrainLoss float64 `json:"train_loss"`
+	ValLoss   float64 `json:"val_loss"`
+}
+
+// Encode writes a to w.
+func (a *Artifact) Encode(w io.Writer) error {
+	man := a.Manifest
+	man.Views = slices.Clone(a.Views)
+	man.Spec = a.Model.Spec
+	for i, s := range a.States {
+		state, err := json.Marshal(s)
+		if err != nil {
+			return fmt.Errorf("cannot save the state of view %s: %w", a.Views[i].Name, err)
+		}
+		man.Views[i].State = state
+	}
+	manifest, err := json.Marshal(man)
+	if err != nil {
+		return fmt.Errorf("cannot save the model: %w", err)
+	}
+	var tensors []safetensors.Tensor
+	for _, p := range a.Model.Params() {
+		tensors = append(tensors, safetensors.Tensor{Name: p.Name, Shape: p.Value.Shape, Data: p.Value.F32})
+	}
+	return safetensors.Write(w, map[string]string{
+		"format": formatName, "version": strconv.Itoa(Version), "manifest": string(manifest), "sha256": checksum(manifest, tensors),
+	}, tensors)
+}
+
+// WriteFile saves a under path; the file is whole or not there.
+func (a *Artifact) WriteFile(path string) error { return durable.Write(path, a.Encode) }
+
+func checksum(manifest []byte, tensors []safetensors.Tensor) string {
+	h := sha256.New()
+	h.Write(manifest)
+	for _, t := range tensors {
+		fmt.Fprintf(h, "\n%s%v", t.Name, t.Shape)
+		h.Write(safetensors.Bytes(t.Data))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// ReadFile loads what WriteFile saved.
+func ReadFile(path string, catalog feature.Catalog, methods fusion.Table) (*Artifact, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot load the model: %w", err)
+	}
+	a, err := Decode(data, catalog, methods)
+	if err != nil {
+		return nil, fmt.Errorf("cannot load the model %s: %w", path, err)
+	}
+	return a, nil
+}
+
+// Decode reads an artifact. catalog and methods must know its views and its
+// fusion. Errors wrap [ErrDamaged] or [ErrNewer] where that is the reason.
+func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifact, error) {
+	if len(data) == 0 {
+		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
+	}
+	meta, tensors, err := safetensors.Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
+	}
+	if meta["format"] != formatName {
+		return nil, fmt.Errorf("%w: a safetensors file, but not fusor's", ErrDamaged)
+	}
+	version, err := strconv.Atoi(meta["version"])
+	if err != nil || version < 1 {
+		return nil, fmt.Errorf("%w: version %q", ErrDamaged, meta["version"])
+	}
+	if version > Version {
+		return nil, fmt.Errorf("%w (format version %d, this one reads up to %d); update fusor", ErrNewer, version, Version)
+	}
+	if checksum([]byte(meta["manifest"]), tensors) != meta["sha256"] {
+		return nil, fmt.Errorf("%w: its checksum does not match", ErrDamaged)
+	}
+	a := &Artifact{}
+	if err := json.Unmarshal([]byte(meta["manifest"]), &a.Manifest); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
+	}
+	if err := a.restoreStates(catalog); err != nil {
+		return nil, err
+	}
+	if a.Model, err = model.Build(a.Spec, methods); err != nil {
+		return nil, err
+	}
+	return a, a.restoreWeights(tensors)
+}
+
+func (a *Artifact) restoreStates(catalog feature.Catalog) error {
+	kinds := map[string]dataset.Column{}
+	for _, c := range a.Schema.Columns {
+		kinds[c.Name] = c
+	}
+	for i, v := range a.Views {
+		view, err := find(catalog, kinds[v.Column], v)
+		if err != nil {
+			return err
+		}
+		state, err := view.LoadState(v.State)
+		if err != nil {
+			return fmt.Errorf("%w: view %s: %v", ErrDamaged, v.Name, err)
+		}
+		a.States = append(a.States, state)
+		a.Views[i].State = nil // a.States holds it now
+	}
+	return nil
+}
+
+func find(catalog feature.Catalog, col dataset.Column, v View) (feature.View, error) {
+	m, ok := catalog.Lookup(col.Kind)
+	if !ok {
+		return nil, fmt.Errorf("view %s: this fusor has no views for %q", v.Name, col.Kind)
+	}
+	for _, view := range m.Views() {
+		info := view.Info()
+		if info.Name != v.View {
+			continue
+		}
+		if info.Version != v.Version || info.Options != v.Options {
+			return nil, fmt.Errorf("view %s: the model was trained on version %d (%s), this fusor has version %d (%s); train again",
+				v.Name, v.Version, v.Options, info.Version, info.Options)
+		}
+		return view, nil
+	}
+	return nil, fmt.Errorf("view %s: this fusor has no view %q for %s", v.Name, v.View, col.Kind)
+}
+
+func (a *Artifact) restoreWeights(tensors []safetensors.Tensor) error {
+	by := map[string]safetensors.Tensor{}
+	for _, t := range tensors {
+		by[t.Name] = t
+	}
+	params := a.Model.Params()
+	if len(params) != len(by) {
+		return fmt.Errorf("%w: %d tensors for %d parameters", ErrDamaged, len(by), len(params))
+	}
+	for _, p := range params {
+		t, ok := by[p.Name]
+		if !ok || !slices.Equal(t.Shape, p.Value.Shape) {
+			return fmt.Errorf("%w: parameter %s %v has tensor %v", ErrDamaged, p.Name, p.Value.Shape, t.Shape)
+		}
+		copy(p.Value.F32, t.Data)
+	}
+	return nil
+}

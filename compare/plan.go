@@ -1,0 +1,84 @@
+// Package compare trains every single view, every single modality and every
+// fusion on the same splits and seeds, and says whether fusion helps.
+package compare
+
+import (
+	"slices"
+
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// Kinds of a row.
+const (
+	Single = "single" // one view, or all views of one modality column
+	Fusion = "fusion" // all views of all columns
+)
+
+// Entry is one row of the comparison before it is run.
+type Entry struct {
+	Name   string
+	Kind   string
+	Fusion string
+	Views  []string // column.view
+}
+
+// Entries lists what is compared: each view alone, each column of several
+// views with its views concatenated (unless it is the only column), then every
+// fusion of all views. Where rows come in ordered groups the singles run over
+// them too, so that a fusion over rows has no head start.
+func Entries(views []train.Fitted, ordered bool, fusions []string) []Entry {
+	var names, columns []string
+	byColumn := map[string][]string{}
+	for _, v := range views {
+		names = append(names, v.Name)
+		if byColumn[v.Column] == nil {
+			columns = append(columns, v.Column)
+		}
+		byColumn[v.Column] = append(byColumn[v.Column], v.Name)
+	}
+	method := "concat"
+	if ordered {
+		method = "bilstm"
+	}
+	var out []Entry
+	for _, c := range columns {
+		own := byColumn[c]
+		if len(own) == 1 {
+			out = append(out, Entry{c, Single, method, own})
+			continue
+		}
+		for _, v := range own {
+			out = append(out, Entry{v, Single, method, []string{v}})
+		}
+		if len(columns) > 1 {
+			out = append(out, Entry{c, Single, method, own})
+		}
+	}
+	if len(names) > 1 {
+		for _, f := range fusions {
+			out = append(out, Entry{f, Fusion, f, names})
+		}
+	}
+	return out
+}
+
+// indices finds the entry's views among the prepared ones.
+func (e *Entry) indices(views []train.Fitted) []int {
+	var out []int
+	for i, v := range views {
+		if slices.Contains(e.Views, v.Name) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// recipe is r for this entry: the user's fusion options go to the method they were meant for.
+func (e *Entry) recipe(r train.Recipe) train.Recipe {
+	if e.Kind == Single || (r.Fusion != "" && r.Fusion != e.Fusion) {
+		r.FusionConfig = fusion.Config{}
+	}
+	r.Fusion = e.Fusion
+	return r
+}

@@ -1,0 +1,171 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// Options says what to compare.
+type Options struct {
+	Recipe  train.Recipe
+	Fusions []string // names; none: the whole method table
+	Workers int      // cores; 0: all
+	// Store, unless nil, keeps finished fits so that an interrupted comparison goes on where it stopped.
+	Store *Store
+	// Done is called after each fit, from one goroutine at a time.
+	Done func(done, total int, e Entry, r dataset.Run, o *Outcome)
+}
+
+// Outcome is one entry trained and tested in one run.
+type Outcome struct {
+	Test        []int     // rows
+	TestP       []float64 // [test rows, outputs]
+	Val         []int
+	ValP        []float64 // before the refit
+	ValLogits   []float64
+	TestLogits  []float64
+	TestWeights []float64 // [test rows, views], of a method that has weights
+	Absent      []bool    // [test rows]
+	History     train.History
+	Views       []string
+	TrainRows   int
+	Parameters  int
+	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
+}
+
+// Result is a finished comparison: outcomes by entry and run.
+type Result struct {
+	Plan     dataset.Plan
+	Entries  []Entry
+	Outcomes [][]*Outcome // [entry][run]
+}
+
+// share is a run's preparation, made once by the first entry that needs it and dropped after the last.
+type share struct {
+	once sync.Once
+	p    *train.Prepared
+	err  error
+	left int // entries still to run; guarded by the runner's mutex
+}
+
+// Run trains every entry in every run of the plan. Fits run side by side, one
+// core each: results do not depend on how many.
+func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*Result, error) {
+	if len(plan.Runs) == 0 {
+		return nil, fmt.Errorf("cannot compare: the plan has no runs")
+	}
+	fusions := o.Fusions
+	if len(fusions) == 0 {
+		fusions = src.Methods.Names()
+	}
+	for _, f := range fusions {
+		if _, ok := src.Methods.Lookup(f); !ok {
+			return nil, fmt.Errorf("no fusion %q; there are %v", f, src.Methods.Names())
+		}
+	}
+	workers := o.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var views []train.Fitted
+	for _, ref := range src.Bank.Refs {
+		views = append(views, train.Fitted{Name: ref.Name, Column: src.Data.Schema.Columns[ref.Column].Name})
+	}
+	schema := &src.Data.Schema
+	res := &Result{Plan: plan, Entries: Entries(views, schema.Group != "" && schema.Order != "", fusions)}
+	for range res.Entries {
+		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(plan.Runs)))
+	}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	shares := make([]share, len(plan.Runs))
+	for i := range shares {
+		shares[i].left = len(res.Entries)
+	}
+	total := len(plan.Runs) * len(res.Entries)
+	var mu sync.Mutex
+	next, done := 0, 0
+	var errs []error
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				mu.Lock()
+				job := next
+				next++
+				mu.Unlock()
+				if job >= total || ctx.Err() != nil {
+					return
+				}
+				r, e := job/len(res.Entries), job%len(res.Entries)
+				out, err := fit(ctx, src, plan.Runs[r], &shares[r], &res.Entries[e], o)
+				mu.Lock()
+				if err != nil {
+					if ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+						errs = append(errs, fmt.Errorf("%s, fold %d, seed %d: %w", res.Entries[e].Name, plan.Runs[r].Fold, plan.Runs[r].Seed, err))
+					}
+					cancel()
+				} else {
+					res.Outcomes[e][r] = out
+					done++
+					if o.Done != nil {
+						o.Done(done, total, res.Entries[e], plan.Runs[r], out)
+					}
+				}
+				if shares[r].left--; shares[r].left == 0 {
+					shares[r].p = nil
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if len(errs) > 0 {
+		return nil, errs[0]
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *Entry, o Options) (*Outcome, error) {
+	if out := o.Store.load(e, run); out != nil {
+		return out, nil
+	}
+	s.once.Do(func() { s.p, s.err = train.Prepare(ctx, src, run, o.Recipe, 1) })
+	if s.err != nil {
+		return nil, s.err
+	}
+	p := s.p
+	views := e.indices(p.Views)
+	if len(views) == 0 {
+		return nil, fmt.Errorf("no training row has %v", e.Views)
+	}
+	start := time.Now()
+	f, err := p.Fit(ctx, e.recipe(o.Recipe), views, 1, train.Hooks{}, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{
+		Test: run.Test, Val: run.Val, History: *f.History, TrainRows: len(run.Train) + len(run.Val),
+		Parameters: f.Model.Size(), Seconds: time.Since(start).Seconds(),
+	}
+	for _, v := range views {
+		out.Views = append(out.Views, p.Views[v].Name)
+	}
+	test := p.Predict(f, run.Test, 1)
+	out.TestP, out.TestLogits, out.TestWeights, out.Absent = p.Unscale(test), test.Logits, test.Weights, test.Absent
+	if f.Val != nil {
+		out.ValP, out.ValLogits = p.Unscale(f.Val), f.Val.Logits
+	}
+	return out, o.Store.save(e, run, out)
+}

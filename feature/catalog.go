@@ -1,0 +1,64 @@
+package feature
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Catalog lists the modalities that are known; it is a value, so a program can have its own.
+type Catalog []Modality
+
+// Lookup finds the modality of a kind.
+func (c Catalog) Lookup(k media.Kind) (Modality, bool) {
+	for _, m := range c {
+		if m.Kind() == k {
+			return m, true
+		}
+	}
+	return nil, false
+}
+
+// Ref is a view of one column of a data set.
+type Ref struct {
+	Name     string // column.view
+	Column   int    // index into Schema.Columns
+	Modality Modality
+	View     View
+}
+
+// Select lists the views to take of the schema's columns. Without patterns it
+// takes each modality's default views. A pattern is a column ("image": all its
+// views), a column's view ("image.color"), or a view of any column ("*.color").
+func (c Catalog) Select(schema *dataset.Schema, patterns []string) ([]Ref, error) {
+	used := make([]bool, len(patterns))
+	var refs []Ref
+	var all []string
+	for i, col := range schema.Columns {
+		m, ok := c.Lookup(col.Kind)
+		if !ok {
+			return nil, fmt.Errorf("column %q: no views for %s", col.Name, col.Kind)
+		}
+		for _, v := range m.Views() {
+			name := col.Name + "." + v.Info().Name
+			all = append(all, name)
+			take := len(patterns) == 0 && v.Info().Default
+			for j, p := range patterns {
+				if p == name || p == col.Name || p == "*."+v.Info().Name {
+					take, used[j] = true, true
+				}
+			}
+			if take {
+				refs = append(refs, Ref{name, i, m, v})
+			}
+		}
+	}
+	for j, p := range patterns {
+		if !used[j] {
+			return nil, fmt.Errorf("no view matches %q; the data has %s", p, strings.Join(all, ", "))
+		}
+	}
+	return refs, nil
+}

@@ -1,0 +1,194 @@
+package feature
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// Extractor turns the rows of a data set into views, on all cores.
+type Extractor struct {
+	Cache    *Cache // nil: nothing is cached
+	Workers  int    // 0: one a core
+	Progress func(done, total int)
+}
+
+// Bank holds the extracted views of a data set.
+type Bank struct {
+	Refs   []Ref
+	Stores []*Store // parallel to Refs
+}
+
+// Close releases temporary files.
+func (b *Bank) Close() error {
+	var errs []error
+	for _, s := range b.Stores {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// column is one column's work: the views to extract and where they go.
+type column struct {
+	index   int
+	refs    []Ref
+	stores  []*Store
+	drawers []*drawer // nil where nothing is cached
+}
+
+// Extract computes refs for every row of ds. A cell that cannot be read is
+// reported and its views stay absent; the error is of the extraction itself
+// (cancelled, disk full).
+func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Bank, dataset.Problems, error) {
+	bank := &Bank{Refs: refs}
+	var cols []*column
+	byIndex := map[int]*column{}
+	for _, ref := range refs {
+		c := byIndex[ref.Column]
+		if c == nil {
+			c = &column{index: ref.Column}
+			byIndex[ref.Column] = c
+			cols = append(cols, c)
+		}
+		s := NewStore(len(ds.Rows))
+		bank.Stores = append(bank.Stores, s)
+		c.refs, c.stores = append(c.refs, ref), append(c.stores, s)
+		var d *drawer
+		if e.Cache != nil && !ref.View.Info().Cheap && ds.Schema.Columns[ref.Column].Kind.IsFile() {
+			d = e.Cache.drawer(string(ref.Modality.Kind()), ref.View.Info())
+		}
+		c.drawers = append(c.drawers, d)
+	}
+
+	workers := e.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	total := len(ds.Rows) * len(cols)
+	var next, done atomic.Int64
+	var mu sync.Mutex // guards problems, failed and Progress
+	var problems dataset.Problems
+	var failed error
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= total || ctx.Err() != nil {
+					return
+				}
+				row, col := i/len(cols), cols[i%len(cols)]
+				found, err := col.extract(ds, row)
+				mu.Lock()
+				problems = append(problems, found...)
+				if err != nil && failed == nil {
+					failed = err
+					next.Store(int64(total))
+				}
+				if n := done.Add(1); e.Progress != nil {
+					e.Progress(int(n), total)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(ctx.Err(), failed); err != nil {
+		return nil, problems, errors.Join(err, bank.Close())
+	}
+	sort.SliceStable(problems, func(a, b int) bool {
+		if problems[a].Row != problems[b].Row {
+			return problems[a].Row < problems[b].Row
+		}
+		return problems[a].Column < problems[b].Column
+	})
+	return bank, problems, nil
+}
+
+// extract fills one cell's views. A decoder's panic is the file's fault and becomes a problem.
+func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problems, err error) {
+	r := &ds.Rows[row]
+	cell, col := &r.Cells[c.index], &ds.Schema.Columns[c.index]
+	problem := func(e error) {
+		problems = append(problems, dataset.Problem{
+			File: filepath.Base(ds.Path), Row: r.Number, Column: col.Name, What: e.Error(),
+			Advice: "the row is used with this modality absent",
+		})
+	}
+	if cell.Absent() {
+		return nil, nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			problem(fmt.Errorf("cannot decode: %v", p))
+		}
+	}()
+
+	var key Key
+	keyed := false
+	missing := make([]int, 0, len(c.refs))
+	var raw Raw
+	for j, d := range c.drawers {
+		if d == nil {
+			missing = append(missing, j)
+			continue
+		}
+		if !keyed {
+			paths := make([]string, len(cell.Files))
+			for k, f := range cell.Files {
+				paths[k] = dataset.Resolve(ds.Dir, f)
+			}
+			if key, err = ContentKey(paths); err != nil {
+				problem(readable(err))
+				return problems, nil
+			}
+			keyed = true
+		}
+		if d.get(key, &raw) {
+			if err := c.stores[j].Put(row, raw); err != nil {
+				return problems, err
+			}
+		} else {
+			missing = append(missing, j)
+		}
+	}
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	item, err := c.refs[0].Modality.Open(cell, col, ds.Dir)
+	if err != nil {
+		problem(readable(err))
+		return problems, nil
+	}
+	for _, j := range missing {
+		raw, err := c.refs[j].View.Extract(item)
+		if err != nil {
+			problem(readable(err))
+			continue
+		}
+		if err := c.stores[j].Put(row, raw); err != nil {
+			return problems, err
+		}
+		if d := c.drawers[j]; d != nil {
+			d.put(key, raw)
+		}
+	}
+	return problems, nil
+}
+
+// readable says "no such file" of a missing file without the system call's name.
+func readable(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no such file: %s", pe.Path)
+	}
+	return err
+}

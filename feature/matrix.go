@@ -1,0 +1,127 @@
+package feature
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+)
+
+// Matrix is a view of every row after its state was applied: what a model is trained on.
+type Matrix struct {
+	Shape   Shape
+	Dim     int // width of a vector or step; number of ids of a sparse view or of tokens
+	Present []bool
+	// Start[i]:Start[i+1] is row i's part of Values (in steps of Dim for a
+	// vector or sequence) or of Values and Index (sparse) or of Index (tokens).
+	Start  []int
+	Values []float32
+	Index  []int32
+}
+
+// Len is the number of rows.
+func (m *Matrix) Len() int { return len(m.Present) }
+
+// Steps is the number of steps, tokens or non-zeros of row i.
+func (m *Matrix) Steps(i int) int { return m.Start[i+1] - m.Start[i] }
+
+// Dense returns the values of row i of a vector or sequence view: [steps, Dim].
+func (m *Matrix) Dense(i int) []float32 { return m.Values[m.Start[i]*m.Dim : m.Start[i+1]*m.Dim] }
+
+// Ids returns the ids of row i of a sparse or token view.
+func (m *Matrix) Ids(i int) []int32 { return m.Index[m.Start[i]:m.Start[i+1]] }
+
+// Weights returns the weights of row i of a sparse view, parallel to Ids.
+func (m *Matrix) Weights(i int) []float32 { return m.Values[m.Start[i]:m.Start[i+1]] }
+
+// Fit learns a view's state from the given rows.
+func Fit(s *Store, v View, scaling Scaling, rows []int) (State, error) {
+	f := v.NewFitter(scaling)
+	var raw Raw
+	for _, i := range rows {
+		if err := s.Get(i, &raw); err != nil {
+			return nil, err
+		}
+		if !raw.Absent() {
+			f.Add(raw)
+		}
+	}
+	return f.State()
+}
+
+// Apply applies a state to every row of a store.
+func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
+	n := s.Len()
+	m := &Matrix{Shape: shape, Dim: st.Dim(), Present: make([]bool, n), Start: make([]int, n+1)}
+	// Rows are applied in blocks on all cores, then joined in order.
+	const block = 256
+	parts := make([]Matrix, (n+block-1)/block)
+	errs := make([]error, len(parts))
+	var wg sync.WaitGroup
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for b := range parts {
+		wg.Add(1)
+		limit <- struct{}{}
+		go func() {
+			defer func() { <-limit; wg.Done() }()
+			errs[b] = parts[b].apply(s, m, st, b*block, min(n, (b+1)*block))
+		}()
+	}
+	wg.Wait()
+	values, index := 0, 0
+	for b := range parts {
+		if errs[b] != nil {
+			return nil, errs[b]
+		}
+		values, index = values+len(parts[b].Values), index+len(parts[b].Index)
+	}
+	m.Values, m.Index = make([]float32, 0, values), make([]int32, 0, index)
+	for b := range parts {
+		m.Values = append(m.Values, parts[b].Values...)
+		m.Index = append(m.Index, parts[b].Index...)
+		parts[b] = Matrix{}
+	}
+	for i := range n {
+		m.Start[i+1] += m.Start[i]
+	}
+	return m, nil
+}
+
+// apply fills p with rows from..to, and their presence and counts in m.
+func (p *Matrix) apply(s *Store, m *Matrix, st State, from, to int) error {
+	var raw, out Raw
+	for i := from; i < to; i++ {
+		if err := s.Get(i, &raw); err != nil {
+			return err
+		}
+		if raw.Absent() {
+			if m.Shape == Vector { // a vector view keeps its place, so that rows stay aligned
+				p.Values = append(p.Values, make([]float32, m.Dim)...)
+				m.Start[i+1] = 1
+			}
+			continue
+		}
+		st.Apply(&out, raw)
+		m.Present[i] = true
+		switch m.Shape {
+		case Vector:
+			if len(out.Values) != m.Dim {
+				return fmt.Errorf("cannot apply features: row %d has %d values, the view %d", i, len(out.Values), m.Dim)
+			}
+			m.Start[i+1] = 1
+		case Sequence:
+			if len(out.Values) != out.Steps*m.Dim {
+				return fmt.Errorf("cannot apply features: row %d has %d values in %d steps of %d", i, len(out.Values), out.Steps, m.Dim)
+			}
+			m.Start[i+1] = out.Steps
+		default:
+			m.Start[i+1] = len(out.Index)
+		}
+		p.Values = append(p.Values, out.Values...)
+		if m.Shape == Sparse || m.Shape == Tokens {
+			for _, id := range out.Index {
+				p.Index = append(p.Index, int32(id))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package model
+
+import (
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/tensor"
+)
+
+// Batch is some rows of a Set, laid out for the network. Filling a batch again reuses its memory.
+type Batch struct {
+	N       int
+	Views   []ViewBatch
+	Present *tensor.Tensor // [N, V] of 0 and 1
+	Any     []float32      // [N]: 1 where a view is present
+	Groups  []int          // lengths of the runs of rows that are one group in order; nil: rows are independent
+	Class   []int32        // [N]
+	Target  *tensor.Tensor // [N]
+	encoded []fusion.View  // Forward's, kept for its memory
+}
+
+// ViewBatch is one view of a batch. Absent rows are zeros of length 1 or empty bags: masks keep them out.
+type ViewBatch struct {
+	Shape   feature.Shape
+	X       *tensor.Tensor // vector [N, D]; sequence [N, T, D]
+	Lengths []int          // sequence, tokens: [N], at least 1
+	Ids     []int32        // tokens [N*T], -1 past the end; sparse: ids of all rows
+	Offsets []int32        // sparse: [N+1]
+	Weights []float32      // sparse: parallel to Ids
+	Steps   int            // sequence, tokens: T
+	Mask    []float32      // [N]: this view's column of Present
+}
+
+// Fill takes the given rows of s. groups may be nil.
+func (b *Batch) Fill(s *Set, rows, groups []int) {
+	n, nv := len(rows), len(s.Views)
+	b.N, b.Groups = n, groups
+	b.Views = grow(b.Views, nv)
+	b.Any, b.Class = grow(b.Any, n), grow(b.Class, n)
+	b.Present = reuse(b.Present, n, nv)
+	b.Target = reuse(b.Target, n)
+	clear(b.Any)
+	for i, r := range rows {
+		if s.Class != nil {
+			b.Class[i] = s.Class[r]
+		}
+		if s.Target != nil {
+			b.Target.F32[i] = s.Target[r]
+		}
+	}
+	for v, m := range s.Views {
+		b.Views[v].fill(m, rows)
+		for i, p := range b.Views[v].Mask {
+			b.Present.F32[i*nv+v] = p
+			b.Any[i] = max(b.Any[i], p)
+		}
+	}
+}
+
+// Hide makes view v absent in row i.
+func (b *Batch) Hide(i, v int) {
+	nv := len(b.Views)
+	b.Views[v].Mask[i], b.Present.F32[i*nv+v] = 0, 0
+	b.Any[i] = 0
+	for k := range nv {
+		b.Any[i] = max(b.Any[i], b.Present.F32[i*nv+k])
+	}
+}
+
+func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) {
+	n := len(rows)
+	vb.Shape = m.Shape
+	vb.Mask = grow(vb.Mask, n)
+	for i, r := range rows {
+		vb.Mask[i] = 0
+		if m.Present[r] {
+			vb.Mask[i] = 1
+		}
+	}
+	switch m.Shape {
+	case feature.Vector:
+		vb.X = reuse(vb.X, n, m.Dim)
+		for i, r := range rows {
+			copy(vb.X.F32[i*m.Dim:(i+1)*m.Dim], m.Dense(r))
+		}
+	case feature.Sparse:
+		vb.Offsets = grow(vb.Offsets, n+1)
+		vb.Ids, vb.Weights = vb.Ids[:0], vb.Weights[:0]
+		vb.Offsets[0] = 0
+		for i, r := range rows {
+			vb.Ids = append(vb.Ids, m.Ids(r)...)
+			vb.Weights = append(vb.Weights, m.Weights(r)...)
+			vb.Offsets[i+1] = int32(len(vb.Ids))
+		}
+	case feature.Sequence:
+		vb.lengths(m, rows)
+		w := vb.Steps * m.Dim
+		vb.X = reuse(vb.X, n, vb.Steps, m.Dim)
+		for i, r := range rows {
+			x := vb.X.F32[i*w : (i+1)*w]
+			clear(x[copy(x, m.Dense(r)):])
+		}
+	case feature.Tokens:
+		vb.lengths(m, rows)
+		vb.Ids = grow(vb.Ids, n*vb.Steps)
+		for i, r := range rows {
+			x := vb.Ids[i*vb.Steps : (i+1)*vb.Steps]
+			for k := copy(x, m.Ids(r)); k < len(x); k++ {
+				x[k] = -1
+			}
+		}
+	}
+}
+
+func (vb *ViewBatch) lengths(m *feature.Matrix, rows []int) {
+	vb.Lengths = grow(vb.Lengths, len(rows))
+	vb.Steps = 1
+	for i, r := range rows {
+		vb.Lengths[i] = max(1, m.Steps(r))
+		vb.Steps = max(vb.Steps, vb.Lengths[i])
+	}
+}
+
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	return s[:n]
+}
+
+// reuse gives t the shape, keeping its memory where that is large enough.
+func reuse(t *tensor.Tensor, shape ...int) *tensor.Tensor {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	if t == nil || cap(t.F32) < n {
+		t = &tensor.Tensor{F32: make([]float32, n, n+n/4)}
+	}
+	t.F32 = t.F32[:n]
+	t.Shape = append(t.Shape[:0], shape...)
+	return t
+}

@@ -1,0 +1,142 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/nn"
+	"github.com/fusor-ml/fusor/tensor"
+)
+
+// Model is a network. Its parameters are read by Forward and written by an
+// optimiser; Forward on several tapes at once is safe while nothing writes.
+type Model struct {
+	Spec     Spec
+	methods  fusion.Table
+	scope    *nn.Scope
+	encoders []encoder
+	fusion   fusion.Fusion
+	hidden   *nn.Linear // nil: the head is linear
+	head     *nn.Linear // nil: the fusion predicts
+}
+
+// Output is what a batch gives.
+type Output struct {
+	Logits  *grad.Var // [N, Outputs]
+	Weights *grad.Var // [N, V], of a method that weighs its views; else nil
+}
+
+// Build makes the network of a spec, its parameters initialised from the spec's seed.
+func Build(spec Spec, methods fusion.Table) (*Model, error) {
+	if err := spec.Check(); err != nil {
+		return nil, err
+	}
+	method, ok := methods.Lookup(spec.Method)
+	if !ok {
+		return nil, fmt.Errorf("no fusion %q; there are %v", spec.Method, methods.Names())
+	}
+	m := &Model{Spec: spec, methods: methods, scope: nn.NewScope(spec.Seed, tensor.F32)}
+	cfg := spec.Fusion
+	cfg.Outputs, cfg.Regression = spec.Outputs, spec.Regression
+	steps := method.TakesSequences != nil && method.TakesSequences(cfg)
+	shapes := make([]fusion.ViewShape, len(spec.Views))
+	for i, v := range spec.Views {
+		keep := steps && slices.Contains(Encoders(v.Shape), BiLSTM)
+		e, err := newEncoder(m.scope.Sub("encoder").Sub(v.Name), v, spec.Width, spec.Dropout, keep)
+		if err != nil {
+			return nil, err
+		}
+		m.encoders = append(m.encoders, e)
+		shapes[i] = fusion.ViewShape{Name: v.Name, Dim: spec.Width, Sequence: keep}
+	}
+	var err error
+	if m.fusion, err = method.Build(m.scope.Sub("fusion"), cfg, shapes); err != nil {
+		return nil, fmt.Errorf("cannot build fusion %s: %w", spec.Method, err)
+	}
+	if spec.Method != "late" {
+		dim := m.fusion.OutDim()
+		if spec.Hidden > 0 {
+			m.hidden = nn.NewLinear(m.scope.Sub("head").Sub("hidden"), dim, spec.Hidden)
+			dim = spec.Hidden
+		}
+		m.head = nn.NewLinear(m.scope.Sub("head").Sub("out"), dim, spec.Outputs)
+	}
+	return m, nil
+}
+
+// Params lists every learned number by name, in the order in which the network was built.
+func (m *Model) Params() []*grad.Param { return m.scope.Params() }
+
+// Size is the number of learned numbers.
+func (m *Model) Size() int {
+	n := 0
+	for _, p := range m.Params() {
+		n += p.Value.Len()
+	}
+	return n
+}
+
+// Forward runs a batch. A row without any present view gets the prior.
+func (m *Model) Forward(t *grad.Tape, b *Batch) Output {
+	in := fusion.Input{Views: b.encoded[:0], Present: b.Present, RowGroups: b.Groups}
+	for v, e := range m.encoders {
+		vb := &b.Views[v]
+		x := e.Forward(t, vb)
+		var lengths []int
+		if len(x.Shape()) == 3 {
+			lengths = vb.Lengths
+		}
+		in.Views = append(in.Views, fusion.View{X: x, Lengths: lengths})
+	}
+	b.encoded = in.Views
+	out := m.fusion.Forward(t, in)
+	z := out.Z
+	if !out.Final {
+		z = t.Dropout(z, m.Spec.Dropout)
+		if m.hidden != nil {
+			z = t.Dropout(t.ReLU(m.hidden.Forward(t, z)), m.Spec.Dropout)
+		}
+		z = m.head.Forward(t, z)
+	}
+	prior := t.NewConst(m.Spec.Outputs)
+	copy(prior.Value().F32, m.Spec.Prior)
+	return Output{t.WhereRows(b.Any, z, prior), out.Weights}
+}
+
+// HideModalities drops whole columns from rows of a training batch, each with
+// the spec's chance, but never a row's last one.
+func (m *Model) HideModalities(b *Batch, rng *rand.Rand) {
+	p := m.Spec.ModalityDropout
+	if p == 0 {
+		return
+	}
+	for i := range b.N {
+		for v := 0; v < len(m.Spec.Views); {
+			end := v + 1
+			for end < len(m.Spec.Views) && m.Spec.Views[end].Column == m.Spec.Views[v].Column {
+				end++
+			}
+			if rng.Float64() < p && othersPresent(b, i, v, end) {
+				for k := v; k < end; k++ {
+					b.Hide(i, k)
+				}
+			}
+			v = end
+		}
+	}
+}
+
+func othersPresent(b *Batch, i, from, to int) bool {
+	for v := range b.Views {
+		if (v < from || v >= to) && b.Views[v].Mask[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Rebuild makes the model anew from its spec, with its parameters as initialised.
+func (m *Model) Rebuild() (*Model, error) { return Build(m.Spec, m.methods) }

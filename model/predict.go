@@ -1,0 +1,113 @@
+package model
+
+import (
+	"math"
+	"sync"
+
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/tensor"
+)
+
+// Scores is what a model says of some rows.
+type Scores struct {
+	Outputs int
+	P       []float64 // [rows, Outputs]: probabilities; of a regression, standardised values
+	Logits  []float64 // [rows, Outputs]
+	Weights []float64 // [rows, views], of a method that weighs its views; else nil
+	Absent  []bool    // [rows]: no view was present, P is the prior
+}
+
+// Row returns the probabilities of the i-th row.
+func (s *Scores) Row(i int) []float64 { return s.P[i*s.Outputs : (i+1)*s.Outputs] }
+
+// Predictor runs a model; it is safe for concurrent use.
+type Predictor struct {
+	m       *Model
+	workers int
+	pool    sync.Pool // of *scratch
+}
+
+type scratch struct {
+	tape  *grad.Tape
+	batch Batch
+}
+
+// NewPredictor makes a predictor that spreads one batch over at most workers cores.
+func NewPredictor(m *Model, workers int) *Predictor {
+	p := &Predictor{m: m, workers: workers}
+	p.pool.New = func() any {
+		s := &scratch{tape: grad.NewTape(tensor.F32)}
+		s.tape.SetRecording(false)
+		s.tape.SetTraining(false)
+		s.tape.SetWorkers(workers)
+		return s
+	}
+	return p
+}
+
+// Predict scores rows of a set; the result is in the order of rows. sequences
+// gives the rows of every group in order, for a fusion over rows; else nil.
+func (p *Predictor) Predict(set *Set, rows []int, sequences func([]int) [][]int) *Scores {
+	return p.PredictMasked(set, rows, sequences, nil)
+}
+
+// PredictMasked is Predict with the views hidden whose index is set in hide.
+func (p *Predictor) PredictMasked(set *Set, rows []int, sequences func([]int) [][]int, hide []bool) *Scores {
+	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
+	out := &Scores{Outputs: c, P: make([]float64, len(rows)*c), Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
+	at := make(map[int]int, len(rows))
+	for i, r := range rows {
+		at[r] = i
+	}
+	s := p.pool.Get().(*scratch)
+	defer p.pool.Put(s)
+	for _, l := range Ordered(rows, sequences) {
+		s.tape.Reset()
+		s.batch.Fill(set, l.Rows, l.Groups)
+		for v, h := range hide {
+			for i := range l.Rows {
+				if h {
+					s.batch.Hide(i, v)
+				}
+			}
+		}
+		o := p.m.Forward(s.tape, &s.batch)
+		if o.Weights != nil && out.Weights == nil {
+			out.Weights = make([]float64, len(rows)*nv)
+		}
+		for i, r := range l.Rows {
+			k := at[r]
+			for j, v := range o.Logits.Value().F32[i*c : (i+1)*c] {
+				out.Logits[k*c+j] = float64(v)
+			}
+			if p.m.Spec.Regression {
+				copy(out.P[k*c:(k+1)*c], out.Logits[k*c:(k+1)*c])
+			} else {
+				Softmax(out.P[k*c:(k+1)*c], out.Logits[k*c:(k+1)*c])
+			}
+			if o.Weights != nil {
+				for j, v := range o.Weights.Value().F32[i*nv : (i+1)*nv] {
+					out.Weights[k*nv+j] = float64(v)
+				}
+			}
+			out.Absent[k] = s.batch.Any[i] == 0
+		}
+	}
+	return out
+}
+
+// Softmax writes exp(x)/Σexp(x) to dst.
+func Softmax(dst, x []float64) {
+	top := math.Inf(-1)
+	for _, v := range x {
+		top = max(top, v)
+	}
+	sum := 0.0
+	for i, v := range x {
+		dst[i] = math.Exp(v - top)
+		sum += dst[i]
+	}
+	for i := range dst {
+		dst[i] /= sum
+	}
+}

@@ -1,0 +1,32 @@
+package model
+
+import "github.com/fusor-ml/fusor/feature"
+
+// Set is the fitted views and targets of all rows of a data set, parallel to Spec.Views.
+type Set struct {
+	Views  []*feature.Matrix
+	Class  []int32   // of a classification; -1 unlabelled
+	Target []float32 // of a regression, standardised
+}
+
+// Len is the number of rows.
+func (s *Set) Len() int { return s.Views[0].Len() }
+
+// Pick returns the set with the views of the given indices, in that order.
+func (s *Set) Pick(views []int) *Set {
+	p := &Set{Class: s.Class, Target: s.Target}
+	for _, v := range views {
+		p.Views = append(p.Views, s.Views[v])
+	}
+	return p
+}
+
+// AnyPresent reports whether row i has at least one view.
+func (s *Set) AnyPresent(i int) bool {
+	for _, v := range s.Views {
+		if v.Present[i] {
+			return true
+		}
+	}
+	return false
+}

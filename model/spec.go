@@ -1,0 +1,90 @@
+// Package model builds a network from a Spec: an encoder per view, one fusion, and a head.
+package model
+
+import (
+	"fmt"
+
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/fusion"
+)
+
+// Spec defines a network as plain data.
+type Spec struct {
+	Views   []View        `json:"views"`
+	Method  string        `json:"fusion"`
+	Fusion  fusion.Config `json:"fusion_config"`
+	Outputs int           `json:"outputs"` // number of classes; 1 for a regression
+
+	Regression bool `json:"regression,omitempty"`
+	// Prior is what is predicted where every view is absent: log-probabilities
+	// of the classes; 0 for a regression, whose targets are standardised.
+	Prior []float32 `json:"prior"`
+
+	Width           int     `json:"width"`                      // of an encoded view
+	Hidden          int     `json:"hidden,omitempty"`           // of the head; 0: the head is linear
+	Dropout         float64 `json:"dropout,omitempty"`          // before the head and after the encoders
+	ModalityDropout float64 `json:"modality_dropout,omitempty"` // chance that a column is hidden from a training row
+	Seed            uint64  `json:"seed"`
+}
+
+// View says how one view is encoded.
+type View struct {
+	Name    string        `json:"name"` // column.view
+	Column  string        `json:"column"`
+	Shape   feature.Shape `json:"shape"`
+	Dim     int           `json:"dim"`
+	Encoder Encoder       `json:"encoder"`
+}
+
+// Encoder names how a view becomes a vector of the model's width.
+type Encoder string
+
+// The encoders.
+const (
+	Linear    Encoder = "linear"    // vector, sparse: W x + b
+	MLP       Encoder = "mlp"       // vector, sparse: ReLU(W x + b)
+	BiLSTM    Encoder = "bilstm"    // sequence, tokens: both directions, attention pooling over the steps
+	Attention Encoder = "attention" // sequence, tokens: a layer on each step, attention pooling over the steps
+)
+
+// Encoders lists the encoders that take a shape, the default first.
+func Encoders(s feature.Shape) []Encoder {
+	switch s {
+	case feature.Vector, feature.Sparse:
+		return []Encoder{MLP, Linear}
+	case feature.Tokens:
+		return []Encoder{Attention, BiLSTM}
+	}
+	return []Encoder{BiLSTM, Attention}
+}
+
+// Check reports what is wrong with s.
+func (s *Spec) Check() error {
+	switch {
+	case len(s.Views) == 0:
+		return fmt.Errorf("cannot build a model of no views")
+	case s.Outputs < 1:
+		return fmt.Errorf("cannot build a model of %d outputs", s.Outputs)
+	case s.Width < 1:
+		return fmt.Errorf("cannot build a model of width %d", s.Width)
+	case s.Dropout < 0 || s.Dropout >= 1:
+		return fmt.Errorf("dropout %g is not in [0, 1)", s.Dropout)
+	case s.ModalityDropout < 0 || s.ModalityDropout >= 1:
+		return fmt.Errorf("modality dropout %g is not in [0, 1)", s.ModalityDropout)
+	case len(s.Prior) != s.Outputs:
+		return fmt.Errorf("the prior has %d values for %d outputs", len(s.Prior), s.Outputs)
+	}
+	for _, v := range s.Views {
+		if v.Dim < 1 {
+			return fmt.Errorf("view %s has width %d", v.Name, v.Dim)
+		}
+		known := false
+		for _, e := range Encoders(v.Shape) {
+			known = known || e == v.Encoder
+		}
+		if !known {
+			return fmt.Errorf("view %s: a %s view has no encoder %q (it has %v)", v.Name, v.Shape, v.Encoder, Encoders(v.Shape))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/media"
+	"github.com/fusor-ml/fusor/model"
+)
+
+// Source is a data set with its extracted views.
+type Source struct {
+	Data    *dataset.Dataset
+	Bank    *feature.Bank
+	Methods fusion.Table
+}
+
+// Prepared is a source with every view's state fitted on one run's training rows.
+type Prepared struct {
+	Source
+	Run    dataset.Run
+	Views  []Fitted // views that no training row has are left out
+	Set    *model.Set
+	Prior  []float32
+	Target *Scale // of a regression
+}
+
+// Fitted is a view with its state.
+type Fitted struct {
+	Name    string // column.view
+	Column  string
+	Info    feature.Info
+	Scaling feature.Scaling
+	State   feature.State
+}
+
+// Scale standardises the targets of a regression.
+type Scale struct {
+	Mean float64 `json:"mean"`
+	Std  float64 `json:"std"`
+}
+
+func (p *Prepared) outputs() int {
+	if p.Target != nil {
+		return 1
+	}
+	return len(p.Data.Schema.Classes)
+}
+
+// Ordered reports whether the data has groups in order, so that a fusion can run over rows.
+func (p *Prepared) Ordered() bool { return p.Data.Schema.Group != "" && p.Data.Schema.Order != "" }
+
+// Sequences gives the rows of every group in order.
+func (p *Prepared) Sequences(rows []int) [][]int { return dataset.Sequences(p.Data, rows) }
+
+// Prepare fits the state of every view on the run's training rows. Where a
+// vector's scaling is open, each is tried with a model of that view alone and
+// the one with the lowest validation loss is taken.
+func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers int) (*Prepared, error) {
+	p := &Prepared{Source: src, Run: run, Set: &model.Set{}}
+	p.targets()
+	for i, ref := range src.Bank.Refs {
+		f, m, err := p.fit(ctx, i, r, workers)
+		if errors.Is(err, feature.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("view %s: %w", ref.Name, err)
+		}
+		p.Views, p.Set.Views = append(p.Views, f), append(p.Set.Views, m)
+	}
+	if len(p.Views) == 0 {
+		return nil, fmt.Errorf("cannot train: no training row has a view")
+	}
+	return p, nil
+}
+
+// fit fits view i, choosing its scaling.
+func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitted, *feature.Matrix, error) {
+	ref, store := p.Bank.Refs[i], p.Bank.Stores[i]
+	col := p.Data.Schema.Columns[ref.Column]
+	f := Fitted{Name: ref.Name, Column: col.Name, Info: ref.View.Info()}
+	open := []feature.Scaling{feature.PerFeature}
+	switch {
+	case r.Scaling != "":
+		open = []feature.Scaling{r.Scaling}
+	case col.Kind == media.Vector && len(p.Run.Val) > 0:
+		open = []feature.Scaling{feature.PerFeature, feature.PerView, feature.NoScaling}
+	}
+	var best *feature.Matrix
+	bestLoss := math.Inf(1)
+	for _, s := range open {
+		state, err := feature.Fit(store, ref.View, s, p.Run.Train)
+		if err != nil {
+			return f, nil, err
+		}
+		m, err := feature.Apply(store, f.Info.Shape, state)
+		if err != nil {
+			return f, nil, err
+		}
+		loss := 0.0
+		if len(open) > 1 {
+			if loss, err = p.probe(ctx, f, state, m, r, workers); err != nil {
+				return f, nil, err
+			}
+		}
+		if best == nil || loss < bestLoss {
+			best, bestLoss, f.Scaling, f.State = m, loss, s, state
+		}
+	}
+	return f, best, nil
+}
+
+// probe is the lowest validation loss of a model of one view alone.
+func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *feature.Matrix, r Recipe, workers int) (float64, error) {
+	f.State = state
+	one := *p
+	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target}
+	r.Fusion, r.FusionConfig = "concat", fusion.Config{}
+	r.Train.NoRefit = true
+	r.Train.Seed = fitSeed(p.Run)
+	spec, err := r.spec(&one, []int{0}, r.Train.Seed)
+	if err != nil {
+		return 0, err
+	}
+	net, err := model.Build(spec, p.Methods)
+	if err != nil {
+		return 0, err
+	}
+	h, err := Fit(ctx, net, Data{Set: one.Set, Train: p.Run.Train, Val: p.Run.Val}, r.Train, workers, Hooks{}, nil)
+	if err != nil {
+		return 0, err
+	}
+	return h.Epochs[h.BestEpoch-1].ValLoss, nil
+}
+
+// targets fills the labels, and the prior or the scale, from the run's training rows.
+func (p *Prepared) targets() {
+	rows := p.Data.Rows
+	if p.Data.Schema.Task == dataset.Regression {
+		var n, mean, m2 float64
+		for _, i := range p.Run.Train {
+			if y := rows[i].Target; rows[i].Labelled() {
+				n++
+				d := y - mean
+				mean += d / n
+				m2 += d * (y - mean)
+			}
+		}
+		p.Target = &Scale{Mean: mean, Std: math.Sqrt(m2 / max(n, 1))}
+		if p.Target.Std == 0 {
+			p.Target.Std = 1
+		}
+		p.Prior = []float32{0}
+		p.Set.Target = make([]float32, len(rows))
+		for i := range rows {
+			p.Set.Target[i] = float32((rows[i].Target - p.Target.Mean) / p.Target.Std)
+		}
+		return
+	}
+	count := make([]float64, len(p.Data.Schema.Classes))
+	total := float64(len(count))
+	for _, i := range p.Run.Train {
+		if c := rows[i].Class; c >= 0 {
+			count[c]++
+			total++
+		}
+	}
+	p.Prior = make([]float32, len(count))
+	for k, n := range count {
+		p.Prior[k] = float32(math.Log((n + 1) / total)) // Laplace: a class unseen in this fold stays finite
+	}
+	p.Set.Class = make([]int32, len(rows))
+	for i := range rows {
+		p.Set.Class[i] = int32(rows[i].Class)
+	}
+}
+
+// Fitting is one model trained on a prepared run, with its scores.
+type Fitting struct {
+	Model   *model.Model
+	Views   []int // indices into Prepared.Views
+	History *History
+	Val     *model.Scores // of the model before the refit
+}
+
+// Sequences is what Predict needs for this model's batches: the groups in order, or nil.
+func (f *Fitting) Sequences(p *Prepared) func([]int) [][]int { return sequencesFor(p, &f.Model.Spec) }
+
+func sequencesFor(p *Prepared, s *model.Spec) func([]int) [][]int {
+	if s.Fusion.Over == "rows" {
+		return p.Sequences
+	}
+	return nil
+}
+
+// Fit builds and trains the model of a recipe on the given views of p.
+func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, hooks Hooks, from *Checkpoint) (*Fitting, error) {
+	r.Train.Seed = fitSeed(p.Run)
+	spec, err := r.spec(p, views, r.Train.Seed)
+	if err != nil {
+		return nil, err
+	}
+	net, err := model.Build(spec, p.Methods)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fitting{Model: net, Views: views}
+	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val, Sequences: sequencesFor(p, &spec)}
+	inner := hooks.Val
+	hooks.Val = func(m *model.Model) error {
+		f.Val = model.NewPredictor(m, workers).Predict(d.Set, d.Val, d.Sequences)
+		if inner != nil {
+			return inner(m)
+		}
+		return nil
+	}
+	f.History, err = Fit(ctx, net, d, r.Train, workers, hooks, from)
+	return f, err
+}
+
+// Predict scores rows of the run with a fitted model.
+func (p *Prepared) Predict(f *Fitting, rows []int, workers int) *model.Scores {
+	return model.NewPredictor(f.Model, workers).Predict(p.Set.Pick(f.Views), rows, f.Sequences(p))
+}
+
+// fitSeed is the seed of a run's initialisation, batches and dropout.
+func fitSeed(r dataset.Run) uint64 { return uint64(r.Seed)<<20 + uint64(r.Fold) }
+
+// Unscale gives the probabilities of s, or, of a regression, its values in the targets' own units.
+func (p *Prepared) Unscale(s *model.Scores) []float64 {
+	if p.Target == nil {
+		return s.P
+	}
+	out := make([]float64, len(s.P))
+	for i, v := range s.P {
+		out[i] = p.Target.Mean + p.Target.Std*v
+	}
+	return out
+}

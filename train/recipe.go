@@ -1,0 +1,89 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/model"
+)
+
+// Recipe is what a user may choose of a model: plain data, the content of a
+// configuration file. Zero fields mean the defaults.
+type Recipe struct {
+	Fusion          string                   `json:"fusion,omitempty"`           // default attention
+	FusionConfig    fusion.Config            `json:"fusion_config,omitzero"`     // options of the method
+	Views           []string                 `json:"views,omitempty"`            // patterns; none: each modality's default views
+	Scaling         feature.Scaling          `json:"scaling,omitempty"`          // of vectors; none: chosen on validation data
+	Encoders        map[string]model.Encoder `json:"encoders,omitempty"`         // by view, column.view
+	Width           int                      `json:"width,omitempty"`            // of an encoded view; default 64
+	Hidden          int                      `json:"hidden,omitempty"`           // units of the head's hidden layer; 0: linear
+	Dropout         *float64                 `json:"dropout,omitempty"`          // default 0.3
+	ModalityDropout float64                  `json:"modality_dropout,omitempty"` // default 0
+	Train           Config                   `json:"train,omitzero"`
+}
+
+// defaults of a Recipe.
+const (
+	DefaultFusion = "attention"
+	defaultWidth  = 64
+	defaultDrop   = 0.3
+)
+
+// Check reports a setting that is out of range or unknown.
+func (r *Recipe) Check(methods fusion.Table) error {
+	if r.Fusion != "" {
+		if _, ok := methods.Lookup(r.Fusion); !ok {
+			return fmt.Errorf("no fusion %q; there are %v", r.Fusion, methods.Names())
+		}
+	}
+	switch {
+	case r.Width < 0 || r.Hidden < 0:
+		return fmt.Errorf("width and hidden must not be negative")
+	case r.Dropout != nil && (*r.Dropout < 0 || *r.Dropout >= 1):
+		return fmt.Errorf("dropout %g is not in [0, 1)", *r.Dropout)
+	case r.ModalityDropout < 0 || r.ModalityDropout >= 1:
+		return fmt.Errorf("modality dropout %g is not in [0, 1)", r.ModalityDropout)
+	case r.Scaling != "" && r.Scaling != feature.PerFeature && r.Scaling != feature.PerView && r.Scaling != feature.NoScaling:
+		return fmt.Errorf("no scaling %q; there are %s, %s, %s", r.Scaling, feature.PerFeature, feature.PerView, feature.NoScaling)
+	}
+	return r.Train.Check()
+}
+
+// spec defines the model of a recipe over fitted views.
+func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error) {
+	s := model.Spec{
+		Method: r.Fusion, Fusion: r.FusionConfig, Outputs: p.outputs(), Regression: p.Target != nil, Prior: p.Prior,
+		Width: r.Width, Hidden: r.Hidden, Dropout: defaultDrop, ModalityDropout: r.ModalityDropout, Seed: seed,
+	}
+	if s.Method == "" {
+		s.Method = DefaultFusion
+	}
+	if s.Width == 0 {
+		s.Width = defaultWidth
+	}
+	if r.Dropout != nil {
+		s.Dropout = *r.Dropout
+	}
+	sequence := false
+	for _, i := range views {
+		v := p.Views[i]
+		e := model.Encoders(v.Info.Shape)[0]
+		if chosen, ok := r.Encoders[v.Name]; ok {
+			e = chosen
+		}
+		sequence = sequence || v.Info.Shape == feature.Sequence || v.Info.Shape == feature.Tokens
+		s.Views = append(s.Views, model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e})
+	}
+	if s.Method == "bilstm" && s.Fusion.Over == "" {
+		switch {
+		case p.Ordered():
+			s.Fusion.Over = "rows"
+		case sequence:
+			s.Fusion.Over = "time"
+		default:
+			s.Fusion.Over = "views"
+		}
+	}
+	return s, s.Check()
+}

@@ -1,0 +1,309 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/model"
+	"github.com/fusor-ml/fusor/optim"
+	"github.com/fusor-ml/fusor/tensor"
+)
+
+// Data is what a model is fitted on: a set, and the rows of each part.
+type Data struct {
+	Set        *model.Set
+	Train, Val []int
+	// Sequences gives the rows of every group in order, for a fusion over rows; nil otherwise.
+	Sequences func(rows []int) [][]int
+}
+
+// Epoch is one line of the learning curve.
+type Epoch struct {
+	Epoch     int     `json:"epoch"` // from 1
+	TrainLoss float64 `json:"train_loss"`
+	ValLoss   float64 `json:"val_loss"`
+}
+
+// History says how a fit went.
+type History struct {
+	Epochs     []Epoch `json:"epochs"`
+	BestEpoch  int     `json:"best_epoch"` // from 1
+	BestSteps  int     `json:"best_steps"`
+	RefitSteps int     `json:"refit_steps,omitempty"`
+}
+
+// Hooks watch a fit. All may be nil.
+type Hooks struct {
+	Epoch func(e Epoch, of int)
+	// Val is called once with the model of the best epoch, before the refit:
+	// the place to take validation scores.
+	Val func(m *model.Model) error
+	// Save is called after every epoch; a checkpoint taken there can be given to Fit again.
+	Save func(c *Checkpoint) error
+}
+
+// phases of a fit, as a checkpoint names them.
+const (
+	phaseSearch = "search" // looking for the best epoch on validation loss
+	phaseRefit  = "refit"  // training again on train + val for as many steps
+)
+
+// trainer holds what the two phases share.
+type trainer struct {
+	m       *model.Model
+	d       Data
+	c       Config
+	workers int
+	hooks   Hooks
+	tape    *grad.Tape
+	batch   model.Batch
+	params  []*grad.Param
+	opt     optim.Optimizer
+	weights []float32 // of the classes, or nil
+	losses  grad.LossOptions
+}
+
+// Fit trains m in place. workers bounds the cores of one step; results do not
+// depend on it. from, unless nil, is a checkpoint of the same fit to go on from.
+func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hooks Hooks, from *Checkpoint) (*History, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	t := &trainer{m: m, d: d, c: c.withDefaults(), workers: workers, hooks: hooks, tape: grad.NewTape(tensor.F32), params: m.Params()}
+	t.tape.SetWorkers(workers)
+	t.d.Train, t.d.Val = usable(d.Set, d.Train), usable(d.Set, d.Val)
+	if len(t.d.Train) == 0 {
+		return nil, fmt.Errorf("cannot train: no labelled training row has a view")
+	}
+	if t.c.ClassWeights && !m.Spec.Regression {
+		t.losses.ClassWeights = classWeights(d.Set.Class, t.d.Train, m.Spec.Outputs)
+	}
+	t.losses.LabelSmoothing = t.c.LabelSmoothing
+
+	h := &History{}
+	if from != nil {
+		if err := from.fits(m); err != nil {
+			return nil, err
+		}
+		*h = from.History.clone()
+	}
+	if from == nil || from.Phase == phaseSearch {
+		if err := t.search(ctx, h, from); err != nil {
+			return nil, err
+		}
+		from = nil
+	} else {
+		load(t.params, from.Best)
+	}
+	if hooks.Val != nil {
+		if err := hooks.Val(m); err != nil {
+			return nil, err
+		}
+	}
+	if t.c.NoRefit || len(t.d.Val) == 0 {
+		return h, nil
+	}
+	return h, t.refit(ctx, h, from)
+}
+
+// usable keeps the labelled rows that have at least one view.
+func usable(s *model.Set, rows []int) []int {
+	var out []int
+	for _, r := range rows {
+		if s.AnyPresent(r) && (s.Class == nil || s.Class[r] >= 0) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// classWeights are n / (classes · count), as scikit-learn's "balanced".
+func classWeights(class []int32, rows []int, classes int) []float32 {
+	count := make([]float64, classes)
+	for _, r := range rows {
+		count[class[r]]++
+	}
+	w := make([]float32, classes)
+	for k, n := range count {
+		if n > 0 {
+			w[k] = float32(float64(len(rows)) / (float64(classes) * n))
+		}
+	}
+	return w
+}
+
+// stepsOf is the number of batches of an epoch over the given rows.
+func (t *trainer) stepsOf(rows []int) int { return len(t.epochBatches(rows, 0)) }
+
+// search trains until the validation loss stops falling, and leaves the best weights in the model.
+func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) error {
+	t.begin()
+	perEpoch := t.stepsOf(t.d.Train)
+	lr := t.c.schedule(perEpoch * t.c.Epochs)
+	best, bestLoss, step := snapshot(t.params), math.Inf(1), 0
+	if from != nil {
+		if err := from.restore(t); err != nil {
+			return err
+		}
+		best, bestLoss, step = from.Best, from.BestLoss, from.Step
+	}
+	for e := len(h.Epochs) + 1; e <= t.c.Epochs && e-h.BestEpoch <= t.c.Patience; e++ {
+		loss, n, err := t.epoch(ctx, t.d.Train, e, step, math.MaxInt, lr)
+		if err != nil {
+			return err
+		}
+		step += n
+		ep := Epoch{Epoch: e, TrainLoss: loss, ValLoss: loss}
+		if len(t.d.Val) > 0 {
+			if ep.ValLoss, err = t.valLoss(ctx); err != nil {
+				return err
+			}
+		}
+		h.Epochs = append(h.Epochs, ep)
+		if ep.ValLoss < bestLoss || h.BestEpoch == 0 {
+			bestLoss, h.BestEpoch, h.BestSteps = ep.ValLoss, e, step
+			copySnapshot(best, t.params)
+		}
+		if t.hooks.Epoch != nil {
+			t.hooks.Epoch(ep, t.c.Epochs)
+		}
+		if err := t.save(phaseSearch, h, step, best, bestLoss); err != nil {
+			return err
+		}
+	}
+	load(t.params, best)
+	return nil
+}
+
+// refit trains anew on train + val for as many steps as the best epoch took.
+func (t *trainer) refit(ctx context.Context, h *History, from *Checkpoint) error {
+	best := snapshot(t.params)
+	fresh, err := t.m.Rebuild()
+	if err != nil {
+		return err
+	}
+	load(t.params, snapshot(fresh.Params()))
+	t.begin()
+	rows := append(append([]int(nil), t.d.Train...), t.d.Val...)
+	lr := t.c.schedule(t.stepsOf(t.d.Train) * t.c.Epochs)
+	step, e := 0, 1
+	if from != nil {
+		if err := from.restore(t); err != nil {
+			return err
+		}
+		step, e = from.Step, from.Epoch+1
+	}
+	for ; step < h.BestSteps; e++ {
+		_, n, err := t.epoch(ctx, rows, e, step, h.BestSteps-step, lr)
+		if err != nil {
+			return err
+		}
+		step += n
+		h.RefitSteps = step
+		if err := t.saveRefit(h, e, step, best); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin makes a fresh optimiser.
+func (t *trainer) begin() {
+	switch t.c.Optimizer {
+	case "sgd":
+		t.opt = optim.NewSGD(t.params, optim.SGDConfig{Momentum: t.c.Momentum, WeightDecay: t.c.WeightDecay})
+	case "adam":
+		t.opt = optim.NewAdam(t.params, optim.AdamConfig{WeightDecay: 0})
+	default:
+		t.opt = optim.NewAdamW(t.params, optim.AdamConfig{WeightDecay: t.c.WeightDecay})
+	}
+}
+
+// epochBatches shuffles the rows, or the groups, of an epoch into batches.
+func (t *trainer) epochBatches(rows []int, epoch int) []model.Layout {
+	rng := stream(t.c.Seed, 1, uint64(epoch))
+	if t.d.Sequences == nil {
+		order := append([]int(nil), rows...)
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		return model.Chunks(order, t.c.Batch)
+	}
+	seqs := t.d.Sequences(rows)
+	rng.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
+	return model.Packed(seqs, t.c.Batch)
+}
+
+// epoch makes at most limit steps over the rows and returns the mean loss and the number of steps.
+func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int, lr func(int) float64) (float64, int, error) {
+	t.tape.SetTraining(true)
+	t.tape.SetRecording(true)
+	sum, n := 0.0, 0
+	for _, b := range t.epochBatches(rows, epoch) {
+		if n == limit {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		t.batch.Fill(t.d.Set, b.Rows, b.Groups)
+		t.m.HideModalities(&t.batch, stream(t.c.Seed, 2, uint64(step+n)))
+		loss := t.step(step+n, lr(step+n))
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return 0, 0, fmt.Errorf("cannot train: the loss became %g at step %d; a smaller learning rate than %g may help", loss, step+n+1, t.c.LR)
+		}
+		sum += loss
+		n++
+	}
+	return sum / float64(max(n, 1)), n, nil
+}
+
+// step makes one update from t.batch and returns the loss.
+func (t *trainer) step(step int, lr float64) float64 {
+	t.tape.Reset()
+	t.tape.Seed(t.c.Seed, uint64(step))
+	optim.ZeroGrad(t.params)
+	loss := t.loss(t.m.Forward(t.tape, &t.batch).Logits, &t.losses)
+	t.tape.Backward(loss)
+	optim.ClipGradNorm(t.params, t.c.Clip)
+	t.opt.Step(lr)
+	return loss.Value().At(0)
+}
+
+func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
+	if !t.m.Spec.Regression {
+		return t.tape.CrossEntropy(z, t.batch.Class, *o)
+	}
+	z = t.tape.Reshape(z, t.batch.N)
+	switch t.c.Loss {
+	case "l1":
+		return t.tape.L1(z, t.batch.Target)
+	case "smooth_l1":
+		return t.tape.SmoothL1(z, t.batch.Target)
+	}
+	return t.tape.MSE(z, t.batch.Target)
+}
+
+// valLoss is the mean loss over the validation rows, without label smoothing.
+func (t *trainer) valLoss(ctx context.Context) (float64, error) {
+	t.tape.SetTraining(false)
+	t.tape.SetRecording(false)
+	o := grad.LossOptions{ClassWeights: t.losses.ClassWeights}
+	sum, n := 0.0, 0
+	for _, b := range model.Ordered(t.d.Val, t.d.Sequences) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		t.tape.Reset()
+		t.batch.Fill(t.d.Set, b.Rows, b.Groups)
+		sum += float64(len(b.Rows)) * t.loss(t.m.Forward(t.tape, &t.batch).Logits, &o).Value().At(0)
+		n += len(b.Rows)
+	}
+	return sum / float64(n), nil
+}
+
+// stream is the random stream of one purpose at one step.
+func stream(seed, purpose, step uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed*8+purpose, step))
+}
