@@ -91,3 +91,14 @@ func toCOrder[T Float](data []T, shape []int) []T {
 	}
 	return out
 }
+
+// FromBytes decodes an array whose values lie in data, which must hold exactly what shape needs.
+// data is not kept.
+func FromBytes[T Float](d DType, shape []int, fortran bool, data []byte) *Array[T] {
+	out := make([]T, len(data)/d.Size)
+	Convert(out, data, d)
+	if fortran {
+		out = toCOrder(out, shape)
+	}
+	return &Array[T]{Shape: shape, Data: out}
+}
