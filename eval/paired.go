@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -78,8 +77,7 @@ type PairedBootstrap struct {
 	draws []float64 // ascending
 }
 
-// pairedReplicates leaves enough draws in the tail for Holm's correction over
-// a dozen fusions.
+// pairedReplicates leaves enough draws in the tail for Holm's correction.
 const pairedReplicates = 19_999
 
 // NewPairedBootstrap makes the test from the difference of each row [N], for
@@ -149,21 +147,4 @@ func McNemar(gained, lost int) float64 {
 	}
 	d := math.Max(math.Abs(float64(gained-lost))-1, 0)
 	return math.Erfc(math.Sqrt(d * d / float64(n) / 2))
-}
-
-// Holm adjusts the p-values of a family for their number (Holm 1979): in
-// ascending order the k-th of m is multiplied by m − k + 1, made monotone and
-// kept at or under 1.
-func Holm(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
-	out, highest := make([]float64, len(p)), 0.0
-	for k, i := range order {
-		highest = math.Max(highest, math.Min(1, float64(len(p)-k)*p[i]))
-		out[i] = highest
-	}
-	return out
 }

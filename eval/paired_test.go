@@ -56,9 +56,14 @@ func TestMcNemar(t *testing.T) {
 }
 
 func TestHolm(t *testing.T) {
-	got := Holm([]float64{0.01, 0.04, 0.03, 0.005})
+	got := Holm([]float64{0.01, 0.04, 0.03, 0.005}, nil)
 	for i, want := range []float64{0.03, 0.06, 0.06, 0.02} { // R: p.adjust(p, "holm")
 		near(t, "Holm", got[i], want, 1e-15)
+	}
+	// By hand: p/w = 0.02, 0.04, 0.15; factors 1/0.5, 0.5/0.25, 0.25/0.25... made monotone.
+	got = Holm([]float64{0.01, 0.01, 0.0375}, []float64{0.5, 0.25, 0.25})
+	for i, want := range []float64{0.02, 0.02, 0.0375} {
+		near(t, "weighted Holm", got[i], want, 1e-15)
 	}
 }
 
@@ -90,11 +95,15 @@ func quickBootstrap(d []float64) *PairedBootstrap {
 func TestHolmLevelAgreesWithHolm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ps := rapid.SliceOfN(rapid.Float64Range(0, 0.2), 1, 15).Draw(t, "p")
-		all := Holm(ps)
+		weights := validationWeights(len(ps), rapid.IntRange(0, len(ps)-1).Draw(t, "chosen"))
+		if rapid.Bool().Draw(t, "equal") {
+			weights = nil
+		}
+		all := Holm(ps, weights)
 		for at, p := range ps {
-			adjusted, level := holmLevel(ps, at)
-			if math.Abs(adjusted-all[at]) > 1e-12 {
-				t.Fatalf("adjusted %v, Holm %v", adjusted, all[at])
+			adjusted, level := holmLevel(ps, weights, at)
+			if math.Abs(adjusted-all[at]) > 1e-12 || adjusted < p {
+				t.Fatalf("adjusted %v, Holm %v, raw %v", adjusted, all[at], p)
 			}
 			if math.Abs(all[at]-alpha) > 1e-12 && (p < level) != (all[at] < alpha) {
 				t.Fatalf("p %v against level %v, adjusted %v", p, level, all[at])

@@ -55,11 +55,12 @@ type Verdict struct {
 	Difference float64
 	Low        float64
 	High       float64
-	PValue     float64 // adjusted by Holm for the fusions tried
+	PValue     float64 // adjusted by Holm for the fusions tried, weighted by validation
 	Text       string  // one plain sentence
 
 	Finding     Finding
 	RawP        float64 // before Holm
+	EqualP      float64 // by Holm with equal weights: as if none had been chosen beforehand
 	Fusions     int     // how many fusions were tried
 	Confidence  float64 // of the interval, 0.95 for one fusion, more for several
 	Test        string  // the statistic both interval and p-value come from
@@ -79,6 +80,7 @@ type verdictJSON struct {
 	Text        string  `json:"text"`
 	Finding     Finding `json:"finding"`
 	RawP        number  `json:"p_raw"`
+	EqualP      number  `json:"p_equal_weights"`
 	Fusions     int     `json:"fusions_tried"`
 	Confidence  number  `json:"confidence"`
 	Test        string  `json:"test"`
@@ -92,7 +94,7 @@ type verdictJSON struct {
 func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(verdictJSON{
 		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
-		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), Fusions: v.Fusions, Confidence: number(v.Confidence),
+		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), EqualP: number(v.EqualP), Fusions: v.Fusions, Confidence: number(v.Confidence),
 		Test: v.Test, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore),
 	})
 }
@@ -105,7 +107,7 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	}
 	*v = Verdict{
 		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
-		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
+		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), EqualP: float64(j.EqualP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
 		Test: j.Test, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore),
 	}
 	return nil
@@ -114,7 +116,8 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 // Judge compares the best fusion with the best single view. With folds it
 // uses the corrected resampled t-test over the runs, on an official split the
 // paired bootstrap over the test rows; in both cases Holm's correction for
-// every fusion tried, and an interval widened to match. It fails where there
+// every fusion tried, most of the error given to the one chosen by validation
+// (validationWeights), and an interval widened to match. It fails where there
 // is no single view or no fusion, or where the contestants' runs don't pair.
 func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	single, fused, err := champions(t, rows)
@@ -134,7 +137,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 		test := t.compare(r, rows[single])
 		tests, ps = append(tests, test), append(ps, test.P())
 	}
-	p, level := holmLevel(ps, at)
+	p, level := holmLevel(ps, validationWeights(len(ps), at), at)
 	test := tests[at]
 	low, high := test.Interval(level)
 	low = consistent(low, p)
@@ -142,7 +145,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	v := Verdict{
 		BestSingle: rows[single].Name, BestFusion: rows[fused].Name,
 		Difference: test.Difference(), Low: low, High: high, PValue: p,
-		Finding: NotShown, RawP: ps[at], Fusions: len(ps), Confidence: 1 - level, Test: test.Name(),
+		Finding: NotShown, RawP: ps[at], EqualP: Holm(ps, nil)[at], Fusions: len(ps), Confidence: 1 - level, Test: test.Name(),
 		McNemar: t.mcNemar(rows[fused], rows[single]), Metric: t.Metric.Name,
 	}
 	v.SingleScore, _ = meanStd(rows[single].Test)
@@ -155,29 +158,6 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	}
 	v.Text = v.Sentence(t.Lang)
 	return v, nil
-}
-
-// holmLevel returns Holm's adjusted p-value of ps[at] and the level of the
-// interval that agrees with it: alpha divided by the same factor.
-func holmLevel(ps []float64, at int) (adjusted, level float64) {
-	factor := 1.0
-	if ps[at] > 0 {
-		for j, q := range ps {
-			if q > ps[at] || (q == ps[at] && j > at) {
-				continue
-			}
-			smaller := 0 // how many stand before q in ascending order
-			for k, other := range ps {
-				if other < q || (other == q && k < j) {
-					smaller++
-				}
-			}
-			factor = math.Max(factor, float64(len(ps)-smaller)*q/ps[at])
-		}
-	} else {
-		factor = float64(len(ps))
-	}
-	return math.Min(1, factor*ps[at]), alpha / factor
 }
 
 // consistent guards the promise "low > 0 exactly when p < 0.05" against the
