@@ -28,5 +28,34 @@ func gemmPanel512x2(m int, k int, a *float32, ars int, acs int, astep int, b *fl
 //go:noescape
 func copyPanel512x2(k int, src *float32, srs int, dst *float32, drs int, n int)
 
+// gemv512x1 computes 32 rows and 1 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// Strides between rows are in bytes. Sums are in the order of k.
+//
+//go:noescape
+func gemv512x1(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
+
+// gemv512x2 computes 32 rows and 2 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// Strides between rows are in bytes. Sums are in the order of k.
+//
+//go:noescape
+func gemv512x2(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
+
+// gemv512x3 computes 32 rows and 3 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// Strides between rows are in bytes. Sums are in the order of k.
+//
+//go:noescape
+func gemv512x3(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
+
+// gemv512x4 computes 32 rows and 4 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// Strides between rows are in bytes. Sums are in the order of k.
+//
+//go:noescape
+func gemv512x4(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
+
+// transpose512 writes k > 0 columns of 16 rows, drs bytes apart; the rows are srs bytes apart.
+//
+//go:noescape
+func transpose512(k int, src *float32, srs int, dst *float32, drs int)
+
 // peak512 runs n > 0 times 12 independent fused multiply-adds of 16 lanes: what the machine can do at best.
 func peak512(n int)

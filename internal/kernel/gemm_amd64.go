@@ -7,9 +7,9 @@ import "unsafe"
 // Block sizes. gemmK decides the order of summation, so it is the same for every size and tier. A chunk of B, gemmK by
 // gemmN, and of A, gemmM by gemmK, lie in the second-level cache together.
 const (
-	gemmK = 256
-	gemmM = 384
-	gemmN = 512
+	gemmK = 384
+	gemmM = 252
+	gemmN = 1024
 )
 
 // gemmTile is the shape of a tier's tile: rows of A by columns of B.
@@ -22,8 +22,64 @@ func (g *gemm32) fast() bool {
 	if active == Plain {
 		return false
 	}
-	g.blocked()
+	if g.tB && !g.tA && g.m <= 4 && g.n >= gemmTiles[active].cols {
+		g.few()
+	} else {
+		g.blocked()
+	}
 	return true
+}
+
+// few multiplies at most four rows of A with the transpose of B without packing it.
+func (g *gemm32) few() {
+	t := active
+	width := gemmTiles[t].cols
+	for p := 0; p < g.k; p += gemmK {
+		kb := min(gemmK, g.k-p)
+		add := g.accumulate || p > 0
+		j := 0
+		for ; j+width <= g.n; j += width {
+			gemv(t, g.m, kb, &g.a[p], 4*g.lda, &g.b[j*g.ldb+p], 4*g.ldb, &g.c[j], 4*g.ldc, add)
+		}
+		if j == g.n {
+			continue
+		}
+		// The last columns: a full width that ends at n, of which the first were done already.
+		var sum [4 * 32]float32
+		skip := width - (g.n - j)
+		gemv(t, g.m, kb, &g.a[p], 4*g.lda, &g.b[(j-skip)*g.ldb+p], 4*g.ldb, &sum[0], 4*width, false)
+		for i := range g.m {
+			from, to := sum[i*width+skip:(i+1)*width], g.c[i*g.ldc+j:]
+			for q, s := range from {
+				if add {
+					s += to[q]
+				}
+				to[q] = s
+			}
+		}
+	}
+}
+
+// gemv multiplies m rows, 1 to 4, with a tile's width of columns.
+func gemv(t Tier, m, k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool) {
+	switch {
+	case t == AVX512 && m == 1:
+		gemv512x1(k, a, ars, b, brs, c, crs, add)
+	case t == AVX512 && m == 2:
+		gemv512x2(k, a, ars, b, brs, c, crs, add)
+	case t == AVX512 && m == 3:
+		gemv512x3(k, a, ars, b, brs, c, crs, add)
+	case t == AVX512:
+		gemv512x4(k, a, ars, b, brs, c, crs, add)
+	case m == 1:
+		gemv256x1(k, a, ars, b, brs, c, crs, add)
+	case m == 2:
+		gemv256x2(k, a, ars, b, brs, c, crs, add)
+	case m == 3:
+		gemv256x3(k, a, ars, b, brs, c, crs, add)
+	default:
+		gemv256x4(k, a, ars, b, brs, c, crs, add)
+	}
 }
 
 // gemmBuffers hold packed parts of A and B for one goroutine.
@@ -117,7 +173,7 @@ func (g *gemm32) packB(t Tier, dst []float32, p, k, j, n int) {
 		w := min(cols, n-jj)
 		to := dst[jj*k:]
 		if g.tB {
-			interleave(k, w, g.b[(j+jj)*g.ldb+p:], g.ldb, to, cols)
+			interleave(t, k, w, g.b[(j+jj)*g.ldb+p:], g.ldb, to, cols)
 			continue
 		}
 		copyPanel2(t, k, &g.b[p*g.ldb+j+jj], 4*g.ldb, &to[0], 4*cols, w)
@@ -133,16 +189,28 @@ func (g *gemm32) packA(t Tier, dst []float32, p, k, i, m int) {
 			copyPanel1(t, k, &g.a[p*g.lda+i+ii], 4*g.lda, &to[0], 4*rows, min(rows, m-ii))
 			continue
 		}
-		interleave(k, min(rows, m-ii), g.a[(i+ii)*g.lda+p:], g.lda, to, rows)
+		interleave(t, k, min(rows, m-ii), g.a[(i+ii)*g.lda+p:], g.lda, to, rows)
 	}
 }
 
-// interleave writes dst[p*width+r] = src[r*ld+p] for r < rows, p < k. It goes from the last rows to the first, since a
-// group of four may reach into the next group of width, and up to 3 floats behind the end.
-func interleave(k, rows int, src []float32, ld int, dst []float32, width int) {
-	for r := (rows - 1) &^ 3; r >= 0; r -= 4 {
+// interleave writes dst[p*width+r] = src[r*ld+p] for r < rows, p < k. Groups of four rows go from the last to the first,
+// since one may reach into the next column, and up to 3 floats behind the end.
+func interleave(t Tier, k, rows int, src []float32, ld int, dst []float32, width int) {
+	lanes := gemmTiles[t].cols / 2
+	whole := 0 // rows in full vectors; only panels of B are wide enough for those
+	if width >= lanes {
+		whole = rows - rows%lanes
+	}
+	for r := (rows - 1) &^ 3; r >= whole; r -= 4 {
 		last := rows - 1
 		transpose4(k, &src[r*ld], &src[min(r+1, last)*ld], &src[min(r+2, last)*ld], &src[min(r+3, last)*ld], &dst[r], 4*width)
+	}
+	for r := 0; r < whole; r += lanes {
+		if t == AVX512 {
+			transpose512(k, &src[r*ld], 4*ld, &dst[r], 4*width)
+		} else {
+			transpose256(k, &src[r*ld], 4*ld, &dst[r], 4*width)
+		}
 	}
 }
 

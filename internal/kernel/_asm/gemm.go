@@ -14,6 +14,10 @@ func gemm(t tier) {
 		gemmPanel(t, nv)
 		copyPanel(t, nv)
 	}
+	for rows := 1; rows <= 4; rows++ {
+		gemv(t, rows)
+	}
+	transpose(t)
 	if t.lanes == 8 {
 		transpose4()
 	}
