@@ -1,0 +1,148 @@
+package imagefile
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	"image/gif"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+
+	"github.com/fusor-ml/fusor/internal/vision"
+)
+
+// Decode reads the picture in data, of whatever format its magic number tells:
+// upright by its EXIF orientation, over white where it is transparent, the
+// first frame of an animation, 16-bit samples rounded to 8. A file that ends
+// early is an error.
+func Decode(data []byte, o Options) (m *vision.Image, err error) {
+	format := Sniff(data)
+	if format == "" {
+		return nil, fmt.Errorf("not a picture: it is %s", describe(data))
+	}
+	// The library decoders may still panic on damaged files.
+	defer func() {
+		if p := recover(); p != nil {
+			m, err = nil, fmt.Errorf("cannot decode %s: the file is damaged (%v)", format, p)
+		}
+	}()
+	if format == JPEG {
+		m, err = decodeJPEG(data, o)
+	} else {
+		m, err = decodeOther(format, data, o)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = errTruncated
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot decode %s: %w", format, err)
+	}
+	return m, nil
+}
+
+// Size reads the width and height that the header of data claims, as stored:
+// before any turning by EXIF.
+func Size(data []byte) (width, height int, err error) {
+	switch format := Sniff(data); format {
+	case "":
+		return 0, 0, fmt.Errorf("not a picture: it is %s", describe(data))
+	case JPEG:
+		var d jpegDecoder
+		if err := d.header(data); err != nil {
+			return 0, 0, fmt.Errorf("cannot decode JPEG: %w", err)
+		}
+		return d.width, d.height, nil
+	default:
+		width, height, err = claimed(format, data)
+		if err != nil {
+			return 0, 0, fmt.Errorf("cannot decode %s: %w", format, err)
+		}
+		return width, height, nil
+	}
+}
+
+var configs = map[Format]func(io.Reader) (image.Config, error){
+	PNG: png.DecodeConfig, GIF: gif.DecodeConfig, BMP: bmp.DecodeConfig, TIFF: tiff.DecodeConfig,
+}
+
+var decoders = map[Format]func(io.Reader) (image.Image, error){
+	PNG: png.Decode, GIF: gif.Decode, BMP: bmp.Decode, TIFF: tiff.Decode,
+}
+
+// claimed reads the size in the header of a format other than JPEG.
+func claimed(format Format, data []byte) (width, height int, err error) {
+	if format == WebP {
+		return webpConfig(data)
+	}
+	c, err := configs[format](bytes.NewReader(data))
+	return c.Width, c.Height, err
+}
+
+// decodeWhole decodes a format other than JPEG in its full size, checked before.
+func decodeWhole(format Format, data []byte, width, height int) (image.Image, error) {
+	if format == WebP {
+		return decodeWebP(data, width, height)
+	}
+	m, err := decoders[format](bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if size := image.Rect(0, 0, width, height); format == GIF && m.Bounds() != size {
+		// The first frame may cover a part of the screen only.
+		screen := image.NewRGBA(size)
+		draw.Draw(screen, m.Bounds(), m, m.Bounds().Min, draw.Src)
+		return screen, nil
+	}
+	return m, nil
+}
+
+func decodeOther(format Format, data []byte, o Options) (*vision.Image, error) {
+	if format == TIFF {
+		if err := checkTIFF(data, o.maxPixels()); err != nil {
+			return nil, err
+		}
+	}
+	width, height, err := claimed(format, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSize(width, height, o.maxPixels()); err != nil {
+		return nil, err
+	}
+	src, err := decodeWhole(format, data, width, height)
+	if err != nil {
+		return nil, err
+	}
+	m := fromImage(src, o.MaxSide)
+	return m.Orient(storedOrientation(format, data)), nil
+}
+
+// storedOrientation finds the EXIF orientation of formats other than JPEG.
+func storedOrientation(format Format, data []byte) int {
+	switch format {
+	case TIFF:
+		return Orientation(data)
+	case PNG: // chunk eXIf, PNG third edition
+		for at := 8; at+12 <= len(data); {
+			n := int(binary.BigEndian.Uint32(data[at:]))
+			if n < 0 || n > len(data)-at-12 {
+				return 0
+			}
+			if string(data[at+4:at+8]) == "eXIf" {
+				return Orientation(data[at+8 : at+8+n])
+			}
+			at += 12 + n
+		}
+	case WebP:
+		if p := webpChunk(data, "EXIF"); p != nil {
+			return Orientation(bytes.TrimPrefix(p, []byte("Exif\x00\x00")))
+		}
+	}
+	return 0
+}

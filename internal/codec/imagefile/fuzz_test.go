@@ -1,0 +1,48 @@
+package imagefile
+
+import (
+	"testing"
+)
+
+func FuzzDecode(f *testing.F) {
+	for _, name := range files(f, "*.*") {
+		f.Add(testdata(f, name), uint8(0))
+		f.Add(testdata(f, name), uint8(9))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, side uint8) {
+		m, err := Decode(data, Options{MaxSide: int(side), MaxPixels: 1 << 18})
+		if err != nil {
+			return
+		}
+		n := m.Width * m.Height
+		if n < 1 || len(m.Y) != n || len(m.R) != n || len(m.G) != n || len(m.B) != n {
+			t.Fatalf("%d × %d with planes of %d %d %d %d", m.Width, m.Height, len(m.Y), len(m.R), len(m.G), len(m.B))
+		}
+		if side > 0 && max(m.Width, m.Height) > int(side) {
+			t.Fatalf("%d × %d within %d", m.Width, m.Height, side)
+		}
+	})
+}
+
+func FuzzJPEG(f *testing.F) {
+	for _, name := range files(f, "*.jpg") {
+		f.Add(testdata(f, name), uint8(0))
+		f.Add(testdata(f, name), uint8(5))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, side uint8) {
+		if len(data) < 3 {
+			return
+		}
+		_, _ = decodeJPEG(data, Options{MaxSide: int(side), MaxPixels: 1 << 16})
+	})
+}
+
+func FuzzOrientation(f *testing.F) {
+	f.Add([]byte("II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00"))
+	f.Add([]byte("MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if o := Orientation(data); o < 0 || o > 8 {
+			t.Fatal(o)
+		}
+	})
+}

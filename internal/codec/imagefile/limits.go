@@ -1,0 +1,49 @@
+package imagefile
+
+import "fmt"
+
+// Options say how to decode.
+type Options struct {
+	// MaxSide bounds the longer side of what is returned: a larger picture is
+	// averaged down to it, while it is decoded where the format allows. 0: no bound.
+	MaxSide int
+	// MaxPixels bounds what a file may claim to hold, checked in its header
+	// before any memory is taken. 0: DefaultMaxPixels. Sequential JPEG, which is
+	// never held whole, may have four times as many when MaxSide is set.
+	MaxPixels int64
+}
+
+// DefaultMaxPixels is 64 Mi: 8192 × 8192.
+const DefaultMaxPixels = 64 << 20
+
+// streamedFactor is how many times more pixels a format may have that is
+// decoded row by row into a smaller picture.
+const streamedFactor = 4
+
+func (o Options) maxPixels() int64 {
+	if o.MaxPixels > 0 {
+		return o.MaxPixels
+	}
+	return DefaultMaxPixels
+}
+
+// SizeError is a picture that claims more pixels than are allowed.
+type SizeError struct {
+	Width, Height int
+	Limit         int64
+}
+
+// Error implements error.
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("the picture claims %d × %d pixels, more than the limit of %d million", e.Width, e.Height, e.Limit>>20)
+}
+
+func checkSize(width, height int, limit int64) error {
+	if width < 1 || height < 1 {
+		return fmt.Errorf("the picture claims a size of %d × %d", width, height)
+	}
+	if int64(width) > limit/int64(height) {
+		return &SizeError{Width: width, Height: height, Limit: limit}
+	}
+	return nil
+}
