@@ -1,0 +1,39 @@
+package kernel
+
+import "github.com/fusor-ml/fusor/internal/kernel/ref"
+
+// CrossEntropy returns the mean of w[target] (-ln softmax(x)[target]) with label smoothing as in PyTorch, and sets
+// logp [rows, classes] to the log softmax. Rows with a target below zero are left out; without any row the loss is 0. A
+// nil weights means ones. total is the divisor: the sum of the weights of the targets.
+func CrossEntropy[T Float](logp, x []T, target []int32, weights []float32, smoothing float64, classes int) (loss T, total float64) {
+	return ref.CrossEntropy(logp, x, target, weights, smoothing, classes)
+}
+
+// CrossEntropyGrad adds the gradient of CrossEntropy, times dy, to dx.
+func CrossEntropyGrad[T Float](dx, logp []T, target []int32, weights []float32, smoothing float64, classes int, total float64, dy T) {
+	ref.CrossEntropyGrad(dx, logp, target, weights, smoothing, classes, total, dy)
+}
+
+// BCEWithLogits returns the mean of softplus(x) - x target.
+func BCEWithLogits[T Float](x, target []T) T { return ref.BCEWithLogits(x, target) }
+
+// BCEWithLogitsGrad adds (sigmoid(x) - target) dy/n to dx.
+func BCEWithLogitsGrad[T Float](dx, x, target []T, dy T) { ref.BCEWithLogitsGrad(dx, x, target, dy) }
+
+// MSE returns the mean of (x - target)².
+func MSE[T Float](x, target []T) T { return ref.MSE(x, target) }
+
+// MSEGrad adds 2 (x - target) dy/n to dx.
+func MSEGrad[T Float](dx, x, target []T, dy T) { ref.MSEGrad(dx, x, target, dy) }
+
+// L1 returns the mean of |x - target|.
+func L1[T Float](x, target []T) T { return ref.L1(x, target) }
+
+// L1Grad adds sign(x - target) dy/n to dx.
+func L1Grad[T Float](dx, x, target []T, dy T) { ref.L1Grad(dx, x, target, dy) }
+
+// SmoothL1 returns the mean of d²/2 where |d| < 1, else |d| - 1/2, d = x - target (Girshick 2015).
+func SmoothL1[T Float](x, target []T) T { return ref.SmoothL1(x, target) }
+
+// SmoothL1Grad adds the difference, cut to [-1, 1], times dy/n to dx.
+func SmoothL1Grad[T Float](dx, x, target []T, dy T) { ref.SmoothL1Grad(dx, x, target, dy) }

@@ -1,0 +1,16 @@
+package kernel
+
+import "github.com/fusor-ml/fusor/internal/kernel/ref"
+
+// LSTMCell does one step of an LSTM for rows rows of hidden units (Hochreiter & Schmidhuber 1997, PyTorch's gate order
+// i, f, g, o). gates [rows, 4·hidden] holds the sums before the activations and gets the activations; cPrev [rows,
+// hidden] is the cell state before, nil for zeros. It sets the cell state c, its tanh and the output h.
+func LSTMCell[T Float](gates, cPrev, c, tanhC, h []T, rows, hidden int) {
+	ref.LSTMCell(gates, cPrev, c, tanhC, h, rows, hidden)
+}
+
+// LSTMCellGrad is the way back through LSTMCell: from dh and dc, the gradients of h and c, it sets dGates, the gradient
+// of the sums before the activations, and replaces dc by the gradient of cPrev. gates are the activations.
+func LSTMCellGrad[T Float](dGates, dc, dh, gates, cPrev, tanhC []T, rows, hidden int) {
+	ref.LSTMCellGrad(dGates, dc, dh, gates, cPrev, tanhC, rows, hidden)
+}

@@ -1,0 +1,14 @@
+package kernel
+
+import "github.com/fusor-ml/fusor/internal/kernel/ref"
+
+// AdamStep are the constants of one step of Adam.
+type AdamStep = ref.AdamStep
+
+// SGD does w -= lr v with v = momentum v + g + decay w, or w -= lr (g + decay w) if v is nil. On the first step v is
+// zeros, which makes it g as in PyTorch.
+func SGD[T Float](w, g, v []T, lr, momentum, decay float64) { ref.SGD(w, g, v, lr, momentum, decay) }
+
+// Adam does one step of Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019) on w with the gradient g and the
+// moments m and v, in PyTorch's order of operations.
+func Adam[T Float](w, g, m, v []T, s AdamStep) { ref.Adam(w, g, m, v, s) }

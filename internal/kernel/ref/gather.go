@@ -1,0 +1,55 @@
+package ref
+
+// GatherRows sets dst[i] = x[idx[i]] for rows of cols elements, zeros where idx[i] < 0.
+func GatherRows[T Float](dst, x []T, idx []int32, cols int) {
+	for i, r := range idx {
+		row := dst[i*cols : (i+1)*cols]
+		if r < 0 {
+			clear(row)
+			continue
+		}
+		copy(row, x[int(r)*cols:(int(r)+1)*cols])
+	}
+}
+
+// ScatterAddRows adds src[i] to dst[idx[i]] for rows of cols elements, in the order of i; idx[i] < 0 is left out.
+func ScatterAddRows[T Float](dst, src []T, idx []int32, cols int) {
+	for i, r := range idx {
+		if r >= 0 {
+			Accumulate(dst[int(r)*cols:(int(r)+1)*cols], src[i*cols:(i+1)*cols])
+		}
+	}
+}
+
+// Bag sets dst[b] to the sum over i in offsets[b] … offsets[b+1] of weights[i] w[ids[i]], rows of cols elements. A nil
+// weights means ones; ids below zero are left out.
+func Bag[T Float](dst, w []T, ids, offsets []int32, weights []float32, cols int) {
+	for b := range len(offsets) - 1 {
+		row := dst[b*cols : (b+1)*cols]
+		clear(row)
+		for i := offsets[b]; i < offsets[b+1]; i++ {
+			if id := int(ids[i]); id >= 0 {
+				Axpy(bagWeight[T](weights, i), w[id*cols:(id+1)*cols], row)
+			}
+		}
+	}
+}
+
+// BagGrad adds the gradient of Bag to dw.
+func BagGrad[T Float](dw, dy []T, ids, offsets []int32, weights []float32, cols int) {
+	for b := range len(offsets) - 1 {
+		g := dy[b*cols : (b+1)*cols]
+		for i := offsets[b]; i < offsets[b+1]; i++ {
+			if id := int(ids[i]); id >= 0 {
+				Axpy(bagWeight[T](weights, i), g, dw[id*cols:(id+1)*cols])
+			}
+		}
+	}
+}
+
+func bagWeight[T Float](weights []float32, i int32) T {
+	if weights == nil {
+		return 1
+	}
+	return T(weights[i])
+}
