@@ -1,0 +1,183 @@
+// Package parquet reads a Parquet file as the columns of a manifest: text for every flat
+// column, a list of numbers for every list column of numbers.
+//
+// The decoding is done by github.com/parquet-go/parquet-go; this package walks the columns,
+// turns logical types (dates, timestamps, decimals) into text, and refuses files whose
+// headers claim more than they can hold before any memory is taken for it.
+package parquet
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	pq "github.com/parquet-go/parquet-go"
+)
+
+// Table is the content of a file. Every column has Rows entries.
+type Table struct {
+	Rows    int
+	Columns []Column
+	Skipped []Skipped // columns that no cell can be made of
+}
+
+// Column is one column: either Text or Lists is set.
+type Column struct {
+	Name  string      // nested fields are joined by dots
+	Text  []string    // "" where null; lists of text are JSON arrays
+	Lists [][]float32 // nil where null; a null element is NaN
+}
+
+// Skipped says why a column was left out.
+type Skipped struct{ Name, Why string }
+
+// Limits. A run-length encoded column can hold any number of rows in a few bytes, so the
+// number of values is bounded as well as the bytes.
+const (
+	maxColumns    = 10_000
+	freeValues    = 16 << 20 // a file may always hold this many values a column,
+	valuesPerByte = 16       // and beyond it so many for each of its bytes
+	freeUnpacked  = 256 << 20
+	maxExpand     = 200 // bytes unpacked for each byte of a large file
+)
+
+// ReadFile reads the file at path.
+func ReadFile(path string) (*Table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read parquet: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read parquet: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("cannot read %s: not a regular file", path)
+	}
+	t, err := Read(f, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	return t, nil
+}
+
+// Read reads a file of size bytes.
+func Read(r io.ReaderAt, size int64) (t *Table, err error) {
+	defer func() { // the decoder panics on some damaged files
+		if p := recover(); p != nil {
+			t, err = nil, fmt.Errorf("damaged parquet file: %v", p)
+		}
+	}()
+	if err := checkFooter(r, size); err != nil {
+		return nil, err
+	}
+	file, err := pq.OpenFile(r, size, pq.SkipBloomFilters(true), pq.SkipPageIndex(true))
+	if err != nil {
+		return nil, fmt.Errorf("not a parquet file, or damaged: %w", err)
+	}
+	if err := checkPages(r, size, file); err != nil {
+		return nil, err
+	}
+	t = &Table{Rows: int(file.NumRows())}
+	leaves, skipped := plan(file.Root())
+	t.Skipped = skipped
+	for _, l := range leaves {
+		c, why, err := l.read(file, t.Rows)
+		if err != nil {
+			return nil, fmt.Errorf("column %q: %w", l.name, err)
+		}
+		if why != "" {
+			t.Skipped = append(t.Skipped, Skipped{l.name, why})
+			continue
+		}
+		t.Columns = append(t.Columns, c)
+	}
+	return t, nil
+}
+
+// leaf is a column of values and how its levels are to be read.
+type leaf struct {
+	column *pq.Column
+	name   string
+	list   bool
+	maxDef int // definition level of a value that is there
+	repDef int // definition level from which on a list has an element
+	format func(pq.Value) (string, bool)
+}
+
+// plan chooses the leaves that can be read.
+func plan(root *pq.Column) (leaves []leaf, skipped []Skipped) {
+	seen := map[string]int{}
+	var walk func(c *pq.Column, path []string, listName string, def, repDef int)
+	walk = func(c *pq.Column, path []string, listName string, def, repDef int) {
+		path = append(path, c.Name())
+		if c.Optional() || c.Repeated() {
+			def++
+		}
+		if c.Repeated() {
+			repDef = def
+			if listName == "" { // a LIST group wraps the repeated node; a bare one names itself
+				listName = strings.Join(path[:max(1, len(path)-1)], ".")
+			}
+		}
+		if !c.Leaf() {
+			for _, child := range c.Columns() {
+				walk(child, path, listName, def, repDef)
+			}
+			return
+		}
+		l := leaf{column: c, name: strings.Join(path, "."), maxDef: def, repDef: repDef, format: formatter(c.Type())}
+		if listName != "" {
+			l.name, l.list = listName, true
+		}
+		seen[l.name]++
+		switch {
+		case c.MaxRepetitionLevel() > 1:
+			skipped = append(skipped, Skipped{l.name, "a list of lists"})
+		case l.format == nil:
+			skipped = append(skipped, Skipped{l.name, "values of type " + c.Type().String()})
+		default:
+			leaves = append(leaves, l)
+		}
+	}
+	for _, c := range root.Columns() {
+		walk(c, nil, "", 0, 0)
+	}
+	kept := leaves[:0]
+	for _, l := range leaves {
+		if l.list && seen[l.name] > 1 {
+			skipped = append(skipped, Skipped{l.name, "a list of records"})
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return kept, skipped
+}
+
+// read reads the column of all row groups. why says why it cannot be a column after all.
+func (l leaf) read(file *pq.File, rows int) (c Column, why string, err error) {
+	numeric := l.list && isNumeric(l.column.Type())
+	b := builder{leaf: l, numeric: numeric}
+	for _, g := range file.RowGroups() {
+		chunks := g.ColumnChunks()
+		if l.column.Index() >= len(chunks) {
+			return c, "", fmt.Errorf("a row group without the column")
+		}
+		before := b.rows()
+		if err := b.chunk(chunks[l.column.Index()]); err != nil {
+			return c, "", err
+		}
+		if got := b.rows() - before; int64(got) != g.NumRows() {
+			return c, "", fmt.Errorf("%d rows where the row group has %d", got, g.NumRows())
+		}
+	}
+	if b.bad {
+		return c, "binary values", nil
+	}
+	if b.rows() != rows {
+		return c, "", fmt.Errorf("%d rows where the file has %d", b.rows(), rows)
+	}
+	return b.column(), "", nil
+}
