@@ -1,0 +1,158 @@
+package textenc
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// detect finds the encoding of s, which is a whole file or its first bytes.
+func detect(s string, whole bool) (Report, error) {
+	for _, m := range []struct {
+		mark string
+		enc  Encoding
+	}{
+		{"\xef\xbb\xbf", UTF8},
+		{"\xff\xfe\x00\x00", UTF32LE}, // before UTF-16LE, whose mark it starts with
+		{"\x00\x00\xfe\xff", UTF32BE},
+		{"\xff\xfe", UTF16LE},
+		{"\xfe\xff", UTF16BE},
+	} {
+		if strings.HasPrefix(s, m.mark) {
+			return Report{Encoding: m.enc, BOM: true}, nil
+		}
+	}
+	if !whole {
+		s = trimCut(s)
+	}
+	nul := strings.IndexByte(s, 0) >= 0
+	if !nul && utf8.ValidString(s) {
+		return Report{Encoding: UTF8}, nil
+	}
+	if e, ok := looksUTF16(s); ok {
+		return Report{Encoding: e}, nil
+	}
+	if nul {
+		return Report{}, ErrBinary
+	}
+	if mostlyUTF8(s) {
+		return Report{Encoding: UTF8}, nil
+	}
+	switch looksGB18030(s) {
+	case yes:
+		return Report{Encoding: GB18030}, nil
+	case binary:
+		return Report{}, ErrBinary
+	}
+	return Report{}, ErrUnknown
+}
+
+// trimCut takes off a UTF-8 character that the end of a head cuts.
+func trimCut(s string) string {
+	for cut := 1; cut < utf8.UTFMax && cut <= len(s); cut++ {
+		if c := s[len(s)-cut]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRuneInString(s[len(s)-cut:]) {
+				return s[:len(s)-cut]
+			}
+			break
+		}
+	}
+	return s
+}
+
+// looksUTF16 knows UTF-16 without a mark by its commas, quotes and line ends: in the right byte order
+// these are single units, and every unit is a printable character.
+func looksUTF16(s string) (Encoding, bool) {
+	s = s[:len(s)&^1]
+	if len(s) < 4 {
+		return "", false
+	}
+	best, bestAscii := Encoding(""), 0
+	for _, e := range []Encoding{UTF16LE, UTF16BE} {
+		low, high := 0, 1
+		if e == UTF16BE {
+			low, high = 1, 0
+		}
+		ascii, bad, surrogate := 0, 0, 0
+		for i := 0; i < len(s); i += 2 {
+			u := rune(s[i+low]) | rune(s[i+high])<<8
+			switch {
+			case u>>10 == 0x36: // high surrogate
+				surrogate++
+			case u>>10 == 0x37:
+				surrogate--
+			case !printable(u):
+				bad++
+			case u < 0x80:
+				ascii++
+			}
+			if surrogate < 0 || surrogate > 1 {
+				bad++
+				surrogate = 0
+			}
+		}
+		if units := len(s) / 2; bad == 0 && ascii > bestAscii && ascii*50 >= units {
+			best, bestAscii = e, ascii
+		}
+	}
+	return best, bestAscii > 0
+}
+
+// mostlyUTF8 reports whether the characters beyond ASCII are UTF-8 with few exceptions: a damaged
+// UTF-8 file, not one in another encoding.
+func mostlyUTF8(s string) bool {
+	good, bad := 0, 0
+	for i := 0; i < len(s); {
+		r, w := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && w == 1:
+			bad++
+		case w > 1:
+			good++
+		}
+		i += w
+	}
+	return good >= 10*bad
+}
+
+// verdict is what looksGB18030 finds.
+type verdict int
+
+const (
+	no verdict = iota
+	yes
+	binary
+)
+
+// looksGB18030 decodes s and looks whether Chinese (or another written language) comes out.
+func looksGB18030(s string) verdict {
+	controls := 0
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b {
+			controls++
+		}
+	}
+	if controls > 0 && controls*200 > len(s) {
+		return binary
+	}
+	text, err := decoder(GB18030).String(s)
+	if err != nil {
+		return no
+	}
+	han, bad, other := 0, 0, 0
+	for _, r := range text {
+		switch {
+		case r < 0x80:
+		case !printable(r):
+			bad++
+		case unicode.Is(unicode.Han, r) || (r >= 0x3000 && r < 0x3100) || (r >= 0xff00 && r < 0xfff0) || (r >= 0x2000 && r < 0x2700):
+			han++
+		default:
+			other++
+		}
+	}
+	if bad == 0 && han > 0 && han >= other {
+		return yes
+	}
+	return no
+}
