@@ -1,0 +1,202 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fusor-ml/fusor/internal/codec/avi"
+	"github.com/fusor-ml/fusor/internal/ffmpeg"
+)
+
+// jpegOf is a grey picture as JPEG.
+func jpegOf(t testing.TB, w, h int, grey uint8) []byte {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range m.Pix {
+		m.Pix[i] = grey
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// aviOf is a clip that gets brighter, with a second of sound at 8 kHz.
+func aviOf(t testing.TB, frames int) []byte {
+	t.Helper()
+	var pictures [][]byte
+	for i := range frames {
+		pictures = append(pictures, jpegOf(t, 32, 24, uint8(i*255/frames)))
+	}
+	sound := make([]int16, 8000)
+	for i := range sound {
+		sound[i] = int16(i)
+	}
+	var b bytes.Buffer
+	if err := avi.Write(&b, avi.Info{Width: 32, Height: 24, FrameSeconds: 0.1, Rate: 8000}, pictures, sound); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func write(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAVIGivesItsFramesAndSound(t *testing.T) {
+	c, err := OpenVideo(context.Background(), write(t, "a.avi", aviOf(t, 10)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Frames) != 10 || c.Frames[0].Width != 32 || c.Spacing != 0.1 {
+		t.Errorf("%d frames of %d wide, %g s apart", len(c.Frames), c.Frames[0].Width, c.Spacing)
+	}
+	if c.Frames[9].Y[0] <= c.Frames[1].Y[0] {
+		t.Errorf("the clip does not get brighter: %d, %d", c.Frames[1].Y[0], c.Frames[9].Y[0])
+	}
+	if c.Sound == nil || c.Sound.Rate != 8000 || len(c.Sound.Samples) != 8000 || c.Sound.Samples[4000] != 4000.0/32768 {
+		t.Errorf("sound %+v", c.Sound)
+	}
+}
+
+func TestLongClipIsThinnedEvenly(t *testing.T) {
+	c, err := OpenVideo(context.Background(), write(t, "a.avi", aviOf(t, 200)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(c.Frames); n > MaxFrames || n < MaxFrames/2 {
+		t.Fatalf("%d frames kept", n)
+	}
+	if c.Spacing != 0.4 {
+		t.Errorf("%g s between frames, want 0.4", c.Spacing)
+	}
+	for i := 1; i < len(c.Frames); i++ {
+		if d := int(c.Frames[i].Y[0]) - int(c.Frames[i-1].Y[0]); d < 3 || d > 8 {
+			t.Errorf("frame %d is %d brighter than the one before", i, d)
+		}
+	}
+}
+
+func TestCutAVIIsAnError(t *testing.T) {
+	data := aviOf(t, 10)
+	for _, n := range []int{0, 5, 12, 100, 300, len(data) / 2} {
+		if _, err := OpenVideo(context.Background(), write(t, "a.avi", data[:n])); err == nil {
+			t.Errorf("the first %d of %d bytes were read as a whole clip", n, len(data))
+		}
+	}
+}
+
+func TestGIFIsComposed(t *testing.T) {
+	palette := color.Palette{color.White, color.Black, color.Transparent}
+	g := &gif.GIF{Config: image.Config{Width: 8, Height: 8, ColorModel: palette}}
+	for i := range 4 { // each picture blackens one more column and leaves the rest
+		p := image.NewPaletted(image.Rect(i, 0, i+1, 8), palette)
+		for k := range p.Pix {
+			p.Pix[k] = 1
+		}
+		g.Image, g.Delay, g.Disposal = append(g.Image, p), append(g.Delay, 5), append(g.Disposal, gif.DisposalNone)
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, g); err != nil {
+		t.Fatal(err)
+	}
+	if n := countGIF(b.Bytes()); n != 4 {
+		t.Errorf("counted %d pictures", n)
+	}
+	c, err := OpenVideo(context.Background(), write(t, "a.gif", b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := c.Frames[3]
+	if last.Y[0] != 0 || last.Y[3] != 0 || last.Y[4] != 255 {
+		t.Errorf("the last picture's first row is %v", last.Y[:8])
+	}
+}
+
+func TestFolderOfFrames(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"b.jpg", "a.jpg", "c.jpg"} {
+		if err := os.WriteFile(filepath.Join(dir, name), jpegOf(t, 8, 8, uint8(80*i)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := OpenVideo(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Frames) != 3 || c.Frames[0].Y[0] < 70 || c.Sound != nil {
+		t.Errorf("%d frames, the first of grey %d", len(c.Frames), c.Frames[0].Y[0])
+	}
+}
+
+func TestNoVideoSaysWhatItIs(t *testing.T) {
+	_, err := OpenVideo(context.Background(), write(t, "a.mp4", []byte("just a text, quite long enough to be seen as one")))
+	if err == nil || !strings.Contains(err.Error(), "text") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestMP4ThroughFFmpeg(t *testing.T) {
+	if !ffmpeg.Available() {
+		t.Skip("ffmpeg is not on PATH")
+	}
+	src := write(t, "a.avi", aviOf(t, 10))
+	out := filepath.Join(t.TempDir(), "-odd: name.mkv")
+	if msg, err := exec.Command("ffmpeg", "-loglevel", "error", "-i", src, "-c:v", "mpeg4", "-c:a", "aac", "file:"+out).CombinedOutput(); err != nil {
+		t.Skipf("this ffmpeg cannot make the file: %s", msg)
+	}
+	c, err := OpenVideo(context.Background(), out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Frames) < 9 || c.Frames[0].Width != 32 || c.Frames[8].Y[100] <= c.Frames[1].Y[100] {
+		t.Errorf("%d frames", len(c.Frames))
+	}
+	if c.Sound == nil || c.Sound.Seconds() < 0.9 {
+		t.Errorf("sound %v", c.Sound)
+	}
+	damaged, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = OpenVideo(context.Background(), write(t, "b.mkv", damaged[:100]))
+	if err == nil || errors.Is(err, ffmpeg.ErrMissing) || strings.Contains(err.Error(), os.TempDir()) {
+		t.Errorf("a cut file gave %v", err)
+	}
+}
+
+func FuzzAVI(f *testing.F) {
+	f.Add(aviOf(f, 3))
+	f.Add(aviOf(f, 3)[:300])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := readAVI(bytes.NewReader(data))
+		if err == nil && len(c.Frames) == 0 && c.Sound == nil {
+			t.Error("an empty clip without an error")
+		}
+	})
+}
+
+func FuzzCountGIF(f *testing.F) {
+	f.Add([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00\x2c"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if n := countGIF(data); n < 0 || n > len(data) {
+			t.Errorf("%d pictures in %d bytes", n, len(data))
+		}
+	})
+}
