@@ -39,9 +39,12 @@ func Build(spec Spec, methods fusion.Table) (*Model, error) {
 		return nil, fmt.Errorf("no fusion %q; there are %v", spec.Method, methods.Names())
 	}
 	m := &Model{Spec: spec, methods: methods, scope: nn.NewScope(spec.Seed, tensor.F32)}
+	if err := method.Check(spec.Fusion); err != nil {
+		return nil, err
+	}
 	cfg := spec.Fusion
 	cfg.Outputs, cfg.Regression = spec.Outputs, spec.Regression
-	steps := method.TakesSequences != nil && method.TakesSequences(cfg)
+	steps := method.Sequences(cfg)
 	shapes := make([]fusion.ViewShape, len(spec.Views))
 	for i, v := range spec.Views {
 		keep := steps && slices.Contains(Encoders(v.Shape), BiLSTM)
@@ -56,7 +59,7 @@ func Build(spec Spec, methods fusion.Table) (*Model, error) {
 	if m.fusion, err = method.Build(m.scope.Sub("fusion"), cfg, shapes); err != nil {
 		return nil, fmt.Errorf("cannot build fusion %s: %w", spec.Method, err)
 	}
-	if spec.Method != "late" {
+	if !method.Final {
 		dim := m.fusion.OutDim()
 		if spec.Hidden > 0 {
 			m.hidden = nn.NewLinear(m.scope.Sub("head").Sub("hidden"), dim, spec.Hidden)

@@ -1,0 +1,10 @@
+// Command fusor fuses text, images, audio, video, numbers and vectors, and says whether fusion helps.
+package main
+
+import (
+	"os"
+
+	"github.com/fusor-ml/fusor/internal/cli"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

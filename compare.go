@@ -1,0 +1,60 @@
+package fusor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// Comparison is a finished comparison with what it was made from.
+type Comparison struct {
+	*compare.Comparison
+	Result   *compare.Result // every fit's predictions
+	Data     *dataset.Dataset
+	Problems dataset.Problems
+
+	store *compare.Store
+}
+
+// Compare trains every single view, every modality and every fusion (or those
+// named) on the same splits and seeds, and judges whether fusion helps. On an
+// error the result, if not nil, holds the problems found in the data.
+func Compare(ctx context.Context, path string, fusions []string, o Options) (*Comparison, error) {
+	c := &Comparison{}
+	src, problems, err := o.open(ctx, path)
+	c.Problems, c.Data = problems, src.Data
+	if err != nil {
+		return c, err
+	}
+	defer src.Bank.Close() //nolint:errcheck // temporary files
+	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed})
+	if err != nil {
+		return c, err
+	}
+	if o.Dir != "" {
+		if c.store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, o.Recipe, plan}); err != nil {
+			return c, err
+		}
+	}
+	c.Result, err = compare.Run(ctx, src, plan, compare.Options{
+		Recipe: o.Recipe, Fusions: fusions, Workers: o.threads(), Store: c.store,
+		Done: func(done, total int, e compare.Entry, r dataset.Run, _ *compare.Outcome) {
+			o.progress("compare", done, total, fmt.Sprintf("%s, fold %d, seed %d", e.Name, r.Fold, r.Seed))
+		},
+	})
+	if err != nil {
+		return c, err
+	}
+	if c.Comparison, err = c.Result.Summarize(src.Data, o.Lang); err != nil {
+		return c, err
+	}
+	c.Run.Version = Version
+	return c, nil
+}
+
+// Finish removes the fits kept in Options.Dir for going on after an
+// interruption; call it once the result is safe.
+func (c *Comparison) Finish() error { return c.store.Remove() }
+

@@ -1,0 +1,212 @@
+package compare
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// Comparison is the finished answer, as compare.json holds it.
+type Comparison struct {
+	Dataset string        `json:"dataset"`
+	Task    dataset.Task  `json:"task"`
+	Metric  string        `json:"metric"` // the one by which rows are chosen and compared
+	Rows    []Row         `json:"rows"`
+	Verdict *eval.Verdict `json:"verdict,omitempty"` // none without both a single and a fusion
+	Run     Provenance    `json:"run"`
+}
+
+// Provenance says what was run, so that it can be run again.
+type Provenance struct {
+	Version string   `json:"version"`
+	Command []string `json:"command,omitempty"`
+	Folds   int      `json:"folds"` // 0: an official split
+	Seeds   []int    `json:"seeds"`
+	Rows    int      `json:"rows"`
+	Seconds float64  `json:"seconds"`
+}
+
+// Row is one entry's scores over all runs.
+type Row struct {
+	Name       string
+	Kind       string
+	Fusion     string
+	Views      []string
+	Scores     []Score
+	ValRuns    []float64
+	FitSeconds float64 // mean of the runs
+	Parameters int
+	TrainRows  float64 // mean of the runs
+	TestRows   float64
+}
+
+// Score is one metric of a row.
+type Score struct {
+	Metric  eval.Metric
+	Summary eval.Summary
+}
+
+// Of returns the summary of the named metric; ok is false if the row has none.
+func (r *Row) Of(metric string) (eval.Summary, bool) {
+	for _, s := range r.Scores {
+		if s.Metric.Name == metric {
+			return s.Summary, true
+		}
+	}
+	return eval.Summary{}, false
+}
+
+// MarshalJSON writes the metrics beside the row's own fields, each under its name.
+func (r Row) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	field := func(name string, v any) error {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Errorf("cannot write %s of row %s: %w", name, r.Name, err)
+		}
+		sep := ","
+		if b.Len() == 0 {
+			sep = "{"
+		}
+		fmt.Fprintf(&b, "%s%q:%s", sep, name, data)
+		return nil
+	}
+	type pair struct {
+		name string
+		v    any
+	}
+	fields := []pair{{"name", r.Name}, {"kind", r.Kind}, {"fusion", r.Fusion}, {"views", r.Views}}
+	for _, s := range r.Scores {
+		fields = append(fields, pair{s.Metric.Name, s.Summary})
+	}
+	fields = append(fields, pair{"val_runs", r.ValRuns}, pair{"fit_seconds", r.FitSeconds}, pair{"parameters", r.Parameters},
+		pair{"train_rows", r.TrainRows}, pair{"test_rows", r.TestRows})
+	for _, f := range fields {
+		if err := field(f.name, f.v); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// taskMetrics are the metrics of a data set's task; the first decides.
+func taskMetrics(task dataset.Task) []eval.Metric {
+	if task == dataset.Regression {
+		return eval.Metrics(eval.Regression)
+	}
+	return eval.Metrics(eval.Classification)
+}
+
+// Predictions puts probabilities (or values) beside the truth. p is [rows, outputs].
+func Predictions(ds *dataset.Dataset, rows []int, p []float64) *eval.Predictions {
+	out := &eval.Predictions{}
+	if len(rows) == 0 {
+		return out
+	}
+	c := len(p) / len(rows)
+	for i, r := range rows {
+		row := &ds.Rows[r]
+		if !row.Labelled() {
+			continue
+		}
+		if ds.Schema.Task == dataset.Regression {
+			out.Values, out.Targets = append(out.Values, p[i]), append(out.Targets, row.Target)
+		} else {
+			out.Probs, out.Labels = append(out.Probs, p[i*c:(i+1)*c]), append(out.Labels, row.Class)
+		}
+	}
+	return out
+}
+
+// Summarize turns a result into the comparison that is shown and saved. lang is of the verdict's sentence.
+func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, error) {
+	metrics := taskMetrics(ds.Schema.Task)
+	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name}
+	trial := eval.Trial{Metric: metrics[0], Lang: lang}
+	var contestants []eval.Contestant
+	for e, entry := range res.Entries {
+		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views}, res.Outcomes[e]
+		var preds []*eval.Predictions
+		for _, o := range runs {
+			preds = append(preds, Predictions(ds, o.Test, o.TestP))
+			row.ValRuns = append(row.ValRuns, metrics[0].Of(Predictions(ds, o.Val, o.ValP)))
+			n := float64(len(runs))
+			row.FitSeconds += o.Seconds / n
+			row.TrainRows += float64(o.TrainRows) / n
+			row.TestRows += float64(len(o.Test)) / n
+			row.Parameters = max(row.Parameters, o.Parameters)
+		}
+		trial.TrainRows, trial.TestRows = row.TrainRows, row.TestRows
+		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Val: row.ValRuns}
+		groups := res.testGroups(ds)
+		for _, m := range metrics {
+			var s eval.Summary
+			if res.Plan.Official {
+				s = eval.SummarizeSplit(m, preds, groups)
+			} else {
+				scores := make([]float64, len(preds))
+				for i, p := range preds {
+					scores[i] = m.Of(p)
+				}
+				s = eval.SummarizeRuns(m, scores, row.TrainRows, row.TestRows)
+			}
+			row.Scores = append(row.Scores, Score{m, s})
+		}
+		con.Test = row.Scores[0].Summary.Runs
+		if res.Plan.Official {
+			con.Rows, trial.Groups = eval.RowScores(metrics[0], preds), groups
+		}
+		contestants = append(contestants, con)
+		c.Rows = append(c.Rows, row)
+	}
+	if kinds := kindsOf(res.Entries); kinds[Single] && kinds[Fusion] {
+		v, err := eval.Judge(trial, contestants)
+		if err != nil {
+			return nil, fmt.Errorf("cannot judge: %w", err)
+		}
+		c.Verdict = &v
+	}
+	return c, nil
+}
+
+// Measure scores one model's predictions; the intervals are over the rows.
+func Measure(task dataset.Task, p *eval.Predictions) Row {
+	var r Row
+	for _, m := range taskMetrics(task) {
+		r.Scores = append(r.Scores, Score{m, eval.SummarizeSplit(m, []*eval.Predictions{p}, nil)})
+	}
+	return r
+}
+
+func kindsOf(entries []Entry) map[string]bool {
+	kinds := map[string]bool{}
+	for _, e := range entries {
+		kinds[e.Kind] = true
+	}
+	return kinds
+}
+
+// testGroups numbers the groups of the official test rows, or is nil without groups.
+func (res *Result) testGroups(ds *dataset.Dataset) []int {
+	if ds.Schema.Group == "" || !res.Plan.Official {
+		return nil
+	}
+	var names []string
+	var out []int
+	for _, i := range res.Plan.Runs[0].Test {
+		if !ds.Rows[i].Labelled() {
+			continue
+		}
+		k := slices.Index(names, ds.Rows[i].Group)
+		if k < 0 {
+			k, names = len(names), append(names, ds.Rows[i].Group)
+		}
+		out = append(out, k)
+	}
+	return out
+}

@@ -1,0 +1,155 @@
+// Package fusor turns a table of samples, each with any of text, images,
+// audio, video, numbers and vectors, into a model that fuses those modalities,
+// and says whether fusion helps.
+//
+// [Train] fits one model, [Compare] every single view and every fusion on the
+// same splits, [Load] brings a saved model back; [Model.Predict] is safe for
+// concurrent use. What the command `fusor` does is done through these.
+package fusor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/feature/audio"
+	"github.com/fusor-ml/fusor/feature/image"
+	"github.com/fusor-ml/fusor/feature/tabular"
+	"github.com/fusor-ml/fusor/feature/text"
+	"github.com/fusor-ml/fusor/feature/video"
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// Version is fusor's version.
+const Version = "0.1.0"
+
+// Options says how to read, train and compare. The zero value is right for most data.
+type Options struct {
+	Data   dataset.Options // columns, kinds, task
+	Recipe train.Recipe    // views, fusion, network, training
+
+	Folds int   // cross-validation; 0: the data's own split, else 5 in Compare and 70/15/15 in Train
+	Seeds int   // repetitions in Compare; 0: 1 with folds, 3 on an official split
+	Seed  int64 // of everything random
+
+	Threads  int    // cores; 0: all
+	CacheDir string // of extracted features; "": in the user's cache folder
+	NoCache  bool
+	Strict   bool // a cell that cannot be read is an error
+
+	Checkpoint string // Train: a file to keep the state in after every epoch
+	Resume     bool   // Train: go on from Checkpoint if it is there
+	Dir        string // Compare: where finished fits are kept, so that an interrupted run goes on; "": nowhere
+	Lang       string // of sentences: en or zh
+
+	Methods  fusion.Table    // nil: fusion.Methods
+	Views    feature.Catalog // nil: Views()
+	Progress func(Progress)  // may be nil; called from one goroutine at a time
+}
+
+// Progress is one step of long work.
+type Progress struct {
+	Stage  string // "extract", "train", "compare"
+	Done   int
+	Total  int
+	Detail string
+}
+
+// Views lists the modalities that fusor knows, with their views.
+func Views() feature.Catalog {
+	return feature.Catalog{
+		text.Modality(), image.Modality(), audio.Modality(), video.Modality(), tabular.Table(), tabular.Vectors(),
+	}
+}
+
+// Methods lists the fusion methods that fusor knows.
+func Methods() fusion.Table { return fusion.Methods }
+
+func (o *Options) methods() fusion.Table {
+	if o.Methods != nil {
+		return o.Methods
+	}
+	return fusion.Methods
+}
+
+func (o *Options) views() feature.Catalog {
+	if o.Views != nil {
+		return o.Views
+	}
+	return Views()
+}
+
+func (o *Options) threads() int {
+	if o.Threads > 0 {
+		return o.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+func (o *Options) progress(stage string, done, total int, detail string) {
+	if o.Progress != nil {
+		o.Progress(Progress{stage, done, total, detail})
+	}
+}
+
+// cache opens the feature cache, or is nil.
+func (o *Options) cache() *feature.Cache {
+	if o.NoCache {
+		return nil
+	}
+	dir := o.CacheDir
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return nil // no home: work without a cache
+		}
+		dir = filepath.Join(base, "fusor", "features")
+	}
+	return feature.OpenCache(dir)
+}
+
+// open reads the data, selects its views and extracts them. The caller closes source.Bank.
+func (o *Options) open(ctx context.Context, path string) (src train.Source, problems dataset.Problems, err error) {
+	if err := o.Recipe.Check(o.methods()); err != nil {
+		return src, nil, err
+	}
+	ds, err := dataset.Open(path, o.Data)
+	if err != nil {
+		return src, nil, err
+	}
+	refs, err := o.views().Select(&ds.Schema, o.Recipe.Views)
+	if err != nil {
+		return src, ds.Problems, err
+	}
+	bank, problems, err := o.extract(ctx, ds, refs)
+	if err != nil {
+		return src, problems, err
+	}
+	return train.Source{Data: ds, Bank: bank, Methods: o.methods()}, problems, nil
+}
+
+// extract computes the views; problems are the data's own and those of its media.
+func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []feature.Ref) (*feature.Bank, dataset.Problems, error) {
+	cache := o.cache()
+	e := feature.Extractor{Cache: cache, Workers: o.threads(), Progress: func(done, total int) { o.progress("extract", done, total, "") }}
+	bank, problems, err := e.Extract(ctx, ds, refs)
+	if cerr := cache.Close(); cerr != nil {
+		problems = append(problems, dataset.Problem{What: cerr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
+	}
+	problems = append(append(dataset.Problems(nil), ds.Problems...), problems...)
+	if err != nil {
+		return nil, problems, err
+	}
+	if o.Strict && len(problems) > 0 {
+		if err := bank.Close(); err != nil {
+			return nil, problems, err
+		}
+		return nil, problems, fmt.Errorf("%d problems in the data, and --strict is set:\n%w", len(problems), problems)
+	}
+	return bank, problems, nil
+}

@@ -1,0 +1,109 @@
+// Package cli is the command line: one file per command, thin over the fusor package.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+type commands struct {
+	Demo     demoCmd     `cmd:"" help:"Make a small media set (text, image, audio, video), train, compare and report on it."`
+	Inspect  inspectCmd  `cmd:"" help:"Show columns, kinds, classes, missing cells and broken files of DATA."`
+	Train    trainCmd    `cmd:"" help:"Train one model on DATA and save it."`
+	Compare  compareCmd  `cmd:"" help:"Compare every single view and every fusion on DATA, and judge whether fusion helps."`
+	Evaluate evaluateCmd `cmd:"" help:"Measure a saved model on DATA."`
+	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
+	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
+	Views    viewsCmd    `cmd:"" help:"List every view, its options and its definition."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+// usageError is a wrong use of the command line, as against a failure.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// env is what a command runs in.
+type env struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	args           []string
+}
+
+// Main runs the command line and returns the exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	code := -1
+	parser, err := kong.New(&c,
+		kong.Name("fusor"),
+		kong.Description("Fuse text, images, audio, video, numbers and vectors, and learn whether fusion helps.\n\nExamples:\n"+
+			"  fusor demo\n"+
+			"  fusor inspect shop.csv\n"+
+			"  fusor train shop.csv -o shop.fusor --fusion attention\n"+
+			"  fusor compare shop.csv -o result\n"+
+			"  fusor predict shop.fusor new.csv -o answers.csv"),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(n int) { code = n }),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "fusor:", err)
+		return exitFailure
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if code >= 0 { // --help
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "fusor: %v\n", err)
+		var pe *kong.ParseError
+		if errors.As(err, &pe) && pe.Context != nil {
+			fmt.Fprintf(stderr, "see: fusor %s--help\n", commandOf(pe.Context))
+		}
+		return exitUsage
+	}
+	err = k.Run(&env{ctx, stdin, stdout, stderr, args})
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "fusor: %v\nsee: fusor %s--help\n", err, commandOf(k))
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "fusor: interrupted")
+		return exitFailure
+	}
+	fmt.Fprintf(stderr, "fusor: %v\n", err)
+	return exitFailure
+}
+
+func commandOf(k *kong.Context) string {
+	if n := k.Selected(); n != nil {
+		return n.Name + " "
+	}
+	return ""
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/internal/durable"
+)
+
+type compareCmd struct {
+	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Out     string   `help:"Folder for compare.json and report.html; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
+	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
+	Seeds   int      `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
+	Folds   int      `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
+	Seed    int64    `help:"Seed of everything random." placeholder:"N"`
+	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+
+	dataFlags   `group:"Data"`
+	recipeFlags `group:"Model"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *compareCmd) Help() string {
+	return `Every single view, every modality and every fusion is trained on the same splits and seeds. The best of each side is chosen on validation data; the verdict compares those two on test data.
+
+Examples:
+  fusor compare shop.csv -o result
+  fusor compare leaves/ --folds 10 --fusions mean,concat,attention
+  fusor compare talks.csv -o result --group video_id --order utterance --json -`
+}
+
+// Run compares and writes the result.
+func (c *compareCmd) Run(e *env) error {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+			return fmt.Errorf("cannot make the folder of the result: %w", err)
+		}
+	}
+	start := time.Now()
+	bar := c.apply(e, &o)
+	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
+	bar.done()
+	c.report(e.stderr, cmp.Problems)
+	if err != nil {
+		return err
+	}
+	cmp.Run.Command = append([]string{"fusor"}, e.args...)
+	cmp.Run.Seconds = time.Since(start).Seconds()
+	if c.Out != "" {
+		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := durable.WriteFile(filepath.Join(c.Out, "compare.json"), append(data, '\n')); err != nil {
+			return err
+		}
+		if err := cmp.Finish(); err != nil {
+			return err
+		}
+	}
+	if !c.jsonToStdout() && !c.Quiet {
+		if err := printComparison(e.stdout, cmp, c.Lang); err != nil {
+			return err
+		}
+	}
+	return c.writeJSON(e, cmp.Comparison)
+}
+
+func (c *compareCmd) options() (fusor.Options, error) {
+	o := fusor.Options{Folds: c.Folds, Seeds: c.Seeds, Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
+	var err error
+	if o.Data, err = c.dataFlags.options(); err != nil {
+		return o, err
+	}
+	if o.Recipe, err = c.recipe(); err != nil {
+		return o, err
+	}
+	for _, f := range c.Fusions {
+		if _, ok := fusor.Methods().Lookup(f); !ok {
+			return o, usagef("no fusion %q; there are %v", f, fusor.Methods().Names())
+		}
+	}
+	if err := o.Recipe.Check(fusor.Methods()); err != nil {
+		return o, usageError{err}
+	}
+	return o, nil
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+)
+
+type evaluateCmd struct {
+	Model string `arg:"" help:"Saved model." type:"existingfile"`
+	Data  string `arg:"" help:"Manifest or folder with labels."`
+	Split string `help:"Rows to measure: test, train, val, a fold's name, or all." default:"test" placeholder:"NAME"`
+
+	dataFlags   `group:"Data"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *evaluateCmd) Help() string {
+	return `Examples:
+  fusor evaluate shop.fusor shop.csv
+  fusor evaluate shop.fusor new.csv --split all --json -`
+}
+
+// Run measures the model.
+func (c *evaluateCmd) Run(e *env) error {
+	var o fusor.Options
+	bar := c.apply(e, &o)
+	m, err := fusor.Load(c.Model, o)
+	if err != nil {
+		return err
+	}
+	ds, err := c.open(m, c.Data, &c.dataFlags)
+	if err != nil {
+		return err
+	}
+	rows, err := splitRows(ds, c.Split)
+	if err != nil {
+		return err
+	}
+	ev, problems, err := m.Evaluate(e.ctx, ds, rows)
+	bar.done()
+	c.report(e.stderr, problems)
+	if err != nil {
+		return err
+	}
+	if !c.jsonToStdout() && !c.Quiet {
+		fmt.Fprintf(e.stdout, "%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
+		printScores(e.stdout, &ev.Row)
+		printConfusion(e.stdout, ev.Confusion, ev.Classes)
+	}
+	return c.writeJSON(e, ev)
+}
+
+// open reads data as the model was trained.
+func (f *commonFlags) open(m *fusor.Model, path string, d *dataFlags) (*dataset.Dataset, error) {
+	o, err := d.options()
+	if err != nil {
+		return nil, err
+	}
+	o.Schema = m.Schema()
+	return dataset.Open(path, o)
+}
+
+// splitRows are the labelled rows of a split; where the data has no splits at all, --split test means all.
+func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
+	var rows []int
+	names := map[string]bool{}
+	var order []string
+	for i := range ds.Rows {
+		s := ds.Rows[i].Split
+		if !names[s] {
+			names[s], order = true, append(order, s)
+		}
+		if split == "all" || s == split {
+			rows = append(rows, i)
+		}
+	}
+	if len(rows) == 0 {
+		if len(order) == 1 && order[0] == "" {
+			return nil, usagef("the data has no split %q: it has no splits; --split all measures every labelled row", split)
+		}
+		return nil, usagef("the data has no split %q; it has %s", split, strings.Join(order, ", "))
+	}
+	return rows, nil
+}
+
+// printScores shows the metrics of one row with their intervals.
+func printScores(w io.Writer, r *compare.Row) {
+	t := newTable("metric", "value", "95 % interval")
+	t.right(2)
+	for _, s := range r.Scores {
+		low, high := number(s.Metric, s.Summary.Low), number(s.Metric, s.Summary.High)
+		t.add(s.Metric.Title, number(s.Metric, s.Summary.Mean), low+" … "+high)
+	}
+	fmt.Fprintln(w, t.render(w))
+}
+
+// number formats a metric's value: shares in percent.
+func number(m eval.Metric, v float64) string {
+	if v != v {
+		return "–"
+	}
+	if m.Share {
+		return percent(v)
+	}
+	return fmt.Sprintf("%.4g", v)
+}
+
+// confusionClasses is how many classes a confusion matrix is printed for.
+const confusionClasses = 12
+
+func printConfusion(w io.Writer, c [][]int, classes []string) {
+	if len(c) == 0 || len(c) > confusionClasses {
+		return
+	}
+	t := newTable(append([]string{"true \\ predicted"}, classes...)...)
+	for i, row := range c {
+		cells := []string{classes[i]}
+		for _, n := range row {
+			cells = append(cells, fmt.Sprint(n))
+		}
+		t.add(cells...)
+	}
+	fmt.Fprintln(w, t.render(w))
+}
+
+func list(names []string) string { return strings.Join(names, ", ") }

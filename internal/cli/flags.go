@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/media"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// dataFlags say how a manifest is read.
+type dataFlags struct {
+	Label   string            `help:"Column with the label (default: label)." placeholder:"COL"`
+	ID      string            `help:"Column with the row's name (default: id)." placeholder:"COL"`
+	Split   string            `help:"Column with train, val, test or a fold's name (default: split)." placeholder:"COL" name:"split-column"`
+	Group   string            `help:"Column whose rows belong together: never divided between parts." placeholder:"COL"`
+	Order   string            `help:"Column with the order of rows within a group: bilstm then runs over the rows." placeholder:"COL"`
+	Ignore  []string          `help:"Columns to leave out." placeholder:"COL,COL"`
+	Columns []string          `help:"Columns to take, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
+	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector." placeholder:"COL=KIND" mapsep:","`
+	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:""`
+}
+
+func (f *dataFlags) options() (dataset.Options, error) {
+	o := dataset.Options{
+		Label: f.Label, ID: f.ID, Split: f.Split, Group: f.Group, Order: f.Order,
+		Ignore: f.Ignore, Columns: f.Columns, Task: f.Task, Kinds: map[string]media.Kind{},
+	}
+	for col, kind := range f.Kind {
+		k := media.Kind(kind)
+		if !k.Valid() || k == media.Table {
+			return o, usagef("--kind %s=%s: no such kind", col, kind)
+		}
+		o.Kinds[col] = k
+	}
+	return o, nil
+}
+
+// recipeFlags define the model and its training.
+type recipeFlags struct {
+	Config          string   `help:"YAML or JSON file with the recipe; flags go before it." type:"existingfile" placeholder:"FILE"`
+	Views           []string `help:"Views to take: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
+	Scaling         string   `help:"Scaling of vectors: feature, view or none (default: chosen on validation data)." enum:",feature,view,none" default:""`
+	Width           int      `help:"Width of an encoded view (default 64)." placeholder:"N"`
+	Epochs          int      `help:"Epochs at most (default 100)." placeholder:"N"`
+	Batch           int      `help:"Rows of a batch (default 32)." placeholder:"N"`
+	LR              float64  `help:"Peak learning rate (default 0.002)." name:"lr" placeholder:"X"`
+	Dropout         *float64 `help:"Dropout (default 0.3)." placeholder:"P"`
+	ModalityDropout float64  `help:"Chance that a modality is hidden from a training row; makes the model robust to missing ones." placeholder:"P"`
+	ClassWeights    bool     `help:"Weigh classes by 1/frequency."`
+	NoRefit         bool     `help:"Keep the best epoch's weights instead of refitting on train + val."`
+}
+
+func (f *recipeFlags) recipe() (train.Recipe, error) {
+	var r train.Recipe
+	if f.Config != "" {
+		data, err := os.ReadFile(f.Config)
+		if err != nil {
+			return r, err
+		}
+		if err := yaml.UnmarshalWithOptions(data, &r, yaml.Strict(), yaml.UseJSONUnmarshaler()); err != nil {
+			return r, fmt.Errorf("cannot read the recipe %s:\n%s", f.Config, yaml.FormatError(err, false, true))
+		}
+	}
+	if len(f.Views) > 0 {
+		r.Views = f.Views
+	}
+	if f.Scaling != "" {
+		r.Scaling = feature.Scaling(f.Scaling)
+	}
+	seti := func(p *int, v int) {
+		if v != 0 {
+			*p = v
+		}
+	}
+	seti(&r.Width, f.Width)
+	seti(&r.Train.Epochs, f.Epochs)
+	seti(&r.Train.Batch, f.Batch)
+	if f.LR != 0 {
+		r.Train.LR = f.LR
+	}
+	if f.Dropout != nil {
+		r.Dropout = f.Dropout
+	}
+	if f.ModalityDropout != 0 {
+		r.ModalityDropout = f.ModalityDropout
+	}
+	r.Train.ClassWeights = r.Train.ClassWeights || f.ClassWeights
+	r.Train.NoRefit = r.Train.NoRefit || f.NoRefit
+	return r, nil
+}
+
+// commonFlags every command has that works on data.
+type commonFlags struct {
+	JSON    string `help:"Write the result as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
+	Quiet   bool   `help:"No progress, no notes." short:"q"`
+	Threads int    `help:"Cores to use (default: all)." placeholder:"N"`
+	Strict  bool   `help:"Fail on the first set of unreadable cells instead of going on without them."`
+	Cache   string `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
+	NoCache bool   `help:"Keep no extracted features."`
+}
+
+func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
+	o.Threads, o.Strict, o.CacheDir, o.NoCache = f.Threads, f.Strict, f.Cache, f.NoCache
+	p := newProgress(e.stderr, f.Quiet)
+	o.Progress = p.update
+	return p
+}
+
+// jsonToStdout reports whether stdout is taken by the JSON.
+func (f *commonFlags) jsonToStdout() bool { return f.JSON == "-" }
+
+// writeJSON writes v where --json says, if it was given.
+func (f *commonFlags) writeJSON(e *env, v any) error {
+	if f.JSON == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot write JSON: %w", err)
+	}
+	data = append(data, '\n')
+	if f.jsonToStdout() {
+		_, err := e.stdout.Write(data)
+		return err
+	}
+	return durable.WriteFile(f.JSON, data)
+}
+
+// shownProblems is how many problems are listed before the rest is counted.
+const shownProblems = 20
+
+// report lists problems on stderr.
+func (f *commonFlags) report(w io.Writer, problems dataset.Problems) {
+	if f.Quiet {
+		return
+	}
+	for i, p := range problems {
+		if i == shownProblems {
+			fmt.Fprintf(w, "… and %d more problems (fusor inspect lists all)\n", len(problems)-i)
+			return
+		}
+		fmt.Fprintln(w, p)
+	}
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
+
+func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -1,0 +1,251 @@
+package fusor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/model"
+)
+
+// Model is a trained model. Its methods are safe for concurrent use.
+type Model struct {
+	a         *artifact.Artifact
+	o         Options
+	predictor *model.Predictor
+}
+
+func (o *Options) newModel(a *artifact.Artifact) *Model {
+	return &Model{a: a, o: *o, predictor: model.NewPredictor(a.Model, o.threads())}
+}
+
+// Load brings a saved model back. Of the options, Threads, CacheDir, NoCache,
+// Strict, Methods, Views and Progress count.
+func Load(path string, o Options) (*Model, error) {
+	a, err := artifact.ReadFile(path, o.views(), o.methods())
+	if err != nil {
+		return nil, err
+	}
+	return o.newModel(a), nil
+}
+
+// Save writes the model to path; the file is whole or not there.
+func (m *Model) Save(path string) error { return m.a.WriteFile(path) }
+
+// Encode writes the model to w.
+func (m *Model) Encode(w io.Writer) error { return m.a.Encode(w) }
+
+// Schema is what the model reads and predicts.
+func (m *Model) Schema() *dataset.Schema { return &m.a.Schema }
+
+// Artifact is what the model was saved as.
+func (m *Model) Artifact() *artifact.Artifact { return m.a }
+
+// Prediction is what the model says of one row.
+type Prediction struct {
+	Class         string             // the most probable one; "" of a regression
+	Probabilities []float64          // parallel to Schema().Classes
+	Value         float64            // of a regression
+	Weights       map[string]float64 // by view, of a fusion that weighs them; else nil
+	Flags         []string           // what limits the prediction: "absent:image", "unreadable:audio", "prior"
+}
+
+// Predict scores the rows of a data set that was read with the model's schema.
+// A cell that is empty or unreadable counts as absent, and is flagged; a row
+// without anything gets the class prior.
+func (m *Model) Predict(ctx context.Context, ds *dataset.Dataset) ([]Prediction, dataset.Problems, error) {
+	rows := make([]int, len(ds.Rows))
+	for i := range rows {
+		rows[i] = i
+	}
+	set, problems, err := m.set(ctx, ds)
+	if err != nil {
+		return nil, problems, err
+	}
+	if len(rows) == 0 {
+		return nil, problems, nil
+	}
+	s := m.predictor.Predict(set, rows, m.sequences(ds))
+	p := m.probabilities(s)
+	unreadable := map[int][]string{}
+	for _, pr := range problems {
+		if pr.Row > 0 && pr.Column != "" {
+			unreadable[pr.Row] = append(unreadable[pr.Row], pr.Column)
+		}
+	}
+	out := make([]Prediction, len(rows))
+	for i := range out {
+		out[i] = m.prediction(s, p, i)
+		m.flag(&out[i], &ds.Rows[i], unreadable[ds.Rows[i].Number], s.Absent[i])
+	}
+	return out, problems, nil
+}
+
+func (m *Model) prediction(s *model.Scores, p []float64, i int) Prediction {
+	c := s.Outputs
+	out := Prediction{}
+	if m.a.Spec.Regression {
+		out.Value = p[i]
+	} else {
+		out.Probabilities = p[i*c : (i+1)*c]
+		out.Class = m.a.Schema.Classes[eval.Argmax(out.Probabilities)]
+	}
+	if s.Weights != nil && !s.Absent[i] {
+		out.Weights = map[string]float64{}
+		for v, view := range m.a.Views {
+			out.Weights[view.Name] = s.Weights[i*len(m.a.Views)+v]
+		}
+	}
+	return out
+}
+
+// flag says which columns the prediction had to do without.
+func (m *Model) flag(p *Prediction, row *dataset.Row, unreadable []string, absent bool) {
+	bad := map[string]bool{}
+	for _, c := range unreadable {
+		bad[c] = true
+	}
+	for i, c := range m.a.Schema.Columns {
+		switch {
+		case bad[c.Name]:
+			p.Flags = append(p.Flags, "unreadable:"+c.Name)
+		case row.Cells[i].Absent():
+			p.Flags = append(p.Flags, "absent:"+c.Name)
+		}
+	}
+	if absent {
+		p.Flags = append(p.Flags, "prior")
+	}
+}
+
+// set extracts the model's views of a data set and applies their states.
+func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (*model.Set, dataset.Problems, error) {
+	var names []string
+	for _, v := range m.a.Views {
+		names = append(names, v.Name)
+	}
+	refs, err := m.o.views().Select(&ds.Schema, names)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot read the data as the model was trained: %w", err)
+	}
+	bank, problems, err := m.o.extract(ctx, ds, refs)
+	if err != nil {
+		return nil, problems, err
+	}
+	defer bank.Close() //nolint:errcheck // temporary files
+	set := &model.Set{}
+	for i, v := range m.a.Views {
+		for j, ref := range refs {
+			if ref.Name != v.Name {
+				continue
+			}
+			x, err := feature.Apply(bank.Stores[j], ref.View.Info().Shape, m.a.States[i])
+			if err != nil {
+				return nil, problems, fmt.Errorf("view %s: %w", v.Name, err)
+			}
+			set.Views = append(set.Views, x)
+		}
+	}
+	return set, problems, nil
+}
+
+func (m *Model) sequences(ds *dataset.Dataset) func([]int) [][]int {
+	if m.a.Spec.Fusion.Over != "rows" {
+		return nil
+	}
+	return func(rows []int) [][]int { return dataset.Sequences(ds, rows) }
+}
+
+// probabilities are the calibrated probabilities of s, or a regression's values in the targets' units.
+func (m *Model) probabilities(s *model.Scores) []float64 {
+	out := make([]float64, len(s.Logits))
+	if m.a.Spec.Regression {
+		for i, v := range s.Logits {
+			out[i] = m.a.TargetMean + m.a.TargetStd*v
+		}
+		return out
+	}
+	c := s.Outputs
+	z := make([]float64, c)
+	for i := 0; i < len(out); i += c {
+		for j := range z {
+			z[j] = s.Logits[i+j]
+			if !s.Absent[i/c] {
+				z[j] /= m.a.Temperature
+			}
+		}
+		model.Softmax(out[i:i+c], z)
+	}
+	return out
+}
+
+// Evaluation is a model's scores on labelled rows.
+type Evaluation struct {
+	compare.Row
+	Confusion [][]int  // [true][predicted], of a classification
+	Classes   []string // of the confusion
+}
+
+// Evaluate measures the model on the labelled ones of the given rows of a data
+// set that was read with the model's schema; rows nil means all.
+func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (*Evaluation, dataset.Problems, error) {
+	if rows == nil {
+		for i := range ds.Rows {
+			rows = append(rows, i)
+		}
+	}
+	labelled := 0
+	for _, r := range rows {
+		if ds.Rows[r].Labelled() {
+			labelled++
+		}
+	}
+	if labelled == 0 {
+		return nil, ds.Problems, fmt.Errorf("cannot evaluate: no row has a label")
+	}
+	set, problems, err := m.set(ctx, ds)
+	if err != nil {
+		return nil, problems, err
+	}
+	s := m.predictor.Predict(set, rows, m.sequences(ds)) // unlabelled rows are context for their groups
+	return m.evaluate(ds, rows, m.probabilities(s)), problems, nil
+}
+
+func (m *Model) evaluate(ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
+	preds := compare.Predictions(ds, rows, p)
+	e := &Evaluation{Row: compare.Measure(m.a.Schema.Task, preds)}
+	e.Name, e.Kind, e.Fusion = m.a.Spec.Method, compare.Fusion, m.a.Spec.Method
+	if len(m.a.Views) == 1 {
+		e.Kind = compare.Single
+	}
+	for _, v := range m.a.Views {
+		e.Views = append(e.Views, v.Name)
+	}
+	e.Parameters, e.TestRows = m.a.Model.Size(), float64(preds.Len())
+	if !m.a.Spec.Regression {
+		e.Confusion, e.Classes = eval.Confusion(preds), m.a.Schema.Classes
+	}
+	return e
+}
+
+// MarshalJSON writes the row of a comparison with the confusion beside it.
+func (e *Evaluation) MarshalJSON() ([]byte, error) {
+	row, err := json.Marshal(e.Row)
+	if err != nil || e.Confusion == nil {
+		return row, err
+	}
+	more, err := json.Marshal(struct {
+		Confusion [][]int  `json:"confusion"`
+		Classes   []string `json:"classes"`
+	}{e.Confusion, e.Classes})
+	if err != nil {
+		return nil, err
+	}
+	return append(append(row[:len(row)-1], ','), more[1:]...), nil
+}

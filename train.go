@@ -1,0 +1,122 @@
+package fusor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/model"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// TrainReport says how a training went.
+type TrainReport struct {
+	Dataset  string           `json:"dataset"`
+	Fusion   string           `json:"fusion"`
+	Views    []string         `json:"views"`
+	Rows     Rows             `json:"rows"`
+	History  train.History    `json:"history"`
+	Test     *Evaluation      `json:"test,omitempty"` // none without test rows
+	Problems dataset.Problems `json:"problems,omitempty"`
+}
+
+// Rows counts the rows of a run's parts.
+type Rows struct {
+	Train int `json:"train"`
+	Val   int `json:"val"`
+	Test  int `json:"test"`
+}
+
+// Train reads the manifest or folder at path and fits one model: the epoch is
+// chosen on validation rows, then the model is fitted again on train + val,
+// and measured once on the test rows.
+func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, error) {
+	src, problems, err := o.open(ctx, path)
+	if err != nil {
+		return nil, &TrainReport{Problems: problems}, err
+	}
+	defer src.Bank.Close() //nolint:errcheck // temporary files
+	rep := &TrainReport{Dataset: src.Data.Name, Problems: problems}
+	run, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: o.Seed})
+	if err != nil {
+		return nil, rep, err
+	}
+	rep.Rows = Rows{len(run.Train), len(run.Val), len(run.Test)}
+	p, err := train.Prepare(ctx, src, run, o.Recipe, o.threads())
+	if err != nil {
+		return nil, rep, err
+	}
+	f, err := o.fit(ctx, p)
+	if err != nil {
+		return nil, rep, err
+	}
+	rep.History, rep.Fusion = *f.History, f.Model.Spec.Method
+	for _, v := range p.Views {
+		rep.Views = append(rep.Views, v.Name)
+	}
+	m := o.newModel(assemble(p, f))
+	if len(run.Test) > 0 {
+		s := p.Predict(f, run.Test, o.threads())
+		rep.Test = m.evaluate(src.Data, run.Test, m.probabilities(s))
+	}
+	return m, rep, nil
+}
+
+// fit trains on all views, with a checkpoint if one is asked for.
+func (o *Options) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, error) {
+	all := make([]int, len(p.Views))
+	for i := range all {
+		all[i] = i
+	}
+	hooks := train.Hooks{Epoch: func(e train.Epoch, of int) {
+		o.progress("train", e.Epoch, of, fmt.Sprintf("validation loss %.4f", e.ValLoss))
+	}}
+	var from *train.Checkpoint
+	if o.Checkpoint != "" {
+		hooks.Save = func(c *train.Checkpoint) error { return c.WriteFile(o.Checkpoint) }
+		if o.Resume {
+			var err error
+			if from, err = train.ReadCheckpoint(o.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, err
+			}
+		}
+	}
+	return p.Fit(ctx, o.Recipe, all, o.threads(), hooks, from)
+}
+
+// assemble makes the artifact of a fitted model, calibrated on the validation rows.
+func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
+	a := &artifact.Artifact{Model: f.Model}
+	a.Schema = p.Data.Schema
+	for _, i := range f.Views {
+		v := p.Views[i]
+		a.Views = append(a.Views, artifact.View{
+			Name: v.Name, Column: v.Column, View: v.Info.Name, Version: v.Info.Version, Options: v.Info.Options, Scaling: v.Scaling,
+		})
+		a.States = append(a.States, v.State)
+	}
+	for _, e := range f.History.Epochs {
+		a.Curve = append(a.Curve, artifact.Point{TrainLoss: e.TrainLoss, ValLoss: e.ValLoss})
+	}
+	a.Temperature = 1
+	if p.Target != nil {
+		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std
+	} else if f.Val != nil && len(p.Run.Val) > 0 {
+		logits, labels := valLogits(p, f.Val)
+		a.Temperature = eval.Temperature(logits, labels)
+	}
+	return a
+}
+
+func valLogits(p *train.Prepared, s *model.Scores) (logits [][]float64, labels []int) {
+	for i, r := range p.Run.Val {
+		if c := p.Data.Rows[r].Class; c >= 0 {
+			logits, labels = append(logits, s.Logits[i*s.Outputs:(i+1)*s.Outputs]), append(labels, c)
+		}
+	}
+	return logits, labels
+}
