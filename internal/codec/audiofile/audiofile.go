@@ -1,0 +1,142 @@
+// Package audiofile decodes sound files into mono float32 signals: WAV by hand
+// (PCM of 8 to 32 bits, float, A-law, µ-law, extensible headers), FLAC, MP3, Ogg
+// Vorbis and Ogg Opus through their libraries.
+//
+// What a file claims is checked before any memory is taken for it, a sound may
+// last [MaxSeconds] at most, and a library's panic on a broken file is an
+// error here. Channels are averaged.
+package audiofile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/fusor-ml/fusor/internal/dsp"
+)
+
+// MaxSeconds is how long a sound may last. A longer one is refused before it
+// is decoded, as far as its headers tell, since all of it would have to be held.
+const MaxSeconds = 600
+
+// The sampling rates that are taken for real, in Hz.
+const (
+	minRate = 1000
+	maxRate = 384000
+)
+
+// ErrUnsupported is wrapped where a file is, or may be, sound in a coding that
+// only another decoder reads.
+var ErrUnsupported = errors.New("not decoded by fusor itself")
+
+// ErrEmpty is wrapped where a file is sound of no length.
+var ErrEmpty = errors.New("the file holds no samples")
+
+// decoders is the table of formats, by the names that media.Sniff gives.
+var decoders = map[string]func(io.ReadSeeker, *sink) error{
+	"wav":    decodeWAV,
+	"flac":   decodeFLAC,
+	"mp3":    decodeMP3,
+	"vorbis": decodeVorbis,
+	"opus":   decodeOpus,
+}
+
+// Decodes reports whether Decode knows the format.
+func Decodes(format string) bool { return decoders[format] != nil }
+
+// Decode reads a sound of the given format (wav, flac, mp3, vorbis, opus) from
+// the start of r.
+func Decode(format string, r io.ReadSeeker) (sig *dsp.Signal, err error) {
+	decode := decoders[format]
+	if decode == nil {
+		return nil, fmt.Errorf("cannot decode %s: %w", format, ErrUnsupported)
+	}
+	defer func() {
+		if p := recover(); p != nil { // the libraries index by what a broken file says
+			sig, err = nil, fmt.Errorf("cannot decode %s: the data is damaged (%v)", format, p)
+		}
+	}()
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("cannot decode %s: %w", format, err)
+	}
+	var s sink
+	if err := decode(r, &s); err != nil {
+		return nil, fmt.Errorf("cannot decode %s: %w", format, err)
+	}
+	if len(s.mono) == 0 {
+		return nil, fmt.Errorf("cannot decode %s: %w", format, ErrEmpty)
+	}
+	return &dsp.Signal{Rate: s.rate, Samples: s.mono}, nil
+}
+
+// sink takes interleaved samples and keeps their mean over the channels.
+type sink struct {
+	rate, channels int
+	mono           []float32
+}
+
+// open checks the header's claims; frames is the claimed length, 0 if unknown.
+func (s *sink) open(rate, channels int, frames int64) error {
+	switch {
+	case rate < minRate || rate > maxRate:
+		return fmt.Errorf("a sampling rate of %d Hz is not between %d and %d", rate, minRate, maxRate)
+	case channels < 1 || channels > 64:
+		return fmt.Errorf("%d channels are not between 1 and 64", channels)
+	case frames > MaxSeconds*int64(rate):
+		return tooLong(float64(frames) / float64(rate))
+	}
+	s.rate, s.channels = rate, channels
+	return nil
+}
+
+// grow makes room for frames more samples that are known to be there.
+func (s *sink) grow(frames int) {
+	if cap(s.mono)-len(s.mono) < frames {
+		s.mono = append(make([]float32, 0, len(s.mono)+frames), s.mono...)
+	}
+}
+
+// room reports an error once the sound lasts too long.
+func (s *sink) room() error {
+	if len(s.mono) > MaxSeconds*s.rate {
+		return tooLong(float64(len(s.mono)) / float64(s.rate))
+	}
+	return nil
+}
+
+// write takes whole frames of interleaved samples.
+func (s *sink) write(x []float32) error {
+	switch s.channels {
+	case 1:
+		s.mono = append(s.mono, x...)
+	case 2:
+		for i := 0; i+1 < len(x); i += 2 {
+			s.mono = append(s.mono, 0.5*(x[i]+x[i+1]))
+		}
+	default:
+		scale := 1 / float32(s.channels)
+		for i := 0; i+s.channels <= len(x); i += s.channels {
+			var sum float32
+			for _, v := range x[i : i+s.channels] {
+				sum += v
+			}
+			s.mono = append(s.mono, sum*scale)
+		}
+	}
+	return s.room()
+}
+
+func tooLong(seconds float64) error {
+	return fmt.Errorf("the sound lasts %.0f s or more, at most %d s are taken; cut it into parts", seconds, MaxSeconds)
+}
+
+// blocks holds buffers for raw bytes and interleaved samples.
+var blocks = sync.Pool{New: func() any { return new(block) }}
+
+const blockBytes = 1 << 16
+
+type block struct {
+	raw     [blockBytes]byte
+	samples [blockBytes]float32
+}

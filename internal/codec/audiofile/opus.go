@@ -1,0 +1,77 @@
+package audiofile
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/pion/opus"
+)
+
+const opusRate = 48000
+
+// decodeOpus reads Ogg Opus (RFC 7845) of one or two channels. The pre-skip
+// is dropped, the output gain applied, and the end cut where the last page says.
+func decodeOpus(r io.ReadSeeker, s *sink) error {
+	o := newOgg(r)
+	head, err := o.Packet(nil)
+	if err != nil {
+		return unlessEOF(err)
+	}
+	if len(head) < 19 || string(head[:8]) != "OpusHead" {
+		return errors.New("no Opus header")
+	}
+	channels, family := int(head[9]), head[18]
+	skip := int(binary.LittleEndian.Uint16(head[10:]))
+	gain := float32(math.Pow(10, float64(int16(binary.LittleEndian.Uint16(head[16:])))/256/20))
+	if head[8]>>4 != 0 || family > 1 || channels > 2 {
+		return fmt.Errorf("Opus of %d channels, mapping family %d: %w", channels, family, ErrUnsupported)
+	}
+	if err := s.open(opusRate, channels, 0); err != nil {
+		return err
+	}
+	packet, err := o.Packet(nil) // the tags
+	if err != nil {
+		return unlessEOF(err)
+	}
+	dec, err := opus.NewDecoderWithOutput(opusRate, channels)
+	if err != nil {
+		return err
+	}
+	out := make([]float32, opusRate/1000*120*channels) // a packet lasts up to 120 ms
+	end := int64(-1)
+	for {
+		packet, err = o.Packet(packet)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if len(packet) == 0 {
+			continue
+		}
+		n, err := dec.DecodeToFloat32(packet, out)
+		if err != nil {
+			return err
+		}
+		if err := s.write(out[:n*channels]); err != nil {
+			return err
+		}
+		if o.EOS && o.Granule >= 0 {
+			end = o.Granule
+		}
+	}
+	if end >= 0 && end < int64(len(s.mono)) {
+		s.mono = s.mono[:end]
+	}
+	s.mono = s.mono[min(skip, len(s.mono)):]
+	if gain != 1 {
+		for i := range s.mono {
+			s.mono[i] *= gain
+		}
+	}
+	return nil
+}
