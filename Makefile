@@ -1,0 +1,45 @@
+# Every target works on a machine that has only Go (accuracy and conformance need their data beside the checkout).
+GO ?= go
+
+.PHONY: build test slow purego race vet lint fmt gen accuracy cross clean
+
+build: ## one static binary in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/fusor ./cmd/fusor
+
+test: ## the fast tests
+	$(GO) test ./...
+
+slow: ## with the slow tests
+	$(GO) test -tags slow ./...
+
+purego: ## without assembly
+	$(GO) test -tags purego ./...
+
+race: ## the concurrent packages under the race detector
+	CGO_ENABLED=1 $(GO) test -race ./internal/kernel ./feature ./model ./compare .
+
+vet:
+	$(GO) vet ./...
+
+lint: ## built from its own module, so that the project's go.mod stays clean
+	cd tools && $(GO) build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	bin/golangci-lint run ./...
+
+fmt:
+	cd tools && $(GO) build -o ../bin/gofumpt mvdan.cc/gofumpt
+	bin/gofumpt -l -w $$(git ls-files '*.go')
+
+gen: ## assembly from its generator; leaves the tree clean
+	cd internal/kernel/_asm && $(GO) generate ./...
+
+accuracy: ## the accuracy table on the reference data (FUSOR_DATA, default ../shared/data)
+	$(GO) run ./internal/accuracy
+
+cross: ## compile for every platform
+	GOOS=windows GOARCH=amd64 $(GO) build ./...
+	GOOS=darwin GOARCH=arm64 $(GO) build ./...
+	GOOS=linux GOARCH=arm64 $(GO) build ./...
+	$(GO) build -tags purego ./...
+
+clean:
+	rm -rf bin
