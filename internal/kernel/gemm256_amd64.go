@@ -28,25 +28,25 @@ func gemmPanel256x2(m int, k int, a *float32, ars int, acs int, astep int, b *fl
 //go:noescape
 func copyPanel256x2(k int, src *float32, srs int, dst *float32, drs int, n int)
 
-// gemv256x1 computes 16 rows and 1 columns of C from A[16,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv256x1 computes 1 rows and 16 columns of C from A[1,k] and the transpose of B[16,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape
 func gemv256x1(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 
-// gemv256x2 computes 16 rows and 2 columns of C from A[16,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv256x2 computes 2 rows and 16 columns of C from A[2,k] and the transpose of B[16,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape
 func gemv256x2(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 
-// gemv256x3 computes 16 rows and 3 columns of C from A[16,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv256x3 computes 3 rows and 16 columns of C from A[3,k] and the transpose of B[16,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape
 func gemv256x3(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 
-// gemv256x4 computes 16 rows and 4 columns of C from A[16,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv256x4 computes 4 rows and 16 columns of C from A[4,k] and the transpose of B[16,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape

@@ -28,25 +28,25 @@ func gemmPanel512x2(m int, k int, a *float32, ars int, acs int, astep int, b *fl
 //go:noescape
 func copyPanel512x2(k int, src *float32, srs int, dst *float32, drs int, n int)
 
-// gemv512x1 computes 32 rows and 1 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv512x1 computes 1 rows and 32 columns of C from A[1,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape
 func gemv512x1(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 
-// gemv512x2 computes 32 rows and 2 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv512x2 computes 2 rows and 32 columns of C from A[2,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape
 func gemv512x2(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 
-// gemv512x3 computes 32 rows and 3 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv512x3 computes 3 rows and 32 columns of C from A[3,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape
 func gemv512x3(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 
-// gemv512x4 computes 32 rows and 4 columns of C from A[32,k] and the transpose of B[%!d(MISSING),k], k > 0.
+// gemv512x4 computes 4 rows and 32 columns of C from A[4,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape

@@ -6,12 +6,48 @@ import "github.com/fusor-ml/fusor/internal/kernel/ref"
 // logp [rows, classes] to the log softmax. Rows with a target below zero are left out; without any row the loss is 0. A
 // nil weights means ones. total is the divisor: the sum of the weights of the targets.
 func CrossEntropy[T Float](logp, x []T, target []int32, weights []float32, smoothing float64, classes int) (loss T, total float64) {
-	return ref.CrossEntropy(logp, x, target, weights, smoothing, classes)
+	if vectors[T]() == nil || weights != nil || smoothing > 0 {
+		return ref.CrossEntropy(logp, x, target, weights, smoothing, classes)
+	}
+	LogSoftmax(logp, x, classes)
+	var sum float64
+	for r, k := range target {
+		if k >= 0 {
+			total++
+			sum -= float64(logp[r*classes+int(k)])
+		}
+	}
+	if total == 0 {
+		return 0, 0
+	}
+	return T(sum / total), total
 }
 
 // CrossEntropyGrad adds the gradient of CrossEntropy, times dy, to dx.
 func CrossEntropyGrad[T Float](dx, logp []T, target []int32, weights []float32, smoothing float64, classes int, total float64, dy T) {
-	ref.CrossEntropyGrad(dx, logp, target, weights, smoothing, classes, total, dy)
+	v := vectors[T]()
+	if v == nil || total == 0 || smoothing > 0 || classes > scratchLen || weights != nil {
+		ref.CrossEntropyGrad(dx, logp, target, weights, smoothing, classes, total, dy)
+		return
+	}
+	s := takeScratch()
+	scale := dy / T(total)
+	step := scratchLen / classes
+	for first := 0; first < len(target); first += step {
+		part := target[first:min(first+step, len(target))]
+		v.vexp(len(part)*classes, at(s.x), at(logp[first*classes:(first+len(part))*classes]))
+		for r, k := range part {
+			if k < 0 {
+				continue
+			}
+			d := dx[(first+r)*classes : (first+r+1)*classes]
+			for c, p := range s.x[r*classes : (r+1)*classes] {
+				d[c] += scale * T(p)
+			}
+			d[k] -= scale
+		}
+	}
+	scratch.give(s)
 }
 
 // BCEWithLogits returns the mean of softplus(x) - x target.

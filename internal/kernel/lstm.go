@@ -6,11 +6,38 @@ import "github.com/fusor-ml/fusor/internal/kernel/ref"
 // i, f, g, o). gates [rows, 4·hidden] holds the sums before the activations and gets the activations; cPrev [rows,
 // hidden] is the cell state before, nil for zeros. It sets the cell state c, its tanh and the output h.
 func LSTMCell[T Float](gates, cPrev, c, tanhC, h []T, rows, hidden int) {
-	ref.LSTMCell(gates, cPrev, c, tanhC, h, rows, hidden)
+	v := vectors[T]()
+	if v == nil || hidden > len(zeroRow) {
+		ref.LSTMCell(gates, cPrev, c, tanhC, h, rows, hidden)
+		return
+	}
+	prev := &zeroRow[0]
+	for r := range rows {
+		from, to := r*hidden, (r+1)*hidden
+		if cPrev != nil {
+			prev = at(cPrev[from:to])
+		}
+		v.vlstm(hidden, at(gates[4*from:4*to]), prev, at(c[from:to]), at(tanhC[from:to]), at(h[from:to]))
+	}
 }
 
 // LSTMCellGrad is the way back through LSTMCell: from dh and dc, the gradients of h and c, it sets dGates, the gradient
 // of the sums before the activations, and replaces dc by the gradient of cPrev. gates are the activations.
 func LSTMCellGrad[T Float](dGates, dc, dh, gates, cPrev, tanhC []T, rows, hidden int) {
-	ref.LSTMCellGrad(dGates, dc, dh, gates, cPrev, tanhC, rows, hidden)
+	v := vectors[T]()
+	if v == nil || hidden > len(zeroRow) {
+		ref.LSTMCellGrad(dGates, dc, dh, gates, cPrev, tanhC, rows, hidden)
+		return
+	}
+	prev := &zeroRow[0]
+	for r := range rows {
+		from, to := r*hidden, (r+1)*hidden
+		if cPrev != nil {
+			prev = at(cPrev[from:to])
+		}
+		v.vlstmback(hidden, at(dGates[4*from:4*to]), at(dc[from:to]), at(dh[from:to]), at(gates[4*from:4*to]), prev, at(tanhC[from:to]))
+	}
 }
+
+// zeroRow is the cell state before the first step. It is never written.
+var zeroRow [4096]float32

@@ -5,11 +5,31 @@ import "github.com/fusor-ml/fusor/internal/kernel/ref"
 // MeanTime sets dst[b] to the mean over the first lengths[b] steps of x[b] [steps, cols]; zeros for none. Steps past the
 // length are not read.
 func MeanTime[T Float](dst, x []T, lengths []int, steps, cols int) {
+	if v := vectors[T](); v != nil {
+		for b, n := range lengths {
+			row := dst[b*cols : (b+1)*cols]
+			clear(row)
+			if n > 0 && cols > 0 {
+				v.vcolsum(cols, at(row), at(x[b*steps*cols:(b*steps+n)*cols]), n, 4*cols)
+				Scale(row, 1/T(n), row)
+			}
+		}
+		return
+	}
 	ref.MeanTime(dst, x, lengths, steps, cols)
 }
 
 // MeanTimeGrad adds the gradient of MeanTime to dx.
 func MeanTimeGrad[T Float](dx, dy []T, lengths []int, steps, cols int) {
+	if vectors[T]() != nil {
+		for b, n := range lengths {
+			for t := range n {
+				at := (b*steps + t) * cols
+				Axpy(1/T(n), dy[b*cols:(b+1)*cols], dx[at:at+cols])
+			}
+		}
+		return
+	}
 	ref.MeanTimeGrad(dx, dy, lengths, steps, cols)
 }
 
@@ -31,5 +51,12 @@ func MaskTime[T Float](dst, x []T, lengths []int, steps, cols int) {
 
 // MaskTimeGrad adds the gradient of MaskTime to dx.
 func MaskTimeGrad[T Float](dx, dy []T, lengths []int, steps, cols int) {
+	if vectors[T]() != nil {
+		for b, n := range lengths {
+			at, cut := b*steps*cols, (b*steps+n)*cols
+			Accumulate(dx[at:cut], dy[at:cut])
+		}
+		return
+	}
 	ref.MaskTimeGrad(dx, dy, lengths, steps, cols)
 }

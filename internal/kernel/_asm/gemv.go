@@ -124,7 +124,8 @@ func gemv(t tier, rows int) {
 	const groups = 2
 	width := groups * t.lanes
 	TEXT(fmt.Sprintf("gemv%sx%d", t.suffix, rows), NOSPLIT, "func(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)")
-	Doc(fmt.Sprintf("gemv%sx%d computes %d rows and %d columns of C from A[%d,k] and the transpose of B[%d,k], k > 0.", t.suffix, rows, width, rows, width),
+	Doc(fmt.Sprintf("gemv%sx%d computes %d rows and %d columns of C from A[%d,k] and the transpose of B[%d,k], k > 0.",
+		t.suffix, rows, rows, width, rows, width),
 		"Strides between rows are in bytes. Sums are in the order of k.")
 	Pragma("noescape")
 	k := Load(Param("k"), GP64())

@@ -5,13 +5,16 @@ package main
 
 import (
 	"flag"
+	"go/format"
 	"log"
+	"os"
 
 	. "github.com/mmcloughlin/avo/build"
 )
 
 func main() {
-	part := flag.String("part", "", "which part to write: gemm512, gemm256")
+	part := flag.String("part", "", "which part to write: gemm512, gemm256, vector512, vector256, table or tiers")
+	file := flag.String("file", "", "Go file to write, for table and tiers")
 	flag.Parse()
 	ConstraintExpr("amd64,!purego")
 	switch *part {
@@ -19,8 +22,27 @@ func main() {
 		gemm(avx512)
 	case "gemm256":
 		gemm(avx2)
+	case "vector512":
+		vectors(avx512)
+	case "vector256":
+		vectors(avx2)
+	case "table", "tiers":
+		vectors(avx512)
+		writeTable(*file, dispatch(*part == "tiers"))
+		return
 	default:
 		log.Fatalf("unknown part %q", *part)
 	}
 	Generate()
+}
+
+// writeTable formats Go source and writes it.
+func writeTable(file, source string) {
+	text, err := format.Source([]byte(source))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		log.Fatal(err)
+	}
 }

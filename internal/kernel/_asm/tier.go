@@ -88,6 +88,18 @@ func (t tier) tails(n Register, count int) []tail {
 	return ts
 }
 
+// rest is the mask of the first n lanes, 0 < n < lanes; n is used up.
+func (t tier) rest(n Register) *tail {
+	if t.lanes == 16 {
+		return &t.tails(n, 1)[0]
+	}
+	base, y := GP64(), YMM()
+	LEAQ(windowTable(), base)
+	NEGQ(n)
+	VMOVUPS(Mem{Base: base, Index: n, Scale: 4, Disp: 32}, y)
+	return &tail{t: t, y: y}
+}
+
 var window *Mem
 
 // windowTable is eight lanes of ones before eight of zeros.
