@@ -1,0 +1,205 @@
+package report
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+// mistakes writes the surest wrong predictions as cards, with their media if
+// the options ask for it.
+func (r *reader) mistakes(p *page, o Options) {
+	if len(r.doc.Mistakes) == 0 {
+		return
+	}
+	left := 0
+	if o.Media {
+		left = o.MediaLimit
+		if left <= 0 {
+			left = defaultMediaLimit
+		}
+	}
+	p.raw(`<section id="mistakes">`)
+	p.put("h2", r.say("mistakes"))
+	p.put(`p class="note"`, r.say("mistakes_note"))
+	p.raw(`<div class="cards">`)
+	for _, m := range r.doc.Mistakes {
+		p.raw(`<article class="card">`)
+		p.put(`div class="id"`, m.ID)
+		p.raw("<div>", attr(r.say("predicted")), r.pick(": ", "："))
+		p.put(`span class="wrong"`, m.Predicted)
+		p.raw(" (", attr(svg.Percent.Value(m.Probability)), ")<br>", attr(r.say("true")), r.pick(": ", "："))
+		p.put(`span class="right"`, m.True)
+		p.raw("</div>")
+		for _, c := range m.Cells {
+			p.raw(`<div class="cell"><span>`, attr(c.Column), "</span>")
+			r.cell(p, c, o.Media, &left)
+			p.raw("</div>")
+		}
+		p.raw("</article>")
+	}
+	p.raw("</div></section>\n")
+}
+
+// cell shows a text, or a picture or sound as a data URI while bytes are left.
+func (r *reader) cell(p *page, c Cell, media bool, left *int) {
+	kind, mime, data := inlined(c)
+	switch {
+	case media && kind != "" && len(data) <= *left:
+		*left -= len(data)
+		uri := "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(data)
+		if kind == "image" {
+			p.raw(`<img alt="`, attr(c.Column+" "+c.Text), `" src="`, uri, `">`)
+		} else {
+			p.raw(`<audio controls preload="none" aria-label="`, attr(c.Column+" "+c.Text), `" src="`, uri, `"></audio>`)
+		}
+	case c.Text == "" && len(c.Data) == 0:
+		p.raw("(", attr(r.say("missing")), ")")
+	default:
+		p.put(`div class="clip"`, clipped(c.Text))
+		if media && kind != "" {
+			p.raw("(", attr(r.say("left_out")), ")")
+		}
+	}
+}
+
+// clipped bounds a text in the file; the page shows six lines of it.
+func clipped(s string) string {
+	const most = 600
+	runes := 0
+	for i := range s {
+		if runes++; runes > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// maxProblems bounds the data's problems in the page.
+const maxProblems = 20
+
+func (r *reader) data(p *page) {
+	d := r.doc.Data
+	p.raw(`<section id="data">`)
+	p.put("h2", r.say("data"))
+	p.raw(`<dl class="pairs">`)
+	p.pair(r.say("dataset"), d.Name)
+	p.pair(r.say("task"), r.named("", d.Task))
+	if d.Rows > 0 {
+		p.pair(r.say("rows"), strconv.Itoa(d.Rows))
+	}
+	p.pair(r.say("splits"), r.counts(d.Splits))
+	if len(d.Classes) > 0 {
+		p.pair(r.say("classes"), strconv.Itoa(len(d.Classes)))
+	}
+	p.raw("</dl>")
+	if f := r.modalities(); f != nil {
+		r.figure(p, *f, r.say("modalities"))
+	}
+	if f := r.classes(); f != nil {
+		r.figure(p, *f, r.say("classes_plot"))
+	}
+	if len(d.Problems) > 0 {
+		p.put("h3", r.say("problems"))
+		p.raw(`<ul class="problems">`)
+		for _, s := range d.Problems[:min(maxProblems, len(d.Problems))] {
+			p.put("li", s)
+		}
+		if more := len(d.Problems) - maxProblems; more > 0 {
+			p.put("li", r.say("more", more))
+		}
+		p.raw("</ul>")
+	}
+	p.raw("</section>\n")
+}
+
+func (r *reader) counts(cs []Count) string {
+	var parts []string
+	for _, c := range cs {
+		parts = append(parts, fmt.Sprintf("%s %d", r.named("", c.Name), c.Rows))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (r *reader) modalities() *figure {
+	d := r.doc.Data
+	if len(d.Modalities) == 0 {
+		return nil
+	}
+	t := &table{title: r.say("modalities"), texts: 3, bold: -1}
+	t.column("modality", r.say("modality"))
+	t.column("kind", r.say("kind"))
+	t.column("views", r.say("views"))
+	t.column("missing", r.say("missing_rows"))
+	for _, m := range d.Modalities {
+		share := "0"
+		if m.Missing > 0 {
+			share = strconv.Itoa(m.Missing)
+			if d.Rows > 0 {
+				share += " (" + svg.Percent.Value(float64(m.Missing)/float64(d.Rows)) + ")"
+			}
+		}
+		t.rows = append(t.rows, []cell{text(m.Name), {r.named("kind_", m.Kind), m.Kind}, text(strings.Join(m.Views, ", ")), {share, strconv.Itoa(m.Missing)}})
+	}
+	return &figure{name: "modalities", table: t}
+}
+
+func (r *reader) classes() *figure {
+	cs := r.doc.Data.Classes
+	if len(cs) == 0 {
+		return nil
+	}
+	p := &svg.Bars{Title: r.say("classes_plot"), XLabel: r.say("rows"), Format: svg.Count, Series: []string{r.say("rows")}}
+	t := &table{title: r.say("classes_plot"), texts: 1, bold: -1}
+	t.column("class", r.say("class"))
+	t.column("rows", r.say("rows"))
+	for _, c := range cs {
+		p.Rows = append(p.Rows, svg.Bar{Name: c.Name, Parts: []float64{float64(c.Rows)}, Low: math.NaN(), High: math.NaN()})
+		t.rows = append(t.rows, []cell{text(c.Name), count(c.Rows)})
+	}
+	f := &figure{name: "classes", table: t}
+	if len(cs) <= maxRows {
+		f.plot = p
+	}
+	if f.plot == nil && len(cs) > 200 {
+		return nil
+	}
+	return f
+}
+
+func (r *reader) run(p *page) {
+	v := r.doc.Run
+	p.raw(`<section id="run">`)
+	p.put("h2", r.say("run"))
+	p.raw(`<dl class="pairs">`)
+	version := v.Version
+	if v.Go != "" {
+		version = strings.TrimSpace(version + " · " + v.Go)
+	}
+	p.pair(r.say("version"), version)
+	p.pair(r.say("machine"), v.Machine)
+	if v.Folds > 0 {
+		p.pair(r.say("folds"), strconv.Itoa(v.Folds))
+	} else if len(v.Seeds) > 0 {
+		p.pair(r.say("folds"), r.say("official"))
+	}
+	var seeds []string
+	for _, s := range v.Seeds {
+		seeds = append(seeds, strconv.Itoa(s))
+	}
+	p.pair(r.say("seeds"), strings.Join(seeds, ", "))
+	if v.Seconds > 0 {
+		p.pair(r.say("seconds"), seconds(v.Seconds)+" s")
+	}
+	p.pair(r.say("notes"), strings.Join(v.Notes, " · "))
+	p.raw("</dl>")
+	if v.Command != "" {
+		p.put("h3", r.say("command"))
+		p.put("pre", v.Command)
+	}
+	p.raw("</section>\n")
+}

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"math"
+	"sort"
+	"strings"
+
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+// ranked returns the rows with their main score, the best first; rows without
+// one come last.
+func (r *reader) ranked() []Row {
+	rows := append([]Row(nil), r.doc.Rows...)
+	key := func(row Row) float64 {
+		s, ok := row.Of(r.metric.Name)
+		if !ok || math.IsNaN(s.Mean) {
+			return math.Inf(-1)
+		}
+		if !r.metric.HigherIsBetter {
+			return -s.Mean
+		}
+		return s.Mean
+	}
+	sort.SliceStable(rows, func(a, b int) bool { return key(rows[a]) > key(rows[b]) })
+	return rows
+}
+
+func (r *reader) leaderboard() *section {
+	if len(r.doc.Rows) == 0 {
+		return nil
+	}
+	rows := r.ranked()
+	p := &svg.Ranking{
+		Title: r.say("leaderboard_plot", r.metric.TitleIn(r.lang())), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
+		Groups: [2]string{r.say("single"), r.say("fusion")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
+	}
+	best := ""
+	if v := r.doc.Verdict; v != nil {
+		p.Line, p.Note, best = v.SingleScore, r.say("best_line")+r.pick(" (", "（")+v.BestSingle+r.pick(")", "）"), v.BestFusion
+	}
+	t := &table{texts: 2, bold: -1}
+	t.column("name", r.say("name"))
+	t.column("kind", r.say("kind"))
+	metrics := r.metricsOf(rows)
+	for _, m := range metrics {
+		t.column(m.Name, m.TitleIn(r.lang()))
+		t.column(m.Name+"_low", r.say("low"))
+		t.column(m.Name+"_high", r.say("high"))
+	}
+	t.column("parameters", r.say("parameters"))
+	t.column("fit_seconds", r.say("fit"))
+	t.column("views", r.say("views"))
+	for i, row := range rows {
+		if s, ok := row.Of(r.metric.Name); ok {
+			group := 0
+			if row.Kind == eval.Fused {
+				group = 1
+			}
+			p.Rows = append(p.Rows, svg.Ranked{Name: row.Name, Mean: s.Mean, Low: s.Low, High: s.High, Group: group})
+		}
+		if row.Name == best {
+			t.bold = i
+		}
+		t.rows = append(t.rows, r.boardCells(row, metrics))
+	}
+	return &section{id: "leaderboard", title: r.say("leaderboard"), note: r.say("leaderboard_note"), figures: []figure{{name: "leaderboard", plot: p, table: t}}}
+}
+
+func (r *reader) boardCells(row Row, metrics []eval.Metric) []cell {
+	cells := []cell{text(row.Name), {r.say(row.Kind), row.Kind}}
+	for _, m := range metrics {
+		s, ok := row.Of(m.Name)
+		if !ok {
+			s.Mean, s.Low, s.High = math.NaN(), math.NaN(), math.NaN()
+		}
+		for _, v := range []float64{s.Mean, s.Low, s.High} {
+			cells = append(cells, value(v, show(m, v)))
+		}
+	}
+	return append(cells, count(row.Parameters), value(row.FitSeconds, seconds(row.FitSeconds)), text(strings.Join(row.Views, ", ")))
+}
+
+// metricsOf lists the metrics that any row has, the main one first.
+func (r *reader) metricsOf(rows []Row) []eval.Metric {
+	out := []eval.Metric{r.metric}
+	seen := map[string]bool{r.metric.Name: true}
+	for _, row := range rows {
+		for _, s := range row.Scores {
+			if m, ok := eval.MetricByName(s.Metric); ok && !seen[m.Name] {
+				seen[m.Name] = true
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
+func (r *reader) subsets() *section {
+	if len(r.doc.Subsets) == 0 {
+		return nil
+	}
+	p := &svg.Ranking{
+		Title: r.say("subsets_plot", r.metric.TitleIn(r.lang())), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
+		Groups: [2]string{r.say("one"), r.say("several")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
+	}
+	t := &table{texts: 1, bold: -1}
+	t.column("present", r.say("modalities"))
+	t.column(r.metric.Name, r.metric.TitleIn(r.lang()))
+	t.column("low", r.say("low"))
+	t.column("high", r.say("high"))
+	rows := append([]Subset(nil), r.doc.Subsets...)
+	sort.SliceStable(rows, func(a, b int) bool { return len(rows[a].Views) < len(rows[b].Views) })
+	for _, s := range rows {
+		name := strings.Join(s.Views, " + ")
+		if len(s.Views) == 0 {
+			name = r.say("nothing")
+		}
+		low, high := bounds(s.Range)
+		group := 0
+		if len(s.Views) > 1 {
+			group = 1
+		}
+		p.Rows = append(p.Rows, svg.Ranked{Name: name, Mean: s.Score, Low: low, High: high, Group: group})
+		t.rows = append(t.rows, []cell{
+			{name, strings.Join(s.Views, "+")},
+			value(s.Score, show(r.metric, s.Score)), value(low, show(r.metric, low)), value(high, show(r.metric, high)),
+		})
+	}
+	return &section{id: "subsets", title: r.say("subsets"), note: r.say("subsets_note"), figures: []figure{{name: "subsets", plot: p, table: t}}}
+}
+
+func bounds(i *Interval) (low, high float64) {
+	if i == nil {
+		return math.NaN(), math.NaN()
+	}
+	return i.Low, i.High
+}

@@ -1,0 +1,209 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+func (r *reader) shapley() *section {
+	s := &section{id: "shapley", title: r.say("shapley"), note: r.say("shapley_note")}
+	for _, v := range r.doc.Shapley {
+		if len(v.Parts) == 0 {
+			continue
+		}
+		f, title, unit := svg.Points, r.say("shapley_correct"), r.say("pct_points")
+		if v.Goal == LogOdds {
+			f, title, unit = svg.Signed, r.say("shapley_logodds"), r.say("log_odds")
+		}
+		if v.Sampled {
+			s.note = strings.TrimSuffix(s.note, r.say("shapley_sampled")) + r.pick(" ", "") + r.say("shapley_sampled")
+		}
+		name := "shapley_" + v.Goal
+		s.figures = append(s.figures, figure{name: name, plot: r.shapleyBars(v, title, unit, f), table: r.shapleyTable(v, f)})
+		if len(v.Classes) > 0 {
+			s.figures = append(s.figures, r.shapleyClasses(v, name+"_classes", title, unit, f))
+		}
+	}
+	if len(s.figures) == 0 {
+		return nil
+	}
+	return s
+}
+
+func (r *reader) shapleyBars(v Shapley, title, unit string, f svg.Format) svg.Plot {
+	p := &svg.Bars{Title: title + r.pick(", ", "，") + v.Model, XLabel: unit, Format: f, Series: []string{r.say("contribution")}}
+	for _, c := range v.Parts {
+		low, high := bounds(c.Range)
+		p.Rows = append(p.Rows, svg.Bar{Name: c.Name, Parts: []float64{c.Value}, Low: low, High: high})
+	}
+	return p
+}
+
+func (r *reader) shapleyTable(v Shapley, f svg.Format) *table {
+	t := &table{texts: 1, bold: len(v.Parts)}
+	t.column("modality", r.say("modality"))
+	t.column("contribution", r.say("contribution"))
+	t.column("low", r.say("low"))
+	t.column("high", r.say("high"))
+	for _, c := range v.Parts {
+		low, high := bounds(c.Range)
+		t.rows = append(t.rows, []cell{text(c.Name), value(c.Value, f.Value(c.Value)), value(low, f.Value(low)), value(high, f.Value(high))})
+	}
+	total := v.Full - v.Empty
+	t.rows = append(t.rows, []cell{{r.say("total"), "total"}, value(total, f.Value(total)), {}, {}})
+	return t
+}
+
+// maxRows bounds the rows that a plot by class has; its table has them all.
+const maxRows = 24
+
+func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Format) figure {
+	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别"), XLabel: unit, Format: f}
+	t := &table{texts: 1, bold: -1}
+	t.column("class", r.say("class"))
+	for _, c := range v.Parts {
+		p.Series = append(p.Series, c.Name)
+		t.column(c.Name, c.Name)
+	}
+	for i, c := range v.Classes {
+		if i < maxRows {
+			p.Rows = append(p.Rows, svg.Bar{Name: c.Class, Parts: c.Values, Low: math.NaN(), High: math.NaN()})
+		}
+		row := []cell{text(c.Class)}
+		for _, x := range c.Values {
+			row = append(row, value(x, f.Value(x)))
+		}
+		t.rows = append(t.rows, row)
+	}
+	return figure{name: name, plot: p, table: t}
+}
+
+func (r *reader) weights() *section {
+	w := r.doc.Weights
+	if w == nil || len(w.Classes) == 0 || len(w.Views) == 0 {
+		return nil
+	}
+	p := &svg.Heat{
+		Title: r.say("weights_plot", w.Model), RowLabel: r.say("true_class"), ColLabel: r.say("view"),
+		Rows: w.Classes, Cols: w.Views, Format: svg.Count, Max: 100,
+	}
+	t := &table{texts: 1, bold: -1}
+	t.column("class", r.say("class"))
+	for _, v := range w.Views {
+		t.column(v, v)
+	}
+	for i, row := range w.Values {
+		cells := []cell{text(w.Classes[i])}
+		shown := make([]float64, len(row))
+		for k, v := range row {
+			shown[k] = math.Round(100 * v)
+			cells = append(cells, value(v, svg.Percent.Value(v)))
+		}
+		p.Values = append(p.Values, shown)
+		t.rows = append(t.rows, cells)
+	}
+	return &section{id: "weights", title: r.say("weights"), note: r.say("weights_note"), figures: []figure{{name: "weights", plot: p, table: t}}}
+}
+
+func (r *reader) noise() *section {
+	if len(r.doc.Noise) == 0 {
+		return nil
+	}
+	s := &section{id: "noise", title: r.say("noise"), note: r.say("noise_note")}
+	sum := &table{title: r.say("noise_table"), texts: 3, bold: -1}
+	for _, k := range []string{"modality", "disturbance", "model", "area", "relative", "effective"} {
+		sum.column(k, r.say(k))
+	}
+	measured := false
+	for i, n := range r.doc.Noise {
+		where := n.Modality
+		if where == "" {
+			where = r.say("jointly")
+		}
+		what := r.named("noise_", n.Kind)
+		s.figures = append(s.figures, figure{name: fmt.Sprintf("noise_%02d_%s", i+1, plain(n.Kind)), plot: r.noiseLines(n, where, what), small: true, table: r.noiseTable(n)})
+		for _, c := range n.Curves {
+			row := []cell{{where, n.Modality}, {what, n.Kind}, text(c.Model)}
+			for _, v := range []*float64{c.Area, c.Relative, c.Effective} {
+				if v == nil {
+					row = append(row, cell{"–", ""})
+					continue
+				}
+				measured = true
+				row = append(row, value(*v, svg.Plain.Value(*v)))
+			}
+			sum.rows = append(sum.rows, row)
+		}
+	}
+	if measured {
+		s.figures = append(s.figures, figure{name: "robustness", table: sum})
+	}
+	return s
+}
+
+// plain keeps letters, digits and underscores of a file's name.
+func plain(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' {
+			return c
+		}
+		return -1
+	}, strings.ToLower(s))
+}
+
+func (r *reader) noiseLines(n Noise, where, what string) svg.Plot {
+	p := &svg.Lines{
+		Title: r.say("noise_plot", where, what), XLabel: n.Unit, YLabel: r.metricLabel(r.metric), XFormat: svg.Count, YFormat: format(r.metric),
+		YFloor: r.metric.Min, YCeil: r.metric.Max, YFrom: math.NaN(), YTo: math.NaN(),
+	}
+	levels := n.Levels
+	if n.Unit == "" {
+		p.XLabel = r.say("share")
+		levels = make([]float64, len(n.Levels))
+		for i, l := range n.Levels {
+			levels[i] = 100 * l
+		}
+	}
+	for i, c := range n.Curves {
+		p.Curves = append(p.Curves, svg.Curve{Name: c.Model, X: levels[:len(c.Scores)], Y: c.Scores, Low: c.Low, High: c.High, Mark: -1, Color: i, Points: true})
+	}
+	return p
+}
+
+func (r *reader) noiseTable(n Noise) *table {
+	t := &table{texts: 0, bold: -1}
+	t.column("level", r.say("level"))
+	for _, c := range n.Curves {
+		t.column(c.Model, c.Model)
+		if len(c.Low) == len(c.Scores) && len(c.High) == len(c.Scores) {
+			t.column(c.Model+"_low", r.say("low"))
+			t.column(c.Model+"_high", r.say("high"))
+		}
+	}
+	for i, l := range n.Levels {
+		f := svg.Count
+		if n.Unit == "" {
+			f = svg.Percent
+		}
+		row := []cell{value(l, f.Value(l))}
+		for _, c := range n.Curves {
+			add := func(v Series) {
+				if i < len(v) {
+					row = append(row, value(v[i], show(r.metric, v[i])))
+				} else {
+					row = append(row, cell{"–", ""})
+				}
+			}
+			add(c.Scores)
+			if len(c.Low) == len(c.Scores) && len(c.High) == len(c.Scores) {
+				add(c.Low)
+				add(c.High)
+			}
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t
+}

@@ -1,0 +1,256 @@
+// Package report shows the results of compare and explain: as one HTML file
+// without any outside request, as .svg, .csv and .json files, and as tables
+// with bars in the terminal.
+//
+// A Document is plain data. compare and explain fill the parts they have; a
+// part without data is left out of the report. Every visible string stands in
+// one table, in English and Chinese (words.go).
+package report
+
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// Document is everything a report can show.
+type Document struct {
+	Title       string        `json:"title,omitempty"` // empty: from the data set's name
+	Metric      string        `json:"metric"`          // a name of eval's registry: the one the verdict is about
+	Verdict     *eval.Verdict `json:"verdict,omitempty"`
+	Rows        []Row         `json:"rows,omitempty"`
+	Subsets     []Subset      `json:"subsets,omitempty"`
+	Shapley     []Shapley     `json:"shapley,omitempty"`
+	Noise       []Noise       `json:"noise,omitempty"`
+	Weights     *Weights      `json:"weights,omitempty"`
+	Learning    []Learning    `json:"learning,omitempty"`
+	Confusion   *Confusion    `json:"confusion,omitempty"`
+	Reliability *Reliability  `json:"reliability,omitempty"`
+	Sets        *Sets         `json:"sets,omitempty"`
+	Mistakes    []Mistake     `json:"mistakes,omitempty"`
+	Data        Data          `json:"data"`
+	Run         Run           `json:"run"`
+}
+
+// Row is one contestant of the leaderboard.
+type Row struct {
+	Name       string   `json:"name"`
+	Kind       string   `json:"kind"` // eval.Single or eval.Fused
+	Fusion     string   `json:"fusion,omitempty"`
+	Views      []string `json:"views,omitempty"`
+	Scores     []Score  `json:"scores"`
+	FitSeconds float64  `json:"fit_seconds,omitempty"`
+	Parameters int      `json:"parameters,omitempty"`
+}
+
+// Score is one metric of a row.
+type Score struct {
+	Metric  string       `json:"metric"`
+	Summary eval.Summary `json:"summary"`
+}
+
+// Of returns the summary of a metric; ok is false where the row lacks it.
+func (r Row) Of(metric string) (s eval.Summary, ok bool) {
+	for _, v := range r.Scores {
+		if v.Metric == metric {
+			return v.Summary, true
+		}
+	}
+	return s, false
+}
+
+// Subset is the score of one model with only some modalities present.
+type Subset struct {
+	Views []string  `json:"views"` // present; none: the class prior
+	Score float64   `json:"score"`
+	Range *Interval `json:"range,omitempty"`
+}
+
+// Interval is a 95 % interval.
+type Interval struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// Goals a Shapley value can explain.
+const (
+	Correctness = "correctness"
+	LogOdds     = "log_odds"
+)
+
+// Shapley tells how much each modality contributes: the values sum to Full − Empty.
+type Shapley struct {
+	Model   string         `json:"model"`
+	Goal    string         `json:"goal"`              // Correctness or LogOdds
+	Empty   float64        `json:"empty"`             // the goal with no modality present
+	Full    float64        `json:"full"`              // with all of them
+	Sampled bool           `json:"sampled,omitempty"` // estimated from sampled orders
+	Parts   []Contribution `json:"parts"`
+	Classes []ClassParts   `json:"classes,omitempty"`
+}
+
+// Contribution is one modality's share.
+type Contribution struct {
+	Name  string    `json:"name"`
+	Value float64   `json:"value"`
+	Range *Interval `json:"range,omitempty"`
+}
+
+// ClassParts holds the shares within one true class, in the order of Parts.
+type ClassParts struct {
+	Class  string    `json:"class"`
+	Values []float64 `json:"values"`
+}
+
+// Noise holds the curves of one disturbance of one modality.
+type Noise struct {
+	Modality string       `json:"modality"`       // column; empty: all of them jointly
+	Kind     string       `json:"kind"`           // "typos", "missing", …: see noiseNames
+	Unit     string       `json:"unit,omitempty"` // of Levels; empty: a share, shown in percent
+	Levels   []float64    `json:"levels"`
+	Curves   []NoiseCurve `json:"curves"`
+}
+
+// NoiseCurve is one model's score at each level. Relative and Effective are
+// MultiBench's robustness, Area the mean under the curve; nil if unknown.
+type NoiseCurve struct {
+	Model     string   `json:"model"`
+	Scores    Series   `json:"scores"`
+	Low       Series   `json:"low,omitempty"`
+	High      Series   `json:"high,omitempty"`
+	Area      *float64 `json:"area,omitempty"`
+	Relative  *float64 `json:"relative,omitempty"`
+	Effective *float64 `json:"effective,omitempty"`
+}
+
+// Weights is the mean weight a method gave each view, by true class.
+type Weights struct {
+	Model   string      `json:"model"`
+	Views   []string    `json:"views"`
+	Classes []string    `json:"classes"`
+	Values  [][]float64 `json:"values"` // [classes][views], each row sums to 1
+}
+
+// Learning is one model's loss per epoch. Best is the epoch kept, from 0; −1 if
+// unknown.
+type Learning struct {
+	Model string `json:"model"`
+	Train Series `json:"train"`
+	Val   Series `json:"val"`
+	Best  int    `json:"best"`
+}
+
+// Confusion counts test rows by true (first index) and predicted class.
+type Confusion struct {
+	Model   string   `json:"model"`
+	Classes []string `json:"classes"`
+	Counts  [][]int  `json:"counts"`
+}
+
+// Reliability compares stated confidence with accuracy, before and after
+// temperature calibration. After may be empty.
+type Reliability struct {
+	Model       string     `json:"model"`
+	Before      []eval.Bin `json:"before"`
+	After       []eval.Bin `json:"after,omitempty"`
+	ECEBefore   float64    `json:"ece_before"`
+	ECEAfter    float64    `json:"ece_after,omitempty"`
+	Temperature float64    `json:"temperature,omitempty"`
+}
+
+// Sets measures conformal prediction sets, and accuracy when only the surest
+// rows are answered.
+type Sets struct {
+	Model      string            `json:"model"`
+	Report     eval.SetReport    `json:"report"`
+	Abstention []eval.Abstention `json:"abstention,omitempty"`
+}
+
+// Mistake is a wrong prediction the model was sure of.
+type Mistake struct {
+	ID          string  `json:"id"`
+	True        string  `json:"true"`
+	Predicted   string  `json:"predicted"`
+	Probability float64 `json:"probability"` // of the predicted class
+	Cells       []Cell  `json:"cells,omitempty"`
+}
+
+// Cell is one modality of a shown sample. Data, if given, is the file itself;
+// it is shown only if Options.Media asks for it.
+type Cell struct {
+	Column string `json:"column"`
+	Kind   string `json:"kind"`           // text, image, audio, video, …
+	Text   string `json:"text,omitempty"` // the text, or the path of the file
+	MIME   string `json:"mime,omitempty"`
+	Data   []byte `json:"-"`
+}
+
+// Data describes the data set.
+type Data struct {
+	Name       string     `json:"name"`
+	Task       string     `json:"task"` // classification or regression
+	Rows       int        `json:"rows"`
+	Splits     []Count    `json:"splits,omitempty"`
+	Classes    []Count    `json:"classes,omitempty"`
+	Modalities []Modality `json:"modalities,omitempty"`
+	Problems   []string   `json:"problems,omitempty"` // located messages
+}
+
+// Count is a name with a number of rows.
+type Count struct {
+	Name string `json:"name"`
+	Rows int    `json:"rows"`
+}
+
+// Modality is one column and the views taken of it.
+type Modality struct {
+	Name    string   `json:"name"`
+	Kind    string   `json:"kind"`
+	Views   []string `json:"views,omitempty"`
+	Missing int      `json:"missing"` // rows without it
+}
+
+// Run says what was run, so that it can be repeated.
+type Run struct {
+	Version string   `json:"version"`
+	Go      string   `json:"go,omitempty"`
+	Machine string   `json:"machine,omitempty"` // system, processor, kernels
+	Command string   `json:"command"`
+	Folds   int      `json:"folds,omitempty"` // 0: an official split
+	Seeds   []int    `json:"seeds,omitempty"`
+	Seconds float64  `json:"seconds,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// Series is a list of numbers in which NaN and ±Inf, as a diverging loss has
+// them, are null in JSON.
+type Series []float64
+
+// MarshalJSON implements json.Marshaler.
+func (s Series) MarshalJSON() ([]byte, error) {
+	out := make([]*float64, len(s))
+	for i := range s {
+		if !math.IsNaN(s[i]) && !math.IsInf(s[i], 0) {
+			out[i] = &s[i]
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Series) UnmarshalJSON(b []byte) error {
+	var in []*float64
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	*s = nil
+	for _, v := range in {
+		if v == nil {
+			*s = append(*s, math.NaN())
+		} else {
+			*s = append(*s, *v)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+//go:embed style.css
+var style string
+
+// Options says how a report is written.
+type Options struct {
+	Lang string // "zh": Chinese; everything else English
+	// Media puts pictures and sounds of the mistakes into the file, pictures as
+	// thumbnails. MediaLimit bounds their bytes in all; 0 is 4 MB.
+	Media      bool
+	MediaLimit int
+}
+
+const defaultMediaLimit = 4 << 20
+
+// Widths in pixels at which plots are drawn: for screens, and for phones and
+// small plots.
+const (
+	wideWidth  = 760
+	smallWidth = 340
+)
+
+// HTML writes the report as one file that needs nothing else: no script, no
+// font, no picture from outside. Without media it stays under 1 MB.
+func HTML(w io.Writer, d *Document, o Options) error {
+	r := newReader(d, speakerOf(o.Lang))
+	p := &page{}
+	title := r.title()
+	p.raw("<!doctype html>\n<html lang=\"", r.htmlLang(), "\"><head><meta charset=\"utf-8\">",
+		`<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
+		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:">`,
+		`<link rel="icon" href="data:,">`)
+	p.put("title", title)
+	p.raw("<style>", strings.TrimSpace(style), "\n", svg.Style(), "</style></head><body>\n<header>")
+	p.put("h1", title)
+	p.raw("</header>\n<main>")
+	if d.Verdict != nil {
+		r.verdict(p, d.Verdict)
+	}
+	parts := r.sections()
+	r.contents(p, parts)
+	for _, s := range parts {
+		r.section(p, s)
+	}
+	r.mistakes(p, o)
+	r.data(p)
+	r.run(p)
+	p.raw("</main>\n<footer>")
+	p.put("p", r.say("made"))
+	p.raw("</footer></body></html>\n")
+	if _, err := io.WriteString(w, p.b.String()); err != nil {
+		return fmt.Errorf("cannot write the report: %w", err)
+	}
+	return nil
+}
+
+func (r *reader) title() string {
+	switch {
+	case r.doc.Title != "":
+		return r.doc.Title
+	case r.doc.Verdict != nil:
+		return r.say("title", r.doc.Data.Name)
+	}
+	return r.say("title_model", r.doc.Data.Name)
+}
+
+func (r *reader) verdict(p *page, v *eval.Verdict) {
+	p.raw(`<div class="verdict `, strings.ReplaceAll(plainWords(string(v.Finding)), " ", ""), `">`)
+	p.put(`span class="badge"`, badge(v.Finding)+" "+r.say(string(v.Finding)))
+	p.put(`p class="sentence"`, v.Sentence(r.lang()))
+	unit := ""
+	f := svg.Signed
+	if r.metric.Share {
+		f, unit = svg.Points, " "+r.say("points")
+	}
+	p.raw(`<dl class="facts">`)
+	r.fact(p, r.say("best_single"), show(r.metric, v.SingleScore), v.BestSingle)
+	r.fact(p, r.say("best_fusion"), show(r.metric, v.FusionScore), v.BestFusion)
+	span := ""
+	if !math.IsNaN(v.Low) {
+		span = f.Value(v.Low) + " " + r.say("to") + " " + f.Value(v.High)
+	}
+	r.fact(p, r.say("difference"), f.Value(v.Difference)+unit, span)
+	p.raw("</dl>")
+	test := r.say("test_t")
+	if v.Test == (*eval.PairedBootstrap)(nil).Name() {
+		test = r.say("test_boot")
+	}
+	note := r.say("chosen", test)
+	if !math.IsNaN(v.McNemar) && v.McNemar > 0 {
+		note += r.pick(" ", "") + r.say("mcnemar", strconv.FormatFloat(v.McNemar, 'g', 2, 64))
+	}
+	p.put(`p class="note"`, note)
+	p.raw("</div>\n")
+}
+
+// badge is a sign beside the finding, so that it does not rest on colour alone.
+func badge(f eval.Finding) string {
+	switch f {
+	case eval.Helps:
+		return "✓"
+	case eval.Hurts:
+		return "✗"
+	}
+	return "?"
+}
+
+func plainWords(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c == ' ' {
+			return c
+		}
+		return -1
+	}, s)
+}
+
+func (r *reader) fact(p *page, term, big, below string) {
+	p.raw("<div>")
+	p.put("dt", term)
+	p.raw("<dd>")
+	p.put("b", big)
+	p.raw(attr(below), "</dd></div>")
+}
+
+func (r *reader) contents(p *page, parts []section) {
+	p.raw(`<nav aria-label="`, attr(r.say("contents")), `"><ul>`)
+	link := func(id, name string) {
+		p.raw(`<li><a href="#`, id, `">`, attr(name), "</a></li>")
+	}
+	for _, s := range parts {
+		link(s.id, s.title)
+	}
+	if len(r.doc.Mistakes) > 0 {
+		link("mistakes", r.say("mistakes"))
+	}
+	link("data", r.say("data"))
+	link("run", r.say("run"))
+	p.raw("</ul></nav>\n")
+}
+
+func (r *reader) section(p *page, s section) {
+	p.raw(`<section id="`, s.id, `">`)
+	p.put("h2", s.title)
+	p.put(`p class="note"`, s.note)
+	grid := false
+	for _, f := range s.figures {
+		if f.small != grid {
+			grid = f.small
+			if grid {
+				p.raw(`<div class="grid">`)
+			} else {
+				p.raw("</div>")
+			}
+		}
+		r.figure(p, f, s.title)
+	}
+	if grid {
+		p.raw("</div>")
+	}
+	p.raw("</section>\n")
+}
+
+func (r *reader) figure(p *page, f figure, title string) {
+	p.raw("<figure>")
+	if f.plot != nil {
+		if !f.small {
+			p.raw(`<div class="wide">`, svg.Inline(f.plot, wideWidth), "</div>")
+		}
+		p.raw(`<div class="small">`, svg.Inline(f.plot, smallWidth), "</div>")
+	}
+	switch {
+	case f.table == nil || f.table.title == fileOnly:
+	case f.plot == nil:
+		p.put("h3", f.table.title)
+		p.table(f.table, f.table.title)
+	default:
+		p.raw("<details>")
+		p.put("summary", r.say("table"))
+		p.table(f.table, title)
+		p.raw("</details>")
+	}
+	p.raw("</figure>")
+}

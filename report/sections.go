@@ -1,0 +1,91 @@
+package report
+
+import (
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+// section is one part of the report: a heading, a sentence and figures.
+type section struct {
+	id      string // anchor, and the base of its files' names
+	title   string
+	note    string
+	figures []figure
+}
+
+// figure is a plot with its table; either may be nil. A small one is drawn for
+// half the page's width.
+type figure struct {
+	name  string // of the .svg and .csv file
+	plot  svg.Plot
+	small bool
+	table *table
+}
+
+// reader makes the sections of a document in one language.
+type reader struct {
+	speaker
+	doc    *Document
+	metric eval.Metric
+}
+
+func newReader(d *Document, s speaker) *reader {
+	m, ok := eval.MetricByName(d.Metric)
+	if !ok {
+		m = eval.Metrics(eval.Classification)[0]
+		if d.Data.Task == string(eval.Regression) {
+			m = eval.Metrics(eval.Regression)[0]
+		}
+	}
+	return &reader{speaker: s, doc: d, metric: m}
+}
+
+// sections returns the parts that have data, in the order of the report.
+func (r *reader) sections() []section {
+	var out []section
+	for _, make := range []func() *section{
+		r.leaderboard, r.subsets, r.shapley, r.noise, r.weights, r.learning, r.confusion, r.reliability, r.sets,
+	} {
+		if s := make(); s != nil {
+			out = append(out, *s)
+		}
+	}
+	return out
+}
+
+// format is how values of a metric are drawn.
+func format(m eval.Metric) svg.Format {
+	if m.Share {
+		return svg.Percent
+	}
+	return svg.Plain
+}
+
+// show writes a value of a metric.
+func show(m eval.Metric, v float64) string { return format(m).Value(v) }
+
+// metricLabel is the axis title: name, unit and which direction is good.
+func (r *reader) metricLabel(m eval.Metric) string {
+	s := m.TitleIn(r.lang())
+	if m.Share {
+		s += r.pick(" (%)", "（%）")
+	}
+	if m.HigherIsBetter {
+		return s + r.pick(", ", "，") + r.say("higher")
+	}
+	return s + r.pick(", ", "，") + r.say("lower")
+}
+
+func (s speaker) pick(en, zh string) string { return [...]string{en, zh}[s] }
+
+// interval writes [low, high] or a dash.
+func (r *reader) interval(m eval.Metric, low, high float64) string {
+	return between(format(m), low, high)
+}
+
+func between(f svg.Format, low, high float64) string {
+	if low != low || high != high {
+		return "–"
+	}
+	return "[" + f.Value(low) + ", " + f.Value(high) + "]"
+}

@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strconv"
+
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+func (r *reader) learning() *section {
+	s := &section{id: "learning", title: r.say("learning"), note: r.say("learning_note")}
+	for i, l := range r.doc.Learning {
+		n := max(len(l.Train), len(l.Val))
+		if n == 0 {
+			continue
+		}
+		p := &svg.Lines{
+			Title: r.say("learning_plot", l.Model), XLabel: r.say("epoch"), YLabel: r.say("loss"), XFormat: svg.Count, YFormat: svg.Plain, WholeX: true,
+			YFloor: math.Inf(-1), YCeil: math.Inf(1), YFrom: 0, YTo: math.NaN(),
+		}
+		epochs := make([]float64, n)
+		t := &table{bold: l.Best}
+		t.column("epoch", r.say("epoch"))
+		for e := range epochs {
+			epochs[e] = float64(e + 1)
+			t.rows = append(t.rows, []cell{count(e + 1)})
+		}
+		add := func(key string, y Series, mark, color int) {
+			if len(y) == 0 {
+				return
+			}
+			p.Curves = append(p.Curves, svg.Curve{Name: r.say(key), X: epochs[:len(y)], Y: y, Mark: mark, Color: color})
+			t.column(key, r.say(key))
+			for e := range t.rows {
+				v := math.NaN()
+				if e < len(y) {
+					v = y[e]
+				}
+				t.rows[e] = append(t.rows[e], value(v, svg.Plain.Value(v)))
+			}
+		}
+		add("train", l.Train, -1, 0)
+		add("val", l.Val, l.Best, 1)
+		s.figures = append(s.figures, figure{name: fmt.Sprintf("learning_%02d", i+1), plot: p, small: true, table: t})
+	}
+	if len(s.figures) == 0 {
+		return nil
+	}
+	return s
+}
+
+// maxClasses bounds the classes of the confusion matrix as a plot; beyond it
+// the most frequent confusions are listed instead.
+const maxClasses = 120
+
+func (r *reader) confusion() *section {
+	c := r.doc.Confusion
+	if c == nil || len(c.Classes) == 0 {
+		return nil
+	}
+	p := &svg.Heat{
+		Title: r.say("confusion_plot", c.Model), RowLabel: r.say("true_class"), ColLabel: r.say("pred_class"),
+		Rows: c.Classes, Cols: c.Classes, Format: svg.Count, ByRow: true,
+	}
+	t := &table{texts: 1, bold: -1}
+	t.column("true", r.say("true_class"))
+	for _, name := range c.Classes {
+		t.column(name, name)
+	}
+	for i, row := range c.Counts {
+		values, cells := make([]float64, len(row)), []cell{text(c.Classes[i])}
+		for k, n := range row {
+			values[k] = float64(n)
+			cells = append(cells, count(n))
+		}
+		p.Values = append(p.Values, values)
+		t.rows = append(t.rows, cells)
+	}
+	s := &section{id: "confusion", title: r.say("confusion"), note: r.say("confusion_note")}
+	if len(c.Classes) <= maxClasses {
+		main := figure{name: "confusion", plot: p, table: t}
+		if len(c.Classes) > 40 { // too wide to read as a table; the .csv file has it
+			main.table.title = fileOnly
+		}
+		s.figures = append(s.figures, main)
+	}
+	if top := r.topConfusions(c); len(c.Classes) > 3 && top != nil {
+		s.figures = append(s.figures, figure{name: "confusions", table: top})
+	}
+	return s
+}
+
+// fileOnly as a title keeps a table out of the page: it is written as .csv.
+const fileOnly = "\x00"
+
+// topConfusions lists the ten most frequent pairs.
+func (r *reader) topConfusions(c *Confusion) *table {
+	type pair struct{ truth, pred, n int }
+	var pairs []pair
+	for i, row := range c.Counts {
+		for k, n := range row {
+			if i != k && n > 0 {
+				pairs = append(pairs, pair{i, k, n})
+			}
+		}
+	}
+	if len(pairs) == 0 {
+		return nil
+	}
+	sort.SliceStable(pairs, func(a, b int) bool { return pairs[a].n > pairs[b].n })
+	t := &table{title: r.say("confusion_top"), texts: 2, bold: -1}
+	t.column("true", r.say("true_class"))
+	t.column("predicted", r.say("pred_class"))
+	t.column("rows", r.say("rows"))
+	for _, p := range pairs[:min(10, len(pairs))] {
+		t.rows = append(t.rows, []cell{text(c.Classes[p.truth]), text(c.Classes[p.pred]), count(p.n)})
+	}
+	return t
+}
+
+func (r *reader) reliability() *section {
+	v := r.doc.Reliability
+	if v == nil || len(v.Before) == 0 {
+		return nil
+	}
+	p := &svg.Diagram{Title: r.say("reliability_plot", v.Model), XLabel: r.say("confidence"), YLabel: r.say("accuracy_axis"), Ideal: r.say("ideal")}
+	t := &table{texts: 2, bold: -1}
+	t.column("calibration", r.say("calibration"))
+	t.column("bin", r.say("bin"))
+	t.column("rows", r.say("rows"))
+	t.column("confidence", r.say("mean_conf"))
+	t.column("accuracy", r.say("accuracy"))
+	add := func(key, name string, bins []eval.Bin) {
+		if len(bins) == 0 {
+			return
+		}
+		c := svg.Calibration{Name: name}
+		for _, b := range bins {
+			c.Confidence, c.Accuracy, c.Rows = append(c.Confidence, b.Confidence), append(c.Accuracy, b.Accuracy), append(c.Rows, float64(b.Rows))
+			span := svg.Percent.Value(b.Low) + " – " + svg.Percent.Value(b.High)
+			t.rows = append(t.rows, []cell{{name, key}, {span, strconv.FormatFloat(b.Low, 'g', 4, 64)}, count(b.Rows), value(b.Confidence, svg.Percent.Value(b.Confidence)), value(b.Accuracy, svg.Percent.Value(b.Accuracy))})
+		}
+		p.Curves = append(p.Curves, c)
+	}
+	add("before", r.say("before", svg.Plain.Value(v.ECEBefore)), v.Before)
+	add("after", r.say("after", fmt.Sprintf("%.2f", v.Temperature), svg.Plain.Value(v.ECEAfter)), v.After)
+	return &section{id: "reliability", title: r.say("reliability"), note: r.say("reliability_note"), figures: []figure{{name: "reliability", plot: p, table: t}}}
+}
+
+func (r *reader) sets() *section {
+	v := r.doc.Sets
+	if v == nil {
+		return nil
+	}
+	pct := svg.Percent.Value
+	rep := v.Report
+	s := &section{id: "sets", title: r.say("sets"), note: r.say("sets_note", pct(rep.Wished), pct(rep.Coverage), fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy))}
+	if len(v.Abstention) == 0 {
+		return s
+	}
+	p := &svg.Lines{
+		Title: r.say("sets_plot"), XLabel: r.say("answered"), YLabel: r.say("accuracy_axis"), XFormat: svg.Percent, YFormat: svg.Percent,
+		YFloor: 0, YCeil: 1, YFrom: math.NaN(), YTo: 1,
+	}
+	c := svg.Curve{Name: v.Model, Mark: -1, Points: true}
+	t := &table{bold: -1}
+	t.column("answered", r.say("answered"))
+	t.column("accuracy", r.say("accuracy"))
+	t.column("threshold", r.say("threshold"))
+	for _, a := range v.Abstention {
+		c.X, c.Y = append(c.X, a.Answered), append(c.Y, a.Accuracy)
+		t.rows = append(t.rows, []cell{value(a.Answered, pct(a.Answered)), value(a.Accuracy, pct(a.Accuracy)), value(a.Threshold, svg.Plain.Value(a.Threshold))})
+	}
+	p.Curves = []svg.Curve{c}
+	s.figures = []figure{{name: "abstention", plot: p, table: t}}
+	return s
+}
+
+// seconds writes a duration with sensible digits.
+func seconds(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 1:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}

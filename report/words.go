@@ -1,0 +1,205 @@
+package report
+
+import "fmt"
+
+// words is every string a reader sees: English, Chinese.
+var words = map[string][2]string{
+	"title":       {"Does fusion help? – %s", "融合是否有效？– %s"},
+	"title_model": {"What decided? – %s", "由谁决定？– %s"},
+	"contents":    {"Contents", "目录"},
+	"helps":       {"Fusion helps", "融合有效"},
+	"hurts":       {"Fusion hurts", "融合有害"},
+	"not shown":   {"Not shown", "未能证明"},
+	"best_single": {"Best single view", "最好的单一视图"},
+	"best_fusion": {"Best fusion", "最好的融合方法"},
+	"difference":  {"Difference", "差值"},
+	"points":      {"points", "个百分点"},
+	"to":          {"to", "至"},
+	"chosen":      {"Both were chosen by validation scores; the difference is measured on test rows. %s; p-values corrected by Holm for every fusion tried.", "二者均按验证集得分选出，差值在测试集上测得。%s；p 值已按 Holm 方法对所有尝试过的融合方法校正。"},
+	"test_t":      {"Corrected resampled t-test over the runs (Nadeau and Bengio)", "对各次运行做校正的重采样 t 检验（Nadeau–Bengio）"},
+	"test_boot":   {"Paired bootstrap over the test rows", "对测试行做配对自助法"},
+	"mcnemar":     {"McNemar's test of the same pair: p = %s, uncorrected.", "同一对模型的 McNemar 检验：p = %s（未校正）。"},
+	"table":       {"Show the numbers", "查看数据表"},
+	"model":       {"Model", "模型"},
+	"name":        {"Name", "名称"},
+	"kind":        {"Kind", "类型"},
+	"single":      {"single view", "单一视图"},
+	"fusion":      {"fusion", "融合"},
+	"views":       {"Views", "视图"},
+	"class":       {"Class", "类别"},
+	"rows":        {"Rows", "行数"},
+	"parameters":  {"Parameters", "参数量"},
+	"fit":         {"Training (s)", "训练（秒）"},
+	"interval":    {"95 % interval", "95 % 区间"},
+	"low":         {"Low", "下限"},
+	"high":        {"High", "上限"},
+	"runs":        {"Runs", "各次运行"},
+
+	"leaderboard":      {"Leaderboard", "排行榜"},
+	"leaderboard_note": {"Every single view and every fusion on the same splits and seeds. Dots are means, whiskers 95 % intervals.", "所有单一视图和融合方法使用相同的划分与随机种子。圆点为均值，横线为 95 % 区间。"},
+	"leaderboard_plot": {"%s of every single view and fusion", "各单一视图与融合方法的%s"},
+	"best_line":        {"best single view by validation", "验证集上最好的单一视图"},
+	"higher":           {"higher is better", "越高越好"},
+	"lower":            {"lower is better", "越低越好"},
+
+	"subsets":      {"With only some modalities", "只有部分模态时"},
+	"subsets_note": {"The model was trained once; each row shows what is left of it when only these modalities are present.", "模型只训练一次；每行表示仅有这些模态时的表现。"},
+	"subsets_plot": {"%s for every subset of the modalities", "每个模态子集的%s"},
+	"nothing":      {"(none: class prior)", "（无：类别先验）"},
+	"one":          {"one modality", "单个模态"},
+	"several":      {"several", "多个模态"},
+
+	"shapley":         {"Which modality decided", "由哪个模态决定"},
+	"shapley_note":    {"Shapley values: each modality's mean gain over all orders in which the modalities can be added. They sum to the whole gain over knowing nothing.", "Shapley 值：按所有加入顺序平均，每个模态带来的增益；总和等于相对一无所知时的全部增益。"},
+	"shapley_sampled": {"Estimated from sampled orders.", "由抽样的加入顺序估计。"},
+	"shapley_correct": {"Contribution to accuracy", "对准确率的贡献"},
+	"shapley_logodds": {"Contribution to the log-odds of the predicted class", "对预测类别对数几率的贡献"},
+	"shapley_classes": {"Contribution by true class", "按真实类别的贡献"},
+	"pct_points":      {"percentage points", "百分点"},
+	"log_odds":        {"log-odds", "对数几率"},
+	"modality":        {"Modality", "模态"},
+	"contribution":    {"Contribution", "贡献"},
+	"total":           {"Total", "合计"},
+
+	"noise":       {"When a modality is noisy or missing", "模态有噪声或缺失时"},
+	"noise_note":  {"Only the test data is disturbed; the model is as trained on clean data.", "只干扰测试数据；模型仍是在干净数据上训练的。"},
+	"noise_plot":  {"%s: %s", "%s：%s"},
+	"jointly":     {"all modalities", "所有模态"},
+	"level":       {"Level", "强度"},
+	"share":       {"share (%)", "比例（%）"},
+	"area":        {"Area", "面积"},
+	"relative":    {"Relative robustness", "相对鲁棒性"},
+	"effective":   {"Effective robustness", "有效鲁棒性"},
+	"noise_table": {"Robustness, all curves", "鲁棒性汇总"},
+	"disturbance": {"Disturbance", "干扰"},
+
+	"weights":      {"Weights by class", "各类别的权重"},
+	"weights_note": {"The mean weight that the method gave each view, by true class. A weight says where the method looked, not what it gained: for that see the contributions.", "该方法给各视图的平均权重，按真实类别分列。权重表示模型看向哪里，并不等于收益；收益见模态贡献。"},
+	"weights_plot": {"Mean weight of each view (%%), %s", "各视图的平均权重（%%），%s"},
+	"view":         {"view", "视图"},
+	"true_class":   {"true class", "真实类别"},
+	"pred_class":   {"predicted class", "预测类别"},
+
+	"learning":      {"Learning curves", "学习曲线"},
+	"learning_note": {"Loss after each epoch; the marked epoch was kept. A validation curve that rises while training falls is over-fitting.", "每轮之后的损失；标记处为最终保留的一轮。训练损失下降而验证损失上升即为过拟合。"},
+	"learning_plot": {"Loss by epoch, %s", "每轮损失，%s"},
+	"epoch":         {"epoch", "轮次"},
+	"loss":          {"loss", "损失"},
+	"train":         {"training", "训练"},
+	"val":           {"validation", "验证"},
+	"test":          {"test", "测试"},
+
+	"confusion":      {"Confusion", "混淆矩阵"},
+	"confusion_note": {"Test rows by true and predicted class; colours are shares of the true class.", "按真实类别与预测类别统计的测试行；颜色表示占真实类别的比例。"},
+	"confusion_plot": {"Rows by true and predicted class, %s", "真实类别与预测类别，%s"},
+	"confusion_top":  {"Most frequent confusions", "最常见的混淆"},
+
+	"reliability":      {"Can its confidence be trusted?", "置信度可信吗？"},
+	"reliability_note": {"Rows are grouped by the probability of the predicted class. On the diagonal the model is as often right as it says; larger marks are more rows.", "按预测类别的概率分组。在对角线上，模型的正确率与其所称一致；标记越大行数越多。"},
+	"reliability_plot": {"Reliability, %s", "可靠性，%s"},
+	"ideal":            {"perfectly calibrated", "完全校准"},
+	"before":           {"before, ECE %s", "校准前，ECE %s"},
+	"after":            {"after temperature %s, ECE %s", "温度 %s 校准后，ECE %s"},
+	"confidence":       {"confidence (%)", "置信度（%）"},
+	"accuracy_axis":    {"accuracy (%)", "准确率（%）"},
+	"bin":              {"Confidence bin", "置信度区间"},
+	"mean_conf":        {"Mean confidence", "平均置信度"},
+	"accuracy":         {"Accuracy", "准确率"},
+	"calibration":      {"Calibration", "校准"},
+
+	"sets":      {"Prediction sets and abstention", "预测集与弃答"},
+	"sets_note": {"With %s wished, the sets held the true class on %s of the test rows, with %s classes on average. The model named one class on %s of the rows and was right on %s of these; on the others it should abstain.", "期望覆盖率 %s，预测集在 %s 的测试行上包含真实类别，平均含 %s 个类别。模型在 %s 的行上只给出一个类别，其中 %s 正确；其余应当弃答。"},
+	"sets_plot": {"Accuracy when only the surest rows are answered", "只回答最有把握的行时的准确率"},
+	"answered":  {"rows answered (%)", "回答的行（%）"},
+	"threshold": {"Threshold", "阈值"},
+
+	"mistakes":      {"Surest mistakes", "最自信的错误"},
+	"mistakes_note": {"Wrong predictions, the surest first: often wrong labels, sometimes what the model cannot see.", "错误的预测，最自信的在前：常为标注错误，有时是模型看不到的东西。"},
+	"true":          {"true", "真实"},
+	"predicted":     {"predicted", "预测"},
+	"left_out":      {"not shown: the report's size limit is reached", "未显示：已达到报告大小上限"},
+	"missing":       {"missing", "缺失"},
+
+	"data":           {"Data", "数据"},
+	"dataset":        {"Data set", "数据集"},
+	"task":           {"Task", "任务"},
+	"classification": {"classification", "分类"},
+	"regression":     {"regression", "回归"},
+	"splits":         {"Splits", "划分"},
+	"classes":        {"Classes", "类别"},
+	"classes_plot":   {"Rows per class", "各类别行数"},
+	"modalities":     {"Modalities", "模态"},
+	"missing_rows":   {"Missing", "缺失"},
+	"problems":       {"Problems found in the data", "数据中发现的问题"},
+	"more":           {"… and %d more", "……另有 %d 条"},
+
+	"run":      {"What was run", "运行信息"},
+	"version":  {"Version", "版本"},
+	"machine":  {"Machine", "机器"},
+	"command":  {"Command to repeat it", "重现命令"},
+	"folds":    {"Folds", "折数"},
+	"official": {"official split", "官方划分"},
+	"seeds":    {"Seeds", "随机种子"},
+	"seconds":  {"Time", "用时"},
+	"notes":    {"Notes", "备注"},
+	"made":     {"Made by fusor. This file needs no network.", "由 fusor 生成。本文件无需联网。"},
+
+	"kind_text":     {"text", "文本"},
+	"kind_image":    {"image", "图像"},
+	"kind_audio":    {"audio", "音频"},
+	"kind_video":    {"video", "视频"},
+	"kind_number":   {"number", "数值"},
+	"kind_category": {"category", "类目"},
+	"kind_table":    {"table", "表格"},
+	"kind_vector":   {"vector", "向量"},
+	"kind_date":     {"date", "日期"},
+	"kind_bool":     {"yes or no", "是否"},
+
+	"noise_typos":         {"typing errors", "错别字"},
+	"noise_dropped_words": {"dropped words", "丢词"},
+	"noise_gaussian":      {"Gaussian noise", "高斯噪声"},
+	"noise_blur":          {"blur", "模糊"},
+	"noise_occlusion":     {"occlusion", "遮挡"},
+	"noise_jpeg":          {"JPEG compression", "JPEG 压缩"},
+	"noise_white_noise":   {"white noise", "白噪声"},
+	"noise_clipping":      {"clipping", "削波"},
+	"noise_dropped_spans": {"dropped spans", "丢失片段"},
+	"noise_missing":       {"missing", "缺失"},
+	"noise_all":           {"every modality's own noise", "各模态自身的噪声"},
+}
+
+// speaker says words in one language: 0 English, 1 Chinese.
+type speaker int
+
+func speakerOf(lang string) speaker {
+	if lang == "zh" {
+		return 1
+	}
+	return 0
+}
+
+func (s speaker) lang() string { return [...]string{"en", "zh"}[s] }
+
+// htmlLang is the value of the page's lang attribute.
+func (s speaker) htmlLang() string { return [...]string{"en", "zh-CN"}[s] }
+
+// say returns the string of a key, filled in with args if there are any.
+func (s speaker) say(key string, args ...any) string {
+	w, ok := words[key]
+	if !ok {
+		return key
+	}
+	if len(args) == 0 {
+		return w[s]
+	}
+	return fmt.Sprintf(w[s], args...)
+}
+
+// named translates a name of a known vocabulary ("kind_", "noise_") and leaves
+// others as they are.
+func (s speaker) named(prefix, name string) string {
+	if w, ok := words[prefix+name]; ok {
+		return w[s]
+	}
+	return name
+}
