@@ -1,0 +1,66 @@
+// Package nn holds the layers that encoders and fusion methods are made of, with PyTorch's parameter names and shapes.
+//
+// A layer is made with a Scope, which names and initialises its parameters, and is run with a tape. A layer has no state
+// but its parameters: the same layer may run on several tapes at once, as long as none walks back.
+package nn
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/tensor"
+)
+
+// Scope makes parameters. Their names are the path of the scopes and their own name, joined by dots. What a parameter
+// starts with depends on the seed and its full name alone, not on what else the model has.
+type Scope struct {
+	root   *registry
+	prefix string
+}
+
+// registry holds the parameters of a root scope and all scopes under it.
+type registry struct {
+	seed   uint64
+	dtype  tensor.DType
+	params []*grad.Param
+	byName map[string]*grad.Param
+}
+
+// NewScope returns a root scope whose parameters have the element type d.
+func NewScope(seed uint64, d tensor.DType) *Scope {
+	return &Scope{root: &registry{seed: seed, dtype: d, byName: map[string]*grad.Param{}}}
+}
+
+// Sub returns the scope called name under s.
+func (s *Scope) Sub(name string) *Scope { return &Scope{root: s.root, prefix: s.prefix + name + "."} }
+
+// DType returns the element type of the parameters.
+func (s *Scope) DType() tensor.DType { return s.root.dtype }
+
+// Param makes a parameter and its gradient. A name that is taken already is a mistake in the program and panics.
+func (s *Scope) Param(name string, init Init, shape ...int) *grad.Param {
+	full := s.prefix + name
+	if _, taken := s.root.byName[full]; taken {
+		panic(fmt.Sprintf("nn: the parameter %q exists already", full))
+	}
+	p := &grad.Param{Name: full, Value: tensor.New(s.root.dtype, shape...), Grad: tensor.New(s.root.dtype, shape...)}
+	init(s.root.rng(full), p.Value)
+	s.root.params = append(s.root.params, p)
+	s.root.byName[full] = p
+	return p
+}
+
+// Params returns all parameters of the root, in the order in which they were made.
+func (s *Scope) Params() []*grad.Param { return s.root.params }
+
+// Lookup returns the parameter with a full name, nil if there is none.
+func (s *Scope) Lookup(full string) *grad.Param { return s.root.byName[full] }
+
+// rng returns the random stream of a name.
+func (r *registry) rng(name string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return rand.New(rand.NewPCG(r.seed, h.Sum64()))
+}
