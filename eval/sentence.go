@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Sentence says the verdict in one plain sentence, in Chinese for "zh" and in
@@ -23,7 +24,7 @@ func (v Verdict) english(m Metric) string {
 	if m.Share {
 		unit = " points"
 	}
-	scores := fmt.Sprintf("%s reaches %s %s, %s, the best single view, %s", v.BestFusion, score(m, v.FusionScore), title, v.BestSingle, score(m, v.SingleScore))
+	scores := fmt.Sprintf("%s reaches %s %s against %s for %s, the best single view", v.BestFusion, score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
 	proof := fmt.Sprintf("difference %s%s, interval %s to %s, p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), pValue(v.PValue))
 	if math.IsNaN(v.Low) {
 		proof = "one run cannot tell how sure that is"
@@ -89,7 +90,7 @@ func score(m Metric, v float64) string {
 	if m.Share {
 		return fmt.Sprintf("%.1f %%", 100*v)
 	}
-	return fmt.Sprintf("%.3f", v)
+	return strings.Replace(fmt.Sprintf("%.3f", v), "-", "−", 1)
 }
 
 // signed shows a difference with its sign, in percentage points for shares.

@@ -157,7 +157,7 @@ func TestVerdictWords(t *testing.T) {
 			t.Errorf("%+v\n%s", v, v.Sentence("zh"))
 		}
 	}
-	f(Helps, "Fusion helps: concat reaches 90.4 % accuracy, text, the best single view, 80.0 % (difference +10.4 points", "融合有效：concat 的准确率为 90.4 %", single, other, good)
+	f(Helps, "Fusion helps: concat reaches 90.4 % accuracy against 80.0 % for text, the best single view (difference +10.4 points", "融合有效：concat 的准确率为 90.4 %", single, other, good)
 	f(NotShown, "Not shown that fusion helps: mean", "未能证明融合有效", single, other, good, same)
 	f(Hurts, "it hurts: bilstm", "有害", single, bad)
 	for _, rows := range [][]Contestant{{single}, {good}, {}, {single, row("x", Fused, .9, .9)}, {single, row("x", Fused, math.NaN(), 1, 1, 1, 1, 1)}} {

@@ -33,7 +33,7 @@ func (r *reader) leaderboard() *section {
 	}
 	rows := r.ranked()
 	p := &svg.Ranking{
-		Title: r.say("leaderboard_plot", r.metric.TitleIn(r.lang())), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
+		Title: headed(r.say("leaderboard_plot", r.metric.TitleIn(r.lang()))), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
 		Groups: [2]string{r.say("single"), r.say("fusion")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
 	}
 	best := ""
@@ -102,7 +102,7 @@ func (r *reader) subsets() *section {
 		return nil
 	}
 	p := &svg.Ranking{
-		Title: r.say("subsets_plot", r.metric.TitleIn(r.lang())), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
+		Title: headed(r.say("subsets_plot", r.metric.TitleIn(r.lang()))), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
 		Groups: [2]string{r.say("one"), r.say("several")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
 	}
 	t := &table{texts: 1, bold: -1}

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"unicode"
+	"unicode/utf8"
+
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/svg"
 )
@@ -74,6 +77,12 @@ func (r *reader) metricLabel(m eval.Metric) string {
 		return s + r.pick(", ", "，") + r.say("higher")
 	}
 	return s + r.pick(", ", "，") + r.say("lower")
+}
+
+// headed starts a plot's title with a capital letter.
+func headed(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func (s speaker) pick(en, zh string) string { return [...]string{en, zh}[s] }

@@ -84,7 +84,7 @@ func (p *Ranking) draw(c *canvas) {
 }
 
 // ticksFor is how many steps fit a length in pixels.
-func ticksFor(pixels float64) int { return max(2, min(8, int(pixels/75))) }
+func ticksFor(pixels float64) int { return max(2, min(8, int(pixels/62))) }
 
 // xAxis draws the grid from top to bottom, the tick labels and the title
 // below, and moves c.y below them.

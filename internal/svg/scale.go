@@ -46,7 +46,7 @@ func newScale(lo, hi, floor, ceil float64, want int, whole bool, format Format) 
 	s := scale{lo: math.Max(math.Floor(lo/step+1e-9)*step, floor), hi: math.Min(math.Ceil(hi/step-1e-9)*step, ceil)}
 	digits := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
 	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+step*1e-9; k++ {
-		s.ticks = append(s.ticks, k*step)
+		s.ticks = append(s.ticks, k*step+0) // + 0: no negative zero
 	}
 	s.format = func(v float64) string { return format.tick(v, digits) }
 	return s
