@@ -48,7 +48,13 @@ type Dataset struct {
 	Schema   Schema
 	Rows     []Row
 	Problems Problems // what was found while reading
+	Encoding string   // of the manifest's text, as it was found: "UTF-8"; "" for Parquet
+
+	raw *Table
 }
+
+// Raw is the manifest as it was read: rows parallel to d.Rows.
+func (d *Dataset) Raw() *Table { return d.raw }
 
 // Row is one sample.
 type Row struct {

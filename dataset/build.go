@@ -1,0 +1,308 @@
+package dataset
+
+import (
+	"slices"
+
+	"github.com/fusor-ml/fusor/media"
+)
+
+// matrix is a modality that a folder holds as one array: row i belongs to row i of the table.
+type matrix struct {
+	name string
+	file string
+	dim  int
+	data []float32 // [rows, dim]
+}
+
+// source is what a manifest or folder was read into, before its columns mean anything.
+type source struct {
+	table     *Table
+	matrices  []matrix
+	textFiles bool
+	kinds     map[string]media.Kind // kinds that the source itself knows
+}
+
+// build makes the samples.
+func build(ds *Dataset, src *source, opt *Options, c *collector) {
+	t := src.table
+	ds.raw = t
+	checkHeader(t, c)
+	r := findRoles(t, opt, c)
+	if opt.Schema == nil && t.Len() == 0 {
+		c.fatal(0, "", "add a row for every sample", "there are no rows below the header")
+	}
+	if c.failed() {
+		return
+	}
+	ds.Schema = Schema{Label: roleName(t, r.label), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
+	cr := &cellReader{dir: ds.Dir, c: c, textFiles: src.textFiles}
+	var from []origin
+	if opt.Schema != nil {
+		from = schemaColumns(ds, src, opt.Schema, c)
+	} else {
+		from = ownColumns(ds, src, r, opt, c)
+	}
+	if c.failed() {
+		return
+	}
+	readCells(ds, src, from, cr)
+	readRoles(ds, t, r, c)
+	if opt.Schema != nil {
+		applyClasses(ds, c)
+		return
+	}
+	decideTask(ds, opt.Task, c)
+	settleDims(ds, c)
+}
+
+// roleName is the header's name of column i, or "".
+func roleName(t *Table, i int) string {
+	if i < 0 {
+		return ""
+	}
+	return t.Header[i]
+}
+
+// origin says where a modality's cells come from: a table column, the fields of the table, or a matrix.
+type origin struct {
+	column int   // -1 = none
+	fields []int // parallel to Column.Fields; -1 = missing
+	matrix *matrix
+}
+
+// ownColumns infers the columns of a manifest that is read for training.
+func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) []origin {
+	t := src.table
+	var from []origin
+	table := -1 // index of the table modality
+	for _, i := range manifestColumns(src, r, opt, c) {
+		name := t.Header[i]
+		kind, set := src.kinds[name]
+		for n, k := range opt.Kinds {
+			if column(t.Header, n) == i {
+				kind, set = k, true
+			}
+		}
+		switch {
+		case set && t.vectors[i] == nil:
+		case t.vectors[i] != nil:
+			kind = media.Vector
+		default:
+			kind = inferKind(name, t.cells(i), ds.Dir)
+			warnStrange(t, i, kind, c)
+		}
+		switch {
+		case kind == "":
+			c.note(0, name, "", "every cell is empty; the column is left out")
+		case kind.IsField():
+			if table < 0 {
+				table = len(ds.Schema.Columns)
+				ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: tableName, Kind: media.Table})
+				from = append(from, origin{column: -1})
+			}
+			ds.Schema.Columns[table].Fields = append(ds.Schema.Columns[table].Fields, Field{Name: name, Kind: kind})
+			from[table].fields = append(from[table].fields, i)
+		default:
+			ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: name, Kind: kind})
+			from = append(from, origin{column: i})
+		}
+	}
+	if table >= 0 && slices.ContainsFunc(ds.Schema.Columns, func(c Column) bool { return c.Name == tableName && c.Kind != media.Table }) {
+		ds.Schema.Columns[table].Name = "fields"
+	}
+	for m := range src.matrices {
+		x := &src.matrices[m]
+		if slices.Contains(opt.Ignore, x.name) {
+			continue
+		}
+		ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: x.name, Kind: media.Vector, Dim: x.dim})
+		from = append(from, origin{column: -1, matrix: x})
+	}
+	if len(ds.Schema.Columns) == 0 && !c.failed() {
+		c.fatal(0, "", "add a column of texts, files, numbers, categories or vectors", "there is no column to learn from")
+	}
+	return from
+}
+
+// manifestColumns are the table columns that become modalities: in a folder of arrays only those that Columns names.
+func manifestColumns(src *source, r roles, opt *Options, c *collector) []int {
+	o := *opt
+	if len(src.matrices) > 0 {
+		o.Ignore = slices.DeleteFunc(slices.Clone(o.Ignore), func(n string) bool {
+			return slices.ContainsFunc(src.matrices, func(m matrix) bool { return m.name == n })
+		})
+		if len(o.Columns) == 0 {
+			modalityColumns(src.table, r, &o, c) // for its checks
+			return nil
+		}
+	}
+	return modalityColumns(src.table, r, &o, c)
+}
+
+// cells gives the texts of column i.
+func (t *Table) cells(i int) []string {
+	out := make([]string, len(t.rows))
+	for k, row := range t.rows {
+		out[k] = row[i]
+	}
+	return out
+}
+
+// warnStrange reports categories that hardly can be ones.
+func warnStrange(t *Table, i int, kind media.Kind, c *collector) {
+	if kind != media.Category {
+		return
+	}
+	distinct, n, dates := map[string]bool{}, 0, 0
+	for _, row := range t.rows {
+		if isBlank(row[i]) {
+			continue
+		}
+		n++
+		distinct[row[i]] = true
+		if ambiguousDate(row[i]) {
+			dates++
+		}
+	}
+	switch {
+	case n > 0 && dates == n:
+		c.note(0, t.Header[i], "write dates as 2006-01-31", "looks like dates whose day and month cannot be told apart; taken as categories")
+	case n >= 20 && 10*len(distinct) >= 9*n:
+		c.note(0, t.Header[i], "leave it out with --ignore, or set its kind with --kind", "nearly every row has a category of its own")
+	}
+}
+
+// schemaColumns finds the columns of a trained model in a manifest.
+func schemaColumns(ds *Dataset, src *source, s *Schema, c *collector) []origin {
+	t := src.table
+	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes = s.Columns, s.Task, s.Classes
+	from := make([]origin, len(s.Columns))
+	found := 0
+	look := func(name string) int {
+		i := column(t.Header, name)
+		if i >= 0 {
+			found++
+		}
+		return i
+	}
+	for k, col := range s.Columns {
+		from[k].column = -1
+		if col.Kind == media.Table {
+			for _, f := range col.Fields {
+				i := look(f.Name)
+				if i < 0 {
+					c.note(0, f.Name, "", "the model knows the column, but it is not there: missing in every row")
+				}
+				from[k].fields = append(from[k].fields, i)
+			}
+			continue
+		}
+		for m := range src.matrices {
+			if src.matrices[m].name == col.Name {
+				from[k].matrix = &src.matrices[m]
+				found++
+			}
+		}
+		if from[k].matrix != nil {
+			if got := from[k].matrix.dim; got != col.Dim {
+				c.fatal(0, col.Name, "", "%s has %d numbers a row where the model takes %d", from[k].matrix.file, got, col.Dim)
+			}
+			continue
+		}
+		if from[k].column = look(col.Name); from[k].column < 0 {
+			c.note(0, col.Name, "", "the model knows the column, but it is not there: absent in every row")
+		}
+	}
+	if found == 0 {
+		c.fatal(0, "", "", "none of the columns that the model was trained on is there")
+	}
+	return from
+}
+
+// readCells fills Rows[·].Cells.
+func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
+	t, columns := src.table, ds.Schema.Columns
+	n := t.Len()
+	ds.Rows = make([]Row, n)
+	cells := make([]Cell, n*len(columns))
+	for i := range ds.Rows {
+		ds.Rows[i] = Row{Number: t.lines[i], Class: -1, Cells: cells[i*len(columns) : (i+1)*len(columns) : (i+1)*len(columns)]}
+	}
+	levels := map[string]string{} // one copy of each level, whatever the manifest's memory
+	for k := range columns {
+		col, o := &columns[k], from[k]
+		switch {
+		case o.matrix != nil:
+			readMatrix(ds, k, o.matrix, cr.c)
+		case col.Kind == media.Table:
+			fields := make([]string, n*len(col.Fields))
+			for i := range ds.Rows {
+				row := fields[i*len(col.Fields) : (i+1)*len(col.Fields) : (i+1)*len(col.Fields)]
+				for f, from := range o.fields {
+					if from < 0 {
+						continue
+					}
+					v := cr.field(&col.Fields[f], t.rows[i][from], t.lines[i])
+					if shared, ok := levels[v]; ok {
+						v = shared
+					} else if len(levels) < 1<<16 {
+						levels[v] = v
+					}
+					row[f] = v
+				}
+				ds.Rows[i].Cells[k].Fields = row
+			}
+		case o.column >= 0:
+			vectors := t.vectors[o.column]
+			for i := range ds.Rows {
+				var v []float32
+				if vectors != nil {
+					v = vectors[i]
+				}
+				ds.Rows[i].Cells[k] = cr.media(col, t.rows[i][o.column], v, t.lines[i])
+			}
+		}
+	}
+}
+
+// readMatrix gives every row its slice of a matrix.
+func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
+	for i := range ds.Rows {
+		v := m.data[i*m.dim : (i+1)*m.dim : (i+1)*m.dim]
+		if at := firstNaN(v); at >= 0 {
+			c.add(Problem{File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
+				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out"})
+			continue
+		}
+		ds.Rows[i].Cells[k].Vector = v
+	}
+}
+
+// settleDims sets the width of vector columns to the one that most rows have, and leaves out the others.
+func settleDims(ds *Dataset, c *collector) {
+	for k := range ds.Schema.Columns {
+		col := &ds.Schema.Columns[k]
+		if col.Kind != media.Vector || col.Dim > 0 {
+			continue
+		}
+		count := map[int]int{}
+		for i := range ds.Rows {
+			if n := len(ds.Rows[i].Cells[k].Vector); n > 0 {
+				count[n]++
+				if count[n] > count[col.Dim] || (count[n] == count[col.Dim] && n < col.Dim) {
+					col.Dim = n
+				}
+			}
+		}
+		for i := range ds.Rows {
+			cell := &ds.Rows[i].Cells[k]
+			if n := len(cell.Vector); n > 0 && n != col.Dim {
+				c.note(ds.Rows[i].Number, col.Name, "give every row as many numbers", "a vector of %d numbers where most rows have %d; it is left out", n, col.Dim)
+				cell.Vector = nil
+			}
+		}
+		if col.Dim == 0 {
+			c.fatal(0, col.Name, "leave it out with --ignore", "no row has a vector")
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package dataset
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/fusor-ml/fusor/internal/codec/npy"
+	"github.com/fusor-ml/fusor/internal/codec/pickle"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// cellReader turns the text of a manifest's cells into cells.
+type cellReader struct {
+	dir       string
+	c         *collector
+	textFiles bool // every cell of a text column names a file
+}
+
+const missingAdvice = "leave the cell empty if the value is missing"
+
+// media reads a cell of a modality other than the table. vector is set where the manifest holds it as such.
+func (r *cellReader) media(col *Column, text string, vector []float32, row int) Cell {
+	trimmed := strings.TrimSpace(text)
+	if len(vector) == 0 && trimmed == "" {
+		return Cell{}
+	}
+	switch {
+	case col.Kind == media.Vector:
+		return Cell{Vector: r.vector(col, trimmed, vector, row)}
+	case col.Kind.IsFile():
+		if isMissing(trimmed) {
+			return Cell{}
+		}
+		return Cell{Files: r.files(col, trimmed, row)}
+	case r.textFiles:
+		return Cell{Files: r.files(col, trimmed, row)}
+	}
+	if len(trimmed) <= 1024 && media.ByName(trimmed).Kind == media.Text && !strings.ContainsAny(trimmed, "\n\r") {
+		if found, isDir := lookFor(r.dir, trimmed); found != "" && !isDir {
+			return Cell{Files: []string{found}}
+		}
+	}
+	return Cell{Text: text}
+}
+
+// files reads the names in a cell and leaves out those that aren't there.
+func (r *cellReader) files(col *Column, text string, row int) []string {
+	var out []string
+	names := splitFiles(text)
+	if r.textFiles {
+		names = []string{text}
+	}
+	for _, name := range names {
+		found, isDir := lookFor(r.dir, name)
+		switch {
+		case strings.Contains(name, "://"):
+			r.c.note(row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)
+		case found == "":
+			r.c.note(row, col.Name, "paths are relative to the manifest's folder", "%.200s: no such file", name)
+		case isDir && col.Kind != media.Video:
+			r.c.note(row, col.Name, "name a file", "%.200s: a folder", name)
+		default:
+			out = append(out, found)
+		}
+	}
+	return out
+}
+
+// vector reads a cell of numbers: a JSON array, a file, or what a Parquet list holds.
+func (r *cellReader) vector(col *Column, text string, v []float32, row int) []float32 {
+	if v == nil {
+		var err error
+		switch {
+		case isMissing(text):
+			return nil
+		case text[0] == '[':
+			v, err = parseVector(text)
+		default:
+			v, err = r.vectorFile(text)
+		}
+		if err != nil {
+			r.c.note(row, col.Name, missingAdvice, "%v; the vector is left out", err)
+			return nil
+		}
+	}
+	if i := firstNaN(v); i >= 0 {
+		r.c.note(row, col.Name, missingAdvice, "the number at place %d is missing or infinite; the vector is left out", i+1)
+		return nil
+	}
+	if col.Dim > 0 && len(v) != col.Dim && len(v) > 0 {
+		r.c.note(row, col.Name, "give every row as many numbers", "a vector of %d numbers where the column has %d; it is left out", len(v), col.Dim)
+		return nil
+	}
+	return v
+}
+
+// vectorFile reads the one array of an .npy, .npz or pickle file as a flat vector.
+func (r *cellReader) vectorFile(name string) ([]float32, error) {
+	found, _ := lookFor(r.dir, name)
+	if found == "" {
+		return nil, &noFile{name}
+	}
+	arrays, err := readArrays(Resolve(r.dir, found))
+	if err != nil {
+		return nil, err
+	}
+	if len(arrays) != 1 {
+		return nil, &manyArrays{name, len(arrays)}
+	}
+	return arrays[0].Data, nil
+}
+
+// readArrays reads an .npy, .npz or pickle file, told apart by its first bytes.
+func readArrays(path string) ([]npy.Named[float32], error) {
+	if sniffFile(path).Name == "pickle" {
+		return pickle.ReadFile[float32](path)
+	}
+	return npy.ReadAll[float32](path)
+}
+
+// noFile says that a cell names a file that is not there.
+type noFile struct{ name string }
+
+// Error implements error.
+func (e *noFile) Error() string { return e.name + ": no such file" }
+
+// manyArrays says that a cell's file holds more than one array.
+type manyArrays struct {
+	name string
+	n    int
+}
+
+// Error implements error.
+func (e *manyArrays) Error() string {
+	return e.name + ": it holds " + strconv.Itoa(e.n) + " arrays where a cell takes one"
+}
+
+// firstNaN is the place of the first NaN or infinity, or -1.
+func firstNaN(v []float32) int {
+	for i, x := range v {
+		if x-x != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// field reads a cell of the table modality and writes it in one way: numbers as they are, dates
+// as 2006-01-02 or RFC 3339, truth values as true and false. "" is missing.
+func (r *cellReader) field(f *Field, text string, row int) string {
+	s := strings.TrimSpace(text)
+	if s == "" {
+		return ""
+	}
+	switch f.Kind {
+	case media.Number:
+		if v, ok := parseNumber(s); ok && !math.IsInf(v, 0) {
+			return s
+		}
+		if strings.EqualFold(s, "nan") {
+			r.c.note(row, f.Name, missingAdvice, "NaN is taken as missing")
+			return ""
+		}
+		if b, ok := parseBoolean(s); ok {
+			if b {
+				return "1"
+			}
+			return "0"
+		}
+		if !isMissing(s) {
+			r.c.note(row, f.Name, missingAdvice, "%.40q is not a number and is taken as missing", s)
+		}
+		return ""
+	case media.Date:
+		if t, clock, ok := parseDate(s); ok {
+			return formatDate(t, clock)
+		}
+		if !isMissing(s) {
+			r.c.note(row, f.Name, "write dates as 2006-01-31", "%.40q is not a date and is taken as missing", s)
+		}
+		return ""
+	case media.Boolean:
+		if b, ok := parseBoolean(s); ok {
+			return strconv.FormatBool(b)
+		}
+		if s == "1" || s == "0" {
+			return strconv.FormatBool(s == "1")
+		}
+		if !isMissing(s) {
+			r.c.note(row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
+		}
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,144 @@
+package dataset
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// labelsName is the file that makes a folder one of arrays.
+const labelsName = "labels.csv"
+
+// openFolder tells the kinds of folders apart.
+func openFolder(ds *Dataset, opt *Options, c *collector) {
+	entries, err := os.ReadDir(ds.Path)
+	if err != nil {
+		c.fatal(0, "", "check the path", "%s", statFault(err))
+		return
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() && e.Name() == name })
+	}
+	var src *source
+	switch {
+	case has(labelsName):
+		src = openArrays(ds, entries, c)
+	case slices.ContainsFunc(manifestNames, has):
+		for _, name := range manifestNames {
+			if !has(name) {
+				continue
+			}
+			path := filepath.Join(ds.Path, name)
+			c.file = path
+			if info, err := os.Stat(path); err == nil {
+				src = openFile(ds, path, info.Size(), c)
+			}
+			break
+		}
+	case opt.Schema != nil && hasArrays(entries):
+		src = openArrays(ds, entries, c)
+	default:
+		src = openClasses(ds, entries, opt.Schema != nil, c)
+	}
+	if src != nil && !c.failed() {
+		build(ds, src, opt, c)
+	}
+}
+
+// manifestNames are the manifests that a folder stands for.
+var manifestNames = []string{"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.parquet"}
+
+// isArrayName reports whether a file of this name is taken for arrays.
+func isArrayName(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".npy", ".npz", ".pkl", ".pickle":
+		return !strings.HasPrefix(name, ".")
+	}
+	return false
+}
+
+// hasArrays reports whether a folder holds arrays.
+func hasArrays(entries []os.DirEntry) bool {
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() && isArrayName(e.Name()) })
+}
+
+// openArrays reads a folder with labels.csv and one array per modality, in the order of their
+// names. An archive of several arrays holds as many modalities, called file.array. Without
+// labels.csv (where labels are optional) the rows are those of the arrays.
+func openArrays(ds *Dataset, entries []os.DirEntry, c *collector) *source {
+	src := &source{table: &Table{}}
+	for _, e := range entries {
+		if !e.IsDir() && isArrayName(e.Name()) {
+			src.matrices = append(src.matrices, openMatrices(ds, e.Name(), c)...)
+		}
+	}
+	labels := filepath.Join(ds.Path, labelsName)
+	if info, err := os.Stat(labels); err == nil {
+		c.file = labels
+		table := openFile(ds, labels, info.Size(), c)
+		if table == nil {
+			return nil
+		}
+		src.table = table.table
+		for i := range src.table.lines { // of a folder, rows are counted, not lines
+			src.table.lines[i] = i + 1
+		}
+	} else if len(src.matrices) > 0 {
+		m := &src.matrices[0]
+		n := len(m.data) / max(1, m.dim)
+		src.table.rows, src.table.lines = make([][]string, n), make([]int, n)
+		for i := range src.table.lines {
+			src.table.lines[i] = i + 1
+		}
+	}
+	n := src.table.Len()
+	seen := map[string]string{}
+	for _, m := range src.matrices {
+		if other, twice := seen[m.name]; twice {
+			c.add(Problem{File: m.file, What: "the modality " + m.name + " is in " + filepath.Base(other) + " too", Advice: "remove or rename one of them", Fatal: true})
+		}
+		seen[m.name] = m.file
+		if rows := len(m.data) / max(1, m.dim); rows != n && !c.failed() {
+			c.add(Problem{File: m.file, What: "it has " + plural(rows, "row") + " where " + labelsName + " has " + itoa(n), Advice: "every array needs a row for every row of " + labelsName + ", in the same order", Fatal: true})
+		}
+	}
+	return src
+}
+
+// openMatrices reads the arrays of one file.
+func openMatrices(ds *Dataset, name string, c *collector) []matrix {
+	path := filepath.Join(ds.Path, name)
+	stem := strings.TrimSuffix(name, filepath.Ext(name))
+	add := func(fatal bool, what, advice string) {
+		c.add(Problem{File: path, What: what, Advice: advice, Fatal: fatal})
+	}
+	switch strings.ToLower(stem) {
+	case "label", "labels", "y", "target", "targets":
+		add(false, "left out: by its name it holds the labels", "rename it if it is a modality")
+		return nil
+	}
+	arrays, err := readArrays(path)
+	if err != nil {
+		add(true, err.Error(), "write it again with numpy.save")
+		return nil
+	}
+	var out []matrix
+	for _, a := range arrays {
+		m := matrix{name: stem, file: path}
+		if len(arrays) > 1 {
+			m.name += "." + a.Name
+		}
+		rows, cols := a.Matrix()
+		if len(a.Shape) == 0 || rows == 0 || cols == 0 {
+			add(true, "the array "+m.name+" is empty or a single number", "save a matrix with a row for every sample")
+			continue
+		}
+		if len(a.Shape) > 2 {
+			add(false, "the array "+m.name+" has "+itoa(len(a.Shape))+" dimensions; every row is taken as one vector of "+itoa(cols)+" numbers", "")
+		}
+		m.dim, m.data = cols, a.Data
+		out = append(out, m)
+	}
+	return out
+}

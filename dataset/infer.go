@@ -1,0 +1,223 @@
+package dataset
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/fusor-ml/fusor/media"
+)
+
+// How many cells are looked at.
+const (
+	fileSample = 200  // whether they name files
+	textSample = 2000 // how long their texts are
+)
+
+// mostly is the share of cells that must be numbers for a column to be one of numbers; the
+// others are then reported one by one. So for dates, truth values and vectors.
+const mostly = 0.95
+
+// inferKind says what a column holds, by its cells: what most of them can be read as, and for
+// names of files, what the files are by their first bytes. "" means that every cell is empty.
+func inferKind(name string, cells []string, dir string) media.Kind {
+	values := make([]string, 0, len(cells))
+	for _, s := range cells {
+		if s = strings.TrimSpace(s); s != "" {
+			values = append(values, s)
+		}
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	share := func(f func(string) bool) bool {
+		n, missing := 0, 0
+		for _, s := range values {
+			switch {
+			case f(s):
+				n++
+			case isMissing(s):
+				missing++
+			}
+		}
+		return n > 0 && float64(n) >= mostly*float64(len(values)-missing)
+	}
+	switch {
+	case share(looksLikeVector):
+		return media.Vector
+	case share(func(s string) bool { _, ok := parseNumber(s); return ok }):
+		return media.Number
+	case share(func(s string) bool { _, ok := parseBoolean(s); return ok }):
+		return media.Boolean
+	case share(func(s string) bool { _, _, ok := parseDate(s); return ok }):
+		return media.Date
+	}
+	if k := fileKind(name, every(values, fileSample), dir); k != "" {
+		return k
+	}
+	return textOrCategory(name, values)
+}
+
+// every takes n of the values at even distances.
+func every(values []string, n int) []string {
+	if len(values) <= n {
+		return values
+	}
+	out := make([]string, n)
+	for i := range out {
+		out[i] = values[i*len(values)/n]
+	}
+	return out
+}
+
+// fileKind is the kind of most files that the sample names, or "" if it does not name files.
+// Files that are missing count by their ending, so that the user is told of missing
+// files rather than given a strange category; so do files that are no medium at all.
+func fileKind(name string, sample []string, dir string) media.Kind {
+	votes := map[media.Kind]int{}
+	there, byName := 0, 0
+	for _, s := range sample {
+		files := splitFiles(s)
+		if len(files) == 0 || len(s) > 4096 || strings.ContainsAny(s, "\n\r") {
+			continue
+		}
+		f := files[0]
+		ending := media.ByName(f).Kind
+		found, isDir := lookFor(dir, f)
+		switch {
+		case isDir && hasPictures(Resolve(dir, found)):
+			votes[media.Video]++
+			there++
+		case found != "" && !isDir:
+			kind := sniffFile(Resolve(dir, found))
+			if kind.Kind == media.Text || !kind.Known() || kind.Kind == media.Table {
+				kind.Kind = ending
+			}
+			if kind.Name == "gif" && strings.Contains(strings.ToLower(name), "video") {
+				kind.Kind = media.Video
+			}
+			if kind.Kind != "" && kind.Kind != media.Table {
+				votes[kind.Kind]++
+				there++
+			}
+		case ending != "" && ending != media.Table:
+			votes[ending]++
+			byName++
+		}
+	}
+	switch n := there + byName; {
+	case there > 0 && 2*n >= len(sample), there == 0 && float64(n) >= 0.8*float64(len(sample)):
+		best := media.Kind("")
+		for _, k := range []media.Kind{media.Image, media.Audio, media.Video, media.Vector, media.Text} {
+			if votes[k] > votes[best] {
+				best = k
+			}
+		}
+		return best
+	}
+	return ""
+}
+
+// lookFor finds a file that a manifest in dir names, also where it was written with backslashes.
+// It gives the name to use, "" if there is no such file.
+func lookFor(dir, name string) (found string, isDir bool) {
+	for _, n := range []string{name, strings.ReplaceAll(name, `\`, "/")} {
+		if info, err := os.Stat(Resolve(dir, n)); err == nil {
+			return n, info.IsDir()
+		}
+	}
+	return "", false
+}
+
+// sniffFile looks at the first bytes of a file.
+func sniffFile(path string) media.Format {
+	f, err := os.Open(path)
+	if err != nil {
+		return media.Format{}
+	}
+	defer f.Close()
+	head := make([]byte, media.SniffLen)
+	n, err := io.ReadFull(f, head)
+	if err != nil && n == 0 {
+		return media.Format{}
+	}
+	return media.Sniff(head[:n])
+}
+
+// hasPictures reports whether the first file of a folder is an image: the frames of a video.
+func hasPictures(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			return sniffFile(filepath.Join(dir, e.Name())).Kind == media.Image
+		}
+	}
+	return false
+}
+
+// textNames are names that columns of texts usually have.
+var textNames = []string{"text", "review", "comment", "sentence", "utterance", "transcript", "caption", "description", "title", "content", "message", "tweet", "body", "文本", "评论", "标题", "内容", "正文", "描述"}
+
+// textOrCategory tells texts from levels: texts are long, or differ from row to row and are
+// more than one word.
+func textOrCategory(name string, values []string) media.Kind {
+	lower := strings.ToLower(name)
+	if lower == "text" || lower == "文本" {
+		return media.Text
+	}
+	named := false
+	for _, n := range textNames {
+		named = named || strings.Contains(lower, n)
+	}
+	distinct := map[string]struct{}{}
+	for _, s := range values {
+		distinct[s] = struct{}{}
+	}
+	words := 0.0
+	sample := every(values, textSample)
+	for _, s := range sample {
+		words += wordCount(s)
+	}
+	words /= float64(len(sample))
+	repeated := float64(len(values)) / float64(len(distinct)) // rows for each level
+	switch {
+	case words >= 5:
+		if repeated >= 10 && !named {
+			return media.Category
+		}
+		return media.Text
+	case named && words >= 1.5 && repeated < 10:
+		return media.Text
+	case words >= 2 && repeated <= 2 && len(distinct) > 2:
+		return media.Text
+	}
+	return media.Category
+}
+
+// wordCount counts the words of s; two Han characters count as a word.
+func wordCount(s string) float64 {
+	n, inWord := 0.0, false
+	for i, r := range s {
+		if i > 1000 {
+			break
+		}
+		switch {
+		case unicode.Is(unicode.Han, r):
+			n += 0.5
+			inWord = false
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '\'':
+			if !inWord {
+				n++
+			}
+			inWord = true
+		default:
+			inWord = false
+		}
+	}
+	return n
+}

@@ -1,0 +1,210 @@
+package dataset
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// readJSONLines reads one JSON object a line. The columns are the keys, in the order in which
+// they first appear.
+func readJSONLines(text string, c *collector) *Table {
+	t := &Table{}
+	index := map[string]int{}
+	number := 0
+	for len(text) > 0 {
+		number++
+		line := text
+		if n := strings.IndexByte(text, '\n'); n >= 0 {
+			line, text = text[:n], text[n+1:]
+		} else {
+			text = ""
+		}
+		if isBlank(line) {
+			continue
+		}
+		row := make([]string, len(t.Header))
+		seen := make([]bool, len(t.Header))
+		ok := parseObject(line, number, c, func(key, cell string) bool {
+			i, known := index[key]
+			if !known {
+				i = len(t.Header)
+				index[key] = i
+				t.Header = append(t.Header, key)
+			}
+			for len(row) <= i {
+				row, seen = append(row, ""), append(seen, false)
+			}
+			if seen[i] {
+				return false
+			}
+			row[i], seen[i] = cell, true
+			return true
+		})
+		if ok {
+			t.rows, t.lines = append(t.rows, row), append(t.lines, number)
+		}
+	}
+	for i, row := range t.rows {
+		for len(row) < len(t.Header) {
+			row = append(row, "")
+		}
+		t.rows[i] = row
+	}
+	return t
+}
+
+// parseObject gives the members of one line's object to each, as cells of text: strings as they
+// are, numbers and arrays as they are written, null as "". each says false to a key that was
+// there. Problems are reported as line number's.
+func parseObject(line string, number int, c *collector, each func(key, cell string) bool) bool {
+	const advice = "write one JSON object a line"
+	line = strings.TrimSpace(line)
+	if line[0] != '{' {
+		c.fatal(number, "", advice, "not a JSON object")
+		return false
+	}
+	if !json.Valid([]byte(line)) {
+		repaired, did := withoutNaN(line)
+		if !did || !json.Valid([]byte(repaired)) {
+			c.fatal(number, "", advice, "%s", jsonFault(line))
+			return false
+		}
+		c.note(number, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
+		line = repaired
+	}
+	ok := true
+	eachMember(line, func(rawKey, raw string) {
+		key, err := unquote(rawKey)
+		if err != nil {
+			key = rawKey
+		}
+		cell := raw
+		switch raw[0] {
+		case '"':
+			if cell, err = unquote(raw); err != nil {
+				c.fatal(number, key, advice, "cannot read the text: %v", err)
+				ok = false
+			}
+		case 'n':
+			cell = ""
+		case '{':
+			c.note(number, key, "give its members as columns of their own", "an object inside the object is left out")
+			cell = ""
+		}
+		if !each(key, cell) {
+			c.fatal(number, key, "give every key once", "the key is there twice")
+			ok = false
+		}
+	})
+	return ok
+}
+
+// jsonFault says what is wrong with a line that is no JSON.
+func jsonFault(line string) string {
+	var v any
+	err := json.Unmarshal([]byte(line), &v)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		if syntax.Offset >= int64(len(line)) && strings.Contains(syntax.Error(), "unexpected end") {
+			return "the JSON object is cut off"
+		}
+		return fmt.Sprintf("not valid JSON at character %d: %v", syntax.Offset, syntax)
+	}
+	return "not valid JSON"
+}
+
+// eachMember walks the members of a valid JSON object without decoding them.
+func eachMember(s string, f func(key, value string)) {
+	at := 1
+	skip := func(chars string) {
+		for at < len(s) && strings.IndexByte(chars, s[at]) >= 0 {
+			at++
+		}
+	}
+	for {
+		skip(" \t\r\n,")
+		if at >= len(s) || s[at] == '}' {
+			return
+		}
+		key := s[at : at+valueLen(s[at:])]
+		at += len(key)
+		skip(" \t\r\n:")
+		value := s[at : at+valueLen(s[at:])]
+		at += len(value)
+		f(key, value)
+	}
+}
+
+// valueLen is the length of the valid JSON value that s starts with.
+func valueLen(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			for i++; i < len(s) && s[i] != '"'; i++ {
+				if s[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return min(i+1, len(s))
+			}
+		case '[', '{':
+			depth++
+		case ']', '}':
+			if depth == 0 {
+				return i
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+// unquote decodes a JSON string.
+func unquote(s string) (string, error) {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s[1 : len(s)-1], nil
+	}
+	var out string
+	err := json.Unmarshal([]byte(s), &out)
+	return out, err
+}
+
+// withoutNaN replaces NaN and Infinity, which Python writes into JSON, by null outside strings.
+func withoutNaN(s string) (string, bool) {
+	var b strings.Builder
+	did := false
+	for i := 0; i < len(s); {
+		if s[i] == '"' {
+			n := valueLen(s[i:])
+			b.WriteString(s[i : i+n])
+			i += n
+			continue
+		}
+		n := 0
+		for _, word := range []string{"NaN", "-Infinity", "Infinity"} {
+			if strings.HasPrefix(s[i:], word) {
+				n = len(word)
+				break
+			}
+		}
+		if n > 0 {
+			b.WriteString("null")
+			did = true
+			i += n
+			continue
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String(), did
+}

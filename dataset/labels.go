@@ -1,0 +1,260 @@
+package dataset
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// readRoles reads ids, splits, groups, order and labels as they are written.
+func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
+	cell := func(i, column int) string {
+		if column < 0 {
+			return ""
+		}
+		return strings.TrimSpace(t.rows[i][column])
+	}
+	seen := map[string]int{}
+	for i := range ds.Rows {
+		row := &ds.Rows[i]
+		row.ID, row.Split, row.Group, row.Label = cell(i, r.id), splitName(cell(i, r.split)), cell(i, r.group), cell(i, r.label)
+		row.Target = math.NaN()
+		if row.ID == "" {
+			continue
+		}
+		if first, twice := seen[row.ID]; twice {
+			c.note(row.Number, ds.Schema.ID, "give every row an id of its own", "the id %.60q is that of row %d too", row.ID, first)
+		} else {
+			seen[row.ID] = row.Number
+		}
+	}
+	if r.order >= 0 {
+		readOrder(ds, func(i int) string { return cell(i, r.order) }, c)
+	}
+}
+
+// splitName writes the usual names of the three parts in one way; other names stay.
+func splitName(s string) string {
+	switch strings.ToLower(s) {
+	case "train", "training":
+		return "train"
+	case "val", "valid", "validation", "dev":
+		return "val"
+	case "test", "testing":
+		return "test"
+	}
+	return s
+}
+
+// decideTask decides between classes and numbers and reads the labels as such.
+func decideTask(ds *Dataset, asked string, c *collector) {
+	label := ds.Schema.Label
+	values := map[string]int{} // rows of each label
+	n, numeric, fraction := 0, 0, false
+	numbers := map[float64]bool{}
+	for i := range ds.Rows {
+		s := ds.Rows[i].Label
+		if s == "" {
+			continue
+		}
+		n++
+		values[s]++
+		if v, ok := parseNumber(s); ok {
+			numeric++
+			numbers[v] = true
+			fraction = fraction || v != math.Trunc(v)
+		}
+	}
+	if missing := len(ds.Rows) - n; missing > 0 && n > 0 {
+		c.note(firstUnlabelled(ds), label, "", "%s no label and cannot be learned from", have(missing))
+	}
+	switch {
+	case n == 0:
+		c.fatal(0, label, "fill in the labels", "no row has a label")
+		return
+	case n == 1:
+		c.fatal(0, label, "add samples", "only one row has a label: nothing can be learned from one sample")
+		return
+	}
+	ds.Schema.Task = Classification
+	isNumber := float64(numeric) >= mostly*float64(n)
+	switch {
+	case asked == string(Regression):
+		ds.Schema.Task = Regression
+	case asked == string(Classification):
+	case asked != "":
+		c.fatal(0, "", "", "the task %q is neither class nor regression", asked)
+		return
+	case isNumber && fraction:
+		ds.Schema.Task = Regression
+	case isNumber && numeric == n && 2*len(numbers) > n:
+		ds.Schema.Task = Regression
+		c.note(0, label, "say --task class if they are classes", "%d of %d labels are different numbers, so numbers are predicted (regression)", len(numbers), n)
+	}
+	if ds.Schema.Task == Regression {
+		readTargets(ds, c)
+		return
+	}
+	if isNumber && numeric < n { // numbers with a few NaN
+		for i := range ds.Rows {
+			if row := &ds.Rows[i]; strings.EqualFold(row.Label, "nan") {
+				c.note(row.Number, label, missingAdvice, "the label is NaN; the row cannot be learned from")
+				delete(values, row.Label)
+				row.Label = ""
+			}
+		}
+	}
+	setClasses(ds, values, c)
+}
+
+// have says that rows have something: "1 row has", "3 rows have".
+func have(n int) string {
+	if n == 1 {
+		return "1 row has"
+	}
+	return itoa(n) + " rows have"
+}
+
+// firstUnlabelled is the line of the first row without a label.
+func firstUnlabelled(ds *Dataset) int {
+	for i := range ds.Rows {
+		if !ds.Rows[i].Labelled() {
+			return ds.Rows[i].Number
+		}
+	}
+	return 0
+}
+
+// setClasses orders the classes and indexes the rows.
+func setClasses(ds *Dataset, rows map[string]int, c *collector) {
+	label := ds.Schema.Label
+	classes := make([]string, 0, len(rows))
+	for s := range rows {
+		classes = append(classes, s)
+	}
+	sortClasses(classes)
+	ds.Schema.Classes = classes
+	if len(classes) == 1 {
+		c.fatal(0, label, "add samples of another class", "every label is %q: there is nothing to tell apart", classes[0])
+		return
+	}
+	index := make(map[string]int, len(classes))
+	for k, s := range classes {
+		index[s] = k
+	}
+	for i := range ds.Rows {
+		row := &ds.Rows[i]
+		if !row.Labelled() {
+			continue
+		}
+		row.Class = index[row.Label]
+		if rows[row.Label] == 1 {
+			c.note(row.Number, label, "add samples of it, or leave the row out", "the class %.60q has only this sample, so it can be learned or tested but not both", row.Label)
+		}
+	}
+	for k := 1; k < len(classes); k++ {
+		a, okA := parseNumber(classes[k-1])
+		if b, okB := parseNumber(classes[k]); okA && okB && a == b {
+			c.note(0, label, "write them alike", "the classes %q and %q are the same number", classes[k-1], classes[k])
+		}
+	}
+}
+
+// sortClasses orders numbers by value and everything else as text.
+func sortClasses(classes []string) {
+	numeric := true
+	for _, s := range classes {
+		_, ok := parseNumber(s)
+		numeric = numeric && ok
+	}
+	slices.SortFunc(classes, func(a, b string) int {
+		if numeric {
+			x, _ := parseNumber(a)
+			y, _ := parseNumber(b)
+			if d := cmp.Compare(x, y); d != 0 {
+				return d
+			}
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// readTargets reads the labels of a regression.
+func readTargets(ds *Dataset, c *collector) {
+	low, high, n := math.Inf(1), math.Inf(-1), 0
+	for i := range ds.Rows {
+		row := &ds.Rows[i]
+		if !row.Labelled() {
+			continue
+		}
+		v, ok := parseNumber(row.Label)
+		if !ok {
+			c.note(row.Number, ds.Schema.Label, missingAdvice, "the label %.40q is not a number; the row cannot be learned from", row.Label)
+			row.Label = ""
+			continue
+		}
+		row.Target = v
+		low, high = min(low, v), max(high, v)
+		n++
+	}
+	if n < 2 || low == high {
+		c.fatal(0, ds.Schema.Label, "add samples with other values", "the labels do not differ: there is nothing to predict")
+	}
+}
+
+// applyClasses reads the labels as a trained model names them.
+func applyClasses(ds *Dataset, c *collector) {
+	if ds.Schema.Task == Regression {
+		for i := range ds.Rows {
+			row := &ds.Rows[i]
+			if !row.Labelled() {
+				continue
+			}
+			v, ok := parseNumber(row.Label)
+			if !ok {
+				c.note(row.Number, ds.Schema.Label, "", "the label %.40q is not a number and is left out", row.Label)
+				row.Label = ""
+				continue
+			}
+			row.Target = v
+		}
+		return
+	}
+	index := classIndex(ds.Schema.Classes)
+	for i := range ds.Rows {
+		row := &ds.Rows[i]
+		if !row.Labelled() {
+			continue
+		}
+		if row.Class = index(row.Label); row.Class < 0 {
+			c.note(row.Number, ds.Schema.Label, "", "the label %.60q is no class of the model and is left out", row.Label)
+			row.Label = ""
+		}
+	}
+}
+
+// classIndex gives a function that finds a class: by its text, else by its number.
+func classIndex(classes []string) func(string) int {
+	byText, byNumber := map[string]int{}, map[float64]int{}
+	for k, s := range classes {
+		byText[s] = k
+		if v, ok := parseNumber(s); ok {
+			byNumber[v] = k
+		}
+	}
+	return func(s string) int {
+		if k, ok := byText[s]; ok {
+			return k
+		}
+		if v, ok := parseNumber(s); ok {
+			if k, ok := byNumber[v]; ok {
+				return k
+			}
+		}
+		return -1
+	}
+}

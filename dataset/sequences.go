@@ -1,0 +1,100 @@
+package dataset
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// readOrder reads the order column: as numbers if every cell is one, as dates if every cell is
+// one, otherwise as text, whose rank is taken.
+func readOrder(ds *Dataset, cell func(int) string, c *collector) {
+	name := ds.Schema.Order
+	numbers, dates, n := 0, 0, 0
+	var texts []string
+	for i := range ds.Rows {
+		s := cell(i)
+		if s == "" {
+			c.note(ds.Rows[i].Number, name, "fill it in", "the row has no place in the order and goes to the end of its group")
+			continue
+		}
+		n++
+		texts = append(texts, s)
+		if _, ok := parseNumber(s); ok {
+			numbers++
+		}
+		if _, _, ok := parseDate(s); ok {
+			dates++
+		}
+	}
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	for i := range ds.Rows {
+		row, s := &ds.Rows[i], cell(i)
+		row.Order = math.NaN()
+		switch {
+		case s == "":
+		case numbers == n:
+			row.Order, _ = parseNumber(s)
+		case dates == n:
+			t, _, _ := parseDate(s)
+			row.Order = float64(t.UnixMicro()) / 1e6
+		default:
+			rank, _ := slices.BinarySearchFunc(texts, s, strings.Compare)
+			row.Order = float64(rank)
+		}
+	}
+	if n > 0 && numbers < n && 20*numbers >= 19*n {
+		c.note(0, name, "write a number in every row", "most cells are numbers, but not all: the order is that of text")
+	}
+	for _, rows := range Sequences(ds, nil) {
+		for k := 1; k < len(rows); k++ {
+			a, b := &ds.Rows[rows[k-1]], &ds.Rows[rows[k]]
+			if a.Order == b.Order {
+				c.note(b.Number, name, "give every row of a group a place of its own", "the same place in the order as row %d; they stay as in the file", a.Number)
+			}
+		}
+	}
+}
+
+// Sequences gives the rows of each group in order: indices into ds.Rows, the groups by first
+// appearance. Only the given rows are taken; nil means all. Rows with an empty group stand alone;
+// without a group column all rows are one sequence. Rows of equal order, and rows
+// without one, which come last, keep the order of the file.
+func Sequences(ds *Dataset, rows []int) [][]int {
+	if rows == nil {
+		rows = make([]int, len(ds.Rows))
+		for i := range rows {
+			rows[i] = i
+		}
+	}
+	var out [][]int
+	index := map[string]int{}
+	for _, i := range rows {
+		g := ds.Rows[i].Group
+		k, known := index[g]
+		if !known || (g == "" && ds.Schema.Group != "") {
+			k = len(out)
+			index[g] = k
+			out = append(out, nil)
+		}
+		out[k] = append(out[k], i)
+	}
+	for _, seq := range out {
+		slices.SortFunc(seq, func(a, b int) int {
+			x, y := ds.Rows[a].Order, ds.Rows[b].Order
+			switch nx, ny := math.IsNaN(x), math.IsNaN(y); {
+			case nx && !ny:
+				return 1
+			case ny && !nx:
+				return -1
+			case x < y:
+				return -1
+			case x > y:
+				return 1
+			}
+			return a - b
+		})
+	}
+	return out
+}

@@ -1,0 +1,177 @@
+package dataset
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fusor-ml/fusor/internal/codec/textenc"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// maxLine is the longest line of a stream, in bytes.
+const maxLine = 256 << 20
+
+// Line is one sample of a stream.
+type Line struct {
+	Row      Row             // Number is the line
+	Raw      json.RawMessage // the object as it came, valid JSON; nil if the line could not be read
+	Problems Problems        // a fatal one means that Row is empty
+}
+
+// ReadJSONLines reads samples from a stream of JSON objects, one a line, as the schema of a
+// trained model says, holding one line at a time. Media paths are relative to dir. A line that is
+// no JSON object gives a fatal problem, and the reading goes on; an error ends it.
+func ReadJSONLines(r io.Reader, dir string, schema *Schema) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		text, _, err := textenc.NewReader(r)
+		if err != nil {
+			yield(Line{}, fmt.Errorf("cannot read JSON lines: %w", err))
+			return
+		}
+		s := newStream(dir, schema)
+		b := bufio.NewReaderSize(text, 64<<10)
+		for number := 1; ; number++ {
+			line, err := readLine(b)
+			if err != nil && !errors.Is(err, io.EOF) {
+				yield(Line{}, fmt.Errorf("cannot read JSON lines: line %d: %w", number, err))
+				return
+			}
+			if !isBlank(line) && !yield(s.line(line, number), nil) {
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// readLine reads to the next line break.
+func readLine(b *bufio.Reader) (string, error) {
+	var out strings.Builder
+	for {
+		part, err := b.ReadSlice('\n')
+		out.Write(part)
+		if out.Len() > maxLine {
+			return "", fmt.Errorf("it is longer than %d bytes", maxLine)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return out.String(), err
+		}
+	}
+}
+
+// stream reads lines by a schema.
+type stream struct {
+	schema *Schema
+	cells  cellReader
+	class  func(string) int
+	known  map[string]bool // keys that the schema names
+}
+
+// newStream prepares the reading.
+func newStream(dir string, schema *Schema) *stream {
+	s := &stream{schema: schema, class: classIndex(schema.Classes), known: map[string]bool{}}
+	s.cells.dir = dir
+	for _, col := range schema.Columns {
+		s.known[col.Name] = true
+		for _, f := range col.Fields {
+			s.known[f.Name] = true
+		}
+	}
+	for _, name := range []string{schema.Label, schema.ID, schema.Split, schema.Group, schema.Order, "id"} {
+		s.known[name] = true
+	}
+	return s
+}
+
+// line reads one line.
+func (s *stream) line(text string, number int) Line {
+	c := &collector{file: "stdin"}
+	s.cells.c = c
+	out := Line{Row: Row{Number: number, Class: -1, Target: math.NaN()}}
+	if !utf8.ValidString(text) {
+		c.note(number, "", "write UTF-8", "bytes that are no characters became \uFFFD")
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	values := map[string]string{}
+	ok := parseObject(text, number, c, func(key, cell string) bool {
+		if !s.known[key] {
+			return true
+		}
+		_, twice := values[key]
+		values[key] = cell
+		return !twice
+	})
+	if !ok {
+		out.Problems = c.all()
+		return out
+	}
+	raw := strings.TrimSpace(text)
+	if repaired, did := withoutNaN(raw); did {
+		raw = repaired
+	}
+	out.Raw = json.RawMessage(raw)
+	s.row(&out.Row, values, c)
+	out.Problems = c.all()
+	return out
+}
+
+// row fills a row from the members of an object.
+func (s *stream) row(row *Row, values map[string]string, c *collector) {
+	get := func(name string) string {
+		if name == "" {
+			return ""
+		}
+		return strings.TrimSpace(values[name])
+	}
+	row.ID, row.Group, row.Label = get(s.schema.ID), get(s.schema.Group), get(s.schema.Label)
+	row.Split = splitName(get(s.schema.Split))
+	if row.ID == "" {
+		row.ID = get("id")
+	}
+	if place := get(s.schema.Order); place != "" {
+		row.Order = math.NaN()
+		if v, ok := parseNumber(place); ok {
+			row.Order = v
+		} else if t, _, ok := parseDate(place); ok {
+			row.Order = float64(t.UnixMicro()) / 1e6
+		} else {
+			c.note(row.Number, s.schema.Order, "number the rows of a group", "in a stream the order must be a number or a date, not %.40q", place)
+		}
+	} else if s.schema.Order != "" {
+		row.Order = math.NaN()
+	}
+	switch {
+	case row.Label == "":
+	case s.schema.Task == Regression:
+		if v, ok := parseNumber(row.Label); ok {
+			row.Target = v
+		} else {
+			row.Label = ""
+		}
+	default:
+		if row.Class = s.class(row.Label); row.Class < 0 {
+			row.Label = ""
+		}
+	}
+	row.Cells = make([]Cell, len(s.schema.Columns))
+	for k := range s.schema.Columns {
+		col := &s.schema.Columns[k]
+		if col.Kind != media.Table {
+			row.Cells[k] = s.cells.media(col, values[col.Name], nil, row.Number)
+			continue
+		}
+		row.Cells[k].Fields = make([]string, len(col.Fields))
+		for f := range col.Fields {
+			row.Cells[k].Fields[f] = s.cells.field(&col.Fields[f], values[col.Fields[f].Name], row.Number)
+		}
+	}
+}

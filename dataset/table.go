@@ -1,0 +1,56 @@
+package dataset
+
+import (
+	"math"
+	"strconv"
+)
+
+// Table is a manifest as it was read, so that predictions can be written beside its columns.
+type Table struct {
+	Header []string
+
+	rows    [][]string
+	lines   []int               // of each row in the file, 1-based
+	vectors map[int][][]float32 // by column: list columns of Parquet, one vector a row
+}
+
+// Len is the number of rows.
+func (t *Table) Len() int { return len(t.rows) }
+
+// Row gives the cells of row i as text, parallel to Header. It must not be changed.
+func (t *Table) Row(i int) []string {
+	if len(t.vectors) == 0 {
+		return t.rows[i]
+	}
+	row := append([]string(nil), t.rows[i]...)
+	for c := range row {
+		if column := t.vectors[c]; column != nil && column[i] != nil {
+			row[c] = formatVector(column[i])
+		}
+	}
+	return row
+}
+
+// blank reports whether row i has nothing in column c.
+func (t *Table) blank(i, c int) bool {
+	if column := t.vectors[c]; column != nil {
+		return len(column[i]) == 0
+	}
+	return isBlank(t.rows[i][c])
+}
+
+// formatVector writes v as a JSON array; what JSON has no number for becomes null.
+func formatVector(v []float32) string {
+	b := []byte{'['}
+	for i, x := range v {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendFloat(b, f, 'g', -1, 32)
+		}
+	}
+	return string(append(b, ']'))
+}
