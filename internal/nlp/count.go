@@ -71,3 +71,11 @@ func (c *Counter) sort() {
 	}
 	c.grams, c.other = from, to[:cap(to)]
 }
+
+// Distinct sorts what was added and returns the distinct features in ascending
+// order. The slice is the Counter's own, valid until the next call.
+func (c *Counter) Distinct() []uint32 {
+	c.sort()
+	c.grams = slices.Compact(c.grams)
+	return c.grams
+}

@@ -1,0 +1,101 @@
+// Package text extracts the views of a text column: lexical (wording),
+// syntactic (style and grammar) and semantic (a token sequence for learned
+// embeddings), and the plain words and hashing views as scikit-learn defines them.
+//
+// English and Chinese are both first-class: the script is looked at character by
+// character, so that a text may mix them, and nothing has to be chosen.
+package text
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/nlp"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Modality returns the text modality.
+func Modality() feature.Modality { return modality{} }
+
+type modality struct{}
+
+var _ feature.Modality = modality{}
+
+// Kind implements feature.Modality.
+func (modality) Kind() media.Kind { return media.Text }
+
+// Views implements feature.Modality.
+func (modality) Views() []feature.View {
+	return []feature.View{Lexical(), Syntactic(), Semantic(), Words(), Hashing()}
+}
+
+// Open implements feature.Modality. A cell holds its text, or names text files
+// (relative to dir) that are read one after the other.
+func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+	doc := media.NewDocument(c.Text)
+	for i, name := range c.Files {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, filepath.FromSlash(name))
+		}
+		d, err := media.ReadText(path)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 || doc.Text != "" {
+			d.Text = doc.Text + "\n" + d.Text
+		}
+		whole := media.NewDocument(d.Text)
+		whole.Encoding, whole.Cut = d.Encoding, whole.Cut || d.Cut || doc.Cut
+		if doc = whole; doc.Cut {
+			break
+		}
+	}
+	return NewItem(doc), nil
+}
+
+// Item is an opened text: what several views need is computed once.
+type Item struct {
+	doc    media.Document
+	once   sync.Once
+	normal []byte      // NFKC, case kept
+	lower  []byte      // normal in lower case
+	tokens []nlp.Token // of lower
+}
+
+// NewItem opens a document.
+func NewItem(d media.Document) *Item { return &Item{doc: d} }
+
+// Flags says what a reader of the result should know of the text.
+func (it *Item) Flags() []string {
+	if it.doc.Cut {
+		return []string{fmt.Sprintf("text cut at %d bytes", media.MaxTextBytes)}
+	}
+	return nil
+}
+
+// Language guesses the language by script; see nlp.Profile.
+func (it *Item) Language() string {
+	it.analyse()
+	p := nlp.ProfileOf(it.normal)
+	return p.Language()
+}
+
+func (it *Item) analyse() {
+	it.once.Do(func() {
+		it.normal = nlp.Normalize(make([]byte, 0, len(it.doc.Text)+8), it.doc.Text)
+		it.lower = nlp.Lower(make([]byte, 0, len(it.normal)), it.normal)
+		it.tokens = nlp.Tokenize(make([]nlp.Token, 0, len(it.lower)/4+4), it.lower)
+	})
+}
+
+func itemOf(view string, item any) (*Item, error) {
+	it, ok := item.(*Item)
+	if !ok {
+		return nil, fmt.Errorf("cannot extract %s from a %T", view, item)
+	}
+	return it, nil
+}
