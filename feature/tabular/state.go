@@ -1,0 +1,163 @@
+package tabular
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/fusor-ml/fusor/feature"
+)
+
+// fieldState is how one field becomes numbers.
+type fieldState struct {
+	Kind      string         `json:"kind"`             // number, category, date or boolean
+	Scale     string         `json:"scale,omitempty"`  // of a number: standard, log or quantile
+	Mean      float64        `json:"mean,omitempty"`   // of a number after log, of a date in days
+	Inverse   float64        `json:"inv,omitempty"`    // 1/deviation, 0 if constant
+	Quantiles feature.Floats `json:"q,omitempty"`      // of a quantile-scaled number, ascending
+	Levels    [][]byte       `json:"levels,omitempty"` // of a category, most frequent first
+	Rare      bool           `json:"rare,omitempty"`   // a dimension for every other level
+	Times     bool           `json:"times,omitempty"`  // of a date: the time of day tells
+	Indicator bool           `json:"missing,omitempty"`
+}
+
+// dim is the width of the field, its indicator included.
+func (s *fieldState) dim() int {
+	n := 1
+	switch s.Kind {
+	case "category":
+		n = len(s.Levels)
+		if s.Rare {
+			n++
+		}
+	case "date":
+		n = 5
+		if s.Times {
+			n = 7
+		}
+	}
+	if s.Indicator {
+		n++
+	}
+	return n
+}
+
+type fieldsState struct {
+	Fields []fieldState `json:"fields"`
+
+	dim    int
+	levels []map[string]int // of each category, where a level stands
+}
+
+var _ feature.State = (*fieldsState)(nil)
+
+func loadFields(data json.RawMessage) (feature.State, error) {
+	var s fieldsState
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, fmt.Errorf("cannot read the table's scaling: %w", err)
+	}
+	if err := s.prepare(); err != nil {
+		return nil, fmt.Errorf("cannot read the table's scaling: %w", err)
+	}
+	return &s, nil
+}
+
+func (s *fieldsState) prepare() error {
+	if len(s.Fields) == 0 {
+		return errors.New("it has no fields")
+	}
+	s.dim, s.levels = 0, make([]map[string]int, len(s.Fields))
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if err := f.check(); err != nil {
+			return fmt.Errorf("field %d: %w", i, err)
+		}
+		s.dim += f.dim()
+		if f.Kind == "category" {
+			s.levels[i] = make(map[string]int, len(f.Levels))
+			for k, level := range f.Levels {
+				s.levels[i][string(level)] = k
+			}
+		}
+	}
+	if s.dim == 0 {
+		return errors.New("no field varies")
+	}
+	return nil
+}
+
+func (s *fieldState) check() error {
+	if v := s.Mean + s.Inverse; math.IsNaN(v) || math.IsInf(v, 0) {
+		return errors.New("its scale is not finite")
+	}
+	switch s.Kind {
+	case "category", "date", "boolean":
+	case "number":
+		switch {
+		case s.Scale == "standard" || s.Scale == "log":
+		case s.Scale == "quantile" && len(s.Quantiles) >= 2 && slices.IsSorted(s.Quantiles) &&
+			s.Quantiles[0] >= -math.MaxFloat32 && s.Quantiles[len(s.Quantiles)-1] <= math.MaxFloat32:
+		default:
+			return fmt.Errorf("unknown scale %q of %d quantiles", s.Scale, len(s.Quantiles))
+		}
+	default:
+		return fmt.Errorf("unknown kind %q", s.Kind)
+	}
+	return nil
+}
+
+// Dim implements feature.State.
+func (s *fieldsState) Dim() int { return s.dim }
+
+// Apply implements feature.State. A record of other fields than the fitted ones becomes absent.
+func (s *fieldsState) Apply(dst *feature.Raw, r feature.Raw) {
+	dst.Values, dst.Index, dst.Dim, dst.Steps = dst.Values[:0], dst.Index[:0], s.dim, 0
+	var room [32]cell
+	var bytes [512]byte
+	row, _, ok := cells(room[:0], bytes[:0], r)
+	if !ok || len(row) != len(s.Fields) {
+		return
+	}
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if kindNames[row[i].kind] != f.Kind {
+			dst.Values = dst.Values[:0]
+			return
+		}
+		dst.Values = f.append(dst.Values, row[i], s.levels[i])
+	}
+}
+
+var kindNames = [fieldKinds]string{numberField: "number", categoryField: "category", dateField: "date", booleanField: "boolean"}
+
+// append adds the field's dimensions.
+func (s *fieldState) append(v []float32, c cell, levels map[string]int) []float32 {
+	at := len(v)
+	for range s.dim() {
+		v = append(v, 0)
+	}
+	out := v[at:]
+	if len(c.bytes) == 0 {
+		if s.Indicator {
+			out[len(out)-1] = 1
+		}
+		return v
+	}
+	switch s.Kind {
+	case "number":
+		out[0] = s.number(math.Float64frombits(c.bits()))
+	case "category":
+		if k, ok := levels[string(c.bytes)]; ok {
+			out[k] = 1
+		} else if s.Rare {
+			out[len(s.Levels)] = 1
+		}
+	case "date":
+		s.date(out, int64(c.bits()))
+	default:
+		out[0] = 2*float32(c.bytes[0]&1) - 1
+	}
+	return v
+}

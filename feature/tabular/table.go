@@ -1,0 +1,118 @@
+// Package tabular extracts the views of two kinds of columns that need no
+// decoding: the table modality, which gathers all number, category, date and
+// boolean columns of a manifest (view fields), and ready-made vectors (view vector).
+package tabular
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Table returns the modality of the number, category, date and boolean columns.
+func Table() feature.Modality { return table{} }
+
+type table struct{}
+
+var _ feature.Modality = table{}
+
+// Kind implements feature.Modality.
+func (table) Kind() media.Kind { return media.Table }
+
+// Views implements feature.Modality.
+func (table) Views() []feature.View { return []feature.View{fields{}} }
+
+// Open implements feature.Modality. A value that cannot be read is missing and flagged.
+func (table) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error) {
+	if len(c.Fields) != len(col.Fields) {
+		return nil, fmt.Errorf("the row has %d fields, the table %d", len(c.Fields), len(col.Fields))
+	}
+	row := &Row{}
+	var w recorder
+	for i, s := range c.Fields {
+		f := col.Fields[i]
+		kind, ok := kindCode(f.Kind)
+		if !ok {
+			return nil, fmt.Errorf("field %q: a %s is no field of a table", f.Name, f.Kind)
+		}
+		if Missing(s) && !(f.Kind == media.Boolean && strings.TrimSpace(s) == "无") {
+			w.put(kind, nil)
+			continue
+		}
+		if err := record(&w, f.Kind, s); err != nil {
+			w.put(kind, nil)
+			row.flags = append(row.flags, fmt.Sprintf("field %q: %v", f.Name, err))
+		}
+	}
+	row.raw = w.raw
+	return row, nil
+}
+
+func record(w *recorder, kind media.Kind, s string) error {
+	switch kind {
+	case media.Number:
+		v, err := ParseNumber(s)
+		if err != nil {
+			return err
+		}
+		w.number(v)
+	case media.Date:
+		d, err := ParseDate(s)
+		if err != nil {
+			return err
+		}
+		w.date(d)
+	case media.Boolean:
+		b, err := ParseBool(s)
+		if err != nil {
+			return err
+		}
+		w.boolean(b)
+	default:
+		w.category(strings.TrimSpace(s))
+	}
+	return nil
+}
+
+// Row is an opened row of fields.
+type Row struct {
+	raw   feature.Raw
+	flags []string
+}
+
+// Flags says which values could not be read.
+func (r *Row) Flags() []string { return r.flags }
+
+// fields is the view of all fields: see [fieldsFitter] for what becomes of each kind.
+type fields struct{}
+
+var _ feature.View = fields{}
+
+// Info implements feature.View.
+func (fields) Info() feature.Info {
+	return feature.Info{
+		Name: "fields", Shape: feature.Vector, Version: 1, Default: true, Cheap: true,
+		Options: fmt.Sprintf("levels=%d", maxLevels),
+		Doc:     "numbers (standard, log or quantile by their skew), one-hot categories with rare levels grouped, cyclic dates, booleans, missing indicators",
+	}
+}
+
+// Extract implements feature.View.
+func (fields) Extract(item any) (feature.Raw, error) {
+	r, ok := item.(*Row)
+	if !ok {
+		return feature.Raw{}, fmt.Errorf("cannot extract fields from a %T", item)
+	}
+	return r.raw, nil
+}
+
+// NewFitter implements feature.View. Every field is scaled by its own rule,
+// whatever the scaling of dense views is.
+func (fields) NewFitter(feature.Scaling) feature.Fitter { return &fieldsFitter{} }
+
+// LoadState implements feature.View.
+func (fields) LoadState(data json.RawMessage) (feature.State, error) { return loadFields(data) }

@@ -1,0 +1,70 @@
+package tabular
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Vectors returns the modality of ready-made vectors.
+func Vectors() feature.Modality { return vectors{} }
+
+type vectors struct{}
+
+var _ feature.Modality = vectors{}
+
+// Kind implements feature.Modality.
+func (vectors) Kind() media.Kind { return media.Vector }
+
+// Views implements feature.Modality.
+func (vectors) Views() []feature.View { return []feature.View{vector{}} }
+
+// Open implements feature.Modality: the cell's vector, or a JSON array in its text.
+func (vectors) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error) {
+	v := c.Vector
+	if len(v) == 0 && c.Text != "" {
+		var err error
+		if v, err = ParseVector(c.Text); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case len(v) == 0:
+		return nil, errors.New("the cell holds no vector")
+	case col.Dim > 0 && len(v) != col.Dim:
+		return nil, fmt.Errorf("the vector has %d values, the column's have %d", len(v), col.Dim)
+	}
+	return v, nil
+}
+
+// vector passes a cell's vector through.
+type vector struct{}
+
+var _ feature.View = vector{}
+
+// Info implements feature.View.
+func (vector) Info() feature.Info {
+	return feature.Info{
+		Name: "vector", Shape: feature.Vector, Version: 1, Default: true, Cheap: true,
+		Doc: "the values as given; NaN is left out of the scaling and becomes the mean",
+	}
+}
+
+// Extract implements feature.View.
+func (vector) Extract(item any) (feature.Raw, error) {
+	v, ok := item.([]float32)
+	if !ok {
+		return feature.Raw{}, fmt.Errorf("cannot extract a vector from a %T", item)
+	}
+	return feature.Raw{Values: v, Dim: len(v)}, nil
+}
+
+// NewFitter implements feature.View.
+func (vector) NewFitter(s feature.Scaling) feature.Fitter { return feature.NewDense(s) }
+
+// LoadState implements feature.View.
+func (vector) LoadState(data json.RawMessage) (feature.State, error) { return feature.LoadDense(data) }
