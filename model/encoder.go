@@ -100,7 +100,7 @@ func (in *input) steps(t *grad.Tape, vb *ViewBatch) *grad.Var {
 	if in.table == nil {
 		return t.Const(vb.X)
 	}
-	return t.Dropout(t.Embedding(t.Param(in.table), vb.Ids, vb.N, vb.Steps), in.dropout)
+	return t.Dropout(t.Embedding(t.Param(in.table), vb.Ids, len(vb.Lengths), vb.Steps), in.dropout)
 }
 
 // stepwise keeps the steps, for a fusion over time.
