@@ -1,0 +1,62 @@
+package fusion
+
+import (
+	"math"
+
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/nn"
+)
+
+// Attention is additive attention over the views (Bahdanau 2015): each view is scored by itself and the softmax runs over
+// the views that are present,
+//
+//	h_k = proj.k(x_k)
+//	s_k = score.v · tanh(score.weight h_k + score.bias)
+//	z   = Σ_k a_k h_k,  a = softmax(s)
+//
+// An absent view has weight 0; a row without any view gives zeros.
+type Attention struct {
+	proj         *projection
+	weight, bias *grad.Param // [A, dim], [A]; nil with a single view, which needs no score
+	v            *grad.Param // [A]
+	dim          int
+}
+
+var _ Fusion = (*Attention)(nil)
+
+var attentionDefaults = Config{Dim: meetDim}
+
+func newAttention(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
+	if err := checkViews(cfg, views, false); err != nil {
+		return nil, err
+	}
+	cfg = cfg.Or(attentionDefaults)
+	hidden := cfg.Hidden
+	if hidden == 0 {
+		hidden = cfg.Dim
+	}
+	a := &Attention{proj: newProjections(s, views, cfg.Dim), dim: cfg.Dim}
+	if len(views) > 1 {
+		score := s.Sub("score")
+		bound := 1 / math.Sqrt(float64(cfg.Dim))
+		a.weight = score.Param("weight", nn.Uniform(bound), hidden, cfg.Dim)
+		a.bias = score.Param("bias", nn.Uniform(bound), hidden)
+		a.v = score.Param("v", nn.Uniform(1/math.Sqrt(float64(hidden))), hidden)
+	}
+	return a, nil
+}
+
+// OutDim is Config.Dim.
+func (a *Attention) OutDim() int { return a.dim }
+
+// Forward returns the attended vector and the weights.
+func (a *Attention) Forward(t *grad.Tape, in Input) Output {
+	h := a.proj.meet(t, in) // [B, V, dim]
+	w := in.shares(t)
+	if a.v != nil {
+		u := t.LinearAct(h, t.Param(a.weight), t.Param(a.bias), grad.ActTanh)  // [B, V, A]
+		score := t.Linear(u, t.Reshape(t.Param(a.v), 1, a.v.Value.Len()), nil) // [B, V, 1]
+		w = t.MaskedSoftmax(t.Reshape(score, in.rows(), len(in.Views)), in.Present)
+	}
+	return Output{Z: t.WeightedSum(h, w), Weights: w}
+}

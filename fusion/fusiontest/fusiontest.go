@@ -1,0 +1,208 @@
+// Package fusiontest is the law suite of fusion methods. [Run] checks one method against every law that all methods
+// obey, and against those that it declares in its Laws. Every entry of fusion.Methods goes through it, and so can a method
+// from another module:
+//
+//	func TestLaws(t *testing.T) { fusiontest.Run(t, mine) }
+//
+// The laws:
+//
+//   - gradients: those of the tape agree with finite differences in float64, for the inputs and every parameter.
+//   - every parameter receives a gradient from a batch in which views are absent here and there.
+//   - absent content: what stands in an absent row or past the end of a sequence, even NaN, changes no bit.
+//   - rows: a row (or group) means the same alone as in a batch.
+//   - nothing present: a row without any view gives a finite result.
+//   - one view is enough.
+//   - save and load: parameters copied by name give the same bits.
+//   - determinism: the same input gives the same bits, on a used tape and in several goroutines as well.
+//   - float32 agrees with float64.
+//   - where declared: a dropped view is the same as an absent one; the order of the views does not matter; weights are
+//     0 for the absent and sum to 1.
+package fusiontest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/tensor"
+)
+
+// Run checks the method in every configuration of its Laws.
+func Run(t *testing.T, m fusion.Method) {
+	cases := m.Laws.Cases
+	if len(cases) == 0 {
+		cases = []fusion.Case{{Name: "defaults"}}
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			r := newRig(m, c)
+			if err := m.Check(c.Config); err != nil {
+				t.Errorf("the configuration of the case does not pass Check: %v", err)
+			}
+			b := r.batch(1)
+			t.Run("gradients", func(t *testing.T) { r.gradients(t, b) })
+			t.Run("every parameter", func(t *testing.T) { r.everyParameter(t, b) })
+			t.Run("absent content", func(t *testing.T) { r.absentContent(t, b) })
+			t.Run("rows", func(t *testing.T) { r.rowsAlone(t, b) })
+			t.Run("nothing present", func(t *testing.T) { r.nothingPresent(t) })
+			t.Run("one view", func(t *testing.T) { r.oneView(t) })
+			t.Run("save and load", func(t *testing.T) { r.saveAndLoad(t, b) })
+			t.Run("determinism", func(t *testing.T) { r.determinism(t, b) })
+			t.Run("float32", func(t *testing.T) { r.float32(t, b) })
+			if c.Drop {
+				t.Run("dropped view", func(t *testing.T) { r.droppedView(t) })
+			}
+			if m.Laws.Permutable {
+				t.Run("order of views", func(t *testing.T) { r.orderOfViews(t, b) })
+			}
+			if c.Weights {
+				t.Run("weights", func(t *testing.T) { r.weights(t, b) })
+			}
+		})
+	}
+}
+
+// rig is a method in one small configuration.
+type rig struct {
+	m     fusion.Method
+	c     fusion.Case
+	cfg   fusion.Config
+	views []fusion.ViewShape
+}
+
+func newRig(m fusion.Method, c fusion.Case) rig {
+	widths := c.Widths
+	if widths == nil {
+		widths = []int{3, 4, 2, 3}
+	}
+	r := rig{m: m, c: c, cfg: c.Config.Or(fusion.Config{Hidden: 3, Rank: 2, Heads: 1, Layers: 1, Outputs: 3})}
+	if r.cfg.Dim == 0 && m.Defaults.Dim > 0 {
+		r.cfg.Dim = 3
+	}
+	for k, d := range widths {
+		r.views = append(r.views, fusion.ViewShape{Name: fmt.Sprintf("view%d", k), Dim: d, Sequence: c.Sequences && k < 2})
+	}
+	return r
+}
+
+// with returns the rig with other views; the fixed weights in the configuration follow.
+func (r rig) with(views []int) rig {
+	old := r
+	r.views, r.cfg.Weights = nil, nil
+	for _, k := range views {
+		r.views = append(r.views, old.views[k])
+		if old.cfg.Weights != nil {
+			r.cfg.Weights = append(r.cfg.Weights, old.cfg.Weights[k])
+		}
+	}
+	return r
+}
+
+// The sizes of a batch: rows, and steps of the two sequences.
+const (
+	rows       = 6
+	firstSteps = 4
+	otherSteps = 3
+)
+
+// batch is the input of one call, in float64 and apart from any tape.
+type batch struct {
+	xs      []*tensor.Tensor // [rows, D] or [rows, T, D]
+	lengths [][]int          // of sequences, else nil
+	present *tensor.Tensor   // [rows, V]
+	groups  []int
+}
+
+// batch makes an input in which the first row has every view, the last none, and each other row lacks one or two.
+func (r rig) batch(seed uint64) batch {
+	rng := stream(seed, "batch")
+	V := len(r.views)
+	b := batch{present: tensor.New(tensor.F64, rows, V), lengths: make([][]int, V)}
+	for i := range rows - 1 {
+		for k := range V {
+			if i == 0 || (k != (i-1)%V && (V < 3 || k != (2*i)%V)) {
+				b.present.Set(1, i, k)
+			}
+		}
+	}
+	if V == 1 {
+		for i := range rows - 2 {
+			b.present.Set(1, i, 0)
+		}
+	}
+	for k, v := range r.views {
+		shape := []int{rows, v.Dim}
+		if v.Sequence {
+			T := firstSteps
+			if k > 0 {
+				T = otherSteps
+			}
+			shape = []int{rows, T, v.Dim}
+			for i := range rows {
+				b.lengths[k] = append(b.lengths[k], 1+(i+2)%T)
+			}
+		}
+		x := tensor.New(tensor.F64, shape...)
+		for i := range x.F64 {
+			x.F64[i] = rng.NormFloat64()
+		}
+		b.xs = append(b.xs, x)
+	}
+	if r.c.Groups {
+		b.groups = []int{3, 1, 2}
+	}
+	return b
+}
+
+// with returns the batch with only these views, in this order.
+func (b batch) with(views []int) batch {
+	out := batch{groups: b.groups, present: tensor.New(tensor.F64, b.present.Dim(0), len(views))}
+	for j, k := range views {
+		out.xs = append(out.xs, b.xs[k])
+		out.lengths = append(out.lengths, b.lengths[k])
+		for i := range b.present.Dim(0) {
+			out.present.Set(b.present.At(i, k), i, j)
+		}
+	}
+	return out
+}
+
+// slice returns rows from to to, as one group if there are groups.
+func (b batch) slice(from, to int) batch {
+	out := batch{present: rowsOf(b.present, from, to), lengths: make([][]int, len(b.xs))}
+	for k, x := range b.xs {
+		out.xs = append(out.xs, rowsOf(x, from, to))
+		if b.lengths[k] != nil {
+			out.lengths[k] = b.lengths[k][from:to]
+		}
+	}
+	if b.groups != nil {
+		out.groups = []int{to - from}
+	}
+	return out
+}
+
+// spoilt returns the batch with v wherever nothing should look: in absent rows and past the end of sequences.
+func (b batch) spoilt(v float64) batch {
+	xs := b.xs
+	b.xs = nil
+	for k, x := range xs {
+		x = x.Clone()
+		per := x.Len() / x.Dim(0)
+		for i := range x.F64 {
+			row := i / per
+			past := b.lengths[k] != nil && (i%per)/x.Dim(-1) >= b.lengths[k][row]
+			if past || b.present.At(row, k) == 0 {
+				x.F64[i] = v
+			}
+		}
+		b.xs = append(b.xs, x)
+	}
+	return b
+}
+
+func rowsOf(x *tensor.Tensor, from, to int) *tensor.Tensor {
+	per := x.Len() / x.Dim(0)
+	shape := append([]int{to - from}, x.Shape[1:]...)
+	return tensor.FromF64(x.F64[from*per:to*per], shape...)
+}

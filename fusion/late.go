@@ -1,0 +1,72 @@
+package fusion
+
+import (
+	"fmt"
+
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/nn"
+)
+
+// lateFloor keeps the logarithm finite where every view gives a class no probability at all.
+const lateFloor = 1e-12
+
+// Late decides per view and then takes the mean of the decisions: every view has a linear head of its own, head.k, and
+// the class probabilities are
+//
+//	P = Σ_k p_k softmax(head.k(x_k)) / Σ_k p_k
+//
+// over the present views. Z is ln P and Final is set; in a regression Z is the mean of the values. A row without any view
+// gives equal probabilities, or the value 0.
+type Late struct {
+	heads      []*nn.Linear
+	outputs    int
+	regression bool
+}
+
+var _ Fusion = (*Late)(nil)
+
+func newLate(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
+	if err := checkViews(cfg, views, false); err != nil {
+		return nil, err
+	}
+	if cfg.Outputs < 1 {
+		return nil, fmt.Errorf("it makes predictions itself and has to know the number of outputs")
+	}
+	return &Late{heads: newLinears(s, "head", views, cfg.Outputs), outputs: cfg.Outputs, regression: cfg.Regression}, nil
+}
+
+// OutDim is the number of classes or values.
+func (l *Late) OutDim() int { return l.outputs }
+
+// Forward returns the log-probabilities or values, and the share of each view.
+func (l *Late) Forward(t *grad.Tape, in Input) Output {
+	s := borrow()
+	defer s.giveBack()
+	votes, _ := s.views(len(in.Views))
+	for k := range in.Views {
+		x, _ := in.clean(t, k)
+		votes[k] = l.heads[k].Forward(t, x)
+	}
+	w := in.shares(t)
+	if l.regression {
+		return Output{Z: t.WeightedSum(t.Stack(votes...), w), Weights: w, Final: true}
+	}
+	p := t.WeightedSum(t.Softmax(t.Stack(votes...)), w) // [B, classes]
+	p = t.Add(p, l.even(t, in))
+	return Output{Z: t.Log(p), Weights: w, Final: true}
+}
+
+// even returns the floor of the probabilities: equal ones in a row without any view, else next to nothing.
+func (l *Late) even(t *grad.Tape, in Input) *grad.Var {
+	c := filled(t, lateFloor, in.rows(), l.outputs)
+	for b := range in.rows() {
+		some := false
+		for k := range in.Views {
+			some = some || in.present(b, k)
+		}
+		for o := 0; !some && o < l.outputs; o++ {
+			c.Value().SetFlat(1/float64(l.outputs), b*l.outputs+o)
+		}
+	}
+	return c
+}

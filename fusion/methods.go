@@ -1,0 +1,189 @@
+package fusion
+
+import "slices"
+
+// Table is a list of methods. It is a value: whoever builds or loads a model is given one.
+type Table []Method
+
+// Methods is every method that ships here.
+var Methods = Table{
+	{
+		Name: "mean", Doc: "the mean of the views that are present (balanced fusion)", Source: "textbook",
+		Options: []string{"dim"},
+		Build:   newMean,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"proj"},
+			Cases: []Case{
+				{Name: "plain", Widths: []int{3, 3, 3, 3}, Drop: true, Weights: true},
+				{Name: "projected", Config: Config{Dim: 2}, Drop: true, Weights: true},
+			},
+		},
+	},
+	{
+		Name: "weighted", Doc: "a weighted sum of the views, with weights that are given or learned", Source: "textbook",
+		Options: []string{"dim", "weights"},
+		Build:   newWeighted,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"proj"}, Axis: []string{"logits"},
+			Cases: []Case{
+				{Name: "learned", Widths: []int{3, 3, 3, 3}, Drop: true, Weights: true},
+				{Name: "learned, projected", Config: Config{Dim: 2}, Drop: true, Weights: true},
+				{Name: "fixed", Widths: []int{3, 3, 3, 3}, Config: Config{Weights: []float64{0.4, 0.3, 0.2, 0.1}}, Weights: true},
+				{Name: "fixed, of any sign", Config: Config{Dim: 2, Weights: []float64{2, -1, 0.5, 1}}},
+			},
+		},
+	},
+	{
+		Name: "concat", Doc: "the views side by side (stacking), with a learned vector for an absent one", Source: "textbook",
+		Options: []string{"dim"},
+		Build:   newConcat,
+		Laws:    Laws{Cases: []Case{{Name: "plain"}, {Name: "projected", Config: Config{Dim: 4}}}},
+	},
+	{
+		Name: "attention", Doc: "additive attention: each view is scored, a softmax over the present views weighs them",
+		Source:  "Bahdanau, Cho & Bengio 2015, arXiv:1409.0473",
+		Options: []string{"dim", "hidden"}, Defaults: attentionDefaults,
+		Build: newAttention,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"proj"},
+			Cases: []Case{{Name: "plain", Drop: true, Weights: true}},
+		},
+	},
+	{
+		Name: "bilstm", Doc: "an LSTM in both directions over time, over the views, or over the rows of a group",
+		Source:  "Graves & Schmidhuber 2005, doi:10.1016/j.neunet.2005.06.042; over rows: Poria et al. 2017, ACL P17-1081",
+		Options: []string{"over", "hidden", "layers", "dropout", "dim", "skip"}, Defaults: bilstmDefaults,
+		Build:          newBiLSTM,
+		TakesSequences: bilstmTakesSequences,
+		Laws: Laws{
+			Idle: []string{"weight_hh"},
+			Cases: []Case{
+				{Name: "views", Config: Config{Over: OverViews, Dim: 3}, Drop: true},
+				{Name: "views as they are", Config: Config{Over: OverViews}, Widths: []int{3, 3, 3, 3}, Drop: true},
+				{Name: "time", Config: Config{Over: OverTime}, Sequences: true},
+				{Name: "time, two layers", Config: Config{Layers: 2}, Sequences: true},
+				{Name: "rows", Config: Config{Over: OverRows}, Groups: true},
+				{Name: "rows, skip", Config: Config{Over: OverRows, Skip: true}, Groups: true},
+			},
+		},
+	},
+	{
+		Name: "gated", Doc: "gated multimodal units: each view has a gate that sees all views",
+		Source:  "Arevalo et al. 2017, arXiv:1702.01992",
+		Options: []string{"dim"}, Defaults: gatedDefaults,
+		Build: newGated,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"h", "z"}, Columns: []string{"z"},
+			Cases: []Case{{Name: "plain", Drop: true}},
+		},
+	},
+	{
+		Name: "tensor", Doc: "the outer product of the views, each with a 1 in front",
+		Source:  "Zadeh et al. 2017, arXiv:1707.07250",
+		Options: []string{"dim"},
+		Build:   newTensor,
+		Laws: Laws{Cases: []Case{
+			{Name: "plain", Widths: []int{2, 3, 1}},
+			{Name: "projected", Config: Config{Dim: 2}, Widths: []int{2, 3, 4}},
+			{Name: "more views than factors", Config: Config{Dim: 1}, Widths: []int{2, 1, 1, 1, 2, 1, 3, 1}},
+		}},
+	},
+	{
+		Name: "lowrank", Doc: "tensor fusion as a sum of rank-one parts, without making the product",
+		Source:  "Liu et al. 2018, arXiv:1806.00064",
+		Options: []string{"dim", "rank"}, Defaults: lowRankDefaults,
+		Build: newLowRank,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"factor"},
+			Cases: []Case{{Name: "plain"}},
+		},
+	},
+	{
+		Name: "film", Doc: "the first view, scaled and shifted by what the others say",
+		Source:  "Perez et al. 2018, arXiv:1709.07871",
+		Options: []string{"dim"},
+		Build:   newFiLM,
+		Laws: Laws{Cases: []Case{
+			{Name: "two views", Widths: []int{3, 4}},
+			{Name: "four views", Drop: true},
+			{Name: "four views of one width", Widths: []int{3, 2, 2, 2}, Drop: true},
+			{Name: "projected", Config: Config{Dim: 2}, Drop: true},
+		}},
+	},
+	{
+		Name: "multiplicative", Doc: "a bilinear layer, summed over the pairs of views",
+		Source:  "Jayakumar et al. 2020, openreview.net/forum?id=rylnK6VtDH",
+		Options: []string{"dim"}, Defaults: multiplicativeDefaults,
+		Build: newMultiplicative,
+		Laws: Laws{Cases: []Case{
+			{Name: "two views", Widths: []int{3, 4}},
+			{Name: "four views", Drop: true},
+		}},
+	},
+	{
+		Name: "poe", Doc: "a product of Gaussian experts: what is surer counts more",
+		Source:  "Wu & Goodman 2018, arXiv:1802.05335",
+		Options: []string{"dim"}, Defaults: poeDefaults,
+		Build: newPoE,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"mu", "logvar"},
+			Cases: []Case{{Name: "plain", Drop: true}},
+		},
+	},
+	{
+		Name: "transformer", Doc: "a token per view, encoder layers, and the mean of the tokens",
+		Source:  "Vaswani et al. 2017, arXiv:1706.03762",
+		Options: []string{"dim", "heads", "layers", "hidden", "dropout"}, Defaults: transformerDefaults,
+		Build: newTransformer,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"proj"},
+			Cases: []Case{
+				{Name: "plain", Config: Config{Dim: 4, Heads: 2}, Drop: true},
+				{Name: "two layers", Config: Config{Dim: 3, Layers: 2}, Drop: true},
+			},
+		},
+	},
+	{
+		Name: "late", Doc: "the mean of a prediction per view (decision fusion)", Source: "textbook",
+		Final: true,
+		Build: newLate,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"head"},
+			Cases: []Case{
+				{Name: "classes", Drop: true, Weights: true},
+				{Name: "regression", Config: Config{Outputs: 1, Regression: true}, Drop: true, Weights: true},
+			},
+		},
+	},
+}
+
+// Lookup returns the method called name.
+func (t Table) Lookup(name string) (m Method, ok bool) {
+	for _, m := range t {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Method{}, false
+}
+
+// With returns a table with m at its end, or in place of the method of that name. t stays as it is.
+func (t Table) With(m Method) Table {
+	with := slices.Clone(t)
+	for i := range with {
+		if with[i].Name == m.Name {
+			with[i] = m
+			return with
+		}
+	}
+	return append(with, m)
+}
+
+// Names returns the names in the order of the table.
+func (t Table) Names() []string {
+	names := make([]string, len(t))
+	for i, m := range t {
+		names[i] = m.Name
+	}
+	return names
+}

@@ -1,0 +1,46 @@
+package fusion
+
+import (
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/nn"
+)
+
+// PoE is a product of Gaussian experts (Wu & Goodman 2018): each view states a mean and a variance, and what is surer
+// counts more,
+//
+//	z = Σ_k p_k μ_k / (1 + Σ_k p_k),  μ_k = mu.k(x_k), p_k = exp(−logvar.k(x_k))
+//
+// The 1 is the prior, N(0, 1). The log-variance of the product, −ln(1 + Σ p_k), is Output.LogVar. An absent view is no
+// expert; a row without any view gives the prior: mean 0, log-variance 0.
+type PoE struct {
+	mu, logvar []*nn.Linear
+	dim        int
+}
+
+var _ Fusion = (*PoE)(nil)
+
+var poeDefaults = Config{Dim: meetDim}
+
+func newPoE(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
+	if err := checkViews(cfg, views, false); err != nil {
+		return nil, err
+	}
+	cfg = cfg.Or(poeDefaults)
+	return &PoE{mu: newLinears(s, "mu", views, cfg.Dim), logvar: newLinears(s, "logvar", views, cfg.Dim), dim: cfg.Dim}, nil
+}
+
+// OutDim is Config.Dim.
+func (p *PoE) OutDim() int { return p.dim }
+
+// Forward returns the mean and the log-variance of the product.
+func (p *PoE) Forward(t *grad.Tape, in Input) Output {
+	precision := filled(t, 1, in.rows(), p.dim) // of the prior
+	var mean *grad.Var
+	for k := range in.Views {
+		x, m := in.clean(t, k)
+		prec := t.MaskRows(t.Exp(t.Neg(p.logvar[k].Forward(t, x))), m)
+		mean = plus(t, mean, t.Mul(prec, p.mu[k].Forward(t, x)))
+		precision = t.Add(precision, prec)
+	}
+	return Output{Z: t.Div(mean, precision), LogVar: t.Neg(t.Log(precision))}
+}

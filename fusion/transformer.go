@@ -1,0 +1,57 @@
+package fusion
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/nn"
+)
+
+// Transformer lets the views look at each other: each view is a token proj.k(x_k) (the bias of its own projection tells
+// the views apart), the tokens go through pre-norm encoder layers, layers.i (Vaswani 2017; Xiong 2020 for the pre-norm),
+// and a last norm, and z is the mean of the tokens of present views. There is no class token. Absent views are masked as
+// keys and not counted in the mean; a row without any view gives zeros.
+type Transformer struct {
+	proj   *projection
+	layers []*nn.TransformerEncoderLayer
+	norm   *nn.LayerNorm
+	dim    int
+}
+
+var _ Fusion = (*Transformer)(nil)
+
+var transformerDefaults = Config{Dim: meetDim, Heads: 4, Layers: 1, Dropout: 0.1}
+
+func newTransformer(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
+	if err := checkViews(cfg, views, false); err != nil {
+		return nil, err
+	}
+	cfg = cfg.Or(transformerDefaults)
+	if cfg.Dim%cfg.Heads != 0 {
+		return nil, fmt.Errorf("dim %d is not a multiple of heads %d", cfg.Dim, cfg.Heads)
+	}
+	if cfg.Hidden == 0 {
+		cfg.Hidden = 2 * cfg.Dim
+	}
+	f := &Transformer{proj: newProjections(s, views, cfg.Dim), dim: cfg.Dim}
+	for i := range cfg.Layers {
+		f.layers = append(f.layers, nn.NewTransformerEncoderLayer(s.Sub("layers").Sub(strconv.Itoa(i)), nn.TransformerEncoderConfig{
+			Embed: cfg.Dim, Heads: cfg.Heads, Feedforward: cfg.Hidden, NormFirst: true, Dropout: cfg.Dropout, Eps: 1e-5,
+		}))
+	}
+	f.norm = nn.NewLayerNorm(s.Sub("norm"), cfg.Dim, 1e-5)
+	return f, nil
+}
+
+// OutDim is Config.Dim.
+func (f *Transformer) OutDim() int { return f.dim }
+
+// Forward returns the mean of the tokens after the last layer.
+func (f *Transformer) Forward(t *grad.Tape, in Input) Output {
+	h := f.proj.meet(t, in) // [B, V, dim]
+	for _, l := range f.layers {
+		h = l.Forward(t, h, in.Present)
+	}
+	return Output{Z: t.WeightedSum(f.norm.Forward(t, h), in.shares(t))}
+}
