@@ -92,8 +92,8 @@ func (p *Bars) bar(c *canvas, s scale, r Bar, y, row float64, single bool) {
 	}
 	if single && !math.IsNaN(r.Low) && !math.IsNaN(r.High) {
 		mid, a, b := y+row/2, s.at(r.Low), s.at(r.High)
-		c.rule(a, mid, b, mid, "l5", light[5], ` stroke-width="1.5"`)
-		c.rule(a, mid-4, a, mid+4, "l5", light[5], ` stroke-width="1.5"`)
-		c.rule(b, mid-4, b, mid+4, "l5", light[5], ` stroke-width="1.5"`)
+		c.rule(a, mid, b, mid, "n", "#1b1f24", ` stroke-width="1.5"`)
+		c.rule(a, mid-4, a, mid+4, "n", "#1b1f24", ` stroke-width="1.5"`)
+		c.rule(b, mid-4, b, mid+4, "n", "#1b1f24", ` stroke-width="1.5"`)
 	}
 }

@@ -87,7 +87,7 @@ func (f Format) Value(v float64) string {
 	case math.Abs(v) >= 1e7:
 		return strings.Replace(strconv.FormatFloat(v, 'g', 3, 64), "e+0", "e", 1)
 	case f == Percent:
-		return fixed(100*v, 1) + " %"
+		return fixed(100*v, 1) + "\u00a0%"
 	case f == Points:
 		return sign(fixed(100*v, 1), v)
 	case f == Signed:
@@ -101,7 +101,7 @@ func (f Format) Value(v float64) string {
 func (f Format) tick(v float64, digits int) string {
 	switch f {
 	case Percent:
-		return fixed(100*v, max(0, digits-2)) + " %"
+		return fixed(100*v, max(0, digits-2)) + "\u00a0%"
 	case Points:
 		return sign(fixed(100*v, max(0, digits-2)), v)
 	case Signed:

@@ -84,7 +84,7 @@ func Style() string {
 	b.WriteString("@media screen and (prefers-color-scheme:dark){")
 	vars(true)
 	b.WriteString("}")
-	b.WriteString(".fz .i{fill:var(--ink)}.fz .s{fill:var(--soft)}.fz .g{stroke:var(--grid)}.fz .a{stroke:var(--axis)}.fz .bg{fill:var(--bg)}")
+	b.WriteString(".fz .i{fill:var(--ink)}.fz .s{fill:var(--soft)}.fz .g{stroke:var(--grid)}.fz .a{stroke:var(--axis)}.fz .n{stroke:var(--ink)}.fz .bg{fill:var(--bg)}")
 	for i := range Series {
 		fmt.Fprintf(&b, ".fz .f%d{fill:var(--c%d)}.fz .l%d{stroke:var(--c%d)}", i, i, i, i)
 	}

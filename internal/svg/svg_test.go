@@ -185,7 +185,7 @@ func TestScale(t *testing.T) {
 		for _, v := range s.ticks {
 			got = append(got, s.format(v))
 		}
-		if g := strings.Join(got, ", "); g != want {
+		if g := strings.ReplaceAll(strings.Join(got, ", "), "\u00a0", " "); g != want {
 			t.Errorf("ticks of %v..%v: %s, want %s", lo, hi, g, want)
 		}
 	}
@@ -201,7 +201,7 @@ func TestValues(t *testing.T) {
 			t.Errorf("%v of %v = %q, want %q", format, v, got, want)
 		}
 	}
-	f(Percent, 0.8814, "88.1 %")
+	f(Percent, 0.8814, "88.1\u00a0%")
 	f(Points, 0.0314, "+3.1")
 	f(Points, -0.0314, "−3.1")
 	f(Points, -0.0001, "0.0")

@@ -11,7 +11,7 @@ func em(r rune) float64 {
 	switch {
 	case strings.ContainsRune("ijl.,:;'|!I", r):
 		return 0.36
-	case strings.ContainsRune("ftr()[]{}/\\- \"", r):
+	case strings.ContainsRune("ftr()[]{}/\\- \u00a0\"", r):
 		return 0.45
 	case strings.ContainsRune("mwMW@%", r):
 		return 0.98

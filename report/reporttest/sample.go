@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/report"
@@ -35,7 +36,7 @@ func Sample() *report.Document {
 	d.Verdict = &v
 	explained(d, rng)
 	p := predictions(1200, 2.1, rng)
-	d.Confusion = &report.Confusion{Model: v.BestFusion, Classes: classes, Counts: eval.Confusion(p)}
+	d.Confusion = &report.Confusion{Model: v.BestFusion, Classes: slices.Clone(classes), Counts: eval.Confusion(p)}
 	hot := &eval.Predictions{Probs: eval.Soften(eval.Logits(p.Probs), 0.55), Labels: p.Labels}
 	temp := eval.Temperature(eval.Logits(hot.Probs), hot.Labels)
 	cool := &eval.Predictions{Probs: eval.Soften(eval.Logits(hot.Probs), temp), Labels: p.Labels}
@@ -183,7 +184,7 @@ func explained(d *report.Document, rng *rand.Rand) {
 			curve("attention", n.levels, n.drop), curve("attention + modality dropout", n.levels, n.drop*0.6), curve("review.lexical", n.levels, n.drop*1.1),
 		}})
 	}
-	d.Weights = &report.Weights{Model: "attention", Views: []string{"review.lexical", "review.semantic", "photo.color", "table"}, Classes: classes}
+	d.Weights = &report.Weights{Model: "attention", Views: []string{"review.lexical", "review.semantic", "photo.color", "table"}, Classes: slices.Clone(classes)}
 	for range classes {
 		w := []float64{0.45 + 0.1*rng.Float64(), 0.2 + 0.1*rng.Float64(), 0.05 + 0.1*rng.Float64(), 0}
 		w[3] = 1 - w[0] - w[1] - w[2]
