@@ -61,6 +61,7 @@ type gemm32 struct {
 	a, b, c       []float32
 	lda, ldb, ldc int
 	accumulate    bool
+	panels        []float32 // op(B) as packAll leaves it, or nil
 }
 
 // rows is the product of rows i to i+m alone.

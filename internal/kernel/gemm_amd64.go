@@ -101,7 +101,9 @@ func room(s *[]float32, n int) []float32 {
 func (g *gemm32) blocked() {
 	t := active
 	tile := gemmTiles[t]
-	packB := g.tB || g.m > 8*tile.rows && g.k > 8
+	ready := g.panels != nil
+	packB := ready || g.tB || g.m > 8*tile.rows && g.k > 8
+	width := (g.n + tile.cols - 1) / tile.cols * tile.cols
 	packA := g.m*g.k > 1<<15 && g.n >= 8*tile.cols || g.n >= 2*tile.cols && g.conflictsA()
 	buf := gemmFree.take()
 	ars, acs := 4*g.lda, 4
@@ -114,7 +116,9 @@ func (g *gemm32) blocked() {
 		for j := 0; j < g.n; j += gemmN {
 			nb := min(gemmN, g.n-j)
 			var packed []float32
-			if packB {
+			if ready {
+				packed = g.panels[p*width+j*kb:]
+			} else if packB {
 				packed = room(&buf.b, kb*(nb+tile.cols))
 				g.packB(t, packed, p, kb, j, nb)
 			} else if e := nb % tile.cols; e > 0 {
@@ -147,6 +151,17 @@ func (g *gemm32) blocked() {
 		}
 	}
 	gemmFree.give(buf)
+}
+
+// packAll lays out all of op(B): chunks of k, in each the panels. dst keeps its memory.
+func (g *gemm32) packAll(dst *[]float32) {
+	cols := gemmTiles[active].cols
+	width := (g.n + cols - 1) / cols * cols
+	to := room(dst, g.k*width)
+	*dst = to
+	for p := 0; p < g.k; p += gemmK {
+		g.packB(active, to[p*width:], p, min(gemmK, g.k-p), 0, g.n)
+	}
 }
 
 // conflictsA tells whether the rows of A fall into the same few cache sets.

@@ -172,6 +172,38 @@ func TestGemmPartition(t *testing.T) {
 	})
 }
 
+// TestPacked holds that a packed matrix gives the bits of Gemm.
+func TestPacked(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(13, 14))
+		var p Packed[float32]
+		for _, n := range []int{1, 15, 16, 33, 70, 1100} {
+			for _, k := range []int{1, 5, 64, 390} {
+				for _, tB := range []bool{false, true} {
+					rows, ldb := k, n+2
+					if tB {
+						rows, ldb = n, k+2
+					}
+					b := randoms(rng, rows*ldb)
+					p.Pack(tB, n, k, b, ldb)
+					for _, m := range []int{0, 1, 2, 4, 5, 14} {
+						a := randoms(rng, m*k)
+						want := randoms(rng, m*n)
+						got := append([]float32(nil), want...)
+						Gemm(false, tB, m, n, k, a, k, b, ldb, want, n, true)
+						p.Mul(m, a, k, got, n, true)
+						for i := range got {
+							if got[i] != want[i] {
+								t.Fatalf("n=%d k=%d tB=%v m=%d: element %d is %v, want %v", n, k, tB, m, i, got[i], want[i])
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestGemmDoesNotAllocate(t *testing.T) {
 	a, b, c := make([]float32, 200*200), make([]float32, 200*200), make([]float32, 200*200)
 	if got := testing.AllocsPerRun(20, func() {

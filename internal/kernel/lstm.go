@@ -7,7 +7,7 @@ import "github.com/fusor-ml/fusor/internal/kernel/ref"
 // hidden] is the cell state before, nil for zeros. It sets the cell state c, its tanh and the output h.
 func LSTMCell[T Float](gates, cPrev, c, tanhC, h []T, rows, hidden int) {
 	v := vectors[T]()
-	if v == nil || hidden > len(zeroRow) {
+	if v == nil || 4*hidden > len(zeroRow) {
 		ref.LSTMCell(gates, cPrev, c, tanhC, h, rows, hidden)
 		return
 	}
@@ -17,7 +17,7 @@ func LSTMCell[T Float](gates, cPrev, c, tanhC, h []T, rows, hidden int) {
 		if cPrev != nil {
 			prev = at(cPrev[from:to])
 		}
-		v.vlstm(hidden, at(gates[4*from:4*to]), prev, at(c[from:to]), at(tanhC[from:to]), at(h[from:to]))
+		v.vlstm(hidden, at(gates[4*from:4*to]), &zeroRow[0], &zeroRow[0], prev, at(c[from:to]), at(tanhC[from:to]), at(h[from:to]))
 	}
 }
 
@@ -39,5 +39,5 @@ func LSTMCellGrad[T Float](dGates, dc, dh, gates, cPrev, tanhC []T, rows, hidden
 	}
 }
 
-// zeroRow is the cell state before the first step. It is never written.
+// zeroRow stands for a cell state before the first step, or for nothing to add. It is never written.
 var zeroRow [4096]float32

@@ -139,10 +139,10 @@ func vnormback256(n int, dx *float32, dw *float32, db *float32, dy *float32, x *
 //go:noescape
 func vadam256(n int, w *float32, m *float32, v *float32, grad *float32, decay float32, keep float32, b1 float32, c1 float32, b2 float32, c2 float32, step float32, inv float32, eps float32)
 
-// vlstm256 makes gates of the sums z in place and c = f c' + i g, tc = tanh c, h = o tc.
+// vlstm256 makes gates of the sums z + r + b, left in z, and c = f c0 + i g, tc = tanh c, h = o tc.
 //
 //go:noescape
-func vlstm256(n int, z *float32, c0 *float32, c *float32, tc *float32, h *float32)
+func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, tc *float32, h *float32)
 
 // vlstmback256 turns the gradients dh of h and dc of c into dz of the sums and dc of c', with gates a.
 //

@@ -3051,24 +3051,31 @@ Done:
 	VZEROUPPER
 	RET
 
-// func vlstm256(n int, z *float32, c0 *float32, c *float32, tc *float32, h *float32)
+// func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, tc *float32, h *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·vlstm256(SB), NOSPLIT, $0-48
+TEXT ·vlstm256(SB), NOSPLIT, $0-64
 	MOVQ n+0(FP), AX
 	MOVQ z+8(FP), CX
-	MOVQ c0+16(FP), DX
-	MOVQ c+24(FP), BX
-	MOVQ tc+32(FP), SI
-	MOVQ h+40(FP), DI
-	LEAQ (CX)(AX*4), R8
-	LEAQ (R8)(AX*4), R9
-	LEAQ (R9)(AX*4), R10
+	MOVQ r+16(FP), DX
+	MOVQ b+24(FP), BX
+	MOVQ c0+32(FP), SI
+	MOVQ c+40(FP), DI
+	MOVQ tc+48(FP), R8
+	MOVQ h+56(FP), R9
+	MOVQ AX, R10
 	XORQ R11, R11
 
 Vectors:
 	CMPQ         AX, $0x00000008
 	JLT          VectorsEnd
-	VMOVUPS      (CX)(R11*4), Y0
+	LEAQ         (R11)(R10*1), R12
+	LEAQ         (R12)(R10*1), R13
+	LEAQ         (R13)(R10*1), R14
+	VMOVUPS      (DX)(R11*4), Y0
+	VMOVUPS      (BX)(R11*4), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      (CX)(R11*4), Y1
+	VADDPS       Y1, Y0, Y0
 	VXORPS       c80000000<>+0(SB), Y0, Y0
 	VMOVUPS      c42b20000<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y1
@@ -3100,7 +3107,11 @@ Vectors:
 	VADDPS       Y0, Y2, Y2
 	VDIVPS       Y2, Y0, Y2
 	VMOVUPS      Y2, (CX)(R11*4)
-	VMOVUPS      (R9)(R11*4), Y0
+	VMOVUPS      (DX)(R13*4), Y0
+	VMOVUPS      (BX)(R13*4), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      (CX)(R13*4), Y1
+	VADDPS       Y1, Y0, Y0
 	VANDPS       c7fffffff<>+0(SB), Y0, Y1
 	VADDPS       Y1, Y1, Y3
 	VMOVUPS      c42b20000<>+0(SB), Y4
@@ -3147,9 +3158,13 @@ Vectors:
 	VFMADD213PS  Y0, Y0, Y5
 	VCMPPS       $0x11, c3f200000<>+0(SB), Y1, Y0
 	VBLENDVPS    Y0, Y5, Y4, Y0
-	VMOVUPS      Y0, (R9)(R11*4)
+	VMOVUPS      Y0, (CX)(R13*4)
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      (R8)(R11*4), Y0
+	VMOVUPS      (DX)(R12*4), Y0
+	VMOVUPS      (BX)(R12*4), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      (CX)(R12*4), Y1
+	VADDPS       Y1, Y0, Y0
 	VXORPS       c80000000<>+0(SB), Y0, Y0
 	VMOVUPS      c42b20000<>+0(SB), Y1
 	VMINPS       Y0, Y1, Y1
@@ -3180,10 +3195,10 @@ Vectors:
 	VMOVUPS      c3f800000<>+0(SB), Y0
 	VADDPS       Y0, Y3, Y3
 	VDIVPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (R8)(R11*4)
-	VMOVUPS      (DX)(R11*4), Y0
+	VMOVUPS      Y3, (CX)(R12*4)
+	VMOVUPS      (SI)(R11*4), Y0
 	VFMADD231PS  Y0, Y3, Y2
-	VMOVUPS      Y2, (BX)(R11*4)
+	VMOVUPS      Y2, (DI)(R11*4)
 	VANDPS       c7fffffff<>+0(SB), Y2, Y0
 	VADDPS       Y0, Y0, Y1
 	VMOVUPS      c42b20000<>+0(SB), Y3
@@ -3230,8 +3245,12 @@ Vectors:
 	VFMADD213PS  Y2, Y2, Y4
 	VCMPPS       $0x11, c3f200000<>+0(SB), Y0, Y0
 	VBLENDVPS    Y0, Y4, Y3, Y0
-	VMOVUPS      Y0, (SI)(R11*4)
-	VMOVUPS      (R10)(R11*4), Y1
+	VMOVUPS      Y0, (R8)(R11*4)
+	VMOVUPS      (DX)(R14*4), Y1
+	VMOVUPS      (BX)(R14*4), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      (CX)(R14*4), Y2
+	VADDPS       Y2, Y1, Y1
 	VXORPS       c80000000<>+0(SB), Y1, Y1
 	VMOVUPS      c42b20000<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y2
@@ -3262,9 +3281,9 @@ Vectors:
 	VMOVUPS      c3f800000<>+0(SB), Y1
 	VADDPS       Y1, Y3, Y3
 	VDIVPS       Y3, Y1, Y3
-	VMOVUPS      Y3, (R10)(R11*4)
+	VMOVUPS      Y3, (CX)(R14*4)
 	VMULPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (DI)(R11*4)
+	VMOVUPS      Y0, (R9)(R11*4)
 	ADDQ         $0x00000008, R11
 	SUBQ         $0x00000008, AX
 	JMP          Vectors
@@ -3275,7 +3294,14 @@ VectorsEnd:
 	LEAQ         window<>+0(SB), R12
 	NEGQ         AX
 	VMOVUPS      32(R12)(AX*4), Y0
-	VMASKMOVPS   (CX)(R11*4), Y0, Y1
+	LEAQ         (R11)(R10*1), AX
+	LEAQ         (AX)(R10*1), R12
+	LEAQ         (R12)(R10*1), R10
+	VMASKMOVPS   (DX)(R11*4), Y0, Y1
+	VMASKMOVPS   (BX)(R11*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (CX)(R11*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
 	VXORPS       c80000000<>+0(SB), Y1, Y1
 	VMOVUPS      c42b20000<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y2
@@ -3307,7 +3333,11 @@ VectorsEnd:
 	VADDPS       Y1, Y3, Y3
 	VDIVPS       Y3, Y1, Y3
 	VMASKMOVPS   Y3, Y0, (CX)(R11*4)
-	VMASKMOVPS   (R9)(R11*4), Y0, Y1
+	VMASKMOVPS   (DX)(R12*4), Y0, Y1
+	VMASKMOVPS   (BX)(R12*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (CX)(R12*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
 	VANDPS       c7fffffff<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y4
 	VMOVUPS      c42b20000<>+0(SB), Y5
@@ -3354,9 +3384,13 @@ VectorsEnd:
 	VFMADD213PS  Y1, Y1, Y6
 	VCMPPS       $0x11, c3f200000<>+0(SB), Y2, Y1
 	VBLENDVPS    Y1, Y6, Y5, Y1
-	VMASKMOVPS   Y1, Y0, (R9)(R11*4)
+	VMASKMOVPS   Y1, Y0, (CX)(R12*4)
 	VMULPS       Y1, Y3, Y3
-	VMASKMOVPS   (R8)(R11*4), Y0, Y1
+	VMASKMOVPS   (DX)(AX*4), Y0, Y1
+	VMASKMOVPS   (BX)(AX*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (CX)(AX*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
 	VXORPS       c80000000<>+0(SB), Y1, Y1
 	VMOVUPS      c42b20000<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y2
@@ -3387,10 +3421,10 @@ VectorsEnd:
 	VMOVUPS      c3f800000<>+0(SB), Y1
 	VADDPS       Y1, Y4, Y4
 	VDIVPS       Y4, Y1, Y4
-	VMASKMOVPS   Y4, Y0, (R8)(R11*4)
-	VMASKMOVPS   (DX)(R11*4), Y0, Y1
+	VMASKMOVPS   Y4, Y0, (CX)(AX*4)
+	VMASKMOVPS   (SI)(R11*4), Y0, Y1
 	VFMADD231PS  Y1, Y4, Y3
-	VMASKMOVPS   Y3, Y0, (BX)(R11*4)
+	VMASKMOVPS   Y3, Y0, (DI)(R11*4)
 	VANDPS       c7fffffff<>+0(SB), Y3, Y1
 	VADDPS       Y1, Y1, Y2
 	VMOVUPS      c42b20000<>+0(SB), Y4
@@ -3437,8 +3471,12 @@ VectorsEnd:
 	VFMADD213PS  Y3, Y3, Y5
 	VCMPPS       $0x11, c3f200000<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y5, Y4, Y1
-	VMASKMOVPS   Y1, Y0, (SI)(R11*4)
-	VMASKMOVPS   (R10)(R11*4), Y0, Y2
+	VMASKMOVPS   Y1, Y0, (R8)(R11*4)
+	VMASKMOVPS   (DX)(R10*4), Y0, Y2
+	VMASKMOVPS   (BX)(R10*4), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (CX)(R10*4), Y0, Y3
+	VADDPS       Y3, Y2, Y2
 	VXORPS       c80000000<>+0(SB), Y2, Y2
 	VMOVUPS      c42b20000<>+0(SB), Y3
 	VMINPS       Y2, Y3, Y3
@@ -3469,9 +3507,9 @@ VectorsEnd:
 	VMOVUPS      c3f800000<>+0(SB), Y2
 	VADDPS       Y2, Y4, Y4
 	VDIVPS       Y4, Y2, Y4
-	VMASKMOVPS   Y4, Y0, (R10)(R11*4)
+	VMASKMOVPS   Y4, Y0, (CX)(R10*4)
 	VMULPS       Y4, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)(R11*4)
+	VMASKMOVPS   Y1, Y0, (R9)(R11*4)
 
 Done:
 	VZEROUPPER
@@ -3479,7 +3517,7 @@ Done:
 
 // func vlstmback256(n int, dz *float32, dc *float32, dh *float32, a *float32, c0 *float32, tc *float32)
 // Requires: AVX, FMA3
-TEXT ·vlstmback256(SB), NOSPLIT, $8-56
+TEXT ·vlstmback256(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ dz+8(FP), CX
 	MOVQ dc+16(FP), DX
@@ -3487,101 +3525,102 @@ TEXT ·vlstmback256(SB), NOSPLIT, $8-56
 	MOVQ a+32(FP), SI
 	MOVQ c0+40(FP), DI
 	MOVQ tc+48(FP), R8
-	LEAQ (CX)(AX*4), R9
-	LEAQ (R9)(AX*4), R10
-	LEAQ (R10)(AX*4), R11
-	LEAQ (SI)(AX*4), R12
-	LEAQ (R12)(AX*4), R13
-	LEAQ (R13)(AX*4), R14
-	XORQ R15, R15
+	MOVQ AX, R9
+	XORQ R10, R10
 
 Vectors:
 	CMPQ         AX, $0x00000008
 	JLT          VectorsEnd
-	VMOVUPS      (BX)(R15*4), Y0
-	VMOVUPS      (R8)(R15*4), Y1
-	VMOVUPS      (R14)(R15*4), Y2
+	LEAQ         (R10)(R9*1), R11
+	LEAQ         (R11)(R9*1), R12
+	LEAQ         (R12)(R9*1), R13
+	VMOVUPS      (BX)(R10*4), Y0
+	VMOVUPS      (R8)(R10*4), Y1
+	VMOVUPS      (SI)(R13*4), Y2
 	VMULPS       Y1, Y0, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y4
 	VSUBPS       Y2, Y4, Y4
 	VMULPS       Y2, Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VMOVUPS      Y4, (R11)(R15*4)
+	VMOVUPS      Y4, (CX)(R13*4)
 	VMOVUPS      c3f800000<>+0(SB), Y3
 	VFNMADD231PS Y1, Y1, Y3
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      (DX)(R15*4), Y1
+	VMOVUPS      (DX)(R10*4), Y1
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      (SI)(R15*4), Y0
-	VMOVUPS      (R13)(R15*4), Y2
+	VMOVUPS      (SI)(R10*4), Y0
+	VMOVUPS      (SI)(R12*4), Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
 	VMULPS       Y2, Y1, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y5
 	VSUBPS       Y0, Y5, Y5
 	VMULPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
-	VMOVUPS      Y5, (CX)(R15*4)
+	VMOVUPS      Y5, (CX)(R10*4)
 	VFNMADD231PS Y2, Y2, Y4
 	VMULPS       Y0, Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	VMOVUPS      Y4, (R10)(R15*4)
-	VMOVUPS      (R12)(R15*4), Y0
-	VMOVUPS      (DI)(R15*4), Y2
+	VMOVUPS      Y4, (CX)(R12*4)
+	VMOVUPS      (SI)(R11*4), Y0
+	VMOVUPS      (DI)(R10*4), Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y3
 	VSUBPS       Y0, Y3, Y3
 	VMULPS       Y0, Y3, Y3
 	VMULPS       Y2, Y3, Y3
-	VMOVUPS      Y3, (R9)(R15*4)
+	VMOVUPS      Y3, (CX)(R11*4)
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (DX)(R15*4)
-	ADDQ         $0x00000008, R15
+	VMOVUPS      Y1, (DX)(R10*4)
+	ADDQ         $0x00000008, R10
 	SUBQ         $0x00000008, AX
 	JMP          Vectors
 
 VectorsEnd:
 	TESTQ        AX, AX
 	JZ           Done
-	LEAQ         window<>+0(SB), BP
+	LEAQ         window<>+0(SB), R11
 	NEGQ         AX
-	VMOVUPS      32(BP)(AX*4), Y0
-	VMASKMOVPS   (BX)(R15*4), Y0, Y1
-	VMASKMOVPS   (R8)(R15*4), Y0, Y2
-	VMASKMOVPS   (R14)(R15*4), Y0, Y3
+	VMOVUPS      32(R11)(AX*4), Y0
+	LEAQ         (R10)(R9*1), AX
+	LEAQ         (AX)(R9*1), R11
+	LEAQ         (R11)(R9*1), R9
+	VMASKMOVPS   (BX)(R10*4), Y0, Y1
+	VMASKMOVPS   (R8)(R10*4), Y0, Y2
+	VMASKMOVPS   (SI)(R9*4), Y0, Y3
 	VMULPS       Y2, Y1, Y4
 	VMOVUPS      c3f800000<>+0(SB), Y5
 	VSUBPS       Y3, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VMULPS       Y4, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (R11)(R15*4)
+	VMASKMOVPS   Y5, Y0, (CX)(R9*4)
 	VMOVUPS      c3f800000<>+0(SB), Y4
 	VFNMADD231PS Y2, Y2, Y4
 	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (DX)(R15*4), Y0, Y2
+	VMASKMOVPS   (DX)(R10*4), Y0, Y2
 	VFMADD231PS  Y4, Y1, Y2
-	VMASKMOVPS   (SI)(R15*4), Y0, Y1
-	VMASKMOVPS   (R13)(R15*4), Y0, Y3
+	VMASKMOVPS   (SI)(R10*4), Y0, Y1
+	VMASKMOVPS   (SI)(R11*4), Y0, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y5
 	VMULPS       Y3, Y2, Y4
 	VMOVUPS      c3f800000<>+0(SB), Y6
 	VSUBPS       Y1, Y6, Y6
 	VMULPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
-	VMASKMOVPS   Y6, Y0, (CX)(R15*4)
+	VMASKMOVPS   Y6, Y0, (CX)(R10*4)
 	VFNMADD231PS Y3, Y3, Y5
 	VMULPS       Y1, Y5, Y5
 	VMULPS       Y2, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (R10)(R15*4)
-	VMASKMOVPS   (R12)(R15*4), Y0, Y1
-	VMASKMOVPS   (DI)(R15*4), Y0, Y3
+	VMASKMOVPS   Y5, Y0, (CX)(R11*4)
+	VMASKMOVPS   (SI)(AX*4), Y0, Y1
+	VMASKMOVPS   (DI)(R10*4), Y0, Y3
 	VMULPS       Y2, Y3, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y4
 	VSUBPS       Y1, Y4, Y4
 	VMULPS       Y1, Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (R9)(R15*4)
+	VMASKMOVPS   Y4, Y0, (CX)(AX*4)
 	VMULPS       Y1, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (DX)(R15*4)
+	VMASKMOVPS   Y2, Y0, (DX)(R10*4)
 
 Done:
 	VZEROUPPER

@@ -3047,48 +3047,55 @@ Done:
 	VZEROUPPER
 	RET
 
-// func vlstm512(n int, z *float32, c0 *float32, c *float32, tc *float32, h *float32)
+// func vlstm512(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, tc *float32, h *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·vlstm512(SB), NOSPLIT, $0-48
+TEXT ·vlstm512(SB), NOSPLIT, $0-64
 	MOVQ n+0(FP), AX
 	MOVQ z+8(FP), CX
-	MOVQ c0+16(FP), DX
-	MOVQ c+24(FP), BX
-	MOVQ tc+32(FP), SI
-	MOVQ h+40(FP), DI
-	LEAQ (CX)(AX*4), R8
-	LEAQ (R8)(AX*4), R9
-	LEAQ (R9)(AX*4), R10
+	MOVQ r+16(FP), DX
+	MOVQ b+24(FP), BX
+	MOVQ c0+32(FP), SI
+	MOVQ c+40(FP), DI
+	MOVQ tc+48(FP), R8
+	MOVQ h+56(FP), R9
+	MOVQ AX, R10
 	XORQ R11, R11
 
 Vectors:
 	CMPQ         AX, $0x00000010
 	JLT          VectorsEnd
-	VMOVUPS      (CX)(R11*4), Z0
+	LEAQ         (R11)(R10*1), R12
+	LEAQ         (R12)(R10*1), R13
+	LEAQ         (R13)(R10*1), R14
+	VMOVUPS      (DX)(R11*4), Z0
+	VMOVUPS      (BX)(R11*4), Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      (CX)(R11*4), Z1
+	VADDPS       Z1, Z0, Z0
 	VXORPS       c80000000<>+0(SB), Z0, Z0
-	VMOVUPS      c42b20000<>+0(SB), Z5
-	VMINPS       Z0, Z5, Z5
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
 	VMOVUPS      cc2d10000<>+0(SB), Z0
-	VMAXPS       Z5, Z0, Z5
-	VMULPS       c3fb8aa3b<>+0(SB), Z5, Z0
+	VMAXPS       Z1, Z0, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z0
 	VRNDSCALEPS  $0x08, Z0, Z0
-	VFNMADD231PS c3f317218<>+0(SB), Z0, Z5
-	VFNMADD231PS cb102e308<>+0(SB), Z0, Z5
+	VFNMADD231PS c3f317218<>+0(SB), Z0, Z1
+	VFNMADD231PS cb102e308<>+0(SB), Z0, Z1
 	VMOVUPS      c3950deac<>+0(SB), Z6
-	VFMADD213PS  c3ab6cf1f<>+0(SB), Z5, Z6
-	VFMADD213PS  c3c08883d<>+0(SB), Z5, Z6
-	VFMADD213PS  c3d2aaa3c<>+0(SB), Z5, Z6
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  c3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
+	VFMADD213PS  c3ab6cf1f<>+0(SB), Z1, Z6
+	VFMADD213PS  c3c08883d<>+0(SB), Z1, Z6
+	VFMADD213PS  c3d2aaa3c<>+0(SB), Z1, Z6
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z6
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z6
+	VMULPS       Z1, Z1, Z7
+	VFMADD213PS  Z1, Z7, Z6
 	VADDPS       c3f800000<>+0(SB), Z6, Z6
 	VCVTPS2DQ    Z0, Z0
-	VPSRAD       $0x01, Z0, Z5
-	VPSUBD       Z5, Z0, Z0
-	VPADDD       c0000007f<>+0(SB), Z5, Z5
-	VPSLLD       $0x17, Z5, Z5
-	VMULPS       Z5, Z6, Z6
+	VPSRAD       $0x01, Z0, Z1
+	VPSUBD       Z1, Z0, Z0
+	VPADDD       c0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z6, Z6
 	VPADDD       c0000007f<>+0(SB), Z0, Z0
 	VPSLLD       $0x17, Z0, Z0
 	VMULPS       Z0, Z6, Z6
@@ -3096,9 +3103,13 @@ Vectors:
 	VADDPS       Z0, Z6, Z6
 	VDIVPS       Z6, Z0, Z6
 	VMOVUPS      Z6, (CX)(R11*4)
-	VMOVUPS      (R9)(R11*4), Z0
-	VANDPS       c7fffffff<>+0(SB), Z0, Z5
-	VADDPS       Z5, Z5, Z7
+	VMOVUPS      (DX)(R13*4), Z0
+	VMOVUPS      (BX)(R13*4), Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      (CX)(R13*4), Z1
+	VADDPS       Z1, Z0, Z0
+	VANDPS       c7fffffff<>+0(SB), Z0, Z1
+	VADDPS       Z1, Z1, Z7
 	VMOVUPS      c42b20000<>+0(SB), Z8
 	VMINPS       Z7, Z8, Z8
 	VMOVUPS      cc2d10000<>+0(SB), Z7
@@ -3141,55 +3152,59 @@ Vectors:
 	VFMADD213PS  cbeaaaaa9<>+0(SB), Z7, Z9
 	VMULPS       Z7, Z9, Z9
 	VFMADD213PS  Z0, Z0, Z9
-	VCMPPS       $0x11, c3f200000<>+0(SB), Z5, K1
-	VBLENDMPS    Z9, Z8, K1, Z1
-	VMOVUPS      Z1, (R9)(R11*4)
-	VMULPS       Z1, Z6, Z6
-	VMOVUPS      (R8)(R11*4), Z0
+	VCMPPS       $0x11, c3f200000<>+0(SB), Z1, K1
+	VBLENDMPS    Z9, Z8, K1, Z2
+	VMOVUPS      Z2, (CX)(R13*4)
+	VMULPS       Z2, Z6, Z6
+	VMOVUPS      (DX)(R12*4), Z0
+	VMOVUPS      (BX)(R12*4), Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      (CX)(R12*4), Z1
+	VADDPS       Z1, Z0, Z0
 	VXORPS       c80000000<>+0(SB), Z0, Z0
-	VMOVUPS      c42b20000<>+0(SB), Z5
-	VMINPS       Z0, Z5, Z5
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
 	VMOVUPS      cc2d10000<>+0(SB), Z0
-	VMAXPS       Z5, Z0, Z5
-	VMULPS       c3fb8aa3b<>+0(SB), Z5, Z0
+	VMAXPS       Z1, Z0, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z0
 	VRNDSCALEPS  $0x08, Z0, Z0
-	VFNMADD231PS c3f317218<>+0(SB), Z0, Z5
-	VFNMADD231PS cb102e308<>+0(SB), Z0, Z5
+	VFNMADD231PS c3f317218<>+0(SB), Z0, Z1
+	VFNMADD231PS cb102e308<>+0(SB), Z0, Z1
 	VMOVUPS      c3950deac<>+0(SB), Z7
-	VFMADD213PS  c3ab6cf1f<>+0(SB), Z5, Z7
-	VFMADD213PS  c3c08883d<>+0(SB), Z5, Z7
-	VFMADD213PS  c3d2aaa3c<>+0(SB), Z5, Z7
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z5, Z7
-	VFMADD213PS  c3f000000<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z5, Z8
-	VFMADD213PS  Z5, Z8, Z7
+	VFMADD213PS  c3ab6cf1f<>+0(SB), Z1, Z7
+	VFMADD213PS  c3c08883d<>+0(SB), Z1, Z7
+	VFMADD213PS  c3d2aaa3c<>+0(SB), Z1, Z7
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z7
+	VMULPS       Z1, Z1, Z8
+	VFMADD213PS  Z1, Z8, Z7
 	VADDPS       c3f800000<>+0(SB), Z7, Z7
 	VCVTPS2DQ    Z0, Z0
-	VPSRAD       $0x01, Z0, Z5
-	VPSUBD       Z5, Z0, Z0
-	VPADDD       c0000007f<>+0(SB), Z5, Z5
-	VPSLLD       $0x17, Z5, Z5
-	VMULPS       Z5, Z7, Z7
+	VPSRAD       $0x01, Z0, Z1
+	VPSUBD       Z1, Z0, Z0
+	VPADDD       c0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z7, Z7
 	VPADDD       c0000007f<>+0(SB), Z0, Z0
 	VPSLLD       $0x17, Z0, Z0
 	VMULPS       Z0, Z7, Z7
 	VMOVUPS      c3f800000<>+0(SB), Z0
 	VADDPS       Z0, Z7, Z7
 	VDIVPS       Z7, Z0, Z7
-	VMOVUPS      Z7, (R8)(R11*4)
-	VMOVUPS      (DX)(R11*4), Z0
+	VMOVUPS      Z7, (CX)(R12*4)
+	VMOVUPS      (SI)(R11*4), Z0
 	VFMADD231PS  Z0, Z7, Z6
-	VMOVUPS      Z6, (BX)(R11*4)
+	VMOVUPS      Z6, (DI)(R11*4)
 	VANDPS       c7fffffff<>+0(SB), Z6, Z0
-	VADDPS       Z0, Z0, Z5
+	VADDPS       Z0, Z0, Z1
 	VMOVUPS      c42b20000<>+0(SB), Z7
-	VMINPS       Z5, Z7, Z7
-	VMOVUPS      cc2d10000<>+0(SB), Z5
-	VMAXPS       Z7, Z5, Z7
-	VMULPS       c3fb8aa3b<>+0(SB), Z7, Z5
-	VRNDSCALEPS  $0x08, Z5, Z5
-	VFNMADD231PS c3f317218<>+0(SB), Z5, Z7
-	VFNMADD231PS cb102e308<>+0(SB), Z5, Z7
+	VMINPS       Z1, Z7, Z7
+	VMOVUPS      cc2d10000<>+0(SB), Z1
+	VMAXPS       Z7, Z1, Z7
+	VMULPS       c3fb8aa3b<>+0(SB), Z7, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VFNMADD231PS c3f317218<>+0(SB), Z1, Z7
+	VFNMADD231PS cb102e308<>+0(SB), Z1, Z7
 	VMOVUPS      c3950deac<>+0(SB), Z8
 	VFMADD213PS  c3ab6cf1f<>+0(SB), Z7, Z8
 	VFMADD213PS  c3c08883d<>+0(SB), Z7, Z8
@@ -3199,68 +3214,72 @@ Vectors:
 	VMULPS       Z7, Z7, Z9
 	VFMADD213PS  Z7, Z9, Z8
 	VADDPS       c3f800000<>+0(SB), Z8, Z8
-	VCVTPS2DQ    Z5, Z5
-	VPSRAD       $0x01, Z5, Z7
-	VPSUBD       Z7, Z5, Z5
+	VCVTPS2DQ    Z1, Z1
+	VPSRAD       $0x01, Z1, Z7
+	VPSUBD       Z7, Z1, Z1
 	VPADDD       c0000007f<>+0(SB), Z7, Z7
 	VPSLLD       $0x17, Z7, Z7
 	VMULPS       Z7, Z8, Z8
-	VPADDD       c0000007f<>+0(SB), Z5, Z5
-	VPSLLD       $0x17, Z5, Z5
-	VMULPS       Z5, Z8, Z8
-	VMOVUPS      c3f800000<>+0(SB), Z5
-	VADDPS       Z5, Z8, Z8
+	VPADDD       c0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z8, Z8
+	VMOVUPS      c3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z8, Z8
 	VMOVUPS      c40000000<>+0(SB), Z7
 	VDIVPS       Z8, Z7, Z7
-	VSUBPS       Z7, Z5, Z7
-	VANDPS       c80000000<>+0(SB), Z6, Z5
-	VORPS        Z5, Z7, Z7
-	VMULPS       Z6, Z6, Z5
+	VSUBPS       Z7, Z1, Z7
+	VANDPS       c80000000<>+0(SB), Z6, Z1
+	VORPS        Z1, Z7, Z7
+	VMULPS       Z6, Z6, Z1
 	VMOVUPS      c3b074f48<>+0(SB), Z8
-	VFMADD213PS  cbc049429<>+0(SB), Z5, Z8
-	VFMADD213PS  c3cb17d9e<>+0(SB), Z5, Z8
-	VFMADD213PS  cbd5cf0c8<>+0(SB), Z5, Z8
-	VFMADD213PS  c3e088813<>+0(SB), Z5, Z8
-	VFMADD213PS  cbeaaaaa9<>+0(SB), Z5, Z8
-	VMULPS       Z5, Z8, Z8
+	VFMADD213PS  cbc049429<>+0(SB), Z1, Z8
+	VFMADD213PS  c3cb17d9e<>+0(SB), Z1, Z8
+	VFMADD213PS  cbd5cf0c8<>+0(SB), Z1, Z8
+	VFMADD213PS  c3e088813<>+0(SB), Z1, Z8
+	VFMADD213PS  cbeaaaaa9<>+0(SB), Z1, Z8
+	VMULPS       Z1, Z8, Z8
 	VFMADD213PS  Z6, Z6, Z8
 	VCMPPS       $0x11, c3f200000<>+0(SB), Z0, K1
-	VBLENDMPS    Z8, Z7, K1, Z2
-	VMOVUPS      Z2, (SI)(R11*4)
-	VMOVUPS      (R10)(R11*4), Z0
+	VBLENDMPS    Z8, Z7, K1, Z3
+	VMOVUPS      Z3, (R8)(R11*4)
+	VMOVUPS      (DX)(R14*4), Z0
+	VMOVUPS      (BX)(R14*4), Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      (CX)(R14*4), Z1
+	VADDPS       Z1, Z0, Z0
 	VXORPS       c80000000<>+0(SB), Z0, Z0
-	VMOVUPS      c42b20000<>+0(SB), Z5
-	VMINPS       Z0, Z5, Z5
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
 	VMOVUPS      cc2d10000<>+0(SB), Z0
-	VMAXPS       Z5, Z0, Z5
-	VMULPS       c3fb8aa3b<>+0(SB), Z5, Z0
+	VMAXPS       Z1, Z0, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z0
 	VRNDSCALEPS  $0x08, Z0, Z0
-	VFNMADD231PS c3f317218<>+0(SB), Z0, Z5
-	VFNMADD231PS cb102e308<>+0(SB), Z0, Z5
+	VFNMADD231PS c3f317218<>+0(SB), Z0, Z1
+	VFNMADD231PS cb102e308<>+0(SB), Z0, Z1
 	VMOVUPS      c3950deac<>+0(SB), Z6
-	VFMADD213PS  c3ab6cf1f<>+0(SB), Z5, Z6
-	VFMADD213PS  c3c08883d<>+0(SB), Z5, Z6
-	VFMADD213PS  c3d2aaa3c<>+0(SB), Z5, Z6
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z5, Z6
-	VFMADD213PS  c3f000000<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z5, Z7
-	VFMADD213PS  Z5, Z7, Z6
+	VFMADD213PS  c3ab6cf1f<>+0(SB), Z1, Z6
+	VFMADD213PS  c3c08883d<>+0(SB), Z1, Z6
+	VFMADD213PS  c3d2aaa3c<>+0(SB), Z1, Z6
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z6
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z6
+	VMULPS       Z1, Z1, Z7
+	VFMADD213PS  Z1, Z7, Z6
 	VADDPS       c3f800000<>+0(SB), Z6, Z6
 	VCVTPS2DQ    Z0, Z0
-	VPSRAD       $0x01, Z0, Z5
-	VPSUBD       Z5, Z0, Z0
-	VPADDD       c0000007f<>+0(SB), Z5, Z5
-	VPSLLD       $0x17, Z5, Z5
-	VMULPS       Z5, Z6, Z6
+	VPSRAD       $0x01, Z0, Z1
+	VPSUBD       Z1, Z0, Z0
+	VPADDD       c0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z6, Z6
 	VPADDD       c0000007f<>+0(SB), Z0, Z0
 	VPSLLD       $0x17, Z0, Z0
 	VMULPS       Z0, Z6, Z6
 	VMOVUPS      c3f800000<>+0(SB), Z0
 	VADDPS       Z0, Z6, Z6
 	VDIVPS       Z6, Z0, Z6
-	VMOVUPS      Z6, (R10)(R11*4)
-	VMULPS       Z6, Z2, Z2
-	VMOVUPS      Z2, (DI)(R11*4)
+	VMOVUPS      Z6, (CX)(R14*4)
+	VMULPS       Z6, Z3, Z3
+	VMOVUPS      Z3, (R9)(R11*4)
 	ADDQ         $0x00000010, R11
 	SUBQ         $0x00000010, AX
 	JMP          Vectors
@@ -3271,170 +3290,14 @@ VectorsEnd:
 	MOVQ         $-1, R12
 	BZHIQ        AX, R12, AX
 	KMOVW        AX, K1
-	VMOVUPS.Z    (CX)(R11*4), K1, Z0
-	VXORPS       c80000000<>+0(SB), Z0, Z0
-	VMOVUPS      c42b20000<>+0(SB), Z1
-	VMINPS       Z0, Z1, Z1
-	VMOVUPS      cc2d10000<>+0(SB), Z0
-	VMAXPS       Z1, Z0, Z1
-	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z0
-	VRNDSCALEPS  $0x08, Z0, Z0
-	VFNMADD231PS c3f317218<>+0(SB), Z0, Z1
-	VFNMADD231PS cb102e308<>+0(SB), Z0, Z1
-	VMOVUPS      c3950deac<>+0(SB), Z2
-	VFMADD213PS  c3ab6cf1f<>+0(SB), Z1, Z2
-	VFMADD213PS  c3c08883d<>+0(SB), Z1, Z2
-	VFMADD213PS  c3d2aaa3c<>+0(SB), Z1, Z2
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z2
-	VFMADD213PS  c3f000000<>+0(SB), Z1, Z2
-	VMULPS       Z1, Z1, Z5
-	VFMADD213PS  Z1, Z5, Z2
-	VADDPS       c3f800000<>+0(SB), Z2, Z2
-	VCVTPS2DQ    Z0, Z0
-	VPSRAD       $0x01, Z0, Z1
-	VPSUBD       Z1, Z0, Z0
-	VPADDD       c0000007f<>+0(SB), Z1, Z1
-	VPSLLD       $0x17, Z1, Z1
-	VMULPS       Z1, Z2, Z2
-	VPADDD       c0000007f<>+0(SB), Z0, Z0
-	VPSLLD       $0x17, Z0, Z0
-	VMULPS       Z0, Z2, Z2
-	VMOVUPS      c3f800000<>+0(SB), Z0
-	VADDPS       Z0, Z2, Z2
-	VDIVPS       Z2, Z0, Z2
-	VMOVUPS      Z2, K1, (CX)(R11*4)
-	VMOVUPS.Z    (R9)(R11*4), K1, Z0
-	VANDPS       c7fffffff<>+0(SB), Z0, Z1
-	VADDPS       Z1, Z1, Z5
-	VMOVUPS      c42b20000<>+0(SB), Z6
-	VMINPS       Z5, Z6, Z6
-	VMOVUPS      cc2d10000<>+0(SB), Z5
-	VMAXPS       Z6, Z5, Z6
-	VMULPS       c3fb8aa3b<>+0(SB), Z6, Z5
-	VRNDSCALEPS  $0x08, Z5, Z5
-	VFNMADD231PS c3f317218<>+0(SB), Z5, Z6
-	VFNMADD231PS cb102e308<>+0(SB), Z5, Z6
-	VMOVUPS      c3950deac<>+0(SB), Z7
-	VFMADD213PS  c3ab6cf1f<>+0(SB), Z6, Z7
-	VFMADD213PS  c3c08883d<>+0(SB), Z6, Z7
-	VFMADD213PS  c3d2aaa3c<>+0(SB), Z6, Z7
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z6, Z7
-	VFMADD213PS  c3f000000<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z6, Z8
-	VFMADD213PS  Z6, Z8, Z7
-	VADDPS       c3f800000<>+0(SB), Z7, Z7
-	VCVTPS2DQ    Z5, Z5
-	VPSRAD       $0x01, Z5, Z6
-	VPSUBD       Z6, Z5, Z5
-	VPADDD       c0000007f<>+0(SB), Z6, Z6
-	VPSLLD       $0x17, Z6, Z6
-	VMULPS       Z6, Z7, Z7
-	VPADDD       c0000007f<>+0(SB), Z5, Z5
-	VPSLLD       $0x17, Z5, Z5
-	VMULPS       Z5, Z7, Z7
-	VMOVUPS      c3f800000<>+0(SB), Z5
-	VADDPS       Z5, Z7, Z7
-	VMOVUPS      c40000000<>+0(SB), Z6
-	VDIVPS       Z7, Z6, Z6
-	VSUBPS       Z6, Z5, Z6
-	VANDPS       c80000000<>+0(SB), Z0, Z5
-	VORPS        Z5, Z6, Z6
-	VMULPS       Z0, Z0, Z5
-	VMOVUPS      c3b074f48<>+0(SB), Z7
-	VFMADD213PS  cbc049429<>+0(SB), Z5, Z7
-	VFMADD213PS  c3cb17d9e<>+0(SB), Z5, Z7
-	VFMADD213PS  cbd5cf0c8<>+0(SB), Z5, Z7
-	VFMADD213PS  c3e088813<>+0(SB), Z5, Z7
-	VFMADD213PS  cbeaaaaa9<>+0(SB), Z5, Z7
-	VMULPS       Z5, Z7, Z7
-	VFMADD213PS  Z0, Z0, Z7
-	VCMPPS       $0x11, c3f200000<>+0(SB), Z1, K2
-	VBLENDMPS    Z7, Z6, K2, Z3
-	VMOVUPS      Z3, K1, (R9)(R11*4)
-	VMULPS       Z3, Z2, Z2
-	VMOVUPS.Z    (R8)(R11*4), K1, Z0
-	VXORPS       c80000000<>+0(SB), Z0, Z0
-	VMOVUPS      c42b20000<>+0(SB), Z1
-	VMINPS       Z0, Z1, Z1
-	VMOVUPS      cc2d10000<>+0(SB), Z0
-	VMAXPS       Z1, Z0, Z1
-	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z0
-	VRNDSCALEPS  $0x08, Z0, Z0
-	VFNMADD231PS c3f317218<>+0(SB), Z0, Z1
-	VFNMADD231PS cb102e308<>+0(SB), Z0, Z1
-	VMOVUPS      c3950deac<>+0(SB), Z3
-	VFMADD213PS  c3ab6cf1f<>+0(SB), Z1, Z3
-	VFMADD213PS  c3c08883d<>+0(SB), Z1, Z3
-	VFMADD213PS  c3d2aaa3c<>+0(SB), Z1, Z3
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z3
-	VFMADD213PS  c3f000000<>+0(SB), Z1, Z3
-	VMULPS       Z1, Z1, Z5
-	VFMADD213PS  Z1, Z5, Z3
-	VADDPS       c3f800000<>+0(SB), Z3, Z3
-	VCVTPS2DQ    Z0, Z0
-	VPSRAD       $0x01, Z0, Z1
-	VPSUBD       Z1, Z0, Z0
-	VPADDD       c0000007f<>+0(SB), Z1, Z1
-	VPSLLD       $0x17, Z1, Z1
-	VMULPS       Z1, Z3, Z3
-	VPADDD       c0000007f<>+0(SB), Z0, Z0
-	VPSLLD       $0x17, Z0, Z0
-	VMULPS       Z0, Z3, Z3
-	VMOVUPS      c3f800000<>+0(SB), Z0
-	VADDPS       Z0, Z3, Z3
-	VDIVPS       Z3, Z0, Z3
-	VMOVUPS      Z3, K1, (R8)(R11*4)
+	LEAQ         (R11)(R10*1), AX
+	LEAQ         (AX)(R10*1), R12
+	LEAQ         (R12)(R10*1), R10
 	VMOVUPS.Z    (DX)(R11*4), K1, Z0
-	VFMADD231PS  Z0, Z3, Z2
-	VMOVUPS      Z2, K1, (BX)(R11*4)
-	VANDPS       c7fffffff<>+0(SB), Z2, Z0
-	VADDPS       Z0, Z0, Z1
-	VMOVUPS      c42b20000<>+0(SB), Z3
-	VMINPS       Z1, Z3, Z3
-	VMOVUPS      cc2d10000<>+0(SB), Z1
-	VMAXPS       Z3, Z1, Z3
-	VMULPS       c3fb8aa3b<>+0(SB), Z3, Z1
-	VRNDSCALEPS  $0x08, Z1, Z1
-	VFNMADD231PS c3f317218<>+0(SB), Z1, Z3
-	VFNMADD231PS cb102e308<>+0(SB), Z1, Z3
-	VMOVUPS      c3950deac<>+0(SB), Z5
-	VFMADD213PS  c3ab6cf1f<>+0(SB), Z3, Z5
-	VFMADD213PS  c3c08883d<>+0(SB), Z3, Z5
-	VFMADD213PS  c3d2aaa3c<>+0(SB), Z3, Z5
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z3, Z5
-	VFMADD213PS  c3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       c3f800000<>+0(SB), Z5, Z5
-	VCVTPS2DQ    Z1, Z1
-	VPSRAD       $0x01, Z1, Z3
-	VPSUBD       Z3, Z1, Z1
-	VPADDD       c0000007f<>+0(SB), Z3, Z3
-	VPSLLD       $0x17, Z3, Z3
-	VMULPS       Z3, Z5, Z5
-	VPADDD       c0000007f<>+0(SB), Z1, Z1
-	VPSLLD       $0x17, Z1, Z1
-	VMULPS       Z1, Z5, Z5
-	VMOVUPS      c3f800000<>+0(SB), Z1
-	VADDPS       Z1, Z5, Z5
-	VMOVUPS      c40000000<>+0(SB), Z3
-	VDIVPS       Z5, Z3, Z3
-	VSUBPS       Z3, Z1, Z3
-	VANDPS       c80000000<>+0(SB), Z2, Z1
-	VORPS        Z1, Z3, Z3
-	VMULPS       Z2, Z2, Z1
-	VMOVUPS      c3b074f48<>+0(SB), Z5
-	VFMADD213PS  cbc049429<>+0(SB), Z1, Z5
-	VFMADD213PS  c3cb17d9e<>+0(SB), Z1, Z5
-	VFMADD213PS  cbd5cf0c8<>+0(SB), Z1, Z5
-	VFMADD213PS  c3e088813<>+0(SB), Z1, Z5
-	VFMADD213PS  cbeaaaaa9<>+0(SB), Z1, Z5
-	VMULPS       Z1, Z5, Z5
-	VFMADD213PS  Z2, Z2, Z5
-	VCMPPS       $0x11, c3f200000<>+0(SB), Z0, K2
-	VBLENDMPS    Z5, Z3, K2, Z4
-	VMOVUPS      Z4, K1, (SI)(R11*4)
-	VMOVUPS.Z    (R10)(R11*4), K1, Z0
+	VMOVUPS.Z    (BX)(R11*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS.Z    (CX)(R11*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
 	VXORPS       c80000000<>+0(SB), Z0, Z0
 	VMOVUPS      c42b20000<>+0(SB), Z1
 	VMINPS       Z0, Z1, Z1
@@ -3465,9 +3328,184 @@ VectorsEnd:
 	VMOVUPS      c3f800000<>+0(SB), Z0
 	VADDPS       Z0, Z2, Z2
 	VDIVPS       Z2, Z0, Z2
-	VMOVUPS      Z2, K1, (R10)(R11*4)
-	VMULPS       Z2, Z4, Z4
-	VMOVUPS      Z4, K1, (DI)(R11*4)
+	VMOVUPS      Z2, K1, (CX)(R11*4)
+	VMOVUPS.Z    (DX)(R12*4), K1, Z0
+	VMOVUPS.Z    (BX)(R12*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS.Z    (CX)(R12*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VANDPS       c7fffffff<>+0(SB), Z0, Z1
+	VADDPS       Z1, Z1, Z3
+	VMOVUPS      c42b20000<>+0(SB), Z6
+	VMINPS       Z3, Z6, Z6
+	VMOVUPS      cc2d10000<>+0(SB), Z3
+	VMAXPS       Z6, Z3, Z6
+	VMULPS       c3fb8aa3b<>+0(SB), Z6, Z3
+	VRNDSCALEPS  $0x08, Z3, Z3
+	VFNMADD231PS c3f317218<>+0(SB), Z3, Z6
+	VFNMADD231PS cb102e308<>+0(SB), Z3, Z6
+	VMOVUPS      c3950deac<>+0(SB), Z7
+	VFMADD213PS  c3ab6cf1f<>+0(SB), Z6, Z7
+	VFMADD213PS  c3c08883d<>+0(SB), Z6, Z7
+	VFMADD213PS  c3d2aaa3c<>+0(SB), Z6, Z7
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z6, Z7
+	VFMADD213PS  c3f000000<>+0(SB), Z6, Z7
+	VMULPS       Z6, Z6, Z8
+	VFMADD213PS  Z6, Z8, Z7
+	VADDPS       c3f800000<>+0(SB), Z7, Z7
+	VCVTPS2DQ    Z3, Z3
+	VPSRAD       $0x01, Z3, Z6
+	VPSUBD       Z6, Z3, Z3
+	VPADDD       c0000007f<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VMULPS       Z6, Z7, Z7
+	VPADDD       c0000007f<>+0(SB), Z3, Z3
+	VPSLLD       $0x17, Z3, Z3
+	VMULPS       Z3, Z7, Z7
+	VMOVUPS      c3f800000<>+0(SB), Z3
+	VADDPS       Z3, Z7, Z7
+	VMOVUPS      c40000000<>+0(SB), Z6
+	VDIVPS       Z7, Z6, Z6
+	VSUBPS       Z6, Z3, Z6
+	VANDPS       c80000000<>+0(SB), Z0, Z3
+	VORPS        Z3, Z6, Z6
+	VMULPS       Z0, Z0, Z3
+	VMOVUPS      c3b074f48<>+0(SB), Z7
+	VFMADD213PS  cbc049429<>+0(SB), Z3, Z7
+	VFMADD213PS  c3cb17d9e<>+0(SB), Z3, Z7
+	VFMADD213PS  cbd5cf0c8<>+0(SB), Z3, Z7
+	VFMADD213PS  c3e088813<>+0(SB), Z3, Z7
+	VFMADD213PS  cbeaaaaa9<>+0(SB), Z3, Z7
+	VMULPS       Z3, Z7, Z7
+	VFMADD213PS  Z0, Z0, Z7
+	VCMPPS       $0x11, c3f200000<>+0(SB), Z1, K2
+	VBLENDMPS    Z7, Z6, K2, Z4
+	VMOVUPS      Z4, K1, (CX)(R12*4)
+	VMULPS       Z4, Z2, Z2
+	VMOVUPS.Z    (DX)(AX*4), K1, Z0
+	VMOVUPS.Z    (BX)(AX*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS.Z    (CX)(AX*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VXORPS       c80000000<>+0(SB), Z0, Z0
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
+	VMOVUPS      cc2d10000<>+0(SB), Z0
+	VMAXPS       Z1, Z0, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VFNMADD231PS c3f317218<>+0(SB), Z0, Z1
+	VFNMADD231PS cb102e308<>+0(SB), Z0, Z1
+	VMOVUPS      c3950deac<>+0(SB), Z3
+	VFMADD213PS  c3ab6cf1f<>+0(SB), Z1, Z3
+	VFMADD213PS  c3c08883d<>+0(SB), Z1, Z3
+	VFMADD213PS  c3d2aaa3c<>+0(SB), Z1, Z3
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z3
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z3
+	VMULPS       Z1, Z1, Z4
+	VFMADD213PS  Z1, Z4, Z3
+	VADDPS       c3f800000<>+0(SB), Z3, Z3
+	VCVTPS2DQ    Z0, Z0
+	VPSRAD       $0x01, Z0, Z1
+	VPSUBD       Z1, Z0, Z0
+	VPADDD       c0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z3, Z3
+	VPADDD       c0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      c3f800000<>+0(SB), Z0
+	VADDPS       Z0, Z3, Z3
+	VDIVPS       Z3, Z0, Z3
+	VMOVUPS      Z3, K1, (CX)(AX*4)
+	VMOVUPS.Z    (SI)(R11*4), K1, Z0
+	VFMADD231PS  Z0, Z3, Z2
+	VMOVUPS      Z2, K1, (DI)(R11*4)
+	VANDPS       c7fffffff<>+0(SB), Z2, Z0
+	VADDPS       Z0, Z0, Z1
+	VMOVUPS      c42b20000<>+0(SB), Z3
+	VMINPS       Z1, Z3, Z3
+	VMOVUPS      cc2d10000<>+0(SB), Z1
+	VMAXPS       Z3, Z1, Z3
+	VMULPS       c3fb8aa3b<>+0(SB), Z3, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VFNMADD231PS c3f317218<>+0(SB), Z1, Z3
+	VFNMADD231PS cb102e308<>+0(SB), Z1, Z3
+	VMOVUPS      c3950deac<>+0(SB), Z4
+	VFMADD213PS  c3ab6cf1f<>+0(SB), Z3, Z4
+	VFMADD213PS  c3c08883d<>+0(SB), Z3, Z4
+	VFMADD213PS  c3d2aaa3c<>+0(SB), Z3, Z4
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z3, Z4
+	VFMADD213PS  c3f000000<>+0(SB), Z3, Z4
+	VMULPS       Z3, Z3, Z6
+	VFMADD213PS  Z3, Z6, Z4
+	VADDPS       c3f800000<>+0(SB), Z4, Z4
+	VCVTPS2DQ    Z1, Z1
+	VPSRAD       $0x01, Z1, Z3
+	VPSUBD       Z3, Z1, Z1
+	VPADDD       c0000007f<>+0(SB), Z3, Z3
+	VPSLLD       $0x17, Z3, Z3
+	VMULPS       Z3, Z4, Z4
+	VPADDD       c0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z4, Z4
+	VMOVUPS      c3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z4
+	VMOVUPS      c40000000<>+0(SB), Z3
+	VDIVPS       Z4, Z3, Z3
+	VSUBPS       Z3, Z1, Z3
+	VANDPS       c80000000<>+0(SB), Z2, Z1
+	VORPS        Z1, Z3, Z3
+	VMULPS       Z2, Z2, Z1
+	VMOVUPS      c3b074f48<>+0(SB), Z4
+	VFMADD213PS  cbc049429<>+0(SB), Z1, Z4
+	VFMADD213PS  c3cb17d9e<>+0(SB), Z1, Z4
+	VFMADD213PS  cbd5cf0c8<>+0(SB), Z1, Z4
+	VFMADD213PS  c3e088813<>+0(SB), Z1, Z4
+	VFMADD213PS  cbeaaaaa9<>+0(SB), Z1, Z4
+	VMULPS       Z1, Z4, Z4
+	VFMADD213PS  Z2, Z2, Z4
+	VCMPPS       $0x11, c3f200000<>+0(SB), Z0, K2
+	VBLENDMPS    Z4, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (R8)(R11*4)
+	VMOVUPS.Z    (DX)(R10*4), K1, Z0
+	VMOVUPS.Z    (BX)(R10*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS.Z    (CX)(R10*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VXORPS       c80000000<>+0(SB), Z0, Z0
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
+	VMOVUPS      cc2d10000<>+0(SB), Z0
+	VMAXPS       Z1, Z0, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VFNMADD231PS c3f317218<>+0(SB), Z0, Z1
+	VFNMADD231PS cb102e308<>+0(SB), Z0, Z1
+	VMOVUPS      c3950deac<>+0(SB), Z2
+	VFMADD213PS  c3ab6cf1f<>+0(SB), Z1, Z2
+	VFMADD213PS  c3c08883d<>+0(SB), Z1, Z2
+	VFMADD213PS  c3d2aaa3c<>+0(SB), Z1, Z2
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z2
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z2
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z2
+	VADDPS       c3f800000<>+0(SB), Z2, Z2
+	VCVTPS2DQ    Z0, Z0
+	VPSRAD       $0x01, Z0, Z1
+	VPSUBD       Z1, Z0, Z0
+	VPADDD       c0000007f<>+0(SB), Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VPADDD       c0000007f<>+0(SB), Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      c3f800000<>+0(SB), Z0
+	VADDPS       Z0, Z2, Z2
+	VDIVPS       Z2, Z0, Z2
+	VMOVUPS      Z2, K1, (CX)(R10*4)
+	VMULPS       Z2, Z5, Z5
+	VMOVUPS      Z5, K1, (R9)(R11*4)
 
 Done:
 	VZEROUPPER
@@ -3475,7 +3513,7 @@ Done:
 
 // func vlstmback512(n int, dz *float32, dc *float32, dh *float32, a *float32, c0 *float32, tc *float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·vlstmback512(SB), NOSPLIT, $8-56
+TEXT ·vlstmback512(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ dz+8(FP), CX
 	MOVQ dc+16(FP), DX
@@ -3483,101 +3521,102 @@ TEXT ·vlstmback512(SB), NOSPLIT, $8-56
 	MOVQ a+32(FP), SI
 	MOVQ c0+40(FP), DI
 	MOVQ tc+48(FP), R8
-	LEAQ (CX)(AX*4), R9
-	LEAQ (R9)(AX*4), R10
-	LEAQ (R10)(AX*4), R11
-	LEAQ (SI)(AX*4), R12
-	LEAQ (R12)(AX*4), R13
-	LEAQ (R13)(AX*4), R14
-	XORQ R15, R15
+	MOVQ AX, R9
+	XORQ R10, R10
 
 Vectors:
 	CMPQ         AX, $0x00000010
 	JLT          VectorsEnd
-	VMOVUPS      (BX)(R15*4), Z0
-	VMOVUPS      (R8)(R15*4), Z1
-	VMOVUPS      (R14)(R15*4), Z2
+	LEAQ         (R10)(R9*1), R11
+	LEAQ         (R11)(R9*1), R12
+	LEAQ         (R12)(R9*1), R13
+	VMOVUPS      (BX)(R10*4), Z0
+	VMOVUPS      (R8)(R10*4), Z1
+	VMOVUPS      (SI)(R13*4), Z2
 	VMULPS       Z1, Z0, Z3
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VSUBPS       Z2, Z4, Z4
 	VMULPS       Z2, Z4, Z4
 	VMULPS       Z3, Z4, Z4
-	VMOVUPS      Z4, (R11)(R15*4)
+	VMOVUPS      Z4, (CX)(R13*4)
 	VMOVUPS      c3f800000<>+0(SB), Z3
 	VFNMADD231PS Z1, Z1, Z3
 	VMULPS       Z2, Z0, Z0
-	VMOVUPS      (DX)(R15*4), Z1
+	VMOVUPS      (DX)(R10*4), Z1
 	VFMADD231PS  Z3, Z0, Z1
-	VMOVUPS      (SI)(R15*4), Z0
-	VMOVUPS      (R13)(R15*4), Z2
+	VMOVUPS      (SI)(R10*4), Z0
+	VMOVUPS      (SI)(R12*4), Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VMULPS       Z2, Z1, Z3
 	VMOVUPS      c3f800000<>+0(SB), Z5
 	VSUBPS       Z0, Z5, Z5
 	VMULPS       Z0, Z5, Z5
 	VMULPS       Z3, Z5, Z5
-	VMOVUPS      Z5, (CX)(R15*4)
+	VMOVUPS      Z5, (CX)(R10*4)
 	VFNMADD231PS Z2, Z2, Z4
 	VMULPS       Z0, Z4, Z4
 	VMULPS       Z1, Z4, Z4
-	VMOVUPS      Z4, (R10)(R15*4)
-	VMOVUPS      (R12)(R15*4), Z0
-	VMOVUPS      (DI)(R15*4), Z2
+	VMOVUPS      Z4, (CX)(R12*4)
+	VMOVUPS      (SI)(R11*4), Z0
+	VMOVUPS      (DI)(R10*4), Z2
 	VMULPS       Z1, Z2, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z3
 	VSUBPS       Z0, Z3, Z3
 	VMULPS       Z0, Z3, Z3
 	VMULPS       Z2, Z3, Z3
-	VMOVUPS      Z3, (R9)(R15*4)
+	VMOVUPS      Z3, (CX)(R11*4)
 	VMULPS       Z0, Z1, Z1
-	VMOVUPS      Z1, (DX)(R15*4)
-	ADDQ         $0x00000010, R15
+	VMOVUPS      Z1, (DX)(R10*4)
+	ADDQ         $0x00000010, R10
 	SUBQ         $0x00000010, AX
 	JMP          Vectors
 
 VectorsEnd:
 	TESTQ        AX, AX
 	JZ           Done
-	MOVQ         $-1, BP
-	BZHIQ        AX, BP, AX
+	MOVQ         $-1, R11
+	BZHIQ        AX, R11, AX
 	KMOVW        AX, K1
-	VMOVUPS.Z    (BX)(R15*4), K1, Z0
-	VMOVUPS.Z    (R8)(R15*4), K1, Z1
-	VMOVUPS.Z    (R14)(R15*4), K1, Z2
+	LEAQ         (R10)(R9*1), AX
+	LEAQ         (AX)(R9*1), R11
+	LEAQ         (R11)(R9*1), R9
+	VMOVUPS.Z    (BX)(R10*4), K1, Z0
+	VMOVUPS.Z    (R8)(R10*4), K1, Z1
+	VMOVUPS.Z    (SI)(R9*4), K1, Z2
 	VMULPS       Z1, Z0, Z3
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VSUBPS       Z2, Z4, Z4
 	VMULPS       Z2, Z4, Z4
 	VMULPS       Z3, Z4, Z4
-	VMOVUPS      Z4, K1, (R11)(R15*4)
+	VMOVUPS      Z4, K1, (CX)(R9*4)
 	VMOVUPS      c3f800000<>+0(SB), Z3
 	VFNMADD231PS Z1, Z1, Z3
 	VMULPS       Z2, Z0, Z0
-	VMOVUPS.Z    (DX)(R15*4), K1, Z1
+	VMOVUPS.Z    (DX)(R10*4), K1, Z1
 	VFMADD231PS  Z3, Z0, Z1
-	VMOVUPS.Z    (SI)(R15*4), K1, Z0
-	VMOVUPS.Z    (R13)(R15*4), K1, Z2
+	VMOVUPS.Z    (SI)(R10*4), K1, Z0
+	VMOVUPS.Z    (SI)(R11*4), K1, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VMULPS       Z2, Z1, Z3
 	VMOVUPS      c3f800000<>+0(SB), Z5
 	VSUBPS       Z0, Z5, Z5
 	VMULPS       Z0, Z5, Z5
 	VMULPS       Z3, Z5, Z5
-	VMOVUPS      Z5, K1, (CX)(R15*4)
+	VMOVUPS      Z5, K1, (CX)(R10*4)
 	VFNMADD231PS Z2, Z2, Z4
 	VMULPS       Z0, Z4, Z4
 	VMULPS       Z1, Z4, Z4
-	VMOVUPS      Z4, K1, (R10)(R15*4)
-	VMOVUPS.Z    (R12)(R15*4), K1, Z0
-	VMOVUPS.Z    (DI)(R15*4), K1, Z2
+	VMOVUPS      Z4, K1, (CX)(R11*4)
+	VMOVUPS.Z    (SI)(AX*4), K1, Z0
+	VMOVUPS.Z    (DI)(R10*4), K1, Z2
 	VMULPS       Z1, Z2, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z3
 	VSUBPS       Z0, Z3, Z3
 	VMULPS       Z0, Z3, Z3
 	VMULPS       Z2, Z3, Z3
-	VMOVUPS      Z3, K1, (R9)(R15*4)
+	VMOVUPS      Z3, K1, (CX)(AX*4)
 	VMULPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DX)(R15*4)
+	VMOVUPS      Z1, K1, (DX)(R10*4)
 
 Done:
 	VZEROUPPER

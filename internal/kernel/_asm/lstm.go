@@ -18,31 +18,38 @@ func label(stem string) string {
 
 // lstm writes one step of one row of an LSTM and its gradient. Gates stand as i, f, g, o, each n floats (PyTorch's order).
 func lstm(t tier) {
-	t.begin("vlstm", "makes gates of the sums z in place and c = f c' + i g, tc = tanh c, h = o tc.", "n int, z, c0, c, tc, h *float32", "")
-	p := pointers("n", "z", "c0", "c", "tc", "h")
-	z := gatePointers(p[0], p[1])
+	t.begin("vlstm", "makes gates of the sums z + r + b, left in z, and c = f c0 + i g, tc = tanh c, h = o tc.", "n int, z, r, b, c0, c, tc, h *float32", "")
+	p := pointers("n", "z", "r", "b", "c0", "c", "tc", "h")
+	n := copyOf(p[0])
 	t.each("", p[0], 1, func(s span, _ int) {
-		i := t.sigmoid(s.load(z[0]))
-		s.store(i, z[0])
-		g := t.tanh(s.load(z[2]))
-		s.store(g, z[2])
+		at := s.gates(n)
+		sum := func(g int) VecVirtual {
+			v := at[g].load(p[2])
+			VADDPS(at[g].load(p[3]), v, v)
+			VADDPS(at[g].load(p[1]), v, v)
+			return v
+		}
+		i := t.sigmoid(sum(0))
+		at[0].store(i, p[1])
+		g := t.tanh(sum(2))
+		at[2].store(g, p[1])
 		VMULPS(g, i, i)
-		f := t.sigmoid(s.load(z[1]))
-		s.store(f, z[1])
-		VFMADD231PS(s.load(p[2]), f, i)
-		s.store(i, p[3])
+		f := t.sigmoid(sum(1))
+		at[1].store(f, p[1])
+		VFMADD231PS(s.load(p[4]), f, i)
+		s.store(i, p[5])
 		tc := t.tanh(i)
-		s.store(tc, p[4])
-		o := t.sigmoid(s.load(z[3]))
-		s.store(o, z[3])
+		s.store(tc, p[6])
+		o := t.sigmoid(sum(3))
+		at[3].store(o, p[1])
 		VMULPS(o, tc, tc)
-		s.store(tc, p[5])
+		s.store(tc, p[7])
 	})
 	end()
 
 	t.begin("vlstmback", "turns the gradients dh of h and dc of c into dz of the sums and dc of c', with gates a.", "n int, dz, dc, dh, a, c0, tc *float32", "")
 	p = pointers("n", "dz", "dc", "dh", "a", "c0", "tc")
-	d, a := gatePointers(p[0], p[1]), gatePointers(p[0], p[4])
+	n = copyOf(p[0])
 	// slope returns dy y (1 - y).
 	slope := func(dy, y VecVirtual) VecVirtual {
 		u := t.copyOf(num(1))
@@ -52,38 +59,45 @@ func lstm(t tier) {
 		return u
 	}
 	t.each("", p[0], 1, func(s span, _ int) {
-		dh, tc, o := s.load(p[3]), s.load(p[6]), s.load(a[3])
+		at := s.gates(n)
+		dh, tc, o := s.load(p[3]), s.load(p[6]), at[3].load(p[4])
 		do := t.vec()
 		VMULPS(tc, dh, do)
-		s.store(slope(do, o), d[3])
+		at[3].store(slope(do, o), p[1])
 		u := t.copyOf(num(1))
 		VFNMADD231PS(tc, tc, u)
 		VMULPS(o, dh, dh)
 		dc := s.load(p[2])
 		VFMADD231PS(u, dh, dc)
-		i, g := s.load(a[0]), s.load(a[2])
+		i, g := at[0].load(p[4]), at[2].load(p[4])
 		di, dg := t.vec(), t.copyOf(num(1))
 		VMULPS(g, dc, di)
-		s.store(slope(di, i), d[0])
+		at[0].store(slope(di, i), p[1])
 		VFNMADD231PS(g, g, dg)
 		VMULPS(i, dg, dg)
 		VMULPS(dc, dg, dg)
-		s.store(dg, d[2])
-		f, df := s.load(a[1]), s.load(p[5])
+		at[2].store(dg, p[1])
+		f, df := at[1].load(p[4]), s.load(p[5])
 		VMULPS(dc, df, df)
-		s.store(slope(df, f), d[1])
+		at[1].store(slope(df, f), p[1])
 		VMULPS(f, dc, dc)
 		s.store(dc, p[2])
 	})
 	end()
 }
 
-// gatePointers are the starts of the four gates.
-func gatePointers(n, first Register) [4]Register {
-	g := [4]Register{first}
+func copyOf(r Register) Register {
+	c := GP64()
+	MOVQ(r, c)
+	return c
+}
+
+// gates are the places of s in four vectors of n floats that follow each other.
+func (s span) gates(n Register) [4]span {
+	g := [4]span{s, s, s, s}
 	for i := 1; i < 4; i++ {
-		g[i] = GP64()
-		LEAQ(Mem{Base: g[i-1], Index: n, Scale: 4}, g[i])
+		g[i].index = GP64()
+		LEAQ(Mem{Base: g[i-1].index, Index: n, Scale: 1}, g[i].index)
 	}
 	return g
 }

@@ -2,7 +2,7 @@ package ref
 
 import "math"
 
-// Softmax sets every row of dst, cols elements, to exp(x)/Σ exp(x).
+// Softmax sets every row of dst, cols elements, to exp(x)/Σ exp(x). dst may be x.
 func Softmax[T Float](dst, x []T, cols int) {
 	for at := 0; at+cols <= len(x) && cols > 0; at += cols {
 		row, y := x[at:at+cols], dst[at:at+cols]
@@ -61,7 +61,7 @@ func LogSoftmaxGrad[T Float](dx, y, dy []T, cols int) {
 }
 
 // MaskedSoftmax is Softmax over the elements of each row whose mask is not zero; the others become zero and are not
-// read. A row without any such element becomes zeros.
+// read. A row without any such element becomes zeros. dst may be x.
 func MaskedSoftmax[T Float](dst, x, mask []T, cols int) {
 	for at := 0; at+cols <= len(x) && cols > 0; at += cols {
 		row, y, m := x[at:at+cols], dst[at:at+cols], mask[at:at+cols]
@@ -75,17 +75,18 @@ func MaskedSoftmax[T Float](dst, x, mask []T, cols int) {
 				peak = max(peak, v)
 			}
 		}
-		clear(y)
 		if first {
+			clear(y)
 			continue
 		}
 		var sum float64
 		for i, v := range row {
+			e := 0.0
 			if m[i] != 0 {
-				e := math.Exp(float64(v - peak))
-				y[i] = T(e)
-				sum += e
+				e = math.Exp(float64(v - peak))
 			}
+			y[i] = T(e)
+			sum += e
 		}
 		Scale(y, T(1/sum), y)
 	}
