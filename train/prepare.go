@@ -123,7 +123,7 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target}
 	r.Fusion, r.FusionConfig = "concat", fusion.Config{}
 	r.Train.NoRefit = true
-	r.Train.Seed = fitSeed(p.Run)
+	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
 	spec, err := r.spec(&one, []int{0}, r.Train.Seed)
 	if err != nil {
 		return 0, err
@@ -201,7 +201,7 @@ func sequencesFor(p *Prepared, s *model.Spec) func([]int) [][]int {
 
 // Fit builds and trains the model of a recipe on the given views of p.
 func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, hooks Hooks, from *Checkpoint) (*Fitting, error) {
-	r.Train.Seed = fitSeed(p.Run)
+	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
 	spec, err := r.spec(p, views, r.Train.Seed)
 	if err != nil {
 		return nil, err
@@ -229,8 +229,11 @@ func (p *Prepared) Predict(f *Fitting, rows []int, workers int) *model.Scores {
 	return model.NewPredictor(f.Model, workers).Predict(p.Set.Pick(f.Views), rows, f.Sequences(p))
 }
 
-// fitSeed is the seed of a run's initialisation, batches and dropout.
-func fitSeed(r dataset.Run) uint64 { return uint64(r.Seed)<<20 + uint64(r.Fold) }
+// fitSeed is the seed of a run's initialisation, batches and dropout. Seeds and
+// folds are small numbers; the odd constant keeps them apart for any base.
+func fitSeed(base uint64, r dataset.Run) uint64 {
+	return base*0x9E3779B97F4A7C15 + uint64(r.Seed)<<20 + uint64(r.Fold)
+}
 
 // Unscale gives the probabilities of s, or, of a regression, its values in the targets' own units.
 func (p *Prepared) Unscale(s *model.Scores) []float64 {
