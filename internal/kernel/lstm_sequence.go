@@ -1,0 +1,214 @@
+package kernel
+
+// LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is done for all steps at
+// once, the recurrent weights are laid out once for all steps, gates are activated where they are summed, and the
+// gradients of the weights are one product each over all steps.
+//
+// Only valid steps are worked on. They stand as N rows, sequence after sequence: step t of sequence b is row
+// Start[b] + t. When all sequences are full, that is the order of x [batch, steps, in] itself. The caller gives all
+// memory; none is taken in the steady state.
+type LSTM[T Float] struct {
+	In, Hidden int
+	Reverse    bool  // from the last valid step to the first
+	Order      []int // the sequences of at least one step, longest first
+	Counts     []int // for each step how many of Order have it
+	Lengths    []int // by sequence
+	Start      []int // by sequence: its first row
+	Place      []int // by sequence: where its first step stands in Out and DOut
+	Width      int   // distance of steps in Out and DOut
+
+	X                  []T // [N, In]
+	WIH, WHH, BIH, BHH []T // [4·Hidden, In] [4·Hidden, Hidden] [4·Hidden] twice; gates i, f, g, o
+	Out                []T // gets Hidden outputs at Place[b] + t·Width
+	HN, CN             []T // [batch, Hidden], get the last states; those of empty sequences stay
+
+	// What Forward leaves for Backward; N rows each.
+	Gates          []T // [N, 4·Hidden]
+	C, TanhC, Prev []T // [N, Hidden]
+
+	// For Backward. DOut, DHN and DCN are nil for zeros; the gradients of weights are added to, or nil if unwanted.
+	DOut, DHN, DCN         []T
+	DGates                 []T // [N, 4·Hidden], gets the gradient of the sums
+	DWIH, DWHH, DBIH, DBHH []T
+
+	Workers int
+
+	back   bool
+	packed Packed[T]
+	bias   []T
+	parts  []lstmPart[T]
+}
+
+// lstmPart is the memory of some sequences, which go through the steps together.
+type lstmPart[T Float] struct{ h, c, sums []T }
+
+// lstmPartRows is how many sequences go together: enough for good products, few enough for the second-level cache.
+const lstmPartRows = 64
+
+// Forward computes Out, HN and CN.
+func (l *LSTM[T]) Forward() {
+	n, h := len(l.X)/max(l.In, 1), l.Hidden
+	if len(l.Order) == 0 || h == 0 {
+		return
+	}
+	GemmWorkers(l.Workers, false, true, n, 4*h, l.In, l.X, l.In, l.WIH, l.In, l.Gates, 4*h, false)
+	l.bias = grow(l.bias, 4*h)
+	Add(l.bias, l.BIH, l.BHH)
+	l.packed.Pack(true, 4*h, h, l.WHH, h)
+	l.run(false)
+}
+
+// Backward computes the gradients of the weights and DGates.
+func (l *LSTM[T]) Backward() {
+	n, h := len(l.X)/max(l.In, 1), l.Hidden
+	if len(l.Order) == 0 || h == 0 {
+		return
+	}
+	l.packed.Pack(false, h, 4*h, l.WHH, h)
+	l.run(true)
+	if l.DWIH != nil {
+		GemmWorkers(l.Workers, true, false, 4*h, l.In, n, l.DGates, 4*h, l.X, l.In, l.DWIH, l.In, true)
+	}
+	if l.DWHH != nil {
+		GemmWorkers(l.Workers, true, false, 4*h, h, n, l.DGates, 4*h, l.Prev, h, l.DWHH, h, true)
+	}
+	if l.DBIH == nil && l.DBHH == nil {
+		return
+	}
+	l.bias = grow(l.bias, 4*h)
+	clear(l.bias)
+	ColSum(l.bias, l.DGates[:n*4*h])
+	for _, d := range [...][]T{l.DBIH, l.DBHH} {
+		if d != nil {
+			Accumulate(d, l.bias)
+		}
+	}
+}
+
+// InputGrad adds the gradient of X to dx [N, In], after Backward.
+func (l *LSTM[T]) InputGrad(dx []T) {
+	n, h := len(l.X)/max(l.In, 1), l.Hidden
+	if len(l.Order) > 0 {
+		GemmWorkers(l.Workers, false, false, n, l.In, 4*h, l.DGates, 4*h, l.WIH, l.In, dx, l.In, true)
+	}
+}
+
+// run goes through the steps with all parts.
+func (l *LSTM[T]) run(back bool) {
+	l.back = back
+	count := (len(l.Order) + lstmPartRows - 1) / lstmPartRows
+	for len(l.parts) < count {
+		l.parts = append(l.parts, lstmPart[T]{})
+	}
+	Do(l.Workers, count, l)
+}
+
+// Run does part i; it is called by Do.
+func (l *LSTM[T]) Run(i int) {
+	p, h := &l.parts[i], l.Hidden
+	from := i * lstmPartRows
+	order := l.Order[from:min(from+lstmPartRows, len(l.Order))]
+	p.h, p.c, p.sums = grow(p.h, len(order)*h), grow(p.c, len(order)*h), grow(p.sums, len(order)*4*h)
+	if l.back {
+		l.backward(p, from, order)
+	} else {
+		l.forward(p, from, order)
+	}
+}
+
+// at is the row of step s of sequence b, counted in the direction of work, and its place in Out.
+func (l *LSTM[T]) at(b, s int) (row, place int) {
+	if l.Reverse {
+		s = l.Lengths[b] - 1 - s
+	}
+	return l.Start[b] + s, l.Place[b] + s*l.Width
+}
+
+// active is how many of a part's sequences have step s.
+func (l *LSTM[T]) active(s, from, rows int) int { return min(max(l.Counts[s]-from, 0), rows) }
+
+func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
+	h := l.Hidden
+	for s := range l.Counts {
+		n := l.active(s, from, len(order))
+		if s > 0 {
+			l.packed.Mul(n, p.h, h, p.sums, 4*h, false)
+		} else {
+			clear(p.sums)
+			clear(p.h)
+			clear(p.c)
+		}
+		for r, b := range order[:n] {
+			row, place := l.at(b, s)
+			hr, cr := p.h[r*h:(r+1)*h], p.c[r*h:(r+1)*h]
+			copy(l.Prev[row*h:(row+1)*h], hr)
+			c := l.C[row*h : (row+1)*h]
+			lstmRow(l.Gates[row*4*h:(row+1)*4*h], p.sums[r*4*h:(r+1)*4*h], l.bias, cr, c, l.TanhC[row*h:(row+1)*h], hr)
+			copy(cr, c)
+			copy(l.Out[place:place+h], hr)
+			if s+1 == l.Lengths[b] {
+				copy(l.HN[b*h:(b+1)*h], hr)
+				copy(l.CN[b*h:(b+1)*h], c)
+			}
+		}
+	}
+}
+
+func (l *LSTM[T]) backward(p *lstmPart[T], from int, order []int) {
+	h := l.Hidden
+	for r, b := range order {
+		last(p.h[r*h:(r+1)*h], l.DHN, b*h)
+		last(p.c[r*h:(r+1)*h], l.DCN, b*h)
+	}
+	for s := len(l.Counts) - 1; s >= 0; s-- {
+		n := l.active(s, from, len(order))
+		for r, b := range order[:n] {
+			row, place := l.at(b, s)
+			dh := p.h[r*h : (r+1)*h]
+			if l.DOut != nil {
+				Accumulate(dh, l.DOut[place:place+h])
+			}
+			var before []T
+			if s > 0 {
+				q, _ := l.at(b, s-1)
+				before = l.C[q*h : (q+1)*h]
+			}
+			dz := l.DGates[row*4*h : (row+1)*4*h]
+			LSTMCellGrad(dz, p.c[r*h:(r+1)*h], dh, l.Gates[row*4*h:(row+1)*4*h], before, l.TanhC[row*h:(row+1)*h], 1, h)
+			copy(p.sums[r*4*h:(r+1)*4*h], dz)
+		}
+		if s > 0 {
+			l.packed.Mul(n, p.sums, 4*h, p.h, h, false)
+		}
+	}
+}
+
+// last copies a state's gradient, or zeros if there is none.
+func last[T Float](dst, src []T, at int) {
+	if src == nil {
+		clear(dst)
+		return
+	}
+	copy(dst, src[at:])
+}
+
+// lstmRow is LSTMCell for one row whose sums are z + r + b.
+func lstmRow[T Float](z, r, b, c0, c, tanhC, h []T) {
+	if v := vectors[T](); v != nil {
+		n := len(h)
+		v.vlstm(n, at(z[:4*n]), at(r[:4*n]), at(b[:4*n]), at(c0[:n]), at(c[:n]), at(tanhC[:n]), at(h))
+		return
+	}
+	for i, x := range r {
+		z[i] += x + b[i]
+	}
+	LSTMCell(z, c0, c, tanhC, h, 1, len(h))
+}
+
+// grow returns s with n elements of any content.
+func grow[T Float](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
