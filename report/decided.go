@@ -60,8 +60,16 @@ func (r *reader) shapleyTable(v Shapley, f svg.Format) *table {
 // maxRows bounds the rows that a plot by class has; its table has them all.
 const maxRows = 24
 
+// firstOf says in a title that the plot shows only some of n classes.
+func (r *reader) firstOf(n int) string {
+	if n <= maxRows {
+		return ""
+	}
+	return r.say("first_of", maxRows, n)
+}
+
 func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Format) figure {
-	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别"), XLabel: unit, Format: f}
+	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别") + r.firstOf(len(v.Classes)), XLabel: unit, Format: f}
 	t := &table{texts: 1, bold: -1}
 	t.column("class", r.say("class"))
 	for _, c := range v.Parts {
@@ -87,8 +95,8 @@ func (r *reader) weights() *section {
 		return nil
 	}
 	p := &svg.Heat{
-		Title: r.say("weights_plot", w.Model), RowLabel: r.say("true_class"), ColLabel: r.say("view"),
-		Rows: w.Classes, Cols: w.Views, Format: svg.Count, Max: 100,
+		Title: r.say("weights_plot", w.Model) + r.firstOf(len(w.Classes)), RowLabel: r.say("true_class"), ColLabel: r.say("view"),
+		Rows: w.Classes[:min(maxRows, len(w.Classes))], Cols: w.Views, Format: svg.Count, Max: 100,
 	}
 	t := &table{texts: 1, bold: -1}
 	t.column("class", r.say("class"))
@@ -102,7 +110,9 @@ func (r *reader) weights() *section {
 			shown[k] = math.Round(100 * v)
 			cells = append(cells, value(v, svg.Percent.Value(v)))
 		}
-		p.Values = append(p.Values, shown)
+		if i < maxRows {
+			p.Values = append(p.Values, shown)
+		}
 		t.rows = append(t.rows, cells)
 	}
 	return &section{id: "weights", title: r.say("weights"), note: r.say("weights_note"), figures: []figure{{name: "weights", plot: p, table: t}}}

@@ -80,7 +80,7 @@ func (r *reader) title() string {
 func (r *reader) verdict(p *page, v *eval.Verdict) {
 	p.raw(`<div class="verdict `, strings.ReplaceAll(plainWords(string(v.Finding)), " ", ""), `">`)
 	p.put(`span class="badge"`, badge(v.Finding)+" "+r.say(string(v.Finding)))
-	p.put(`p class="sentence"`, v.Sentence(r.lang()))
+	p.put(`p class="sentence"`, strings.ReplaceAll(v.Sentence(r.lang()), " %", "\u00a0%"))
 	unit := ""
 	f := svg.Signed
 	if r.metric.Share {

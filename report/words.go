@@ -55,6 +55,7 @@ var words = map[string][2]string{
 	"shapley_correct": {"Contribution to accuracy", "对准确率的贡献"},
 	"shapley_logodds": {"Contribution to the log-odds of the predicted class", "对预测类别对数几率的贡献"},
 	"shapley_classes": {"Contribution by true class", "按真实类别的贡献"},
+	"first_of":        {" (first %d of %d classes)", "（前 %d 个，共 %d 个类别）"},
 	"pct_points":      {"percentage points", "百分点"},
 	"log_odds":        {"log-odds", "对数几率"},
 	"modality":        {"Modality", "模态"},

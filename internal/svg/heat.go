@@ -83,7 +83,7 @@ func (p *Heat) columnNames(c *canvas, left, cellW float64) float64 {
 		}
 		return c.y + 20
 	}
-	room := math.Min(widest(p.Cols, fontSize), 110)
+	room := math.Min(widest(p.Cols, fontSize), 150)
 	every := max(1, int(math.Ceil(16/cellW)))
 	for k := 0; k < len(p.Cols); k += every {
 		c.upright(left+cellW*(float64(k)+0.5), c.y+room+4, start, "i", p.Cols[k], room)
@@ -111,6 +111,9 @@ func (p *Heat) cells(c *canvas, left, top, w, h, most float64, numbers bool) {
 			l := p.level(r, k, most)
 			if l < 0 || (!small && v == 0) { // a large map leaves out its zeros
 				continue
+			}
+			if !small {
+				l = max(l, 3) // a rare confusion must not vanish
 			}
 			x, y := left+w*float64(k), top+h*float64(r)
 			fmt.Fprintf(&paths[l], "M%s %sh%sv%sh%sz", num(x), num(y), num(w-gap), num(h-gap), num(-(w - gap)))
