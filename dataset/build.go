@@ -28,7 +28,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	ds.raw = t
 	checkHeader(t, c)
 	r := findRoles(t, opt, c)
-	if opt.Schema == nil && t.Len() == 0 {
+	if opt.Schema == nil && t.Len() == 0 && !c.failed() {
 		c.fatal(0, "", "add a row for every sample", "there are no rows below the header")
 	}
 	if c.failed() {

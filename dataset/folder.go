@@ -81,9 +81,6 @@ func openArrays(ds *Dataset, entries []os.DirEntry, c *collector) *source {
 			return nil
 		}
 		src.table = table.table
-		for i := range src.table.lines { // of a folder, rows are counted, not lines
-			src.table.lines[i] = i + 1
-		}
 	} else if len(src.matrices) > 0 {
 		m := &src.matrices[0]
 		n := len(m.data) / max(1, m.dim)

@@ -29,7 +29,7 @@ func detect(s string, whole bool) (Report, error) {
 	if !nul && utf8.ValidString(s) {
 		return Report{Encoding: UTF8}, nil
 	}
-	if e, ok := looksUTF16(s); ok {
+	if e, ok := looksUTF16(s); ok && (!whole || len(s)%2 == 0) {
 		return Report{Encoding: e}, nil
 	}
 	if nul {
