@@ -15,7 +15,7 @@ type TokenKind uint8
 const (
 	Word      TokenKind = iota // letters, UAX #29: "don't" is one word
 	Number                     // begins with a digit: 3, 3.14, 2nd
-	Ideograph                  // one character of a script that writes no spaces: Han, kana, Thai
+	Ideograph                  // one character of a script without spaces: Han, hiragana, Thai; of katakana, a word
 	Punct                      // a run of one and the same punctuation character or symbol: ! !!! ...
 	Emoji                      // an emoji with its modifiers, or an emoticon such as :-)
 	URL                        // http://…, https://… or www.…
@@ -103,7 +103,7 @@ func kindOf(r rune, rest []byte) TokenKind {
 	switch {
 	case Unspaced(r):
 		return Ideograph
-	case unicode.IsLetter(r):
+	case unicode.IsLetter(r), r == '_':
 		return Word
 	case unicode.IsDigit(r):
 		return Number
