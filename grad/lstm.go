@@ -64,13 +64,13 @@ func (v *Var) cell(wih, whh, bih, bhh *Var) int {
 	return H
 }
 
-// pack lays the valid steps out as rows in the order of the steps, all rows of step 0, then all of step 1, …; the
-// longest sequences stand first in each, so that the rows of a step are the first ones of the step before. plan gets the
-// rows of the batch in that order and then, for each step, how many go on; ids (and ids2 for the other direction) gets,
-// for each packed row, its row of x [B·T]. Both directions share the layout: the reverse one counts steps from the end.
-func (v *Var) pack() (rows, steps int) {
+// pack lays the valid steps out as rows for kernel.LSTM, sequence after sequence. plan gets, one after the other: the
+// sequences of at least one step, longest first; for each step how many of those have it; for each sequence its first
+// row; and for each its first place in an output of the given width.
+func (v *Var) pack(width int) {
 	T := v.in[0].Dim(1)
 	v.plan = v.plan[:0]
+	steps := 0
 	for b, n := range v.ints {
 		if n > 0 {
 			v.plan = append(v.plan, b)
@@ -79,57 +79,37 @@ func (v *Var) pack() (rows, steps int) {
 	}
 	lengths := v.ints
 	slices.SortStableFunc(v.plan, func(a, b int) int { return lengths[b] - lengths[a] })
-	rows = len(v.plan)
-	order := v.plan[:rows:rows]
-	v.ids, v.ids2 = v.ids[:0], v.ids2[:0]
+	rows := len(v.plan)
+	n := rows
 	for s := range steps {
-		n := 0
-		for ; n < rows && lengths[order[n]] > s; n++ {
-			at, end := int32(order[n]*T+s), int32(order[n]*T+lengths[order[n]]-1-s)
-			if len(v.in) > 5 {
-				v.ids = append(v.ids, at)
-				v.ids2 = append(v.ids2, end)
-			} else if v.flag {
-				v.ids = append(v.ids, end)
-			} else {
-				v.ids = append(v.ids, at)
-			}
+		for n > 0 && lengths[v.plan[n-1]] <= s {
+			n--
 		}
 		v.plan = append(v.plan, n)
 	}
-	return rows, steps
+	at := 0
+	for _, n := range lengths {
+		v.plan = append(v.plan, at)
+		at += n
+	}
+	for b := range lengths {
+		v.plan = append(v.plan, b*T*width)
+	}
+	v.n = [4]int{rows, steps, at}
 }
 
-// lstmDirection is one direction of one layer in packed rows; N of them, n of the first step.
-type lstmDirection[T kernel.Float] struct {
-	x, wih, whh, bih, bhh     []T
-	order, counts             []int
-	index                     []int32
-	in, hidden, steps, batch  int
-	xp, gates, c, tanhC, h, b []T // [N, in] [N, 4H] [N, H] [N, H] [N, H] [4H]
-	out                       []T // [B·T, width], this direction from column 0 on
-	width                     int
-	hn, cn                    []T // [B, H]
-	workers                   int
-
-	// backward
-	dOut, dhn, dcn            []T // as out, hn and cn; nil for zeros
-	dGates, dh, dc, dxp, prev []T // [N, 4H] [n, H] [n, H] [N, in] [N-n, H]
-	dwih, dwhh, dbih, dbhh    []T
-	addIH, addHH              bool
-}
-
-// lstmJob runs the directions, which don't share anything that is written.
+// lstmJob runs the directions of one layer, which don't share anything that is written. The tape keeps it, and with it
+// the memory of the kernels.
 type lstmJob[T kernel.Float] struct {
-	dirs [2]lstmDirection[T]
+	dirs [2]kernel.LSTM[T]
 	back bool
 }
 
 func (j *lstmJob[T]) Run(i int) {
 	if j.back {
-		j.dirs[i].backward()
+		j.dirs[i].Backward()
 	} else {
-		j.dirs[i].forward()
+		j.dirs[i].Forward()
 	}
 }
 
@@ -141,142 +121,130 @@ func lstmState[T kernel.Float](t *Tape) *lstmJob[T] {
 	return any(&t.lstm64).(*lstmJob[T])
 }
 
-// bind sets what both ways share, for direction i of n.
-func (d *lstmDirection[T]) bind(t *Tape, v *Var, i, n int) {
+// bindLSTM sets what both ways share, for direction i of n.
+func bindLSTM[T kernel.Float](d *kernel.LSTM[T], t *Tape, v *Var, i, n int) {
 	x, w := v.in[0], v.in[1+4*i:]
-	*d = lstmDirection[T]{
-		x: data[T](x), wih: data[T](w[0]), whh: data[T](w[1]), bih: data[T](w[2]), bhh: data[T](w[3]),
-		in: x.Dim(2), hidden: w[1].Dim(1), batch: x.Dim(0), index: v.ids, workers: max(t.workers/n, 1),
-	}
-	if i == 1 {
-		d.index = v.ids2
-	}
-	d.order, d.counts = v.plan[:v.n[0]], v.plan[v.n[0]:]
-	d.steps, d.width = len(d.counts), n*d.hidden
+	rows, steps, batch := v.n[0], v.n[1], x.Dim(0)
+	d.In, d.Hidden, d.Width = x.Dim(2), w[1].Dim(1), v.Dim(2)
+	d.Reverse = v.flag || i == 1
+	d.Order, d.Counts, d.Lengths = v.plan[:rows], v.plan[rows:rows+steps], v.ints
+	d.Start, d.Place = v.plan[rows+steps:rows+steps+batch], v.plan[rows+steps+batch:]
+	d.WIH, d.WHH, d.BIH, d.BHH = data[T](w[0]), data[T](w[1]), data[T](w[2]), data[T](w[3])
+	d.Workers = max(t.workers/n, 1)
 }
 
-// part returns direction i's part of a state [n, B, H], nil for nil.
-func (d *lstmDirection[T]) part(s []T, i int) []T {
+// full reports whether all sequences have all steps, so that x itself holds the rows.
+func (v *Var) full() bool { return v.n[2] == v.in[0].Dim(0)*v.in[0].Dim(1) }
+
+// statePart returns direction i's part of a state [n, B, H], nil for nil.
+func statePart[T kernel.Float](s []T, i, n int) []T {
 	if s == nil {
 		return nil
 	}
-	size := d.batch * d.hidden
+	size := len(s) / n
 	return s[i*size : (i+1)*size]
 }
 
 func lstmForward[T kernel.Float](t *Tape, v *Var) {
-	v.n[0], v.n[1] = v.pack()
-	n := len(v.in) / 4
+	v.pack(v.Dim(2))
+	n, N := len(v.in)/4, v.n[2]
 	j := lstmState[T](t)
 	j.back = false
-	out := data[T](v)
-	if len(v.ids) < v.in[0].Dim(0)*v.in[0].Dim(1) {
-		clear(out)
-	}
+	out, x := data[T](v), data[T](v.in[0])
 	at := t.mark()
+	if !v.full() {
+		clear(out)
+		in, T0 := v.in[0].Dim(2), v.in[0].Dim(1)
+		rows := kept[T](t, v, 0, N*in)
+		to := 0
+		for b, steps := range v.ints {
+			to += copy(rows[to:to+steps*in], x[b*T0*in:])
+		}
+		x = rows
+	}
 	for i := range n {
 		d := &j.dirs[i]
-		d.bind(t, v, i, n)
-		N, H := len(d.index), d.hidden
-		d.xp = kept[T](t, v, 4*i, N*d.in)
-		d.gates = kept[T](t, v, 4*i+1, N*4*H)
+		bindLSTM(d, t, v, i, n)
+		H := d.Hidden
+		d.X = x
+		d.Gates = kept[T](t, v, 4*i+1, N*4*H)
 		state := kept[T](t, v, 4*i+2, 3*N*H)
-		d.c, d.tanhC, d.h = state[:N*H], state[N*H:2*N*H], state[2*N*H:]
-		d.b = scratch[T](t, 4*H)
+		d.C, d.TanhC, d.Prev = state[:N*H], state[N*H:2*N*H], state[2*N*H:3*N*H]
 		if N > 0 {
-			d.out = out[i*H:]
+			d.Out = out[i*H:]
 		}
-		d.hn, d.cn = d.part(data[T](v.more[0]), i), d.part(data[T](v.more[1]), i)
+		d.HN, d.CN = statePart(data[T](v.more[0]), i, n), statePart(data[T](v.more[1]), i, n)
+		if len(d.Order) < len(v.ints) {
+			clear(d.HN)
+			clear(d.CN)
+		}
 	}
 	kernel.Do(t.workers, n, j)
 	t.release(at)
 }
 
-// forward does the input product of all steps at once, then step by step the recurrence.
-func (d *lstmDirection[T]) forward() {
-	N, H := len(d.index), d.hidden
-	kernel.GatherRows(d.xp, d.x, d.index, d.in)
-	kernel.GemmWorkers(d.workers, false, true, N, 4*H, d.in, d.xp, d.in, d.wih, d.in, d.gates, 4*H, false)
-	kernel.Add(d.b, d.bih, d.bhh)
-	kernel.AddRow(d.gates, d.gates, d.b)
-	if len(d.order) < d.batch {
-		clear(d.hn)
-		clear(d.cn)
-	}
-	at, before := 0, 0
-	for s, n := range d.counts {
-		g := d.gates[at*4*H:]
-		var prev []T
-		if s > 0 {
-			prev = d.c[before*H:]
-			kernel.Gemm(false, true, n, 4*H, H, d.h[before*H:], H, d.whh, H, g, 4*H, true)
-		}
-		c, h := d.c[at*H:(at+n)*H], d.h[at*H:(at+n)*H]
-		kernel.LSTMCell(g, prev, c, d.tanhC[at*H:], h, n, H)
-		stay := 0
-		if s+1 < d.steps {
-			stay = d.counts[s+1]
-		}
-		for r := range n {
-			copy(d.out[int(d.index[at+r])*d.width:][:H], h[r*H:])
-			if r >= stay {
-				b := d.order[r]
-				copy(d.hn[b*H:(b+1)*H], h[r*H:])
-				copy(d.cn[b*H:(b+1)*H], c[r*H:])
-			}
-		}
-		before = at
-		at += n
-	}
-}
-
 func lstmBackward[T kernel.Float](t *Tape, v *Var) {
-	n := len(v.in) / 4
+	n, N, in := len(v.in)/4, v.n[2], v.in[0].Dim(2)
 	j := lstmState[T](t)
 	j.back = true
 	at := t.mark()
-	dx := gradAdd[T](t, v.in[0])
 	for i := range n {
 		d := &j.dirs[i]
-		d.bind(t, v, i, n)
-		N, H := len(d.index), d.hidden
-		d.xp, d.gates = pick[T](&v.keep[4*i]), pick[T](&v.keep[4*i+1])
+		bindLSTM(d, t, v, i, n)
+		H := d.Hidden
+		if v.full() {
+			d.X = data[T](v.in[0])
+		} else {
+			d.X = pick[T](&v.keep[0])[:N*in]
+		}
+		d.Gates = pick[T](&v.keep[4*i+1])
 		state := pick[T](&v.keep[4*i+2])
-		d.c, d.tanhC, d.h = state[:N*H], state[N*H:2*N*H], state[2*N*H:]
+		d.C, d.TanhC, d.Prev = state[:N*H], state[N*H:2*N*H], state[2*N*H:3*N*H]
+		d.DOut, d.DHN, d.DCN = nil, nil, nil
 		if v.has && N > 0 {
-			d.dOut = pick[T](&v.grd)[i*H:]
+			d.DOut = pick[T](&v.grd)[i*H:]
 		}
 		if v.more[0].has {
-			d.dhn = d.part(pick[T](&v.more[0].grd), i)
+			d.DHN = statePart(pick[T](&v.more[0].grd), i, n)
 		}
 		if v.more[1].has {
-			d.dcn = d.part(pick[T](&v.more[1].grd), i)
+			d.DCN = statePart(pick[T](&v.more[1].grd), i, n)
 		}
 		w := v.in[1+4*i:]
-		d.dwih, d.addIH = gradOf[T](t, w[0])
-		d.dwhh, d.addHH = gradOf[T](t, w[1])
-		d.dbih, d.dbhh = gradAdd[T](t, w[2]), gradAdd[T](t, w[3])
-		rows := len(d.order)
-		d.dGates = scratch[T](t, N*4*H)
-		d.dh, d.dc = scratch[T](t, rows*H), scratch[T](t, rows*H)
-		if d.dwhh != nil && N > 0 && N != rows*d.steps {
-			d.prev = scratch[T](t, (N-rows)*H)
-		}
-		if dx != nil {
-			d.dxp = scratch[T](t, N*d.in)
-		}
+		d.DWIH, d.DWHH = gradAdd[T](t, w[0]), gradAdd[T](t, w[1])
+		d.DBIH, d.DBHH = gradAdd[T](t, w[2]), gradAdd[T](t, w[3])
+		d.DGates = scratch[T](t, N*4*H)
 	}
 	workers := t.workers
 	if n == 2 && sharesGrad(v.in[1:5], v.in[5:9]) {
 		workers = 1 // one direction after the other: they add to the same gradients
 	}
 	kernel.Do(workers, n, j)
-	if dx != nil {
-		for i := range n {
-			kernel.ScatterAddRows(dx, j.dirs[i].dxp, j.dirs[i].index, j.dirs[i].in)
-		}
+	if dx := gradAdd[T](t, v.in[0]); dx != nil {
+		lstmInputGrad(t, v, j.dirs[:n], dx)
 	}
 	t.release(at)
+}
+
+// lstmInputGrad adds the gradient of the input, one direction after the other.
+func lstmInputGrad[T kernel.Float](t *Tape, v *Var, dirs []kernel.LSTM[T], dx []T) {
+	rows, in, steps := dx, v.in[0].Dim(2), v.in[0].Dim(1)
+	if !v.full() {
+		rows = scratch[T](t, v.n[2]*in)
+		clear(rows)
+	}
+	for i := range dirs {
+		dirs[i].Workers = t.workers
+		dirs[i].InputGrad(rows)
+	}
+	if v.full() {
+		return
+	}
+	at := 0
+	for b, n := range v.ints {
+		kernel.Accumulate(dx[b*steps*in:(b*steps+n)*in], rows[at:at+n*in])
+		at += n * in
+	}
 }
 
 // sharesGrad reports whether a weight stands in both lists.
@@ -297,73 +265,4 @@ func root(x *Var) *Var {
 		x = x.base
 	}
 	return x
-}
-
-// backward goes through the steps from the last to the first, then gets the gradients of the weights and of the input
-// from all steps at once.
-func (d *lstmDirection[T]) backward() {
-	N, H := len(d.index), d.hidden
-	for r, b := range d.order {
-		copyOrClear(d.dh[r*H:(r+1)*H], d.dhn, b*H)
-		copyOrClear(d.dc[r*H:(r+1)*H], d.dcn, b*H)
-	}
-	at := N
-	for s := d.steps - 1; s >= 0; s-- {
-		n := d.counts[s]
-		at -= n
-		if d.dOut != nil {
-			for r := range n {
-				kernel.Accumulate(d.dh[r*H:(r+1)*H], d.dOut[int(d.index[at+r])*d.width:][:H])
-			}
-		}
-		var prev []T
-		if s > 0 {
-			prev = d.c[(at-d.counts[s-1])*H:]
-		}
-		g := d.dGates[at*4*H:]
-		kernel.LSTMCellGrad(g, d.dc, d.dh, d.gates[at*4*H:], prev, d.tanhC[at*H:], n, H)
-		if s > 0 {
-			kernel.Gemm(false, false, n, H, 4*H, g, 4*H, d.whh, H, d.dh, H, false)
-		}
-	}
-	if d.dwih != nil {
-		kernel.GemmWorkers(d.workers, true, false, 4*H, d.in, N, d.dGates, 4*H, d.xp, d.in, d.dwih, d.in, d.addIH)
-	}
-	if d.dwhh != nil {
-		first := len(d.order)
-		kernel.GemmWorkers(d.workers, true, false, 4*H, H, N-first, d.dGates[first*4*H:], 4*H, d.before(), H, d.dwhh, H, d.addHH)
-	}
-	if d.dbih != nil {
-		kernel.ColSum(d.dbih, d.dGates)
-	}
-	if d.dbhh != nil {
-		kernel.ColSum(d.dbhh, d.dGates)
-	}
-	if d.dxp != nil {
-		kernel.GemmWorkers(d.workers, false, false, N, d.in, 4*H, d.dGates, 4*H, d.wih, d.in, d.dxp, d.in, false)
-	}
-}
-
-// before returns the hidden state before each packed row from the second step on.
-func (d *lstmDirection[T]) before() []T {
-	if d.prev == nil {
-		return d.h // all sequences are equally long: the state before stands one step earlier
-	}
-	H, from, to := d.hidden, 0, 0
-	for s := 1; s < d.steps; s++ {
-		n := d.counts[s]
-		copy(d.prev[to*H:(to+n)*H], d.h[from*H:])
-		from += d.counts[s-1]
-		to += n
-	}
-	return d.prev
-}
-
-// copyOrClear copies src from off on to dst, or zeros if src is nil.
-func copyOrClear[T kernel.Float](dst, src []T, off int) {
-	if src == nil {
-		clear(dst)
-		return
-	}
-	copy(dst, src[off:])
 }
