@@ -3,7 +3,6 @@ package fusiontest
 import (
 	"hash/fnv"
 	"math/rand/v2"
-	"testing"
 
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/grad"
@@ -25,7 +24,7 @@ type model struct {
 }
 
 // build makes the method. Its parameters are drawn anew, so that one which starts at zero or one hides nothing.
-func (r rig) build(t *testing.T, d tensor.DType, seed uint64) model {
+func (r rig) build(t reporter, d tensor.DType, seed uint64) model {
 	t.Helper()
 	s := nn.NewScope(seed, d)
 	f, err := r.m.Build(s, r.cfg, r.views)

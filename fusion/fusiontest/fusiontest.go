@@ -39,27 +39,40 @@ func Run(t *testing.T, m fusion.Method) {
 			if err := m.Check(c.Config); err != nil {
 				t.Errorf("the configuration of the case does not pass Check: %v", err)
 			}
-			b := r.batch(1)
-			t.Run("gradients", func(t *testing.T) { r.gradients(t, b) })
-			t.Run("every parameter", func(t *testing.T) { r.everyParameter(t) })
-			t.Run("absent content", func(t *testing.T) { r.absentContent(t, b) })
-			t.Run("rows", func(t *testing.T) { r.rowsAlone(t, b) })
-			t.Run("nothing present", func(t *testing.T) { r.nothingPresent(t) })
-			t.Run("one view", func(t *testing.T) { r.oneView(t) })
-			t.Run("save and load", func(t *testing.T) { r.saveAndLoad(t, b) })
-			t.Run("determinism", func(t *testing.T) { r.determinism(t, b) })
-			t.Run("float32", func(t *testing.T) { r.float32(t, b) })
-			if c.Drop {
-				t.Run("dropped view", func(t *testing.T) { r.droppedView(t) })
-			}
-			if m.Laws.Permutable {
-				t.Run("order of views", func(t *testing.T) { r.orderOfViews(t, b) })
-			}
-			if c.Weights {
-				t.Run("weights", func(t *testing.T) { r.weights(t, b) })
+			for _, l := range laws {
+				if l.applies == nil || l.applies(r) {
+					t.Run(l.name, func(t *testing.T) { l.check(r, t) })
+				}
 			}
 		})
 	}
+}
+
+// reporter is the part of testing.T that a law needs.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// laws is every law, with when it applies (nil: to every method).
+var laws = []struct {
+	name    string
+	applies func(r rig) bool
+	check   func(r rig, t reporter)
+}{
+	{"gradients", nil, rig.gradients},
+	{"every parameter", nil, rig.everyParameter},
+	{"absent content", nil, rig.absentContent},
+	{"rows", nil, rig.rowsAlone},
+	{"nothing present", nil, rig.nothingPresent},
+	{"one view", nil, rig.oneView},
+	{"save and load", nil, rig.saveAndLoad},
+	{"determinism", nil, rig.determinism},
+	{"float32", nil, rig.float32},
+	{"dropped view", func(r rig) bool { return r.c.Drop }, rig.droppedView},
+	{"order of views", func(r rig) bool { return r.m.Laws.Permutable }, rig.orderOfViews},
+	{"weights", func(r rig) bool { return r.c.Weights }, rig.weights},
 }
 
 // rig is a method in one small configuration.

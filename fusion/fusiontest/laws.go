@@ -6,14 +6,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-func (r rig) gradients(t *testing.T, b batch) {
+func (r rig) gradients(t reporter) {
+	b := r.batch(1)
 	const h, tolerance = 1e-4, 1e-6
 	m, tape := r.build(t, tensor.F64, 1), grad.NewTape(tensor.F64)
 	got := m.call(tape, b, tensor.F64)
@@ -48,7 +48,7 @@ func (r rig) gradients(t *testing.T, b batch) {
 }
 
 // everyParameter looks at a few batches: in one of them, a method that selects may never select some view.
-func (r rig) everyParameter(t *testing.T) {
+func (r rig) everyParameter(t reporter) {
 	tape, reached := grad.NewTape(tensor.F64), map[string]bool{}
 	var m model
 	for seed := range uint64(4) {
@@ -65,7 +65,8 @@ func (r rig) everyParameter(t *testing.T) {
 	}
 }
 
-func (r rig) absentContent(t *testing.T, b batch) {
+func (r rig) absentContent(t reporter) {
+	b := r.batch(1)
 	m, tape := r.build(t, tensor.F64, 1), grad.NewTape(tensor.F64)
 	want := m.call(tape, b, tensor.F64)
 	for _, v := range []float64{1e6, math.NaN(), math.Inf(1)} {
@@ -89,7 +90,8 @@ func (r rig) absentContent(t *testing.T, b batch) {
 	}
 }
 
-func (r rig) rowsAlone(t *testing.T, b batch) {
+func (r rig) rowsAlone(t reporter) {
+	b := r.batch(1)
 	m, tape := r.build(t, tensor.F64, 1), grad.NewTape(tensor.F64)
 	all := m.call(tape, b, tensor.F64)
 	if d := all.z.Dim(-1); all.z.Rank() != 2 || all.z.Dim(0) != rows || d != m.f.OutDim() {
@@ -116,12 +118,12 @@ func (r rig) rowsAlone(t *testing.T, b batch) {
 	from := 0
 	for _, n := range groups {
 		one := m.call(tape, b.slice(from, from+n), tensor.F64)
-		close(t, "row "+strconv.Itoa(from)+" alone", one.z, rowsOf(all.z, from, from+n), 1e-12)
+		near(t, "row "+strconv.Itoa(from)+" alone", one.z, rowsOf(all.z, from, from+n), 1e-12)
 		from += n
 	}
 }
 
-func (r rig) nothingPresent(t *testing.T) {
+func (r rig) nothingPresent(t reporter) {
 	m := r.build(t, tensor.F64, 1)
 	b := r.batch(1)
 	b.present.Zero()
@@ -136,7 +138,7 @@ func (r rig) nothingPresent(t *testing.T) {
 	}
 }
 
-func (r rig) oneView(t *testing.T) {
+func (r rig) oneView(t reporter) {
 	for k := range r.views {
 		one := r.with([]int{k})
 		b := one.batch(2)
@@ -155,7 +157,8 @@ func (r rig) oneView(t *testing.T) {
 	}
 }
 
-func (r rig) saveAndLoad(t *testing.T, b batch) {
+func (r rig) saveAndLoad(t reporter) {
+	b := r.batch(1)
 	tape := grad.NewTape(tensor.F64)
 	a, c := r.build(t, tensor.F64, 1), r.build(t, tensor.F64, 2)
 	want := a.call(tape, b, tensor.F64)
@@ -172,7 +175,8 @@ func (r rig) saveAndLoad(t *testing.T, b batch) {
 	sameBits(t, "the result", c.call(tape, b, tensor.F64).z, want.z)
 }
 
-func (r rig) determinism(t *testing.T, b batch) {
+func (r rig) determinism(t reporter) {
+	b := r.batch(1)
 	m, tape := r.build(t, tensor.F64, 1), grad.NewTape(tensor.F64)
 	want := m.call(tape, b, tensor.F64)
 	again := m.call(tape, b, tensor.F64)
@@ -206,22 +210,24 @@ func (r rig) determinism(t *testing.T, b batch) {
 	}
 }
 
-func (r rig) float32(t *testing.T, b batch) {
+func (r rig) float32(t reporter) {
+	b := r.batch(1)
 	wide, narrow := r.build(t, tensor.F64, 1), r.build(t, tensor.F32, 1)
 	want := wide.call(grad.NewTape(tensor.F64), b, tensor.F64)
 	got := narrow.call(grad.NewTape(tensor.F32), b.spoilt(math.NaN()), tensor.F32)
 	const tolerance = 1e-4
-	close(t, "the result", got.z, want.z, tolerance)
-	close(t, "the weights", got.weights, want.weights, tolerance)
+	near(t, "the result", got.z, want.z, tolerance)
+	near(t, "the weights", got.weights, want.weights, tolerance)
 	for i, p := range wide.params {
-		close(t, "the gradient of "+p.Name, got.dp[i], want.dp[i], tolerance)
+		near(t, "the gradient of "+p.Name, got.dp[i], want.dp[i], tolerance)
 	}
 }
 
-func (r rig) weights(t *testing.T, b batch) {
+func (r rig) weights(t reporter) {
+	b := r.batch(1)
 	got := r.build(t, tensor.F64, 1).call(grad.NewTape(tensor.F64), b, tensor.F64).weights
 	if got == nil {
-		t.Fatal("there are no weights")
+		t.Fatalf("there are no weights")
 	}
 	for i := range rows {
 		sum, any := 0.0, false
@@ -245,7 +251,7 @@ func (r rig) weights(t *testing.T, b batch) {
 
 // droppedView compares a model whose last view is absent in every row with one that never had it. Parameters of the
 // smaller model are the leading corner of those of the larger one.
-func (r rig) droppedView(t *testing.T) {
+func (r rig) droppedView(t reporter) {
 	tape, keep := grad.NewTape(tensor.F64), make([]int, len(r.views)-1)
 	for k := range keep {
 		keep[k] = k
@@ -263,12 +269,13 @@ func (r rig) droppedView(t *testing.T) {
 		corner(p.Value, q.Value)
 	}
 	want := small.call(tape, b.with(keep), tensor.F64)
-	close(t, "the result", large.call(tape, b, tensor.F64).z, want.z, 1e-12)
+	near(t, "the result", large.call(tape, b, tensor.F64).z, want.z, 1e-12)
 }
 
 // orderOfViews compares a model with one that gets the views in another order, after the parameters of each view have
 // moved with it as the laws say.
-func (r rig) orderOfViews(t *testing.T, b batch) {
+func (r rig) orderOfViews(t reporter) {
+	b := r.batch(1)
 	tape, order := grad.NewTape(tensor.F64), make([]int, len(r.views))
 	for j := range order {
 		order[j] = (j*3 + 1) % len(order) // of four views: 1 0 3 2
@@ -301,7 +308,7 @@ func (r rig) orderOfViews(t *testing.T, b batch) {
 		p.Value.CopyFrom(v)
 	}
 	want, got := a.call(tape, b, tensor.F64), moved.call(tape, b.with(order), tensor.F64)
-	close(t, "the result", got.z, want.z, 1e-12)
+	near(t, "the result", got.z, want.z, 1e-12)
 	if want.weights != nil {
 		back := tensor.New(tensor.F64, got.weights.Shape...)
 		for i := range rows {
@@ -309,7 +316,7 @@ func (r rig) orderOfViews(t *testing.T, b batch) {
 				back.Set(got.weights.At(i, j), i, k)
 			}
 		}
-		close(t, "the weights", back, want.weights, 1e-12)
+		near(t, "the weights", back, want.weights, 1e-12)
 	}
 }
 
@@ -357,67 +364,4 @@ func declared(prefixes []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// corner copies the leading part of src, which has the same number of axes and is no smaller in any, into dst.
-func corner(dst, src *tensor.Tensor) {
-	at := make([]int, dst.Rank())
-	for range dst.Len() {
-		dst.Set(src.At(at...), at...)
-		for a := len(at) - 1; a >= 0; a-- {
-			if at[a]++; at[a] < dst.Dim(a) {
-				break
-			}
-			at[a] = 0
-		}
-	}
-}
-
-func peak(x *tensor.Tensor) float64 {
-	m := 0.0
-	for _, v := range x.F64 {
-		m = max(m, math.Abs(v))
-	}
-	return m
-}
-
-func finite(t *testing.T, what string, x *tensor.Tensor) {
-	t.Helper()
-	if x == nil {
-		return
-	}
-	for i, v := range x.F64 {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			t.Fatalf("%s: element %d is %g", what, i, v)
-		}
-	}
-}
-
-func sameBits(t *testing.T, what string, got, want *tensor.Tensor) {
-	t.Helper()
-	if got == nil && want == nil {
-		return
-	}
-	for i := range want.F64 {
-		if math.Float64bits(got.F64[i]) != math.Float64bits(want.F64[i]) {
-			t.Fatalf("%s: element %d is %g, was %g", what, i, got.F64[i], want.F64[i])
-		}
-	}
-}
-
-// close compares with a tolerance relative to the largest element of want.
-func close(t *testing.T, what string, got, want *tensor.Tensor, tolerance float64) {
-	t.Helper()
-	if got == nil && want == nil {
-		return
-	}
-	if got.Len() != want.Len() {
-		t.Fatalf("%s: the shape is %v, want %v", what, got.Shape, want.Shape)
-	}
-	limit := tolerance * max(1e-3, peak(want))
-	for i, w := range want.F64 {
-		if !(math.Abs(got.F64[i]-w) <= limit) {
-			t.Fatalf("%s: element %d is %.9g, want %.9g", what, i, got.F64[i], w)
-		}
-	}
 }
