@@ -156,21 +156,41 @@ func magnitude(gx, gy int32) float32 {
 	return float32(math.Sqrt(float64(float32(gx*gx + gy*gy))))
 }
 
-var orientationTables sync.Map // bins -> []uint8
+// tableKey names a table of directions.
+type tableKey struct {
+	bins   int
+	signed bool
+}
+
+var directionTables sync.Map // tableKey -> []uint8
 
 // orientationTable maps (gy+256)<<9|(gx+256) to one of n bins of the angle of
 // (gx, gy) modulo 180°, so that no arctangent is taken per pixel.
-func orientationTable(n int) []uint8 {
-	if t, ok := orientationTables.Load(n); ok {
+func orientationTable(n int) []uint8 { return directionTable(n, false) }
+
+// directionTable is orientationTable over 180°, or signed over 360°.
+func directionTable(n int, signed bool) []uint8 {
+	key := tableKey{n, signed}
+	if t, ok := directionTables.Load(key); ok {
 		return t.([]uint8)
 	}
 	t := make([]uint8, 1<<18)
 	for gy := -255; gy <= 255; gy++ {
 		for gx := -255; gx <= 255; gx++ {
-			t[(gy+256)<<9|(gx+256)] = uint8(orientation(float64(gx), float64(gy), n))
+			bin := 0
+			if signed {
+				turn := math.Atan2(float64(gy), float64(gx)) / (2 * math.Pi)
+				if turn < 0 {
+					turn++
+				}
+				bin = int(turn*float64(n)) % n
+			} else {
+				bin = orientation(float64(gx), float64(gy), n)
+			}
+			t[(gy+256)<<9|(gx+256)] = uint8(bin)
 		}
 	}
-	orientationTables.Store(n, t)
+	directionTables.Store(key, t)
 	return t
 }
 

@@ -1,6 +1,9 @@
 package vision
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Local binary patterns: T. Ojala, M. Pietikäinen and T. Mäenpää,
 // "Multiresolution gray-scale and rotation invariant texture classification
@@ -77,4 +80,88 @@ func circlePattern(up, mid, down []uint8) uint8 {
 	below := uint64(e)>>63 | uint64(ne)>>63<<1 | uint64(n)>>63<<2 | uint64(nw)>>63<<3 |
 		uint64(w)>>63<<4 | uint64(sw)>>63<<5 | uint64(s)>>63<<6 | uint64(se)>>63<<7
 	return ^uint8(below)
+}
+
+// LBPCodes writes the patterns of the 3 × 3 squares around the pixels inside
+// the border, row by row [(height-2)*(width-2)], and returns them: bit k is set
+// where the neighbour at k·45° is not below the middle (Ojala's first form, the
+// neighbours on the square instead of the circle). A plane less than 3 pixels
+// wide or high has none. Eight pixels are compared at a time.
+func LBPCodes(dst, y []uint8, width, height int) []uint8 {
+	if width < 3 || height < 3 {
+		return dst[:0]
+	}
+	w := width - 2
+	n := w * (height - 2)
+	if cap(dst) < n {
+		dst = make([]uint8, n)
+	}
+	dst = dst[:n]
+	for r := range height - 2 {
+		up, mid, down := y[r*width:(r+1)*width], y[(r+1)*width:(r+2)*width], y[(r+2)*width:(r+3)*width]
+		out := dst[r*w : (r+1)*w]
+		i := 0
+		for ; i+8 <= w; i += 8 {
+			binary.LittleEndian.PutUint64(out[i:], codes8(up[i:i+10], mid[i:i+10], down[i:i+10]))
+		}
+		for ; i < w; i++ {
+			out[i] = code1(up[i:i+3], mid[i:i+3], down[i:i+3])
+		}
+	}
+	return dst
+}
+
+func code1(up, mid, down []uint8) (code uint8) {
+	c := mid[1]
+	for k, v := range [8]uint8{mid[2], up[2], up[1], up[0], mid[0], down[0], down[1], down[2]} {
+		if v >= c {
+			code |= 1 << k
+		}
+	}
+	return code
+}
+
+const highBits = 0x8080808080808080
+
+// codes8 is code1 of eight neighbours at once, a byte each.
+func codes8(up, mid, down []uint8) uint64 {
+	le := binary.LittleEndian
+	_, _, _ = up[9], mid[9], down[9]
+	c := le.Uint64(mid[1:])
+	low := c &^ highBits
+	return notBelow(le.Uint64(mid[2:]), c, low)>>7 |
+		notBelow(le.Uint64(up[2:]), c, low)>>6 |
+		notBelow(le.Uint64(up[1:]), c, low)>>5 |
+		notBelow(le.Uint64(up), c, low)>>4 |
+		notBelow(le.Uint64(mid), c, low)>>3 |
+		notBelow(le.Uint64(down), c, low)>>2 |
+		notBelow(le.Uint64(down[1:]), c, low)>>1 |
+		notBelow(le.Uint64(down[2:]), c, low)
+}
+
+// notBelow sets the high bit of every byte of a that is at least that of c.
+func notBelow(a, c, low uint64) uint64 {
+	return (a&^c | ^(a^c)&((a|highBits)-low)) & highBits
+}
+
+// RotationInvariant and Uniform add the histograms of patterns to dst
+// [RotationInvariantBins] and [UniformBins].
+func RotationInvariant(dst []uint32, codes []uint8) { count(dst, codes, &rotationInvariant) }
+
+// Uniform: see [RotationInvariant].
+func Uniform(dst []uint32, codes []uint8) { count(dst, codes, &uniform) }
+
+func count(dst []uint32, codes []uint8, table *[256]uint8) {
+	var a, b [256]uint32 // two, so that equal patterns in a row don't wait for each other
+	i := 0
+	for ; i+2 <= len(codes); i += 2 {
+		a[codes[i]]++
+		b[codes[i+1]]++
+	}
+	for ; i < len(codes); i++ {
+		a[codes[i]]++
+	}
+	for p, bin := range table {
+		dst[bin] += a[p] + b[p]
+	}
 }

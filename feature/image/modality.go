@@ -1,0 +1,121 @@
+// Package image extracts the views of pictures: color, shape and texture.
+//
+// A picture is decoded with its longer side at most [WorkSide] pixels, so that
+// the cost and the features depend little on how large it was. Where a cell
+// holds several files, a view is the mean of the files' features.
+package image
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/vision"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// WorkSide is the longer side, in pixels, that larger pictures are scaled to.
+const WorkSide = 112
+
+// Modality returns the image modality with its views color, shape and texture.
+func Modality() feature.Modality { return modality{} }
+
+type modality struct{}
+
+var _ feature.Modality = modality{}
+
+// Kind implements feature.Modality.
+func (modality) Kind() media.Kind { return media.Image }
+
+// Views implements feature.Modality.
+func (modality) Views() []feature.View { return []feature.View{Color(), Shape(), Texture()} }
+
+// Open implements feature.Modality: it decodes all files of the cell.
+func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+	item := &Item{}
+	for _, name := range c.Files {
+		path := filepath.FromSlash(name)
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		m, err := media.ReadImage(path, media.ImageOptions{MaxSide: WorkSide})
+		if err != nil {
+			return nil, err
+		}
+		item.pictures = append(item.pictures, &picture{Image: m})
+	}
+	if len(item.pictures) == 0 {
+		return nil, fmt.Errorf("cannot open the picture: the cell names no file")
+	}
+	return item, nil
+}
+
+// Item is what the image modality's Open returns and its views take.
+type Item struct {
+	pictures []*picture
+}
+
+// NewItem makes an item of decoded pictures, which should be no larger than WorkSide.
+func NewItem(images ...*vision.Image) *Item {
+	item := &Item{}
+	for _, m := range images {
+		item.pictures = append(item.pictures, &picture{Image: m.Shrink(WorkSide)})
+	}
+	return item
+}
+
+// picture is a decoded picture with what several views need, made once.
+type picture struct {
+	*vision.Image
+	once   sync.Once
+	levels [pyramidLevels]level
+}
+
+// vectorView is a view that makes a vector of fixed width of a picture.
+type vectorView struct {
+	info feature.Info
+	dim  int
+	// describe appends dim values to dst.
+	describe func(dst []float32, p *picture) []float32
+}
+
+var _ feature.View = (*vectorView)(nil)
+
+// Info implements feature.View.
+func (v *vectorView) Info() feature.Info { return v.info }
+
+// Extract implements feature.View.
+func (v *vectorView) Extract(item any) (feature.Raw, error) {
+	it, ok := item.(*Item)
+	if !ok {
+		return feature.Raw{}, fmt.Errorf("cannot extract %s: %T is no opened picture", v.info.Name, item)
+	}
+	if len(it.pictures) == 0 {
+		return feature.Raw{}, nil
+	}
+	sum := v.describe(make([]float32, 0, v.dim), it.pictures[0])
+	if n := len(it.pictures); n > 1 {
+		var x []float32
+		for _, p := range it.pictures[1:] {
+			x = v.describe(x[:0], p)
+			for i, f := range x {
+				sum[i] += f
+			}
+		}
+		for i := range sum {
+			sum[i] /= float32(n)
+		}
+	}
+	return feature.Raw{Values: sum, Dim: len(sum)}, nil
+}
+
+// NewFitter implements feature.View.
+func (v *vectorView) NewFitter(s feature.Scaling) feature.Fitter { return feature.NewDense(s) }
+
+// LoadState implements feature.View.
+func (v *vectorView) LoadState(data json.RawMessage) (feature.State, error) {
+	return feature.LoadDense(data)
+}

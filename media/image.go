@@ -1,0 +1,63 @@
+package media
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/fusor-ml/fusor/internal/codec/imagefile"
+	"github.com/fusor-ml/fusor/internal/vision"
+)
+
+// MaxImageBytes bounds a picture file: 256 MiB.
+const MaxImageBytes = 256 << 20
+
+// ImageOptions say how a picture is decoded.
+type ImageOptions struct {
+	MaxSide   int   // the longer side is scaled down to it, while decoding where the format allows; 0: no bound
+	MaxPixels int64 // what a header may claim before any memory is taken; 0: 64 Mi
+}
+
+// DecodeImage decodes a picture of any supported format, told by its magic
+// number: JPEG (CMYK too), PNG, GIF, BMP, WebP and TIFF; upright by its EXIF
+// orientation, over white where it is transparent, the first frame of an
+// animation. A file that ends early is an error.
+func DecodeImage(data []byte, o ImageOptions) (*vision.Image, error) {
+	return imagefile.Decode(data, imagefile.Options{MaxSide: o.MaxSide, MaxPixels: o.MaxPixels})
+}
+
+// ReadImage reads and decodes a picture file: see [DecodeImage].
+func ReadImage(path string, o ImageOptions) (*vision.Image, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the picture: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the picture: %w", err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("cannot read %s: it is a folder", path)
+	}
+	if info.Size() > MaxImageBytes {
+		return nil, fmt.Errorf("cannot read %s: %d MiB is more than the limit of %d", path, info.Size()>>20, MaxImageBytes>>20)
+	}
+	data := make([]byte, info.Size())
+	if n, err := io.ReadFull(f, data); err != nil && n == 0 && len(data) > 0 {
+		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+	} else {
+		data = data[:n]
+	}
+	m, err := DecodeImage(data, o)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// ImageSize returns the width and height that the header of a picture claims, as stored.
+func ImageSize(data []byte) (width, height int, err error) { return imagefile.Size(data) }
+
+// IsImage reports whether data starts as a picture that [DecodeImage] reads.
+func IsImage(data []byte) bool { return imagefile.Sniff(data) != "" }
