@@ -163,7 +163,7 @@ func (r *reader) classes() *figure {
 	}
 	f := &figure{name: "classes", table: t}
 	if len(cs) <= maxRows {
-		f.plot = p
+		f.plot, t.title = p, ""
 	}
 	if f.plot == nil && len(cs) > 200 {
 		return nil

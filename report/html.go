@@ -183,12 +183,16 @@ func (r *reader) figure(p *page, f figure, title string) {
 	}
 	switch {
 	case f.table == nil || f.table.title == fileOnly:
-	case f.plot == nil:
+	case f.plot == nil && len(f.table.rows) <= 10:
 		p.put("h3", f.table.title)
 		p.table(f.table, f.table.title)
 	default:
+		label := f.table.title
+		if label == "" {
+			label = r.say("table")
+		}
 		p.raw("<details>")
-		p.put("summary", r.say("table"))
+		p.put("summary", label)
 		p.table(f.table, title)
 		p.raw("</details>")
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -87,14 +88,11 @@ func headed(s string) string {
 
 func (s speaker) pick(en, zh string) string { return [...]string{en, zh}[s] }
 
-// interval writes [low, high] or a dash.
-func (r *reader) interval(m eval.Metric, low, high float64) string {
-	return between(format(m), low, high)
-}
-
+// between writes [low, high], without percent signs, or a dash.
 func between(f svg.Format, low, high float64) string {
 	if low != low || high != high {
 		return "–"
 	}
-	return "[" + f.Value(low) + ", " + f.Value(high) + "]"
+	bare := func(v float64) string { return strings.TrimSuffix(f.Value(v), "\u00a0%") }
+	return "[" + bare(low) + ", " + bare(high) + "]"
 }

@@ -31,9 +31,9 @@ var words = map[string][2]string{
 	"parameters":  {"Parameters", "参数量"},
 	"fit":         {"Training (s)", "训练（秒）"},
 	"interval":    {"95 % interval", "95 % 区间"},
+	"starred":     {"* chosen by validation", "* 由验证集选出"},
 	"low":         {"Low", "下限"},
 	"high":        {"High", "上限"},
-	"runs":        {"Runs", "各次运行"},
 
 	"leaderboard":      {"Leaderboard", "排行榜"},
 	"leaderboard_note": {"Every single view and every fusion on the same splits and seeds. Dots are means, whiskers 95 % intervals.", "所有单一视图和融合方法使用相同的划分与随机种子。圆点为均值，横线为 95 % 区间。"},
@@ -54,7 +54,6 @@ var words = map[string][2]string{
 	"shapley_sampled": {"Estimated from sampled orders.", "由抽样的加入顺序估计。"},
 	"shapley_correct": {"Contribution to accuracy", "对准确率的贡献"},
 	"shapley_logodds": {"Contribution to the log-odds of the predicted class", "对预测类别对数几率的贡献"},
-	"shapley_classes": {"Contribution by true class", "按真实类别的贡献"},
 	"first_of":        {" (first %d of %d classes)", "（前 %d 个，共 %d 个类别）"},
 	"pct_points":      {"percentage points", "百分点"},
 	"log_odds":        {"log-odds", "对数几率"},

@@ -129,3 +129,10 @@ func sign(s string, v float64) string {
 	}
 	return s
 }
+
+// Range widens [lo, hi] to round numbers, as the axes of plots are, but not
+// past floor and ceil.
+func Range(lo, hi, floor, ceil float64) (from, to float64) {
+	s := newScale(lo, hi, floor, ceil, 4, false, Plain)
+	return s.lo, s.hi
+}

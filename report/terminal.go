@@ -1,0 +1,241 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+// TerminalOptions says how tables are written to a terminal.
+type TerminalOptions struct {
+	Lang  string // "zh": Chinese; everything else English
+	Width int    // columns; 0 is 80, less than 40 counts as 40
+	Color bool   // ANSI colours; see WantsColor
+}
+
+// WantsColor tells whether f is a terminal whose user did not forbid colours
+// with NO_COLOR (no-color.org) or TERM=dumb.
+func WantsColor(f *os.File) bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// Terminal writes the leaderboard, the modalities' contributions, the table of
+// subsets and the verdict, as far as the document has them. No line is wider
+// than the options say.
+func Terminal(w io.Writer, d *Document, o TerminalOptions) error {
+	t := &terminal{reader: newReader(d, speakerOf(o.Lang)), width: max(40, o.Width), color: o.Color}
+	if o.Width <= 0 {
+		t.width = 80
+	}
+	t.leaderboard()
+	t.shapley()
+	t.subsets()
+	t.verdict()
+	if _, err := io.WriteString(w, t.b.String()); err != nil {
+		return fmt.Errorf("cannot write the tables: %w", err)
+	}
+	return nil
+}
+
+type terminal struct {
+	*reader
+	b     strings.Builder
+	width int
+	color bool
+}
+
+// ANSI styles
+const (
+	bold  = "1"
+	faint = "2"
+	blue  = "34"
+	amber = "33"
+	green = "32"
+	red   = "31"
+)
+
+func (t *terminal) paint(style, s string) string {
+	if !t.color || style == "" || s == "" {
+		return s
+	}
+	return "\x1b[" + style + "m" + s + "\x1b[0m"
+}
+
+// entry is one line of a table with bars.
+type entry struct {
+	name, kind      string
+	mean, low, high float64
+	style           string
+	mark            bool
+}
+
+func (t *terminal) leaderboard() {
+	var rows []entry
+	for _, row := range t.ranked() {
+		s, ok := row.Of(t.metric.Name)
+		if !ok {
+			continue
+		}
+		e := entry{name: row.Name, kind: t.say(row.Kind), mean: s.Mean, low: s.Low, high: s.High, style: blue}
+		if row.Kind == eval.Fused {
+			e.style = amber
+		}
+		if v := t.doc.Verdict; v != nil {
+			e.mark = row.Name == v.BestSingle || row.Name == v.BestFusion
+		}
+		rows = append(rows, e)
+	}
+	t.bars(headed(t.metricLabel(t.metric))+t.pick(", ", "，")+t.say("interval")+t.pick("; ", "；")+t.say("starred"), rows, format(t.metric), t.metric.Min, t.metric.Max, false)
+}
+
+func (t *terminal) shapley() {
+	for _, v := range t.doc.Shapley {
+		f, title := svg.Points, t.say("shapley_correct")+t.pick(" (", "（")+t.say("pct_points")+t.pick(")", "）")
+		if v.Goal == LogOdds {
+			f, title = svg.Signed, t.say("shapley_logodds")
+		}
+		var rows []entry
+		for _, c := range v.Parts {
+			low, high := bounds(c.Range)
+			rows = append(rows, entry{name: c.Name, mean: c.Value, low: low, high: high, style: blue})
+		}
+		t.bars(title, rows, f, math.Inf(-1), math.Inf(1), true)
+	}
+}
+
+func (t *terminal) subsets() {
+	var rows []entry
+	if s := t.reader.subsets(); s != nil {
+		for _, r := range s.figures[0].plot.(*svg.Ranking).Rows {
+			rows = append(rows, entry{name: r.Name, mean: r.Mean, low: r.Low, high: r.High, style: blue})
+		}
+	}
+	t.bars(t.say("subsets"), rows, format(t.metric), t.metric.Min, t.metric.Max, true)
+}
+
+func (t *terminal) verdict() {
+	v := t.doc.Verdict
+	if v == nil {
+		return
+	}
+	style := map[eval.Finding]string{eval.Helps: green, eval.Hurts: red}[v.Finding]
+	for i, l := range wrapCells(v.Sentence(t.lang()), t.width) {
+		if i == 0 {
+			style := style
+			if style != "" {
+				style = bold + ";" + style
+			} else {
+				style = bold
+			}
+			l = t.paint(style, l)
+		}
+		t.b.WriteString(l + "\n")
+	}
+}
+
+// bars writes a heading and a line for each row: name, kind, value, interval,
+// and a bar whose shaded part is the interval. fromZero lets the bars start at
+// zero; otherwise they start at the value written under their left end.
+func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil float64, fromZero bool) {
+	if len(rows) == 0 {
+		return
+	}
+	var names, kinds, values, spans []string
+	lo, hi := math.Inf(1), math.Inf(-1)
+	if fromZero {
+		lo, hi = 0, 0
+	}
+	for _, r := range rows {
+		mark := "  "
+		if r.mark {
+			mark = "* "
+		}
+		names, kinds, values = append(names, mark+printable(r.name)), append(kinds, r.kind), append(values, f.Value(r.mean))
+		spans = append(spans, between(f, r.low, r.high))
+		for _, v := range []float64{r.mean, r.low, r.high} {
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+				lo, hi = math.Min(lo, v), math.Max(hi, v)
+			}
+		}
+	}
+	if lo > hi {
+		lo, hi = 0, 1
+	}
+	lo, hi = svg.Range(lo, hi, floor, ceil)
+	nw := min(widestCells(names), max(12, t.width*3/10))
+	kw, vw, sw := widestCells(kinds), widestCells(values), widestCells(spans)
+	if !strings.Contains(strings.Join(spans, ""), "[") {
+		sw = -2 // no interval anywhere: no column and no gap for it
+	}
+	bar := t.width - nw - kw - vw - sw - 8
+	if bar < 10 { // too narrow for the intervals' numbers
+		bar, sw = bar+sw+2, 0
+	}
+	if bar < 10 {
+		bar, kw = bar+kw+2, 0
+	}
+	bar = max(bar, 6)
+	for _, l := range wrapCells(heading, t.width) {
+		t.b.WriteString(t.paint(bold, l) + "\n")
+	}
+	left := 0
+	for i, r := range rows {
+		cols := []string{padCells(cutCells(names[i], nw), nw)}
+		if kw > 0 {
+			cols = append(cols, padCells(kinds[i], kw))
+		}
+		cols = append(cols, strings.Repeat(" ", vw-cells(values[i]))+values[i])
+		if sw > 0 {
+			cols = append(cols, padCells(spans[i], sw))
+		}
+		head := strings.Join(cols, "  ")
+		left = cells(head) + 2
+		if r.mark {
+			head = t.paint(bold, head)
+		}
+		t.b.WriteString(strings.TrimRight(head+"  "+t.paint(r.style, drawBar(r, lo, hi, bar)), " ") + "\n")
+	}
+	a, b := f.Value(lo), f.Value(hi)
+	if gap := bar - cells(a) - cells(b); gap > 0 {
+		t.b.WriteString(strings.Repeat(" ", left) + t.paint(faint, a+strings.Repeat(" ", gap)+b) + "\n")
+	}
+	t.b.WriteByte('\n')
+}
+
+// drawBar draws from the axis' start (or zero, if that lies on the axis) to
+// the mean; the interval is shaded.
+func drawBar(r entry, lo, hi float64, width int) string {
+	if math.IsNaN(r.mean) || math.IsInf(r.mean, 0) {
+		return ""
+	}
+	at := func(v float64) int {
+		return int(math.Round((math.Min(math.Max(v, lo), hi) - lo) / (hi - lo) * float64(width)))
+	}
+	low, high := r.low, r.high
+	if math.IsNaN(low) || math.IsNaN(high) {
+		low, high = r.mean, r.mean
+	}
+	zero := at(math.Max(lo, math.Min(0, hi)))
+	m, a, b := at(r.mean), at(low), at(high)
+	out := make([]rune, width)
+	for i := range out {
+		switch inside := i >= a && i < b; {
+		case inside && i >= min(zero, m) && i < max(zero, m):
+			out[i] = '▓'
+		case inside:
+			out[i] = '░'
+		case i >= min(zero, m) && i < max(zero, m):
+			out[i] = '█'
+		default:
+			out[i] = ' '
+		}
+	}
+	return strings.TrimRight(string(out), " ")
+}
