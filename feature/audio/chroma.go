@@ -1,0 +1,88 @@
+package audio
+
+import (
+	"math"
+	"sync"
+
+	"github.com/fusor-ml/fusor/internal/dsp"
+)
+
+// Chroma are taken from windows of 128 ms without overlap, bins of 7.8 Hz
+// between 110 Hz, below which a bin is wider than a semitone, and 2 kHz.
+const (
+	pitchClasses  = 12
+	chromaSeconds = 0.128
+	chromaLow     = 110.0
+	chromaHigh    = 2000.0
+)
+
+// chromaPlan folds the bins of a transform onto the pitch classes.
+type chromaPlan struct {
+	fft   *dsp.FFT
+	hann  []float32
+	frame []float32
+	power []float32
+	first int
+	class []uint8 // of bins first, first+1, …; 0 = C
+}
+
+var narrowChroma, wideChroma = newChroma(narrowRate), newChroma(wideRate)
+
+func newChroma(rate int) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		n := int(float64(rate) * chromaSeconds)
+		p := &chromaPlan{fft: dsp.NewFFT(n), hann: dsp.Hann(n), frame: make([]float32, n), power: make([]float32, n/2+1)}
+		hz := float64(rate) / float64(n)
+		p.first = int(math.Ceil(chromaLow / hz))
+		for k := p.first; float64(k)*hz <= chromaHigh; k++ {
+			midi := 69 + 12*math.Log2(float64(k)*hz/440)
+			p.class = append(p.class, uint8(int(math.Round(midi))%pitchClasses))
+		}
+		return p
+	}}
+}
+
+// chroma returns the share of each pitch class in the power of x: the mean of
+// the windows' shares, each weighted by the root of its power (Fujishima, 1999).
+func chroma(x []float32, rate int) [pitchClasses]float32 {
+	pool := narrowChroma
+	if rate == wideRate {
+		pool = wideChroma
+	}
+	p := pool.Get().(*chromaPlan)
+	defer pool.Put(p)
+	var sum [pitchClasses]float32
+	var weight float32
+	for len(x) > 0 {
+		part := x[:min(len(x), len(p.frame))]
+		x = x[len(part):]
+		frame := p.frame[:len(part)]
+		for i, v := range part {
+			frame[i] = v * p.hann[i]
+		}
+		p.fft.Power(p.power, frame)
+		var c [pitchClasses]float32
+		var all float32
+		for i, k := range p.class {
+			v := p.power[p.first+i]
+			c[k] += v
+			all += v
+		}
+		if all < 1e-12 {
+			continue
+		}
+		w := float32(math.Sqrt(float64(all)))
+		weight += w
+		for k, v := range c {
+			sum[k] += w * v / all
+		}
+	}
+	for k := range sum {
+		if weight > 0 {
+			sum[k] /= weight
+		} else {
+			sum[k] = 1. / pitchClasses
+		}
+	}
+	return sum
+}

@@ -1,0 +1,47 @@
+package audio
+
+import (
+	"sync"
+
+	"github.com/fusor-ml/fusor/internal/dsp"
+)
+
+// Sound is an opened cell: a mono sound at the analysis rate. The cepstra that
+// the views share are computed once, when the first view asks for them.
+type Sound struct {
+	Signal dsp.Signal // Rate is 8000 or 16000
+
+	once   sync.Once
+	speech *speech
+}
+
+// NewSound joins signals, in order, into the sound that the views take. It
+// works at 16 kHz if every part has at least that rate, else at 8 kHz.
+func NewSound(parts ...*dsp.Signal) *Sound {
+	rate := wideRate
+	for _, p := range parts {
+		if p.Rate < wideRate {
+			rate = narrowRate
+		}
+	}
+	s := &Sound{Signal: dsp.Signal{Rate: rate}}
+	for _, p := range parts {
+		x := dsp.Resample(p.Samples, p.Rate, rate)
+		if s.Signal.Samples == nil {
+			s.Signal.Samples = x[:len(x):len(x)] // appending copies: x may be the part's own memory
+		} else {
+			s.Signal.Samples = append(s.Signal.Samples, x...)
+		}
+	}
+	return s
+}
+
+// analysis returns the frames and cepstra; nil if the sound is empty.
+func (s *Sound) analysis() *speech {
+	s.once.Do(func() {
+		if len(s.Signal.Samples) > 0 {
+			s.speech = level(analyse(s.Signal.Samples, s.Signal.Rate))
+		}
+	})
+	return s.speech
+}
