@@ -1,7 +1,7 @@
 package kernel
 
-// LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is done for all steps at
-// once, the recurrent weights are laid out once for all steps, gates are activated where they are summed, and the
+// LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is done for all steps of
+// a sequence at once, the recurrent weights are laid out once for all steps, gates are activated where they are summed, and the
 // gradients of the weights are one product each over all steps.
 //
 // Only valid steps are worked on. They stand as N rows, sequence after sequence: step t of sequence b is row
@@ -34,24 +34,27 @@ type LSTM[T Float] struct {
 	Workers int
 
 	back   bool
-	packed Packed[T]
+	packed Packed[T] // recurrent weights
+	input  Packed[T] // weights of the input
 	bias   []T
 	parts  []lstmPart[T]
 }
 
-// lstmPart is the memory of some sequences, which go through the steps together.
-type lstmPart[T Float] struct{ h, c, sums []T }
+// lstmPart is the memory of some sequences, which go through the steps together: states, sums of gates, and the sum over
+// all rows of the gradient of the sums.
+type lstmPart[T Float] struct{ h, c, sums, bias []T }
 
-// lstmPartRows is how many sequences go together: enough for good products, few enough for the second-level cache.
-const lstmPartRows = 64
+// lstmPartRows is how many sequences go together: enough for good products, few enough for the caches. It is the order of
+// the bias's sum as well.
+const lstmPartRows = 32
 
 // Forward computes Out, HN and CN.
 func (l *LSTM[T]) Forward() {
-	n, h := len(l.X)/max(l.In, 1), l.Hidden
+	h := l.Hidden
 	if len(l.Order) == 0 || h == 0 {
 		return
 	}
-	GemmWorkers(l.Workers, false, true, n, 4*h, l.In, l.X, l.In, l.WIH, l.In, l.Gates, 4*h, false)
+	l.input.Pack(true, 4*h, l.In, l.WIH, l.In)
 	l.bias = grow(l.bias, 4*h)
 	Add(l.bias, l.BIH, l.BHH)
 	l.packed.Pack(true, 4*h, h, l.WHH, h)
@@ -77,7 +80,9 @@ func (l *LSTM[T]) Backward() {
 	}
 	l.bias = grow(l.bias, 4*h)
 	clear(l.bias)
-	ColSum(l.bias, l.DGates[:n*4*h])
+	for i := range l.count() {
+		Accumulate(l.bias, l.parts[i].bias)
+	}
 	for _, d := range [...][]T{l.DBIH, l.DBHH} {
 		if d != nil {
 			Accumulate(d, l.bias)
@@ -96,19 +101,22 @@ func (l *LSTM[T]) InputGrad(dx []T) {
 // run goes through the steps with all parts.
 func (l *LSTM[T]) run(back bool) {
 	l.back = back
-	count := (len(l.Order) + lstmPartRows - 1) / lstmPartRows
-	for len(l.parts) < count {
+	for len(l.parts) < l.count() {
 		l.parts = append(l.parts, lstmPart[T]{})
 	}
-	Do(l.Workers, count, l)
+	Do(l.Workers, l.count(), l)
 }
+
+// count is the number of parts.
+func (l *LSTM[T]) count() int { return (len(l.Order) + lstmPartRows - 1) / lstmPartRows }
 
 // Run does part i; it is called by Do.
 func (l *LSTM[T]) Run(i int) {
 	p, h := &l.parts[i], l.Hidden
 	from := i * lstmPartRows
 	order := l.Order[from:min(from+lstmPartRows, len(l.Order))]
-	p.h, p.c, p.sums = grow(p.h, len(order)*h), grow(p.c, len(order)*h), grow(p.sums, len(order)*4*h)
+	p.h, p.c = grow(p.h, len(order)*h), grow(p.c, len(order)*h)
+	p.sums, p.bias = grow(p.sums, len(order)*4*h), grow(p.bias, 4*h)
 	if l.back {
 		l.backward(p, from, order)
 	} else {
@@ -129,6 +137,11 @@ func (l *LSTM[T]) active(s, from, rows int) int { return min(max(l.Counts[s]-fro
 
 func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 	h := l.Hidden
+	for _, b := range order { // the input product, all steps of a sequence at once
+		row := l.Start[b]
+		l.input.Mul(l.Lengths[b], l.X[row*l.In:], l.In, l.Gates[row*4*h:], 4*h, false)
+	}
+	clear(p.c[:h])
 	for s := range l.Counts {
 		n := l.active(s, from, len(order))
 		if s > 0 {
@@ -136,15 +149,16 @@ func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 		} else {
 			clear(p.sums)
 			clear(p.h)
-			clear(p.c)
 		}
 		for r, b := range order[:n] {
 			row, place := l.at(b, s)
-			hr, cr := p.h[r*h:(r+1)*h], p.c[r*h:(r+1)*h]
+			hr := p.h[r*h : (r+1)*h]
 			copy(l.Prev[row*h:(row+1)*h], hr)
-			c := l.C[row*h : (row+1)*h]
-			lstmRow(l.Gates[row*4*h:(row+1)*4*h], p.sums[r*4*h:(r+1)*4*h], l.bias, cr, c, l.TanhC[row*h:(row+1)*h], hr)
-			copy(cr, c)
+			c, before := l.C[row*h:(row+1)*h], p.c[:h]
+			if s > 0 {
+				before = l.before(b, s)
+			}
+			lstmRow(l.Gates[row*4*h:(row+1)*4*h], p.sums[r*4*h:(r+1)*4*h], l.bias, before, c, l.TanhC[row*h:(row+1)*h], hr)
 			copy(l.Out[place:place+h], hr)
 			if s+1 == l.Lengths[b] {
 				copy(l.HN[b*h:(b+1)*h], hr)
@@ -154,8 +168,15 @@ func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 	}
 }
 
+// before is the cell state before step s > 0 of sequence b.
+func (l *LSTM[T]) before(b, s int) []T {
+	row, _ := l.at(b, s-1)
+	return l.C[row*l.Hidden : (row+1)*l.Hidden]
+}
+
 func (l *LSTM[T]) backward(p *lstmPart[T], from int, order []int) {
 	h := l.Hidden
+	clear(p.bias)
 	for r, b := range order {
 		last(p.h[r*h:(r+1)*h], l.DHN, b*h)
 		last(p.c[r*h:(r+1)*h], l.DCN, b*h)
@@ -170,13 +191,12 @@ func (l *LSTM[T]) backward(p *lstmPart[T], from int, order []int) {
 			}
 			var before []T
 			if s > 0 {
-				q, _ := l.at(b, s-1)
-				before = l.C[q*h : (q+1)*h]
+				before = l.before(b, s)
 			}
-			dz := l.DGates[row*4*h : (row+1)*4*h]
-			LSTMCellGrad(dz, p.c[r*h:(r+1)*h], dh, l.Gates[row*4*h:(row+1)*4*h], before, l.TanhC[row*h:(row+1)*h], 1, h)
-			copy(p.sums[r*4*h:(r+1)*4*h], dz)
+			dz, sums := l.DGates[row*4*h:(row+1)*4*h], p.sums[r*4*h:(r+1)*4*h]
+			lstmRowGrad(dz, sums, p.c[r*h:(r+1)*h], dh, l.Gates[row*4*h:(row+1)*4*h], before, l.TanhC[row*h:(row+1)*h])
 		}
+		ColSum(p.bias, p.sums[:n*4*h])
 		if s > 0 {
 			l.packed.Mul(n, p.sums, 4*h, p.h, h, false)
 		}
@@ -203,6 +223,20 @@ func lstmRow[T Float](z, r, b, c0, c, tanhC, h []T) {
 		z[i] += x + b[i]
 	}
 	LSTMCell(z, c0, c, tanhC, h, 1, len(h))
+}
+
+// lstmRowGrad is LSTMCellGrad for one row, with a second copy of dz.
+func lstmRowGrad[T Float](dz, dz2, dc, dh, gates, c0, tanhC []T) {
+	if v := vectors[T](); v != nil && (c0 != nil || len(dh) <= len(zeroRow)) {
+		n, prev := len(dh), &zeroRow[0]
+		if c0 != nil {
+			prev = at(c0[:n])
+		}
+		v.vlstmback(n, at(dz[:4*n]), at(dz2[:4*n]), at(dc[:n]), at(dh), at(gates[:4*n]), prev, at(tanhC[:n]))
+		return
+	}
+	LSTMCellGrad(dz, dc, dh, gates, c0, tanhC, 1, len(dh))
+	copy(dz2, dz)
 }
 
 // grow returns s with n elements of any content.

@@ -144,7 +144,7 @@ func vadam256(n int, w *float32, m *float32, v *float32, grad *float32, decay fl
 //go:noescape
 func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, tc *float32, h *float32)
 
-// vlstmback256 turns the gradients dh of h and dc of c into dz of the sums and dc of c', with gates a.
+// vlstmback256 turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c', with gates a.
 //
 //go:noescape
-func vlstmback256(n int, dz *float32, dc *float32, dh *float32, a *float32, c0 *float32, tc *float32)
+func vlstmback256(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, tc *float32)

@@ -124,6 +124,37 @@ func (t tier) tanh(x VecVirtual) VecVirtual {
 	return t.choose(abs, num(0.625), p, big)
 }
 
+// gate returns s tanh(x s): for s = 1 the hyperbolic tangent, and for s = 1/2, with 1/2 added, the sigmoid of x. It is a
+// quotient of polynomials in (x s)² (minimax on [-8, 8], relative error 7e-9 before rounding), cheaper than tanh and
+// sigmoid and within 4e-7, which is what the gates of an LSTM need.
+func (t tier) gate(x VecVirtual, s float64) VecVirtual {
+	y := t.copyOf(num(8 / s))
+	VMINPS(x, y, y)
+	low := t.copyOf(num(-8 / s))
+	VMAXPS(y, low, y)
+	z := t.vec()
+	VMULPS(y, y, z)
+	scaled := func(coef ...float64) VecVirtual {
+		f := 1.0
+		for i := range coef {
+			coef[i] *= f
+			f *= s * s
+		}
+		return t.horner(z, coef...)
+	}
+	p := scaled(1, 0.13444526493549347, 0.0035716311540454626, 2.1895208192290738e-05, 1.523118342561247e-08)
+	q := scaled(1, 0.4677785336971283, 0.026164568960666656, 0.00034113461151719093, 8.522757752871257e-07)
+	VMULPS(y, p, p)
+	if s != 1 {
+		VMULPS(num(s*s), p, p)
+	}
+	VDIVPS(q, p, p)
+	if s != 1 {
+		VADDPS(num(0.5), p, p)
+	}
+	return p
+}
+
 // normal returns Φ(x) and φ(x) of the normal distribution. The tail Φ(-|x|) is e^(-x²/2) times a polynomial in
 // 1/(1+|x|/4); the rounding of x² is put right to first order.
 func (t tier) normal(x VecVirtual) (cdf, pdf VecVirtual) {
