@@ -8,7 +8,7 @@ import (
 
 // replicates bounds the work of resampling: 2000 where a replicate costs
 // little, never under 400.
-func replicates(cost int) int { return min(2000, max(400, 20_000_000/max(cost, 1))) }
+func replicates(cost int) int { return min(2000, max(400, 6_000_000/max(cost, 1))) }
 
 // bootstrap draws n rows (or all of the groups) with replacement, times times,
 // and returns the statistic's values in ascending order, those undefined (NaN)
@@ -30,6 +30,30 @@ func bootstrap(n int, groups []int, times int, f func(w []float64) float64) []fl
 		if v := f(w); !math.IsNaN(v) {
 			out = append(out, v)
 		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// bootstrapMeans is bootstrap for the mean of values, with the work of one
+// addition per drawn row or group.
+func bootstrapMeans(values []float64, groups []int, times int) []float64 {
+	rng := rand.New(rand.NewPCG(0x66757365, uint64(len(values))))
+	member, units := dense(groups, len(values))
+	sums, sizes := make([]float64, units), make([]float64, units)
+	for i, v := range values {
+		sums[member[i]] += v
+		sizes[member[i]]++
+	}
+	out := make([]float64, times)
+	for k := range out {
+		sum, n := 0.0, 0.0
+		for range units {
+			u := rng.IntN(units)
+			sum += sums[u]
+			n += sizes[u]
+		}
+		out[k] = sum / n
 	}
 	slices.Sort(out)
 	return out

@@ -52,8 +52,9 @@ func Confusion(p *Predictions) [][]int {
 func counts(p *Predictions, w []float64) (hit, truth, pred []float64) {
 	c := p.Classes()
 	hit, truth, pred = make([]float64, c), make([]float64, c), make([]float64, c)
+	top := p.top()
 	for i, y := range p.Labels {
-		k, wi := Argmax(p.Probs[i]), weight(w, i)
+		k, wi := top[i], weight(w, i)
 		truth[y] += wi
 		pred[k] += wi
 		if k == y {

@@ -89,9 +89,7 @@ func NewPairedBootstrap(differences []float64, groups []int) *PairedBootstrap {
 		return t
 	}
 	times := min(pairedReplicates, max(3999, 200_000_000/len(differences)))
-	t.draws = bootstrap(len(differences), groups, times, func(w []float64) float64 {
-		return weightedMean(differences, w)
-	})
+	t.draws = bootstrapMeans(differences, groups, times)
 	return t
 }
 

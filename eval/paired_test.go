@@ -89,7 +89,7 @@ func TestIntervalAgreesWithP(t *testing.T) {
 
 func quickBootstrap(d []float64) *PairedBootstrap {
 	mean, _ := meanStd(d)
-	return &PairedBootstrap{mean: mean, draws: bootstrap(len(d), nil, 399, func(w []float64) float64 { return weightedMean(d, w) })}
+	return &PairedBootstrap{mean: mean, draws: bootstrapMeans(d, nil, 399)}
 }
 
 func TestHolmLevelAgreesWithHolm(t *testing.T) {
@@ -110,6 +110,28 @@ func TestHolmLevelAgreesWithHolm(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The mean's own bootstrap draws as the general one does.
+func TestBootstrapMeans(t *testing.T) {
+	v, groups := lcg(30, 4), make([]int, 30)
+	for i := range groups {
+		groups[i] = i * i % 7
+	}
+	for _, g := range [][]int{nil, groups} {
+		a := bootstrapMeans(v, g, 50)
+		b := bootstrap(len(v), g, 50, func(w []float64) float64 {
+			sum, n := 0.0, 0.0
+			for i, x := range v {
+				sum += w[i] * x
+				n += w[i]
+			}
+			return sum / n
+		})
+		for i := range a {
+			near(t, "draw", a[i], b[i], 1e-12)
+		}
+	}
 }
 
 // Resampling whole groups must widen the interval where rows of a group agree.

@@ -18,6 +18,7 @@ type Predictions struct {
 
 	mu     sync.Mutex
 	orders map[int][]int // class (or valueOrder, targetOrder) -> rows, ascending
+	tops   []int         // [N], the most probable class
 }
 
 const (
@@ -70,6 +71,19 @@ func (p *Predictions) order(key int) []int {
 	}
 	p.orders[key] = o
 	return o
+}
+
+// top returns each row's most probable class, computed once.
+func (p *Predictions) top() []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.tops) != len(p.Probs) {
+		p.tops = make([]int, len(p.Probs))
+		for i, row := range p.Probs {
+			p.tops[i] = Argmax(row)
+		}
+	}
+	return p.tops
 }
 
 // weight is how often row i counts; nil weights count every row once.

@@ -23,10 +23,10 @@ func binOf(confidence float64, bins int) int {
 // bins (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 func ece(p *Predictions, w []float64) float64 {
 	var gap [Bins]float64
-	n := 0.0
+	n, top := 0.0, p.top()
 	for i, row := range p.Probs {
-		k, wi := Argmax(row), weight(w, i)
-		gap[binOf(row[k], Bins)] += wi * (correct(p, i) - row[k])
+		k, wi := top[i], weight(w, i)
+		gap[binOf(row[k], Bins)] += wi * (agree(k == p.Labels[i]) - row[k])
 		n += wi
 	}
 	sum := 0.0

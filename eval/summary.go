@@ -83,9 +83,7 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 		if v, same := constant(rows); same && m.Share && (v == 0 || v == 1) {
 			return m.allOrNone(s, len(rows))
 		}
-		draws = bootstrap(len(rows), groups, replicates(len(rows)), func(w []float64) float64 {
-			return weightedMean(rows, w)
-		})
+		draws = bootstrapMeans(rows, groups, replicates(len(rows)))
 	} else {
 		draws = bootstrap(seeds[0].Len(), groups, replicates(seeds[0].Len()*len(seeds)*max(1, seeds[0].Classes())), func(w []float64) float64 {
 			sum := 0.0
@@ -176,13 +174,4 @@ func constant(v []float64) (float64, bool) {
 		}
 	}
 	return v[0], true
-}
-
-func weightedMean(v, w []float64) float64 {
-	sum, n := 0.0, 0.0
-	for i, x := range v {
-		sum += weight(w, i) * x
-		n += weight(w, i)
-	}
-	return sum / n
 }

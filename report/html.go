@@ -100,6 +100,9 @@ func (r *reader) verdict(p *page, v *eval.Verdict) {
 		test = r.say("test_boot")
 	}
 	note := r.say("chosen", test)
+	if v.Fusions > 1 {
+		note += r.pick(" ", "") + r.say("equal_p", strconv.FormatFloat(v.EqualP, 'g', 2, 64))
+	}
 	if !math.IsNaN(v.McNemar) && v.McNemar > 0 {
 		note += r.pick(" ", "") + r.say("mcnemar", strconv.FormatFloat(v.McNemar, 'g', 2, 64))
 	}
