@@ -64,22 +64,22 @@ func (v *Var) cell(wih, whh, bih, bhh *Var) int {
 	return H
 }
 
-// pack lays the valid steps out as rows for kernel.LSTM, sequence after sequence. plan gets, one after the other: the
-// sequences of at least one step, longest first; for each step how many of those have it; for each sequence its first
-// row; and for each its first place in an output of the given width.
-func (v *Var) pack(width int) {
-	T := v.in[0].Dim(1)
+// layout prepares the plan of kernel.LSTM, for both directions: the valid steps stand as rows, sequence after sequence.
+// plan gets the rows of the batch that have a step, the longest first; then, for each step, how many of them have it;
+// then where each row of the batch starts among the valid steps; then where it starts in the output. n gets the number of
+// rows with a step, of steps and of valid steps. ids gets the rows of x [B·T] that are valid, unless all are.
+func (v *Var) layout(T, width int) {
 	v.plan = v.plan[:0]
-	steps := 0
+	steps, valid := 0, 0
 	for b, n := range v.ints {
 		if n > 0 {
 			v.plan = append(v.plan, b)
 		}
 		steps = max(steps, n)
+		valid += n
 	}
-	lengths := v.ints
+	lengths, rows := v.ints, len(v.plan)
 	slices.SortStableFunc(v.plan, func(a, b int) int { return lengths[b] - lengths[a] })
-	rows := len(v.plan)
 	n := rows
 	for s := range steps {
 		for n > 0 && lengths[v.plan[n-1]] <= s {
@@ -87,19 +87,27 @@ func (v *Var) pack(width int) {
 		}
 		v.plan = append(v.plan, n)
 	}
-	at := 0
+	start := 0
 	for _, n := range lengths {
-		v.plan = append(v.plan, at)
-		at += n
+		v.plan = append(v.plan, start)
+		start += n
 	}
 	for b := range lengths {
 		v.plan = append(v.plan, b*T*width)
 	}
-	v.n = [4]int{rows, steps, at}
+	v.n = [4]int{rows, steps, valid}
+	v.ids = v.ids[:0]
+	if valid == len(lengths)*T {
+		return
+	}
+	for b, n := range lengths {
+		for s := range n {
+			v.ids = append(v.ids, int32(b*T+s))
+		}
+	}
 }
 
-// lstmJob runs the directions of one layer, which don't share anything that is written. The tape keeps it, and with it
-// the memory of the kernels.
+// lstmJob runs the directions, which don't share anything that is written.
 type lstmJob[T kernel.Float] struct {
 	dirs [2]kernel.LSTM[T]
 	back bool
@@ -123,128 +131,124 @@ func lstmState[T kernel.Float](t *Tape) *lstmJob[T] {
 
 // bindLSTM sets what both ways share, for direction i of n.
 func bindLSTM[T kernel.Float](d *kernel.LSTM[T], t *Tape, v *Var, i, n int) {
-	x, w := v.in[0], v.in[1+4*i:]
-	rows, steps, batch := v.n[0], v.n[1], x.Dim(0)
-	d.In, d.Hidden, d.Width = x.Dim(2), w[1].Dim(1), v.Dim(2)
-	d.Reverse = v.flag || i == 1
-	d.Order, d.Counts, d.Lengths = v.plan[:rows], v.plan[rows:rows+steps], v.ints
-	d.Start, d.Place = v.plan[rows+steps:rows+steps+batch], v.plan[rows+steps+batch:]
+	w := v.in[1+4*i:]
 	d.WIH, d.WHH, d.BIH, d.BHH = data[T](w[0]), data[T](w[1]), data[T](w[2]), data[T](w[3])
+	d.In, d.Hidden = v.in[0].Dim(2), w[1].Dim(1)
+	d.Reverse = i == 1 || v.flag
+	rows, steps, batch := v.n[0], v.n[1], len(v.ints)
+	plan := v.plan
+	d.Order, plan = plan[:rows], plan[rows:]
+	d.Counts, plan = plan[:steps], plan[steps:]
+	d.Start, d.Place = plan[:batch], plan[batch:]
+	d.Lengths = v.ints
+	d.Width = n * d.Hidden
 	d.Workers = max(t.workers/n, 1)
 }
 
-// full reports whether all sequences have all steps, so that x itself holds the rows.
-func (v *Var) full() bool { return v.n[2] == v.in[0].Dim(0)*v.in[0].Dim(1) }
+// from returns x from element i on, or nothing if x is shorter.
+func from[T kernel.Float](x []T, i int) []T { return x[min(i, len(x)):] }
 
-// statePart returns direction i's part of a state [n, B, H], nil for nil.
-func statePart[T kernel.Float](s []T, i, n int) []T {
+// part returns direction i's part of a state [n, B, H], nil for nil.
+func part[T kernel.Float](s []T, i, n int) []T {
 	if s == nil {
 		return nil
 	}
-	size := len(s) / n
-	return s[i*size : (i+1)*size]
+	return s[i*len(s)/n : (i+1)*len(s)/n]
 }
 
+// The places in keep: the valid steps of x, then for each direction the gates, and C, TanhC and Prev together.
+const (
+	keepX     = 0
+	keepGates = 1
+	keepState = 3
+)
+
 func lstmForward[T kernel.Float](t *Tape, v *Var) {
-	v.pack(v.Dim(2))
-	n, N := len(v.in)/4, v.n[2]
+	n := len(v.in) / 4
+	x, out := v.in[0], data[T](v)
+	v.layout(x.Dim(1), v.Dim(-1))
+	valid, in, full := v.n[2], x.Dim(2), len(v.ids) == 0
 	j := lstmState[T](t)
 	j.back = false
-	out, x := data[T](v), data[T](v.in[0])
 	at := t.mark()
-	if !v.full() {
+	steps := data[T](x)
+	if !full || valid == 0 {
 		clear(out)
-		in, T0 := v.in[0].Dim(2), v.in[0].Dim(1)
-		rows := kept[T](t, v, 0, N*in)
-		to := 0
-		for b, steps := range v.ints {
-			to += copy(rows[to:to+steps*in], x[b*T0*in:])
-		}
-		x = rows
+		steps = kept[T](t, v, keepX, valid*in)
+		kernel.GatherRows(steps, data[T](x), v.ids, in)
 	}
 	for i := range n {
 		d := &j.dirs[i]
 		bindLSTM(d, t, v, i, n)
-		H := d.Hidden
-		d.X = x
-		d.Gates = kept[T](t, v, 4*i+1, N*4*H)
-		state := kept[T](t, v, 4*i+2, 3*N*H)
-		d.C, d.TanhC, d.Prev = state[:N*H], state[N*H:2*N*H], state[2*N*H:3*N*H]
-		if N > 0 {
-			d.Out = out[i*H:]
-		}
-		d.HN, d.CN = statePart(data[T](v.more[0]), i, n), statePart(data[T](v.more[1]), i, n)
-		if len(d.Order) < len(v.ints) {
-			clear(d.HN)
-			clear(d.CN)
-		}
+		d.X, d.Out = steps, from(out, i*d.Hidden)
+		d.HN, d.CN = part(data[T](v.more[0]), i, n), part(data[T](v.more[1]), i, n)
+		clear(d.HN)
+		clear(d.CN)
+		d.Gates = kept[T](t, v, keepGates+i, valid*4*d.Hidden)
+		setState(d, kept[T](t, v, keepState+i, 3*valid*d.Hidden))
 	}
 	kernel.Do(t.workers, n, j)
 	t.release(at)
 }
 
+// setState cuts s into the three states.
+func setState[T kernel.Float](d *kernel.LSTM[T], s []T) {
+	n := len(s) / 3
+	d.C, d.TanhC, d.Prev = s[:n], s[n:2*n], s[2*n:]
+}
+
 func lstmBackward[T kernel.Float](t *Tape, v *Var) {
-	n, N, in := len(v.in)/4, v.n[2], v.in[0].Dim(2)
+	n := len(v.in) / 4
+	x := v.in[0]
+	valid, in, full := v.n[2], x.Dim(2), len(v.ids) == 0
 	j := lstmState[T](t)
 	j.back = true
 	at := t.mark()
+	steps := data[T](x)
+	if !full || valid == 0 {
+		steps = pick[T](&v.keep[keepX])
+	}
 	for i := range n {
 		d := &j.dirs[i]
 		bindLSTM(d, t, v, i, n)
-		H := d.Hidden
-		if v.full() {
-			d.X = data[T](v.in[0])
-		} else {
-			d.X = pick[T](&v.keep[0])[:N*in]
-		}
-		d.Gates = pick[T](&v.keep[4*i+1])
-		state := pick[T](&v.keep[4*i+2])
-		d.C, d.TanhC, d.Prev = state[:N*H], state[N*H:2*N*H], state[2*N*H:3*N*H]
+		d.X = steps
+		d.Gates = pick[T](&v.keep[keepGates+i])
+		setState(d, pick[T](&v.keep[keepState+i]))
 		d.DOut, d.DHN, d.DCN = nil, nil, nil
-		if v.has && N > 0 {
-			d.DOut = pick[T](&v.grd)[i*H:]
+		if v.has {
+			d.DOut = from(pick[T](&v.grd), i*d.Hidden)
 		}
 		if v.more[0].has {
-			d.DHN = statePart(pick[T](&v.more[0].grd), i, n)
+			d.DHN = part(pick[T](&v.more[0].grd), i, n)
 		}
 		if v.more[1].has {
-			d.DCN = statePart(pick[T](&v.more[1].grd), i, n)
+			d.DCN = part(pick[T](&v.more[1].grd), i, n)
 		}
 		w := v.in[1+4*i:]
 		d.DWIH, d.DWHH = gradAdd[T](t, w[0]), gradAdd[T](t, w[1])
 		d.DBIH, d.DBHH = gradAdd[T](t, w[2]), gradAdd[T](t, w[3])
-		d.DGates = scratch[T](t, N*4*H)
+		d.DGates = scratch[T](t, valid*4*d.Hidden)
 	}
 	workers := t.workers
 	if n == 2 && sharesGrad(v.in[1:5], v.in[5:9]) {
 		workers = 1 // one direction after the other: they add to the same gradients
 	}
 	kernel.Do(workers, n, j)
-	if dx := gradAdd[T](t, v.in[0]); dx != nil {
-		lstmInputGrad(t, v, j.dirs[:n], dx)
+	if dx := gradAdd[T](t, x); dx != nil {
+		valids := dx
+		if !full {
+			valids = scratch[T](t, valid*in)
+			clear(valids)
+		}
+		for i := range n {
+			j.dirs[i].Workers = t.workers
+			j.dirs[i].InputGrad(valids)
+		}
+		if !full {
+			kernel.ScatterAddRows(dx, valids, v.ids, in)
+		}
 	}
 	t.release(at)
-}
-
-// lstmInputGrad adds the gradient of the input, one direction after the other.
-func lstmInputGrad[T kernel.Float](t *Tape, v *Var, dirs []kernel.LSTM[T], dx []T) {
-	rows, in, steps := dx, v.in[0].Dim(2), v.in[0].Dim(1)
-	if !v.full() {
-		rows = scratch[T](t, v.n[2]*in)
-		clear(rows)
-	}
-	for i := range dirs {
-		dirs[i].Workers = t.workers
-		dirs[i].InputGrad(rows)
-	}
-	if v.full() {
-		return
-	}
-	at := 0
-	for b, n := range v.ints {
-		kernel.Accumulate(dx[b*steps*in:(b*steps+n)*in], rows[at:at+n*in])
-		at += n * in
-	}
 }
 
 // sharesGrad reports whether a weight stands in both lists.
