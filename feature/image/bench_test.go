@@ -51,3 +51,23 @@ func BenchmarkClassic(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "images/s")
 }
+
+// BenchmarkViews opens a picture and extracts its three views.
+func BenchmarkViews(b *testing.B) {
+	all := photos(b)
+	views := Modality().Views()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		m, err := imagefile.Decode(all[i%len(all)], imagefile.Options{MaxSide: WorkSide})
+		if err != nil {
+			b.Fatal(err)
+		}
+		item := NewItem(m)
+		for _, v := range views {
+			if _, err := v.Extract(item); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "images/s")
+}

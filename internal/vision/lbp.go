@@ -45,6 +45,7 @@ func CircularLBP(dst []uint32, y []uint8, width, height int) {
 	buf := make([]uint8, 3*w)
 	rows := [3][]uint8{buf[:w], buf[w : 2*w], buf[2*w:]}
 	copy(rows[2][1:], y[:width])
+	codes := make([]uint8, width)
 	for r := range height {
 		rows[0], rows[1], rows[2] = rows[1], rows[2], rows[0]
 		if r+1 < height {
@@ -52,34 +53,38 @@ func CircularLBP(dst []uint32, y []uint8, width, height int) {
 		} else {
 			clear(rows[2])
 		}
-		up, mid, down := rows[0], rows[1][:len(rows[0])], rows[2][:len(rows[0])]
-		for i := 2; i < len(up); i++ {
-			dst[rotationInvariant[circlePattern(up[i-2:i+1], mid[i-2:i+1], down[i-2:i+1])]]++
-		}
+		circlePatterns(codes, rows[0], rows[1], rows[2])
+		RotationInvariant(dst, codes)
 	}
 }
 
 // Weights of the diagonal neighbour at (√½, √½), rounded to five digits as
-// skimage rounds it: of the two pixels beside, and of the one in the corner.
+// skimage rounds it, without their common factor: of each of the two pixels
+// beside, and of the one in the corner.
 const (
-	besideWeight = 70711 * 29289
-	cornerWeight = 70711 * 70711
+	besideWeight = 29289
+	cornerWeight = 70711
 )
 
-// circlePattern sets bit k where the neighbour at k·45° is not below the
-// middle. All is exact: the interpolated neighbour is compared in whole numbers.
-func circlePattern(up, mid, down []uint8) uint8 {
-	_, _, _ = up[2], mid[2], down[2]
-	c := int64(mid[1])
-	n, s, e, w := int64(up[1])-c, int64(down[1])-c, int64(mid[2])-c, int64(mid[0])-c
-	nw, ne, sw, se := int64(up[0])-c, int64(up[2])-c, int64(down[0])-c, int64(down[2])-c
-	ne = besideWeight*(n+e) + cornerWeight*ne
-	nw = besideWeight*(n+w) + cornerWeight*nw
-	sw = besideWeight*(s+w) + cornerWeight*sw
-	se = besideWeight*(s+e) + cornerWeight*se
-	below := uint64(e)>>63 | uint64(ne)>>63<<1 | uint64(n)>>63<<2 | uint64(nw)>>63<<3 |
-		uint64(w)>>63<<4 | uint64(sw)>>63<<5 | uint64(s)>>63<<6 | uint64(se)>>63<<7
-	return ^uint8(below)
+// circlePatterns sets bit k of codes[i] where the neighbour of pixel i+1 of mid
+// at k·45° is not below it. All is exact: the interpolated neighbour is
+// compared in whole numbers.
+func circlePatterns(codes, up, mid, down []uint8) {
+	up, mid, down = up[:len(codes)+2], mid[:len(codes)+2], down[:len(codes)+2]
+	u0, m0, d0 := int32(up[0]), int32(mid[0]), int32(down[0])
+	u1, m1, d1 := int32(up[1]), int32(mid[1]), int32(down[1])
+	for i := range codes {
+		u2, m2, d2 := int32(up[i+2]), int32(mid[i+2]), int32(down[i+2])
+		n, s, e, w := (u1-m1)*besideWeight, (d1-m1)*besideWeight, (m2-m1)*besideWeight, (m0-m1)*besideWeight
+		ne := n + e + (u2-m1)*cornerWeight
+		nw := n + w + (u0-m1)*cornerWeight
+		sw := s + w + (d0-m1)*cornerWeight
+		se := s + e + (d2-m1)*cornerWeight
+		below := uint32(e)>>31 | uint32(ne)>>31<<1 | uint32(n)>>31<<2 | uint32(nw)>>31<<3 |
+			uint32(w)>>31<<4 | uint32(sw)>>31<<5 | uint32(s)>>31<<6 | uint32(se)>>31<<7
+		codes[i] = ^uint8(below)
+		u0, m0, d0, u1, m1, d1 = u1, m1, d1, u2, m2, d2
+	}
 }
 
 // LBPCodes writes the patterns of the 3 × 3 squares around the pixels inside
@@ -152,16 +157,17 @@ func RotationInvariant(dst []uint32, codes []uint8) { count(dst, codes, &rotatio
 func Uniform(dst []uint32, codes []uint8) { count(dst, codes, &uniform) }
 
 func count(dst []uint32, codes []uint8, table *[256]uint8) {
-	var a, b [256]uint32 // two, so that equal patterns in a row don't wait for each other
+	// Two counters, so that equal patterns in a row don't wait for each other.
+	var a, b [UniformBins + 5]uint32 // 64
 	i := 0
 	for ; i+2 <= len(codes); i += 2 {
-		a[codes[i]]++
-		b[codes[i+1]]++
+		a[table[codes[i]]&63]++
+		b[table[codes[i+1]]&63]++
 	}
 	for ; i < len(codes); i++ {
-		a[codes[i]]++
+		a[table[codes[i]]&63]++
 	}
-	for p, bin := range table {
-		dst[bin] += a[p] + b[p]
+	for bin := range dst {
+		dst[bin] += a[bin] + b[bin]
 	}
 }

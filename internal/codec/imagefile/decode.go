@@ -37,7 +37,9 @@ func Decode(data []byte, o Options) (m *vision.Image, err error) {
 	} else {
 		m, err = decodeOther(format, data, o)
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	// The library's PNG decoder calls missing pixels a bad format.
+	cut := err != nil && format == PNG && !bytes.Contains(data, []byte("IEND"))
+	if cut || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errTruncated
 	}
 	if err != nil {
