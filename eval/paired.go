@@ -78,7 +78,7 @@ type PairedBootstrap struct {
 }
 
 // pairedReplicates leaves enough draws in the tail for Holm's correction.
-const pairedReplicates = 19_999
+const pairedReplicates = 9_999
 
 // NewPairedBootstrap makes the test from the difference of each row [N], for
 // instance in correctness averaged over the seeds. groups may be nil.
@@ -88,7 +88,7 @@ func NewPairedBootstrap(differences []float64, groups []int) *PairedBootstrap {
 	if len(differences) < 2 || math.IsNaN(mean) {
 		return t
 	}
-	times := min(pairedReplicates, max(3999, 200_000_000/len(differences)))
+	times := min(pairedReplicates, max(3999, 100_000_000/len(differences)))
 	t.draws = bootstrapMeans(differences, groups, times)
 	return t
 }

@@ -86,8 +86,8 @@ func TestNoiseIsNotClaimed(t *testing.T) {
 			t.Errorf("%d fusions with noise: claimed on %d of 40 sets, want ≤ 2", m, got)
 		}
 	}
-	if got := claims(t, 20, 2, false, true); got > 1 {
-		t.Errorf("official split with noise: claimed on %d of 20 sets, want ≤ 1", got)
+	if got := claims(t, 8, 2, false, true); got > 1 {
+		t.Errorf("official split with noise: claimed on %d of 8 sets, want ≤ 1", got)
 	}
 }
 
@@ -99,8 +99,8 @@ func TestComplementIsClaimed(t *testing.T) {
 			t.Errorf("%d fusions: claimed on %d of 24 complementary sets, want ≥ 20", m, got)
 		}
 	}
-	if got := claims(t, 12, 2, true, true); got < 10 {
-		t.Errorf("official split: claimed on %d of 12 sets, want ≥ 10", got)
+	if got := claims(t, 6, 2, true, true); got < 5 {
+		t.Errorf("official split: claimed on %d of 6 sets, want ≥ 5", got)
 	}
 }
 
