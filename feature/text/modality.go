@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -71,6 +72,7 @@ func NewItem(d media.Document) *Item { return &Item{doc: d} }
 
 // Flags says what a reader of the result should know of the text.
 func (it *Item) Flags() []string {
+	it.analyse()
 	if it.doc.Cut {
 		return []string{fmt.Sprintf("text cut at %d bytes", media.MaxTextBytes)}
 	}
@@ -87,6 +89,13 @@ func (it *Item) Language() string {
 func (it *Item) analyse() {
 	it.once.Do(func() {
 		it.normal = nlp.Normalize(make([]byte, 0, len(it.doc.Text)+8), it.doc.Text)
+		if len(it.normal) > media.MaxTextBytes { // ligatures that fall apart, up to elevenfold
+			end := media.MaxTextBytes
+			for !utf8.RuneStart(it.normal[end]) {
+				end--
+			}
+			it.normal, it.doc.Cut = it.normal[:end:end], true
+		}
 		it.lower = nlp.Lower(make([]byte, 0, len(it.normal)), it.normal)
 		it.tokens = nlp.Tokenize(make([]nlp.Token, 0, len(it.lower)/4+4), it.lower)
 	})

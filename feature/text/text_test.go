@@ -60,7 +60,7 @@ func applied(t testing.TB, v feature.View, st feature.State, s string) feature.R
 
 // Every view obeys the same laws on any text.
 func TestViewLaws(t *testing.T) {
-	any := rapid.OneOf(rapid.String(), rapid.SampledFrom(corpus), rapid.StringMatching(`([a-z]{1,8}[ ,.!]){0,40}`))
+	texts := rapid.OneOf(rapid.String(), rapid.SampledFrom(corpus), rapid.StringMatching(`([a-z]{1,8}[ ,.!]){0,40}`))
 	for _, v := range Modality().Views() {
 		name := v.Info().Name
 		st := fit(t, v, corpus)
@@ -76,7 +76,7 @@ func TestViewLaws(t *testing.T) {
 			t.Fatalf("%s: width %d, loaded %d", name, st.Dim(), loaded.Dim())
 		}
 		rapid.Check(t, func(rt *rapid.T) {
-			s := any.Draw(rt, "text")
+			s := texts.Draw(rt, "text")
 			r := extract(t, v, s)
 			if again := extract(t, v, s); !slices.Equal(r.Index, again.Index) || !slices.Equal(r.Values, again.Values) {
 				rt.Fatalf("%s: two extractions differ", name)
@@ -292,7 +292,7 @@ func TestHugeCell(t *testing.T) {
 				t.Errorf("%q: %s has %d features", unit, v.Info().Name, len(r.Index))
 			}
 		}
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("%q took %v", unit, d)
 		}
 	}

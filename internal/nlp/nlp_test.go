@@ -68,7 +68,7 @@ func TestTokenize(t *testing.T) {
 	f("see http://t.co/abc?x=1, www.a.cn。", "w:see u:http://t.co/abc?x=1 p:, u:www.a.cn p:。")
 	f("看http://t.cn/x吧", "c:看 u:http://t.cn/x c:吧")
 	f("@bob: hi #Sale #很好 a@b.com c#", "m:@bob p:: w:hi h:#Sale p:# c:很 c:好 w:a p:@ w:b.com w:c p:#")
-	f("😀👍🏽 🇨🇳 👨‍👩‍👧 ❤️", "e:😀 e:👍🏽 e:🇨🇳 e:👨‍👩‍👧 e:❤️")
+	f("😀👍🏽 🇨🇳 👨‍👩‍👧 ❤️", "e:😀 e:👍🏽 e:🇨🇳 e:👨‍👩‍👧 e:❤")
 	f("nice :) ;-( :D <3 ratio:5 (a)", "w:nice e::) e:;-( e::D e:<3 w:ratio p:: n:5 p:( w:a p:)")
 	f("http:// http", "w:http p:: p:// w:http")
 	f("2nd 5'8\"", "n:2nd n:5'8 p:\"")

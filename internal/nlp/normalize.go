@@ -10,7 +10,8 @@ import (
 // Normalize appends s in Unicode normalisation form NFKC (UAX #15): full-width
 // letters become ASCII, ligatures fall apart, accents are composed. Control
 // characters and bytes that are not UTF-8 become spaces; zero-width spaces,
-// byte-order marks and soft hyphens vanish. Case is kept. The result is valid UTF-8.
+// byte-order marks, soft hyphens and the marks that choose an emoji's look vanish.
+// Case is kept. The result is valid UTF-8.
 func Normalize(dst []byte, s string) []byte {
 	at := len(dst)
 	if isASCII(s) {
@@ -30,7 +31,7 @@ func Normalize(dst []byte, s string) []byte {
 		case c == utf8.RuneError && n <= 1, c < ' ' && c != '\n', c >= 0x7f && c < 0xa0:
 			dst[w] = ' '
 			w++
-		case c == 0x200b, c == 0xfeff, c == 0xad, c == 0x2060:
+		case c == 0x200b, c == 0xfeff, c == 0xad, c == 0x2060, c == 0xfe0e, c == 0xfe0f:
 		default:
 			w += copy(dst[w:], dst[r:r+n])
 		}

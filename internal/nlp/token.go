@@ -75,8 +75,8 @@ func Tokenize(dst []Token, text []byte) []Token {
 				break
 			}
 			end = p + iter.End()
-			r, n := utf8.DecodeRune(text[p:])
-			kind = kindOf(r, text[p+n:end])
+			r, _ := utf8.DecodeRune(text[p:])
+			kind = kindOf(r)
 			if kind == Word && isAlnum(c) && c <= '9' {
 				kind = Number
 			}
@@ -98,8 +98,8 @@ func Tokenize(dst []Token, text []byte) []Token {
 
 const space TokenKind = 255 // inside Tokenize only
 
-// kindOf classifies a token by its first rune and what follows it.
-func kindOf(r rune, rest []byte) TokenKind {
+// kindOf classifies a token by its first rune.
+func kindOf(r rune) TokenKind {
 	switch {
 	case Unspaced(r):
 		return Ideograph
@@ -109,7 +109,7 @@ func kindOf(r rune, rest []byte) TokenKind {
 		return Number
 	case unicode.IsSpace(r):
 		return space
-	case isEmoji(r), bytes.HasPrefix(rest, []byte("\ufe0f")):
+	case isEmoji(r):
 		return Emoji
 	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
 		return space // a mark or joiner without a base says nothing
