@@ -36,8 +36,8 @@ type Skipped struct{ Name, Why string }
 // number of values is bounded as well as the bytes.
 const (
 	maxColumns    = 10_000
-	freeValues    = 16 << 20 // a file may always hold this many values a column,
-	valuesPerByte = 16       // and beyond it so many for each of its bytes
+	freeValues    = 4 << 20 // a file may always hold this many values a column,
+	valuesPerByte = 16      // and beyond it so many for each of its bytes
 	freeUnpacked  = 256 << 20
 	maxExpand     = 200 // bytes unpacked for each byte of a large file
 )
