@@ -1547,6 +1547,48 @@ masked:
 	VZEROUPPER
 	RET
 
+// func gemmRow256(k int, a *float32, acs int, b0 *float32, b1 *float32, brs int, c *float32, add bool)
+// Requires: AVX, FMA3
+TEXT ·gemmRow256(SB), NOSPLIT, $0-57
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   acs+16(FP), DX
+	MOVQ   b0+24(FP), BX
+	MOVQ   b1+32(FP), SI
+	MOVQ   brs+40(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+k:
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  (BX), Y4, Y0
+	VFMADD231PS  32(BX), Y4, Y1
+	VFMADD231PS  (SI), Y4, Y2
+	VFMADD231PS  32(SI), Y4, Y3
+	ADDQ         DX, CX
+	ADDQ         DI, BX
+	ADDQ         DI, SI
+	DECQ         AX
+	JNZ          k
+	MOVQ         c+48(FP), AX
+	MOVB         add+56(FP), CL
+	TESTB        CL, CL
+	JZ           store
+	VADDPS       (AX), Y0, Y0
+	VADDPS       32(AX), Y1, Y1
+	VADDPS       64(AX), Y2, Y2
+	VADDPS       96(AX), Y3, Y3
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VZEROUPPER
+	RET
+
 // func gemv256x1(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 // Requires: AVX, FMA3
 TEXT ·gemv256x1(SB), NOSPLIT, $0-57

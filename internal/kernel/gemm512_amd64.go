@@ -28,6 +28,11 @@ func gemmPanel512x2(m int, k int, a *float32, ars int, acs int, astep int, b *fl
 //go:noescape
 func copyPanel512x2(k int, src *float32, srs int, dst *float32, drs int, n int)
 
+// gemmRow512 computes 64 columns of one row of C from A[1,k] and two panels of B[k,32], k > 0. Strides are in bytes.
+//
+//go:noescape
+func gemmRow512(k int, a *float32, acs int, b0 *float32, b1 *float32, brs int, c *float32, add bool)
+
 // gemv512x1 computes 1 rows and 32 columns of C from A[1,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //

@@ -4024,6 +4024,48 @@ masked:
 	VZEROUPPER
 	RET
 
+// func gemmRow512(k int, a *float32, acs int, b0 *float32, b1 *float32, brs int, c *float32, add bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gemmRow512(SB), NOSPLIT, $0-57
+	MOVQ   k+0(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   acs+16(FP), DX
+	MOVQ   b0+24(FP), BX
+	MOVQ   b1+32(FP), SI
+	MOVQ   brs+40(FP), DI
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+
+k:
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  (BX), Z4, Z0
+	VFMADD231PS  64(BX), Z4, Z1
+	VFMADD231PS  (SI), Z4, Z2
+	VFMADD231PS  64(SI), Z4, Z3
+	ADDQ         DX, CX
+	ADDQ         DI, BX
+	ADDQ         DI, SI
+	DECQ         AX
+	JNZ          k
+	MOVQ         c+48(FP), AX
+	MOVB         add+56(FP), CL
+	TESTB        CL, CL
+	JZ           store
+	VADDPS       (AX), Z0, Z0
+	VADDPS       64(AX), Z1, Z1
+	VADDPS       128(AX), Z2, Z2
+	VADDPS       192(AX), Z3, Z3
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VZEROUPPER
+	RET
+
 // func gemv512x1(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gemv512x1(SB), NOSPLIT, $0-57

@@ -104,7 +104,7 @@ func (g *gemm32) blocked() {
 	ready := g.panels != nil
 	packB := ready || g.tB || g.m > 8*tile.rows && g.k > 8
 	width := (g.n + tile.cols - 1) / tile.cols * tile.cols
-	packA := g.m*g.k > 1<<15 && g.n >= 8*tile.cols || g.n >= 2*tile.cols && g.conflictsA()
+	packA := g.n >= 2*tile.cols && g.conflictsA() || g.n >= 1024 && g.m*g.k >= 1<<18
 	buf := gemmFree.take()
 	ars, acs := 4*g.lda, 4
 	if g.tA {
@@ -133,7 +133,11 @@ func (g *gemm32) blocked() {
 					g.packA(t, space, p, kb, i, mb)
 					a, rs, cs, step = &space[0], 4, 4*tile.rows, 4*tile.rows*kb
 				}
-				for jj := 0; jj < nb; jj += tile.cols {
+				first := 0
+				if mb == 1 && !packA {
+					first = g.row(t, i, p, j, nb, kb, a, cs, packed, add)
+				}
+				for jj := first; jj < nb; jj += tile.cols {
 					w := min(tile.cols, nb-jj)
 					var b *float32
 					brs := 4 * tile.cols
@@ -164,8 +168,31 @@ func (g *gemm32) packAll(dst *[]float32) {
 	}
 }
 
-// conflictsA tells whether the rows of A fall into the same few cache sets.
-func (g *gemm32) conflictsA() bool { return g.lda%512 == 0 && g.k > 16 && g.m > 4 }
+// row multiplies row i of A with as many pairs of whole panels as there are and returns how many columns that makes.
+func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed []float32, add bool) int {
+	cols := gemmTiles[t].cols
+	jj := 0
+	for ; jj+2*cols <= nb; jj += 2 * cols {
+		b0, b1, brs := &g.b[0], &g.b[0], 4*cols
+		if packed != nil {
+			b0, b1 = &packed[jj*kb], &packed[(jj+cols)*kb]
+		} else {
+			at := p*g.ldb + j + jj
+			b0, b1, brs = &g.b[at], &g.b[at+cols], 4*g.ldb
+		}
+		c := &g.c[i*g.ldc+j+jj]
+		if t == AVX512 {
+			gemmRow512(kb, a, acs, b0, b1, brs, c, add)
+		} else {
+			gemmRow256(kb, a, acs, b0, b1, brs, c, add)
+		}
+	}
+	return jj
+}
+
+// conflictsA tells whether the rows of a tile of A fall into the same few sets of the first-level cache. Else tiles are
+// read where they stand, which costs nothing.
+func (g *gemm32) conflictsA() bool { return !g.tA && g.lda%512 == 0 && g.k > 16 && g.m > 4 }
 
 // gemmPanel multiplies with the kernel for w columns.
 func gemmPanel(t Tier, m, k int, a *float32, ars, acs, astep int, b *float32, brs int, c *float32, crs, w int, add bool) {

@@ -14,6 +14,7 @@ func gemm(t tier) {
 		gemmPanel(t, nv)
 		copyPanel(t, nv)
 	}
+	gemmRow(t)
 	for rows := 1; rows <= 4; rows++ {
 		gemv(t, rows)
 	}
@@ -160,6 +161,47 @@ func (p panel) tile(rows int) {
 		ts[j].store(v, at)
 	})
 	Label(label("end"))
+}
+
+// gemmRow multiplies a single row of A with two neighbouring panels of B, so that there are enough sums to keep the
+// multipliers busy.
+func gemmRow(t tier) {
+	TEXT("gemmRow"+t.suffix, NOSPLIT, "func(k int, a *float32, acs int, b0, b1 *float32, brs int, c *float32, add bool)")
+	Doc(fmt.Sprintf("gemmRow%s computes %d columns of one row of C from A[1,k] and two panels of B[k,%d], k > 0. Strides are in bytes.",
+		t.suffix, 4*t.lanes, 2*t.lanes))
+	Pragma("noescape")
+	k := Load(Param("k"), GP64())
+	a, acs := Load(Param("a"), GP64()), Load(Param("acs"), GP64())
+	b := []Register{Load(Param("b0"), GP64()), Load(Param("b1"), GP64())}
+	brs := Load(Param("brs"), GP64())
+	acc := t.vecs(4)
+	for _, v := range acc {
+		t.zero(v)
+	}
+	Label("k")
+	x := t.vec()
+	VBROADCASTSS(Mem{Base: a}, x)
+	for j, v := range acc {
+		VFMADD231PS(Mem{Base: b[j/2], Disp: j % 2 * t.bytes()}, x, v)
+	}
+	ADDQ(acs, a)
+	ADDQ(brs, b[0])
+	ADDQ(brs, b[1])
+	DECQ(k)
+	JNZ(LabelRef("k"))
+	c := Load(Param("c"), GP64())
+	add := Load(Param("add"), GP8())
+	TESTB(add, add)
+	JZ(LabelRef("store"))
+	for j, v := range acc {
+		VADDPS(Mem{Base: c, Disp: j * t.bytes()}, v, v)
+	}
+	Label("store")
+	for j, v := range acc {
+		VMOVUPS(v, Mem{Base: c, Disp: j * t.bytes()})
+	}
+	VZEROUPPER()
+	RET()
 }
 
 // copyPanel copies n columns of k rows and pads them with zeros to nv vectors.
