@@ -220,7 +220,7 @@ func (d *jpegDecoder) prepare(scale int) {
 		c := &d.comps[i]
 		c.size = scale
 		// A subsampled plane is not scaled down as far.
-		for c.size < 8 && 2*c.size*c.h <= d.hMax*scale && 2*c.size*c.v <= d.vMax*scale {
+		for c.size < 8 && d.hMax*scale%(2*c.size*c.h) == 0 && d.vMax*scale%(2*c.size*c.v) == 0 {
 			c.size *= 2
 		}
 		switch c.size {
