@@ -67,7 +67,7 @@ func TestSniff(t *testing.T) {
 	f("id,label\n1,a\n", Text, "text")
 	f("BMW is a car", Text, "text")
 	f("很快,好吃", Text, "text")
-	f("很快,好"[:8], Text, "text")                // cut inside a character
+	f("很快,好"[:8], Text, "text")                  // cut inside a character
 	f("\xba\xdc\xbf\xec,\xba\xc3", Text, "text") // GB18030
 	f("\xff\xfei\x00d\x00", Text, "text")        // UTF-16 with its mark
 	f("", "", "")
