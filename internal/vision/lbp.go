@@ -109,6 +109,11 @@ func LBPCodes(dst, y []uint8, width, height int) []uint8 {
 		for ; i+8 <= w; i += 8 {
 			binary.LittleEndian.PutUint64(out[i:], codes8(up[i:i+10], mid[i:i+10], down[i:i+10]))
 		}
+		if i < w && w >= 8 {
+			i = w - 8 // some of the last eight a second time
+			binary.LittleEndian.PutUint64(out[i:], codes8(up[i:i+10], mid[i:i+10], down[i:i+10]))
+			continue
+		}
 		for ; i < w; i++ {
 			out[i] = code1(up[i:i+3], mid[i:i+3], down[i:i+3])
 		}
