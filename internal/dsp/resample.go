@@ -9,10 +9,12 @@ import (
 // side, its edge at rolloff of the lower Nyquist frequency. The transition
 // band ends at the Nyquist frequency, past which at least 80 dB are gone.
 const (
-	lobes     = 32
-	kaiserB   = 9.0
-	rolloff   = 0.91
-	maxPhases = 1024 // more phases than this are interpolated between
+	lobes   = 32
+	kaiserB = 9.0
+	rolloff = 0.91
+
+	maxTable    = 1 << 17 // values of a bank that holds every phase
+	interpolate = 1024    // phases a lobe, of a bank that is interpolated between
 )
 
 // ResampledLen is the number of samples that n samples at rate from become at
@@ -50,7 +52,7 @@ func Resample(x []float32, from, to int) []float32 {
 // polyphase holds the taps of the low-pass, one row per phase.
 type polyphase struct {
 	up, down int
-	phases   int // up, or maxPhases where rows are interpolated
+	phases   int // up, or fewer where rows are interpolated
 	taps     int // per row; row r serves input samples whole-taps/2+1 … whole+taps/2
 	rows     []float32
 }
@@ -79,11 +81,14 @@ func polyphaseFor(from, to int) *polyphase {
 }
 
 func newPolyphase(up, down int) *polyphase {
-	f := &polyphase{up: up, down: down, phases: min(up, maxPhases)}
+	f := &polyphase{up: up, down: down, phases: up}
 	// In units of input samples: the sinc's zero crossings are 1/cut apart.
 	cut := rolloff * min(1, float64(up)/float64(down))
 	half := lobes / cut
 	f.taps = 2 * int(math.Ceil(half))
+	if up*f.taps > maxTable { // odd ratios; what is interpolated is smooth on the scale of a lobe, 1/cut
+		f.phases = min(up, int(math.Ceil(interpolate*cut)))
+	}
 	f.rows = make([]float32, (f.phases+1)*f.taps) // the last row closes the interpolation
 	for r := range f.phases + 1 {
 		at := float64(r) / float64(f.phases)

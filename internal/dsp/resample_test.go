@@ -27,7 +27,7 @@ func level(x []float32) float64 {
 }
 
 func TestResampleBands(t *testing.T) {
-	for _, c := range []struct{ from, to int }{{44100, 16000}, {48000, 16000}, {22050, 8000}, {8000, 16000}, {44100, 48000}, {44101, 16000}} {
+	for _, c := range []struct{ from, to int }{{44100, 16000}, {48000, 16000}, {22050, 8000}, {8000, 16000}, {44100, 48000}, {44101, 16000}, {95999, 16000}} {
 		edge := float64(min(c.from, c.to)) / 2
 		for _, f := range []float64{0.02, 0.3, 0.6, 0.8} {
 			y := Resample(tone(c.from, c.from, f*edge), c.from, c.to)
@@ -81,6 +81,17 @@ func TestResampleLaws(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestResampleTablesStaySmall(t *testing.T) {
+	for from := 1000; from < 384000; from += 28657 {
+		for _, to := range []int{8000, 16000} {
+			g := gcd(from, to)
+			if n := len(newPolyphase(to/g, from/g).rows); n > 2*maxTable {
+				t.Errorf("%d -> %d takes a table of %d values", from, to, n)
+			}
+		}
+	}
 }
 
 func TestResampleKeepsConstants(t *testing.T) {
