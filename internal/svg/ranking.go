@@ -106,7 +106,7 @@ func (c *canvas) xAxis(s scale, top, bottom float64, label string) {
 	if label != "" {
 		c.y += line
 		mid := (s.from + s.to) / 2
-		room := textWidth(label, fontSize)
+		room := math.Min(textWidth(label, fontSize), c.width-2*pad)
 		mid = math.Max(math.Min(mid, c.width-pad-room/2), pad+room/2)
 		c.text(mid, c.y-5, middle, "s", label, c.width-2*pad)
 	}

@@ -9,6 +9,8 @@ import (
 // (DejaVu Sans and Verdana are wider than Segoe UI, Roboto or Helvetica).
 func em(r rune) float64 {
 	switch {
+	case r < 0x20 || r == 0xFFFD || r == 0xFFFE || r == 0xFFFF: // shown as U+FFFD
+		return 1.05
 	case strings.ContainsRune("ijl.,:;'|!I", r):
 		return 0.36
 	case strings.ContainsRune("ftr()[]{}/\\- \u00a0\"", r):
