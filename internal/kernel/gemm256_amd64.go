@@ -33,13 +33,13 @@ func copyPanel256x2(k int, src *float32, srs int, dst *float32, drs int, n int)
 //go:noescape
 func gemmRow256(k int, a *float32, acs int, b0 *float32, b1 *float32, brs int, c *float32, add bool)
 
-// gemv256x1 computes 1 rows and 16 columns of C from A[1,k] and the transpose of B[16,k], k > 0.
+// gemv256x1 computes 1 rows and 32 columns of C from A[1,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape
 func gemv256x1(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
 
-// gemv256x2 computes 2 rows and 16 columns of C from A[2,k] and the transpose of B[16,k], k > 0.
+// gemv256x2 computes 2 rows and 32 columns of C from A[2,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //
 //go:noescape

@@ -33,18 +33,6 @@ func copyPanel512x2(k int, src *float32, srs int, dst *float32, drs int, n int)
 //go:noescape
 func gemmRow512(k int, a *float32, acs int, b0 *float32, b1 *float32, brs int, c *float32, add bool)
 
-// gemv512x1 computes 1 rows and 32 columns of C from A[1,k] and the transpose of B[32,k], k > 0.
-// Strides between rows are in bytes. Sums are in the order of k.
-//
-//go:noescape
-func gemv512x1(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
-
-// gemv512x2 computes 2 rows and 32 columns of C from A[2,k] and the transpose of B[32,k], k > 0.
-// Strides between rows are in bytes. Sums are in the order of k.
-//
-//go:noescape
-func gemv512x2(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)
-
 // gemv512x3 computes 3 rows and 32 columns of C from A[3,k] and the transpose of B[32,k], k > 0.
 // Strides between rows are in bytes. Sums are in the order of k.
 //

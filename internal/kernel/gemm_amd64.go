@@ -22,7 +22,7 @@ func (g *gemm32) fast() bool {
 	if active == Plain {
 		return false
 	}
-	if g.tB && !g.tA && g.m <= 4 && g.n >= gemmTiles[active].cols {
+	if g.tB && !g.tA && g.m <= 4 && g.n >= gemvWidth(active, g.m) {
 		g.few()
 	} else {
 		g.blocked()
@@ -33,7 +33,7 @@ func (g *gemm32) fast() bool {
 // few multiplies at most four rows of A with the transpose of B without packing it.
 func (g *gemm32) few() {
 	t := active
-	width := gemmTiles[t].cols
+	width := gemvWidth(t, g.m)
 	for p := 0; p < g.k; p += gemmK {
 		kb := min(gemmK, g.k-p)
 		add := g.accumulate || p > 0
@@ -60,21 +60,25 @@ func (g *gemm32) few() {
 	}
 }
 
-// gemv multiplies m rows, 1 to 4, with a tile's width of columns.
+// gemvWidth is how many columns gemv computes.
+func gemvWidth(t Tier, m int) int {
+	if t == AVX2 && m > 2 {
+		return 16
+	}
+	return 32
+}
+
+// gemv multiplies m rows, 1 to 4, with gemvWidth columns.
 func gemv(t Tier, m, k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool) {
 	switch {
-	case t == AVX512 && m == 1:
-		gemv512x1(k, a, ars, b, brs, c, crs, add)
-	case t == AVX512 && m == 2:
-		gemv512x2(k, a, ars, b, brs, c, crs, add)
-	case t == AVX512 && m == 3:
-		gemv512x3(k, a, ars, b, brs, c, crs, add)
-	case t == AVX512:
-		gemv512x4(k, a, ars, b, brs, c, crs, add)
 	case m == 1:
 		gemv256x1(k, a, ars, b, brs, c, crs, add)
 	case m == 2:
 		gemv256x2(k, a, ars, b, brs, c, crs, add)
+	case t == AVX512 && m == 3:
+		gemv512x3(k, a, ars, b, brs, c, crs, add)
+	case t == AVX512:
+		gemv512x4(k, a, ars, b, brs, c, crs, add)
 	case m == 3:
 		gemv256x3(k, a, ars, b, brs, c, crs, add)
 	default:

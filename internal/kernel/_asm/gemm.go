@@ -16,7 +16,9 @@ func gemm(t tier) {
 	}
 	gemmRow(t)
 	for rows := 1; rows <= 4; rows++ {
-		gemv(t, rows)
+		if t.lanes == 8 || rows > 2 {
+			gemv(t, rows)
+		}
 	}
 	transpose(t)
 	if t.lanes == 8 {

@@ -13,7 +13,6 @@ type block struct {
 	t      tier
 	base   [][]Register // [group][lane/4] address of row group*lanes + 4*lane
 	ld, l3 Register     // distance of rows, and three times that
-	quads  []Register   // AVX-512: opmasks of the 128-bit parts 1, 2, 3
 }
 
 // newBlock sets up the addresses of groups*lanes rows from b, ld bytes apart.
@@ -30,15 +29,6 @@ func newBlock(t tier, groups int, b, ld Register) *block {
 				last = p
 			}
 			x.base[g] = append(x.base[g], last)
-		}
-	}
-	if t.lanes == 16 {
-		bits := GP32()
-		for q := 1; q < 4; q++ {
-			k := K()
-			MOVL(U32(0xf<<(4*q)), bits)
-			KMOVW(bits, k)
-			x.quads = append(x.quads, k)
 		}
 	}
 	return x
@@ -68,8 +58,8 @@ func (x *block) columns(g int) []VecVirtual {
 			continue
 		}
 		VBROADCASTF32X4(x.at(g, 0, i), v)
-		for q, k := range x.quads {
-			VBROADCASTF32X4(x.at(g, q+1, i), k, v)
+		for q := 1; q < 4; q++ {
+			VINSERTF32X4(U8(q), x.at(g, q, i), v, v)
 		}
 	}
 	lo01, hi01, lo23, hi23 := x.t.vec(), x.t.vec(), x.t.vec(), x.t.vec()
@@ -119,9 +109,13 @@ func (x *block) next(n int) {
 	}
 }
 
-// gemv multiplies few rows of A with the transpose of B, which it turns on the way.
+// gemv multiplies few rows of A with the transpose of B, which it turns on the way. For one or two rows AVX2 takes four
+// groups, so that four sums are under way; that is the fastest on AVX-512 as well, where wide shuffles are the bound.
 func gemv(t tier, rows int) {
-	const groups = 2
+	groups := 2
+	if t.lanes == 8 && rows <= 2 {
+		groups = 4
+	}
 	width := groups * t.lanes
 	TEXT(fmt.Sprintf("gemv%sx%d", t.suffix, rows), NOSPLIT, "func(k int, a *float32, ars int, b *float32, brs int, c *float32, crs int, add bool)")
 	Doc(fmt.Sprintf("gemv%sx%d computes %d rows and %d columns of C from A[%d,k] and the transpose of B[%d,k], k > 0.",
