@@ -44,10 +44,11 @@ func addBackward[T kernel.Float](t *Tape, v *Var) {
 
 // passOn adds dy to the gradient of x.
 func passOn[T kernel.Float](t *Tape, x *Var, dy []T) {
-	if dx, add := gradOf[T](t, x); dx == nil {
-	} else if add {
+	switch dx, add := gradOf[T](t, x); {
+	case dx == nil:
+	case add:
 		kernel.Accumulate(dx, dy)
-	} else {
+	default:
 		copy(dx, dy)
 	}
 }
@@ -72,10 +73,11 @@ func mulBackward[T kernel.Float](t *Tape, v *Var) {
 	dy := pick[T](&v.grd)
 	for i, x := range v.in {
 		other := data[T](v.in[1-i])
-		if dx, add := gradOf[T](t, x); dx == nil {
-		} else if add {
+		switch dx, add := gradOf[T](t, x); {
+		case dx == nil:
+		case add:
 			kernel.MulAdd(dx, dy, other)
-		} else {
+		default:
 			kernel.Mul(dx, dy, other)
 		}
 	}

@@ -106,10 +106,11 @@ func concatBackward[T kernel.Float](t *Tape, v *Var) {
 	dy, at := pick[T](&v.grd), 0
 	for _, x := range v.in {
 		c := x.Dim(-1)
-		if dx, add := gradOf[T](t, x); dx == nil {
-		} else if add {
+		switch dx, add := gradOf[T](t, x); {
+		case dx == nil:
+		case add:
 			kernel.AddCols(dx, c, dy[min(at, len(dy)):], v.n[1], v.n[0], c)
-		} else {
+		default:
 			kernel.CopyCols(dx, c, dy[min(at, len(dy)):], v.n[1], v.n[0], c)
 		}
 		at += c
