@@ -3,6 +3,7 @@ package fusor
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
@@ -50,11 +51,18 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 	if c.Comparison, err = c.Result.Summarize(src.Data, o.Lang); err != nil {
 		return c, err
 	}
-	c.Run.Version = Version
+	c.Run.Version, c.Run.Rows = Version, len(src.Data.Rows)
+	if !plan.Official {
+		c.Run.Folds = plan.Folds
+	}
+	for _, r := range plan.Runs {
+		if !slices.Contains(c.Run.Seeds, r.Seed) {
+			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
+		}
+	}
 	return c, nil
 }
 
 // Finish removes the fits kept in Options.Dir for going on after an
 // interruption; call it once the result is safe.
 func (c *Comparison) Finish() error { return c.store.Remove() }
-

@@ -33,9 +33,9 @@ type Options struct {
 	Data   dataset.Options // columns, kinds, task
 	Recipe train.Recipe    // views, fusion, network, training
 
-	Folds int   // cross-validation; 0: the data's own split, else 5 in Compare and 70/15/15 in Train
-	Seeds int   // repetitions in Compare; 0: 1 with folds, 3 on an official split
-	Seed  int64 // of everything random
+	Folds int    // cross-validation; 0: the data's own split, else 5 in Compare and 70/15/15 in Train
+	Seeds int    // repetitions in Compare; 0: 1 with folds, 3 on an official split
+	Seed  uint64 // of everything random
 
 	Threads  int    // cores; 0: all
 	CacheDir string // of extracted features; "": in the user's cache folder
@@ -118,6 +118,7 @@ func (o *Options) open(ctx context.Context, path string) (src train.Source, prob
 	if err := o.Recipe.Check(o.methods()); err != nil {
 		return src, nil, err
 	}
+	o.Recipe.Train.Seed = o.Seed
 	ds, err := dataset.Open(path, o.Data)
 	if err != nil {
 		return src, nil, err
@@ -152,4 +153,14 @@ func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []featu
 		return nil, problems, fmt.Errorf("%d problems in the data, and --strict is set:\n%w", len(problems), problems)
 	}
 	return bank, problems, nil
+}
+
+// Inspect reads the data at path and extracts its views once, so that every
+// problem of the manifest and of its media is found.
+func Inspect(ctx context.Context, path string, o Options) (*dataset.Dataset, dataset.Problems, error) {
+	src, problems, err := o.open(ctx, path)
+	if err != nil {
+		return src.Data, problems, err
+	}
+	return src.Data, problems, src.Bank.Close()
 }

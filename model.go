@@ -249,3 +249,7 @@ func (e *Evaluation) MarshalJSON() ([]byte, error) {
 	}
 	return append(append(row[:len(row)-1], ','), more[1:]...), nil
 }
+
+// OverRows reports whether the model reads the rows of a group in order, so
+// that all rows of a group must be predicted together.
+func (m *Model) OverRows() bool { return m.a.Spec.Fusion.Over == "rows" }

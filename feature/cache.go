@@ -45,8 +45,8 @@ type drawer struct {
 	pend map[Key]bool
 	// damaged: a record failed its checksum, so the segments are written anew on close
 	damaged bool
-	size int64
-	err  error
+	size    int64
+	err     error
 }
 
 type place struct {

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,18 +9,40 @@ import (
 
 	"github.com/fusor-ml/fusor/internal/codec/audiofile"
 	"github.com/fusor-ml/fusor/internal/dsp"
+	"github.com/fusor-ml/fusor/internal/ffmpeg"
 )
 
 // MaxAudioSeconds is how long a sound may last; a longer one is refused.
 const MaxAudioSeconds = audiofile.MaxSeconds
 
 // ErrNoAudioProcess says that a sound needs ffmpeg, which is not there.
-var ErrNoAudioProcess = errors.New("needs ffmpeg, which is not installed; install it or convert the file to WAV or FLAC")
+var ErrNoAudioProcess = ffmpeg.ErrMissing
 
 // audioByProcess decodes what the codecs in Go do not: AAC, M4A, AIFF, WMA,
 // AMR, MPEG 2.5, Opus of many channels. It returns a mono signal of at most
 // MaxAudioSeconds, or an error that wraps ErrNoAudioProcess.
-var audioByProcess = func(path string) (*dsp.Signal, error) { return nil, ErrNoAudioProcess }
+var audioByProcess = func(path string) (*dsp.Signal, error) {
+	var sig *dsp.Signal
+	err := ffmpeg.Decode(context.Background(), path, ffmpeg.Options{Audio: true, Rate: processRate, Seconds: MaxAudioSeconds + 1}, func(r io.Reader) error {
+		clip, err := readAVI(r)
+		if err == nil {
+			sig = clip.Sound
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case sig == nil:
+		return nil, errors.New("the file has no sound track")
+	case sig.Seconds() > MaxAudioSeconds:
+		return nil, fmt.Errorf("it lasts more than %d s", MaxAudioSeconds)
+	}
+	return sig, nil
+}
+
+// processRate is the sampling rate that ffmpeg is asked for: that of the analysis.
+const processRate = 16000
 
 // ReadAudio decodes a sound file, by its magic number, into one channel at the
 // file's own rate. WAV, FLAC, MP3, Ogg Vorbis and Ogg Opus are decoded in Go;

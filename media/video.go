@@ -136,7 +136,7 @@ func readAVI(r io.Reader) (*Clip, error) {
 			return nil, err
 		}
 		if !c.Video {
-			if len(sound) < maxSeconds*a.Info.Rate {
+			if len(sound) <= (maxSeconds+1)*a.Info.Rate {
 				sound = appendPCM(sound, c.Data, &a.Info)
 			}
 			continue

@@ -24,6 +24,9 @@ func newEncoder(s *nn.Scope, v View, width int, dropout float64, steps bool) (en
 	case feature.Sparse:
 		return newBag(s, dim, width, v.Encoder == MLP, dropout), nil
 	case feature.Vector:
+		if v.Encoder == Identity {
+			return &identity{dropout}, nil
+		}
 		return &dense{nn.NewLinear(s, dim, width), v.Encoder == MLP, dropout}, nil
 	case feature.Tokens:
 		in.table = s.Sub("embedding").Param("weight", nn.Normal(1/math.Sqrt(embedding)), dim, embedding)
@@ -47,6 +50,13 @@ func newEncoder(s *nn.Scope, v View, width int, dropout float64, steps bool) (en
 		}, nil
 	}
 	return nil, fmt.Errorf("view %s: no encoder %q", v.Name, v.Encoder)
+}
+
+// identity is the view as it is.
+type identity struct{ dropout float64 }
+
+func (e *identity) Forward(t *grad.Tape, vb *ViewBatch) *grad.Var {
+	return t.Dropout(t.Const(vb.X), e.dropout)
 }
 
 // dense is W x + b, with a ReLU if it is an MLP.

@@ -54,6 +54,9 @@ func Build(spec Spec, methods fusion.Table) (*Model, error) {
 		}
 		m.encoders = append(m.encoders, e)
 		shapes[i] = fusion.ViewShape{Name: v.Name, Dim: spec.Width, Sequence: keep}
+		if v.Encoder == Identity {
+			shapes[i].Dim = v.Dim
+		}
 	}
 	var err error
 	if m.fusion, err = method.Build(m.scope.Sub("fusion"), cfg, shapes); err != nil {

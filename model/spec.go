@@ -41,6 +41,7 @@ type Encoder string
 
 // The encoders.
 const (
+	Identity  Encoder = "identity"  // vector, and sequence where the fusion takes its steps: as it is
 	Linear    Encoder = "linear"    // vector, sparse: W x + b
 	MLP       Encoder = "mlp"       // vector, sparse: ReLU(W x + b)
 	BiLSTM    Encoder = "bilstm"    // sequence, tokens: both directions, attention pooling over the steps
@@ -50,7 +51,9 @@ const (
 // Encoders lists the encoders that take a shape, the default first.
 func Encoders(s feature.Shape) []Encoder {
 	switch s {
-	case feature.Vector, feature.Sparse:
+	case feature.Vector:
+		return []Encoder{MLP, Linear, Identity}
+	case feature.Sparse:
 		return []Encoder{MLP, Linear}
 	case feature.Tokens:
 		return []Encoder{Attention, BiLSTM}

@@ -3,12 +3,14 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/report"
 )
 
 type compareCmd struct {
@@ -17,12 +19,14 @@ type compareCmd struct {
 	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
 	Seeds   int      `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
 	Folds   int      `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
-	Seed    int64    `help:"Seed of everything random." placeholder:"N"`
+	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`
 	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 
 	dataFlags   `group:"Data"`
 	recipeFlags `group:"Model"`
 	commonFlags `group:"Output"`
+
+	page string // the report, once it is written
 }
 
 // Help is the command's longer help.
@@ -37,13 +41,18 @@ Examples:
 
 // Run compares and writes the result.
 func (c *compareCmd) Run(e *env) error {
+	_, err := c.run(e)
+	return err
+}
+
+func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	o, err := c.options()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.Out != "" {
 		if err := os.MkdirAll(c.Out, 0o755); err != nil {
-			return fmt.Errorf("cannot make the folder of the result: %w", err)
+			return nil, fmt.Errorf("cannot make the folder of the result: %w", err)
 		}
 	}
 	start := time.Now()
@@ -52,28 +61,34 @@ func (c *compareCmd) Run(e *env) error {
 	bar.done()
 	c.report(e.stderr, cmp.Problems)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cmp.Run.Command = append([]string{"fusor"}, e.args...)
 	cmp.Run.Seconds = time.Since(start).Seconds()
 	if c.Out != "" {
 		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := durable.WriteFile(filepath.Join(c.Out, "compare.json"), append(data, '\n')); err != nil {
-			return err
+			return nil, err
+		}
+		if c.page, err = report.WriteFiles(c.Out, cmp.Document(), report.Options{Lang: c.Lang}); err != nil {
+			return nil, err
 		}
 		if err := cmp.Finish(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if !c.jsonToStdout() && !c.Quiet {
-		if err := printComparison(e.stdout, cmp, c.Lang); err != nil {
-			return err
+		if err := report.Terminal(e.stdout, cmp.Document(), terminal(e.stdout, c.Lang)); err != nil {
+			return nil, err
+		}
+		if c.page != "" {
+			fmt.Fprintf(e.stdout, "report: %s\n", c.page)
 		}
 	}
-	return c.writeJSON(e, cmp.Comparison)
+	return cmp, c.writeJSON(e, cmp.Comparison)
 }
 
 func (c *compareCmd) options() (fusor.Options, error) {
@@ -94,4 +109,13 @@ func (c *compareCmd) options() (fusor.Options, error) {
 		return o, usageError{err}
 	}
 	return o, nil
+}
+
+// terminal says how a report fits the terminal that w is, if it is one.
+func terminal(w io.Writer, lang string) report.TerminalOptions {
+	o := report.TerminalOptions{Lang: lang, Width: width(w)}
+	if f, ok := w.(*os.File); ok {
+		o.Color = report.WantsColor(f)
+	}
+	return o
 }

@@ -12,7 +12,7 @@ type trainCmd struct {
 	Out    string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
 	Fusion string `help:"Fusion method (default attention)." placeholder:"NAME"`
 	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views)." name:"bilstm-over" enum:",rows,time,views" default:""`
-	Seed   int64  `help:"Seed of everything random." placeholder:"N"`
+	Seed   uint64 `help:"Seed of everything random." placeholder:"N"`
 	Resume bool   `help:"Go on from the checkpoint that an interrupted run left beside the model."`
 
 	dataFlags   `group:"Data"`

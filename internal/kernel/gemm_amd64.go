@@ -4,13 +4,20 @@ package kernel
 
 import "unsafe"
 
-// Block sizes. gemmK decides the order of summation, so it is the same for every size and tier. A chunk of B, gemmK by
-// gemmN, and of A, gemmM by gemmK, lie in the second-level cache together.
+// Block sizes. gemmK bounds the chunks of k. A chunk of B, gemmK by gemmN, lies in the third-level cache, and one of A,
+// gemmM by gemmK, in the second.
 const (
-	gemmK = 384
+	gemmK = 512
 	gemmM = 252
 	gemmN = 1024
 )
+
+// chunkOf is the length of the chunks of k, all but the last, in which outputs are summed. It depends on nothing else, so
+// the order of summation is the same for every m, n and tier.
+func chunkOf(k int) int {
+	count := (k + gemmK - 1) / gemmK
+	return (k + count - 1) / count
+}
 
 // gemmTile is the shape of a tier's tile: rows of A by columns of B.
 type gemmTile struct{ rows, cols int }
@@ -34,8 +41,9 @@ func (g *gemm32) fast() bool {
 func (g *gemm32) few() {
 	t := active
 	width := gemvWidth(t, g.m)
-	for p := 0; p < g.k; p += gemmK {
-		kb := min(gemmK, g.k-p)
+	chunk := chunkOf(g.k)
+	for p := 0; p < g.k; p += chunk {
+		kb := min(chunk, g.k-p)
 		add := g.accumulate || p > 0
 		j := 0
 		for ; j+width <= g.n; j += width {
@@ -114,8 +122,9 @@ func (g *gemm32) blocked() {
 	if g.tA {
 		ars, acs = acs, ars
 	}
-	for p := 0; p < g.k; p += gemmK {
-		kb := min(gemmK, g.k-p)
+	chunk := chunkOf(g.k)
+	for p := 0; p < g.k; p += chunk {
+		kb := min(chunk, g.k-p)
 		add := g.accumulate || p > 0
 		for j := 0; j < g.n; j += gemmN {
 			nb := min(gemmN, g.n-j)
@@ -167,8 +176,9 @@ func (g *gemm32) packAll(dst *[]float32) {
 	width := (g.n + cols - 1) / cols * cols
 	to := room(dst, g.k*width)
 	*dst = to
-	for p := 0; p < g.k; p += gemmK {
-		g.packB(active, to[p*width:], p, min(gemmK, g.k-p), 0, g.n)
+	chunk := chunkOf(g.k)
+	for p := 0; p < g.k; p += chunk {
+		g.packB(active, to[p*width:], p, min(chunk, g.k-p), 0, g.n)
 	}
 }
 

@@ -1,0 +1,82 @@
+// Package video extracts the views of video clips: visual (frames in time),
+// stills (what the frames look like, whenever), and audio (the sound track).
+package video
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/vision"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Modality returns the video modality.
+func Modality() feature.Modality { return modality{} }
+
+type modality struct{}
+
+var _ feature.Modality = modality{}
+
+// Kind implements feature.Modality.
+func (modality) Kind() media.Kind { return media.Video }
+
+// Views implements feature.Modality.
+func (modality) Views() []feature.View { return []feature.View{Stills{}, Visual{}, Audio{}} }
+
+// item is an opened cell. Several files are one clip after the other.
+type item struct {
+	clips  []*media.Clip
+	frames [][]float32 // of the taken frames of all clips, made once
+	motion [][]float32 // against the frame before, parallel to frames
+}
+
+// Open implements feature.Modality.
+func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+	it := &item{}
+	for _, name := range c.Files {
+		clip, err := media.OpenVideo(context.Background(), dataset.Resolve(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		it.clips = append(it.clips, clip)
+	}
+	return it, nil
+}
+
+func open(v any) (*item, error) {
+	it, ok := v.(*item)
+	if !ok {
+		return nil, fmt.Errorf("a view of a video cannot take %T", v)
+	}
+	return it, nil
+}
+
+// pictures takes Steps evenly spaced frames of all clips, or all if there are fewer.
+func (it *item) pictures() []*vision.Image {
+	var all []*vision.Image
+	for _, c := range it.clips {
+		all = append(all, c.Frames...)
+	}
+	if len(all) <= Steps {
+		return all
+	}
+	out := make([]*vision.Image, Steps)
+	for i := range out {
+		out[i] = all[(2*i+1)*len(all)/(2*Steps)]
+	}
+	return out
+}
+
+// denseView is what the views have in common: they are scaled as dense values.
+type denseView struct{}
+
+// NewFitter implements feature.View.
+func (denseView) NewFitter(s feature.Scaling) feature.Fitter { return feature.NewDense(s) }
+
+// LoadState implements feature.View.
+func (denseView) LoadState(data json.RawMessage) (feature.State, error) {
+	return feature.LoadDense(data)
+}

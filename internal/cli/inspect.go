@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+type inspectCmd struct {
+	Data string `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Fast bool   `help:"Read the manifest only, don't open the media."`
+
+	dataFlags   `group:"Data"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *inspectCmd) Help() string {
+	return `Opens every file once, so broken ones are found before training. What was extracted is kept in the cache.
+
+Examples:
+  fusor inspect shop.csv
+  fusor inspect shop.csv --kind code=category --json -`
+}
+
+type columnInfo struct {
+	Name   string          `json:"name"`
+	Kind   string          `json:"kind"`
+	Fields []dataset.Field `json:"fields,omitempty"`
+	Views  []string        `json:"views"`
+	Absent int             `json:"absent"` // empty cells
+	Broken int             `json:"broken"` // unreadable ones
+}
+
+type inspection struct {
+	Dataset  string           `json:"dataset"`
+	Rows     int              `json:"rows"`
+	Task     dataset.Task     `json:"task"`
+	Label    string           `json:"label"`
+	Classes  map[string]int   `json:"classes,omitempty"`
+	Splits   map[string]int   `json:"splits,omitempty"`
+	Groups   int              `json:"groups,omitempty"`
+	Columns  []columnInfo     `json:"columns"`
+	Problems dataset.Problems `json:"problems,omitempty"`
+}
+
+// Run inspects the data.
+func (c *inspectCmd) Run(e *env) error {
+	var o fusor.Options
+	var err error
+	if o.Data, err = c.options(); err != nil {
+		return err
+	}
+	bar := c.apply(e, &o)
+	var ds *dataset.Dataset
+	var problems dataset.Problems
+	if c.Fast {
+		ds, err = dataset.Open(c.Data, o.Data)
+		if ds != nil {
+			problems = ds.Problems
+		}
+	} else {
+		ds, problems, err = fusor.Inspect(e.ctx, c.Data, o)
+	}
+	bar.done()
+	if err != nil {
+		return err
+	}
+	in := inspectionOf(ds, problems)
+	if !c.jsonToStdout() {
+		in.print(e, ds)
+	}
+	return c.writeJSON(e, in)
+}
+
+func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
+	in := &inspection{Dataset: ds.Name, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Problems: problems}
+	groups := map[string]bool{}
+	for i := range ds.Rows {
+		r := &ds.Rows[i]
+		if r.Class >= 0 && in.Task == dataset.Classification {
+			in.Classes[r.Label]++
+		}
+		if r.Split != "" {
+			in.Splits[r.Split]++
+		}
+		if ds.Schema.Group != "" {
+			groups[r.Group] = true
+		}
+	}
+	in.Groups = len(groups)
+	for k, col := range ds.Schema.Columns {
+		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Fields: col.Fields}
+		if m, ok := fusor.Views().Lookup(col.Kind); ok {
+			for _, v := range m.Views() {
+				info.Views = append(info.Views, v.Info().Name)
+			}
+		}
+		for i := range ds.Rows {
+			if ds.Rows[i].Cells[k].Absent() {
+				info.Absent++
+			}
+		}
+		for _, p := range problems {
+			if p.Column == col.Name && p.Row > 0 {
+				info.Broken++
+			}
+		}
+		in.Columns = append(in.Columns, info)
+	}
+	return in
+}
+
+func (in *inspection) print(e *env, ds *dataset.Dataset) {
+	w := e.stdout
+	fmt.Fprintf(w, "%s: %d rows, %s of %q\n", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression"}[in.Task], in.Label)
+	if len(in.Classes) > 0 {
+		fmt.Fprintf(w, "classes: %s\n", counts(ds.Schema.Classes, in.Classes))
+	}
+	if len(in.Splits) > 0 {
+		var names []string
+		for s := range in.Splits {
+			names = append(names, s)
+		}
+		sort.Strings(names)
+		fmt.Fprintf(w, "splits: %s\n", counts(names, in.Splits))
+	}
+	if in.Groups > 0 {
+		fmt.Fprintf(w, "groups: %d of %q\n", in.Groups, ds.Schema.Group)
+	}
+	t := newTable("column", "kind", "empty", "broken", "views")
+	t.right(3, 4)
+	for _, c := range in.Columns {
+		views := list(c.Views)
+		if len(c.Fields) > 0 {
+			var fields []string
+			for _, f := range c.Fields {
+				fields = append(fields, fmt.Sprintf("%s (%s)", f.Name, f.Kind))
+			}
+			views += ": " + list(fields)
+		}
+		t.add(c.Name, c.Kind, fmt.Sprint(c.Absent), fmt.Sprint(c.Broken), views)
+	}
+	fmt.Fprintln(w, t.render(w))
+	if len(in.Problems) > 0 {
+		fmt.Fprintf(w, "%d problems:\n%s\n", len(in.Problems), indent(in.Problems.Error()))
+	}
+}
+
+// maxCounts is how many classes are listed one by one.
+const maxCounts = 20
+
+func counts(names []string, n map[string]int) string {
+	var parts []string
+	for i, name := range names {
+		if i == maxCounts {
+			parts = append(parts, fmt.Sprintf("and %d more", len(names)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s %d", name, n[name]))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/durable"
+)
+
+type predictCmd struct {
+	Model string `arg:"" help:"Saved model." type:"existingfile"`
+	Data  string `arg:"" help:"Table or folder; - reads JSON lines from stdin and writes them to stdout."`
+	Out   string `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
+
+	dataFlags   `group:"Data"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *predictCmd) Help() string {
+	return `Writes the input's columns and after them prediction, p_<class> for every class, and flags: absent:COLUMN, unreadable:COLUMN, prior (nothing was there).
+
+Examples:
+  fusor predict shop.fusor new.csv -o answers.csv
+  echo '{"text": "很好吃", "photo": "a.jpg"}' | fusor predict shop.fusor -`
+}
+
+// Run predicts.
+func (c *predictCmd) Run(e *env) error {
+	var o fusor.Options
+	bar := c.apply(e, &o)
+	m, err := fusor.Load(c.Model, o)
+	if err != nil {
+		return err
+	}
+	if c.Data == "-" {
+		return c.stream(e, m)
+	}
+	ds, err := c.open(m, c.Data, &c.dataFlags)
+	if err != nil {
+		return err
+	}
+	preds, problems, err := m.Predict(e.ctx, ds)
+	bar.done()
+	c.report(e.stderr, problems)
+	if err != nil {
+		return err
+	}
+	if c.JSON != "" {
+		out := make([]json.RawMessage, len(preds))
+		for i, p := range preds {
+			out[i] = answer(m, &p, nil)
+		}
+		if err := c.writeJSON(e, out); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.Out != "":
+		return durable.Write(c.Out, func(w io.Writer) error { return writePredictions(w, m, ds, preds, filepath.Ext(c.Out)) })
+	case !c.jsonToStdout():
+		return writePredictions(e.stdout, m, ds, preds, ".csv")
+	}
+	return nil
+}
+
+func writePredictions(w io.Writer, m *fusor.Model, ds *dataset.Dataset, preds []fusor.Prediction, ext string) error {
+	b := bufio.NewWriter(w)
+	if strings.EqualFold(ext, ".jsonl") {
+		for i := range preds {
+			in := map[string]any{}
+			for k, cell := range ds.Raw().Row(i) {
+				in[ds.Raw().Header[k]] = cell
+			}
+			data, err := json.Marshal(in)
+			if err != nil {
+				return err
+			}
+			b.Write(answer(m, &preds[i], data))
+			b.WriteByte('\n')
+		}
+		return b.Flush()
+	}
+	out := csv.NewWriter(b)
+	if strings.EqualFold(ext, ".tsv") {
+		out.Comma = '\t'
+	}
+	header := append(append([]string(nil), ds.Raw().Header...), "prediction")
+	for _, class := range m.Schema().Classes {
+		header = append(header, "p_"+class)
+	}
+	if err := out.Write(append(header, "flags")); err != nil {
+		return err
+	}
+	for i, p := range preds {
+		row := append(append([]string(nil), ds.Raw().Row(i)...), predicted(m, &p))
+		for _, v := range p.Probabilities {
+			row = append(row, strconv.FormatFloat(v, 'f', 6, 64))
+		}
+		if err := out.Write(append(row, strings.Join(p.Flags, ";"))); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+func predicted(m *fusor.Model, p *fusor.Prediction) string {
+	if m.Schema().Task == dataset.Regression {
+		return strconv.FormatFloat(p.Value, 'g', 7, 64)
+	}
+	return p.Class
+}
+
+// answer is the input object (or an empty one) with the prediction's members at its end.
+func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	in = bytes.TrimSpace(in)
+	if len(in) > 2 {
+		b.Write(bytes.TrimRight(in[:len(in)-1], " \t"))
+		b.WriteByte(',')
+	} else {
+		b.WriteByte('{')
+	}
+	add := func(name string, v any) {
+		if data, err := json.Marshal(v); err == nil { // strings and finite numbers only
+			fmt.Fprintf(&b, "%s:%s,", quote(name), data)
+		}
+	}
+	if m.Schema().Task == dataset.Regression {
+		add("prediction", p.Value)
+	} else {
+		add("prediction", p.Class)
+		for i, class := range m.Schema().Classes {
+			add("p_"+class, math.Round(p.Probabilities[i]*1e6)/1e6)
+		}
+	}
+	if p.Weights != nil {
+		add("weights", p.Weights)
+	}
+	flags := p.Flags
+	if flags == nil {
+		flags = []string{}
+	}
+	add("flags", flags)
+	return append(bytes.TrimSuffix(b.Bytes(), []byte(",")), '}')
+}
+
+func quote(s string) string {
+	data, _ := json.Marshal(s) // a string always can be
+	return string(data)
+}
+
+// streamRows is how many lines are predicted together, if so many are waiting.
+const streamRows = 256
+
+// stream answers JSON lines as they come; with an order, when all of them are there.
+func (c *predictCmd) stream(e *env, m *fusor.Model) error {
+	schema := m.Schema()
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	lines := make(chan dataset.Line, streamRows)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(lines)
+		for line, err := range dataset.ReadJSONLines(e.stdin, dir, schema) {
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case lines <- line:
+			case <-e.ctx.Done():
+				return
+			}
+		}
+	}()
+	together := m.OverRows()
+	out := bufio.NewWriter(e.stdout)
+	bad := 0
+	for line := range lines {
+		batch := []dataset.Line{line}
+		for more := true; more && (together || len(batch) < streamRows); {
+			if together {
+				line, ok := <-lines
+				if more = ok; ok {
+					batch = append(batch, line)
+				}
+				continue
+			}
+			select {
+			case line, ok := <-lines:
+				if more = ok; ok {
+					batch = append(batch, line)
+				}
+			default:
+				more = false
+			}
+		}
+		n, err := c.answerLines(e, m, dir, batch, out)
+		bad += n
+		if err == nil {
+			err = out.Flush()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	select {
+	case err := <-failed:
+		return err
+	default:
+	}
+	if err := e.ctx.Err(); err != nil {
+		return err
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d lines could not be read", bad)
+	}
+	return nil
+}
+
+// answerLines predicts a batch and writes one line for each of its lines; a
+// line that could not be read is answered with its error. It returns how many those were.
+func (c *predictCmd) answerLines(e *env, m *fusor.Model, dir string, batch []dataset.Line, out *bufio.Writer) (bad int, err error) {
+	ds := &dataset.Dataset{Name: "stdin", Path: "stdin", Dir: dir, Schema: *m.Schema()}
+	for _, l := range batch {
+		if len(l.Problems.Fatal()) == 0 {
+			ds.Rows = append(ds.Rows, l.Row)
+			ds.Problems = append(ds.Problems, l.Problems...)
+		}
+	}
+	preds, problems, err := m.Predict(e.ctx, ds)
+	if err != nil {
+		return 0, err
+	}
+	c.report(e.stderr, problems)
+	for _, l := range batch {
+		if fatal := l.Problems.Fatal(); len(fatal) > 0 {
+			bad++
+			c.report(e.stderr, l.Problems)
+			fmt.Fprintf(out, "{\"line\":%d,\"error\":%s}\n", l.Row.Number, quote(fatal[0].String()))
+			continue
+		}
+		out.Write(answer(m, &preds[0], l.Raw))
+		out.WriteByte('\n')
+		preds = preds[1:]
+	}
+	return bad, nil
+}

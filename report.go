@@ -1,0 +1,73 @@
+package fusor
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/report"
+)
+
+// Document is the comparison as the report shows it.
+func (c *Comparison) Document() *report.Document {
+	d := &report.Document{Metric: c.Metric, Verdict: c.Verdict, Data: describe(c.Data, c.Problems)}
+	for _, r := range c.Rows {
+		row := report.Row{Name: r.Name, Kind: r.Kind, Fusion: r.Fusion, Views: r.Views, FitSeconds: r.FitSeconds, Parameters: r.Parameters}
+		for _, s := range r.Scores {
+			row.Scores = append(row.Scores, report.Score{Metric: s.Metric.Name, Summary: s.Summary})
+		}
+		d.Rows = append(d.Rows, row)
+	}
+	d.Run = report.Run{
+		Version: c.Run.Version, Go: runtime.Version(), Machine: runtime.GOOS + "/" + runtime.GOARCH,
+		Command: strings.Join(c.Run.Command, " "), Folds: c.Run.Folds, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
+	}
+	return d
+}
+
+// describe summarises a data set for the report.
+func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
+	d := report.Data{Name: ds.Name, Task: string(ds.Schema.Task), Rows: len(ds.Rows)}
+	if ds.Schema.Task == dataset.Classification {
+		d.Task = "classification"
+	}
+	classes, splits := make([]int, len(ds.Schema.Classes)), map[string]int{}
+	var names []string
+	for i := range ds.Rows {
+		r := &ds.Rows[i]
+		if r.Class >= 0 && r.Class < len(classes) {
+			classes[r.Class]++
+		}
+		if r.Split != "" {
+			if splits[r.Split] == 0 {
+				names = append(names, r.Split)
+			}
+			splits[r.Split]++
+		}
+	}
+	for k, n := range classes {
+		d.Classes = append(d.Classes, report.Count{Name: ds.Schema.Classes[k], Rows: n})
+	}
+	for _, s := range names {
+		d.Splits = append(d.Splits, report.Count{Name: s, Rows: splits[s]})
+	}
+	for k, col := range ds.Schema.Columns {
+		m := report.Modality{Name: col.Name, Kind: string(col.Kind)}
+		for i := range ds.Rows {
+			if ds.Rows[i].Cells[k].Absent() {
+				m.Missing++
+			}
+		}
+		d.Modalities = append(d.Modalities, m)
+	}
+	const shown = 50
+	for i, p := range problems {
+		if i == shown {
+			d.Problems = append(d.Problems, fmt.Sprintf("… and %d more", len(problems)-i))
+			break
+		}
+		d.Problems = append(d.Problems, p.String())
+	}
+	return d
+}
