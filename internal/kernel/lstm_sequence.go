@@ -137,13 +137,9 @@ func (l *LSTM[T]) active(s, from, rows int) int { return min(max(l.Counts[s]-fro
 
 func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 	h := l.Hidden
-	for i := 0; i < len(order); { // the input product, sequences that follow each other at once
-		row := l.Start[order[i]]
-		end := row
-		for ; i < len(order) && l.Start[order[i]] == end; i++ {
-			end += l.Lengths[order[i]]
-		}
-		l.input.Mul(end-row, l.X[row*l.In:], l.In, l.Gates[row*4*h:], 4*h, false)
+	for _, b := range order { // the input product, all steps of a sequence at once
+		row := l.Start[b]
+		l.input.Mul(l.Lengths[b], l.X[row*l.In:], l.In, l.Gates[row*4*h:], 4*h, false)
 	}
 	clear(p.c[:h])
 	for s := range l.Counts {
