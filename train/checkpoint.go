@@ -21,7 +21,7 @@ type Checkpoint struct {
 	Step      int
 	Params    [][]float32
 	Best      [][]float32
-	BestLoss  float64
+	Stopping  Stopping
 	Optimizer []byte
 	History   History
 }
@@ -31,11 +31,11 @@ func (h History) clone() History {
 	return h
 }
 
-func (t *trainer) save(phase string, h *History, step int, best [][]float32, bestLoss float64) error {
+func (t *trainer) save(h *History, step int, best [][]float32, stop Stopping) error {
 	if t.hooks.Save == nil {
 		return nil
 	}
-	return t.write(&Checkpoint{Phase: phase, Epoch: len(h.Epochs), Step: step, Best: best, BestLoss: bestLoss, History: h.clone()})
+	return t.write(&Checkpoint{Phase: phaseSearch, Epoch: len(h.Epochs), Step: step, Best: best, Stopping: stop, History: h.clone()})
 }
 
 func (t *trainer) saveRefit(h *History, epoch, step int, best [][]float32) error {

@@ -103,21 +103,22 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitte
 		if err != nil {
 			return f, nil, err
 		}
-		loss := 0.0
+		var loss, se float64
 		if len(open) > 1 {
-			if loss, err = p.probe(ctx, f, state, m, r, workers); err != nil {
+			if loss, se, err = p.probe(ctx, f, state, m, r, workers); err != nil {
 				return f, nil, err
 			}
 		}
-		if best == nil || loss < bestLoss {
+		// The first is the default: another one must be better beyond its own error.
+		if best == nil || loss+se < bestLoss {
 			best, bestLoss, f.Scaling, f.State = m, loss, s, state
 		}
 	}
 	return f, best, nil
 }
 
-// probe is the lowest validation loss of a model of one view alone.
-func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *feature.Matrix, r Recipe, workers int) (float64, error) {
+// probe is the validation loss, with its standard error, of a model of one view alone.
+func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *feature.Matrix, r Recipe, workers int) (loss, se float64, err error) {
 	f.State = state
 	one := *p
 	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target}
@@ -126,17 +127,17 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
 	spec, err := r.spec(&one, []int{0}, r.Train.Seed)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	net, err := model.Build(spec, p.Methods)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	h, err := Fit(ctx, net, Data{Set: one.Set, Train: p.Run.Train, Val: p.Run.Val}, r.Train, workers, Hooks{}, nil)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return h.Epochs[h.BestEpoch-1].ValLoss, nil
+	return h.BestLoss, h.BestError, nil
 }
 
 // targets fills the labels, and the prior or the scale, from the run's training rows.

@@ -28,6 +28,9 @@ const (
 	DefaultFusion = "attention"
 	defaultWidth  = 64
 	defaultDrop   = 0.3
+	// Over the rows of a group the LSTM reads vectors as they are (Poria et al.
+	// 2017) and sees few groups: it needs no encoder and more dropout.
+	rowsDrop = 0.6
 )
 
 // Check reports a setting that is out of range or unknown.
@@ -67,23 +70,33 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	}
 	sequence := false
 	for _, i := range views {
-		v := p.Views[i]
-		e := model.Encoders(v.Info.Shape)[0]
-		if chosen, ok := r.Encoders[v.Name]; ok {
-			e = chosen
-		}
-		sequence = sequence || v.Info.Shape == feature.Sequence || v.Info.Shape == feature.Tokens
-		s.Views = append(s.Views, model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e})
+		shape := p.Views[i].Info.Shape
+		sequence = sequence || shape == feature.Sequence || shape == feature.Tokens
 	}
 	if s.Method == "bilstm" && s.Fusion.Over == "" {
 		switch {
 		case p.Ordered():
-			s.Fusion.Over = "rows"
+			s.Fusion.Over = fusion.OverRows
 		case sequence:
-			s.Fusion.Over = "time"
+			s.Fusion.Over = fusion.OverTime
 		default:
-			s.Fusion.Over = "views"
+			s.Fusion.Over = fusion.OverViews
 		}
+	}
+	rows := s.Method == "bilstm" && s.Fusion.Over == fusion.OverRows
+	if rows && r.Dropout == nil {
+		s.Dropout = rowsDrop
+	}
+	for _, i := range views {
+		v := p.Views[i]
+		e := model.Encoders(v.Info.Shape)[0]
+		if rows && v.Info.Shape == feature.Vector {
+			e = model.Identity
+		}
+		if chosen, ok := r.Encoders[v.Name]; ok {
+			e = chosen
+		}
+		s.Views = append(s.Views, model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e})
 	}
 	return s, s.Check()
 }

@@ -32,6 +32,8 @@ type History struct {
 	Epochs     []Epoch `json:"epochs"`
 	BestEpoch  int     `json:"best_epoch"` // from 1
 	BestSteps  int     `json:"best_steps"`
+	BestLoss   float64 `json:"best_loss"`  // on validation rows
+	BestError  float64 `json:"best_error"` // its standard error
 	RefitSteps int     `json:"refit_steps,omitempty"`
 }
 
@@ -138,44 +140,70 @@ func classWeights(class []int32, rows []int, classes int) []float32 {
 // stepsOf is the number of batches of an epoch over the given rows.
 func (t *trainer) stepsOf(rows []int) int { return len(t.epochBatches(rows, 0)) }
 
-// search trains until the validation loss stops falling, and leaves the best weights in the model.
+// search trains until the validation loss stops falling, and leaves the chosen weights in the model.
+//
+// A later epoch replaces the chosen one only if its loss is lower by more than
+// Margin standard errors of the chosen one's: among epochs that the validation
+// rows cannot tell apart the earliest is taken, which has fitted the training
+// rows least (the one-standard-error rule of Breiman et al. 1984).
 func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) error {
 	t.begin()
 	perEpoch := t.stepsOf(t.d.Train)
 	lr := t.c.schedule(perEpoch * t.c.Epochs)
-	best, bestLoss, step := snapshot(t.params), math.Inf(1), 0
+	best, step := snapshot(t.params), 0
+	stop := Stopping{Chosen: math.Inf(1), Lowest: math.Inf(1)}
 	if from != nil {
 		if err := from.restore(t); err != nil {
 			return err
 		}
-		best, bestLoss, step = from.Best, from.BestLoss, from.Step
+		best, step, stop = from.Best, from.Step, from.Stopping
 	}
-	for e := len(h.Epochs) + 1; e <= t.c.Epochs && e-h.BestEpoch <= t.c.Patience; e++ {
+	for e := len(h.Epochs) + 1; e <= t.c.Epochs && e-stop.LowestEpoch <= t.c.Patience; e++ {
 		loss, n, err := t.epoch(ctx, t.d.Train, e, step, math.MaxInt, lr)
 		if err != nil {
 			return err
 		}
 		step += n
 		ep := Epoch{Epoch: e, TrainLoss: loss, ValLoss: loss}
+		se := 0.0
 		if len(t.d.Val) > 0 {
-			if ep.ValLoss, err = t.valLoss(ctx); err != nil {
+			if ep.ValLoss, se, err = t.valLoss(ctx); err != nil {
 				return err
 			}
 		}
 		h.Epochs = append(h.Epochs, ep)
-		if ep.ValLoss < bestLoss || h.BestEpoch == 0 {
-			bestLoss, h.BestEpoch, h.BestSteps = ep.ValLoss, e, step
+		if stop.see(e, ep.ValLoss, se, t.c.Margin) {
+			h.BestEpoch, h.BestSteps, h.BestLoss, h.BestError = e, step, ep.ValLoss, se
 			copySnapshot(best, t.params)
 		}
 		if t.hooks.Epoch != nil {
 			t.hooks.Epoch(ep, t.c.Epochs)
 		}
-		if err := t.save(phaseSearch, h, step, best, bestLoss); err != nil {
+		if err := t.save(h, step, best, stop); err != nil {
 			return err
 		}
 	}
 	load(t.params, best)
 	return nil
+}
+
+// Stopping is the state of early stopping.
+type Stopping struct {
+	Chosen, ChosenError float64 // the chosen epoch's validation loss and its standard error
+	Lowest              float64 // the lowest loss so far, from whose epoch patience counts
+	LowestEpoch         int
+}
+
+// see takes an epoch's loss and reports whether that epoch is now the chosen one.
+func (s *Stopping) see(epoch int, loss, se, margin float64) bool {
+	if loss < s.Lowest || s.LowestEpoch == 0 {
+		s.Lowest, s.LowestEpoch = loss, epoch
+	}
+	if math.IsInf(s.Chosen, 1) || loss < s.Chosen-margin*s.ChosenError {
+		s.Chosen, s.ChosenError = loss, se
+		return true
+	}
+	return false
 }
 
 // refit trains anew on train + val for as many steps as the best epoch took.
@@ -285,22 +313,60 @@ func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
 	return t.tape.MSE(z, t.batch.Target)
 }
 
-// valLoss is the mean loss over the validation rows, without label smoothing.
-func (t *trainer) valLoss(ctx context.Context) (float64, error) {
+// valLoss is the mean loss over the validation rows, without label smoothing, and its standard error.
+func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 	t.tape.SetTraining(false)
 	t.tape.SetRecording(false)
-	o := grad.LossOptions{ClassWeights: t.losses.ClassWeights}
-	sum, n := 0.0, 0
+	var sum, squares, weights float64
 	for _, b := range model.Ordered(t.d.Val, t.d.Sequences) {
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		t.tape.Reset()
 		t.batch.Fill(t.d.Set, b.Rows, b.Groups)
-		sum += float64(len(b.Rows)) * t.loss(t.m.Forward(t.tape, &t.batch).Logits, &o).Value().At(0)
-		n += len(b.Rows)
+		z := t.m.Forward(t.tape, &t.batch).Logits.Value().F32
+		c := t.m.Spec.Outputs
+		for i := range b.Rows {
+			loss, w := t.rowLoss(z[i*c:(i+1)*c], i)
+			sum += w * loss
+			squares += w * loss * loss
+			weights += w
+		}
 	}
-	return sum / float64(n), nil
+	mean = sum / weights
+	n := float64(len(t.d.Val))
+	return mean, math.Sqrt(math.Max(0, squares/weights-mean*mean) / n), nil
+}
+
+// rowLoss is the loss of row i of the batch and its weight.
+func (t *trainer) rowLoss(z []float32, i int) (loss, weight float64) {
+	if t.m.Spec.Regression {
+		d := math.Abs(float64(z[0]) - float64(t.batch.Target.F32[i]))
+		switch t.c.Loss {
+		case "l1":
+			return d, 1
+		case "smooth_l1":
+			if d >= 1 {
+				return d - 0.5, 1
+			}
+			return d * d / 2, 1
+		}
+		return d * d, 1
+	}
+	k := t.batch.Class[i]
+	weight = 1
+	if t.losses.ClassWeights != nil {
+		weight = float64(t.losses.ClassWeights[k])
+	}
+	top := float64(z[0])
+	for _, v := range z {
+		top = max(top, float64(v))
+	}
+	sum := 0.0
+	for _, v := range z {
+		sum += math.Exp(float64(v) - top)
+	}
+	return top + math.Log(sum) - float64(z[k]), weight
 }
 
 // stream is the random stream of one purpose at one step.
