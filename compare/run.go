@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -35,6 +36,8 @@ type Outcome struct {
 	Absent      []bool    // [test rows]
 	History     train.History
 	Views       []string
+	Players     []string // of a fusion: what Subsets hides
+	Subsets     []Subset // of a fusion of few players: the test rows with each subset of them present, by bit set
 	TrainRows   int
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
@@ -167,5 +170,40 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 	if f.Val != nil {
 		out.ValP, out.ValLogits = p.Unscale(f.Val), f.Val.Logits
 	}
+	if e.Kind == Fusion {
+		out.subsets(p, f, run.Test)
+	}
 	return out, o.Store.save(e, run, out)
+}
+
+// subsets tests a fitted fusion with every subset of its modalities.
+func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting, rows []int) {
+	names, of := Players(f.Model.Spec.Views)
+	if len(names) < 2 || len(names) > maxSubsetPlayers {
+		return
+	}
+	o.Players = names
+	class := make([]int, len(rows))
+	for i, r := range rows {
+		class[i] = p.Data.Rows[r].Class
+	}
+	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
+	top := Tops(full)
+	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
+	all := uint64(1)<<len(names) - 1
+	for s := range all + 1 {
+		scores := full
+		if s != all {
+			scores = predictor.PredictMasked(set, rows, f.Sequences(p), Hidden(of, s))
+		}
+		if p.Target == nil {
+			o.Subsets = append(o.Subsets, NewSubset(scores, class, top, 1))
+			continue
+		}
+		var sub Subset
+		for _, v := range scores.Logits {
+			sub.Value = append(sub.Value, float32(p.Target.Mean+p.Target.Std*v))
+		}
+		o.Subsets = append(o.Subsets, sub)
+	}
 }

@@ -1,0 +1,116 @@
+package compare
+
+import (
+	"math"
+
+	"github.com/fusor-ml/fusor/model"
+)
+
+// maxSubsetPlayers bounds the modalities for which every fusion is tested with
+// each subset of them present: 2⁵ predictions of the test rows cost little
+// beside a fit.
+const maxSubsetPlayers = 5
+
+// maxLogOdds bounds log-odds, so that a sure prediction stays finite.
+const maxLogOdds = 30
+
+// Players are what a model's views are hidden by: its columns or, if it has
+// only one, the views of that. of[v] is the player that view v belongs to.
+func Players(views []model.View) (names []string, of []int) {
+	single := true
+	for _, v := range views {
+		single = single && v.Column == views[0].Column
+	}
+	index := map[string]int{}
+	for _, v := range views {
+		name := v.Column
+		if single && len(views) > 1 {
+			name = v.Name
+		}
+		k, ok := index[name]
+		if !ok {
+			k = len(names)
+			index[name] = k
+			names = append(names, name)
+		}
+		of = append(of, k)
+	}
+	return names, of
+}
+
+// Hidden says which views are hidden where only the players in set (bit k:
+// player k) are present.
+func Hidden(of []int, set uint64) []bool {
+	hide := make([]bool, len(of))
+	for v, k := range of {
+		hide[v] = set>>k&1 == 0
+	}
+	return hide
+}
+
+// Subset is what a model says of its test rows while only some players are present.
+type Subset struct {
+	Hit  []bool    // right
+	True []float32 // log-odds of the true class
+	Top  []float32 // log-odds of the class that the model predicts with all players
+	// Value is a regression's prediction; the others are empty then.
+	Value []float32
+}
+
+// NewSubset scores rows of a classification. class are the true ones, top those
+// predicted with all players; temperature divides the logits.
+func NewSubset(s *model.Scores, class, top []int, temperature float64) Subset {
+	n, c := len(class), s.Outputs
+	out := Subset{Hit: make([]bool, n), True: make([]float32, n), Top: make([]float32, n)}
+	for i := range n {
+		t := temperature
+		if s.Absent[i] { // the prior is as it is
+			t = 1
+		}
+		z := s.Logits[i*c : (i+1)*c]
+		out.Hit[i] = argmax(z) == class[i]
+		out.True[i] = float32(logOdds(z, class[i], t))
+		out.Top[i] = float32(logOdds(z, top[i], t))
+	}
+	return out
+}
+
+// Tops are the classes that s predicts.
+func Tops(s *model.Scores) []int {
+	out := make([]int, len(s.Absent))
+	for i := range out {
+		out[i] = argmax(s.Logits[i*s.Outputs : (i+1)*s.Outputs])
+	}
+	return out
+}
+
+func argmax(x []float64) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// logOdds is ln(p/(1−p)) of class k under softmax(z/t), without the loss of
+// digits that 1−p would bring.
+func logOdds(z []float64, k int, t float64) float64 {
+	if k < 0 || len(z) < 2 {
+		return 0
+	}
+	top := math.Inf(-1)
+	for j, v := range z {
+		if j != k {
+			top = max(top, v/t)
+		}
+	}
+	sum := 0.0
+	for j, v := range z {
+		if j != k {
+			sum += math.Exp(v/t - top)
+		}
+	}
+	return max(-maxLogOdds, min(maxLogOdds, z[k]/t-top-math.Log(sum)))
+}

@@ -1,0 +1,144 @@
+package explain
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// Goals that contributions explain.
+const (
+	Correctness = "correctness"   // 1 where the prediction is right
+	LogOdds     = "log_odds"      // of the class that the whole model predicts
+	TrueLogOdds = "log_odds_true" // of the true class
+	ErrorDrop   = "error"         // of a regression: minus the absolute error
+)
+
+// Contribution tells how much each player contributes to one goal on the mean
+// of the rows: the parts sum to Full − Empty.
+type Contribution struct {
+	Goal    string      `json:"goal"`
+	Empty   float64     `json:"empty"`
+	Full    float64     `json:"full"`
+	Sampled bool        `json:"sampled,omitempty"`
+	Parts   []Part      `json:"parts"`
+	Classes []ClassPart `json:"classes,omitempty"` // by true class, of a classification
+}
+
+// Part is one player's share with its 95 % bootstrap interval over the rows.
+type Part struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// ClassPart holds the shares within one true class, in the order of Parts.
+type ClassPart struct {
+	Class  string    `json:"class"`
+	Rows   int       `json:"rows"`
+	Values []float64 `json:"values"`
+}
+
+// Sample says what the rows are that values are averaged over.
+type Sample struct {
+	Classes []string // names; none for a regression
+	Class   []int    // [rows]
+	Groups  []int    // [rows], or nil: rows of a group are resampled together
+}
+
+// Contributions averages the values of each goal over the rows.
+func (v *Values) Contributions(goals, players []string, s Sample) []Contribution {
+	out := make([]Contribution, len(goals))
+	for g, goal := range goals {
+		c := Contribution{Goal: goal, Empty: mean(v.Empty[g]), Full: mean(v.Full[g]), Sampled: v.Sampled}
+		low, high := intervals(v.Parts[g], s.Groups)
+		for p, name := range players {
+			c.Parts = append(c.Parts, Part{name, mean(v.Parts[g][p]), low[p], high[p]})
+		}
+		for k, class := range s.Classes {
+			cp := ClassPart{Class: class, Values: make([]float64, len(players))}
+			for i, y := range s.Class {
+				if y != k {
+					continue
+				}
+				cp.Rows++
+				for p := range players {
+					cp.Values[p] += v.Parts[g][p][i]
+				}
+			}
+			if cp.Rows == 0 {
+				continue
+			}
+			for p := range cp.Values {
+				cp.Values[p] /= float64(cp.Rows)
+			}
+			c.Classes = append(c.Classes, cp)
+		}
+		out[g] = c
+	}
+	return out
+}
+
+func mean(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(max(len(x), 1))
+}
+
+// draws of the bootstrap.
+const draws = 1000
+
+// intervals are the 95 % percentile intervals of the means of parts
+// [player][row] when rows, or whole groups of them, are drawn again.
+func intervals(parts [][]float64, groups []int) (low, high []float64) {
+	low, high = make([]float64, len(parts)), make([]float64, len(parts))
+	if len(parts) == 0 {
+		return low, high
+	}
+	n := len(parts[0])
+	unit, units := make([]int, n), n
+	for i := range unit {
+		unit[i] = i
+	}
+	if len(groups) == n {
+		index := map[int]int{}
+		for i, g := range groups {
+			k, ok := index[g]
+			if !ok {
+				k = len(index)
+				index[g] = k
+			}
+			unit[i] = k
+		}
+		units = len(index)
+	}
+	sums, sizes := matrix(len(parts), units), make([]float64, units)
+	for i, u := range unit {
+		sizes[u]++
+		for p := range parts {
+			sums[p][u] += parts[p][i]
+		}
+	}
+	rng := rand.New(rand.NewPCG(0x726f7773, uint64(n)))
+	means := matrix(len(parts), draws)
+	for d := range draws {
+		rows := 0.0
+		for range units {
+			u := rng.IntN(units)
+			rows += sizes[u]
+			for p := range parts {
+				means[p][d] += sums[p][u]
+			}
+		}
+		for p := range parts {
+			means[p][d] /= rows
+		}
+	}
+	for p := range parts {
+		slices.Sort(means[p])
+		low[p], high[p] = means[p][draws*25/1000-1], means[p][draws*975/1000]
+	}
+	return low, high
+}

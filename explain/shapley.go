@@ -1,0 +1,142 @@
+// Package explain says why a trained model decides as it does, and how long it
+// holds: what each modality contributes (Shapley values over the presence
+// mask), and how its score falls as a modality is disturbed or missing.
+package explain
+
+import (
+	"math/bits"
+	"math/rand/v2"
+)
+
+// ExactPlayers is the largest number of players whose Shapley values are
+// computed exactly, from all 2ⁿ subsets.
+const ExactPlayers = 12
+
+// samplePairs is how many random orders of the players are drawn beyond that,
+// each together with its reverse.
+const samplePairs = 64
+
+// Game is what Shapley values are of: players, and the worth of any set of
+// them for every row, under one or several goals.
+type Game struct {
+	Players int
+	Rows    int
+	Goals   int
+	// Play returns the worth of a set of players (bit k: player k), [goal][row].
+	// The slices may be reused by the next call.
+	Play func(set uint64) [][]float64
+}
+
+// Values are Shapley values of every row. For each goal and row the values of
+// the players sum to Full − Empty.
+type Values struct {
+	Parts   [][][]float64 // [goal][player][row]
+	Empty   [][]float64   // [goal][row]: the worth of nobody
+	Full    [][]float64   // [goal][row]: the worth of all
+	Sampled bool          // estimated from sampled orders
+}
+
+// Shapley divides the worth of all players among them: each gets the mean, over
+// all orders in which players can join, of what its joining adds (L. S. Shapley,
+// "A value for n-person games", 1953). With up to ExactPlayers players it is
+// exact; beyond, the mean is over sampled orders and their reverses, drawn with
+// a fixed seed, and still sums to the whole.
+func (g *Game) Shapley() *Values {
+	v := &Values{Parts: make([][][]float64, g.Goals)}
+	for i := range v.Parts {
+		v.Parts[i] = matrix(g.Players, g.Rows)
+	}
+	v.Empty, v.Full = matrix(g.Goals, g.Rows), matrix(g.Goals, g.Rows)
+	if g.Players <= ExactPlayers {
+		g.exact(v)
+	} else {
+		v.Sampled = true
+		g.sampled(v)
+	}
+	return v
+}
+
+func matrix(rows, cols int) [][]float64 {
+	out := make([][]float64, rows)
+	for i := range out {
+		out[i] = make([]float64, cols)
+	}
+	return out
+}
+
+// exact adds up φᵢ = Σ_S |S|!(n−|S|−1)!/n! · (v(S∪i) − v(S)), set by set: every
+// worth is needed once only, with one sign for the players in the set and the
+// other for those outside.
+func (g *Game) exact(v *Values) {
+	n := g.Players
+	all := uint64(1)<<n - 1
+	// weight[s] = s!(n−s−1)!/n!
+	weight := make([]float64, n)
+	for s := range weight {
+		weight[s] = 1 / float64(n)
+		for k := 1; k <= s; k++ { // 1/(n·C(n−1, s))
+			weight[s] *= float64(k) / float64(n-k)
+		}
+	}
+	for set := range all + 1 {
+		worth := g.Play(set)
+		size := bits.OnesCount64(set)
+		for goal, w := range worth {
+			switch set {
+			case 0:
+				copy(v.Empty[goal], w)
+			case all:
+				copy(v.Full[goal], w)
+			}
+			for p := range n {
+				c := 0.0
+				if set>>p&1 == 1 {
+					c = weight[size-1]
+				} else {
+					c = -weight[size]
+				}
+				for i, x := range w {
+					v.Parts[goal][p][i] += c * x
+				}
+			}
+		}
+	}
+}
+
+func (g *Game) sampled(v *Values) {
+	all := uint64(1)<<g.Players - 1
+	for goal, w := range g.Play(0) {
+		copy(v.Empty[goal], w)
+	}
+	for goal, w := range g.Play(all) {
+		copy(v.Full[goal], w)
+	}
+	rng := rand.New(rand.NewPCG(0x7368617065, uint64(g.Players)))
+	before := matrix(g.Goals, g.Rows)
+	const scale = 1.0 / (2 * samplePairs)
+	for range samplePairs {
+		order := rng.Perm(g.Players)
+		for range 2 {
+			for goal := range before {
+				copy(before[goal], v.Empty[goal])
+			}
+			set := uint64(0)
+			for _, p := range order {
+				set |= 1 << p
+				after := v.Full
+				if set != all {
+					after = g.Play(set)
+				}
+				for goal, w := range after {
+					for i, x := range w {
+						v.Parts[goal][p][i] += scale * (x - before[goal][i])
+					}
+					copy(before[goal], w)
+				}
+			}
+			for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
+				order[i], order[j] = order[j], order[i]
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package feature
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// Variants extracts refs, which are all of one column, from n variants of every
+// cell: a cell is opened once, and vary makes its k-th variant (0 ≤ k < n) from
+// the opened item, which it must not change. Nothing is cached. A cell that
+// cannot be read, varied or extracted is absent; what is wrong with it was said
+// when it was extracted as it is. vary may be called from several goroutines.
+func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Ref, n int, vary func(row, k int, item any) (any, error)) ([]*Bank, error) {
+	banks := make([]*Bank, n)
+	for k := range banks {
+		banks[k] = &Bank{Refs: refs}
+		for range refs {
+			banks[k].Stores = append(banks[k].Stores, NewStore(len(ds.Rows)))
+		}
+	}
+	workers := e.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var next, done atomic.Int64
+	var mu sync.Mutex // guards failed and Progress
+	var failed error
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				row := int(next.Add(1)) - 1
+				if row >= len(ds.Rows) || ctx.Err() != nil {
+					return
+				}
+				err := variants(ctx, ds, row, refs, banks, vary)
+				mu.Lock()
+				if err != nil && failed == nil {
+					failed = err
+					next.Store(int64(len(ds.Rows)))
+				}
+				if d := done.Add(1); e.Progress != nil {
+					e.Progress(int(d), len(ds.Rows))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(ctx.Err(), failed); err != nil {
+		for _, b := range banks {
+			err = errors.Join(err, b.Close())
+		}
+		return nil, err
+	}
+	return banks, nil
+}
+
+// variants fills one cell's variants; the error is of the stores.
+func variants(ctx context.Context, ds *dataset.Dataset, row int, refs []Ref, banks []*Bank, vary func(row, k int, item any) (any, error)) error {
+	cell, col := &ds.Rows[row].Cells[refs[0].Column], &ds.Schema.Columns[refs[0].Column]
+	if cell.Absent() {
+		return nil
+	}
+	item, err := quietly(func() (any, error) { return refs[0].Modality.Open(cell, col, ds.Dir) })
+	if err != nil {
+		return nil //nolint:nilerr // an unreadable cell is absent
+	}
+	for k, b := range banks {
+		if ctx.Err() != nil {
+			return nil
+		}
+		varied, err := quietly(func() (any, error) { return vary(row, k, item) })
+		if err != nil {
+			continue
+		}
+		for j, ref := range refs {
+			raw, err := quietly(func() (Raw, error) { return ref.View.Extract(varied) })
+			if err != nil {
+				continue
+			}
+			if err := b.Stores[j].Put(row, raw); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// quietly turns a decoder's panic, which is the file's fault, into an error.
+func quietly[T any](f func() (T, error)) (out T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cannot decode: %v", p)
+		}
+	}()
+	return f()
+}
