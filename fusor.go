@@ -8,11 +8,13 @@
 package fusor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -143,6 +145,7 @@ func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []featu
 		problems = append(problems, dataset.Problem{What: cerr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
 	}
 	problems = append(append(dataset.Problems(nil), ds.Problems...), problems...)
+	slices.SortStableFunc(problems, func(a, b dataset.Problem) int { return cmp.Compare(a.Row, b.Row) })
 	if err != nil {
 		return nil, problems, err
 	}
@@ -150,7 +153,7 @@ func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []featu
 		if err := bank.Close(); err != nil {
 			return nil, problems, err
 		}
-		return nil, problems, fmt.Errorf("%d problems in the data, and --strict is set:\n%w", len(problems), problems)
+		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", problems)
 	}
 	return bank, problems, nil
 }

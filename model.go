@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
@@ -53,7 +54,10 @@ type Prediction struct {
 	Probabilities []float64          // parallel to Schema().Classes
 	Value         float64            // of a regression
 	Weights       map[string]float64 // by view, of a fusion that weighs them; else nil
-	Flags         []string           // what limits the prediction: "absent:image", "unreadable:audio", "prior"
+	// Flags say what limits the prediction: "absent:image" (an empty cell),
+	// "unreadable:audio", "partial:text" (a part of the cell was left out),
+	// "prior" (nothing was there).
+	Flags []string
 }
 
 // Predict scores the rows of a data set that was read with the model's schema.
@@ -73,16 +77,19 @@ func (m *Model) Predict(ctx context.Context, ds *dataset.Dataset) ([]Prediction,
 	}
 	s := m.predictor.Predict(set, rows, m.sequences(ds))
 	p := m.probabilities(s)
-	unreadable := map[int][]string{}
+	bad := map[int][]string{} // by line, the columns with a problem
 	for _, pr := range problems {
 		if pr.Row > 0 && pr.Column != "" {
-			unreadable[pr.Row] = append(unreadable[pr.Row], pr.Column)
+			bad[pr.Row] = append(bad[pr.Row], pr.Column)
 		}
 	}
 	out := make([]Prediction, len(rows))
 	for i := range out {
 		out[i] = m.prediction(s, p, i)
-		m.flag(&out[i], &ds.Rows[i], unreadable[ds.Rows[i].Number], s.Absent[i])
+		m.flag(&out[i], i, set, bad[ds.Rows[i].Number])
+		if s.Absent[i] {
+			out[i].Flags = append(out[i].Flags, "prior")
+		}
 	}
 	return out, problems, nil
 }
@@ -105,22 +112,28 @@ func (m *Model) prediction(s *model.Scores, p []float64, i int) Prediction {
 	return out
 }
 
-// flag says which columns the prediction had to do without.
-func (m *Model) flag(p *Prediction, row *dataset.Row, unreadable []string, absent bool) {
-	bad := map[string]bool{}
-	for _, c := range unreadable {
-		bad[c] = true
-	}
-	for i, c := range m.a.Schema.Columns {
+// flag says which columns the prediction for row i had to do without, in whole
+// or in part; bad are the columns with a problem in that row.
+func (m *Model) flag(p *Prediction, i int, set *model.Set, bad []string) {
+	for _, c := range m.a.Schema.Columns {
+		used, present := false, false
+		for v, view := range m.a.Views {
+			if view.Column == c.Name {
+				used, present = true, present || set.Views[v].Present[i]
+			}
+		}
+		if !used {
+			continue
+		}
+		broken := slices.Contains(bad, c.Name) || slices.ContainsFunc(c.Fields, func(f dataset.Field) bool { return slices.Contains(bad, f.Name) })
 		switch {
-		case bad[c.Name]:
+		case present && broken:
+			p.Flags = append(p.Flags, "partial:"+c.Name)
+		case !present && broken:
 			p.Flags = append(p.Flags, "unreadable:"+c.Name)
-		case row.Cells[i].Absent():
+		case !present:
 			p.Flags = append(p.Flags, "absent:"+c.Name)
 		}
-	}
-	if absent {
-		p.Flags = append(p.Flags, "prior")
 	}
 }
 

@@ -20,7 +20,8 @@ type TrainReport struct {
 	Views    []string         `json:"views"`
 	Rows     Rows             `json:"rows"`
 	History  train.History    `json:"history"`
-	Test     *Evaluation      `json:"test,omitempty"` // none without test rows
+	Test     *Evaluation      `json:"test,omitempty"`  // none without test rows
+	Notes    []string         `json:"notes,omitempty"` // of how the rows were divided
 	Problems dataset.Problems `json:"problems,omitempty"`
 }
 
@@ -41,10 +42,12 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 	}
 	defer src.Bank.Close() //nolint:errcheck // temporary files
 	rep := &TrainReport{Dataset: src.Data.Name, Problems: problems}
-	run, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: o.Seed})
+	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: o.Seed})
 	if err != nil {
 		return nil, rep, err
 	}
+	run := plan.Runs[0]
+	rep.Notes = plan.Notes
 	rep.Rows = Rows{len(run.Train), len(run.Val), len(run.Test)}
 	p, err := train.Prepare(ctx, src, run, o.Recipe, o.threads())
 	if err != nil {

@@ -119,34 +119,38 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 	return p, nil
 }
 
-// HoldOut is the one run that train takes: the official split, the first of predefined folds, else
-// 70 % training, 15 % validation and 15 % test rows.
-func HoldOut(ds *Dataset, opt PlanOptions) (Run, error) {
+// HoldOut is the plan that train takes, of one run: the official split, the first of predefined
+// folds, else 70 % training, 15 % validation and 15 % test rows.
+func HoldOut(ds *Dataset, opt PlanOptions) (Plan, error) {
 	d, err := newDivider(ds, &opt)
 	if err != nil {
-		return Run{}, err
+		return Plan{}, err
 	}
 	parts, official, err := d.splitColumn(opt.Folds > 0)
 	if err != nil {
-		return Run{}, err
+		return Plan{}, err
 	}
 	if parts != nil || official || opt.Folds > 0 {
 		opt.Seeds = 1
 		p, err := NewPlan(ds, opt)
 		if err != nil {
-			return Run{}, err
+			return Plan{}, err
 		}
-		return p.Runs[0], nil
+		p.Runs = p.Runs[:1]
+		if !official {
+			p.note("one fold of %d is the test: %s", p.Folds, plural(len(p.Runs[0].Test), "row"))
+		}
+		return p, nil
 	}
 	rest := 1 - holdOutTest - d.val
 	if rest <= 0 {
-		return Run{}, fmt.Errorf("cannot take %s of the rows for validation and %s for the test", percent(d.val), percent(holdOutTest))
+		return Plan{}, fmt.Errorf("cannot take %s of the rows for validation and %s for the test", percent(d.val), percent(holdOutTest))
 	}
 	three, err := d.divide(d.rows, []float64{rest, d.val, holdOutTest}, streamTest)
 	if err != nil {
-		return Run{}, fmt.Errorf("cannot divide the rows into training, validation and test: %w", err)
+		return Plan{}, fmt.Errorf("cannot divide the rows into training, validation and test: %w", err)
 	}
-	return Run{Train: three[0], Val: three[1], Test: three[2]}, nil
+	return Plan{Folds: 1, Runs: []Run{{Train: three[0], Val: three[1], Test: three[2]}}}, nil
 }
 
 // note adds a remark.

@@ -181,11 +181,11 @@ func TestGroupsStayWhole(t *testing.T) {
 		if tested != len(groups) {
 			t.Fatalf("%d of %d rows are tested", tested, len(groups))
 		}
-		r, err := HoldOut(ds, PlanOptions{Seed: seed})
+		h, err := HoldOut(ds, PlanOptions{Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPlan(t, ds, Plan{Runs: []Run{r}})
+		checkPlan(t, ds, h)
 	})
 }
 
@@ -195,11 +195,12 @@ func TestHoldOut(t *testing.T) {
 		labels[i] = []string{"a", "b", "b", "b"}[i%4]
 	}
 	ds := made(labels, nil, nil)
-	r, err := HoldOut(ds, PlanOptions{Seed: 1})
+	h, err := HoldOut(ds, PlanOptions{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPlan(t, ds, Plan{Runs: []Run{r}})
+	checkPlan(t, ds, h)
+	r := h.Runs[0]
 	if len(r.Train) != 700 || len(r.Val) != 150 || len(r.Test) != 150 {
 		t.Errorf("%d, %d, %d", len(r.Train), len(r.Val), len(r.Test))
 	}
@@ -207,11 +208,11 @@ func TestHoldOut(t *testing.T) {
 		t.Errorf("the test has the classes %v", c)
 	}
 	same, err := HoldOut(ds, PlanOptions{Seed: 1})
-	if err != nil || !reflect.DeepEqual(r, same) {
+	if err != nil || !reflect.DeepEqual(h, same) {
 		t.Error("the same seed gives another division")
 	}
 	other, err := HoldOut(ds, PlanOptions{Seed: 2})
-	if err != nil || reflect.DeepEqual(r.Test, other.Test) {
+	if err != nil || reflect.DeepEqual(r.Test, other.Runs[0].Test) {
 		t.Error("another seed gives the same division")
 	}
 }

@@ -117,12 +117,10 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problems, err error) {
 	r := &ds.Rows[row]
 	cell, col := &r.Cells[c.index], &ds.Schema.Columns[c.index]
-	problem := func(e error) {
-		problems = append(problems, dataset.Problem{
-			File: filepath.Base(ds.Path), Row: r.Number, Column: col.Name, What: e.Error(),
-			Advice: "the row is used with this modality absent",
-		})
+	report := func(what, advice string) {
+		problems = append(problems, dataset.Problem{File: filepath.Base(ds.Path), Row: r.Number, Column: col.Name, What: what, Advice: advice})
 	}
+	problem := func(e error) { report(e.Error(), "the row is used with this modality absent") }
 	if cell.Absent() {
 		return nil, nil
 	}
@@ -168,6 +166,11 @@ func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problem
 		problem(readable(err))
 		return problems, nil
 	}
+	if f, ok := item.(Flagger); ok {
+		for _, what := range f.Flags() {
+			report(what, "the rest is used")
+		}
+	}
 	for _, j := range missing {
 		raw, err := c.refs[j].View.Extract(item)
 		if err != nil {
@@ -182,6 +185,12 @@ func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problem
 		}
 	}
 	return problems, nil
+}
+
+// Flagger is an opened item that knows what of its cell was left out.
+type Flagger interface {
+	// Flags says what was left out, one thing an entry; nil if nothing was.
+	Flags() []string
 }
 
 // readable says "no such file" of a missing file without the system call's name.
