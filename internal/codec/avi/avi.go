@@ -209,8 +209,8 @@ func (a *Reader) Next() (Chunk, error) {
 		if id[0] >= '0' && id[0] <= '9' && id[1] >= '0' && id[1] <= '9' {
 			stream = int(id[0]-'0')*10 + int(id[1]-'0')
 		}
-		video := stream == a.video && (id[2:] == "dc" || id[2:] == "db")
-		audio := stream == a.audio && id[2:] == "wb"
+		video := stream >= 0 && stream == a.video && (id[2:] == "dc" || id[2:] == "db")
+		audio := stream >= 0 && stream == a.audio && id[2:] == "wb"
 		if a.left < 0 && id == "idx1" { // past the pictures of a list of unknown length
 			return Chunk{}, io.EOF
 		}
