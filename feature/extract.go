@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"runtime"
 	"sort"
 	"sync"
@@ -118,7 +117,7 @@ func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problem
 	r := &ds.Rows[row]
 	cell, col := &r.Cells[c.index], &ds.Schema.Columns[c.index]
 	report := func(what, advice string) {
-		problems = append(problems, dataset.Problem{File: filepath.Base(ds.Path), Row: r.Number, Column: col.Name, What: what, Advice: advice})
+		problems = append(problems, dataset.Problem{File: ds.Path, Row: r.Number, Column: col.Name, What: what, Advice: advice})
 	}
 	problem := func(e error) { report(e.Error(), "the row is used with this modality absent") }
 	if cell.Absent() {

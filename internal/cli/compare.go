@@ -59,10 +59,11 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	bar := c.apply(e, &o)
 	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
 	bar.done()
-	c.report(e.stderr, cmp.Problems)
+	c.report(e.stderr, cmp.Problems, err)
 	if err != nil {
 		return nil, err
 	}
+	c.notes(e.stderr, cmp.Result.Plan.Notes)
 	cmp.Run.Command = append([]string{"fusor"}, e.args...)
 	cmp.Run.Seconds = time.Since(start).Seconds()
 	if c.Out != "" {

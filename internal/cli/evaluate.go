@@ -12,7 +12,7 @@ import (
 )
 
 type evaluateCmd struct {
-	Model string `arg:"" help:"Saved model." type:"existingfile"`
+	Model string `arg:"" help:"Saved model."`
 	Data  string `arg:"" help:"Manifest or folder with labels."`
 	Split string `help:"Rows to measure: test, train, val, a fold's name, or all." default:"test" placeholder:"NAME"`
 
@@ -45,7 +45,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	}
 	ev, problems, err := m.Evaluate(e.ctx, ds, rows)
 	bar.done()
-	c.report(e.stderr, problems)
+	c.report(e.stderr, problems, err)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,8 @@ func (f *commonFlags) open(m *fusor.Model, path string, d *dataFlags) (*dataset.
 	return dataset.Open(path, o)
 }
 
-// splitRows are the labelled rows of a split; where the data has no splits at all, --split test means all.
+// splitRows are the rows of a split. Data without splits are measured with --split all only: they may hold the
+// rows that the model was trained on.
 func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
 	var rows []int
 	names := map[string]bool{}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,7 +28,7 @@ type dataFlags struct {
 	Ignore  []string          `help:"Columns to leave out." placeholder:"COL,COL"`
 	Columns []string          `help:"Columns to take, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
 	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector." placeholder:"COL=KIND" mapsep:","`
-	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:""`
+	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:"" placeholder:"TASK"`
 }
 
 func (f *dataFlags) options() (dataset.Options, error) {
@@ -49,7 +50,7 @@ func (f *dataFlags) options() (dataset.Options, error) {
 type recipeFlags struct {
 	Config          string   `help:"YAML or JSON file with the recipe; flags go before it." type:"existingfile" placeholder:"FILE"`
 	Views           []string `help:"Views to take: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
-	Scaling         string   `help:"Scaling of vectors: feature, view or none (default: chosen on validation data)." enum:",feature,view,none" default:""`
+	Scaling         string   `help:"Scaling of vectors: feature, view or none (default: chosen on validation data)." enum:",feature,view,none" default:"" placeholder:"HOW"`
 	Width           int      `help:"Width of an encoded view (default 64)." placeholder:"N"`
 	Epochs          int      `help:"Epochs at most (default 100)." placeholder:"N"`
 	Batch           int      `help:"Rows of a batch (default 32)." placeholder:"N"`
@@ -139,9 +140,10 @@ func (f *commonFlags) writeJSON(e *env, v any) error {
 // shownProblems is how many problems are listed before the rest is counted.
 const shownProblems = 20
 
-// report lists problems on stderr.
-func (f *commonFlags) report(w io.Writer, problems dataset.Problems) {
-	if f.Quiet {
+// report lists problems on stderr; those that err lists itself are not said twice.
+func (f *commonFlags) report(w io.Writer, problems dataset.Problems, err error) {
+	var told dataset.Problems
+	if f.Quiet || errors.As(err, &told) {
 		return
 	}
 	for i, p := range problems {
@@ -151,6 +153,24 @@ func (f *commonFlags) report(w io.Writer, problems dataset.Problems) {
 		}
 		fmt.Fprintln(w, p)
 	}
+}
+
+// notes says on stderr what a reader of the result should know.
+func (f *commonFlags) notes(w io.Writer, notes []string) {
+	if f.Quiet {
+		return
+	}
+	for _, n := range notes {
+		fmt.Fprintln(w, "note:", n)
+	}
+}
+
+// plural counts a thing: 1 line, 2 lines.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }

@@ -32,7 +32,7 @@ type columnInfo struct {
 	Fields []dataset.Field `json:"fields,omitempty"`
 	Views  []string        `json:"views"`
 	Absent int             `json:"absent"` // empty cells
-	Broken int             `json:"broken"` // unreadable ones
+	Broken int             `json:"broken"` // those with a problem: unreadable, or read in part
 }
 
 type inspection struct {
@@ -104,14 +104,25 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
 				info.Absent++
 			}
 		}
-		for _, p := range problems {
-			if p.Column == col.Name && p.Row > 0 {
-				info.Broken++
-			}
-		}
+		info.Broken = broken(&col, problems)
 		in.Columns = append(in.Columns, info)
 	}
 	return in
+}
+
+// broken counts the rows with a problem in a column or in one of its fields.
+func broken(col *dataset.Column, problems dataset.Problems) int {
+	names := map[string]bool{col.Name: true}
+	for _, f := range col.Fields {
+		names[f.Name] = true
+	}
+	rows := map[int]bool{}
+	for _, p := range problems {
+		if p.Row > 0 && names[p.Column] {
+			rows[p.Row] = true
+		}
+	}
+	return len(rows)
 }
 
 func (in *inspection) print(e *env, ds *dataset.Dataset) {
@@ -146,7 +157,7 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	}
 	fmt.Fprintln(w, t.render(w))
 	if len(in.Problems) > 0 {
-		fmt.Fprintf(w, "%d problems:\n%s\n", len(in.Problems), indent(in.Problems.Error()))
+		fmt.Fprintf(w, "%s:\n%s\n", plural(len(in.Problems), "problem"), indent(in.Problems.Error()))
 	}
 }
 

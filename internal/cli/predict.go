@@ -19,7 +19,7 @@ import (
 )
 
 type predictCmd struct {
-	Model string `arg:"" help:"Saved model." type:"existingfile"`
+	Model string `arg:"" help:"Saved model."`
 	Data  string `arg:"" help:"Table or folder; - reads JSON lines from stdin and writes them to stdout."`
 	Out   string `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
 
@@ -29,7 +29,7 @@ type predictCmd struct {
 
 // Help is the command's longer help.
 func (c *predictCmd) Help() string {
-	return `Writes the input's columns and after them prediction, p_<class> for every class, and flags: absent:COLUMN, unreadable:COLUMN, prior (nothing was there).
+	return `Writes the input's columns and after them prediction, p_<class> for every class, and flags: absent:COLUMN (an empty cell), unreadable:COLUMN, partial:COLUMN (a part of the cell was left out), prior (nothing was there).
 
 Examples:
   fusor predict shop.fusor new.csv -o answers.csv
@@ -53,7 +53,7 @@ func (c *predictCmd) Run(e *env) error {
 	}
 	preds, problems, err := m.Predict(e.ctx, ds)
 	bar.done()
-	c.report(e.stderr, problems)
+	c.report(e.stderr, problems, err)
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 		return err
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d lines could not be read", bad)
+		return fmt.Errorf("%s could not be read", plural(bad, "line"))
 	}
 	return nil
 }
@@ -250,11 +250,11 @@ func (c *predictCmd) answerLines(e *env, m *fusor.Model, dir string, batch []dat
 	if err != nil {
 		return 0, err
 	}
-	c.report(e.stderr, problems)
+	c.report(e.stderr, problems, nil)
 	for _, l := range batch {
 		if fatal := l.Problems.Fatal(); len(fatal) > 0 {
 			bad++
-			c.report(e.stderr, l.Problems)
+			c.report(e.stderr, l.Problems, nil)
 			fmt.Fprintf(out, "{\"line\":%d,\"error\":%s}\n", l.Row.Number, quote(fatal[0].String()))
 			continue
 		}

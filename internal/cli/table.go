@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -12,54 +13,75 @@ import (
 
 // outTable is a plain aligned table whose last column wraps to the terminal.
 type outTable struct {
-	w    table.Writer
-	cols int
+	w      table.Writer
+	widest []int // of every column
+	align  map[int]text.Align
 }
 
 func newTable(header ...string) *outTable {
-	w := table.NewWriter()
-	row := make(table.Row, len(header))
-	for i, h := range header {
-		row[i] = h
-	}
-	w.AppendHeader(row)
-	return &outTable{w, len(header)}
+	t := &outTable{table.NewWriter(), make([]int, len(header)), map[int]text.Align{}}
+	t.w.AppendHeader(t.row(header))
+	return t
 }
 
-func (t *outTable) add(cells ...string) {
+func (t *outTable) row(cells []string) table.Row {
 	row := make(table.Row, len(cells))
 	for i, c := range cells {
-		row[i] = strings.ReplaceAll(c, "\t", " ")
+		c = strings.ReplaceAll(c, "\t", " ")
+		row[i], t.widest[i] = c, max(t.widest[i], text.LongestLineLen(c))
 	}
-	t.w.AppendRow(row)
+	return row
 }
+
+func (t *outTable) add(cells ...string) { t.w.AppendRow(t.row(cells)) }
 
 // right aligns the given columns (from 1) to the right.
 func (t *outTable) right(columns ...int) {
-	var cfg []table.ColumnConfig
 	for _, c := range columns {
-		cfg = append(cfg, table.ColumnConfig{Number: c, Align: text.AlignRight})
+		t.align[c] = text.AlignRight
 	}
-	t.w.SetColumnConfigs(cfg)
 }
+
+// gap stands between two columns, least is how narrow the last one becomes.
+const (
+	gap   = 2
+	least = 16
+)
 
 func (t *outTable) render(w io.Writer) string {
 	style := table.StyleLight
 	style.Options = table.Options{SeparateColumns: false, SeparateHeader: true}
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", strings.Repeat(" ", gap)
 	style.Format.Header = text.FormatDefault
-	style.Size.WidthMax = width(w)
 	t.w.SetStyle(style)
+	last := len(t.widest)
+	room := width(w)
+	for _, n := range t.widest[:last-1] {
+		room -= n + gap
+	}
+	room = max(room-gap, min(least, t.widest[last-1]))
+	var cfg []table.ColumnConfig
+	for c := 1; c <= last; c++ {
+		one := table.ColumnConfig{Number: c, Align: t.align[c]}
+		if c == last {
+			one.WidthMax, one.WidthMaxEnforcer = room, text.WrapSoft
+		}
+		cfg = append(cfg, one)
+	}
+	t.w.SetColumnConfigs(cfg)
 	t.w.SuppressTrailingSpaces()
 	return t.w.Render()
 }
 
-// width is the terminal's, 80 where there is none.
+// width is the terminal's, else what COLUMNS says, else 80.
 func width(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
 			return n
 		}
+	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 20 {
+		return n
 	}
 	return 80
 }

@@ -11,7 +11,7 @@ type trainCmd struct {
 	Data   string `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
 	Out    string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
 	Fusion string `help:"Fusion method (default attention)." placeholder:"NAME"`
-	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views)." name:"bilstm-over" enum:",rows,time,views" default:""`
+	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views)." name:"bilstm-over" enum:",rows,time,views" default:"" placeholder:"WHAT"`
 	Seed   uint64 `help:"Seed of everything random." placeholder:"N"`
 	Resume bool   `help:"Go on from the checkpoint that an interrupted run left beside the model."`
 
@@ -41,9 +41,8 @@ func (c *trainCmd) Run(e *env) error {
 	o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
 	m, rep, err := fusor.Train(e.ctx, c.Data, o)
 	bar.done()
-	if rep != nil {
-		c.report(e.stderr, rep.Problems)
-	}
+	c.report(e.stderr, rep.Problems, err)
+	c.notes(e.stderr, rep.Notes)
 	if err != nil {
 		return err
 	}
