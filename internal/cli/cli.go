@@ -26,6 +26,7 @@ type commands struct {
 	Train    trainCmd    `cmd:"" help:"Train one model on DATA and save it."`
 	Compare  compareCmd  `cmd:"" help:"Compare every single view and every fusion on DATA, and judge whether fusion helps."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a saved model on DATA."`
+	Explain  explainCmd  `cmd:"" help:"Show what each modality of a saved model contributes, and how it holds when one is noisy or missing."`
 	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
 	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
 	Views    viewsCmd    `cmd:"" help:"List every view, its options and its definition."`

@@ -21,6 +21,7 @@ type compareCmd struct {
 	Folds   int      `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
 	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`
 	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+	reportFlags
 
 	dataFlags   `group:"Data"`
 	recipeFlags `group:"Model"`
@@ -46,6 +47,9 @@ func (c *compareCmd) Run(e *env) error {
 }
 
 func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
+	if err := c.reportFlags.check(); err != nil {
+		return nil, err
+	}
 	o, err := c.options()
 	if err != nil {
 		return nil, err
@@ -66,6 +70,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	c.notes(e.stderr, cmp.Result.Plan.Notes)
 	cmp.Run.Command = append([]string{"fusor"}, e.args...)
 	cmp.Run.Seconds = time.Since(start).Seconds()
+	doc := cmp.Document(c.reportFlags.options())
 	if c.Out != "" {
 		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
 		if err != nil {
@@ -74,7 +79,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		if err := durable.WriteFile(filepath.Join(c.Out, "compare.json"), append(data, '\n')); err != nil {
 			return nil, err
 		}
-		if c.page, err = report.WriteFiles(c.Out, cmp.Document(), report.Options{Lang: c.Lang}); err != nil {
+		if c.page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
 			return nil, err
 		}
 		if err := cmp.Finish(); err != nil {
@@ -82,7 +87,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		}
 	}
 	if !c.jsonToStdout() && !c.Quiet {
-		if err := report.Terminal(e.stdout, cmp.Document(), terminal(e.stdout, c.Lang)); err != nil {
+		if err := report.Terminal(e.stdout, doc, terminal(e.stdout, c.Lang)); err != nil {
 			return nil, err
 		}
 		if c.page != "" {

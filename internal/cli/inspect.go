@@ -99,19 +99,20 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
 				info.Views = append(info.Views, v.Info().Name)
 			}
 		}
+		bad := broken(&col, problems)
+		info.Broken = len(bad)
 		for i := range ds.Rows {
-			if ds.Rows[i].Cells[k].Absent() {
+			if ds.Rows[i].Cells[k].Absent() && !bad[ds.Rows[i].Number] {
 				info.Absent++
 			}
 		}
-		info.Broken = broken(&col, problems)
 		in.Columns = append(in.Columns, info)
 	}
 	return in
 }
 
-// broken counts the rows with a problem in a column or in one of its fields.
-func broken(col *dataset.Column, problems dataset.Problems) int {
+// broken are the lines with a problem in a column or in one of its fields.
+func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
 	names := map[string]bool{col.Name: true}
 	for _, f := range col.Fields {
 		names[f.Name] = true
@@ -122,7 +123,7 @@ func broken(col *dataset.Column, problems dataset.Problems) int {
 			rows[p.Row] = true
 		}
 	}
-	return len(rows)
+	return rows
 }
 
 func (in *inspection) print(e *env, ds *dataset.Dataset) {

@@ -30,7 +30,7 @@ func isTerminal(w io.Writer) bool {
 }
 
 // titles name the stages for people.
-var titles = map[string]string{"extract": "reading media", "train": "training", "compare": "comparing", "demo": "making birds"}
+var titles = map[string]string{"extract": "reading media", "train": "training", "compare": "comparing", "demo": "making birds", "explain": "trying subsets", "noise": "disturbing"}
 
 func (p *progress) update(s fusor.Progress) {
 	if !p.on {

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/explain"
+	"github.com/fusor-ml/fusor/report"
+)
+
+// reportFlags say what a report takes along.
+type reportFlags struct {
+	Coverage float64 `help:"Wished coverage of prediction sets, between 0 and 1 (default 0.9)." placeholder:"P"`
+	Media    bool    `help:"Put pictures and sounds of the surest mistakes into the report (4 MB at most)."`
+}
+
+func (f *reportFlags) check() error {
+	if f.Coverage < 0 || f.Coverage >= 1 {
+		return usagef("--coverage %g is not between 0 and 1", f.Coverage)
+	}
+	return nil
+}
+
+func (f *reportFlags) options() fusor.ReportOptions {
+	return fusor.ReportOptions{Coverage: f.Coverage, Media: f.Media}
+}
+
+type explainCmd struct {
+	Model   string   `arg:"" help:"Saved model." type:"existingfile"`
+	Data    string   `arg:"" help:"Manifest or folder with labels."`
+	Out     string   `help:"Folder for report.html, its plots and tables." short:"o" placeholder:"DIR"`
+	Split   string   `help:"Rows to look at: test, train, val, a fold's name, or all (default: test, or all where the data has no splits)." placeholder:"NAME"`
+	Noise   []string `help:"Disturbances to try, or none (default: all that suit the data): typos, dropped_words, gaussian, blur, occlusion, jpeg, white_noise, clipping, dropped_spans, missing, all." placeholder:"KIND,KIND"`
+	Rows    int      `help:"Rows that are disturbed at most (default 500; 0 of fewer)." name:"noise-rows" placeholder:"N"`
+	Against string   `help:"Another model of the same data, whose curves are drawn beside; effective robustness is measured against it." type:"existingfile" placeholder:"FILE"`
+	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+	reportFlags
+
+	dataFlags   `group:"Data"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *explainCmd) Help() string {
+	return `What each modality contributes (Shapley values, for the data set, each class and each row), the score with every subset of modalities, how the score falls as a modality is disturbed or missing, calibration, prediction sets, and the surest mistakes.
+
+Examples:
+  fusor explain shop.fusor shop.csv -o why
+  fusor explain shop.fusor shop.csv --noise typos,missing --json -
+  fusor explain plain.fusor shop.csv --against dropout.fusor -o why
+  fusor explain shop.fusor new.csv --split all --coverage 0.95 --media -o why`
+}
+
+// Run explains the model and writes the result.
+func (c *explainCmd) Run(e *env) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	start := time.Now()
+	var o fusor.Options
+	bar := c.apply(e, &o)
+	m, err := fusor.Load(c.Model, o)
+	if err != nil {
+		return err
+	}
+	eo := fusor.ExplainOptions{Noise: c.Noise, NoiseRows: c.Rows}
+	if c.Against != "" {
+		if eo.Against, err = fusor.Load(c.Against, o); err != nil {
+			return err
+		}
+		eo.Name, eo.AgainstName = modelNames(c.Model, c.Against)
+	}
+	ds, err := c.open(m, c.Data, &c.dataFlags)
+	if err != nil {
+		return err
+	}
+	split := c.Split
+	if split == "" {
+		split = "all"
+		for i := range ds.Rows {
+			if ds.Rows[i].Split == "test" {
+				split = "test"
+			}
+		}
+	}
+	if eo.Rows, err = splitRows(ds, split); err != nil {
+		return err
+	}
+	ex, problems, err := m.Explain(e.ctx, ds, eo)
+	bar.done()
+	c.report(e.stderr, problems, err)
+	if err != nil {
+		return err
+	}
+	ex.Split, ex.Command, ex.Seconds = split, append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
+	doc := ex.Document(c.reportFlags.options())
+	page := ""
+	if c.Out != "" {
+		if page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
+			return err
+		}
+	}
+	if !c.jsonToStdout() && !c.Quiet {
+		if err := c.print(e.stdout, ex, doc); err != nil {
+			return err
+		}
+		if page != "" {
+			fmt.Fprintf(e.stdout, "report: %s\n", page)
+		}
+	}
+	return c.writeJSON(e, ex)
+}
+
+func (c *explainCmd) check() error {
+	for _, k := range c.Noise {
+		if k != "none" && !slices.Contains(explain.Kinds(), k) {
+			return usagef("--noise %s: no such disturbance; there are none, %s", k, list(explain.Kinds()))
+		}
+	}
+	if slices.Contains(c.Noise, "none") && len(c.Noise) > 1 {
+		return usagef("--noise none stands alone")
+	}
+	if c.Rows < 0 {
+		return usagef("--noise-rows %d is below 0", c.Rows)
+	}
+	return c.reportFlags.check()
+}
+
+// modelNames tell two models apart by their files.
+func modelNames(a, b string) (string, string) {
+	base := func(s string) string {
+		s = s[strings.LastIndexAny(s, `/\`)+1:]
+		return strings.TrimSuffix(s, ".fusor")
+	}
+	if base(a) != base(b) {
+		return base(a), base(b)
+	}
+	return a, b
+}
+
+// print shows the explanation in tables of the terminal's width.
+func (c *explainCmd) print(w io.Writer, ex *fusor.Explanation, doc *report.Document) error {
+	fmt.Fprintf(w, "%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
+	shown := *doc
+	shown.Rows = nil
+	if err := report.Terminal(w, &shown, terminal(w, c.Lang)); err != nil {
+		return err
+	}
+	if s := doc.Sets; s != nil {
+		fmt.Fprintf(w, "Prediction sets for %s coverage hold the true class on %s of the rows, with %.2f\nclasses on average; %s of the rows get one class, right on %s of them.\n\n",
+			percent(s.Report.Wished), percent(s.Report.Coverage), s.Report.MeanSize, percent(s.Report.Answered), percent(s.Report.Accuracy))
+	}
+	if len(ex.Noise) == 0 {
+		return nil
+	}
+	many := len(ex.Noise[0].Curves) > 1
+	head := []string{"disturbed", "by", "clean", "middle", "worst", "area"}
+	if many {
+		head = append([]string{"disturbed", "by", "model"}, head[2:]...)
+	}
+	t := newTable(head...)
+	metric := explain.Metric(ex.Data.Schema.Task)
+	for _, n := range ex.Noise {
+		where := n.Column
+		if where == "" {
+			where = "everything"
+		}
+		for _, k := range n.Curves {
+			last := len(k.Scores) - 1
+			cells := []string{where, strings.ReplaceAll(n.Kind, "_", " ")}
+			if many {
+				cells = append(cells, k.Model)
+			}
+			for _, v := range []float64{k.Scores[0].Mean, k.Scores[last/2].Mean, k.Scores[last].Mean, k.Area} {
+				cells = append(cells, number(metric, v))
+			}
+			t.add(cells...)
+		}
+	}
+	fmt.Fprintf(w, "%s as a modality is disturbed\n%s\n", metric.Title, t.render(w))
+	return nil
+}
