@@ -3,14 +3,29 @@ package fusor
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/report"
 )
 
-// Document is the comparison as the report shows it.
-func (c *Comparison) Document() *report.Document {
+// ReportOptions says what a report takes along.
+type ReportOptions struct {
+	Coverage float64 // wished of prediction sets; 0: 0.9
+	Media    bool    // the mistakes' files, as far as the report's size limit lets them in
+}
+
+func (o *ReportOptions) coverage() float64 {
+	if o.Coverage == 0 {
+		return 0.9
+	}
+	return o.Coverage
+}
+
+// Document is the comparison as the report shows it. Beside the leaderboard it
+// looks closely at the best fusion, chosen by validation.
+func (c *Comparison) Document(o ReportOptions) *report.Document {
 	d := &report.Document{Metric: c.Metric, Verdict: c.Verdict, Data: describe(c.Data, c.Problems)}
 	for _, r := range c.Rows {
 		row := report.Row{Name: r.Name, Kind: r.Kind, Fusion: r.Fusion, Views: r.Views, FitSeconds: r.FitSeconds, Parameters: r.Parameters}
@@ -23,7 +38,32 @@ func (c *Comparison) Document() *report.Document {
 		Version: c.Run.Version, Go: runtime.Version(), Machine: runtime.GOOS + "/" + runtime.GOARCH,
 		Command: strings.Join(c.Run.Command, " "), Folds: c.Run.Folds, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
 	}
+	c.views(d)
+	best, single := c.best()
+	if best >= 0 {
+		c.closely(d, best, &o)
+		c.importance(d, best)
+		c.weights(d, best)
+		c.learning(d, best)
+	}
+	if single >= 0 && single != best {
+		c.learning(d, single)
+	}
 	return d
+}
+
+// views lists the views that each modality gave.
+func (c *Comparison) views(d *report.Document) {
+	for i := range d.Data.Modalities {
+		m := &d.Data.Modalities[i]
+		for _, e := range c.Result.Entries {
+			for _, v := range e.Views {
+				if name, ok := strings.CutPrefix(v, m.Name+"."); ok && !slices.Contains(m.Views, name) {
+					m.Views = append(m.Views, name)
+				}
+			}
+		}
+	}
 }
 
 // describe summarises a data set for the report.

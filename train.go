@@ -111,6 +111,9 @@ func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	} else if f.Val != nil && len(p.Run.Val) > 0 {
 		logits, labels := valLogits(p, f.Val)
 		a.Temperature = eval.Temperature(logits, labels)
+		for _, score := range eval.ConformalScores(eval.Soften(logits, a.Temperature), labels) {
+			a.Conformal = append(a.Conformal, float32(score))
+		}
 	}
 	return a
 }

@@ -14,10 +14,7 @@ func (r *reader) shapley() *section {
 		if len(v.Parts) == 0 {
 			continue
 		}
-		f, title, unit := svg.Points, r.say("shapley_correct"), r.say("pct_points")
-		if v.Goal == LogOdds {
-			f, title, unit = svg.Signed, r.say("shapley_logodds"), r.say("log_odds")
-		}
+		f, title, unit := r.goal(v.Goal)
 		if v.Sampled {
 			s.note = strings.TrimSuffix(s.note, r.say("shapley_sampled")) + r.pick(" ", "") + r.say("shapley_sampled")
 		}
@@ -31,6 +28,19 @@ func (r *reader) shapley() *section {
 		return nil
 	}
 	return s
+}
+
+// goal says how the shares of a goal are written.
+func (r *reader) goal(name string) (f svg.Format, title, unit string) {
+	switch name {
+	case LogOdds:
+		return svg.Signed, r.say("shapley_logodds"), r.say("log_odds")
+	case TrueLogOdds:
+		return svg.Signed, r.say("shapley_true"), r.say("log_odds")
+	case ErrorDrop:
+		return svg.Signed, r.say("shapley_error"), r.say("abs_error")
+	}
+	return svg.Points, r.say("shapley_correct"), r.say("pct_points")
 }
 
 func (r *reader) shapleyBars(v Shapley, title, unit string, f svg.Format) svg.Plot {

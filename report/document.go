@@ -76,13 +76,15 @@ type Interval struct {
 // Goals a Shapley value can explain.
 const (
 	Correctness = "correctness"
-	LogOdds     = "log_odds"
+	LogOdds     = "log_odds"      // of the predicted class
+	TrueLogOdds = "log_odds_true" // of the true class
+	ErrorDrop   = "error"         // of a regression: minus the absolute error
 )
 
 // Shapley tells how much each modality contributes: the values sum to Full − Empty.
 type Shapley struct {
 	Model   string         `json:"model"`
-	Goal    string         `json:"goal"`              // Correctness or LogOdds
+	Goal    string         `json:"goal"`              // one of the goals above
 	Empty   float64        `json:"empty"`             // the goal with no modality present
 	Full    float64        `json:"full"`              // with all of them
 	Sampled bool           `json:"sampled,omitempty"` // estimated from sampled orders

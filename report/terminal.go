@@ -97,9 +97,12 @@ func (t *terminal) leaderboard() {
 
 func (t *terminal) shapley() {
 	for _, v := range t.doc.Shapley {
-		f, title := svg.Points, t.say("shapley_correct")+t.pick(" (", "（")+t.say("pct_points")+t.pick(")", "）")
-		if v.Goal == LogOdds {
-			f, title = svg.Signed, t.say("shapley_logodds")
+		if v.Goal == TrueLogOdds {
+			continue // the report has it
+		}
+		f, title, unit := t.goal(v.Goal)
+		if f == svg.Points {
+			title += t.pick(" (", "（") + unit + t.pick(")", "）")
 		}
 		var rows []entry
 		for _, c := range v.Parts {

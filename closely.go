@@ -1,0 +1,195 @@
+package fusor
+
+import (
+	"math"
+	"slices"
+
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/report"
+)
+
+// best finds the entries of the best fusion (without one, of the best single)
+// and of the best single, by validation scores; −1 where there is none.
+func (c *Comparison) best() (best, single int) {
+	top := func(kind string) int {
+		at, score := -1, math.Inf(-1)
+		for i, r := range c.Rows {
+			if v := c.valScore(i); r.Kind == kind && v > score {
+				at, score = i, v
+			}
+		}
+		return at
+	}
+	best, single = top(compare.Fusion), top(compare.Single)
+	if c.Verdict != nil {
+		for i, r := range c.Rows {
+			if r.Name == c.Verdict.BestFusion && r.Kind == compare.Fusion {
+				best = i
+			}
+			if r.Name == c.Verdict.BestSingle && r.Kind == compare.Single {
+				single = i
+			}
+		}
+	}
+	if best < 0 {
+		best = single
+	}
+	return best, single
+}
+
+// valScore is an entry's mean validation score, larger is better.
+func (c *Comparison) valScore(entry int) float64 {
+	m, _ := eval.MetricByName(c.Metric)
+	v := 0.0
+	for _, x := range c.Rows[entry].ValRuns {
+		v += x
+	}
+	if !m.HigherIsBetter {
+		v = -v
+	}
+	return v / float64(max(1, len(c.Rows[entry].ValRuns)))
+}
+
+// answer is what a model said of one row.
+type answer struct {
+	row           int       // of the data set
+	before, after []float64 // probabilities before and after calibration
+}
+
+// closely fills confusion, reliability, prediction sets and mistakes of one
+// entry. Every test row counts once: the runs of the first seed are taken; the
+// prediction sets are measured in every run.
+func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
+	if c.Task == dataset.Regression {
+		return
+	}
+	name := c.Rows[entry].Name
+	var answers []answer
+	var sets eval.SetReport
+	weight, hits, temperature, runs := 0.0, 0.0, 0.0, 0.0
+	for r, out := range c.Result.Outcomes[entry] {
+		run := c.Result.Plan.Runs[r]
+		k := len(out.TestLogits) / max(1, len(out.Test))
+		t := 1.0
+		var scores []float64
+		if len(out.Val) > 0 {
+			logits, labels := rowsOf(out.ValLogits, k), classesOf(c.Data, out.Val)
+			t = eval.Temperature(logits, labels)
+			scores = eval.ConformalScores(eval.Soften(logits, t), labels)
+		}
+		after := eval.Soften(rowsOf(out.TestLogits, k), t)
+		for i, absent := range out.Absent {
+			if absent {
+				after[i] = out.TestP[i*k : (i+1)*k]
+			}
+		}
+		if scores != nil {
+			rep := eval.ConformalFrom(scores, o.coverage()).Measure(after, classesOf(c.Data, out.Test))
+			n := float64(len(out.Test))
+			weight += n
+			sets.Wished = rep.Wished
+			sets.Coverage += n * rep.Coverage
+			sets.MeanSize += n * rep.MeanSize
+			sets.Answered += n * rep.Answered
+			hits += n * rep.Answered * rep.Accuracy
+			sets.Threshold += n * rep.Threshold
+		}
+		if run.Seed != c.Result.Plan.Runs[0].Seed {
+			continue
+		}
+		temperature, runs = temperature+t, runs+1
+		for i, row := range out.Test {
+			answers = append(answers, answer{row, out.TestP[i*k : (i+1)*k], after[i]})
+		}
+	}
+	if weight > 0 {
+		if sets.Answered > 0 {
+			sets.Accuracy = hits / sets.Answered
+		}
+		sets.Coverage /= weight
+		sets.MeanSize /= weight
+		sets.Answered /= weight
+		sets.Threshold /= weight
+		d.Sets = &report.Sets{Model: name, Report: sets}
+	}
+	trust(d, c.Data, name, answers, temperature/max(runs, 1), o)
+}
+
+func rowsOf(x []float64, k int) [][]float64 {
+	var out [][]float64
+	for i := 0; i+k <= len(x) && k > 0; i += k {
+		out = append(out, x[i:i+k])
+	}
+	return out
+}
+
+func classesOf(ds *dataset.Dataset, rows []int) []int {
+	out := make([]int, len(rows))
+	for i, r := range rows {
+		out[i] = ds.Rows[r].Class
+	}
+	return out
+}
+
+// trust fills what one model's answers tell of its errors and its confidence.
+func trust(d *report.Document, ds *dataset.Dataset, name string, answers []answer, temperature float64, o *ReportOptions) {
+	before, after := &eval.Predictions{}, &eval.Predictions{}
+	for _, a := range answers {
+		y := ds.Rows[a.row].Class
+		before.Probs, before.Labels = append(before.Probs, a.before), append(before.Labels, y)
+		after.Probs, after.Labels = append(after.Probs, a.after), append(after.Labels, y)
+	}
+	if len(answers) == 0 {
+		return
+	}
+	d.Confusion = &report.Confusion{Model: name, Classes: ds.Schema.Classes, Counts: eval.Confusion(after)}
+	ece, _ := eval.MetricByName("ece")
+	d.Reliability = &report.Reliability{
+		Model: name, Before: eval.Reliability(before, eval.Bins), After: eval.Reliability(after, eval.Bins),
+		ECEBefore: ece.Of(before), ECEAfter: ece.Of(after), Temperature: temperature,
+	}
+	if d.Sets != nil {
+		d.Sets.Abstention = eval.AbstentionCurve(after)
+	}
+	d.Mistakes = mistakes(ds, answers, o.Media)
+}
+
+// Bounds of the mistakes that are shown.
+const (
+	shownMistakes = 12
+	shownText     = 400     // characters of a text
+	mediaBytes    = 2 << 20 // of one file that is taken along
+)
+
+// mistakes are the wrong answers, the surest first.
+func mistakes(ds *dataset.Dataset, answers []answer, media bool) []report.Mistake {
+	var wrong []answer
+	for _, a := range answers {
+		if eval.Argmax(a.after) != ds.Rows[a.row].Class {
+			wrong = append(wrong, a)
+		}
+	}
+	slices.SortStableFunc(wrong, func(a, b answer) int {
+		x, y := slices.Max(a.after), slices.Max(b.after)
+		switch {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return a.row - b.row
+	})
+	var out []report.Mistake
+	for _, a := range wrong[:min(shownMistakes, len(wrong))] {
+		row := &ds.Rows[a.row]
+		top := eval.Argmax(a.after)
+		m := report.Mistake{ID: rowName(ds, a.row), True: row.Label, Predicted: ds.Schema.Classes[top], Probability: a.after[top]}
+		for k, col := range ds.Schema.Columns {
+			m.Cells = append(m.Cells, shownCell(ds, &col, &row.Cells[k], media))
+		}
+		out = append(out, m)
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package explain
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/model"
+)
+
+// Subject is a trained model that is looked at.
+type Subject struct {
+	Name     string
+	Artifact *artifact.Artifact
+	// Predict scores every row of a set with the marked views hidden (nil: none).
+	Predict func(set *model.Set, hide []bool) *model.Scores
+	// Probabilities are the calibrated probabilities of scores, or a
+	// regression's values in the targets' units, [rows, outputs].
+	Probabilities func(s *model.Scores) []float64
+}
+
+// Importance is what each modality contributes to a model's predictions of some rows.
+type Importance struct {
+	Players       []string       `json:"players"` // columns; the views of an only column
+	Contributions []Contribution `json:"contributions"`
+	Subsets       []Subset       `json:"subsets,omitempty"` // every one, up to ExactPlayers players
+	Goals         []string       `json:"-"`
+	Values        *Values        `json:"-"` // of every row: [labelled rows]
+}
+
+// Subset is the model's score with only some players present.
+type Subset struct {
+	Players []string `json:"players"` // none: the prior
+	Score   float64  `json:"score"`
+	// Low and High are the 95 % bootstrap interval over the rows; NaN where it
+	// was not computed, which is beyond rangedPlayers players.
+	Low  float64 `json:"-"`
+	High float64 `json:"-"`
+}
+
+// rangedPlayers bounds the players whose subsets get intervals.
+const rangedPlayers = 6
+
+// Metric is the one that subsets and curves are measured by.
+func Metric(task dataset.Task) eval.Metric {
+	if task == dataset.Regression {
+		return eval.Metrics(eval.Regression)[0]
+	}
+	return eval.Metrics(eval.Classification)[0]
+}
+
+// Labelled lists the labelled rows of a data set.
+func Labelled(ds *dataset.Dataset) []int {
+	var rows []int
+	for i := range ds.Rows {
+		if ds.Rows[i].Labelled() {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// Groups numbers the groups of the given rows; nil where the data has none.
+func Groups(ds *dataset.Dataset, rows []int) []int {
+	if ds.Schema.Group == "" {
+		return nil
+	}
+	index := map[string]int{}
+	out := make([]int, len(rows))
+	for i, r := range rows {
+		k, ok := index[ds.Rows[r].Group]
+		if !ok {
+			k = len(index)
+			index[ds.Rows[r].Group] = k
+		}
+		out[i] = k
+	}
+	return out
+}
+
+// Importance measures what each modality contributes on the labelled rows of a
+// data set; set holds the model's views of all its rows. step is told of each
+// subset tried; it may be nil.
+func (s *Subject) Importance(ds *dataset.Dataset, set *model.Set, step func(done, total int)) *Importance {
+	rows := Labelled(ds)
+	names, of := compare.Players(s.Artifact.Spec.Views)
+	im := &Importance{Players: names}
+	metric := Metric(ds.Schema.Task)
+	groups := Groups(ds, rows)
+	var sample Sample
+	sample.Groups = groups
+	class := make([]int, len(rows))
+	for i, r := range rows {
+		class[i] = ds.Rows[r].Class
+	}
+	regression := s.Artifact.Spec.Regression
+	im.Goals = []string{Correctness, LogOdds, TrueLogOdds}
+	if regression {
+		im.Goals = []string{ErrorDrop}
+	} else {
+		sample.Classes, sample.Class = ds.Schema.Classes, class
+	}
+	full := s.Predict(set, nil)
+	top := compare.Tops(pick(full, rows))
+	done, total := 0, 1<<min(len(names), ExactPlayers)
+	if len(names) > ExactPlayers {
+		total = 2 + 2*samplePairs*(len(names)-1)
+	}
+	game := &Game{Players: len(names), Rows: len(rows), Goals: len(im.Goals)}
+	game.Play = func(players uint64) [][]float64 {
+		scores := full
+		if players != 1<<len(names)-1 {
+			scores = s.Predict(set, compare.Hidden(of, players))
+		}
+		if len(names) <= ExactPlayers {
+			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, players, names, metric, groups))
+		}
+		if done++; step != nil {
+			step(min(done, total), total)
+		}
+		if regression {
+			p := s.Probabilities(scores)
+			worth := make([]float64, len(rows))
+			for i, r := range rows {
+				worth[i] = -math.Abs(p[r] - ds.Rows[r].Target)
+			}
+			return [][]float64{worth}
+		}
+		return Worth(compare.NewSubset(pick(scores, rows), class, top, s.Artifact.Temperature))
+	}
+	im.Values = game.Shapley()
+	im.Contributions = im.Values.Contributions(im.Goals, names, sample)
+	return im
+}
+
+// Worth turns a subset's outcome into the goals Correctness, LogOdds and TrueLogOdds.
+func Worth(s compare.Subset) [][]float64 {
+	out := matrix(3, len(s.Hit))
+	for i, hit := range s.Hit {
+		if hit {
+			out[0][i] = 1
+		}
+		out[1][i], out[2][i] = float64(s.Top[i]), float64(s.True[i])
+	}
+	return out
+}
+
+// pick is the scores of some rows.
+func pick(s *model.Scores, rows []int) *model.Scores {
+	out := &model.Scores{Outputs: s.Outputs}
+	for _, r := range rows {
+		out.Logits = append(out.Logits, s.Logits[r*s.Outputs:(r+1)*s.Outputs]...)
+		out.Absent = append(out.Absent, s.Absent[r])
+	}
+	return out
+}
+
+func (s *Subject) subset(ds *dataset.Dataset, rows []int, scores *model.Scores, players uint64, names []string, metric eval.Metric, groups []int) Subset {
+	out := Subset{Players: []string{}, Low: math.NaN(), High: math.NaN()}
+	for k, n := range names {
+		if players>>k&1 == 1 {
+			out.Players = append(out.Players, n)
+		}
+	}
+	preds := s.predictions(ds, rows, scores)
+	if len(names) > rangedPlayers && bits.OnesCount64(players) > 1 && int(bits.OnesCount64(players)) < len(names)-1 {
+		out.Score = metric.Of(preds)
+		return out
+	}
+	sum := eval.SummarizeSplit(metric, []*eval.Predictions{preds}, groups)
+	out.Score, out.Low, out.High = sum.Mean, sum.Low, sum.High
+	return out
+}
+
+// predictions puts the model's answers for rows beside the truth.
+func (s *Subject) predictions(ds *dataset.Dataset, rows []int, scores *model.Scores) *eval.Predictions {
+	p := s.Probabilities(scores)
+	c := scores.Outputs
+	picked := make([]float64, 0, len(rows)*c)
+	for _, r := range rows {
+		picked = append(picked, p[r*c:(r+1)*c]...)
+	}
+	return compare.Predictions(ds, rows, picked)
+}
