@@ -78,10 +78,12 @@ func (c *fuseCmd) Run(e *env) error {
 			if strings.EqualFold(filepath.Ext(c.Out), ".npy") {
 				return npy.Write(w, z.Shape, z.F64)
 			}
-			return writeMatrix(w, z)
+			return writeMatrix(w, z, exact)
 		})
+	case c.JSON != "-" && isTerminal(e.stdout):
+		return writeMatrix(e.stdout, z, readable)
 	case c.JSON != "-":
-		return writeMatrix(e.stdout, z)
+		return writeMatrix(e.stdout, z, exact)
 	}
 	return nil
 }
@@ -98,14 +100,21 @@ func rowsOf(t *tensor.Tensor) [][]float64 {
 	return out
 }
 
-func writeMatrix(w io.Writer, t *tensor.Tensor) error {
+// Digits of a written number: as many as it takes to read it back without
+// loss, or what a person wants to see (0.3·1 + 0.7·7 as 5.2, not 5.199999999999999).
+const (
+	exact    = -1
+	readable = 15
+)
+
+func writeMatrix(w io.Writer, t *tensor.Tensor, digits int) error {
 	b := bufio.NewWriter(w)
 	for _, row := range rowsOf(t) {
 		for j, v := range row {
 			if j > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(strconv.FormatFloat(v, 'g', -1, 64))
+			b.WriteString(strconv.FormatFloat(v, 'g', digits, 64))
 		}
 		b.WriteByte('\n')
 	}
