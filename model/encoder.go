@@ -85,9 +85,10 @@ type bag struct {
 }
 
 func newBag(s *nn.Scope, dim, width int, relu bool, dropout float64) *bag {
-	// x has length 1, so entries of this size start the sums at a deviation of about 1/√width·const, as a Linear does.
+	// A tenth of what would keep the deviation of a Linear: most columns are
+	// rare, and what is not learned about them should add little noise.
 	b := &bag{
-		weight: s.Param("weight", nn.Uniform(math.Sqrt(3/float64(width))), dim, width),
+		weight: s.Param("weight", nn.Uniform(0.1*math.Sqrt(3/float64(width))), dim, width),
 		bias:   s.Param("bias", nn.Zeros, width),
 		relu:   relu, dropout: dropout,
 	}

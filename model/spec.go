@@ -54,7 +54,7 @@ func Encoders(s feature.Shape) []Encoder {
 	case feature.Vector:
 		return []Encoder{MLP, Linear, Identity}
 	case feature.Sparse:
-		return []Encoder{MLP, Linear}
+		return []Encoder{Linear, MLP}
 	case feature.Tokens:
 		return []Encoder{Attention, BiLSTM}
 	}
