@@ -294,7 +294,7 @@ func (ex *Explanation) noise(d *report.Document) {
 }
 
 func (ex *Explanation) weights(d *report.Document) {
-	if ex.Weights == nil {
+	if ex.Weights == nil || !telling(ex.Evaluation.Fusion) {
 		return
 	}
 	var views []string

@@ -132,7 +132,7 @@ func (c *Comparison) weights(d *report.Document, entry int) {
 	if c.Task == dataset.Regression {
 		return
 	}
-	weighs := func(e int) bool { return c.Result.Outcomes[e][0].TestWeights != nil }
+	weighs := func(e int) bool { return c.Result.Outcomes[e][0].TestWeights != nil && telling(c.Rows[e].Fusion) }
 	if !weighs(entry) {
 		entry = -1
 		best := math.Inf(-1)
@@ -159,6 +159,9 @@ func (c *Comparison) weights(d *report.Document, entry int) {
 	}
 	d.Weights = w.mean()
 }
+
+// telling reports whether a method's weights say more than what is present.
+func telling(method string) bool { return method != "mean" }
 
 // weightSums adds up weights by class.
 type weightSums struct {

@@ -65,7 +65,11 @@ func (r *reader) leaderboard() *section {
 		}
 		t.rows = append(t.rows, r.boardCells(row, metrics))
 	}
-	return &section{id: "leaderboard", title: r.say("leaderboard"), note: r.say("leaderboard_note"), figures: []figure{{name: "leaderboard", plot: p, table: t}}}
+	title, note := r.say("leaderboard"), r.say("leaderboard_note")
+	if len(rows) == 1 { // of explain
+		title, note, p.Title = r.say("score"), r.say("score_note"), headed(r.metric.TitleIn(r.lang()))
+	}
+	return &section{id: "leaderboard", title: title, note: note, figures: []figure{{name: "leaderboard", plot: p, table: t}}}
 }
 
 func (r *reader) boardCells(row Row, metrics []eval.Metric) []cell {

@@ -39,6 +39,8 @@ var words = map[string][2]string{
 	"leaderboard":      {"Leaderboard", "排行榜"},
 	"leaderboard_note": {"Every single view and every fusion on the same splits and seeds. Dots are means, whiskers 95 % intervals.", "所有单一视图和融合方法使用相同的划分与随机种子。圆点为均值，横线为 95 % 区间。"},
 	"leaderboard_plot": {"%s of every single view and fusion", "各单一视图与融合方法的%s"},
+	"score":            {"How good the model is", "模型的表现"},
+	"score_note":       {"The model's score on the rows looked at, with its 95 % interval over the rows; the table has every metric.", "模型在所考察的行上的得分及其 95 % 区间；表中列出全部指标。"},
 	"best_line":        {"best single view by validation", "验证集上最好的单一视图"},
 	"higher":           {"higher is better", "越高越好"},
 	"lower":            {"lower is better", "越低越好"},

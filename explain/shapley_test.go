@@ -1,0 +1,185 @@
+package explain
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// table is a game given by the worth of every set, [set][row], under one goal.
+func table(players int, worth [][]float64) *Game {
+	return &Game{Players: players, Rows: len(worth[0]), Goals: 1, Play: func(set uint64) [][]float64 { return worth[set : set+1] }}
+}
+
+func drawn(t *rapid.T, players, rows int) [][]float64 {
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+	out := matrix(1<<players, rows)
+	for s := range out {
+		for i := range out[s] {
+			out[s][i] = 10 * rng.NormFloat64()
+		}
+	}
+	return out
+}
+
+// The definition: the mean of what a player adds over every order.
+func byOrders(players int, worth [][]float64, row int) []float64 {
+	out := make([]float64, players)
+	orders := 0.0
+	var walk func(set uint64, order []int)
+	walk = func(set uint64, order []int) {
+		if len(order) == players {
+			orders++
+			s := uint64(0)
+			for _, p := range order {
+				out[p] += worth[s|1<<p][row] - worth[s][row]
+				s |= 1 << p
+			}
+			return
+		}
+		for p := range players {
+			if set>>p&1 == 0 {
+				walk(set|1<<p, append(order, p))
+			}
+		}
+	}
+	walk(0, nil)
+	for p := range out {
+		out[p] /= orders
+	}
+	return out
+}
+
+func TestShapleyIsTheMeanOverAllOrders(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5).Draw(t, "players")
+		worth := drawn(t, n, 3)
+		v := table(n, worth).Shapley()
+		for row := range 3 {
+			for p, want := range byOrders(n, worth, row) {
+				if got := v.Parts[0][p][row]; math.Abs(got-want) > 1e-9 {
+					t.Fatalf("%d players, player %d: %g, by orders %g", n, p, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestShapleySumsToTheWhole(t *testing.T) {
+	for _, n := range []int{1, 2, 7, ExactPlayers, ExactPlayers + 2} {
+		rng := rand.New(rand.NewPCG(uint64(n), 2))
+		worth := matrix(1<<n, 4)
+		for s := range worth {
+			for i := range worth[s] {
+				worth[s][i] = 30 * rng.NormFloat64()
+			}
+		}
+		v := table(n, worth).Shapley()
+		if v.Sampled != (n > ExactPlayers) {
+			t.Errorf("%d players: sampled is %v", n, v.Sampled)
+		}
+		for i := range 4 {
+			sum := 0.0
+			for p := range n {
+				sum += v.Parts[0][p][i]
+			}
+			if want := worth[len(worth)-1][i] - worth[0][i]; math.Abs(sum-want) > 1e-6 {
+				t.Errorf("%d players: the parts sum to %g, the whole is %g", n, sum, want)
+			}
+		}
+	}
+}
+
+// Player 1 never changes anything; players 0 and 2 can stand in for each other.
+func TestUselessGetsNothingAndDuplicatesShare(t *testing.T) {
+	for _, n := range []int{4, ExactPlayers + 1} {
+		rng := rand.New(rand.NewPCG(3, uint64(n)))
+		base := matrix(1<<n, 2)
+		for s := range base {
+			for i := range base[s] {
+				base[s][i] = rng.NormFloat64() + float64(bits.OnesCount(uint(s)))
+			}
+		}
+		v := (&Game{Players: n, Rows: 2, Goals: 1, Play: func(set uint64) [][]float64 {
+			set &^= 1 << 1
+			if set>>2&1 == 1 { // one of the two is as good as both
+				set = set&^(1<<2) | 1
+			}
+			return base[set : set+1]
+		}}).Shapley()
+		for i := range 2 {
+			if x := v.Parts[0][1][i]; math.Abs(x) > 1e-9 {
+				t.Errorf("%d players: the useless one gets %g", n, x)
+			}
+			a, b := v.Parts[0][0][i], v.Parts[0][2][i]
+			if n <= ExactPlayers && math.Abs(a-b) > 1e-9 {
+				t.Errorf("duplicates get %g and %g", a, b)
+			}
+			if n > ExactPlayers && math.Abs(a-b) > 0.25*math.Abs(a+b) { // whoever comes first in an order has it
+				t.Errorf("sampled: duplicates get %g and %g", a, b)
+			}
+		}
+	}
+}
+
+func TestContributionIntervals(t *testing.T) {
+	// Player 0 adds 1 in about 60 % of the rows; player 1 adds +1 or −1 by chance.
+	const rows = 400
+	rng := rand.New(rand.NewPCG(5, 5))
+	gain := matrix(2, rows)
+	for i := range rows {
+		if rng.Float64() < 0.6 {
+			gain[0][i] = 1
+		}
+		gain[1][i] = float64(2*rng.IntN(2) - 1)
+	}
+	g := &Game{Players: 2, Rows: rows, Goals: 1, Play: func(set uint64) [][]float64 {
+		w := make([]float64, rows)
+		for p := range 2 {
+			for i := range w {
+				w[i] += float64(set>>p&1) * gain[p][i]
+			}
+		}
+		return [][]float64{w}
+	}}
+	class := make([]int, rows)
+	for i := range class {
+		class[i] = i % 2
+	}
+	c := g.Shapley().Contributions([]string{Correctness}, []string{"useful", "noise"}, Sample{Classes: []string{"a", "b", "never"}, Class: class})[0]
+	if p := c.Parts[0]; p.Low < 0.5 || p.High > 0.7 || p.Value < p.Low || p.Value > p.High {
+		t.Errorf("useful: %+v", p)
+	}
+	if p := c.Parts[1]; p.Low > 0 || p.High < 0 {
+		t.Errorf("noise: %+v", p)
+	}
+	if len(c.Classes) != 2 {
+		t.Errorf("classes: %+v", c.Classes)
+	}
+	for p := range c.Parts {
+		if got := (c.Classes[0].Values[p] + c.Classes[1].Values[p]) / 2; math.Abs(got-c.Parts[p].Value) > 1e-9 {
+			t.Errorf("the classes' mean is %g, the data's %g", got, c.Parts[p].Value)
+		}
+	}
+	// One group: resampling it whole tells nothing, rows as groups of their own the usual.
+	if l, h := intervals(gain, make([]int, rows)); h[0]-l[0] > 1e-9 {
+		t.Errorf("one group has an interval of %g", h[0]-l[0])
+	}
+}
+
+func TestAreasByHand(t *testing.T) {
+	y := []float64{1, 0.8, 0.2}
+	if got := Area([]float64{0, 1, 4}, y); math.Abs(got-(0.9+3*0.5)/4) > 1e-12 {
+		t.Errorf("area %g", got)
+	}
+	if got := Area(nil, y); math.Abs(got-0.7) > 1e-12 {
+		t.Errorf("relative %g", got)
+	}
+	// The baseline begins 0.1 lower: moved up it is 1, 0.7, 0.4.
+	if got := Effective(y, []float64{0.9, 0.6, 0.3}); math.Abs(got-(0.1-0.2)) > 1e-12 {
+		t.Errorf("effective %g", got)
+	}
+}
