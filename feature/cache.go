@@ -1,30 +1,22 @@
 package feature
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"sort"
-	"strings"
 	"sync"
-
-	"github.com/cespare/xxhash/v2"
+	"time"
 )
-
-// Key names one cell's content: what its files hold, not what they are called.
-type Key [16]byte
 
 // Cache keeps extracted features on disk by content, view, version and options.
 //
-// Every view has a folder of append-only segments. A process writes segments of
-// its own under a temporary name and renames them when they are complete, so
-// any number of processes share a cache. Each record carries a checksum: a
-// damaged one counts as missing and is computed again.
+// Every view has a folder of segments that are never changed. A process writes
+// segments of its own under a temporary name and renames them when they are
+// complete, so any number of processes share a cache. Every entry carries a
+// checksum: a damaged one counts as missing and is computed again, and its
+// segment is written anew without it.
 type Cache struct {
 	dir string
 	mu  sync.Mutex
@@ -34,34 +26,31 @@ type Cache struct {
 // OpenCache opens the cache in dir, which is created when something is first written.
 func OpenCache(dir string) *Cache { return &Cache{dir: dir, by: map[string]*drawer{}} }
 
+const (
+	segmentBytes  = 16 << 20         // a segment is finished, and so saved, at this size
+	smallSegment  = segmentBytes / 2 // segments under this size are merged
+	mergeSegments = 24               // when there are so many of them
+	staleAfter    = 24 * time.Hour   // an unfinished segment this old has lost its process
+)
+
 // drawer holds what is cached of one view.
 type drawer struct {
-	mu   sync.Mutex
 	dir  string
+	mu   sync.Mutex // guards what follows
 	at   map[Key]place
-	segs []*os.File
-	out  *os.File // the segment being written
+	segs []*segment
+	out  *segmentWriter // being written
 	tmp  []byte
-	pend map[Key]bool
-	// damaged: a record failed its checksum, so the segments are written anew on close
-	damaged bool
+	done map[Key]bool // written since the cache was opened
+	err  error        // the first of writing
+}
+
+// segment is a finished segment that was there when the cache was opened.
+type segment struct {
+	file    *os.File
 	size    int64
-	err     error
+	damaged bool
 }
-
-type place struct {
-	seg *os.File
-	off int64
-	len int
-}
-
-const (
-	segmentMagic  = "fusorfc1"
-	segmentBytes  = 16 << 20 // a segment is closed, and so saved, at this size
-	recordHeader  = 16 + 4   // key, length
-	recordTrailer = 8        // xxhash64 of header and body
-	mergeSegments = 24       // so many segments are merged into one
-)
 
 func (c *Cache) drawer(kind string, v Info) *drawer {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s", v.Version, v.Options))
@@ -70,124 +59,98 @@ func (c *Cache) drawer(kind string, v Info) *drawer {
 	defer c.mu.Unlock()
 	d := c.by[name]
 	if d == nil {
-		d = &drawer{dir: filepath.Join(c.dir, name), at: map[Key]place{}, pend: map[Key]bool{}}
+		d = &drawer{dir: filepath.Join(c.dir, name), at: map[Key]place{}, done: map[Key]bool{}}
 		d.load()
 		c.by[name] = d
 	}
 	return d
 }
 
-// load indexes every complete segment. Unreadable ones are left alone: their rows are computed again.
+// load finds the entries of every finished segment, and removes unfinished ones that were left behind.
 func (d *drawer) load() {
-	names, _ := filepath.Glob(filepath.Join(d.dir, "*.seg"))
+	names, _ := filepath.Glob(filepath.Join(d.dir, "*.seg")) // the pattern is well formed
 	for _, name := range names {
 		f, err := os.Open(name)
-		if err != nil {
+		if err != nil { // another process has merged it
 			continue
 		}
-		d.segs = append(d.segs, f)
-		d.index(f)
+		s := &segment{file: f}
+		d.segs = append(d.segs, s)
+		if info, err := f.Stat(); err == nil {
+			s.size = info.Size()
+		}
+		s.damaged = scanSegment(f, s.size, func(k Key, off int64, n int) { d.at[k] = place{f, off, n} }) != nil
+	}
+	names, _ = filepath.Glob(filepath.Join(d.dir, temporary))
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > staleAfter {
+			os.Remove(name) //nolint:errcheck // tried again the next time
+		}
 	}
 }
 
-func (d *drawer) index(f *os.File) {
-	info, err := f.Stat()
-	if err != nil {
-		return
-	}
-	var magic [len(segmentMagic)]byte
-	if _, err := f.ReadAt(magic[:], 0); err != nil || string(magic[:]) != segmentMagic {
-		return
-	}
-	off := int64(len(segmentMagic))
-	var rec [recordHeader]byte
-	for off+recordHeader+recordTrailer <= info.Size() {
-		if _, err := f.ReadAt(rec[:], off); err != nil {
-			return
-		}
-		n := int64(binary.LittleEndian.Uint32(rec[16:]))
-		end := off + recordHeader + n + recordTrailer
-		if end > info.Size() {
-			return
-		}
-		d.at[Key(rec[:16])] = place{f, off, int(end - off)}
-		off = end
-	}
-}
-
-// get reads the row under k into r; false means that it must be computed.
-func (d *drawer) get(k Key, r *Raw) bool {
+// get reads the record under k into buf's memory; nil means that it must be computed.
+func (d *drawer) get(k Key, buf *[]byte) []byte {
 	d.mu.Lock()
 	p, ok := d.at[k]
 	d.mu.Unlock()
 	if !ok {
-		return false
+		return nil
 	}
-	rec, sound := p.read(k)
-	if !sound {
-		d.mu.Lock()
-		delete(d.at, k)
-		d.damaged = true
-		d.mu.Unlock()
-		return false
+	entry, sound := p.read(k, buf)
+	if sound {
+		return entry[entryHead : len(entry)-entryTail]
 	}
-	return readRaw(rec[recordHeader:p.len-recordTrailer], r) == nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.at, k)
+	for _, s := range d.segs {
+		if s.file == p.seg {
+			s.damaged = true
+		}
+	}
+	return nil
 }
 
-// put appends a row. A cache that cannot be written is no reason to fail: the first error is kept for Close.
+// put adds a row. A cache that cannot be written is no reason to fail: the first error is kept for Close.
 func (d *drawer) put(k Key, r Raw) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.err != nil || d.pend[k] {
+	if d.err != nil || d.done[k] {
 		return
 	}
+	d.done[k] = true
+	d.tmp = appendEntry(d.tmp[:0], k, r)
+	d.err = d.write(d.tmp)
+}
+
+// write adds an entry to the segment being written.
+func (d *drawer) write(entry []byte) (err error) {
 	if d.out == nil {
-		if d.err = d.begin(); d.err != nil {
-			return
+		if d.out, err = newSegment(d.dir); err != nil {
+			return err
 		}
 	}
-	b := append(d.tmp[:0], k[:]...)
-	b = append(b, 0, 0, 0, 0)
-	b = appendRaw(b, r)
-	binary.LittleEndian.PutUint32(b[16:], uint32(len(b)-recordHeader))
-	b = binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))
-	d.tmp = b
-	if _, d.err = d.out.Write(b); d.err != nil {
-		return
-	}
-	d.pend[k] = true
-	if d.size += int64(len(b)); d.size >= segmentBytes {
-		d.err = d.finish()
-	}
-}
-
-func (d *drawer) begin() error {
-	if err := os.MkdirAll(d.dir, 0o755); err != nil {
+	if err := d.out.write(entry); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(d.dir, "part-*.tmp")
-	if err != nil {
-		return err
+	if d.out.size >= segmentBytes {
+		return d.finish()
 	}
-	d.out, d.size = f, 0
-	_, err = io.WriteString(f, segmentMagic)
-	return err
+	return nil
 }
 
-// finish gives the written segment its final name.
+// finish saves the segment being written, if there is one.
 func (d *drawer) finish() error {
 	if d.out == nil {
 		return nil
 	}
-	f := d.out
+	w := d.out
 	d.out = nil
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), strings.TrimSuffix(f.Name(), ".tmp")+".seg")
+	return w.finish()
 }
 
-// Close saves what was added and merges small segments. The error says that
+// Close saves what was added, and merges small and damaged segments. The error says that
 // the cache could not be written; the extracted features are whole all the same.
 func (c *Cache) Close() error {
 	if c == nil {
@@ -209,67 +172,54 @@ func (c *Cache) Close() error {
 func (d *drawer) close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	err := errors.Join(d.err, d.finish())
-	if err == nil && (len(d.segs) >= mergeSegments || d.damaged) {
-		err = d.merge()
+	var old []*segment // to be written anew
+	for _, s := range d.segs {
+		if !s.damaged && s.size < smallSegment {
+			old = append(old, s)
+		}
 	}
-	for _, f := range d.segs {
-		f.Close() //nolint:errcheck // only read from
+	if len(old) < mergeSegments {
+		old = nil
+	}
+	for _, s := range d.segs {
+		if s.damaged {
+			old = append(old, s)
+		}
+	}
+	err := d.err
+	for _, s := range old {
+		if err == nil {
+			err = d.copy(s)
+		}
+	}
+	if err == nil {
+		err = d.finish()
+	} else if d.out != nil {
+		err = errors.Join(err, d.out.abandon())
+	}
+	for _, s := range d.segs {
+		s.file.Close() //nolint:errcheck // it was only read
+	}
+	for _, s := range old {
+		if err == nil {
+			os.Remove(s.file.Name()) //nolint:errcheck // another process may have merged it already
+		}
 	}
 	return err
 }
 
-// merge copies the sound records of the segments that were read into one, and removes them.
-func (d *drawer) merge() error {
-	if err := d.begin(); err != nil {
-		return err
-	}
-	keys := make([]Key, 0, len(d.at))
-	for k := range d.at {
-		keys = append(keys, k)
-	}
-	sort.Slice(keys, func(i, j int) bool { return bytes.Compare(keys[i][:], keys[j][:]) < 0 })
-	for _, k := range keys {
-		rec, ok := d.at[k].read(k)
-		if !ok {
-			continue
+// copy writes the sound entries of s that are not elsewhere as well, in their order.
+func (d *drawer) copy(s *segment) error {
+	var err error
+	var buf []byte
+	scanSegment(s.file, s.size, func(k Key, off int64, n int) { //nolint:errcheck // what is lost is computed again
+		p := place{s.file, off, n}
+		if err != nil || d.done[k] || d.at[k] != p {
+			return
 		}
-		if _, err := d.out.Write(rec); err != nil {
-			return err
+		if entry, sound := p.read(k, &buf); sound {
+			err = d.write(entry)
 		}
-	}
-	if err := d.finish(); err != nil {
-		return err
-	}
-	for _, f := range d.segs {
-		os.Remove(f.Name()) //nolint:errcheck // another process may have merged it already
-	}
-	return nil
-}
-
-// read returns the whole record, and whether it is the one of k and undamaged.
-func (p place) read(k Key) ([]byte, bool) {
-	rec := make([]byte, p.len)
-	if _, err := p.seg.ReadAt(rec, p.off); err != nil {
-		return nil, false
-	}
-	body := rec[:p.len-recordTrailer]
-	return rec, binary.LittleEndian.Uint64(rec[len(body):]) == xxhash.Sum64(body) && Key(body[:16]) == k
-}
-
-// ContentKey hashes the files of a cell, in order.
-func ContentKey(paths []string) (Key, error) {
-	h := sha256.New()
-	for _, p := range paths {
-		f, err := os.Open(p)
-		if err != nil {
-			return Key{}, err
-		}
-		n, err := io.Copy(h, f)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return Key{}, err
-		}
-		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(n)))
-	}
-	return Key(h.Sum(nil)[:16]), nil
+	})
+	return err
 }

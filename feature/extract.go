@@ -79,13 +79,14 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
+			var w scratch
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= total || ctx.Err() != nil {
 					return
 				}
 				row, col := i/len(cols), cols[i%len(cols)]
-				found, err := col.extract(ds, row)
+				found, err := col.extract(ds, row, &w)
 				mu.Lock()
 				problems = append(problems, found...)
 				if err != nil && failed == nil {
@@ -112,8 +113,15 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	return bank, problems, nil
 }
 
+// scratch is the memory that a worker uses again and again.
+type scratch struct {
+	entry   []byte
+	paths   []string
+	missing []int
+}
+
 // extract fills one cell's views. A decoder's panic is the file's fault and becomes a problem.
-func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problems, err error) {
+func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dataset.Problems, err error) {
 	r := &ds.Rows[row]
 	cell, col := &r.Cells[c.index], &ds.Schema.Columns[c.index]
 	report := func(what, advice string) {
@@ -129,33 +137,13 @@ func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problem
 		}
 	}()
 
-	var key Key
-	keyed := false
-	missing := make([]int, 0, len(c.refs))
-	var raw Raw
-	for j, d := range c.drawers {
-		if d == nil {
-			missing = append(missing, j)
-			continue
-		}
-		if !keyed {
-			paths := make([]string, len(cell.Files))
-			for k, f := range cell.Files {
-				paths[k] = dataset.Resolve(ds.Dir, f)
-			}
-			if key, err = ContentKey(paths); err != nil {
-				problem(readable(err))
-				return problems, nil
-			}
-			keyed = true
-		}
-		if d.get(key, &raw) {
-			if err := c.stores[j].Put(row, raw); err != nil {
-				return problems, err
-			}
-		} else {
-			missing = append(missing, j)
-		}
+	key, missing, unread, err := c.recall(cell, ds.Dir, row, w)
+	if unread != nil {
+		problem(readable(unread))
+		return problems, nil
+	}
+	if err != nil {
+		return problems, err
 	}
 	if len(missing) == 0 {
 		return nil, nil
@@ -165,9 +153,11 @@ func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problem
 		problem(readable(err))
 		return problems, nil
 	}
+	whole := true // what was read in part is not cached, so that it is said again the next time
 	if f, ok := item.(Flagger); ok {
 		for _, what := range f.Flags() {
-			report(what, "the rest is used")
+			report(what, "what could be read is used")
+			whole = false
 		}
 	}
 	for _, j := range missing {
@@ -179,11 +169,40 @@ func (c *column) extract(ds *dataset.Dataset, row int) (problems dataset.Problem
 		if err := c.stores[j].Put(row, raw); err != nil {
 			return problems, err
 		}
-		if d := c.drawers[j]; d != nil {
+		if d := c.drawers[j]; d != nil && whole {
 			d.put(key, raw)
 		}
 	}
 	return problems, nil
+}
+
+// recall fills the cell's views that are cached; missing are the others, as
+// indices into refs. unread says that a file cannot be read, err that a store cannot be written.
+func (c *column) recall(cell *dataset.Cell, dir string, row int, w *scratch) (key Key, missing []int, unread, err error) {
+	w.missing, w.paths = w.missing[:0], w.paths[:0]
+	for j, d := range c.drawers {
+		if d == nil {
+			w.missing = append(w.missing, j)
+			continue
+		}
+		if len(w.paths) == 0 {
+			for _, f := range cell.Files {
+				w.paths = append(w.paths, dataset.Resolve(dir, f))
+			}
+			if key, err = ContentKey(w.paths); err != nil {
+				return key, nil, err, nil
+			}
+		}
+		rec := d.get(key, &w.entry)
+		if rec == nil {
+			w.missing = append(w.missing, j)
+			continue
+		}
+		if err := c.stores[j].putRecord(row, rec); err != nil {
+			return key, nil, nil, err
+		}
+	}
+	return key, w.missing, nil, nil
 }
 
 // Flagger is an opened item that knows what of its cell was left out.

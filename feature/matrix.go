@@ -93,14 +93,17 @@ func (p *Matrix) apply(s *Store, m *Matrix, st State, from, to int) error {
 		if err := s.Get(i, &raw); err != nil {
 			return err
 		}
-		if raw.Absent() {
+		if !raw.Absent() {
+			st.Apply(&out, raw)
+		}
+		dense := m.Shape == Vector || m.Shape == Sequence
+		if raw.Absent() || dense && len(out.Values) == 0 { // the latter: a row that the state cannot take
 			if m.Shape == Vector { // a vector view keeps its place, so that rows stay aligned
 				p.Values = append(p.Values, make([]float32, m.Dim)...)
 				m.Start[i+1] = 1
 			}
 			continue
 		}
-		st.Apply(&out, raw)
 		m.Present[i] = true
 		switch m.Shape {
 		case Vector:

@@ -1,29 +1,40 @@
 package feature
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"sync"
 )
 
-// spillBytes is how much a Store holds in memory before it moves to a temporary file.
-const spillBytes = 32 << 20
+const (
+	firstBlock = 8 << 10 // rows are collected in blocks of this size, doubling
+	blockBytes = 1 << 20 // up to this
+	spillBytes = 8 << 20 // a Store's blocks are moved to its file when there are so many
+)
 
 // Store holds the extracted rows of one view, indexed by row. Rows may be put
-// in any order and from several goroutines; beyond 32 MB they lie in a
-// temporary file, so that extraction runs in flat memory.
+// in any order and from several goroutines, and read once all are put. What
+// exceeds 8 MB lies in a temporary file, so that extraction runs in flat memory.
 type Store struct {
-	mu   sync.Mutex
-	at   []span // by row
-	mem  []byte
-	file *os.File
-	size int64
+	mu     sync.Mutex
+	at     []span // by row
+	blocks []block
+	memory []int // the blocks that are in memory; the last one is being filled
+	held   int   // their bytes
+	file   *os.File
+	size   int64 // of file
+	spare  [][]byte
 }
 
-type span struct{ off, len int64 }
+// span is where a row's record lies.
+type span struct{ block, off, len uint32 }
+
+// block is a run of records: in memory, or at a place of the file.
+type block struct {
+	data []byte
+	at   int64
+}
 
 // NewStore makes an empty store of n rows, all absent.
 func NewStore(n int) *Store { return &Store{at: make([]span, n)} }
@@ -34,40 +45,94 @@ func (s *Store) Len() int { return len(s.at) }
 // Present reports whether row i has features.
 func (s *Store) Present(i int) bool { return s.at[i].len > 0 }
 
-// Put sets row i; an absent Raw leaves it absent.
+// Put sets row i; an absent Raw leaves it as it is.
 func (s *Store) Put(i int, r Raw) error {
 	if r.Absent() {
 		return nil
 	}
-	rec := appendRaw(nil, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file == nil && len(s.mem)+len(rec) > spillBytes {
-		if err := s.spill(); err != nil {
-			return err
-		}
+	b, err := s.room(recordLen(r))
+	if err != nil {
+		return err
 	}
-	if s.file == nil {
-		s.mem = append(s.mem, rec...)
-	} else if _, err := s.file.WriteAt(rec, s.size); err != nil {
-		return fmt.Errorf("cannot store extracted features: %w", err)
-	}
-	s.at[i] = span{s.size, int64(len(rec))}
-	s.size += int64(len(rec))
+	off := len(b.data)
+	b.data = appendRecord(b.data, r)
+	s.set(i, off, len(b.data)-off)
 	return nil
 }
 
-func (s *Store) spill() error {
-	f, err := os.CreateTemp("", "fusor-features-*")
+// putRecord is Put of an encoded Raw.
+func (s *Store) putRecord(i int, rec []byte) error {
+	if len(rec) <= recordHead {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.room(len(rec))
 	if err != nil {
-		return fmt.Errorf("cannot store extracted features: %w", err)
+		return err
 	}
-	if _, err := f.WriteAt(s.mem, 0); err != nil {
-		return errors.Join(fmt.Errorf("cannot store extracted features: %w", err), f.Close(), os.Remove(f.Name()))
-	}
-	s.file, s.mem = f, nil
+	off := len(b.data)
+	b.data = append(b.data, rec...)
+	s.set(i, off, len(rec))
 	return nil
 }
+
+func (s *Store) set(i, off, n int) {
+	s.at[i] = span{uint32(len(s.blocks) - 1), uint32(off), uint32(n)}
+}
+
+// room returns a block with room for a record of n bytes, the last of blocks.
+func (s *Store) room(n int) (*block, error) {
+	if k := len(s.blocks); k > 0 && s.blocks[k-1].data != nil && cap(s.blocks[k-1].data)-len(s.blocks[k-1].data) >= n {
+		return &s.blocks[k-1], nil
+	}
+	grow := min(blockBytes, max(firstBlock, s.held))
+	if s.held+max(n, grow) > spillBytes {
+		if err := s.spill(); err != nil {
+			return nil, fmt.Errorf("cannot store extracted features: %w", err)
+		}
+	}
+	var data []byte
+	switch k := len(s.spare); {
+	case k > 0 && n <= blockBytes:
+		data, s.spare = s.spare[k-1], s.spare[:k-1]
+	default:
+		data = make([]byte, 0, max(n, grow))
+	}
+	s.held += cap(data)
+	s.memory = append(s.memory, len(s.blocks))
+	s.blocks = append(s.blocks, block{data: data})
+	return &s.blocks[len(s.blocks)-1], nil
+}
+
+// spill moves the blocks in memory to the file.
+func (s *Store) spill() error {
+	if s.file == nil && len(s.memory) > 0 {
+		f, err := os.CreateTemp("", "fusor-features-*")
+		if err != nil {
+			return err
+		}
+		s.file = f
+	}
+	for _, k := range s.memory {
+		b := &s.blocks[k]
+		if _, err := s.file.WriteAt(b.data, s.size); err != nil {
+			return err
+		}
+		b.at = s.size
+		s.size += int64(len(b.data))
+		if cap(b.data) == blockBytes {
+			s.spare = append(s.spare, b.data[:0])
+		}
+		b.data = nil
+	}
+	s.memory, s.held = s.memory[:0], 0
+	return nil
+}
+
+var readBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // Get reads row i into r, reusing its memory; an absent row gives an empty Raw.
 func (s *Store) Get(i int, r *Raw) error {
@@ -76,14 +141,17 @@ func (s *Store) Get(i int, r *Raw) error {
 		*r = Raw{Values: r.Values[:0], Index: r.Index[:0]}
 		return nil
 	}
-	if s.file == nil {
-		return readRaw(s.mem[sp.off:sp.off+sp.len], r)
+	b := &s.blocks[sp.block]
+	if b.data != nil {
+		return readRecord(b.data[sp.off:sp.off+sp.len], r)
 	}
-	buf := make([]byte, sp.len)
-	if _, err := s.file.ReadAt(buf, sp.off); err != nil {
+	buf := readBuffers.Get().(*[]byte)
+	defer readBuffers.Put(buf)
+	*buf = resize(*buf, int(sp.len))
+	if _, err := s.file.ReadAt(*buf, b.at+int64(sp.off)); err != nil {
 		return fmt.Errorf("cannot read back extracted features: %w", err)
 	}
-	return readRaw(buf, r)
+	return readRecord(*buf, r)
 }
 
 // Close removes the temporary file, if there is one.
@@ -94,51 +162,4 @@ func (s *Store) Close() error {
 	f := s.file
 	s.file = nil
 	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// A record is dim, steps, len(values), len(index) as uint32, then the values, then the index.
-const rawHeader = 16
-
-func appendRaw(dst []byte, r Raw) []byte {
-	le := binary.LittleEndian
-	dst = le.AppendUint32(dst, uint32(r.Dim))
-	dst = le.AppendUint32(dst, uint32(r.Steps))
-	dst = le.AppendUint32(dst, uint32(len(r.Values)))
-	dst = le.AppendUint32(dst, uint32(len(r.Index)))
-	for _, v := range r.Values {
-		dst = le.AppendUint32(dst, math.Float32bits(v))
-	}
-	for _, v := range r.Index {
-		dst = le.AppendUint32(dst, v)
-	}
-	return dst
-}
-
-func readRaw(b []byte, r *Raw) error {
-	le := binary.LittleEndian
-	if len(b) < rawHeader {
-		return fmt.Errorf("cannot read extracted features: record of %d bytes", len(b))
-	}
-	nv, ni := int(le.Uint32(b[8:])), int(le.Uint32(b[12:]))
-	if len(b)-rawHeader != 4*(nv+ni) {
-		return fmt.Errorf("cannot read extracted features: record of %d bytes announces %d values", len(b), nv+ni)
-	}
-	r.Dim, r.Steps = int(le.Uint32(b)), int(le.Uint32(b[4:]))
-	r.Values, r.Index = resize(r.Values, nv), resize(r.Index, ni)
-	b = b[rawHeader:]
-	for i := range r.Values {
-		r.Values[i] = math.Float32frombits(le.Uint32(b[4*i:]))
-	}
-	b = b[4*nv:]
-	for i := range r.Index {
-		r.Index[i] = le.Uint32(b[4*i:])
-	}
-	return nil
-}
-
-func resize[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }
