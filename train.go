@@ -94,7 +94,7 @@ func (o *Options) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, e
 // assemble makes the artifact of a fitted model, calibrated on the validation rows.
 func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	a := &artifact.Artifact{Model: f.Model}
-	a.Schema = p.Data.Schema
+	a.Schema, a.Spec = p.Data.Schema, f.Model.Spec
 	for _, i := range f.Views {
 		v := p.Views[i]
 		a.Views = append(a.Views, artifact.View{
