@@ -13,6 +13,7 @@ import (
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/report"
 )
@@ -22,15 +23,22 @@ import (
 type ExplainOptions struct {
 	Rows      []int    // of the data set; nil: all
 	Noise     []string // kinds of disturbance (explain.Kinds), or "none"; nil: all that suit the data
-	NoiseRows int      // rows that are disturbed at most; 0: 500
+	NoiseRows int      // rows that are disturbed at most; 0: 500 of data with pictures, sounds or videos, else 5000
 	Against   *Model   // another model of the same data, whose curves are drawn beside; may be nil
 	// Name and AgainstName tell the two models apart; empty: their fusions.
 	Name, AgainstName string
 }
 
-// defaultNoiseRows keeps the curves of a large data set affordable: each level
-// of each disturbance extracts the views of every row again.
-const defaultNoiseRows = 500
+// noiseRows keeps the curves of a large data set affordable: each level of each
+// disturbance extracts the views of every row again.
+func noiseRows(s *dataset.Schema) int {
+	for _, c := range s.Columns {
+		if c.Kind == media.Image || c.Kind == media.Audio || c.Kind == media.Video {
+			return 500
+		}
+	}
+	return 5000
+}
 
 // Explanation says why a model decides as it does, on some labelled rows.
 type Explanation struct {
@@ -116,7 +124,7 @@ func (m *Model) subject(name string, ds *dataset.Dataset) *explain.Subject {
 func (ex *Explanation) disturb(ctx context.Context, o ExplainOptions) error {
 	limit := o.NoiseRows
 	if limit == 0 {
-		limit = defaultNoiseRows
+		limit = noiseRows(&ex.Data.Schema)
 	}
 	models, names := []*Model{ex.m}, []string{o.Name}
 	if o.Against != nil {

@@ -303,7 +303,7 @@ func Area(levels, y []float64) float64 {
 func Effective(y, baseline []float64) float64 {
 	sum := 0.0
 	for i := range y {
-		sum += y[i] - (baseline[i] + y[0] - baseline[0])
+		sum += (y[i] - y[0]) - (baseline[i] - baseline[0])
 	}
 	return sum
 }

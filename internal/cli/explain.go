@@ -35,7 +35,7 @@ type explainCmd struct {
 	Out     string   `help:"Folder for report.html, its plots and tables." short:"o" placeholder:"DIR"`
 	Split   string   `help:"Rows to look at: test, train, val, a fold's name, or all (default: test, or all where the data has no splits)." placeholder:"NAME"`
 	Noise   []string `help:"Disturbances to try, or none (default: all that suit the data): typos, dropped_words, gaussian, blur, occlusion, jpeg, white_noise, clipping, dropped_spans, missing, all." placeholder:"KIND,KIND"`
-	Rows    int      `help:"Rows that are disturbed at most (default 500; 0 of fewer)." name:"noise-rows" placeholder:"N"`
+	Rows    int      `help:"Rows that are disturbed at most (default: 500 of data with pictures, sounds or videos, else 5000)." name:"noise-rows" placeholder:"N"`
 	Against string   `help:"Another model of the same data, whose curves are drawn beside; effective robustness is measured against it." type:"existingfile" placeholder:"FILE"`
 	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags

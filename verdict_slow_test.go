@@ -1,0 +1,54 @@
+//go:build slow
+
+package fusor
+
+import (
+	"context"
+	"testing"
+
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// judged compares every fusion on a generated set and returns the finding.
+func judged(t *testing.T, path string, seeds int) *eval.Verdict {
+	t.Helper()
+	c, err := Compare(context.Background(), path, nil, Options{Folds: 5, Seeds: seeds, NoCache: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Verdict
+}
+
+// On data whose second modality is pure noise the verdict claims at most once
+// in 20 sets that fusion helps.
+func TestVerdictOnPureNoise(t *testing.T) {
+	claims := 0
+	for seed := range uint64(20) {
+		v := judged(t, folder(t, 100+seed, 200, false, signal{"a", 4, 1.7}, signal{"noise", 4, 0}), 1)
+		if v.Finding == eval.Helps {
+			claims++
+			t.Logf("set %d: %s", seed, v.Text)
+		}
+	}
+	if claims > 1 {
+		t.Errorf("fusion with noise was claimed to help in %d of 20 sets", claims)
+	}
+}
+
+// Two modalities that each tell about 80 % and together 88 %: claimed in at
+// least ten of twelve sets.
+func TestVerdictOnComplementaryModalities(t *testing.T) {
+	claims := 0
+	for seed := range uint64(12) {
+		v := judged(t, folder(t, 200+seed, 600, false, signal{"a", 2, 1.7}, signal{"b", 2, 1.7}), 3)
+		if v.Finding == eval.Helps {
+			claims++
+		} else {
+			t.Logf("set %d: %s", seed, v.Text)
+		}
+	}
+	t.Logf("claimed in %d of 12 sets", claims)
+	if claims < 10 {
+		t.Errorf("complementary modalities were claimed to help in %d of 12 sets", claims)
+	}
+}
