@@ -155,6 +155,13 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifa
 	if err := a.restoreStates(catalog); err != nil {
 		return nil, err
 	}
+	weights := 0
+	for _, t := range tensors {
+		weights += len(t.Data)
+	}
+	if err := a.fits(weights); err != nil {
+		return nil, err
+	}
 	if a.Model, err = model.Build(a.Spec, methods); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ func made(t testing.TB) *artifact.Artifact {
 	t.Helper()
 	a := &artifact.Artifact{}
 	a.Schema = dataset.Schema{Label: "label", Task: dataset.Classification, Classes: []string{"a", "b"}}
+	a.Temperature = 1
 	a.Spec = model.Spec{Method: "attention", Outputs: 2, Width: 4, Prior: []float32{-0.7, -0.7}}
 	for _, name := range []string{"left", "right"} {
 		a.Schema.Columns = append(a.Schema.Columns, dataset.Column{Name: name, Kind: media.Vector, Dim: 3})

@@ -1,0 +1,51 @@
+package artifact
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// plainSize is an axis that costs nothing to build, whatever the file holds.
+const plainSize = 4096
+
+// fits reports where the parts of a manifest contradict each other, or claim
+// more than a file of so many weights can hold. A checksum says that a file is
+// whole, not that one program wrote all of it.
+func (a *Artifact) fits(weights int) error {
+	f := a.Spec.Fusion
+	for _, axis := range []int{a.Spec.Width, a.Spec.Hidden, f.Dim, f.Rank, f.Heads, f.Layers, f.Hidden} {
+		if axis < 0 || axis > max(plainSize, weights) {
+			return fmt.Errorf("%w: a network of size %d in a file of %d weights", ErrDamaged, axis, weights)
+		}
+	}
+	if len(a.Views) != len(a.Spec.Views) {
+		return fmt.Errorf("%w: %d views, but a network of %d", ErrDamaged, len(a.Views), len(a.Spec.Views))
+	}
+	for i, v := range a.Views {
+		s := a.Spec.Views[i]
+		if v.Name != s.Name || v.Column != s.Column {
+			return fmt.Errorf("%w: view %s stands where the network has %s", ErrDamaged, v.Name, s.Name)
+		}
+		if d := a.States[i].Dim(); d != s.Dim {
+			return fmt.Errorf("%w: view %s has width %d, the network takes %d", ErrDamaged, v.Name, d, s.Dim)
+		}
+	}
+	if a.Spec.Regression != (a.Schema.Task == dataset.Regression) {
+		return fmt.Errorf("%w: the network is not one for the task %q", ErrDamaged, a.Schema.Task)
+	}
+	if a.Spec.Regression {
+		if a.Spec.Outputs != 1 || !(a.TargetStd > 0) || math.IsInf(a.TargetStd+a.TargetMean, 0) || math.IsNaN(a.TargetMean) {
+			return fmt.Errorf("%w: %d outputs with mean %g and deviation %g", ErrDamaged, a.Spec.Outputs, a.TargetMean, a.TargetStd)
+		}
+		return nil
+	}
+	if a.Spec.Outputs != len(a.Schema.Classes) {
+		return fmt.Errorf("%w: %d outputs for %d classes", ErrDamaged, a.Spec.Outputs, len(a.Schema.Classes))
+	}
+	if !(a.Temperature > 0) || math.IsInf(a.Temperature, 0) {
+		return fmt.Errorf("%w: temperature %g", ErrDamaged, a.Temperature)
+	}
+	return nil
+}
