@@ -32,7 +32,7 @@ var _ feature.View = semantic{}
 // Info implements feature.View.
 func (semantic) Info() feature.Info {
 	return feature.Info{
-		Name: "semantic", Shape: feature.Tokens, Version: 1, Default: true, Cheap: true,
+		Name: "semantic", Shape: feature.Tokens, Version: 1, Cheap: true,
 		Options: fmt.Sprintf("tokens=%d vocabulary=%d", MaxTokens, MaxVocabulary),
 		Doc:     "the first 96 and last 32 tokens (UAX #29 words, Han characters, emoji) as ids for learned embeddings; 0 = unknown",
 	}
