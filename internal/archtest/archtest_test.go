@@ -21,7 +21,7 @@ var order = [][]string{
 	{"internal/kernel/ref", "internal/kernel", "tensor", "grad", "nn", "optim"},
 	{"internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
 	{"media"}, {"dataset"}, {"feature"}, {"fusion"}, {"model"}, {"train"}, {"eval"}, {"artifact"},
-	{"compare"}, {"explain"}, {"internal/svg", "report"}, {"serve"}, {""}, {"internal/demo"}, {"internal/bench"}, {"internal/cli"}, {"cmd"},
+	{"compare"}, {"explain"}, {"internal/svg", "report"}, {"serve"}, {""}, {"internal/demo"}, {"internal/accuracy"}, {"internal/bench"}, {"internal/cli"}, {"cmd"},
 }
 
 // never lists imports that would be allowed by the order but break a rule.
