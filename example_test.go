@@ -1,0 +1,189 @@
+package fusor_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// writeReviews writes a table of reviews with a price and returns its path. What
+// was said and what was paid together tell whether the thing was kept.
+func writeReviews(dir string) (string, error) {
+	words := [2][]string{{"awful", "broken", "poor"}, {"lovely", "sturdy", "fine"}}
+	var b strings.Builder
+	b.WriteString("label,review,price\n")
+	for i := range 60 {
+		kept := i % 2
+		fmt.Fprintf(&b, "%s,a %s and %s thing,%d\n", []string{"returned", "kept"}[kept], words[kept][i%3], words[kept][i/3%3], 40-30*kept+i%7)
+	}
+	path := filepath.Join(dir, "reviews.csv")
+	return path, os.WriteFile(path, []byte(b.String()), 0o600)
+}
+
+// Train a model on a table and ask it about new rows.
+func Example() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "fusor")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	reviews, err := writeReviews(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	model, report, err := fusor.Train(ctx, reviews, fusor.Options{Seed: 1, NoCache: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Fusion, "of", report.Views)
+
+	// New rows: the same columns, no label. One has no price.
+	table := filepath.Join(dir, "new.csv")
+	if err := os.WriteFile(table, []byte("review,price\na lovely and sturdy thing,12\na broken and poor thing,\n"), 0o600); err != nil {
+		log.Fatal(err)
+	}
+	rows, err := dataset.Open(table, dataset.Options{Schema: model.Schema()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	answers, _, err := model.Predict(ctx, rows)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, a := range answers {
+		fmt.Println(a.Class, a.Flags)
+	}
+	// Output:
+	// attention of [review.lexical table.fields]
+	// kept []
+	// returned [absent:table]
+}
+
+func ExampleTrain() {
+	dir, err := os.MkdirTemp("", "fusor")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	reviews, err := writeReviews(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, report, err := fusor.Train(context.Background(), reviews, fusor.Options{
+		Seed: 1, NoCache: true,
+		Recipe: train.Recipe{Fusion: "concat", ModalityDropout: 0.1},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d rows to train, %d to choose the epoch, %d to test\n", report.Rows.Train, report.Rows.Val, report.Rows.Test)
+	for _, s := range report.Test.Scores {
+		if s.Metric.Name == "accuracy" {
+			fmt.Printf("%s %.0f %%\n", s.Metric.Name, 100*s.Summary.Mean)
+		}
+	}
+	// Output:
+	// 42 rows to train, 9 to choose the epoch, 9 to test
+	// accuracy 100 %
+}
+
+func ExampleCompare() {
+	dir, err := os.MkdirTemp("", "fusor")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	reviews, err := writeReviews(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := fusor.Compare(context.Background(), reviews, []string{"mean", "attention"}, fusor.Options{
+		Folds: 2, NoCache: true,
+		Recipe: train.Recipe{Train: train.Config{Epochs: 40}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for _, row := range c.Rows {
+		kinds[row.Kind]++
+	}
+	fmt.Println(kinds["single"], "single,", kinds["fusion"], "fusions")
+	fmt.Println("does fusion help?", c.Verdict.Low > 0) // the price alone is enough here
+	// Output:
+	// 2 single, 2 fusions
+	// does fusion help? false
+}
+
+func ExampleLoad() {
+	dir, err := os.MkdirTemp("", "fusor")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	reviews, err := writeReviews(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	trained, _, err := fusor.Train(context.Background(), reviews, fusor.Options{NoCache: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	file := filepath.Join(dir, "reviews.fusor")
+	if err := trained.Save(file); err != nil {
+		log.Fatal(err)
+	}
+
+	model, err := fusor.Load(file, fusor.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(model.Schema().Classes)
+	// Output: [kept returned]
+}
+
+// Many goroutines may share one model.
+func ExampleModel_Predict() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "fusor")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	reviews, err := writeReviews(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	model, _, err := fusor.Train(ctx, reviews, fusor.Options{NoCache: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// Rows can come from anywhere, for instance as JSON lines.
+	lines := strings.NewReader(`{"review": "a fine and sturdy thing", "price": 11}` + "\n" + `{}` + "\n")
+	rows := &dataset.Dataset{Schema: *model.Schema()}
+	for line, err := range dataset.ReadJSONLines(lines, dir, model.Schema()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		rows.Rows = append(rows.Rows, line.Row)
+	}
+	answers, _, err := model.Predict(ctx, rows)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(answers[0].Class)
+	fmt.Println(answers[1].Flags)
+	// Output:
+	// kept
+	// [absent:review absent:table prior]
+}
