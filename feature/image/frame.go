@@ -2,26 +2,23 @@ package image
 
 import "github.com/fusor-ml/fusor/internal/vision"
 
-// The parts of a frame's features.
-var (
-	frameGrid    = vision.GradientGrid{Side: 4, Bins: 8}
-	frameColours = vision.ColourBins{Hue: 8, Saturation: 2, Value: 1, Greys: 4}
-)
+// frameColours are the bins of a frame's histogram.
+var frameColours = vision.ColourBins{Hue: 8, Saturation: 2, Value: 1, Greys: 4}
 
 // FrameDim is the width of what [AppendFrame] appends.
-const FrameDim = 4*4*8 + 8*2 + 4 + 2*2*6 + 2*vision.RotationInvariantBins
+const FrameDim = 8*2 + 4 + 2*2*6 + 2*vision.RotationInvariantBins
 
-// AppendFrame appends a short description of one frame of a video to dst,
-// FrameDim values: gradients by 8 orientations on 4 × 4 cells, a joint HSV
-// histogram of 20 bins, mean and deviation of L*a*b* on 2 × 2 tiles, and
-// rotation-invariant uniform patterns of the luma at full and half size. Frames
-// larger than WorkSide are scaled down first.
+// AppendFrame appends a short description of the colours and the texture of one
+// frame of a video to dst, FrameDim values: a joint HSV histogram of 20 bins,
+// mean and deviation of L*a*b* on 2 × 2 tiles, and rotation-invariant uniform
+// patterns of the luma at full and half size. Frames larger than WorkSide are
+// scaled down first.
 func AppendFrame(dst []float32, m *vision.Image) []float32 {
 	m = m.Shrink(WorkSide)
-	dst = frameGrid.Normalise(dst, gradientSums(frameGrid, m))
-	counts := make([]uint32, frameColours.Len())
-	frameColours.Count(counts, m, m.Whole())
-	dst = appendHellinger(dst, counts)
+	counts := make([]uint32, max(frameColours.Len(), vision.RotationInvariantBins))
+	c := counts[:frameColours.Len()]
+	frameColours.Count(c, m, m.Whole())
+	dst = appendHellinger(dst, c)
 	var lab [9]float32
 	for t := range 4 {
 		vision.LabMoments(lab[:], m, m.Tile(t%2, t/2, 2))
@@ -42,4 +39,10 @@ func AppendFrame(dst []float32, m *vision.Image) []float32 {
 		dst = appendHellinger(dst, c)
 	}
 	return dst
+}
+
+// AppendOutline appends the gradients of a frame on the cells of g to dst,
+// g.Len() values, as the shape view has them.
+func AppendOutline(dst []float32, m *vision.Image, g vision.GradientGrid) []float32 {
+	return g.Normalise(dst, gradientSums(g, m.Shrink(WorkSide)))
 }

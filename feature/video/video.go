@@ -29,8 +29,7 @@ func (modality) Views() []feature.View { return []feature.View{Stills{}, Visual{
 // item is an opened cell. Several files are one clip after the other.
 type item struct {
 	clips  []*media.Clip
-	frames [][]float32 // of the taken frames of all clips, made once
-	motion [][]float32 // against the frame before, parallel to frames
+	frames []frame // of the taken pictures of all clips, made once
 }
 
 // Open implements feature.Modality.

@@ -14,22 +14,39 @@ const Steps = 16
 // motionGrid is the number of cells along each side in which motion is measured.
 const motionGrid = 4
 
-const (
-	motionDim = motionGrid*motionGrid + 2
-	stepDim   = image.FrameDim + motionDim
+// The gradients of a frame: fine where they are averaged over the frames, coarser in each step.
+var (
+	stillGrid = vision.GradientGrid{Side: 8, Bins: 18, Signed: true}
+	stepGrid  = vision.GradientGrid{Side: 6, Bins: 12, Signed: true}
 )
 
-// describe computes the frames' features and their motion, once for both views.
-func (it *item) describe() {
+const (
+	motionDim  = motionGrid*motionGrid + 2
+	surfaceDim = image.FrameDim + motionDim // what a frame has beside its gradients
+)
+
+// frame is what the views take of one frame.
+type frame struct {
+	fine    []float32 // gradients on stillGrid
+	coarse  []float32 // gradients on stepGrid
+	surface []float32 // colours, texture, motion against the frame before
+}
+
+// describe computes the frames' features, once for both views.
+func (it *item) describe() []frame {
 	if it.frames != nil {
-		return
+		return it.frames
 	}
 	var before *vision.Image
 	for _, m := range it.pictures() {
-		it.frames = append(it.frames, image.AppendFrame(nil, m))
-		it.motion = append(it.motion, motion(before, m))
+		it.frames = append(it.frames, frame{
+			fine:    image.AppendOutline(nil, m, stillGrid),
+			coarse:  image.AppendOutline(nil, m, stepGrid),
+			surface: append(image.AppendFrame(nil, m), motion(before, m)...),
+		})
 		before = m
 	}
+	return it.frames
 }
 
 // motion is, per cell of a 4 × 4 grid, the mean absolute difference of the luma
@@ -67,8 +84,9 @@ func motion(before, m *vision.Image) []float32 {
 	return out
 }
 
-// Visual is the clip in time: the frame features of image.AppendFrame and the
-// motion against the frame before, a step for each of up to Steps frames.
+// Visual is the clip in time: a step for each of up to Steps frames, of its
+// gradients by 12 directions on 6 × 6 cells, its colours and texture (see
+// image.AppendFrame), and the motion against the frame before.
 type Visual struct{ denseView }
 
 var _ feature.View = Visual{}
@@ -76,8 +94,8 @@ var _ feature.View = Visual{}
 // Info implements feature.View.
 func (Visual) Info() feature.Info {
 	return feature.Info{
-		Name: "visual", Shape: feature.Sequence, Version: 1, Default: true,
-		Doc: "up to 16 evenly spaced frames [T, 210]: gradients, HSV histogram, L*a*b* moments, uniform LBP; motion: frame differences on 4 × 4 cells",
+		Name: "visual", Shape: feature.Sequence, Version: 2, Default: true,
+		Doc: "up to 16 evenly spaced frames [T, 514]: gradients on 6×6 cells × 12 directions, HSV histogram, L*a*b* moments, uniform LBP; frame differences on 4×4 cells",
 	}
 }
 
@@ -87,15 +105,18 @@ func (Visual) Extract(v any) (feature.Raw, error) {
 	if err != nil {
 		return feature.Raw{}, err
 	}
-	it.describe()
-	r := feature.Raw{Dim: stepDim, Steps: len(it.frames)}
-	for i := range it.frames {
-		r.Values = append(append(r.Values, it.frames[i]...), it.motion[i]...)
+	frames := it.describe()
+	r := feature.Raw{Dim: stepGrid.Len() + surfaceDim, Steps: len(frames)}
+	for _, f := range frames {
+		r.Values = append(append(r.Values, f.coarse...), f.surface...)
 	}
 	return r, nil
 }
 
-// Stills is the clip without time: mean and deviation of the frames' features and motion.
+// Stills is the clip without time: over the frames of visual, the mean of the
+// gradients by 18 directions on 8 × 8 cells, and mean and deviation of colours,
+// texture and motion. The gradients' deviations told training subjects apart
+// rather than classes, so they are left out.
 type Stills struct{ denseView }
 
 var _ feature.View = Stills{}
@@ -103,8 +124,8 @@ var _ feature.View = Stills{}
 // Info implements feature.View.
 func (Stills) Info() feature.Info {
 	return feature.Info{
-		Name: "stills", Shape: feature.Vector, Version: 1, Default: true,
-		Doc: "mean and deviation over the frames of what visual holds",
+		Name: "stills", Shape: feature.Vector, Version: 2, Default: true,
+		Doc: "over the frames: mean gradients on 8×8 cells × 18 directions, mean and deviation of colours, texture and motion",
 	}
 }
 
@@ -114,27 +135,31 @@ func (Stills) Extract(v any) (feature.Raw, error) {
 	if err != nil {
 		return feature.Raw{}, err
 	}
-	it.describe()
-	n := float64(len(it.frames))
-	if n == 0 {
+	frames := it.describe()
+	if len(frames) == 0 {
 		return feature.Raw{}, nil
 	}
-	r := feature.Raw{Dim: 2 * stepDim, Values: make([]float32, 2*stepDim)}
-	for k := range stepDim {
+	n := stillGrid.Len()
+	out := make([]float32, n+2*surfaceDim)
+	moments(out[:n], nil, frames, func(f *frame) []float32 { return f.fine })
+	moments(out[n:][:surfaceDim], out[n+surfaceDim:], frames, func(f *frame) []float32 { return f.surface })
+	return feature.Raw{Dim: len(out), Values: out}, nil
+}
+
+// moments sets mean and, unless it is nil, dev to the mean and the deviation of part over the frames.
+func moments(mean, dev []float32, frames []frame, part func(*frame) []float32) {
+	n := float64(len(frames))
+	for k := range mean {
 		var sum, squares float64
-		for i := range it.frames {
-			x := 0.0
-			if k < image.FrameDim {
-				x = float64(it.frames[i][k])
-			} else {
-				x = float64(it.motion[i][k-image.FrameDim])
-			}
+		for i := range frames {
+			x := float64(part(&frames[i])[k])
 			sum += x
 			squares += x * x
 		}
-		mean := sum / n
-		r.Values[k] = float32(mean)
-		r.Values[stepDim+k] = float32(math.Sqrt(math.Max(0, squares/n-mean*mean)))
+		m := sum / n
+		mean[k] = float32(m)
+		if dev != nil {
+			dev[k] = float32(math.Sqrt(math.Max(0, squares/n-m*m)))
+		}
 	}
-	return r, nil
 }
