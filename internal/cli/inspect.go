@@ -30,9 +30,10 @@ type columnInfo struct {
 	Name   string          `json:"name"`
 	Kind   string          `json:"kind"`
 	Fields []dataset.Field `json:"fields,omitempty"`
-	Views  []string        `json:"views"`
-	Absent int             `json:"absent"` // empty cells
-	Broken int             `json:"broken"` // those with a problem: unreadable, or read in part
+	Views  []string        `json:"views"`                // taken by default
+	More   []string        `json:"more_views,omitempty"` // taken with --views
+	Absent int             `json:"absent"`               // empty cells
+	Broken int             `json:"broken"`               // those with a problem: unreadable, or read in part
 }
 
 type inspection struct {
@@ -96,7 +97,11 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
 		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Fields: col.Fields}
 		if m, ok := fusor.Views().Lookup(col.Kind); ok {
 			for _, v := range m.Views() {
-				info.Views = append(info.Views, v.Info().Name)
+				if i := v.Info(); i.Default {
+					info.Views = append(info.Views, i.Name)
+				} else {
+					info.More = append(info.More, i.Name)
+				}
 			}
 		}
 		bad := broken(&col, problems)
@@ -147,6 +152,9 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	t.right(3, 4)
 	for _, c := range in.Columns {
 		views := list(c.Views)
+		if len(c.More) > 0 {
+			views += " (more: " + list(c.More) + ")"
+		}
 		if len(c.Fields) > 0 {
 			var fields []string
 			for _, f := range c.Fields {
