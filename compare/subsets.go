@@ -7,9 +7,9 @@ import (
 )
 
 // maxSubsetPlayers bounds the modalities for which every fusion is tested with
-// each subset of them present: 2⁵ predictions of the test rows cost little
+// each subset of them present: 2⁶ predictions of the test rows cost little
 // beside a fit.
-const maxSubsetPlayers = 5
+const maxSubsetPlayers = 6
 
 // maxLogOdds bounds log-odds, so that a sure prediction stays finite.
 const maxLogOdds = 30
