@@ -38,6 +38,9 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		Version: c.Run.Version, Go: runtime.Version(), Machine: runtime.GOOS + "/" + runtime.GOARCH,
 		Command: strings.Join(c.Run.Command, " "), Folds: c.Run.Folds, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
 	}
+	if n := len(c.Run.Seeds); n > 1 {
+		d.Run.Notes = append(slices.Clone(d.Run.Notes), fmt.Sprintf("confusion, reliability and mistakes: the runs of the first of %d seeds, so that every test row counts once", n))
+	}
 	c.views(d)
 	best, single := c.best()
 	if best >= 0 {
