@@ -67,7 +67,11 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.notes(e.stderr, cmp.Result.Plan.Notes)
+	notes := cmp.Result.Plan.Notes
+	if cmp.Verdict == nil {
+		notes = append(notes[:len(notes):len(notes)], "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)")
+	}
+	c.notes(e.stderr, notes)
 	cmp.Run.Command = append([]string{"fusor"}, e.args...)
 	cmp.Run.Seconds = time.Since(start).Seconds()
 	doc := cmp.Document(c.reportFlags.options())
