@@ -161,6 +161,10 @@ func TestGradients(t *testing.T) {
 	binary("MatMul/self", func(t *Tape, a, b *Var) *Var { return t.MatMulT(t.MatMul(a, b), t.MatMul(a, b)) }, x(1, 3, 4), x(2, 4, 5))
 	binary("Outer", (*Tape).Outer, x(1, 3, 4), x(2, 3, 2))
 	binary("WeightedSum", (*Tape).WeightedSum, x(1, 2, 3, 4), x(2, 2, 3))
+	binary("WeightedSum/shared", (*Tape).WeightedSum, x(1, 2, 3, 4), x(2, 3))
+	check("LinearStack", one(func(t *Tape, x []*Var) *Var {
+		return t.LinearStack([]*Var{x[0], t.Tanh(x[1])}, []*Var{x[2], x[3]}, []*Var{x[4], nil})
+	}), x(1, 3, 4), x(2, 3, 5), x(3, 2, 4), x(4, 2, 5), x(5, 2))
 	binary("WhereRows", func(t *Tape, a, b *Var) *Var { return t.WhereRows([]float32{0, 1, 0}, a, b) }, x(1, 3, 4), x(2, 4))
 	binary("ConcatRows", func(t *Tape, a, b *Var) *Var { return t.Tanh(t.ConcatRows(a, b, a)) }, x(1, 3, 4), x(2, 2, 4))
 	binary("Concat", func(t *Tape, a, b *Var) *Var { return t.Tanh(t.Concat(a, b, a)) }, x(1, 2, 3, 4), x(2, 2, 3, 2))

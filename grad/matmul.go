@@ -88,13 +88,13 @@ func (t *Tape) LinearAct(x, w, b *Var, act Activation) *Var {
 }
 
 func linearForward[T kernel.Float](t *Tape, v *Var) {
-	m, n, k, act := v.n[0], v.n[1], v.n[2], Activation(v.n[3])
+	m, n, act := v.n[0], v.n[1], Activation(v.n[3])
 	y, sum := data[T](v), data[T](v)
 	at := t.mark()
 	if act == ActGELU {
 		sum = kept[T](t, v, 0, m*n)
 	}
-	kernel.GemmWorkers(t.workers, false, true, m, n, k, data[T](v.in[0]), k, data[T](v.in[1]), k, sum, n, false)
+	timesWeight(t, m, data[T](v.in[0]), v.in[1], sum, n)
 	if b := v.in[2]; b != nil {
 		kernel.AddRow(sum, sum, data[T](b))
 	}

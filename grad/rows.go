@@ -117,27 +117,54 @@ func whereRowsBackward[T kernel.Float](t *Tape, v *Var) {
 	kernel.WhereRowsGrad(gradAdd[T](t, v.in[0]), gradAdd[T](t, v.in[1]), pick[T](&v.grd), v.f32s, v.n[0])
 }
 
-// WeightedSum returns the sum over v of w[b, v] x[b, v]: x [B, V, D], w [B, V] -> [B, D]. A view of weight zero has no
-// effect on the result, even where it is NaN.
+// WeightedSum returns the sum over v of w[b, v] x[b, v]: x [B, V, D], w [B, V] or, the same for all rows, [V] -> [B, D].
+// A view of weight zero has no effect on the result, even where it is NaN.
 func (t *Tape) WeightedSum(x, w *Var) *Var {
 	rank("WeightedSum", x, 3, "[B, V, D]")
 	B, V, D := x.Dim(0), x.Dim(1), x.Dim(2)
-	if w.Len() != B*V {
+	shared := w.Rank() == 1 && w.Len() == V
+	if w.Len() != B*V && !shared {
 		badPair("WeightedSum", x.val.Shape, w.val.Shape)
 	}
 	v := t.node(&opWeightedSum, x)
 	v.use(w)
 	v.n[0], v.n[1] = V, D
+	v.flag = shared && B != 1
 	return v.shape(B, D).run()
 }
 
 func weightedSumForward[T kernel.Float](t *Tape, v *Var) {
-	kernel.WeightedSum(data[T](v), data[T](v.in[0]), data[T](v.in[1]), v.n[0], v.n[1])
+	at := t.mark()
+	kernel.WeightedSum(data[T](v), data[T](v.in[0]), rowWeights[T](t, v), v.n[0], v.n[1])
+	t.release(at)
+}
+
+// rowWeights returns the weights [B, V]; shared ones are repeated in scratch.
+func rowWeights[T kernel.Float](t *Tape, v *Var) []T {
+	w := data[T](v.in[1])
+	if !v.flag {
+		return w
+	}
+	all := scratch[T](t, v.Dim(0)*len(w))
+	for i := 0; i < len(all); i += len(w) {
+		copy(all[i:], w)
+	}
+	return all
 }
 
 func weightedSumBackward[T kernel.Float](t *Tape, v *Var) {
-	x, w := v.in[0], v.in[1]
-	kernel.WeightedSumGrad(gradAdd[T](t, x), gradAdd[T](t, w), data[T](x), data[T](w), pick[T](&v.grd), v.n[0], v.n[1])
+	x, dw := v.in[0], gradAdd[T](t, v.in[1])
+	at := t.mark()
+	w, each := rowWeights[T](t, v), dw
+	if v.flag && dw != nil {
+		each = scratch[T](t, len(w))
+		clear(each)
+	}
+	kernel.WeightedSumGrad(gradAdd[T](t, x), each, data[T](x), w, pick[T](&v.grd), v.n[0], v.n[1])
+	if v.flag && dw != nil {
+		kernel.ColSum(dw, each)
+	}
+	t.release(at)
 }
 
 // Outer returns the outer product of each row, a's index the slower: a [B, m], b [B, n] -> [B, m·n].

@@ -10,6 +10,7 @@ type Tape struct {
 	dtype     tensor.DType
 	recording bool
 	training  bool
+	frozen    bool
 	workers   int
 	seed      uint64
 	step      uint64
@@ -21,6 +22,9 @@ type Tape struct {
 	m64  arena[float64]
 	s32  arena[float32] // scratch of one operation
 	s64  arena[float64]
+
+	frozen32 frozenWeights[float32]
+	frozen64 frozenWeights[float64]
 
 	lstm32 lstmJob[float32]
 	lstm64 lstmJob[float64]

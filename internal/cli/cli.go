@@ -30,6 +30,7 @@ type commands struct {
 	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
 	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
 	Views    viewsCmd    `cmd:"" help:"List every view, its options and its definition."`
+	Bench    benchCmd    `cmd:"" help:"Time training, inference and matrix products on this machine."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
