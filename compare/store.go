@@ -34,7 +34,8 @@ func OpenStore(dir string, of any) (*Store, error) {
 }
 
 func (s *Store) path(e *Entry, r dataset.Run) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%s-%x-%d-%d.gob", e.Kind, e.Name, r.Fold, r.Seed))
+	name := sha256.Sum256([]byte(e.Name)) // whatever a column is called, and however long its name
+	return filepath.Join(s.dir, fmt.Sprintf("%s-%x-%d-%d.gob", e.Kind, name[:8], r.Fold, r.Seed))
 }
 
 // load returns a kept outcome, or nil; one that cannot be read is computed again.

@@ -88,8 +88,8 @@ func (o Options) args(path string) []string {
 		args = append(args, "-t", strconv.FormatFloat(o.Seconds, 'g', -1, 64))
 	}
 	if o.Video {
-		// never larger than it is, even sides
-		scale := fmt.Sprintf("fps=%g,scale='if(gte(iw,ih),min(%d,iw),-2)':'if(gte(iw,ih),-2,min(%d,ih))':flags=area", o.FPS, o.Side, o.Side)
+		// never larger than it is, even sides; a clip shorter than half a step keeps its picture
+		scale := fmt.Sprintf("fps=%g:eof_action=pass,scale='if(gte(iw,ih),min(%d,iw),-2)':'if(gte(iw,ih),-2,min(%d,ih))':flags=area", o.FPS, o.Side, o.Side)
 		args = append(args, "-map", "0:v:0?", "-vf", scale, "-c:v", "rawvideo", "-pix_fmt", "bgr24")
 	} else {
 		args = append(args, "-vn")

@@ -1,0 +1,111 @@
+package compare
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+func openStore(t *testing.T, dir string, of any) *Store {
+	t.Helper()
+	s, err := OpenStore(dir, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func outcome(k int) *Outcome {
+	return &Outcome{Test: []int{k, 2}, TestP: []float64{0.25, 0.75}, Views: []string{"a.b"}, Absent: []bool{false, true}, TrainRows: k, Seconds: 1.5}
+}
+
+func TestStoreKeepsOutcomes(t *testing.T) {
+	dir := t.TempDir()
+	of := []any{"v1", 3}
+	s := openStore(t, dir, of)
+	odd := &Entry{Name: "图像/../" + strings.Repeat("long ", 60), Kind: Single}
+	entries := []*Entry{{Name: "mean", Kind: Single}, {Name: "mean", Kind: Fusion}, {Name: "Mean", Kind: Fusion}, odd}
+	runs := []dataset.Run{{}, {Seed: 1}, {Fold: 1}, {Fold: 1, Seed: 1}}
+	k := 0
+	for _, e := range entries {
+		for _, r := range runs {
+			if s.load(e, r) != nil {
+				t.Fatalf("%s, %v: kept before it was saved", e.Name, r)
+			}
+			k++
+			if err := s.save(e, r, outcome(k)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s, k = openStore(t, dir, of), 0 // as the next process does
+	for _, e := range entries {
+		for _, r := range runs {
+			k++
+			if got := s.load(e, r); !reflect.DeepEqual(got, outcome(k)) {
+				t.Errorf("%s, %v: %+v", e.Name, r, got)
+			}
+		}
+	}
+	if other := openStore(t, dir, []any{"v2", 3}); other.load(entries[0], runs[0]) != nil {
+		t.Error("another comparison finds the outcome")
+	}
+}
+
+func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
+	s := openStore(t, t.TempDir(), 1)
+	e, r := &Entry{Name: "mean", Kind: Fusion}, dataset.Run{}
+	if err := s.save(e, r, outcome(1)); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(s.path(e, r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"", "no gob", string(data[:len(data)/2])} {
+		if err := os.WriteFile(s.path(e, r), []byte(bad), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if s.load(e, r) != nil {
+			t.Errorf("%.20q was read", bad)
+		}
+	}
+	if err := s.save(e, r, outcome(2)); err != nil || s.load(e, r) == nil {
+		t.Errorf("it cannot be saved again: %v", err)
+	}
+}
+
+func TestStoreIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, 1)
+	if err := s.save(&Entry{Name: "x"}, dataset.Run{}, outcome(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestNoStore(t *testing.T) {
+	var s *Store
+	if s.load(&Entry{}, dataset.Run{}) != nil || s.save(&Entry{}, dataset.Run{}, outcome(1)) != nil || s.Remove() != nil {
+		t.Error("no store does something")
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenStore(file, 1); err == nil || !strings.Contains(err.Error(), "cannot open") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := OpenStore(t.TempDir(), func() {}); err == nil {
+		t.Error("a function was hashed")
+	}
+}
