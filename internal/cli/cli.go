@@ -99,7 +99,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "fusor: interrupted")
 		return exitFailure
 	}
-	fmt.Fprintf(stderr, "fusor: %v\n", err)
+	fmt.Fprintf(stderr, "fusor: %s\n", told(err, commandOf(k) == "inspect "))
 	return exitFailure
 }
 

@@ -21,6 +21,8 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 func TestMain(m *testing.M) {
@@ -190,4 +192,22 @@ func writeFile(ts *testscript.TestScript, name string, data []byte) {
 	path := ts.MkAbs(name)
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
 	ts.Check(os.WriteFile(path, data, 0o644))
+}
+
+// TestTold: of very many problems the first ones are told, and how many more there are.
+func TestTold(t *testing.T) {
+	var ps dataset.Problems
+	for i := range 1000 {
+		ps = append(ps, dataset.Problem{File: "m.csv", Row: i + 2, What: "too many cells", Fatal: true})
+	}
+	err := fmt.Errorf("strict:\n%w", ps)
+	if got := strings.Split(told(err, false), "\n"); len(got) != shownProblems+1 || got[shownProblems] != "… and 981 more problems (fusor inspect lists all)" {
+		t.Errorf("%d lines, the last %q", len(got), got[len(got)-1])
+	}
+	if got := strings.Count(told(err, true), "\n"); got != 1000 {
+		t.Errorf("%d lines of all", got)
+	}
+	if err := errors.New("one\n" + strings.Repeat("line\n", 100)); told(err, false) != err.Error() {
+		t.Error("an error that lists no problems was cut")
+	}
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,6 +66,9 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
 	bar.done()
 	c.report(e.stderr, cmp.Problems, err)
+	if errors.Is(err, context.Canceled) && c.Out != "" {
+		c.notes(e.stderr, []string{"finished fits are kept in " + c.Out + "; the same command goes on from them"})
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -155,6 +155,17 @@ func (f *commonFlags) report(w io.Writer, problems dataset.Problems, err error) 
 	}
 }
 
+// told is an error as a person reads it: of very many problems the first ones and their number.
+func told(err error, all bool) string {
+	var ps dataset.Problems
+	text := err.Error()
+	lines := strings.Split(text, "\n")
+	if all || !errors.As(err, &ps) || len(lines) <= shownProblems+1 {
+		return text
+	}
+	return strings.Join(lines[:shownProblems], "\n") + fmt.Sprintf("\n… and %d more problems (fusor inspect lists all)", len(lines)-shownProblems)
+}
+
 // notes says on stderr what a reader of the result should know.
 func (f *commonFlags) notes(w io.Writer, notes []string) {
 	if f.Quiet {

@@ -38,6 +38,9 @@ Examples:
 
 // Run predicts.
 func (c *predictCmd) Run(e *env) error {
+	if c.Data == "-" && (c.Out != "" || c.JSON != "") {
+		return usagef("with - the answers are JSON lines on stdout; leave out -o and --json")
+	}
 	var o fusor.Options
 	bar := c.apply(e, &o)
 	m, err := fusor.Load(c.Model, o)

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -43,6 +45,9 @@ func (c *trainCmd) Run(e *env) error {
 	bar.done()
 	c.report(e.stderr, rep.Problems, err)
 	c.notes(e.stderr, rep.Notes)
+	if _, lost := os.Stat(o.Checkpoint); errors.Is(err, context.Canceled) && lost == nil {
+		c.notes(e.stderr, []string{"the state after the last epoch is kept in " + o.Checkpoint + "; the same command with --resume goes on"})
+	}
 	if err != nil {
 		return err
 	}
