@@ -27,7 +27,8 @@ func WantsColor(f *os.File) bool {
 }
 
 // Terminal writes the leaderboard, the modalities' contributions, the table of
-// subsets and the verdict, as far as the document has them. No line is wider
+// subsets, what disturbances cost, what prediction sets cover and the verdict,
+// as far as the document has them. No line is wider
 // than the options say.
 func Terminal(w io.Writer, d *Document, o TerminalOptions) error {
 	t := &terminal{reader: newReader(d, speakerOf(o.Lang)), width: max(40, o.Width), color: o.Color}
@@ -37,6 +38,8 @@ func Terminal(w io.Writer, d *Document, o TerminalOptions) error {
 	t.leaderboard()
 	t.shapley()
 	t.subsets()
+	t.noise()
+	t.sets()
 	t.verdict()
 	if _, err := io.WriteString(w, t.b.String()); err != nil {
 		return fmt.Errorf("cannot write the tables: %w", err)

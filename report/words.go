@@ -78,6 +78,9 @@ var words = map[string][2]string{
 	"effective":   {"Effective robustness", "有效鲁棒性"},
 	"noise_table": {"Robustness, all curves", "鲁棒性汇总"},
 	"disturbance": {"Disturbance", "干扰"},
+	"clean":       {"None", "无干扰"},
+	"middle":      {"Middling", "中等"},
+	"strongest":   {"Strongest", "最强"},
 
 	"weights":      {"Weights by class", "各类别的权重"},
 	"weights_note": {"The mean weight that the method gave each view, by true class. A weight says where the method looked, not what it gained: for that see the contributions.", "该方法给各视图的平均权重，按真实类别分列。权重表示模型看向哪里，并不等于收益；收益见模态贡献。"},

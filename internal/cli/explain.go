@@ -147,40 +147,5 @@ func (c *explainCmd) print(w io.Writer, ex *fusor.Explanation, doc *report.Docum
 	fmt.Fprintf(w, "%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
 	shown := *doc
 	shown.Rows = nil
-	if err := report.Terminal(w, &shown, terminal(w, c.Lang)); err != nil {
-		return err
-	}
-	if s := doc.Sets; s != nil {
-		fmt.Fprintf(w, "Prediction sets for %s coverage hold the true class on %s of the rows, with %.2f\nclasses on average; %s of the rows get one class, right on %s of them.\n\n",
-			percent(s.Report.Wished), percent(s.Report.Coverage), s.Report.MeanSize, percent(s.Report.Answered), percent(s.Report.Accuracy))
-	}
-	if len(ex.Noise) == 0 {
-		return nil
-	}
-	many := len(ex.Noise[0].Curves) > 1
-	head := []string{"disturbed", "by", "clean", "middle", "worst", "area"}
-	if many {
-		head = append([]string{"disturbed", "by", "model"}, head[2:]...)
-	}
-	t := newTable(head...)
-	metric := explain.Metric(ex.Data.Schema.Task)
-	for _, n := range ex.Noise {
-		where := n.Column
-		if where == "" {
-			where = "everything"
-		}
-		for _, k := range n.Curves {
-			last := len(k.Scores) - 1
-			cells := []string{where, strings.ReplaceAll(n.Kind, "_", " ")}
-			if many {
-				cells = append(cells, k.Model)
-			}
-			for _, v := range []float64{k.Scores[0].Mean, k.Scores[last/2].Mean, k.Scores[last].Mean, k.Area} {
-				cells = append(cells, number(metric, v))
-			}
-			t.add(cells...)
-		}
-	}
-	fmt.Fprintf(w, "%s as a modality is disturbed\n%s\n", metric.Title, t.render(w))
-	return nil
+	return report.Terminal(w, &shown, terminal(w, c.Lang))
 }

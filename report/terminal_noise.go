@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fusor-ml/fusor/internal/svg"
+)
+
+// sets says in a sentence what prediction sets cover.
+func (t *terminal) sets() {
+	v := t.doc.Sets
+	if v == nil {
+		return
+	}
+	pct, r := svg.Percent.Value, v.Report
+	for _, l := range wrapCells(t.say("sets_note", pct(r.Wished), pct(r.Coverage), fmt.Sprintf("%.2f", r.MeanSize), pct(r.Answered), pct(r.Accuracy)), t.width) {
+		t.b.WriteString(l + "\n")
+	}
+	t.b.WriteByte('\n')
+}
+
+// noise writes a line for each curve: its score without, with middling and with
+// the strongest disturbance, and the area under it.
+func (t *terminal) noise() {
+	if len(t.doc.Noise) == 0 {
+		return
+	}
+	several := false
+	rows := [][]string{{t.say("modality"), t.say("disturbance"), t.say("model"), t.say("clean"), t.say("middle"), t.say("strongest"), t.say("area")}}
+	for _, n := range t.doc.Noise {
+		where := n.Modality
+		if where == "" {
+			where = t.say("jointly")
+		}
+		several = several || len(n.Curves) > 1
+		for _, c := range n.Curves {
+			last := len(c.Scores) - 1
+			if last < 0 {
+				continue
+			}
+			row := []string{printable(where), t.named("noise_", n.Kind), printable(c.Model)}
+			for _, v := range []float64{c.Scores[0], c.Scores[last/2], c.Scores[last]} {
+				row = append(row, show(t.metric, v))
+			}
+			if c.Area != nil {
+				row = append(row, show(t.metric, *c.Area))
+			} else {
+				row = append(row, "–")
+			}
+			rows = append(rows, row)
+		}
+	}
+	const texts = 3
+	widths := make([]int, len(rows[0]))
+	for k := range widths {
+		for _, r := range rows {
+			widths[k] = max(widths[k], cells(r[k]))
+		}
+	}
+	if !several {
+		widths[texts-1] = 0
+	}
+	t.fit(widths, texts)
+	for _, l := range wrapCells(headed(t.say("noise"))+t.pick(": ", "：")+t.metricLabel(t.metric), t.width) {
+		t.b.WriteString(t.paint(bold, l) + "\n")
+	}
+	for i, r := range rows {
+		var line strings.Builder
+		for k, s := range r {
+			switch {
+			case widths[k] == 0:
+				continue
+			case k < texts:
+				line.WriteString("  " + padCells(cutCells(s, widths[k]), widths[k]))
+			default:
+				line.WriteString("  " + strings.Repeat(" ", widths[k]-cells(s)) + s)
+			}
+		}
+		style := ""
+		if i == 0 {
+			style = faint
+		}
+		t.b.WriteString(t.paint(style, strings.TrimRight(line.String(), " ")) + "\n")
+	}
+	t.b.WriteByte('\n')
+}
+
+// fit narrows columns to the terminal: the widest text first, never under five
+// cells; then it leaves out the last number and the middling one. A width of 0
+// is a column left out.
+func (t *terminal) fit(widths []int, texts int) {
+	total := func() int {
+		n := 0
+		for _, w := range widths {
+			if w > 0 {
+				n += w + 2
+			}
+		}
+		return n
+	}
+	const least = 5
+	for _, spare := range []int{len(widths) - 1, texts + 1, -1} {
+		for total() > t.width {
+			widest := 0
+			for k := range texts {
+				if widths[k] > widths[widest] {
+					widest = k
+				}
+			}
+			if widths[widest] <= least {
+				break
+			}
+			widths[widest]--
+		}
+		if total() > t.width && spare >= 0 {
+			widths[spare] = 0
+		}
+	}
+}
