@@ -90,6 +90,9 @@ func (c *explainCmd) Run(e *env) error {
 	if eo.Rows, err = splitRows(ds, split); err != nil {
 		return err
 	}
+	if c.Split == "" && split == "all" {
+		c.notes(e.stderr, []string{"the data has no test rows, all are looked at; if the model was trained on some of them, its scores here are too good"})
+	}
 	ex, problems, err := m.Explain(e.ctx, ds, eo)
 	bar.done()
 	c.report(e.stderr, problems, err)
