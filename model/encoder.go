@@ -27,7 +27,7 @@ func newEncoder(s *nn.Scope, v View, width int, dropout float64, steps bool) (en
 		if v.Encoder == Identity {
 			return &identity{dropout}, nil
 		}
-		return &dense{nn.NewLinear(s, dim, width), v.Encoder == MLP, dropout}, nil
+		return &dense{nn.NewLinear(s, dim, width), v.Gain, v.Encoder == MLP, dropout}, nil
 	case feature.Tokens:
 		in.table = s.Sub("embedding").Param("weight", nn.Normal(1/math.Sqrt(embedding)), dim, embedding)
 		in.table.Sparse = true
@@ -62,12 +62,17 @@ func (e *identity) Forward(t *grad.Tape, vb *ViewBatch) *grad.Var {
 // dense is W x + b, with a ReLU if it is an MLP.
 type dense struct {
 	linear  *nn.Linear
+	gain    float64
 	relu    bool
 	dropout float64
 }
 
 func (e *dense) Forward(t *grad.Tape, vb *ViewBatch) *grad.Var {
-	return activate(t, e.linear.Forward(t, t.Const(vb.X)), e.relu, e.dropout)
+	x := t.Const(vb.X)
+	if e.gain != 0 {
+		x = t.Scale(x, e.gain)
+	}
+	return activate(t, e.linear.Forward(t, x), e.relu, e.dropout)
 }
 
 func activate(t *grad.Tape, x *grad.Var, relu bool, dropout float64) *grad.Var {

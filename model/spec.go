@@ -34,6 +34,7 @@ type View struct {
 	Shape   feature.Shape `json:"shape"`
 	Dim     int           `json:"dim"`
 	Encoder Encoder       `json:"encoder"`
+	Gain    float64       `json:"gain,omitempty"` // of a vector: what it is multiplied by before the encoder; 0: 1
 }
 
 // Encoder names how a view becomes a vector of the model's width.

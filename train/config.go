@@ -20,7 +20,7 @@ type Config struct {
 	Momentum       float64 `json:"momentum,omitempty"`        // of sgd; default 0.9
 	Schedule       string  `json:"schedule,omitempty"`        // cosine (with warm-up), constant; default cosine
 	Patience       int     `json:"patience,omitempty"`        // epochs without a better validation loss; default 12
-	Margin         float64 `json:"margin,omitempty"`          // standard errors by which a later epoch must be better; default 1
+	Margin         float64 `json:"margin,omitempty"`          // standard errors by which a later epoch must be better; default 0.5
 	Clip           float64 `json:"clip,omitempty"`            // bound on the gradient's norm; default 5
 	ClassWeights   bool    `json:"class_weights,omitempty"`   // weigh classes by 1/frequency
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // default 0
@@ -53,7 +53,7 @@ func (c Config) withDefaults() Config {
 	set(&c.WeightDecay, 0.01)
 	set(&c.Momentum, 0.9)
 	set(&c.Clip, 5)
-	set(&c.Margin, 1)
+	set(&c.Margin, 0.5)
 	sets(&c.Optimizer, "adamw")
 	sets(&c.Schedule, "cosine")
 	sets(&c.Loss, "mse")

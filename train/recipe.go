@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
@@ -68,9 +69,10 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	if r.Dropout != nil {
 		s.Dropout = *r.Dropout
 	}
-	sequence := false
+	sequence, bag := false, false
 	for _, i := range views {
 		shape := p.Views[i].Info.Shape
+		bag = bag || shape == feature.Sparse
 		sequence = sequence || shape == feature.Sequence || shape == feature.Tokens
 	}
 	if s.Method == "bilstm" && s.Fusion.Over == "" {
@@ -96,7 +98,13 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 		if chosen, ok := r.Encoders[v.Name]; ok {
 			e = chosen
 		}
-		s.Views = append(s.Views, model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e})
+		view := model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e}
+		if bag && view.Shape == feature.Vector && view.Dim > s.Width && e != model.Identity {
+			// A bag has length 1, a scaled vector √Dim. Brought to the same length, a
+			// wide vector does not learn, and overfit, ahead of the bag.
+			view.Gain = 1 / math.Sqrt(float64(view.Dim))
+		}
+		s.Views = append(s.Views, view)
 	}
 	return s, s.Check()
 }

@@ -145,7 +145,7 @@ func (t *trainer) stepsOf(rows []int) int { return len(t.epochBatches(rows, 0)) 
 // A later epoch replaces the chosen one only if its loss is lower by more than
 // Margin standard errors of the chosen one's: among epochs that the validation
 // rows cannot tell apart the earliest is taken, which has fitted the training
-// rows least (the one-standard-error rule of Breiman et al. 1984).
+// rows least (after the one-standard-error rule of Breiman et al. 1984).
 func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) error {
 	t.begin()
 	perEpoch := t.stepsOf(t.d.Train)

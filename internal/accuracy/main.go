@@ -139,7 +139,12 @@ type score struct {
 	mean float64
 }
 
-func (s *score) sd() float64 { return s.Std }
+func (s *score) sd() float64 {
+	if s == nil {
+		return 0
+	}
+	return s.Std
+}
 
 func (s *score) text() string {
 	if s == nil {
