@@ -184,6 +184,13 @@ func lstmForward[T kernel.Float](t *Tape, v *Var) {
 		d.HN, d.CN = part(data[T](v.more[0]), i, n), part(data[T](v.more[1]), i, n)
 		clear(d.HN)
 		clear(d.CN)
+		d.Input, d.Recurrent = nil, nil
+		if !v.needs {
+			w := v.in[1+4*i:]
+			d.Input, d.Recurrent = laidOut[T](t, w[0]), laidOut[T](t, w[1])
+			d.Gates, d.C, d.TanhC, d.Prev = nil, nil, nil, nil
+			continue
+		}
 		d.Gates = kept[T](t, v, keepGates+i, valid*4*d.Hidden)
 		setState(d, kept[T](t, v, keepState+i, 3*valid*d.Hidden))
 	}
@@ -227,13 +234,21 @@ func lstmBackward[T kernel.Float](t *Tape, v *Var) {
 		w := v.in[1+4*i:]
 		d.DWIH, d.DWHH = gradAdd[T](t, w[0]), gradAdd[T](t, w[1])
 		d.DBIH, d.DBHH = gradAdd[T](t, w[2]), gradAdd[T](t, w[3])
-		d.DGates = scratch[T](t, valid*4*d.Hidden)
+		d.DGates = d.Gates // not needed any more where its gradient stands
 	}
 	workers := t.workers
 	if n == 2 && sharesGrad(v.in[1:5], v.in[5:9]) {
 		workers = 1 // one direction after the other: they add to the same gradients
 	}
 	kernel.Do(workers, n, j)
+	for i := range n {
+		j.dirs[i].Workers = t.workers
+	}
+	if n == 2 {
+		kernel.InputWeightGradBoth(&j.dirs[0], &j.dirs[1])
+	} else {
+		j.dirs[0].InputWeightGrad()
+	}
 	if dx := gradAdd[T](t, x); dx != nil {
 		valids := dx
 		if !full {
@@ -241,7 +256,6 @@ func lstmBackward[T kernel.Float](t *Tape, v *Var) {
 			clear(valids)
 		}
 		for i := range n {
-			j.dirs[i].Workers = t.workers
 			j.dirs[i].InputGrad(valids)
 		}
 		if !full {

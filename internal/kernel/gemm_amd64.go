@@ -137,37 +137,58 @@ func (g *gemm32) blocked() {
 			} else if e := nb % tile.cols; e > 0 {
 				g.packB(t, room(&buf.edge, kb*tile.cols), p, kb, j+nb-e, e)
 			}
-			for i := 0; i < g.m; i += gemmM {
-				mb := min(gemmM, g.m-i)
-				a, rs, cs := &g.a[(i*ars+p*acs)/4], ars, acs
-				step := tile.rows * ars
-				if packA {
-					space := room(&buf.a, kb*(mb+tile.rows))
-					g.packA(t, space, p, kb, i, mb)
-					a, rs, cs, step = &space[0], 4, 4*tile.rows, 4*tile.rows*kb
-				}
-				first := 0
-				if mb == 1 && !packA {
-					first = g.row(t, i, p, j, nb, kb, a, cs, packed, add)
-				}
-				for jj := first; jj < nb; jj += tile.cols {
-					w := min(tile.cols, nb-jj)
-					var b *float32
-					brs := 4 * tile.cols
-					switch {
-					case packB:
-						b = &packed[jj*kb]
-					case w < tile.cols:
-						b = &buf.edge[0]
-					default:
-						b, brs = &g.b[p*g.ldb+j+jj], 4*g.ldb
-					}
-					gemmPanel(t, mb, kb, a, rs, cs, step, b, brs, &g.c[i*g.ldc+j+jj], 4*g.ldc, w, add)
-				}
+			blk := gemmBlock{t: t, p: p, kb: kb, j: j, nb: nb, ars: ars, acs: acs, packA: packA, packB: packB, packed: packed, add: add, buf: buf}
+			g.panel(&blk, g.a, g.c)
+			if g.a2 != nil {
+				g.panel(&blk, g.a2, g.c2)
 			}
 		}
 	}
 	gemmFree.give(buf)
+}
+
+// gemmBlock is a chunk of k by a stretch of columns of a product.
+type gemmBlock struct {
+	t            Tier
+	p, kb, j, nb int
+	ars, acs     int // strides of op(A) in bytes
+	packA, packB bool
+	packed       []float32 // of B, if packB
+	add          bool
+	buf          *gemmBuffers
+}
+
+// panel multiplies all rows of an A with a block of B.
+func (g *gemm32) panel(k *gemmBlock, a, c []float32) {
+	tile := gemmTiles[k.t]
+	for i := 0; i < g.m; i += gemmM {
+		mb := min(gemmM, g.m-i)
+		at, rs, cs := &a[(i*k.ars+k.p*k.acs)/4], k.ars, k.acs
+		step := tile.rows * k.ars
+		if k.packA {
+			space := room(&k.buf.a, k.kb*(mb+tile.rows))
+			g.packA(k.t, a, space, k.p, k.kb, i, mb)
+			at, rs, cs, step = &space[0], 4, 4*tile.rows, 4*tile.rows*k.kb
+		}
+		first := 0
+		if mb == 1 && !k.packA {
+			first = g.row(k.t, i, k.p, k.j, k.nb, k.kb, at, cs, k.packed, c, k.add)
+		}
+		for jj := first; jj < k.nb; jj += tile.cols {
+			w := min(tile.cols, k.nb-jj)
+			var b *float32
+			brs := 4 * tile.cols
+			switch {
+			case k.packB:
+				b = &k.packed[jj*k.kb]
+			case w < tile.cols:
+				b = &k.buf.edge[0]
+			default:
+				b, brs = &g.b[k.p*g.ldb+k.j+jj], 4*g.ldb
+			}
+			gemmPanel(k.t, mb, k.kb, at, rs, cs, step, b, brs, &c[i*g.ldc+k.j+jj], 4*g.ldc, w, k.add)
+		}
+	}
 }
 
 // packAll lays out all of op(B): chunks of k, in each the panels. dst keeps its memory.
@@ -183,7 +204,7 @@ func (g *gemm32) packAll(dst *[]float32) {
 }
 
 // row multiplies row i of A with as many pairs of whole panels as there are and returns how many columns that makes.
-func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed []float32, add bool) int {
+func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed, to []float32, add bool) int {
 	cols := gemmTiles[t].cols
 	jj := 0
 	for ; jj+2*cols <= nb; jj += 2 * cols {
@@ -194,7 +215,7 @@ func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed []
 			at := p*g.ldb + j + jj
 			b0, b1, brs = &g.b[at], &g.b[at+cols], 4*g.ldb
 		}
-		c := &g.c[i*g.ldc+j+jj]
+		c := &to[i*g.ldc+j+jj]
 		if t == AVX512 {
 			gemmRow512(kb, a, acs, b0, b1, brs, c, add)
 		} else {
@@ -237,15 +258,15 @@ func (g *gemm32) packB(t Tier, dst []float32, p, k, j, n int) {
 }
 
 // packA copies rows i to i+m of columns p to p+k of op(A) into tiles.
-func (g *gemm32) packA(t Tier, dst []float32, p, k, i, m int) {
+func (g *gemm32) packA(t Tier, a, dst []float32, p, k, i, m int) {
 	rows := gemmTiles[t].rows
 	for ii := 0; ii < m; ii += rows {
 		to := dst[ii*k:]
 		if g.tA {
-			copyPanel1(t, k, &g.a[p*g.lda+i+ii], 4*g.lda, &to[0], 4*rows, min(rows, m-ii))
+			copyPanel1(t, k, &a[p*g.lda+i+ii], 4*g.lda, &to[0], 4*rows, min(rows, m-ii))
 			continue
 		}
-		interleave(t, k, min(rows, m-ii), g.a[(i+ii)*g.lda+p:], g.lda, to, rows)
+		interleave(t, k, min(rows, m-ii), a[(i+ii)*g.lda+p:], g.lda, to, rows)
 	}
 }
 

@@ -1,8 +1,8 @@
 package kernel
 
-// LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is done for all steps of
-// a sequence at once, the recurrent weights are laid out once for all steps, gates are activated where they are summed, and the
-// gradients of the weights are one product each over all steps.
+// LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is done for many steps of
+// a sequence at once, the recurrent weights are laid out once for all steps, gates are activated where they are summed,
+// and the gradients of the weights are one product each over all steps.
 //
 // Only valid steps are worked on. They stand as N rows, sequence after sequence: step t of sequence b is row
 // Start[b] + t. When all sequences are full, that is the order of x [batch, steps, in] itself. The caller gives all
@@ -22,13 +22,16 @@ type LSTM[T Float] struct {
 	Out                []T // gets Hidden outputs at Place[b] + t·Width
 	HN, CN             []T // [batch, Hidden], get the last states; those of empty sequences stay
 
-	// What Forward leaves for Backward; N rows each.
+	// Weights that the caller has laid out, or nil: the transposes of WIH and WHH.
+	Input, Recurrent *Packed[T]
+
+	// What Forward leaves for Backward; N rows each. All nil: no way back, and little memory.
 	Gates          []T // [N, 4·Hidden]
 	C, TanhC, Prev []T // [N, Hidden]
 
 	// For Backward. DOut, DHN and DCN are nil for zeros; the gradients of weights are added to, or nil if unwanted.
 	DOut, DHN, DCN         []T
-	DGates                 []T // [N, 4·Hidden], gets the gradient of the sums
+	DGates                 []T // [N, 4·Hidden], gets the gradient of the sums; may be Gates
 	DWIH, DWHH, DBIH, DBHH []T
 
 	Workers int
@@ -38,15 +41,20 @@ type LSTM[T Float] struct {
 	input  Packed[T] // weights of the input
 	bias   []T
 	parts  []lstmPart[T]
+	spare  freeList[lstmPart[T]] // of parts that leave nothing
 }
 
-// lstmPart is the memory of some sequences, which go through the steps together: states, sums of gates, and the sum over
-// all rows of the gradient of the sums.
-type lstmPart[T Float] struct{ h, c, sums, bias []T }
+// lstmPart is the memory of some sequences, which go through the steps together: states, sums of gates, the sum over all
+// rows of the gradient of the sums, and, where nothing is left for the way back, the gates of some steps.
+type lstmPart[T Float] struct{ h, c, sums, bias, gates, tanhC []T }
 
 // lstmPartRows is how many sequences go together: enough for good products, few enough for the caches. It is the order of
 // the bias's sum as well.
 const lstmPartRows = 32
+
+// lstmSteps is for how many steps the input product is done at once: two tiles of a product, and the gates of a part stay
+// in the second-level cache until they are used.
+const lstmSteps = 24
 
 // Forward computes Out, HN and CN.
 func (l *LSTM[T]) Forward() {
@@ -54,24 +62,25 @@ func (l *LSTM[T]) Forward() {
 	if len(l.Order) == 0 || h == 0 {
 		return
 	}
-	l.input.Pack(true, 4*h, l.In, l.WIH, l.In)
+	if l.Input == nil {
+		l.input.Pack(true, 4*h, l.In, l.WIH, l.In)
+	}
+	if l.Recurrent == nil {
+		l.packed.Pack(true, 4*h, h, l.WHH, h)
+	}
 	l.bias = grow(l.bias, 4*h)
 	Add(l.bias, l.BIH, l.BHH)
-	l.packed.Pack(true, 4*h, h, l.WHH, h)
 	l.run(false)
 }
 
-// Backward computes the gradients of the weights and DGates.
+// Backward computes DGates and the gradients of the weights but DWIH.
 func (l *LSTM[T]) Backward() {
-	n, h := len(l.X)/max(l.In, 1), l.Hidden
+	n, h := l.rows(), l.Hidden
 	if len(l.Order) == 0 || h == 0 {
 		return
 	}
 	l.packed.Pack(false, h, 4*h, l.WHH, h)
 	l.run(true)
-	if l.DWIH != nil {
-		GemmWorkers(l.Workers, true, false, 4*h, l.In, n, l.DGates, 4*h, l.X, l.In, l.DWIH, l.In, true)
-	}
 	if l.DWHH != nil {
 		GemmWorkers(l.Workers, true, false, 4*h, h, n, l.DGates, 4*h, l.Prev, h, l.DWHH, h, true)
 	}
@@ -90,9 +99,31 @@ func (l *LSTM[T]) Backward() {
 	}
 }
 
+// rows is the number of valid steps.
+func (l *LSTM[T]) rows() int { return len(l.X) / max(l.In, 1) }
+
+// InputWeightGrad adds to DWIH, after Backward.
+func (l *LSTM[T]) InputWeightGrad() {
+	if n, h := l.rows(), l.Hidden; l.DWIH != nil && len(l.Order) > 0 {
+		GemmWorkers(l.Workers, true, false, 4*h, l.In, n, l.DGates, 4*h, l.X, l.In, l.DWIH, l.In, true)
+	}
+}
+
+// InputWeightGradBoth does InputWeightGrad for two directions that read the same X: it is laid out once for both. The
+// result is the same, bit for bit.
+func InputWeightGradBoth[T Float](a, b *LSTM[T]) {
+	if a.DWIH == nil || b.DWIH == nil || len(a.Order) == 0 || a.Hidden != b.Hidden {
+		a.InputWeightGrad()
+		b.InputWeightGrad()
+		return
+	}
+	h := 4 * a.Hidden
+	gemmTwin(a.Workers, h, a.In, a.rows(), [2][]T{a.DGates, b.DGates}, h, a.X, a.In, [2][]T{a.DWIH, b.DWIH}, a.In)
+}
+
 // InputGrad adds the gradient of X to dx [N, In], after Backward.
 func (l *LSTM[T]) InputGrad(dx []T) {
-	n, h := len(l.X)/max(l.In, 1), l.Hidden
+	n, h := l.rows(), l.Hidden
 	if len(l.Order) > 0 {
 		GemmWorkers(l.Workers, false, false, n, l.In, 4*h, l.DGates, 4*h, l.WIH, l.In, dx, l.In, true)
 	}
@@ -101,7 +132,7 @@ func (l *LSTM[T]) InputGrad(dx []T) {
 // run goes through the steps with all parts.
 func (l *LSTM[T]) run(back bool) {
 	l.back = back
-	for len(l.parts) < l.count() {
+	for !l.leavesNothing() && len(l.parts) < l.count() {
 		l.parts = append(l.parts, lstmPart[T]{})
 	}
 	Do(l.Workers, l.count(), l)
@@ -110,9 +141,19 @@ func (l *LSTM[T]) run(back bool) {
 // count is the number of parts.
 func (l *LSTM[T]) count() int { return (len(l.Order) + lstmPartRows - 1) / lstmPartRows }
 
+// leavesNothing reports whether there is no way back.
+func (l *LSTM[T]) leavesNothing() bool { return l.Gates == nil }
+
 // Run does part i; it is called by Do.
 func (l *LSTM[T]) Run(i int) {
-	p, h := &l.parts[i], l.Hidden
+	var p *lstmPart[T]
+	if l.leavesNothing() {
+		p = l.spare.take()
+		defer l.spare.give(p)
+	} else {
+		p = &l.parts[i]
+	}
+	h := l.Hidden
 	from := i * lstmPartRows
 	order := l.Order[from:min(from+lstmPartRows, len(l.Order))]
 	p.h, p.c = grow(p.h, len(order)*h), grow(p.c, len(order)*h)
@@ -135,17 +176,64 @@ func (l *LSTM[T]) at(b, s int) (row, place int) {
 // active is how many of a part's sequences have step s.
 func (l *LSTM[T]) active(s, from, rows int) int { return min(max(l.Counts[s]-from, 0), rows) }
 
-func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
-	h := l.Hidden
-	for _, b := range order { // the input product, all steps of a sequence at once
-		row := l.Start[b]
-		l.input.Mul(l.Lengths[b], l.X[row*l.In:], l.In, l.Gates[row*4*h:], 4*h, false)
+// span is the part of sequence b, first step and number in the order of time, that steps s to s+lstmSteps of work cover.
+func (l *LSTM[T]) span(b, s int) (first, n int) {
+	n = min(lstmSteps, l.Lengths[b]-s)
+	if l.Reverse {
+		return l.Lengths[b] - s - n, n
 	}
-	clear(p.c[:h])
+	return s, n
+}
+
+// gates is where the gates of step s stand for the sequence b, the r-th of a part.
+func (l *LSTM[T]) gates(p *lstmPart[T], r, b, s int) []T {
+	width := 4 * l.Hidden
+	row, _ := l.at(b, s)
+	if l.leavesNothing() {
+		first, _ := l.span(b, s-s%lstmSteps)
+		row += r*lstmSteps - l.Start[b] - first
+		return p.gates[row*width : (row+1)*width]
+	}
+	return l.Gates[row*width : (row+1)*width]
+}
+
+// inputProduct multiplies the next steps of the sequences with the weights.
+func (l *LSTM[T]) inputProduct(p *lstmPart[T], order []int, s int) {
+	w := l.Input
+	if w == nil {
+		w = &l.input
+	}
+	for r, b := range order {
+		first, n := l.span(b, s)
+		row := l.Start[b] + first
+		to := from(l.Gates, row*4*l.Hidden)
+		if l.leavesNothing() {
+			to = p.gates[r*lstmSteps*4*l.Hidden:]
+		}
+		w.Mul(n, l.X[row*l.In:], l.In, to, 4*l.Hidden, false)
+	}
+}
+
+// from returns x from element i on, or nothing if x is shorter.
+func from[T Float](x []T, i int) []T { return x[min(i, len(x)):] }
+
+func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
+	h, light := l.Hidden, l.leavesNothing()
+	w := l.Recurrent
+	if w == nil {
+		w = &l.packed
+	}
+	if light {
+		p.gates, p.tanhC = grow(p.gates, len(order)*lstmSteps*4*h), grow(p.tanhC, h)
+	}
+	clear(p.c)
 	for s := range l.Counts {
 		n := l.active(s, from, len(order))
+		if s%lstmSteps == 0 {
+			l.inputProduct(p, order[:n], s)
+		}
 		if s > 0 {
-			l.packed.Mul(n, p.h, h, p.sums, 4*h, false)
+			w.Mul(n, p.h, h, p.sums, 4*h, false)
 		} else {
 			clear(p.sums)
 			clear(p.h)
@@ -153,12 +241,15 @@ func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 		for r, b := range order[:n] {
 			row, place := l.at(b, s)
 			hr := p.h[r*h : (r+1)*h]
-			copy(l.Prev[row*h:(row+1)*h], hr)
-			c, before := l.C[row*h:(row+1)*h], p.c[:h]
-			if s > 0 {
-				before = l.before(b, s)
+			c, before, tanhC := p.c[r*h:(r+1)*h], p.c[r*h:(r+1)*h], p.tanhC
+			if !light {
+				copy(l.Prev[row*h:(row+1)*h], hr)
+				c, tanhC = l.C[row*h:(row+1)*h], l.TanhC[row*h:(row+1)*h]
+				if s > 0 {
+					before = l.before(b, s)
+				}
 			}
-			lstmRow(l.Gates[row*4*h:(row+1)*4*h], p.sums[r*4*h:(r+1)*4*h], l.bias, before, c, l.TanhC[row*h:(row+1)*h], hr)
+			lstmRow(l.gates(p, r, b, s), p.sums[r*4*h:(r+1)*4*h], l.bias, before, c, tanhC, hr)
 			copy(l.Out[place:place+h], hr)
 			if s+1 == l.Lengths[b] {
 				copy(l.HN[b*h:(b+1)*h], hr)

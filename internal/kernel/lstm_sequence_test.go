@@ -104,6 +104,7 @@ func TestLSTM(t *testing.T) {
 					out, hn, cn, dx := plainLSTM(wide)
 					l.Forward()
 					l.Backward()
+					l.InputWeightGrad()
 					got := make([]float32, len(dx))
 					l.InputGrad(got)
 					for _, c := range []struct {
@@ -140,6 +141,7 @@ func TestLSTMWorkers(t *testing.T) {
 	for _, l := range []*LSTM[float32]{one, two} {
 		l.Forward()
 		l.Backward()
+		l.InputWeightGrad()
 	}
 	for i, w := range one.DWIH {
 		if two.DWIH[i] != w {
@@ -149,7 +151,7 @@ func TestLSTMWorkers(t *testing.T) {
 	if !slices.Equal(one.Out, two.Out) || !slices.Equal(one.DWHH, two.DWHH) || !slices.Equal(one.DBIH, two.DBIH) {
 		t.Fatal("workers change the result")
 	}
-	if n := testing.AllocsPerRun(5, func() { two.Forward(); two.Backward() }); n != 0 {
+	if n := testing.AllocsPerRun(5, func() { two.Forward(); two.Backward(); two.InputWeightGrad() }); n != 0 {
 		t.Fatalf("%v allocations a step", n)
 	}
 }
@@ -168,7 +170,7 @@ func BenchmarkLSTM(b *testing.B) {
 				name string
 				run  func()
 				work float64
-			}{{"forward", l.Forward, products * float64(421+h)}, {"backward", l.Backward, products * float64(421+2*h)}} {
+			}{{"forward", l.Forward, products * float64(421+h)}, {"backward", func() { l.Backward(); l.InputWeightGrad() }, products * float64(421+2*h)}} {
 				b.Run(fmt.Sprintf("%d/%d/%s", h, batch, c.name), func(b *testing.B) {
 					for b.Loop() {
 						c.run()
