@@ -100,9 +100,9 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 		}
 		view := model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e}
 		if bag && view.Shape == feature.Vector && view.Dim > s.Width && e != model.Identity {
-			// A bag has length 1, a scaled vector √Dim. Brought to the same length, a
-			// wide vector does not learn, and overfit, ahead of the bag.
-			view.Gain = 1 / math.Sqrt(float64(view.Dim))
+			// A bag has length 1, a scaled vector √Dim. Brought to half a bag's length,
+			// a wide vector does not learn, and overfit, ahead of the bag.
+			view.Gain = 0.5 / math.Sqrt(float64(view.Dim))
 		}
 		s.Views = append(s.Views, view)
 	}
