@@ -161,18 +161,25 @@ type gemmBlock struct {
 // panel multiplies all rows of an A with a block of B.
 func (g *gemm32) panel(k *gemmBlock, a, c []float32) {
 	tile := gemmTiles[k.t]
-	for i := 0; i < g.m; i += gemmM {
-		mb := min(gemmM, g.m-i)
-		at, rs, cs := &a[(i*k.ars+k.p*k.acs)/4], k.ars, k.acs
+	for i, mb := 0, 0; i < g.m; i += mb {
+		mb = g.m - i
+		if mb > gemmM+tile.rows { // a few rows too many are better done now than by themselves
+			mb = gemmM
+		}
+		from, rs, cs := a[(i*k.ars+k.p*k.acs)/4:], k.ars, k.acs
 		step := tile.rows * k.ars
 		if k.packA {
 			space := room(&k.buf.a, k.kb*(mb+tile.rows))
 			g.packA(k.t, a, space, k.p, k.kb, i, mb)
-			at, rs, cs, step = &space[0], 4, 4*tile.rows, 4*tile.rows*k.kb
+			from, rs, cs, step = space, 4, 4*tile.rows, 4*tile.rows*k.kb
+		}
+		parts := [3]int{mb}
+		if !k.packA {
+			parts = evenly(mb, tile.rows)
 		}
 		first := 0
 		if mb == 1 && !k.packA {
-			first = g.row(k.t, i, k.p, k.j, k.nb, k.kb, at, cs, k.packed, c, k.add)
+			first = g.row(k.t, i, k.p, k.j, k.nb, k.kb, &from[0], cs, k.packed, c, k.add)
 		}
 		for jj := first; jj < k.nb; jj += tile.cols {
 			w := min(tile.cols, k.nb-jj)
@@ -186,9 +193,27 @@ func (g *gemm32) panel(k *gemmBlock, a, c []float32) {
 			default:
 				b, brs = &g.b[k.p*g.ldb+k.j+jj], 4*g.ldb
 			}
-			gemmPanel(k.t, mb, k.kb, at, rs, cs, step, b, brs, &c[i*g.ldc+k.j+jj], 4*g.ldc, w, k.add)
+			to := c[i*g.ldc+k.j+jj:]
+			row := 0
+			for _, n := range parts {
+				if n > 0 {
+					gemmPanel(k.t, n, k.kb, &from[row*rs/4], rs, cs, step, b, brs, &to[row*g.ldc], 4*g.ldc, w, k.add)
+				}
+				row += n
+			}
 		}
 	}
+}
+
+// evenly cuts m rows in whole tiles and a rest. If the rest is small, so that a tile of it would wait for memory, it is
+// two halves of the last tile and the rest together.
+func evenly(m, tile int) [3]int {
+	rest := m % tile
+	if m < tile || rest == 0 || rest >= tile/2 {
+		return [3]int{m}
+	}
+	half := (tile + rest + 1) / 2
+	return [3]int{m - rest - tile, half, tile + rest - half}
 }
 
 // packAll lays out all of op(B): chunks of k, in each the panels. dst keeps its memory.
@@ -225,9 +250,14 @@ func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed, t
 	return jj
 }
 
-// conflictsA tells whether the rows of a tile of A fall into the same few sets of the first-level cache. Else tiles are
-// read where they stand, which costs nothing.
-func (g *gemm32) conflictsA() bool { return !g.tA && g.lda%512 == 0 && g.k > 16 && g.m > 4 }
+// conflictsA tells whether the lines of a tile of A fall into the same few sets of a cache. Else tiles are read where they
+// stand, which costs nothing.
+func (g *gemm32) conflictsA() bool {
+	if g.tA {
+		return g.lda%512 == 0 && g.k > 128
+	}
+	return g.lda%512 == 0 && g.k > 16 && g.m > 4
+}
 
 // gemmPanel multiplies with the kernel for w columns.
 func gemmPanel(t Tier, m, k int, a *float32, ars, acs, astep int, b *float32, brs int, c *float32, crs, w int, add bool) {

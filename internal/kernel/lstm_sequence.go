@@ -52,9 +52,12 @@ type lstmPart[T Float] struct{ h, c, sums, bias, gates, tanhC []T }
 // the bias's sum as well.
 const lstmPartRows = 32
 
-// lstmSteps is for how many steps the input product is done at once: two tiles of a product, and the gates of a part stay
-// in the second-level cache until they are used.
-const lstmSteps = 24
+// The input product is done for lstmSteps steps at once: two tiles of a product, and the gates of a part stay in the
+// second-level cache until they are used. Up to lstmMore steps at the end of a sequence are done with those before.
+const (
+	lstmSteps = 24
+	lstmMore  = 8
+)
 
 // Forward computes Out, HN and CN.
 func (l *LSTM[T]) Forward() {
@@ -176,9 +179,16 @@ func (l *LSTM[T]) at(b, s int) (row, place int) {
 // active is how many of a part's sequences have step s.
 func (l *LSTM[T]) active(s, from, rows int) int { return min(max(l.Counts[s]-from, 0), rows) }
 
-// span is the part of sequence b, first step and number in the order of time, that steps s to s+lstmSteps of work cover.
+// span is the part of sequence b, first step and number in the order of time, whose input product is done before step s
+// of work; none if that was done with the steps before.
 func (l *LSTM[T]) span(b, s int) (first, n int) {
-	n = min(lstmSteps, l.Lengths[b]-s)
+	n = l.Lengths[b] - s
+	if s > 0 && n <= lstmMore {
+		return 0, 0
+	}
+	if n > lstmSteps+lstmMore {
+		n = lstmSteps
+	}
 	if l.Reverse {
 		return l.Lengths[b] - s - n, n
 	}
@@ -190,8 +200,12 @@ func (l *LSTM[T]) gates(p *lstmPart[T], r, b, s int) []T {
 	width := 4 * l.Hidden
 	row, _ := l.at(b, s)
 	if l.leavesNothing() {
-		first, _ := l.span(b, s-s%lstmSteps)
-		row += r*lstmSteps - l.Start[b] - first
+		start := s - s%lstmSteps
+		if start > 0 && l.Lengths[b]-start <= lstmMore {
+			start -= lstmSteps
+		}
+		first, _ := l.span(b, start)
+		row += r*(lstmSteps+lstmMore) - l.Start[b] - first
 		return p.gates[row*width : (row+1)*width]
 	}
 	return l.Gates[row*width : (row+1)*width]
@@ -205,10 +219,13 @@ func (l *LSTM[T]) inputProduct(p *lstmPart[T], order []int, s int) {
 	}
 	for r, b := range order {
 		first, n := l.span(b, s)
+		if n == 0 {
+			continue
+		}
 		row := l.Start[b] + first
 		to := from(l.Gates, row*4*l.Hidden)
 		if l.leavesNothing() {
-			to = p.gates[r*lstmSteps*4*l.Hidden:]
+			to = p.gates[r*(lstmSteps+lstmMore)*4*l.Hidden:]
 		}
 		w.Mul(n, l.X[row*l.In:], l.In, to, 4*l.Hidden, false)
 	}
@@ -224,7 +241,7 @@ func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 		w = &l.packed
 	}
 	if light {
-		p.gates, p.tanhC = grow(p.gates, len(order)*lstmSteps*4*h), grow(p.tanhC, h)
+		p.gates, p.tanhC = grow(p.gates, len(order)*(lstmSteps+lstmMore)*4*h), grow(p.tanhC, h)
 	}
 	clear(p.c)
 	for s := range l.Counts {
