@@ -20,7 +20,7 @@ type Scores struct {
 // Row returns the probabilities of the i-th row.
 func (s *Scores) Row(i int) []float64 { return s.P[i*s.Outputs : (i+1)*s.Outputs] }
 
-// Predictor runs a model; it is safe for concurrent use.
+// Predictor runs a model, whose weights must not change from the first prediction on; it is safe for concurrent use.
 type Predictor struct {
 	m       *Model
 	workers int
@@ -39,6 +39,7 @@ func NewPredictor(m *Model, workers int) *Predictor {
 		s := &scratch{tape: grad.NewTape(tensor.F32)}
 		s.tape.SetRecording(false)
 		s.tape.SetTraining(false)
+		s.tape.SetFrozen(true)
 		s.tape.SetWorkers(workers)
 		return s
 	}

@@ -76,6 +76,7 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 	}
 	t := &trainer{m: m, d: d, c: c.withDefaults(), workers: workers, hooks: hooks, tape: grad.NewTape(tensor.F32), params: m.Params()}
 	t.tape.SetWorkers(workers)
+	optim.Flatten(t.params) // one vector to update; the numbers stay the same
 	t.d.Train, t.d.Val = usable(d.Set, d.Train), usable(d.Set, d.Val)
 	if len(t.d.Train) == 0 {
 		return nil, fmt.Errorf("cannot train: no labelled training row has a view")
