@@ -28,6 +28,11 @@ type Prepared struct {
 	Set    *model.Set
 	Prior  []float32
 	Target *Scale // of a regression
+	// Balanced: wide vectors beside a bag are brought to half the bag's length.
+	// A bag has length 1, a scaled vector √Dim: where the vector says little it
+	// learns, and overfits, ahead of the bag; where it says much it should.
+	// Chosen on validation rows.
+	Balanced bool
 }
 
 // Fitted is a view with its state.
@@ -77,7 +82,33 @@ func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers
 	if len(p.Views) == 0 {
 		return nil, fmt.Errorf("cannot train: no training row has a view")
 	}
-	return p, nil
+	return p, p.balance(ctx, r, workers)
+}
+
+// balance chooses Balanced by the validation loss of the mean of all views, where the choice is open.
+func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
+	bag, broad := false, false
+	all := make([]int, len(p.Views))
+	width := r.Width
+	if width == 0 {
+		width = defaultWidth
+	}
+	for i, v := range p.Views {
+		all[i] = i
+		bag, broad = bag || v.Info.Shape == feature.Sparse, broad || wide(v, width)
+	}
+	if !bag || !broad || len(p.Run.Val) == 0 {
+		return nil
+	}
+	r.Fusion, r.FusionConfig = "mean", fusion.Config{}
+	asItIs, _, err := p.loss(ctx, all, r, workers)
+	if err != nil {
+		return err
+	}
+	p.Balanced = true
+	balanced, _, err := p.loss(ctx, all, r, workers)
+	p.Balanced = balanced < asItIs
+	return err
 }
 
 // fit fits view i, choosing its scaling.
@@ -123,9 +154,14 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 	one := *p
 	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target}
 	r.Fusion, r.FusionConfig = "concat", fusion.Config{}
+	return one.loss(ctx, []int{0}, r, workers)
+}
+
+// loss is the validation loss, with its standard error, of a model of the given views.
+func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int) (loss, se float64, err error) {
 	r.Train.NoRefit = true
 	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
-	spec, err := r.spec(&one, []int{0}, r.Train.Seed)
+	spec, err := r.spec(p, views, r.Train.Seed)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -133,7 +169,7 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 	if err != nil {
 		return 0, 0, err
 	}
-	h, err := Fit(ctx, net, Data{Set: one.Set, Train: p.Run.Train, Val: p.Run.Val}, r.Train, workers, Hooks{}, nil)
+	h, err := Fit(ctx, net, Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val}, r.Train, workers, Hooks{}, nil)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -99,12 +99,13 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 			e = chosen
 		}
 		view := model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e}
-		if bag && view.Shape == feature.Vector && view.Dim > s.Width && e != model.Identity {
-			// A bag has length 1, a scaled vector √Dim. Brought to half a bag's length,
-			// a wide vector does not learn, and overfit, ahead of the bag.
+		if p.Balanced && bag && wide(v, s.Width) && e != model.Identity {
 			view.Gain = 0.5 / math.Sqrt(float64(view.Dim))
 		}
 		s.Views = append(s.Views, view)
 	}
 	return s, s.Check()
 }
+
+// wide reports whether v is a vector that is wider than what it is encoded to.
+func wide(v Fitted, width int) bool { return v.Info.Shape == feature.Vector && v.State.Dim() > width }
