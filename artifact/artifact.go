@@ -133,7 +133,7 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifa
 	}
 	meta, tensors, err := safetensors.Read(data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if meta["format"] != formatName {
 		return nil, fmt.Errorf("%w: a safetensors file, but not fusor's", ErrDamaged)
@@ -150,7 +150,7 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifa
 	}
 	a := &Artifact{}
 	if err := json.Unmarshal([]byte(meta["manifest"]), &a.Manifest); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err := a.restoreStates(catalog); err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func (a *Artifact) restoreStates(catalog feature.Catalog) error {
 		}
 		state, err := view.LoadState(v.State)
 		if err != nil {
-			return fmt.Errorf("%w: view %s: %v", ErrDamaged, v.Name, err)
+			return fmt.Errorf("%w: view %s: %w", ErrDamaged, v.Name, err)
 		}
 		a.States = append(a.States, state)
 		a.Views[i].State = nil // a.States holds it now

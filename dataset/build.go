@@ -270,8 +270,10 @@ func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
 	for i := range ds.Rows {
 		v := m.data[i*m.dim : (i+1)*m.dim : (i+1)*m.dim]
 		if at := firstNaN(v); at >= 0 {
-			c.add(Problem{File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
-				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out"})
+			c.add(Problem{
+				File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
+				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out",
+			})
 			continue
 		}
 		ds.Rows[i].Cells[k].Vector = v

@@ -31,14 +31,6 @@ func (t *Table) Row(i int) []string {
 	return row
 }
 
-// blank reports whether row i has nothing in column c.
-func (t *Table) blank(i, c int) bool {
-	if column := t.vectors[c]; column != nil {
-		return len(column[i]) == 0
-	}
-	return isBlank(t.rows[i][c])
-}
-
 // formatVector writes v as a JSON array; what JSON has no number for becomes null.
 func formatVector(v []float32) string {
 	b := []byte{'['}

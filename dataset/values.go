@@ -51,11 +51,27 @@ var dateLayouts = []struct {
 	layout string
 	clock  bool
 }{
-	{time.DateOnly, false}, {"2006/01/02", false}, {"2006.01.02", false}, {"2006/1/2", false}, {"2006-1-2", false},
-	{"2006年1月2日", false}, {"2.1.2006", false}, {"2 Jan 2006", false}, {"Jan 2, 2006", false}, {"2 January 2006", false}, {"January 2, 2006", false},
-	{time.RFC3339Nano, true}, {"2006-01-02T15:04:05.999999999", true}, {"2006-01-02 15:04:05.999999999", true}, {"2006-01-02 15:04:05.999999999Z07:00", true},
-	{"2006-01-02T15:04", true}, {"2006-01-02 15:04", true}, {"2006/01/02 15:04:05", true}, {"2006/01/02 15:04", true},
-	{"2006/1/2 15:04:05", true}, {"2006/1/2 15:04", true},
+	{time.DateOnly, false},
+	{"2006/01/02", false},
+	{"2006.01.02", false},
+	{"2006/1/2", false},
+	{"2006-1-2", false},
+	{"2006年1月2日", false},
+	{"2.1.2006", false},
+	{"2 Jan 2006", false},
+	{"Jan 2, 2006", false},
+	{"2 January 2006", false},
+	{"January 2, 2006", false},
+	{time.RFC3339Nano, true},
+	{"2006-01-02T15:04:05.999999999", true},
+	{"2006-01-02 15:04:05.999999999", true},
+	{"2006-01-02 15:04:05.999999999Z07:00", true},
+	{"2006-01-02T15:04", true},
+	{"2006-01-02 15:04", true},
+	{"2006/01/02 15:04:05", true},
+	{"2006/01/02 15:04", true},
+	{"2006/1/2 15:04:05", true},
+	{"2006/1/2 15:04", true},
 }
 
 // parseDate reads a date or a date with a time of day.

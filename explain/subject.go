@@ -166,7 +166,7 @@ func (s *Subject) subset(ds *dataset.Dataset, rows []int, scores *model.Scores, 
 		}
 	}
 	preds := s.predictions(ds, rows, scores)
-	if len(names) > rangedPlayers && bits.OnesCount64(players) > 1 && int(bits.OnesCount64(players)) < len(names)-1 {
+	if len(names) > rangedPlayers && bits.OnesCount64(players) > 1 && bits.OnesCount64(players) < len(names)-1 {
 		out.Score = metric.Of(preds)
 		return out
 	}

@@ -314,8 +314,25 @@ func TestContentKey(t *testing.T) {
 	write("swapped/2.png", "/1.png")
 	folder := func(name string) string { return filepath.Join(dir, name) }
 	seen := map[Key]string{}
-	for _, paths := range [][]string{{a}, {b}, {a, b}, {b, a}, {ab}, {empty}, {a, empty}, {empty, a}, {empty, empty}, {large}, {larger},
-		{folder("one")}, {folder("two")}, {folder("swapped")}, {folder("one"), folder("two")}, {folder("one"), a}, {a, folder("one")}} {
+	for _, paths := range [][]string{
+		{a},
+		{b},
+		{a, b},
+		{b, a},
+		{ab},
+		{empty},
+		{a, empty},
+		{empty, a},
+		{empty, empty},
+		{large},
+		{larger},
+		{folder("one")},
+		{folder("two")},
+		{folder("swapped")},
+		{folder("one"), folder("two")},
+		{folder("one"), a},
+		{a, folder("one")},
+	} {
 		k, err := ContentKey(paths)
 		if err != nil {
 			t.Fatal(err)

@@ -110,8 +110,10 @@ func TestDenseErrors(t *testing.T) {
 	if _, err := f.State(); err == nil {
 		t.Error("no error for an unknown scaling")
 	}
-	for _, in := range []string{``, `{}`, `{"scaling":"feature","width":2,"mean":"","scale":""}`, `{"scaling":"none","width":-1}`,
-		`{"scaling":"view","width":1,"mean":"AADAfw==","scale":"AAAAAA=="}`} {
+	for _, in := range []string{
+		``, `{}`, `{"scaling":"feature","width":2,"mean":"","scale":""}`, `{"scaling":"none","width":-1}`,
+		`{"scaling":"view","width":1,"mean":"AADAfw==","scale":"AAAAAA=="}`,
+	} {
 		if _, err := LoadDense(json.RawMessage(in)); err == nil {
 			t.Errorf("no error for %s", in)
 		}

@@ -27,8 +27,11 @@ func TestProblemsAreLocatedAndInOrder(t *testing.T) {
 			row          int
 			what, advice string
 		}{
-			{3, "not a text: it is broken", absent}, {5, "cannot decode: index out of range", absent}, {6, "no second", absent},
-			{7, "no such file: " + filepath.Join(ds.Dir, "5.txt"), absent}, {8, "half of it is missing", rest},
+			{3, "not a text: it is broken", absent},
+			{5, "cannot decode: index out of range", absent},
+			{6, "no second", absent},
+			{7, "no such file: " + filepath.Join(ds.Dir, "5.txt"), absent},
+			{8, "half of it is missing", rest},
 		}
 		if len(problems) != len(want) {
 			t.Fatalf("%d problems: %v", len(problems), problems)

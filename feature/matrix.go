@@ -63,7 +63,7 @@ func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
 		limit <- struct{}{}
 		go func() {
 			defer func() { <-limit; wg.Done() }()
-			errs[b] = parts[b].apply(s, m, st, b*block, min(n, (b+1)*block))
+			errs[b] = apply(&parts[b], m, s, st, b*block, min(n, (b+1)*block))
 		}()
 	}
 	wg.Wait()
@@ -87,7 +87,7 @@ func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
 }
 
 // apply fills p with rows from..to, and their presence and counts in m.
-func (p *Matrix) apply(s *Store, m *Matrix, st State, from, to int) error {
+func apply(p, m *Matrix, s *Store, st State, from, to int) error {
 	var raw, out Raw
 	for i := from; i < to; i++ {
 		if err := s.Get(i, &raw); err != nil {

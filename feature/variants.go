@@ -74,7 +74,7 @@ func variants(ctx context.Context, ds *dataset.Dataset, row int, refs []Ref, ban
 	}
 	for k, b := range banks {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // Variants reports the cancellation
 		}
 		varied, err := quietly(func() (any, error) { return vary(row, k, item) })
 		if err != nil {

@@ -25,10 +25,10 @@ type TextbookOptions struct {
 // width are not projected (attention and transformer have identity projections), and a Bi-LSTM takes the rows as its time
 // steps, so that N rows of views with widths 3 and 3 and hidden 3 give [N, 6]. A row of a matrix that is NaN throughout is
 // an absent view.
-func (tab Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions) (z, weights *tensor.Tensor, err error) {
-	m, ok := tab.Lookup(method)
+func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions) (z, weights *tensor.Tensor, err error) {
+	m, ok := t.Lookup(method)
 	if !ok {
-		return nil, nil, fmt.Errorf("there is no fusion %q; there are %s", method, strings.Join(tab.Names(), ", "))
+		return nil, nil, fmt.Errorf("there is no fusion %q; there are %s", method, strings.Join(t.Names(), ", "))
 	}
 	if m.Final {
 		return nil, nil, fmt.Errorf("fusion %s needs labels to learn its predictions from; to fuse predictions that you have, use mean", method)
@@ -66,13 +66,13 @@ func (tab Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOption
 		return nil, nil, fmt.Errorf("cannot build fusion %s: %w", method, err)
 	}
 	identity(s)
-	t := grad.NewTape(tensor.F64)
-	t.SetRecording(false)
+	tape := grad.NewTape(tensor.F64)
+	tape.SetRecording(false)
 	in := Input{Present: present, RowGroups: []int{n}}
 	for _, x := range mats {
-		in.Views = append(in.Views, View{X: t.Const(x.As(tensor.F64))})
+		in.Views = append(in.Views, View{X: tape.Const(x.As(tensor.F64))})
 	}
-	out := f.Forward(t, in)
+	out := f.Forward(tape, in)
 	if out.Weights != nil {
 		weights = out.Weights.Value().Clone()
 	}

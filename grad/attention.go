@@ -69,8 +69,10 @@ func attentionState[T kernel.Float](t *Tape) *attentionJob[T] {
 // bind sets what both ways share.
 func (j *attentionJob[T]) bind(v *Var) {
 	heads, Tq, Tk, E := v.n[0], v.n[2], v.n[3], v.in[0].Dim(2)
-	*j = attentionJob[T]{q: data[T](v.in[0]), k: data[T](v.in[1]), v: data[T](v.in[2]),
-		heads: heads, queries: Tq, keys: Tk, width: E, e: E / heads}
+	*j = attentionJob[T]{
+		q: data[T](v.in[0]), k: data[T](v.in[1]), v: data[T](v.in[2]),
+		heads: heads, queries: Tq, keys: Tk, width: E, e: E / heads,
+	}
 	if v.flag {
 		j.mask = pick[T](&v.other)
 	}

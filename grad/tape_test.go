@@ -219,7 +219,8 @@ func TestBackwardFromSeveral(t *testing.T) {
 	unreached := tape.Input(tensor.New(tensor.F64, 2))
 	a, b := tape.Square(v), tape.Scale(v, 5)
 	tape.BackwardFrom([]*Var{a, b, v}, []*tensor.Tensor{
-		tensor.FromF64([]float64{1, 1}, 2), tensor.FromF32([]float32{1, 0}, 2), tensor.FromF64([]float64{0, 100}, 2)})
+		tensor.FromF64([]float64{1, 1}, 2), tensor.FromF32([]float32{1, 0}, 2), tensor.FromF64([]float64{0, 100}, 2),
+	})
 	if want := []float64{9, 106}; !slices.Equal(v.Grad().F64, want) {
 		t.Errorf("the gradient is %v, want %v", v.Grad().F64, want)
 	}

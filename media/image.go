@@ -44,11 +44,11 @@ func ReadImage(path string, o ImageOptions) (*vision.Image, error) {
 		return nil, fmt.Errorf("cannot read %s: %d MiB is more than the limit of %d", path, info.Size()>>20, MaxImageBytes>>20)
 	}
 	data := make([]byte, info.Size())
-	if n, err := io.ReadFull(f, data); err != nil && n == 0 && len(data) > 0 {
+	n, err := io.ReadFull(f, data)
+	if err != nil && n == 0 && len(data) > 0 {
 		return nil, fmt.Errorf("cannot read %s: %w", path, err)
-	} else {
-		data = data[:n]
 	}
+	data = data[:n]
 	m, err := DecodeImage(data, o)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, err)

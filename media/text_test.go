@@ -59,7 +59,7 @@ func TestLongTextIsCutAtARune(t *testing.T) {
 	if d := NewDocument(strings.Repeat("a", MaxTextBytes)); d.Cut {
 		t.Error("a text of just the limit was cut")
 	}
-	NewDocument(strings.Repeat("\x80", MaxTextBytes+9)) // no rune starts anywhere
+	_ = NewDocument(strings.Repeat("\x80", MaxTextBytes+9)) // no rune starts anywhere
 }
 
 func TestReadText(t *testing.T) {
@@ -99,6 +99,6 @@ func FuzzDecodeText(f *testing.F) {
 		if !utf8.ValidString(s) || enc == "" {
 			t.Fatalf("%q as %q", s, enc)
 		}
-		NewDocument(s)
+		_ = NewDocument(s)
 	})
 }

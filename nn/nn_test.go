@@ -30,8 +30,10 @@ func TestScopeNames(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range []string{"self_attn.in_proj_weight", "self_attn.in_proj_bias", "self_attn.out_proj.weight", "self_attn.out_proj.bias",
-		"linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias", "norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias"} {
+	for _, n := range []string{
+		"self_attn.in_proj_weight", "self_attn.in_proj_bias", "self_attn.out_proj.weight", "self_attn.out_proj.bias",
+		"linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias", "norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias",
+	} {
 		want = append(want, "t."+n)
 	}
 	if !slices.Equal(names, want) {

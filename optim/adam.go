@@ -54,8 +54,10 @@ func (o *Adam) Step(lr float64) {
 	o.state.steps++
 	n := float64(o.state.steps)
 	c := o.config
-	step := kernel.AdamStep{LR: lr, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps,
-		Correct1: 1 - math.Pow(c.Beta1, n), Correct2: 1 - math.Pow(c.Beta2, n)}
+	step := kernel.AdamStep{
+		LR: lr, Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps,
+		Correct1: 1 - math.Pow(c.Beta1, n), Correct2: 1 - math.Pow(c.Beta2, n),
+	}
 	for i := range o.spans {
 		s := &o.spans[i]
 		step.Decay, step.Shrink = 0, 0

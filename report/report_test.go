@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -160,7 +161,7 @@ func TestWriteFiles(t *testing.T) {
 func wellFormed(b []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(b))
 	for {
-		if _, err := dec.Token(); err == io.EOF {
+		if _, err := dec.Token(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
@@ -169,7 +170,8 @@ func wellFormed(b []byte) error {
 }
 
 func TestSameBytesTwice(t *testing.T) {
-	if render(t, reporttest.Sample(), report.Options{}) != render(t, reporttest.Sample(), report.Options{}) {
+	first, second := render(t, reporttest.Sample(), report.Options{}), render(t, reporttest.Sample(), report.Options{})
+	if first != second {
 		t.Error("two reports of one document differ")
 	}
 }

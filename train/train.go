@@ -64,7 +64,6 @@ type trainer struct {
 	batch   model.Batch
 	params  []*grad.Param
 	opt     optim.Optimizer
-	weights []float32 // of the classes, or nil
 	losses  grad.LossOptions
 }
 

@@ -37,8 +37,10 @@ func list() []testCase {
 		}
 	}
 	for _, n := range products {
-		all = append(all, testCase{name: fmt.Sprintf("gemm_%d", n), flops: 2 * float64(n) * float64(n) * float64(n),
-			prepare: func(threads int) func() { return product(n, threads) }})
+		all = append(all, testCase{
+			name: fmt.Sprintf("gemm_%d", n), flops: 2 * float64(n) * float64(n) * float64(n),
+			prepare: func(threads int) func() { return product(n, threads) },
+		})
 	}
 	return all
 }

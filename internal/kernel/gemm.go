@@ -17,8 +17,10 @@ func GemmWorkers[T Float](workers int, tA, tB bool, m, n, k int, a []T, lda int,
 	}
 	if k > 0 && active != Plain {
 		if a32, ok := any(a).([]float32); ok {
-			g := gemm32{tA: tA, tB: tB, m: m, n: n, k: k, a: a32, b: any(b).([]float32), c: any(c).([]float32),
-				lda: lda, ldb: ldb, ldc: ldc, accumulate: accumulate}
+			g := gemm32{
+				tA: tA, tB: tB, m: m, n: n, k: k, a: a32, b: any(b).([]float32), c: any(c).([]float32),
+				lda: lda, ldb: ldb, ldc: ldc, accumulate: accumulate,
+			}
 			if workers > 1 && m*n*k >= gemmParallelWork {
 				g.parallel(workers)
 				return
@@ -44,8 +46,10 @@ func gemmTwin[T Float](workers, m, n, k int, a [2][]T, lda int, b []T, ldb int, 
 	for i := range a {
 		checkGemm(true, false, m, n, k, len(a[i]), lda, len(b), ldb, len(c[i]), ldc)
 	}
-	g := gemm32{tA: true, m: m, n: n, k: k, a: a0, b: any(b).([]float32), c: any(c[0]).([]float32), lda: lda, ldb: ldb, ldc: ldc,
-		accumulate: true, a2: any(a[1]).([]float32), c2: any(c[1]).([]float32)}
+	g := gemm32{
+		tA: true, m: m, n: n, k: k, a: a0, b: any(b).([]float32), c: any(c[0]).([]float32), lda: lda, ldb: ldb, ldc: ldc,
+		accumulate: true, a2: any(a[1]).([]float32), c2: any(c[1]).([]float32),
+	}
 	if workers > 1 && m*n*k >= gemmParallelWork {
 		g.parallel(workers)
 		return

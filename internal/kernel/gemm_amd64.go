@@ -233,7 +233,8 @@ func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed, t
 	cols := gemmTiles[t].cols
 	jj := 0
 	for ; jj+2*cols <= nb; jj += 2 * cols {
-		b0, b1, brs := &g.b[0], &g.b[0], 4*cols
+		var b0, b1 *float32
+		brs := 4 * cols
 		if packed != nil {
 			b0, b1 = &packed[jj*kb], &packed[(jj+cols)*kb]
 		} else {

@@ -28,7 +28,9 @@ func (p *Packed[T]) Mul(m int, a []T, lda int, c []T, ldc int, accumulate bool) 
 		return
 	}
 	checkGemm(false, p.t, m, p.n, p.k, len(a), lda, len(p.b), p.ldb, len(c), ldc)
-	g := gemm32{tB: p.t, m: m, n: p.n, k: p.k, a: any(a).([]float32), b: any(p.b).([]float32), c: any(c).([]float32),
-		lda: lda, ldb: p.ldb, ldc: ldc, accumulate: accumulate, panels: p.panels}
+	g := gemm32{
+		tB: p.t, m: m, n: p.n, k: p.k, a: any(a).([]float32), b: any(p.b).([]float32), c: any(c).([]float32),
+		lda: lda, ldb: p.ldb, ldc: ldc, accumulate: accumulate, panels: p.panels,
+	}
 	g.blocked()
 }

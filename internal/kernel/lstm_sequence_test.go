@@ -111,8 +111,16 @@ func TestLSTM(t *testing.T) {
 						name string
 						got  []float32
 						want []float64
-					}{{"out", l.Out, out}, {"hn", l.HN, hn}, {"cn", l.CN, cn}, {"dx", got, dx}, {"weight_ih", l.DWIH, wide.DWIH},
-						{"weight_hh", l.DWHH, wide.DWHH}, {"bias_ih", l.DBIH, wide.DBIH}, {"bias_hh", l.DBHH, wide.DBHH}} {
+					}{
+						{"out", l.Out, out},
+						{"hn", l.HN, hn},
+						{"cn", l.CN, cn},
+						{"dx", got, dx},
+						{"weight_ih", l.DWIH, wide.DWIH},
+						{"weight_hh", l.DWHH, wide.DWHH},
+						{"bias_ih", l.DBIH, wide.DBIH},
+						{"bias_hh", l.DBHH, wide.DBHH},
+					} {
 						scale := 1e-3
 						for _, w := range c.want {
 							scale = max(scale, math.Abs(w))

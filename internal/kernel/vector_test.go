@@ -83,8 +83,10 @@ func TestVectors(t *testing.T) {
 		{"scale", 2, 0, func(a args) { Scale(a[0], 0.7, a[1]) }, func(a args) { ref.Scale(a[0], 0.7, a[1]) }},
 		{"axpy", 2, 0, func(a args) { Axpy(0.7, a[1], a[0]) }, func(a args) { ref.Axpy(0.7, a[1], a[0]) }},
 		{"accumulate", 2, 0, func(a args) { Accumulate(a[0], a[1]) }, func(a args) { ref.Accumulate(a[0], a[1]) }},
-		{"adam", 4, 1e-6, func(a args) { positive(a, 3); Adam(a[0], a[1], a[2], a[3], adam) },
-			func(a args) { positive(a, 3); ref.Adam(a[0], a[1], a[2], a[3], adam) }},
+		{
+			"adam", 4, 1e-6, func(a args) { positive(a, 3); Adam(a[0], a[1], a[2], a[3], adam) },
+			func(a args) { positive(a, 3); ref.Adam(a[0], a[1], a[2], a[3], adam) },
+		},
 	}
 	eachTier(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(7, 8))
@@ -184,9 +186,11 @@ func TestRows(t *testing.T) {
 			}
 		}},
 		{"layerNorm", func(n int) []int { return []int{rows * n, rows, rows, rows * n, n, n} }, func(a args, n int) { LayerNorm(a[0], a[1], a[2], a[3], a[4], a[5], 1e-2) }, func(a args, n int) { ref.LayerNorm(a[0], a[1], a[2], a[3], a[4], a[5], 1e-2) }},
-		{"layerNormGrad", func(n int) []int { return []int{rows * n, n, n, rows, rows, rows * n, n, rows * n} },
+		{
+			"layerNormGrad", func(n int) []int { return []int{rows * n, n, n, rows, rows, rows * n, n, rows * n} },
 			func(a args, n int) { LayerNormGrad(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]) },
-			func(a args, n int) { ref.LayerNormGrad(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]) }},
+			func(a args, n int) { ref.LayerNormGrad(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]) },
+		},
 		{"lstmCell", func(n int) []int { return []int{12 * n, 3 * n, 3 * n, 3 * n, 3 * n} }, func(a args, n int) { LSTMCell(a[0], a[1], a[2], a[3], a[4], 3, n) }, func(a args, n int) { ref.LSTMCell(a[0], a[1], a[2], a[3], a[4], 3, n) }},
 		{"lstmFirst", func(n int) []int { return []int{12 * n, 3 * n, 3 * n, 3 * n} }, func(a args, n int) { LSTMCell(a[0], nil, a[1], a[2], a[3], 3, n) }, func(a args, n int) { ref.LSTMCell(a[0], nil, a[1], a[2], a[3], 3, n) }},
 		{"lstmCellGrad", func(n int) []int { return []int{12 * n, 3 * n, 3 * n, 12 * n, 3 * n, 3 * n} }, func(a args, n int) { LSTMCellGrad(a[0], a[1], a[2], a[3], a[4], a[5], 3, n) }, func(a args, n int) { ref.LSTMCellGrad(a[0], a[1], a[2], a[3], a[4], a[5], 3, n) }},
@@ -214,8 +218,10 @@ func TestNaNGoesThrough(t *testing.T) {
 			x := make([]float32, n)
 			x[n-1] = nan
 			y := make([]float32, n)
-			for name, f := range map[string]func(dst, x []float32){"exp": Exp[float32], "tanh": Tanh[float32], "sigmoid": Sigmoid[float32], "relu": ReLU[float32], "gelu": GELU[float32],
-				"softmax": func(d, x []float32) { Softmax(d, x, n) }, "logsoftmax": func(d, x []float32) { LogSoftmax(d, x, n) }} {
+			for name, f := range map[string]func(dst, x []float32){
+				"exp": Exp[float32], "tanh": Tanh[float32], "sigmoid": Sigmoid[float32], "relu": ReLU[float32], "gelu": GELU[float32],
+				"softmax": func(d, x []float32) { Softmax(d, x, n) }, "logsoftmax": func(d, x []float32) { LogSoftmax(d, x, n) },
+			} {
 				if f(y, x); y[n-1] == y[n-1] {
 					t.Errorf("%s of NaN among %d is %v", name, n, y[n-1])
 				}

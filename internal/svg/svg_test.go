@@ -2,6 +2,7 @@ package svg
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -30,7 +31,7 @@ func texts(t interface{ Fatalf(string, ...any) }, doc string) (boxes []box, widt
 	skip := 0
 	for {
 		tok, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return boxes, width, height
 		}
 		if err != nil {

@@ -75,8 +75,10 @@ func (g GradientGrid) share(half []float32) []float32 {
 				cell  int
 				share float32
 			}{
-				{nearY*g.Side + nearX, 0.5625}, {nearY*g.Side + farX, 0.1875},
-				{farY*g.Side + nearX, 0.1875}, {farY*g.Side + farX, 0.0625},
+				{nearY*g.Side + nearX, 0.5625},
+				{nearY*g.Side + farX, 0.1875},
+				{farY*g.Side + nearX, 0.1875},
+				{farY*g.Side + farX, 0.0625},
 			} {
 				o := out[to.cell*g.Bins:][:g.Bins]
 				for k, v := range in {

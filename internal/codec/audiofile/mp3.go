@@ -196,7 +196,7 @@ func scanMP3(r *bufio.Reader, s *sink) (mp3Scan, error) {
 			return sc, tooLong(seconds)
 		}
 	}
-	return sc, nil
+	return sc, nil //nolint:nilerr // the error that ended the scan is the end of the file
 }
 
 // decoderDelay is the delay of every layer III decoder, in samples.

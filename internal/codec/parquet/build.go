@@ -16,8 +16,7 @@ type builder struct {
 	bad     bool // a value that is no text
 
 	text  []string
-	lists [][]float32
-	flat  []float32  // backs lists
+	flat  []float32  // of all lists
 	ends  []int      // of each row in flat; -1 for null
 	words [][]string // of lists of text
 	last  string     // the latest text, shared where it repeats

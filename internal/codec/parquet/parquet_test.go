@@ -60,8 +60,10 @@ func sample() []record {
 	maybe := "yes"
 	day := int32(time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 	return []record{
-		{ID: 1, Text: "很好", Maybe: &maybe, Price: 1.5, Small: 0.1, Flag: true, Day: day, When: time.Date(2024, 2, 29, 12, 0, 0, 5e6, time.UTC),
-			Cost: -1234, Bare: []float32{1, 2, 3}, Vec: []float64{0.5, 0.25}, Files: []string{"a.jpg", "b.jpg"}, Nested: nested{"x", 7}, Raw: []byte{0xff, 0}, Pairs: []nested{{"p", 1}}, Uint: math.MaxUint32},
+		{
+			ID: 1, Text: "很好", Maybe: &maybe, Price: 1.5, Small: 0.1, Flag: true, Day: day, When: time.Date(2024, 2, 29, 12, 0, 0, 5e6, time.UTC),
+			Cost: -1234, Bare: []float32{1, 2, 3}, Vec: []float64{0.5, 0.25}, Files: []string{"a.jpg", "b.jpg"}, Nested: nested{"x", 7}, Raw: []byte{0xff, 0}, Pairs: []nested{{"p", 1}}, Uint: math.MaxUint32,
+		},
 		{ID: -2, Text: "", Price: math.Inf(1), Cost: 5},
 	}
 }

@@ -67,7 +67,7 @@ func looksUTF16(s string) (Encoding, bool) {
 	if len(s) < 4 {
 		return "", false
 	}
-	best, bestAscii := Encoding(""), 0
+	best, bestASCII := Encoding(""), 0
 	for _, e := range []Encoding{UTF16LE, UTF16BE} {
 		low, high := 0, 1
 		if e == UTF16BE {
@@ -91,11 +91,11 @@ func looksUTF16(s string) (Encoding, bool) {
 				surrogate = 0
 			}
 		}
-		if units := len(s) / 2; bad == 0 && ascii > bestAscii && ascii*50 >= units {
-			best, bestAscii = e, ascii
+		if units := len(s) / 2; bad == 0 && ascii > bestASCII && ascii*50 >= units {
+			best, bestASCII = e, ascii
 		}
 	}
-	return best, bestAscii > 0
+	return best, bestASCII > 0
 }
 
 // mostlyUTF8 reports whether the characters beyond ASCII are UTF-8 with few exceptions: a damaged
