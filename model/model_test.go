@@ -164,6 +164,9 @@ func zeroGradientIsRight(param string) bool {
 }
 
 func TestSteadyStepDoesNotAllocate(t *testing.T) {
+	if raceOn {
+		t.Skip("the race detector allocates")
+	}
 	s := testSet(40)
 	for _, method := range []string{"mean", "concat", "attention", "gated"} {
 		m := build(t, testSpec(s, method))
