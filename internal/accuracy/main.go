@@ -48,6 +48,10 @@ var sets = []set{
 	{name: "av_emotion", data: dataset.Options{Group: "speaker", Ignore: []string{"face_subject"}}, seeds: 5, floor: 0, gap: 0},
 }
 
+// quickSlack is how far below a floor the quick run may end: it is a guard
+// against regressions with a few fusions, and last bits differ between processors.
+const quickSlack = 0.01
+
 func main() {
 	quick := flag.Bool("quick", false, "only the quick sets, with mean, concat and attention")
 	fusions := flag.String("fusions", "", "fusions instead of all, by commas")
@@ -57,6 +61,10 @@ func main() {
 	dir := os.Getenv("FUSOR_DATA")
 	if dir == "" {
 		dir = filepath.Join("..", "shared", "data")
+	}
+	slack := 0.0
+	if *quick {
+		slack = quickSlack
 	}
 	missed := 0
 	fmt.Printf("%-11s %-16s %7s   %-16s %7s %6s %6s %6s\n", "set", "best single", "%", "best fusion", "%", "± sd", "floor", "s")
@@ -85,7 +93,7 @@ func main() {
 			fmt.Fprintf(os.Stderr, "accuracy: %s: %v\n", s.name, err)
 			os.Exit(1)
 		}
-		if !s.report(c, time.Since(start).Seconds()) {
+		if !s.report(c, slack, time.Since(start).Seconds()) {
 			missed++
 		}
 		if *verbose {
@@ -118,13 +126,13 @@ func find(dir string) string {
 }
 
 // report prints the set's line and says whether the floor holds.
-func (s *set) report(c *fusor.Comparison, seconds float64) bool {
+func (s *set) report(c *fusor.Comparison, slack, seconds float64) bool {
 	single, fused := best(c, compare.Single), best(c, compare.Fusion)
 	value := fused
 	if s.single {
 		value = single
 	}
-	ok := value != nil && value.mean >= s.floor && (fused == nil || single == nil || fused.mean >= single.mean-s.gap)
+	ok := value != nil && value.mean >= s.floor-slack && (fused == nil || single == nil || fused.mean >= single.mean-s.gap)
 	note := ""
 	if !ok {
 		note = "  BELOW"
