@@ -94,12 +94,27 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// taskMetrics are the metrics of a data set's task; the first decides.
-func taskMetrics(task dataset.Task) []eval.Metric {
-	if task == dataset.Regression {
-		return eval.Metrics(eval.Regression)
+// taskMetrics are the metrics of a task; the first decides. A regression onto
+// what looks like sentiment scores gets their metrics as well.
+func taskMetrics(task dataset.Task, targets []float64) []eval.Metric {
+	switch {
+	case task != dataset.Regression:
+		return eval.Metrics(eval.Classification)
+	case eval.IsSentiment(targets):
+		return eval.Metrics(eval.Regression, eval.Sentiment)
 	}
-	return eval.Metrics(eval.Classification)
+	return eval.Metrics(eval.Regression)
+}
+
+// targets are those of every labelled row.
+func targets(ds *dataset.Dataset) []float64 {
+	var out []float64
+	for i := range ds.Rows {
+		if ds.Rows[i].Labelled() {
+			out = append(out, ds.Rows[i].Target)
+		}
+	}
+	return out
 }
 
 // Predictions puts probabilities (or values) beside the truth. p is [rows, outputs].
@@ -125,7 +140,7 @@ func Predictions(ds *dataset.Dataset, rows []int, p []float64) *eval.Predictions
 
 // Summarize turns a result into the comparison that is shown and saved. lang is of the verdict's sentence.
 func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, error) {
-	metrics := taskMetrics(ds.Schema.Task)
+	metrics := taskMetrics(ds.Schema.Task, targets(ds))
 	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name}
 	trial := eval.Trial{Metric: metrics[0], Lang: lang}
 	var contestants []eval.Contestant
@@ -177,7 +192,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 // Measure scores one model's predictions; the intervals are over the rows.
 func Measure(task dataset.Task, p *eval.Predictions) Row {
 	var r Row
-	for _, m := range taskMetrics(task) {
+	for _, m := range taskMetrics(task, p.Targets) {
 		r.Scores = append(r.Scores, Score{m, eval.SummarizeSplit(m, []*eval.Predictions{p}, nil)})
 	}
 	return r

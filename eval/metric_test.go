@@ -175,3 +175,20 @@ func TestRegistry(t *testing.T) {
 		}
 	}
 }
+
+func TestIsSentiment(t *testing.T) {
+	f := func(want bool, targets ...float64) {
+		t.Helper()
+		if got := IsSentiment(targets); got != want {
+			t.Errorf("%v: %v, want %v", targets, got, want)
+		}
+	}
+	f(true, -3, 0, 2.4)
+	f(true, -0.2, 1.2)
+	f(false)
+	f(false, 0, 1, 3)              // stars
+	f(false, -1, 0.5, 1)           // correlations
+	f(false, -3, 3.2)              // wider
+	f(false, -2, math.NaN(), 2)    // not known
+	f(false, -10, 20, -3, math.Pi) // temperatures
+}

@@ -6,6 +6,21 @@ import "math"
 // several circulating conventions, which give different numbers on the same
 // predictions; each has its own name in the registry.
 
+// IsSentiment tells whether targets look like sentiment scores, so that these
+// metrics mean something: every one lies within ±3, there are both negative
+// and positive ones, and one of them at least lies beyond ±1 (shares,
+// probabilities and correlations don't).
+func IsSentiment(targets []float64) bool {
+	low, high := 0.0, 0.0
+	for _, y := range targets {
+		if !(math.Abs(y) <= 3) {
+			return false
+		}
+		low, high = math.Min(low, y), math.Max(high, y)
+	}
+	return low < 0 && high > 0 && math.Max(-low, high) > 1
+}
+
 func agree(yes bool) float64 {
 	if yes {
 		return 1

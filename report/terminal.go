@@ -26,7 +26,7 @@ func WantsColor(f *os.File) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
-// Terminal writes the leaderboard, the modalities' contributions, the table of
+// Terminal writes the leaderboard, sentiment metrics, the modalities' contributions, the table of
 // subsets, what disturbances cost, what prediction sets cover and the verdict,
 // as far as the document has them. No line is wider
 // than the options say.
@@ -36,6 +36,7 @@ func Terminal(w io.Writer, d *Document, o TerminalOptions) error {
 		t.width = 80
 	}
 	t.leaderboard()
+	t.sentiment()
 	t.shapley()
 	t.subsets()
 	t.noise()

@@ -41,6 +41,7 @@ var words = map[string][2]string{
 	"leaderboard_plot": {"%s of every single view and fusion", "各单一视图与融合方法的%s"},
 	"score":            {"How good the model is", "模型的表现"},
 	"score_note":       {"The model's score on the rows looked at, with its 95 % interval over the rows; the table has every metric.", "模型在所考察的行上的得分及其 95 % 区间；表中列出全部指标。"},
+	"sentiment":        {"Sentiment scores counted as classes", "情感得分按类别计"},
 	"best_line":        {"best single view by validation", "验证集上最好的单一视图"},
 	"higher":           {"higher is better", "越高越好"},
 	"lower":            {"lower is better", "越低越好"},

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// sentiment writes what the circulating conventions of counting sentiment
+// scores as classes give for the two models that the verdict is about, or for
+// the only one.
+func (t *terminal) sentiment() {
+	var shown []Row
+	for _, row := range t.ranked() {
+		v := t.doc.Verdict
+		if v == nil && len(t.doc.Rows) > 1 || v != nil && row.Name != v.BestSingle && row.Name != v.BestFusion {
+			continue
+		}
+		shown = append(shown, row)
+	}
+	if len(shown) == 0 {
+		return
+	}
+	lines := [][]string{{""}}
+	for _, row := range shown {
+		lines[0] = append(lines[0], printable(row.Name))
+	}
+	for _, m := range eval.Metrics(eval.Sentiment) {
+		line := []string{headed(m.TitleIn(t.lang()))}
+		for _, row := range shown {
+			s, ok := row.Of(m.Name)
+			if !ok {
+				return
+			}
+			line = append(line, show(m, s.Mean)+"  "+between(format(m), s.Low, s.High))
+		}
+		lines = append(lines, line)
+	}
+	first := 0
+	for _, l := range lines {
+		first = max(first, cells(l[0]))
+	}
+	room := (t.width - first - 2) / len(shown)
+	for _, l := range wrapCells(t.say("sentiment")+t.pick(", ", "，")+t.say("interval"), t.width) {
+		t.b.WriteString(t.paint(bold, l) + "\n")
+	}
+	for i, l := range lines {
+		var b strings.Builder
+		b.WriteString("  " + padCells(l[0], first))
+		for k, s := range l[1:] {
+			if cells(s) > room-2 && i > 0 { // no room for the intervals
+				s, _, _ = strings.Cut(s, "  ")
+			}
+			s = "  " + cutCells(s, room-2)
+			if k+2 < len(l) {
+				s = padCells(s, min(room, widestValue(lines, k+1)+2))
+			}
+			b.WriteString(s)
+		}
+		t.b.WriteString(strings.TrimRight(b.String(), " ") + "\n")
+	}
+	t.b.WriteByte('\n')
+}
+
+func widestValue(lines [][]string, column int) int {
+	most := 0
+	for _, l := range lines {
+		most = max(most, cells(l[column]))
+	}
+	return most
+}
