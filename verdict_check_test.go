@@ -1,0 +1,362 @@
+package fusor_test
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sort"
+	"testing"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// The verdict, computed once more from every run's predictions by code of its
+// own: plain sums, Student's distribution by integrating its density, Holm's
+// procedure as the closure of weighted Bonferroni tests, a bootstrap with other
+// random numbers.
+
+// reference opens a reference data set, or skips the test.
+func reference(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("FUSOR_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "shared", "data")
+	}
+	for _, p := range []string{"manifest.csv", "labels.csv"} {
+		if _, err := os.Stat(filepath.Join(dir, name, p)); err == nil {
+			if p == "labels.csv" {
+				return filepath.Join(dir, name)
+			}
+			return filepath.Join(dir, name, p)
+		}
+	}
+	t.Skipf("no %s in %s", name, dir)
+	return ""
+}
+
+func TestVerdictComputedTwice(t *testing.T) {
+	brief := train.Recipe{Width: 16, Train: train.Config{Epochs: 3, LR: 0.01}} // the statistics are tested, not the models
+	t.Run("leaves100", func(t *testing.T) {
+		checkVerdict(t, "leaves100", fusor.Options{Recipe: brief}, "concat", "mean")
+	})
+	t.Run("wikipedia", func(t *testing.T) {
+		checkVerdict(t, "wikipedia", fusor.Options{Seeds: 2, Recipe: brief}, "concat", "mean", "attention")
+	})
+}
+
+// own is what the check finds itself.
+type own struct {
+	name      string
+	fused     bool
+	val       float64
+	runs      []float64
+	rows      []float64 // mean over the seeds of whether each test row is right
+	p, se     float64
+	mean      float64
+	mcnemar   float64
+	low, high func(level float64) float64
+}
+
+func checkVerdict(t *testing.T, name string, options fusor.Options, fusions ...string) {
+	t.Helper()
+	path := reference(t, name)
+	options.NoCache = true
+	c, err := fusor.Compare(context.Background(), path, fusions, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	official := c.Result.Plan.Official
+	trainRows, testRows, j := 0.0, 0.0, float64(len(c.Result.Plan.Runs))
+	for _, r := range c.Result.Plan.Runs {
+		trainRows += float64(len(r.Train)+len(r.Val)) / j
+		testRows += float64(len(r.Test)) / j
+	}
+	right := func(rows []int, p []float64) []float64 {
+		k := len(p) / len(rows)
+		out := make([]float64, len(rows))
+		for i, r := range rows {
+			best := 0
+			for q := 1; q < k; q++ {
+				if p[i*k+q] > p[i*k+best] {
+					best = q
+				}
+			}
+			if c.Data.Schema.Classes[best] == c.Data.Rows[r].Label {
+				out[i] = 1
+			}
+		}
+		return out
+	}
+	var all []own
+	for e, entry := range c.Result.Entries {
+		o := own{name: entry.Name, fused: entry.Kind == "fusion"}
+		for r, out := range c.Result.Outcomes[e] {
+			o.val += average(right(out.Val, out.ValP)) / j
+			hits := right(out.Test, out.TestP)
+			o.runs = append(o.runs, average(hits))
+			if r == 0 {
+				o.rows = make([]float64, len(hits))
+			}
+			if official {
+				for i := range hits {
+					o.rows[i] += hits[i] / j
+				}
+			}
+		}
+		all = append(all, o)
+		stored := c.Rows[e]
+		for r, v := range stored.Scores[0].Summary.Runs {
+			if math.Abs(v-o.runs[r]) > 1e-12 {
+				t.Errorf("%s: run %d is %v, want %v", o.name, r, v, o.runs[r])
+			}
+		}
+	}
+	single, fused := -1, -1
+	for i, o := range all {
+		at := &single
+		if o.fused {
+			at = &fused
+		}
+		if *at < 0 || o.val > all[*at].val+1e-12 {
+			*at = i
+		}
+	}
+
+	var tried []int
+	var ps, weights []float64
+	for i := range all {
+		o := &all[i]
+		if !o.fused {
+			continue
+		}
+		if official {
+			o.bootstrapped(all[single].rows, unitsOf(c))
+		} else {
+			o.tested(all[single].runs, trainRows, testRows)
+		}
+		tried, ps = append(tried, i), append(ps, o.p)
+		w := 0.1 / math.Max(1, float64(len(fusions)-1))
+		if i == fused {
+			w = 0.9
+		}
+		weights = append(weights, w)
+	}
+	at := sort.SearchInts(tried, fused)
+	adjusted := closed(ps, weights, at)
+	o := &all[fused]
+	level := 0.05 * o.p / adjusted
+	low, high := o.low(level), o.high(level)
+	finding := eval.NotShown
+	switch {
+	case adjusted < 0.05:
+		finding = eval.Helps
+	case high < 0:
+		finding = eval.Hurts
+	}
+
+	v := readVerdict(t, c)
+	t.Logf("%s\n own: %s over %s by %.4f, %.4f to %.4f, p %.4g; said: %.4f, %.4f to %.4f, p %.4g, %s",
+		name, o.name, all[single].name, o.mean, low, high, math.Min(1, adjusted), v.Difference, v.Low, v.High, v.PValue, v.Finding)
+	if v.BestSingle != all[single].name || v.BestFusion != o.name {
+		t.Errorf("chosen %s and %s, want %s and %s", v.BestSingle, v.BestFusion, all[single].name, o.name)
+	}
+	near := func(what string, got, want, tolerance float64) {
+		t.Helper()
+		if !(math.Abs(got-want) <= tolerance) {
+			t.Errorf("%s is %v, want %v within %.2g", what, got, want, tolerance)
+		}
+	}
+	near("the difference", v.Difference, o.mean, 1e-12)
+	end, pTolerance := 1e-7, 1e-7
+	if official { // two bootstraps differ by chance
+		end = 0.12*o.se + 1/float64(len(o.rows))
+		pTolerance = 5*math.Sqrt(adjusted/draws) + 5/float64(draws)
+		near("McNemar's p", v.McNemar, mcNemar(o.rows, all[single].rows), 1e-9)
+	}
+	near("the lower end", v.Low, low, end)
+	near("the upper end", v.High, high, end)
+	near("p", v.PValue, math.Min(1, adjusted), pTolerance)
+	if math.Abs(adjusted-0.05) > pTolerance && math.Abs(high) > end && v.Finding != finding {
+		t.Errorf("the verdict is %q, want %q", v.Finding, finding)
+	}
+}
+
+// readVerdict takes the verdict from the JSON, as other programs do.
+func readVerdict(t *testing.T, c *fusor.Comparison) *eval.Verdict {
+	t.Helper()
+	data, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct{ Verdict *eval.Verdict }
+	if err := json.Unmarshal(data, &doc); err != nil || doc.Verdict == nil {
+		t.Fatalf("no verdict: %v", err)
+	}
+	return doc.Verdict
+}
+
+// tested is Nadeau and Bengio's corrected resampled t-test of o − single.
+func (o *own) tested(single []float64, trainRows, testRows float64) {
+	d := minus(o.runs, single)
+	n := float64(len(d))
+	o.mean = average(d)
+	square := 0.0
+	for _, v := range d {
+		square += (v - o.mean) * (v - o.mean) / (n - 1)
+	}
+	o.se = math.Sqrt((1/n + testRows/trainRows) * square)
+	o.p = math.Min(1, 2*tail(o.mean/o.se, n-1))
+	reach := func(level float64) float64 { // the t whose two tails hold level
+		lo, hi := 0.0, 1e4
+		for range 200 {
+			if mid := (lo + hi) / 2; 2*tail(mid, n-1) > level {
+				lo = mid
+			} else {
+				hi = mid
+			}
+		}
+		return lo * o.se
+	}
+	o.low = func(level float64) float64 { return o.mean - reach(level) }
+	o.high = func(level float64) float64 { return o.mean + reach(level) }
+}
+
+const draws = 20_000
+
+// bootstrapped resamples the units (rows, or groups of rows) of o − single.
+func (o *own) bootstrapped(single []float64, units [][]int) {
+	d := minus(o.rows, single)
+	o.mean = average(d)
+	rng := rand.New(rand.NewPCG(2024, 7))
+	means := make([]float64, draws)
+	below := 0.0
+	for b := range means {
+		sum, n := 0.0, 0.0
+		for range units {
+			for _, i := range units[rng.IntN(len(units))] {
+				sum += d[i]
+				n++
+			}
+		}
+		if means[b] = sum / n; means[b] <= 1e-15 {
+			below++
+		}
+		o.se += (means[b] - o.mean) * (means[b] - o.mean) / draws
+	}
+	o.se = math.Sqrt(o.se)
+	sort.Float64s(means)
+	o.p = math.Min(1, 2*(below+1)/(draws+1))
+	o.low = func(level float64) float64 { return means[int(level/2*draws)] }
+	o.high = func(level float64) float64 { return means[draws-1-int(level/2*draws)] }
+}
+
+// unitsOf are the test rows, or their groups.
+func unitsOf(c *fusor.Comparison) [][]int {
+	var units [][]int
+	at := map[string]int{}
+	for i, r := range c.Result.Plan.Runs[0].Test {
+		g := c.Data.Rows[r].Group
+		k, ok := at[g]
+		if !ok || g == "" {
+			k = len(units)
+			at[g] = k
+			units = append(units, nil)
+		}
+		units[k] = append(units[k], i)
+	}
+	return units
+}
+
+// closed adjusts p[at] by the closure principle: the largest p of all
+// intersections that hold it, each tested by Bonferroni with weights.
+func closed(p, w []float64, at int) float64 {
+	worst := 0.0
+	for set := range 1 << len(p) {
+		if set>>at&1 == 0 {
+			continue
+		}
+		total, least := 0.0, math.Inf(1)
+		for k := range p {
+			if set>>k&1 == 1 {
+				total += w[k]
+			}
+		}
+		for k := range p {
+			if set>>k&1 == 1 {
+				least = math.Min(least, p[k]*total/w[k])
+			}
+		}
+		worst = math.Max(worst, least)
+	}
+	return worst
+}
+
+// tail is P(T ≥ t) of Student's distribution, by Simpson's rule on its density.
+func tail(t, df float64) float64 {
+	if t < 0 {
+		return 1 - tail(-t, df)
+	}
+	a, _ := math.Lgamma((df + 1) / 2)
+	b, _ := math.Lgamma(df / 2)
+	// x = √df·tan(u) turns the tail into a finite integral of cos(u)^(df−1).
+	from, to, n := math.Atan(t/math.Sqrt(df)), math.Pi/2, 4000
+	h, sum := (to-from)/float64(n), 0.0
+	for i := range n + 1 {
+		f := math.Pow(math.Max(math.Cos(from+float64(i)*h), 0), df-1)
+		switch {
+		case i == 0 || i == n:
+			sum += f
+		case i%2 == 1:
+			sum += 4 * f
+		default:
+			sum += 2 * f
+		}
+	}
+	return math.Exp(a-b) / math.SqrtPi * sum * h / 3
+}
+
+// mcNemar counts rows that most seeds get right.
+func mcNemar(fused, single []float64) float64 {
+	b, c := 0, 0
+	for i := range fused {
+		f, s := fused[i] > 0.5+1e-9, single[i] > 0.5+1e-9
+		if f && !s {
+			b++
+		}
+		if s && !f {
+			c++
+		}
+	}
+	n := b + c
+	if n >= 25 {
+		z := math.Max(0, math.Abs(float64(b-c))-1) / math.Sqrt(float64(n))
+		return 2 * (1 - 0.5*(1+math.Erf(z/math.Sqrt2)))
+	}
+	p, choose := 0.0, 1.0
+	for k := 0; k <= min(b, c); k++ {
+		p += choose / math.Pow(2, float64(n))
+		choose *= float64(n-k) / float64(k+1)
+	}
+	return math.Min(1, 2*p)
+}
+
+func average(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
+}
+
+func minus(a, b []float64) []float64 {
+	d := make([]float64, len(a))
+	for i := range a {
+		d[i] = a[i] - b[i]
+	}
+	return d
+}
