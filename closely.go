@@ -160,6 +160,7 @@ func trust(d *report.Document, ds *dataset.Dataset, name string, answers []answe
 const (
 	shownMistakes = 12
 	shownText     = 400     // characters of a text
+	shownFields   = 12      // of a table
 	mediaBytes    = 2 << 20 // of one file that is taken along
 )
 

@@ -261,7 +261,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		Command: strings.Join(ex.Command, " "), Seconds: ex.Seconds,
 	}
 	if len(ex.Noise) > 0 && ex.NoiseRows < len(ex.answers) {
-		d.Run.Notes = append(d.Run.Notes, fmt.Sprintf("noise curves: %d of %d rows, drawn at random", ex.NoiseRows, len(ex.answers)))
+		d.Run.Disturbed = ex.NoiseRows
 	}
 	return d
 }

@@ -2,6 +2,7 @@ package fusor
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		Command: strings.Join(c.Run.Command, " "), Folds: c.Run.Folds, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
 	}
 	if n := len(c.Run.Seeds); n > 1 {
-		d.Run.Notes = append(slices.Clone(d.Run.Notes), fmt.Sprintf("confusion, reliability and mistakes: the runs of the first of %d seeds, so that every test row counts once", n))
+		d.Run.FirstOf = n
 	}
 	c.views(d)
 	best, single := c.best()
@@ -69,9 +70,23 @@ func (c *Comparison) views(d *report.Document) {
 	}
 }
 
+// shownName is the data set's name; a manifest whose name says nothing gets its folder's beside it.
+func shownName(ds *dataset.Dataset) string {
+	switch base, _, _ := strings.Cut(ds.Name, "."); strings.ToLower(base) {
+	case "manifest", "data", "dataset", "labels", "index", "metadata", "train", "samples":
+	default:
+		return ds.Name
+	}
+	dir, err := filepath.Abs(ds.Dir)
+	if err != nil || filepath.Base(dir) == ds.Name {
+		return ds.Name
+	}
+	return filepath.Base(dir) + "/" + ds.Name
+}
+
 // describe summarises a data set for the report.
 func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
-	d := report.Data{Name: ds.Name, Task: string(ds.Schema.Task), Rows: len(ds.Rows)}
+	d := report.Data{Name: shownName(ds), Task: string(ds.Schema.Task), Rows: len(ds.Rows)}
 	if ds.Schema.Task == dataset.Classification {
 		d.Task = "classification"
 	}

@@ -47,13 +47,11 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 	case c.Text != "":
 		out.Text = cut(c.Text)
 	case len(c.Fields) > 0:
-		var parts []string
 		for i, f := range c.Fields {
-			if f != "" && i < len(col.Fields) {
-				parts = append(parts, col.Fields[i].Name+" = "+f)
+			if f != "" && i < len(col.Fields) && len(out.Fields) < shownFields {
+				out.Fields = append(out.Fields, report.Field{Name: col.Fields[i].Name, Value: cut(f)})
 			}
 		}
-		out.Text = cut(strings.Join(parts, ", "))
 	default:
 		out.Text = vectorText(c.Vector)
 	}

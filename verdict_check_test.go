@@ -269,6 +269,12 @@ func unitsOf(c *fusor.Comparison) [][]int {
 		}
 		units[k] = append(units[k], i)
 	}
+	if len(units) < 10 { // too few groups to resample
+		units = nil
+		for i := range c.Result.Plan.Runs[0].Test {
+			units = append(units, []int{i})
+		}
+	}
 	return units
 }
 

@@ -179,6 +179,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 		contestants = append(contestants, con)
 		c.Rows = append(c.Rows, row)
 	}
+	res.noteFewGroups(ds)
 	if kinds := kindsOf(res.Entries); kinds[Single] && kinds[Fusion] {
 		v, err := eval.Judge(trial, contestants)
 		if err != nil {
@@ -204,6 +205,21 @@ func kindsOf(entries []Entry) map[string]bool {
 		kinds[e.Kind] = true
 	}
 	return kinds
+}
+
+// noteFewGroups says so where the official test rows come from too few groups
+// to resample whole groups.
+func (res *Result) noteFewGroups(ds *dataset.Dataset) {
+	groups := res.testGroups(ds)
+	if len(groups) == 0 {
+		return
+	}
+	n := slices.Max(groups) + 1
+	if n < 2 || n >= eval.FewestGroups {
+		return
+	}
+	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), fmt.Sprintf(
+		"the test rows come from only %d groups (%s): intervals are over their rows, and say nothing about how other groups differ", n, ds.Schema.Group))
 }
 
 // testGroups numbers the groups of the official test rows, or is nil without groups.

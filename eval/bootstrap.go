@@ -59,8 +59,13 @@ func bootstrapMeans(values []float64, groups []int, times int) []float64 {
 	return out
 }
 
+// FewestGroups is how many groups resampling needs: the spread of fewer says
+// next to nothing about others (two that happen to agree would look certain),
+// and rows are resampled instead.
+const FewestGroups = 10
+
 // dense renumbers groups 0..units−1 in the order in which they occur; without
-// groups, or with only one, every row is a unit of its own.
+// groups, or with fewer than FewestGroups, every row is a unit of its own.
 func dense(groups []int, n int) (member []int, units int) {
 	member = make([]int, n)
 	if len(groups) == n {
@@ -73,7 +78,7 @@ func dense(groups []int, n int) (member []int, units int) {
 			}
 			member[i] = id
 		}
-		if len(seen) > 1 {
+		if len(seen) >= FewestGroups {
 			return member, len(seen)
 		}
 	}

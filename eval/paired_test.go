@@ -116,7 +116,7 @@ func TestHolmLevelAgreesWithHolm(t *testing.T) {
 func TestBootstrapMeans(t *testing.T) {
 	v, groups := lcg(30, 4), make([]int, 30)
 	for i := range groups {
-		groups[i] = i * i % 7
+		groups[i] = i * i % 31
 	}
 	for _, g := range [][]int{nil, groups} {
 		a := bootstrapMeans(v, g, 50)
@@ -151,5 +151,19 @@ func TestGroupsWiden(t *testing.T) {
 	}
 	if !slices.IsSorted(b.draws) {
 		t.Error("draws are not sorted")
+	}
+}
+
+// Two groups that happen to agree must not look like certainty.
+func TestFewGroupsResampleRows(t *testing.T) {
+	d, groups := make([]float64, 100), make([]int, 100)
+	for i := range d {
+		groups[i] = i % 2
+		d[i] = float64(i/2%3) - 0.9 // the same in both groups
+	}
+	low, high := NewPairedBootstrap(d, groups).Interval(0.05)
+	l, h := NewPairedBootstrap(d, nil).Interval(0.05)
+	if low != l || high != h || high-low < 0.2 {
+		t.Errorf("two groups: %v to %v, rows: %v to %v", low, high, l, h)
 	}
 }

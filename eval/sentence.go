@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode"
 )
 
 // Sentence says the verdict in one plain sentence, in Chinese for "zh" and in
@@ -25,7 +26,7 @@ func (v Verdict) english(m Metric) string {
 		unit = " points"
 	}
 	scores := fmt.Sprintf("%s reaches %s %s against %s for %s, the best single view", v.BestFusion, score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
-	proof := fmt.Sprintf("difference %s%s, interval %s to %s, p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), pValue(v.PValue))
+	proof := fmt.Sprintf("difference %s%s, interval %s to %s, p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), FormatP(v.PValue))
 	if math.IsNaN(v.Low) {
 		proof = "one run cannot tell how sure that is"
 	}
@@ -66,8 +67,9 @@ func (v Verdict) chinese(m Metric) string {
 	if m.Share {
 		unit = " 个百分点"
 	}
-	scores := fmt.Sprintf("%s 的%s为 %s，最好的单一视图 %s 为 %s", v.BestFusion, m.TitleIn("zh"), score(m, v.FusionScore), v.BestSingle, score(m, v.SingleScore))
-	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s，p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), pValue(v.PValue))
+	scores := fmt.Sprintf("%s的%s为 %s，最好的单一视图%s为 %s",
+		strings.TrimLeft(quoted(v.BestFusion), " "), m.TitleIn("zh"), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
+	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s，p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), FormatP(v.PValue))
 	if math.IsNaN(v.Low) {
 		proof = "只有一次运行，无法判断可靠程度"
 	}
@@ -84,6 +86,15 @@ func (v Verdict) chinese(m Metric) string {
 		return fmt.Sprintf("融合在这里反而有害：%s（%s）。", scores, proof)
 	}
 	return fmt.Sprintf("未能证明融合有效：%s（%s）。", scores, proof)
+}
+
+// quoted sets a name off within Chinese text: a Chinese one by quotation marks,
+// another by spaces.
+func quoted(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return "“" + name + "”"
+	}
+	return " " + name + " "
 }
 
 func score(m Metric, v float64) string {
@@ -109,7 +120,8 @@ func signed(m Metric, v float64) string {
 	return s
 }
 
-func pValue(p float64) string {
+// FormatP writes a p-value after the letter p: "= 0.013", "< 0.001".
+func FormatP(p float64) string {
 	switch {
 	case p < 0.001:
 		return "< 0.001"

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,13 +37,22 @@ func (r *reader) mistakes(p *page, o Options) {
 		p.put(`span class="right"`, m.True)
 		p.raw("</div>")
 		for _, c := range m.Cells {
-			p.raw(`<div class="cell"><span>`, attr(c.Column), "</span>")
+			class := "cell"
+			if brief(c, o.Media) {
+				class = "cell brief"
+			}
+			p.raw(`<div class="`, class, `"><span>`, attr(c.Column), "</span>")
 			r.cell(p, c, o.Media, &left)
 			p.raw("</div>")
 		}
 		p.raw("</article>")
 	}
 	p.raw("</div></section>\n")
+}
+
+// brief tells whether a cell is shown beside its column's name: a path, or nothing.
+func brief(c Cell, media bool) bool {
+	return c.Kind != "text" && len(c.Fields) == 0 && !(media && len(c.Data) > 0)
 }
 
 // cell shows a text, or a picture or sound as a data URI while bytes are left.
@@ -57,6 +67,12 @@ func (r *reader) cell(p *page, c Cell, media bool, left *int) {
 		} else {
 			p.raw(`<audio controls preload="none" aria-label="`, attr(c.Column+" "+c.Text), `" src="`, uri, `"></audio>`)
 		}
+	case len(c.Fields) > 0:
+		p.raw(`<dl class="fields">`)
+		for _, f := range c.Fields {
+			p.pair(f.Name, clipped(f.Value))
+		}
+		p.raw("</dl>")
 	case c.Text == "" && len(c.Data) == 0:
 		p.raw("(", attr(r.say("missing")), ")")
 	default:
@@ -115,6 +131,31 @@ func (r *reader) data(p *page) {
 		p.raw("</ul>")
 	}
 	p.raw("</section>\n")
+}
+
+// notes are the run's, those of the program's own in the reader's language.
+func (r *reader) notes() []string {
+	v := r.doc.Run
+	out := slices.Clone(v.Notes)
+	if v.FirstOf > 1 {
+		out = append(out, r.say("first_seed", v.FirstOf))
+	}
+	if v.Disturbed > 0 && v.Disturbed < r.doc.Data.Rows {
+		out = append(out, r.say("disturbed", v.Disturbed, r.doc.Data.Rows))
+	}
+	return out
+}
+
+// duration writes seconds for people.
+func (r *reader) duration(s float64) string {
+	whole := int(math.Round(s))
+	switch {
+	case s < 100:
+		return seconds(s) + r.pick(" s", " 秒")
+	case whole < 3600:
+		return fmt.Sprintf(r.pick("%d min %02d s", "%d 分 %02d 秒"), whole/60, whole%60)
+	}
+	return fmt.Sprintf(r.pick("%d h %02d min", "%d 小时 %02d 分"), whole/3600, whole%3600/60)
 }
 
 func (r *reader) counts(cs []Count) string {
@@ -185,17 +226,21 @@ func (r *reader) run(p *page) {
 	if v.Folds > 0 {
 		p.pair(r.say("folds"), strconv.Itoa(v.Folds))
 	} else if len(v.Seeds) > 0 {
-		p.pair(r.say("folds"), r.say("official"))
+		p.pair(r.say("split"), r.say("official"))
 	}
 	var seeds []string
 	for _, s := range v.Seeds {
 		seeds = append(seeds, strconv.Itoa(s))
 	}
-	p.pair(r.say("seeds"), strings.Join(seeds, ", "))
-	if v.Seconds > 0 {
-		p.pair(r.say("seconds"), seconds(v.Seconds)+" s")
+	if len(seeds) == 1 {
+		p.pair(r.say("seed"), seeds[0])
+	} else {
+		p.pair(r.say("seeds"), strings.Join(seeds, ", "))
 	}
-	p.pair(r.say("notes"), strings.Join(v.Notes, " · "))
+	if v.Seconds > 0 {
+		p.pair(r.say("seconds"), r.duration(v.Seconds))
+	}
+	p.pair(r.say("notes"), strings.Join(r.notes(), "; "))
 	p.raw("</dl>")
 	if v.Command != "" {
 		p.put("h3", r.say("command"))

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -58,7 +59,7 @@ func (r *reader) leaderboard() *section {
 			if row.Kind == eval.Fused {
 				group = 1
 			}
-			p.Rows = append(p.Rows, svg.Ranked{Name: row.Name, Mean: s.Mean, Low: s.Low, High: s.High, Group: group})
+			p.Rows = append(p.Rows, svg.Ranked{Name: row.Name, Mean: s.Mean, Low: s.Low, High: s.High, Group: group, Strong: r.chosen(row)})
 		}
 		if row.Name == best {
 			t.bold = i
@@ -116,11 +117,9 @@ func (r *reader) subsets() *section {
 	t.column("high", r.say("high"))
 	rows := append([]Subset(nil), r.doc.Subsets...)
 	sort.SliceStable(rows, func(a, b int) bool { return len(rows[a].Views) < len(rows[b].Views) })
+	all, prefix := players(rows)
 	for _, s := range rows {
-		name := strings.Join(s.Views, " + ")
-		if len(s.Views) == 0 {
-			name = r.say("nothing")
-		}
+		name := r.subsetName(s.Views, all, prefix)
 		low, high := bounds(s.Range)
 		group := 0
 		if len(s.Views) > 1 {
@@ -133,6 +132,52 @@ func (r *reader) subsets() *section {
 		})
 	}
 	return &section{id: "subsets", title: r.say("subsets"), note: r.say("subsets_note"), figures: []figure{{name: "subsets", plot: p, table: t}}}
+}
+
+// players are all modalities of the subsets, and the beginning that the names
+// share if they are views of one column.
+func players(rows []Subset) (all []string, prefix string) {
+	for _, s := range rows {
+		if len(s.Views) > len(all) {
+			all = s.Views
+		}
+	}
+	for i, name := range all {
+		column, _, ok := strings.Cut(name, ".")
+		if !ok || i > 0 && column+"." != prefix {
+			return all, ""
+		}
+		prefix = column + "."
+	}
+	return all, prefix
+}
+
+// subsetName names a subset as shortly as can be understood.
+func (r *reader) subsetName(views, all []string, prefix string) string {
+	n := len(all)
+	switch k := len(views); {
+	case k == 0:
+		return r.say("nothing")
+	case k == n && n > 2:
+		return r.say("all")
+	case k == n-1 && n > 3:
+		for _, v := range all {
+			if !slices.Contains(views, v) {
+				return r.say("all_but", r.pick("", " ")+strings.TrimPrefix(v, prefix)+r.pick("", " "))
+			}
+		}
+	}
+	short := make([]string, len(views))
+	for i, v := range views {
+		short[i] = strings.TrimPrefix(v, prefix)
+	}
+	return strings.Join(short, " + ")
+}
+
+// chosen tells whether the verdict is about the row.
+func (r *reader) chosen(row Row) bool {
+	v := r.doc.Verdict
+	return v != nil && (row.Kind == eval.Fused && row.Name == v.BestFusion || row.Kind != eval.Fused && row.Name == v.BestSingle)
 }
 
 func bounds(i *Interval) (low, high float64) {

@@ -138,13 +138,14 @@ func (r *reader) noise() *section {
 		sum.column(k, r.say(k))
 	}
 	measured := false
+	from, to := r.noiseRange()
 	for i, n := range r.doc.Noise {
 		where := n.Modality
 		if where == "" {
 			where = r.say("jointly")
 		}
 		what := r.named("noise_", n.Kind)
-		s.figures = append(s.figures, figure{name: fmt.Sprintf("noise_%02d_%s", i+1, plain(n.Kind)), plot: r.noiseLines(n, where, what), small: true, table: r.noiseTable(n)})
+		s.figures = append(s.figures, figure{name: fmt.Sprintf("noise_%02d_%s", i+1, plain(n.Kind)), plot: r.noiseLines(n, where, what, from, to), small: true, table: r.noiseTable(n)})
 		for _, c := range n.Curves {
 			row := []cell{{where, n.Modality}, {what, n.Kind}, text(c.Model)}
 			for _, v := range []*float64{c.Area, c.Relative, c.Effective} {
@@ -174,10 +175,33 @@ func plain(s string) string {
 	}, strings.ToLower(s))
 }
 
-func (r *reader) noiseLines(n Noise, where, what string) svg.Plot {
+// noiseRange is what all curves span, so that their plots can be compared.
+func (r *reader) noiseRange() (from, to float64) {
+	from, to = math.NaN(), math.NaN()
+	for _, n := range r.doc.Noise {
+		for _, c := range n.Curves {
+			for _, s := range []Series{c.Scores, c.Low, c.High} {
+				for _, v := range s {
+					if math.IsNaN(v) || math.IsInf(v, 0) {
+						continue
+					}
+					if !(from <= v) {
+						from = v
+					}
+					if !(to >= v) {
+						to = v
+					}
+				}
+			}
+		}
+	}
+	return from, to
+}
+
+func (r *reader) noiseLines(n Noise, where, what string, from, to float64) svg.Plot {
 	p := &svg.Lines{
-		Title: r.say("noise_plot", where, what), XLabel: n.Unit, YLabel: r.metricLabel(r.metric), XFormat: svg.Count, YFormat: format(r.metric),
-		YFloor: r.metric.Min, YCeil: r.metric.Max, YFrom: math.NaN(), YTo: math.NaN(),
+		Title: r.say("noise_plot", where, what), XLabel: r.named("unit_", n.Unit), YLabel: r.metricLabel(r.metric), XFormat: svg.Count, YFormat: format(r.metric),
+		YFloor: r.metric.Min, YCeil: r.metric.Max, YFrom: from, YTo: to, Plain: true,
 	}
 	levels := n.Levels
 	if n.Unit == "" {

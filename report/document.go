@@ -181,11 +181,18 @@ type Mistake struct {
 // Cell is one modality of a shown sample. Data, if given, is the file itself;
 // it is shown only if Options.Media asks for it.
 type Cell struct {
-	Column string `json:"column"`
-	Kind   string `json:"kind"`           // text, image, audio, video, …
-	Text   string `json:"text,omitempty"` // the text, or the path of the file
-	MIME   string `json:"mime,omitempty"`
-	Data   []byte `json:"-"`
+	Column string  `json:"column"`
+	Kind   string  `json:"kind"`             // text, image, audio, video, …
+	Text   string  `json:"text,omitempty"`   // the text, or the path of the file
+	Fields []Field `json:"fields,omitempty"` // of a table, instead of the text
+	MIME   string  `json:"mime,omitempty"`
+	Data   []byte  `json:"-"`
+}
+
+// Field is one named value of a table.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Data describes the data set.
@@ -223,6 +230,10 @@ type Run struct {
 	Seeds   []int    `json:"seeds,omitempty"`
 	Seconds float64  `json:"seconds,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
+	// FirstOf: what is shown of one model alone are the runs of the first of so many seeds.
+	FirstOf int `json:"first_of,omitempty"`
+	// Disturbed is how many rows the noise curves were measured on.
+	Disturbed int `json:"disturbed,omitempty"`
 }
 
 // Series is a list of numbers in which NaN and ±Inf, as a diverging loss has

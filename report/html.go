@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/fusor-ml/fusor/eval"
@@ -45,7 +45,15 @@ func HTML(w io.Writer, d *Document, o Options) error {
 		`<link rel="icon" href="data:,">`)
 	p.put("title", title)
 	p.raw("<style>", strings.TrimSpace(style), "\n", svg.Style(), "</style></head><body>\n<header>")
-	p.put("h1", title)
+	question := r.doc.Title
+	if question == "" {
+		question = r.say("what")
+		if d.Verdict != nil {
+			question = r.say("question")
+		}
+	}
+	p.put("h1", question)
+	p.put(`p class="about"`, r.subtitle())
 	p.raw("</header>\n<main>")
 	if d.Verdict != nil {
 		r.verdict(p, d.Verdict)
@@ -77,6 +85,22 @@ func (r *reader) title() string {
 	return r.say("title_model", r.doc.Data.Name)
 }
 
+// subtitle says in one line what was looked at.
+func (r *reader) subtitle() string {
+	d := r.doc.Data
+	parts := []string{d.Name}
+	if d.Rows > 0 {
+		parts = append(parts, r.say("n_rows", d.Rows))
+	}
+	if len(d.Classes) > 0 {
+		parts = append(parts, r.say("n_classes", len(d.Classes)))
+	}
+	if r.doc.Run.Folds > 0 {
+		parts = append(parts, r.say("by_folds", r.doc.Run.Folds))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
 func (r *reader) verdict(p *page, v *eval.Verdict) {
 	p.raw(`<div class="verdict `, strings.ReplaceAll(plainWords(string(v.Finding)), " ", ""), `">`)
 	p.put(`span class="badge"`, badge(v.Finding)+" "+r.say(string(v.Finding)))
@@ -91,7 +115,7 @@ func (r *reader) verdict(p *page, v *eval.Verdict) {
 	r.fact(p, r.say("best_fusion"), show(r.metric, v.FusionScore), v.BestFusion)
 	span := ""
 	if !math.IsNaN(v.Low) {
-		span = f.Value(v.Low) + " " + r.say("to") + " " + f.Value(v.High)
+		span = r.say("span") + " " + f.Value(v.Low) + " " + r.say("to") + " " + f.Value(v.High)
 	}
 	r.fact(p, r.say("difference"), f.Value(v.Difference)+unit, span)
 	p.raw("</dl>")
@@ -101,10 +125,10 @@ func (r *reader) verdict(p *page, v *eval.Verdict) {
 	}
 	note := r.say("chosen", test)
 	if v.Fusions > 1 {
-		note += r.pick(" ", "") + r.say("equal_p", strconv.FormatFloat(v.EqualP, 'g', 2, 64))
+		note += r.pick(" ", "") + r.say("equal_p", eval.FormatP(v.EqualP))
 	}
 	if !math.IsNaN(v.McNemar) && v.McNemar > 0 {
-		note += r.pick(" ", "") + r.say("mcnemar", strconv.FormatFloat(v.McNemar, 'g', 2, 64))
+		note += r.pick(" ", "") + r.say("mcnemar", eval.FormatP(v.McNemar))
 	}
 	p.put(`p class="note"`, note)
 	p.raw("</div>\n")

@@ -91,9 +91,7 @@ func (t *terminal) leaderboard() {
 		if row.Kind == eval.Fused {
 			e.style = amber
 		}
-		if v := t.doc.Verdict; v != nil {
-			e.mark = row.Name == v.BestSingle || row.Name == v.BestFusion
-		}
+		e.mark = t.chosen(row)
 		rows = append(rows, e)
 	}
 	t.bars(headed(t.metricLabel(t.metric))+t.pick(", ", "，")+t.say("interval")+t.pick("; ", "；")+t.say("starred"), rows, format(t.metric), t.metric.Min, t.metric.Max, false)

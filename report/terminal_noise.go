@@ -14,7 +14,7 @@ func (t *terminal) sets() {
 		return
 	}
 	pct, r := svg.Percent.Value, v.Report
-	for _, l := range wrapCells(t.say("sets_note", pct(r.Wished), pct(r.Coverage), fmt.Sprintf("%.2f", r.MeanSize), pct(r.Answered), pct(r.Accuracy)), t.width) {
+	for _, l := range wrapCells(t.say("sets_note", wished(r.Wished), pct(r.Coverage), fmt.Sprintf("%.2f", r.MeanSize), pct(r.Answered), pct(r.Accuracy)), t.width) {
 		t.b.WriteString(l + "\n")
 	}
 	t.b.WriteByte('\n')

@@ -157,7 +157,7 @@ func (r *reader) sets() *section {
 	}
 	pct := svg.Percent.Value
 	rep := v.Report
-	s := &section{id: "sets", title: r.say("sets"), note: r.say("sets_note", pct(rep.Wished), pct(rep.Coverage), fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy))}
+	s := &section{id: "sets", title: r.say("sets"), note: r.say("sets_note", wished(rep.Wished), pct(rep.Coverage), fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy))}
 	if len(v.Abstention) == 0 {
 		return s
 	}
@@ -178,6 +178,9 @@ func (r *reader) sets() *section {
 	s.figures = []figure{{name: "abstention", plot: p, table: t}}
 	return s
 }
+
+// wished writes a coverage as it was asked for: 90 %, 99.5 %.
+func wished(v float64) string { return strconv.FormatFloat(100*v, 'g', 4, 64) + "\u00a0%" }
 
 // seconds writes a duration with sensible digits.
 func seconds(v float64) string {

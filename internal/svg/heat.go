@@ -62,7 +62,7 @@ func (p *Heat) draw(c *canvas) {
 	}
 	nameRoom := math.Min(widest(p.Rows, fontSize), c.width*0.3)
 	left := pad + nameRoom + 8
-	cellW := math.Min(math.Max(64, math.Min(widest(p.Cols, fontSize)+10, 130)), (c.width-pad-left)/float64(len(p.Cols)))
+	cellW := math.Min(math.Max(64, math.Min(widest(p.Cols, fontSize)+10, 190)), (c.width-pad-left)/float64(len(p.Cols)))
 	cellH := math.Max(math.Min(26, cellW), (c.width-pad-left)/120)
 	if cellW >= 14 && len(p.Rows) <= 40 {
 		cellH = math.Max(cellH, 20)

@@ -16,6 +16,7 @@ type Lines struct {
 	Curves         []Curve
 	YFloor, YCeil  float64 // the y axis does not go beyond; ±Inf for none
 	YFrom, YTo     float64 // values the y axis must hold; NaN for none
+	Plain          bool    // a single curve has no legend
 }
 
 // Curve is one line of a plot. Low and High, if set, are a band around it.
@@ -36,6 +37,9 @@ func (p *Lines) draw(c *canvas) {
 	var names []string
 	for _, k := range p.Curves {
 		names = append(names, k.Name)
+	}
+	if p.Plain && len(names) == 1 {
+		names = nil
 	}
 	c.legend(names, func(c *canvas, i int, x, y float64) {
 		k := p.Curves[i].Color % Series

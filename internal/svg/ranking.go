@@ -1,6 +1,9 @@
 package svg
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Ranking draws one row per contestant: a dot with its interval, its name on
 // the left and its value on the right.
@@ -20,7 +23,8 @@ type Ranking struct {
 type Ranked struct {
 	Name            string
 	Mean, Low, High float64
-	Group           int // 0 or 1
+	Group           int  // 0 or 1
+	Strong          bool // its name and value stand out
 }
 
 var _ Plot = (*Ranking)(nil)
@@ -39,11 +43,21 @@ func (p *Ranking) draw(c *canvas) {
 			}
 		}
 	}
-	legend := []string{p.Groups[0], p.Groups[1]}
+	var legend []string
+	var signs []int // 0 and 1: the groups, 2: the line
+	for g, name := range p.Groups {
+		if slices.ContainsFunc(p.Rows, func(r Ranked) bool { return r.Group == g }) {
+			legend, signs = append(legend, name), append(signs, g)
+		}
+	}
 	if !math.IsNaN(p.Line) && p.Note != "" {
-		legend = append(legend, p.Note)
+		legend, signs = append(legend, p.Note), append(signs, 2)
+	}
+	if len(legend) == 1 { // nothing to tell apart
+		legend = nil
 	}
 	c.legend(legend, func(c *canvas, i int, x, y float64) {
+		i = signs[i]
 		if i == 2 {
 			c.rule(x-8, y, x+8, y, "l5", light[5], ` stroke-width="1.5" stroke-dasharray="4 3"`)
 			return
@@ -51,8 +65,12 @@ func (p *Ranking) draw(c *canvas) {
 		c.rule(x-9, y, x+9, y, series("l", i), light[i], ` stroke-width="2"`)
 		c.marker(x, y, 4.5, i, "")
 	})
-	nameRoom := math.Min(widest(names, fontSize), c.width*0.36)
-	valueRoom := widest(values, fontSize)
+	size := fontSize
+	if slices.ContainsFunc(p.Rows, func(r Ranked) bool { return r.Strong }) {
+		size *= boldWidth
+	}
+	nameRoom := math.Min(widest(names, size), c.width*0.36)
+	valueRoom := widest(values, size)
 	left, right := pad+nameRoom+14, c.width-pad-valueRoom-14
 	const row = 24.0
 	top := c.y + 2
@@ -67,8 +85,12 @@ func (p *Ranking) draw(c *canvas) {
 	}
 	for i, r := range p.Rows {
 		y := top + row*(float64(i)+0.5)
-		c.text(pad+nameRoom, y+4, end, "i", r.Name, nameRoom+0.5)
-		c.text(c.width-pad, y+4, end, "i", values[i], valueRoom+0.5)
+		class := "i"
+		if r.Strong {
+			class = strong
+		}
+		c.text(pad+nameRoom, y+4, end, class, r.Name, nameRoom+0.5)
+		c.text(c.width-pad, y+4, end, class, values[i], valueRoom+0.5)
 		tip := r.Name + ": " + values[i]
 		if !math.IsNaN(r.Low) && !math.IsNaN(r.High) {
 			a, b := s.at(r.Low), s.at(r.High)

@@ -62,6 +62,12 @@ const (
 	pad      = 8.0
 )
 
+// strong is the class of text that stands out; it is so much wider.
+const (
+	strong    = "strong"
+	boldWidth = 1.08
+)
+
 // anchors of text
 const (
 	start  = "start"
@@ -74,7 +80,7 @@ func (c *canvas) heading(s string) {
 	if s == "" {
 		return
 	}
-	for _, part := range wrap(s, c.width-2*pad, 15*1.06) {
+	for _, part := range wrap(s, c.width-2*pad, 15*boldWidth) {
 		c.y += 20
 		fmt.Fprintf(&c.b, `<text class="i" fill="#1b1f24" font-size="15" font-weight="600" x="%s" y="%s">%s</text>`, num(pad), num(c.y-5), escape(part))
 	}
@@ -84,7 +90,11 @@ func (c *canvas) heading(s string) {
 // text draws one line with its baseline at y, cut to at most room pixels; what
 // was cut off is in its <title>.
 func (c *canvas) text(x, y float64, anchor, class, s string, room float64) {
-	short := truncate(s, room, fontSize)
+	size, weight := fontSize, ""
+	if class == strong {
+		class, size, weight = "i", fontSize*boldWidth, ` font-weight="600"`
+	}
+	short := fit(s, room, size)
 	if short == "" {
 		return
 	}
@@ -92,7 +102,7 @@ func (c *canvas) text(x, y float64, anchor, class, s string, room float64) {
 	if class == "s" {
 		fill = "#57606a"
 	}
-	fmt.Fprintf(&c.b, `<text class="%s" fill="%s" x="%s" y="%s"%s>`, class, fill, num(x), num(y), anchorOf(anchor))
+	fmt.Fprintf(&c.b, `<text class="%s" fill="%s"%s x="%s" y="%s"%s>`, class, fill, weight, num(x), num(y), anchorOf(anchor))
 	c.content(s, short)
 }
 

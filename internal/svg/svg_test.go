@@ -257,6 +257,19 @@ func TestTruncate(t *testing.T) {
 	f("W", 5, "")
 }
 
+func TestFit(t *testing.T) {
+	f := func(s string, room float64, want string) {
+		t.Helper()
+		if got := fit(s, room, 12); got != want || textWidth(got, 12) > room {
+			t.Errorf("%q in %v: %q, want %q", s, room, got, want)
+		}
+	}
+	f("text + table", 100, "text + table")
+	f("顾客的评论内容 + table", 120, "顾客的评… + table")
+	f("photo of the front + photo of the back + id", 220, "photo of th… + photo of th… + id")
+	f("photograph + song", 40, "phot…")
+}
+
 func FuzzEscape(f *testing.F) {
 	f.Add("a<b>&\"\x00")
 	f.Fuzz(func(t *testing.T, s string) {

@@ -1,6 +1,7 @@
 package svg
 
 import (
+	"math"
 	"strings"
 	"unicode"
 )
@@ -73,6 +74,33 @@ func truncate(s string, room, size float64) string {
 		}
 	}
 	return s
+}
+
+// fit shortens s to room pixels. In names joined by " + " the longest are cut
+// first, so that each can still be told.
+func fit(s string, room, size float64) string {
+	parts := strings.Split(s, " + ")
+	if len(parts) < 2 || textWidth(s, size) <= room {
+		return truncate(s, room, size)
+	}
+	left := room - float64(len(parts)-1)*textWidth(" + ", size)
+	share, most := left/float64(len(parts)), 0.0
+	for most = share; ; most++ { // as much as the short ones leave over
+		total := 0.0
+		for _, p := range parts {
+			total += math.Min(textWidth(p, size), most)
+		}
+		if total > left || most > left {
+			break
+		}
+	}
+	for i, p := range parts {
+		parts[i] = truncate(p, most-1, size)
+	}
+	if most < 4*size { // too little to tell anything
+		return truncate(s, room, size)
+	}
+	return truncate(strings.Join(parts, " + "), room, size)
 }
 
 // wrap breaks s into lines of at most room pixels, at spaces and between wide

@@ -78,8 +78,16 @@ func (w *watch) see(ev any) {
 	}
 }
 
-// look opens url and returns what is wrong with it.
-func look(t *testing.T, parent context.Context, url string, width int64, dark bool, shot string) (wrong []string, w *watch) {
+// How a page is looked at.
+const (
+	light   = "light"
+	dark    = "dark"
+	printed = "print"
+)
+
+// look opens url and returns what is wrong with it, with the tables shut and
+// with all of them open.
+func look(t *testing.T, parent context.Context, url string, width int64, how, shot string) (wrong []string, w *watch) {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent)
 	defer cancel()
@@ -92,15 +100,15 @@ func look(t *testing.T, parent context.Context, url string, width int64, dark bo
 	if err := chromedp.Listen(ctx, w.see); err != nil {
 		t.Fatal(err)
 	}
-	scheme := "light"
-	if dark {
-		scheme = "dark"
+	as := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: how}}}
+	if how == printed {
+		as = emulation.SetEmulatedMediaParams{Media: printed}
 	}
 	media := chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, tab, network.Enable, network.EnableParams{}); err != nil {
 			return err
 		}
-		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, as)
 		return err
 	})
 	if err := chromedp.Do(limited, media, chromedp.EmulateViewport(width, 900), chromedp.Navigate(url)); err != nil {
@@ -110,26 +118,24 @@ func look(t *testing.T, parent context.Context, url string, width int64, dark bo
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Once more with every table open.
-	open := `document.querySelectorAll('details').forEach(d => d.open = true)`
-	if shot == "" {
-		if _, err := chromedp.Run(limited, chromedp.Evaluate[any](open)); err != nil {
-			t.Fatal(err)
-		}
-		more, err := chromedp.Run(limited, chromedp.Evaluate[[]string](checks))
+	if shot != "" {
+		png, err := chromedp.Run(limited, chromedp.FullScreenshot(100))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return append(wrong, more...), w
+		if err := os.WriteFile(shot, png, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
-	png, err := chromedp.Run(limited, chromedp.FullScreenshot(100))
+	open := `document.querySelectorAll('details').forEach(d => d.open = true)`
+	if _, err := chromedp.Run(limited, chromedp.Evaluate[any](open)); err != nil {
+		t.Fatal(err)
+	}
+	more, err := chromedp.Run(limited, chromedp.Evaluate[[]string](checks))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(shot, png, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return wrong, w
+	return append(wrong, more...), w
 }
 
 // FUSOR_SCREENSHOTS names a folder for pictures of the pages.
@@ -137,7 +143,7 @@ func TestReport(t *testing.T) {
 	ctx := browser(t)
 	dir := t.TempDir()
 	shots := os.Getenv("FUSOR_SCREENSHOTS")
-	f := func(name, lang string, d *report.Document, width int64, dark bool) {
+	f := func(name, lang string, d *report.Document, width int64, how string) {
 		t.Helper()
 		var b bytes.Buffer
 		if err := report.HTML(&b, d, report.Options{Lang: lang, Media: true}); err != nil {
@@ -151,7 +157,7 @@ func TestReport(t *testing.T) {
 		if shots != "" {
 			shot = filepath.Join(shots, name+".png")
 		}
-		wrong, w := look(t, ctx, "file://"+path, width, dark, shot)
+		wrong, w := look(t, ctx, "file://"+path, width, how, shot)
 		for _, s := range wrong {
 			t.Errorf("%s: %s", name, s)
 		}
@@ -162,15 +168,16 @@ func TestReport(t *testing.T) {
 			t.Errorf("%s: requests: %v", name, w.requests)
 		}
 	}
-	f("desktop-light", "en", reporttest.Sample(), 1100, false)
-	f("desktop-dark", "en", reporttest.Sample(), 1100, true)
-	f("desktop-zh-dark", "zh", reporttest.Sample(), 1100, true)
-	f("phone-light", "en", reporttest.Sample(), 360, false)
-	f("phone-zh", "zh", reporttest.Sample(), 360, false)
-	f("phone-dark", "en", reporttest.Sample(), 360, true)
-	f("tablet", "en", reporttest.Sample(), 700, false)
-	f("many-classes", "en", reporttest.Many(100), 1100, false)
-	f("many-classes-phone", "en", reporttest.Many(40), 360, false)
+	f("desktop-light", "en", reporttest.Sample(), 1100, light)
+	f("desktop-dark", "en", reporttest.Sample(), 1100, dark)
+	f("desktop-zh-dark", "zh", reporttest.Sample(), 1100, dark)
+	f("phone-light", "en", reporttest.Sample(), 360, light)
+	f("phone-zh", "zh", reporttest.Sample(), 360, light)
+	f("phone-dark", "en", reporttest.Sample(), 360, dark)
+	f("tablet", "en", reporttest.Sample(), 700, light)
+	f("printed", "en", reporttest.Sample(), 740, printed)
+	f("many-classes", "en", reporttest.Many(100), 1100, light)
+	f("many-classes-phone", "en", reporttest.Many(40), 360, light)
 }
 
 // The checks themselves must be able to fail.
@@ -183,7 +190,7 @@ func TestChecksSee(t *testing.T) {
 <img src="http://127.0.0.1:1/x.png"><script>console.error("bad")</script>`)
 	}))
 	defer srv.Close()
-	wrong, w := look(t, ctx, srv.URL, 360, false, "")
+	wrong, w := look(t, ctx, srv.URL, 360, light, "")
 	all := strings.Join(wrong, "\n")
 	for _, want := range []string{"px wide in a window of 360", `"two" lies over "one"`, "contrast 2.32"} {
 		if !strings.Contains(all, want) {
