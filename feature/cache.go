@@ -89,15 +89,15 @@ func (d *drawer) load() {
 	}
 }
 
-// get reads the record under k into buf's memory; nil means that it must be computed.
-func (d *drawer) get(k Key, buf *[]byte) []byte {
+// get reads the record under k into w's memory; nil means that it must be computed.
+func (d *drawer) get(k Key, w *window) []byte {
 	d.mu.Lock()
 	p, ok := d.at[k]
 	d.mu.Unlock()
 	if !ok {
 		return nil
 	}
-	entry, sound := p.read(k, buf)
+	entry, sound := p.read(k, w)
 	if sound {
 		return entry[entryHead : len(entry)-entryTail]
 	}
@@ -211,13 +211,13 @@ func (d *drawer) close() error {
 // copy writes the sound entries of s that are not elsewhere as well, in their order.
 func (d *drawer) copy(s *segment) error {
 	var err error
-	var buf []byte
+	var w window
 	scanSegment(s.file, s.size, func(k Key, off int64, n int) { //nolint:errcheck // what is lost is computed again
 		p := place{s.file, off, n}
 		if err != nil || d.done[k] || d.at[k] != p {
 			return
 		}
-		if entry, sound := p.read(k, &buf); sound {
+		if entry, sound := p.read(k, &w); sound {
 			err = d.write(entry)
 		}
 	})

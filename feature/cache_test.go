@@ -219,8 +219,8 @@ func TestCacheMergesSegments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var buf []byte
-		if first.get(key, &buf) == nil {
+		var w window
+		if first.get(key, &w) == nil {
 			t.Error("the older reader lost a row")
 		}
 	}
@@ -394,10 +394,10 @@ func FuzzSegment(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		var buf []byte
+		var w window
 		for i, p := range places {
 			p.seg = file
-			entry, sound := p.read(keys[i], &buf)
+			entry, sound := p.read(keys[i], &w)
 			if !sound {
 				continue
 			}

@@ -115,9 +115,19 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 
 // scratch is the memory that a worker uses again and again.
 type scratch struct {
-	entry   []byte
+	windows map[*drawer]*window
 	paths   []string
 	missing []int
+}
+
+func (w *scratch) window(d *drawer) *window {
+	if w.windows[d] == nil {
+		if w.windows == nil {
+			w.windows = map[*drawer]*window{}
+		}
+		w.windows[d] = &window{}
+	}
+	return w.windows[d]
 }
 
 // extract fills one cell's views. A decoder's panic is the file's fault and becomes a problem.
@@ -193,7 +203,7 @@ func (c *column) recall(cell *dataset.Cell, dir string, row int, w *scratch) (ke
 				return key, nil, err, nil
 			}
 		}
-		rec := d.get(key, &w.entry)
+		rec := d.get(key, w.window(d))
 		if rec == nil {
 			w.missing = append(w.missing, j)
 			continue

@@ -19,6 +19,7 @@ const (
 	entryHead    = 16 + 4
 	entryTail    = 8
 	scanWindow   = 64 << 10
+	readAhead    = 64 << 10
 )
 
 var errSegment = errors.New("cannot read a segment of the feature cache: it is cut or damaged")
@@ -67,11 +68,38 @@ func scanSegment(r io.ReaderAt, size int64, each func(k Key, off int64, n int)) 
 	return nil
 }
 
-// read returns the entry of k in buf's memory, grown if need be, and whether it is undamaged.
-func (p place) read(k Key, buf *[]byte) (entry []byte, sound bool) {
-	*buf = resize(*buf, p.len)
-	entry = *buf
-	if _, err := p.seg.ReadAt(entry, p.off); err != nil {
+// window is what was read last of a segment. Entries are mostly asked for in the
+// order in which they were written: the next one is then in the window already.
+type window struct {
+	seg  *os.File
+	from int64
+	data []byte
+}
+
+// take returns n bytes of seg at off, in w's memory. It reads ahead if they
+// follow closely on what it has.
+func (w *window) take(seg *os.File, off int64, n int) ([]byte, error) {
+	end := w.from + int64(len(w.data))
+	if seg == w.seg && off >= w.from && off+int64(n) <= end {
+		return w.data[off-w.from:][:n], nil
+	}
+	size := n
+	if seg == w.seg && off >= w.from && off <= end+readAhead {
+		size = max(n, readAhead)
+	}
+	w.data = resize(w.data, size)
+	got, err := seg.ReadAt(w.data, off)
+	w.seg, w.from, w.data = seg, off, w.data[:got]
+	if got < n {
+		return nil, err
+	}
+	return w.data[:n], nil
+}
+
+// read returns the entry of k in w's memory and whether it is undamaged.
+func (p place) read(k Key, w *window) (entry []byte, sound bool) {
+	entry, err := w.take(p.seg, p.off, p.len)
+	if err != nil {
 		return nil, false
 	}
 	body := entry[:p.len-entryTail]
@@ -79,7 +107,7 @@ func (p place) read(k Key, buf *[]byte) (entry []byte, sound bool) {
 		binary.LittleEndian.Uint64(entry[len(body):]) != xxhash.Sum64(body) {
 		return nil, false
 	}
-	_, _, err := recordCounts(body[entryHead:])
+	_, _, err = recordCounts(body[entryHead:])
 	return entry, err == nil
 }
 
