@@ -35,7 +35,11 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 		return c, err
 	}
 	if o.Dir != "" {
-		if c.store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, o.Recipe, plan}); err != nil {
+		features, err := compare.Digest(src.Bank) // the manifest's media may have changed under their names
+		if err != nil {
+			return c, err
+		}
+		if c.store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, features, o.Recipe, plan}); err != nil {
 			return c, err
 		}
 	}

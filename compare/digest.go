@@ -1,0 +1,42 @@
+package compare
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/fusor-ml/fusor/feature"
+)
+
+// Digest is a hash of all extracted views: media that changed under the same
+// names give another one, as far as any view can tell. It reads the bank once.
+func Digest(b *feature.Bank) (string, error) {
+	h := sha256.New()
+	var raw feature.Raw
+	var buf []byte
+	for k, store := range b.Stores {
+		buf = append(append(buf[:0], b.Refs[k].Name...), 0)
+		for i := range store.Len() {
+			if !store.Present(i) {
+				continue
+			}
+			if err := store.Get(i, &raw); err != nil {
+				return "", fmt.Errorf("cannot read the extracted features: %w", err)
+			}
+			for _, n := range []int{i, raw.Dim, raw.Steps, len(raw.Values), len(raw.Index)} {
+				buf = binary.LittleEndian.AppendUint64(buf, uint64(n))
+			}
+			for _, v := range raw.Values {
+				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+			}
+			for _, v := range raw.Index {
+				buf = binary.LittleEndian.AppendUint32(buf, v)
+			}
+			h.Write(buf)
+			buf = buf[:0]
+		}
+		h.Write(buf)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
