@@ -2,7 +2,6 @@ package fusor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/fusor-ml/fusor/compare"
@@ -45,9 +44,7 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 	}
 	c.Result, err = compare.Run(ctx, src, plan, compare.Options{
 		Recipe: o.Recipe, Fusions: fusions, Workers: o.threads(), Store: c.store,
-		Done: func(done, total int, e compare.Entry, r dataset.Run, _ *compare.Outcome) {
-			o.progress("compare", done, total, fmt.Sprintf("%s, fold %d, seed %d", e.Name, r.Fold, r.Seed))
-		},
+		Done: o.live(src.Data, &plan),
 	})
 	if err != nil {
 		return c, err

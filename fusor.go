@@ -60,6 +60,7 @@ type Progress struct {
 	Done   int
 	Total  int
 	Detail string
+	Note   string // a line worth keeping, or "": what a finished fold or seed of a comparison shows
 }
 
 // Views lists the modalities that fusor knows, with their views.
@@ -95,7 +96,7 @@ func (o *Options) threads() int {
 
 func (o *Options) progress(stage string, done, total int, detail string) {
 	if o.Progress != nil {
-		o.Progress(Progress{stage, done, total, detail})
+		o.Progress(Progress{Stage: stage, Done: done, Total: total, Detail: detail})
 	}
 }
 
@@ -141,9 +142,7 @@ func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []featu
 	cache := o.cache()
 	e := feature.Extractor{Cache: cache, Workers: o.threads(), Progress: func(done, total int) { o.progress("extract", done, total, "") }}
 	bank, problems, err := e.Extract(ctx, ds, refs)
-	if cerr := cache.Close(); cerr != nil {
-		problems = append(problems, dataset.Problem{What: cerr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
-	}
+	cerr := cache.Close()
 	problems = append(append(dataset.Problems(nil), ds.Problems...), problems...)
 	slices.SortStableFunc(problems, func(a, b dataset.Problem) int { return cmp.Compare(a.Row, b.Row) })
 	if err != nil {
@@ -154,6 +153,9 @@ func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []featu
 			return nil, problems, err
 		}
 		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", problems)
+	}
+	if cerr != nil { // no fault of the data: said, but never in the way
+		problems = append(problems, dataset.Problem{What: cerr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
 	}
 	return bank, problems, nil
 }

@@ -38,6 +38,23 @@ func cutCells(s string, width int) string {
 	return b.String() + "…"
 }
 
+// fitCells is cutCells that cuts the longest of names joined by " + " first,
+// so that each can still be told.
+func fitCells(s string, width int) string {
+	parts := strings.Split(s, " + ")
+	most := width
+	for total := cells(s); total > width && most > 4; most-- {
+		total = 3 * (len(parts) - 1)
+		for _, p := range parts {
+			total += min(cells(p), most-1)
+		}
+	}
+	for i, p := range parts {
+		parts[i] = cutCells(p, most)
+	}
+	return cutCells(strings.Join(parts, " + "), width)
+}
+
 // wrapCells breaks s into lines of at most width columns, where Unicode allows
 // it (UAX 14); a longer word is cut.
 func wrapCells(s string, width int) []string {

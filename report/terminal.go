@@ -174,7 +174,7 @@ func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil 
 		lo, hi = 0, 1
 	}
 	lo, hi = svg.Range(lo, hi, floor, ceil)
-	nw := min(widestCells(names), max(12, t.width*3/10))
+	nw := min(widestCells(names), max(12, t.width/3))
 	kw, vw, sw := widestCells(kinds), widestCells(values), widestCells(spans)
 	if !strings.Contains(strings.Join(spans, ""), "[") {
 		sw = -2 // no interval anywhere: no column and no gap for it
@@ -192,7 +192,7 @@ func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil 
 	}
 	left := 0
 	for i, r := range rows {
-		cols := []string{padCells(cutCells(names[i], nw), nw)}
+		cols := []string{padCells(fitCells(names[i], nw), nw)}
 		if kw > 0 {
 			cols = append(cols, padCells(kinds[i], kw))
 		}
