@@ -10,6 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/model"
+	"github.com/fusor-ml/fusor/optim"
 )
 
 // Checkpoint is the state of a fit after an epoch. Random streams need no
@@ -23,6 +24,7 @@ type Checkpoint struct {
 	Best      [][]float32
 	Stopping  Stopping
 	Optimizer []byte
+	Average   optim.AverageState
 	History   History
 }
 
@@ -54,6 +56,9 @@ func (t *trainer) write(c *Checkpoint) error {
 		return err
 	}
 	c.Params = snapshot(t.params)
+	if t.average != nil {
+		c.Average = t.average.State()
+	}
 	return t.hooks.Save(c)
 }
 
@@ -72,6 +77,11 @@ func (c *Checkpoint) fits(m *model.Model) error {
 func (c *Checkpoint) restore(t *trainer) error {
 	if len(c.Params) != len(t.params) {
 		return fmt.Errorf("cannot resume: the checkpoint has %d parameters, the model %d", len(c.Params), len(t.params))
+	}
+	if t.average != nil {
+		if err := t.average.Load(c.Average); err != nil {
+			return fmt.Errorf("cannot resume: %w", err)
+		}
 	}
 	load(t.params, c.Params)
 	return t.opt.Load(c.Optimizer)

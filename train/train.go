@@ -65,6 +65,8 @@ type trainer struct {
 	params  []*grad.Param
 	opt     optim.Optimizer
 	losses  grad.LossOptions
+	average *optim.Average // of the weights, nil without
+	every   int            // steps from one value of the average to the next
 }
 
 // Fit trains m in place. workers bounds the cores of one step; results do not
@@ -140,7 +142,8 @@ func classWeights(class []int32, rows []int, classes int) []float32 {
 // stepsOf is the number of batches of an epoch over the given rows.
 func (t *trainer) stepsOf(rows []int) int { return len(t.epochBatches(rows, 0)) }
 
-// search trains until the validation loss stops falling, and leaves the chosen weights in the model.
+// search trains until the validation loss stops falling, and leaves the chosen weights in the model: those of the moving
+// average, on which the loss is measured.
 //
 // A later epoch replaces the chosen one only if its loss is lower by more than
 // Margin standard errors of the chosen one's: among epochs that the validation
@@ -164,6 +167,7 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 			return err
 		}
 		step += n
+		t.swapAverage()
 		ep := Epoch{Epoch: e, TrainLoss: loss, ValLoss: loss}
 		se := 0.0
 		if len(t.d.Val) > 0 {
@@ -176,6 +180,7 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 			h.BestEpoch, h.BestSteps, h.BestLoss, h.BestError = e, step, ep.ValLoss, se
 			copySnapshot(best, t.params)
 		}
+		t.swapAverage()
 		if t.hooks.Epoch != nil {
 			t.hooks.Epoch(ep, t.c.Epochs)
 		}
@@ -235,11 +240,29 @@ func (t *trainer) refit(ctx context.Context, h *History, from *Checkpoint) error
 			return err
 		}
 	}
+	t.swapAverage()
 	return nil
 }
 
-// begin makes a fresh optimiser.
+// The average of the weights remembers averageTaken values, an epoch's worth of steps or averageEvery steps apart at most.
+const (
+	averageTaken = 8
+	averageEvery = 8
+)
+
+// swapAverage exchanges the weights and their average.
+func (t *trainer) swapAverage() {
+	if t.average != nil {
+		t.average.Swap()
+	}
+}
+
+// begin makes a fresh optimiser and a fresh average.
 func (t *trainer) begin() {
+	if !t.c.NoAverage {
+		t.every = min(max(t.stepsOf(t.d.Train)/averageTaken, 1), averageEvery)
+		t.average = optim.NewAverage(t.params, 1-1.0/averageTaken)
+	}
 	switch t.c.Optimizer {
 	case "sgd":
 		t.opt = optim.NewSGD(t.params, optim.SGDConfig{Momentum: t.c.Momentum, WeightDecay: t.c.WeightDecay})
@@ -283,6 +306,9 @@ func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int,
 		}
 		sum += loss
 		n++
+		if t.average != nil && (step+n)%t.every == 0 {
+			t.average.Take()
+		}
 	}
 	return sum / float64(max(n, 1)), n, nil
 }
