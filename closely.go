@@ -66,55 +66,38 @@ func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
 		return
 	}
 	name := c.Rows[entry].Name
+	d.Sets = c.predictionSets(entry, o.coverage())
 	var answers []answer
-	var sets eval.SetReport
-	weight, hits, temperature, runs := 0.0, 0.0, 0.0, 0.0
+	temperature, runs := 0.0, 0.0
 	for r, out := range c.Result.Outcomes[entry] {
-		run := c.Result.Plan.Runs[r]
-		k := len(out.TestLogits) / max(1, len(out.Test))
-		t := 1.0
-		var scores []float64
-		if len(out.Val) > 0 {
-			logits, labels := rowsOf(out.ValLogits, k), classesOf(c.Data, out.Val)
-			t = eval.Temperature(logits, labels)
-			scores = eval.ConformalScores(eval.Soften(logits, t), labels)
-		}
-		after := eval.Soften(rowsOf(out.TestLogits, k), t)
-		for i, absent := range out.Absent {
-			if absent {
-				after[i] = out.TestP[i*k : (i+1)*k]
-			}
-		}
-		if scores != nil {
-			rep := eval.ConformalFrom(scores, o.coverage()).Measure(after, classesOf(c.Data, out.Test))
-			n := float64(len(out.Test))
-			weight += n
-			sets.Wished = rep.Wished
-			sets.Coverage += n * rep.Coverage
-			sets.MeanSize += n * rep.MeanSize
-			sets.Answered += n * rep.Answered
-			hits += n * rep.Answered * rep.Accuracy
-			sets.Threshold += n * rep.Threshold
-		}
-		if run.Seed != c.Result.Plan.Runs[0].Seed {
+		if c.Result.Plan.Runs[r].Seed != c.Result.Plan.Runs[0].Seed {
 			continue
 		}
+		t, after := c.calibrated(out)
 		temperature, runs = temperature+t, runs+1
+		k := len(after[0])
 		for i, row := range out.Test {
 			answers = append(answers, answer{row, out.TestP[i*k : (i+1)*k], after[i]})
 		}
 	}
-	if weight > 0 {
-		if sets.Answered > 0 {
-			sets.Accuracy = hits / sets.Answered
-		}
-		sets.Coverage /= weight
-		sets.MeanSize /= weight
-		sets.Answered /= weight
-		sets.Threshold /= weight
-		d.Sets = &report.Sets{Model: name, Report: sets}
-	}
 	trust(d, c.Data, name, answers, temperature/max(runs, 1), o)
+}
+
+// calibrated gives the temperature that the validation rows tell and the
+// probabilities of the test rows with it; those of rows without any view stay.
+func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, probs [][]float64) {
+	k := len(out.TestLogits) / max(1, len(out.Test))
+	temperature = 1
+	if len(out.Val) > 0 {
+		temperature = eval.Temperature(rowsOf(out.ValLogits, k), classesOf(c.Data, out.Val))
+	}
+	probs = eval.Soften(rowsOf(out.TestLogits, k), temperature)
+	for i, absent := range out.Absent {
+		if absent {
+			probs[i] = out.TestP[i*k : (i+1)*k]
+		}
+	}
+	return temperature, probs
 }
 
 func rowsOf(x []float64, k int) [][]float64 {

@@ -124,3 +124,76 @@ func TestReliabilityAndAbstention(t *testing.T) {
 		t.Errorf("curve %+v", curve)
 	}
 }
+
+// A model chosen on the validation rows was lucky on them: a threshold from its
+// own scores covers too little, one from ChosenScores does not.
+func TestChosenScores(t *testing.T) {
+	const sets, models, n = 60, 10, 100
+	plain, corrected := 0.0, 0.0
+	for seed := range uint64(sets) {
+		rng := rand.New(rand.NewPCG(seed, 4))
+		// Ten models that are equally good, each with errors of its own.
+		draw := func(rows int) (can []Candidate, probs [][][]float64, labels []int) {
+			labels = make([]int, rows)
+			for i := range labels {
+				labels[i] = rng.IntN(4)
+			}
+			for range models {
+				p := make([][]float64, rows)
+				right := make([]bool, rows)
+				for i, y := range labels {
+					z := make([]float64, 4)
+					for c := range z {
+						z[c] = rng.NormFloat64()
+					}
+					z[y] += 2.2
+					p[i] = Soften([][]float64{z}, 1)[0]
+					right[i] = Argmax(p[i]) == y
+				}
+				can = append(can, Candidate{[][]bool{right}, [][]float64{RowConformalScores(p, labels)}})
+				probs = append(probs, p)
+			}
+			return can, probs, labels
+		}
+		val, probs, labels := draw(n)
+		best, most := 0, -1
+		for k, c := range val {
+			hits := 0
+			for _, r := range c.Right[0] {
+				if r {
+					hits++
+				}
+			}
+			if hits > most {
+				best, most = k, hits
+			}
+		}
+		ids := make([]int, n)
+		for i := range ids {
+			ids[i] = i
+		}
+		_, test, truth := draw(400)
+		plain += FitConformal(probs[best], labels, 0.9).Measure(test[best], truth).Coverage / sets
+		corrected += ConformalOf(ChosenScores(val, [][]int{ids})[0], n, 0.9).Measure(test[best], truth).Coverage / sets
+	}
+	t.Logf("wished 0.900, plain %.3f, corrected %.3f", plain, corrected)
+	if plain > 0.885 || corrected < 0.89 || corrected > 0.915 {
+		t.Errorf("coverage of the chosen model: plain %.3f, corrected %.3f", plain, corrected)
+	}
+	one := ChosenScores([]Candidate{{[][]bool{{true, false}}, [][]float64{{0.7, 0}}}}, [][]int{{0, 1}})
+	if len(one) != 1 || one[0][0] != 0 || one[0][1] != 0.7 {
+		t.Errorf("one candidate: %v", one)
+	}
+}
+
+func TestCoverageIntervals(t *testing.T) {
+	low, high := binomialInterval(0.9, 100) // statsmodels proportion_confint(90, 100, method="wilson")
+	near(t, "low", low, 0.8256343384950865, 1e-9)
+	near(t, "high", high, 0.9447708629393249, 1e-9)
+	low, high = expectedCoverage(99, 0.9) // scipy.stats.beta(90, 10).ppf
+	near(t, "expected low", incompleteBeta(90, 10, low), 0.025, 1e-9)
+	near(t, "expected high", incompleteBeta(90, 10, high), 0.975, 1e-9)
+	if low, high = expectedCoverage(5, 0.9); low != 1 || high != 1 {
+		t.Errorf("five rows: %v to %v, want every class", low, high)
+	}
+}

@@ -17,6 +17,7 @@ import (
 type Conformal struct {
 	Coverage  float64 `json:"coverage"`  // wished
 	Threshold float64 `json:"threshold"` // classes with a score up to it are in the set
+	Rows      int     `json:"rows"`      // validation rows that the threshold comes from
 }
 
 // FitConformal finds the threshold on validation rows the model was not
@@ -26,7 +27,7 @@ func FitConformal(probs [][]float64, labels []int, coverage float64) Conformal {
 	for i, row := range probs {
 		scores[i] = conformity(row, Argmax(row), labels[i])
 	}
-	return Conformal{Coverage: coverage, Threshold: upperQuantile(scores, coverage, 1)}
+	return Conformal{Coverage: coverage, Threshold: upperQuantile(scores, coverage, 1), Rows: len(labels)}
 }
 
 func conformity(row []float64, top, class int) float64 {
@@ -77,6 +78,29 @@ type SetReport struct {
 	Answered  float64 `json:"answered"`  // share of rows whose set is one class; the rest abstain
 	Accuracy  float64 `json:"accuracy"`  // among the answered
 	Threshold float64 `json:"threshold"`
+
+	Rows        int     `json:"rows"`             // test rows that Coverage was measured on
+	Low         float64 `json:"low"`              // 95 % binomial interval of Coverage
+	High        float64 `json:"high"`             //
+	Calibration int     `json:"calibration_rows"` // rows that the threshold comes from
+	ExpectLow   float64 `json:"expect_low"`       // coverage to be expected from so many of them, in 95 of 100 cases
+	ExpectHigh  float64 `json:"expect_high"`      //
+	Source      string  `json:"source"`           // of the threshold: one of the Sources
+}
+
+// Sources of a threshold.
+const (
+	FromValidation = "validation"  // the model's own validation rows
+	FromChosen     = "chosen"      // those, corrected for the choice of the model on them
+	FromFolds      = "other_folds" // the test rows of the other folds
+)
+
+// Interpret fills in how sure the coverage is, measured on so many test rows
+// with a threshold from so many others.
+func (r *SetReport) Interpret(rows, calibration int, source string) {
+	r.Rows, r.Calibration, r.Source = rows, calibration, source
+	r.Low, r.High = binomialInterval(r.Coverage, rows)
+	r.ExpectLow, r.ExpectHigh = expectedCoverage(calibration, r.Wished)
 }
 
 // Measure applies c to labelled rows. Accuracy is 0 if no row is answered.
@@ -100,6 +124,7 @@ func (c Conformal) Measure(probs [][]float64, labels []int) SetReport {
 	if answered > 0 {
 		r.Accuracy /= answered
 	}
+	r.Interpret(len(labels), c.Rows, FromValidation)
 	return r
 }
 

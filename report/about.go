@@ -70,7 +70,8 @@ func (r *reader) cell(p *page, c Cell, media bool, left *int) {
 	case len(c.Fields) > 0:
 		p.raw(`<dl class="fields">`)
 		for _, f := range c.Fields {
-			p.pair(f.Name, clipped(f.Value))
+			p.raw("<dt>", breakable(f.Name), "</dt>")
+			p.put("dd", clipped(f.Value))
 		}
 		p.raw("</dl>")
 	case c.Text == "" && len(c.Data) == 0:
@@ -161,9 +162,9 @@ func (r *reader) duration(s float64) string {
 func (r *reader) counts(cs []Count) string {
 	var parts []string
 	for _, c := range cs {
-		parts = append(parts, fmt.Sprintf("%s %d", r.named("", c.Name), c.Rows))
+		parts = append(parts, fmt.Sprintf("%s\u00a0%d", r.named("", c.Name), c.Rows))
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, "\u00a0· ")
 }
 
 func (r *reader) modalities() *figure {

@@ -67,6 +67,9 @@ func (r *reader) leaderboard() *section {
 		t.rows = append(t.rows, r.boardCells(row, metrics))
 	}
 	title, note := r.say("leaderboard"), r.say("leaderboard_note")
+	if best != "" {
+		note += r.pick(" ", "") + r.say("standing_out")
+	}
 	if len(rows) == 1 { // of explain
 		title, note, p.Title = r.say("score"), r.say("score_note"), headed(r.metric.TitleIn(r.lang()))
 	}

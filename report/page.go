@@ -34,6 +34,11 @@ func attr(s string) string {
 	return html.EscapeString(s)
 }
 
+// breakable is escaped text that may be broken after the signs that join words.
+func breakable(s string) string {
+	return strings.NewReplacer("_", "_<wbr>", "-", "-<wbr>", ".", ".<wbr>", "/", "/<wbr>").Replace(attr(s))
+}
+
 // table writes a table inside a container of its own that scrolls sideways.
 func (p *page) table(t *table, label string) {
 	p.raw(`<div class="scroll" tabindex="0" role="region" aria-label="`, attr(label), `"><table><thead><tr>`)

@@ -1,20 +1,13 @@
 package report
 
-import (
-	"fmt"
-	"strings"
+import "strings"
 
-	"github.com/fusor-ml/fusor/internal/svg"
-)
-
-// sets says in a sentence what prediction sets cover.
+// sets says what prediction sets cover.
 func (t *terminal) sets() {
-	v := t.doc.Sets
-	if v == nil {
+	if t.doc.Sets == nil {
 		return
 	}
-	pct, r := svg.Percent.Value, v.Report
-	for _, l := range wrapCells(t.say("sets_note", wished(r.Wished), pct(r.Coverage), fmt.Sprintf("%.2f", r.MeanSize), pct(r.Answered), pct(r.Accuracy)), t.width) {
+	for _, l := range wrapCells(t.setsNote(), t.width) {
 		t.b.WriteString(l + "\n")
 	}
 	t.b.WriteByte('\n')

@@ -5,6 +5,7 @@ import (
 	"math"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/svg"
@@ -156,8 +157,7 @@ func (r *reader) sets() *section {
 		return nil
 	}
 	pct := svg.Percent.Value
-	rep := v.Report
-	s := &section{id: "sets", title: r.say("sets"), note: r.say("sets_note", wished(rep.Wished), pct(rep.Coverage), fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy))}
+	s := &section{id: "sets", title: r.say("sets"), note: r.setsNote()}
 	if len(v.Abstention) == 0 {
 		return s
 	}
@@ -177,6 +177,41 @@ func (r *reader) sets() *section {
 	p.Curves = []svg.Curve{c}
 	s.figures = []figure{{name: "abstention", plot: p, table: t}}
 	return s
+}
+
+// fewRows is how many calibration rows are called few: with fewer, coverage may
+// miss 90 % by more than four points either way.
+const fewRows = 200
+
+// setsNote says what prediction sets cover, how sure that is, and where their
+// threshold comes from.
+func (r *reader) setsNote() string {
+	rep := r.doc.Sets.Report
+	pct := func(v float64) string { return svg.Percent.Value(v) }
+	span := "–"
+	if rep.Rows > 0 {
+		span = r.say("sets_range", strings.TrimSuffix(pct(rep.Low), "\u00a0%"), pct(rep.High))
+	}
+	var note []string
+	if rep.Answered == 1 {
+		note = append(note, r.say("sets_one", wished(rep.Wished), pct(rep.Coverage), span))
+	} else {
+		note = append(note, r.say("sets_note", wished(rep.Wished), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy)))
+	}
+	if rep.Calibration > 0 {
+		from := map[string]string{eval.FromChosen: "from_chosen", eval.FromFolds: "from_folds"}[rep.Source]
+		if from == "" {
+			from = "from_validation"
+		}
+		note = append(note, r.say(from, rep.Calibration, strings.TrimSuffix(pct(rep.ExpectLow), "\u00a0%"), pct(rep.ExpectHigh)))
+		if rep.Calibration < fewRows {
+			note = append(note, r.say("sets_few"))
+		}
+		if rep.High < rep.Wished {
+			note = append(note, r.say("sets_short"))
+		}
+	}
+	return strings.Join(note, r.pick(" ", ""))
 }
 
 // wished writes a coverage as it was asked for: 90 %, 99.5 %.

@@ -1,0 +1,117 @@
+package fusor
+
+import (
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/report"
+)
+
+// predictionSets measures the sets of one entry in every run.
+//
+// With folds the threshold of a fold comes from the test rows of the others:
+// like a new row they were predicted by a model that had not seen them, after
+// its refit, and nothing was chosen on them (cross-conformal prediction, Vovk
+// 2015). On an official split it comes from validation rows, with the choice
+// among the entries repeated on resampled ones.
+func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
+	outcomes := c.Result.Outcomes[entry]
+	for _, out := range outcomes {
+		if len(out.Test) == 0 {
+			return nil
+		}
+	}
+	var sets []eval.Conformal
+	source := eval.FromFolds
+	if c.Result.Plan.Official || c.Result.Plan.Folds < 2 {
+		sets, source = c.validationSets(entry, coverage)
+	} else {
+		sets = c.foldSets(entry, coverage)
+	}
+	if sets == nil {
+		return nil
+	}
+	var sum eval.SetReport
+	weight, hits, calibration := 0.0, 0.0, 0
+	distinct := map[int]bool{}
+	for r, out := range outcomes {
+		_, probs := c.calibrated(out)
+		rep := sets[r].Measure(probs, classesOf(c.Data, out.Test))
+		n := float64(len(out.Test))
+		weight += n
+		sum.Wished = rep.Wished
+		sum.Coverage += n * rep.Coverage
+		sum.MeanSize += n * rep.MeanSize
+		sum.Answered += n * rep.Answered
+		hits += n * rep.Answered * rep.Accuracy
+		sum.Threshold += n * rep.Threshold
+		calibration += rep.Calibration
+		for _, row := range out.Test {
+			distinct[row] = true
+		}
+	}
+	if sum.Answered > 0 {
+		sum.Accuracy = hits / sum.Answered
+	}
+	sum.Coverage /= weight
+	sum.MeanSize /= weight
+	sum.Answered /= weight
+	sum.Threshold /= weight
+	sum.Interpret(len(distinct), calibration/len(outcomes), source)
+	return &report.Sets{Model: c.Rows[entry].Name, Report: sum}
+}
+
+// foldSets are the sets of each run from the other folds of its seed.
+func (c *Comparison) foldSets(entry int, coverage float64) []eval.Conformal {
+	outcomes, runs := c.Result.Outcomes[entry], c.Result.Plan.Runs
+	scores := make([][]float64, len(runs))
+	for r, out := range outcomes {
+		_, probs := c.calibrated(out)
+		scores[r] = eval.ConformalScores(probs, classesOf(c.Data, out.Test))
+	}
+	sets := make([]eval.Conformal, len(runs))
+	for r := range runs {
+		var others []float64
+		for k := range runs {
+			if runs[k].Seed == runs[r].Seed && runs[k].Fold != runs[r].Fold {
+				others = append(others, scores[k]...)
+			}
+		}
+		sets[r] = eval.ConformalFrom(others, coverage)
+	}
+	return sets
+}
+
+// validationSets are the sets of each run from its validation rows.
+func (c *Comparison) validationSets(entry int, coverage float64) ([]eval.Conformal, string) {
+	var candidates []eval.Candidate
+	rows := make([][]int, len(c.Result.Plan.Runs))
+	for e := range c.Rows {
+		if c.Rows[e].Kind != c.Rows[entry].Kind {
+			continue
+		}
+		var can eval.Candidate
+		for r, out := range c.Result.Outcomes[e] {
+			if len(out.Val) == 0 {
+				return nil, ""
+			}
+			labels := classesOf(c.Data, out.Val)
+			logits := rowsOf(out.ValLogits, len(out.ValLogits)/len(out.Val))
+			probs := eval.Soften(logits, eval.Temperature(logits, labels))
+			right := make([]bool, len(labels))
+			for i, p := range probs {
+				right[i] = eval.Argmax(p) == labels[i]
+			}
+			can.Right, can.Scores = append(can.Right, right), append(can.Scores, eval.RowConformalScores(probs, labels))
+			rows[r] = out.Val
+		}
+		candidates = append(candidates, can)
+	}
+	source := eval.FromChosen
+	if len(candidates) == 1 {
+		source = eval.FromValidation
+	}
+	var sets []eval.Conformal
+	for r, scores := range eval.ChosenScores(candidates, rows) {
+		sets = append(sets, eval.ConformalOf(scores, len(rows[r]), coverage))
+	}
+	return sets, source
+}
