@@ -1,6 +1,6 @@
 // Package audio extracts the views of sounds: spectral (statistics of timbre),
-// prosody (pitch, energy, voicing and tempo) and sequence (cepstral frames in
-// time).
+// prosody (pitch, energy, voicing and tempo), sequence (cepstral frames in
+// time), and utterance (how a sentence is said).
 //
 // A cell's files are joined in the order in which the manifest names them. The
 // views do not depend on loudness: everything is measured against the loudest
@@ -31,7 +31,9 @@ var _ feature.Modality = modality{}
 func (modality) Kind() media.Kind { return media.Audio }
 
 // Views implements feature.Modality.
-func (modality) Views() []feature.View { return []feature.View{Spectral{}, Prosody{}, Sequence{}} }
+func (modality) Views() []feature.View {
+	return []feature.View{Spectral{}, Prosody{}, Sequence{}, Utterance{}}
+}
 
 // Open implements feature.Modality: it decodes the cell's files into a *[Sound].
 func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {

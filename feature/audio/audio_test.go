@@ -65,7 +65,7 @@ func TestShapes(t *testing.T) {
 				for _, v := range Modality().Views() {
 					raw := extract(t, v, snd)
 					in := v.Info()
-					want := map[string]int{"spectral": SpectralDim, "prosody": ProsodyDim, "sequence": SequenceDim}[in.Name]
+					want := map[string]int{"spectral": SpectralDim, "prosody": ProsodyDim, "sequence": SequenceDim, "utterance": UtteranceDim}[in.Name]
 					ok := raw.Dim == want && len(raw.Values) == want && raw.Steps == 0
 					if in.Shape == feature.Sequence {
 						ok = raw.Dim == want && raw.Steps >= 1 && raw.Steps <= MaxSteps && len(raw.Values) == want*raw.Steps
@@ -240,7 +240,7 @@ func TestJoiningLeavesPartsAlone(t *testing.T) {
 
 func TestExtractIsDeterministicAndConcurrent(t *testing.T) {
 	sig := voice(22050, 0.7, 110, 150)
-	var want [3]feature.Raw
+	want := make([]feature.Raw, len(Modality().Views()))
 	for i, v := range Modality().Views() {
 		want[i] = extract(t, v, NewSound(sig))
 	}

@@ -29,8 +29,9 @@ var _ feature.View = Prosody{}
 const (
 	prosodyParts = 10
 	contours     = 4
+	prosodyStats = 11 + 4 + 9 + 1
 	// ProsodyDim is the width of the prosody view.
-	ProsodyDim = 11 + 4 + 9 + 1 + prosodyParts*contours
+	ProsodyDim = prosodyStats + prosodyParts*contours
 
 	pitchLow      = 60.0
 	pitchHigh     = 500.0
@@ -59,7 +60,19 @@ func (Prosody) Extract(item any) (feature.Raw, error) {
 	}
 	c := snd.contour()
 	out := make([]float32, 0, ProsodyDim)
+	out = c.functionals(out, s)
+	series := make([]float32, 0, contours*len(c.pitch))
+	for i, p := range c.pitch {
+		e := s.energy[min(s.to-1, s.from+i*pitchEvery)]
+		series = append(series, p, p-out[0], e, c.voicing[i])
+	}
+	out = segments(out, series, contours, prosodyParts)
+	return feature.Raw{Values: out, Dim: ProsodyDim}, nil
+}
 
+// functionals appends the statistics of pitch, voicing, energy and duration: prosodyStats values.
+func (c *contour) functionals(dst []float32, s *speech) []float32 {
+	out := make([]float32, 0, prosodyStats)
 	mean, dev := meanDev(c.voiced, 1)
 	out = append(out, mean[0], dev[0])
 	out = quantiles(out, c.voiced, 1, 0.05, 0.25, 0.5, 0.75, 0.95)
@@ -90,14 +103,7 @@ func (Prosody) Extract(item any) (feature.Raw, error) {
 		}
 	}
 	out = append(out, meanAbs(changes(energy)), peaks/seconds, s.duration())
-
-	series := make([]float32, 0, contours*len(c.pitch))
-	for i, p := range c.pitch {
-		e := s.energy[min(s.to-1, s.from+i*pitchEvery)]
-		series = append(series, p, p-out[0], e, c.voicing[i])
-	}
-	out = segments(out, series, contours, prosodyParts)
-	return feature.Raw{Values: out, Dim: ProsodyDim}, nil
+	return append(dst, out...)
 }
 
 // NewFitter implements feature.View.

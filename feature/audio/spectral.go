@@ -52,31 +52,20 @@ func (Spectral) Extract(item any) (feature.Raw, error) {
 		return feature.Raw{}, nil
 	}
 	out := make([]float32, 0, SpectralDim)
-	add := func(x []float32, dim int) (mean []float32) {
+	add := func(x []float32, dim int) {
 		mean, dev := meanDev(x, dim)
 		out = append(append(out, mean...), dev...)
-		return mean
 	}
 	from, to := s.from, s.to
 	add(halved(s.low[from*lowBands:to*lowBands]), broadBands)
 	add(s.high[from*highBands:to*highBands], highBands)
 	mfcc := s.mfcc[from*cepstra : to*cepstra]
-	mean := add(mfcc, cepstra)
+	add(mfcc, cepstra)
 	out = quantiles(out, mfcc, cepstra, 0.1, 0.9)
 	_, dev := meanDev(s.delta[from*cepstra:to*cepstra], cepstra)
 	out = append(out, dev...)
-	at := len(out)
-	out = segments(out, mfcc, cepstra, spectralParts)
-	for i := range out[at:] {
-		out[at+i] -= 0.5 * mean[i%cepstra]
-	}
-	d := make([]float32, 0, descriptors*(to-from))
-	for t := from; t < to; t++ {
-		d = append(d, s.centroid[t], s.rolloff[t], s.flatness[t], s.crossing[t])
-	}
-	add(d, descriptors)
-	out = quantiles(out, d, descriptors, 0.1, 0.9)
-	out = segments(out, d, descriptors, describeParts)
+	out = s.course(out)
+	out = s.described(out)
 	c := chroma(snd.heard(), snd.Signal.Rate)
 	out = append(out, c[:]...)
 	out = append(out, s.duration())
@@ -89,6 +78,30 @@ func (Spectral) NewFitter(s feature.Scaling) feature.Fitter { return feature.New
 // LoadState implements feature.View.
 func (Spectral) LoadState(data json.RawMessage) (feature.State, error) {
 	return feature.LoadDense(data)
+}
+
+// course appends the MFCC's means over equal stretches, less half of their mean over all.
+func (s *speech) course(dst []float32) []float32 {
+	mfcc := s.mfcc[s.from*cepstra : s.to*cepstra]
+	mean, _ := meanDev(mfcc, cepstra)
+	at := len(dst)
+	dst = segments(dst, mfcc, cepstra, spectralParts)
+	for i := range dst[at:] {
+		dst[at+i] -= 0.5 * mean[i%cepstra]
+	}
+	return dst
+}
+
+// described appends statistics of the descriptors and their course.
+func (s *speech) described(dst []float32) []float32 {
+	d := make([]float32, 0, descriptors*(s.to-s.from))
+	for t := s.from; t < s.to; t++ {
+		d = append(d, s.centroid[t], s.rolloff[t], s.flatness[t], s.crossing[t])
+	}
+	mean, dev := meanDev(d, descriptors)
+	dst = append(append(dst, mean...), dev...)
+	dst = quantiles(dst, d, descriptors, 0.1, 0.9)
+	return segments(dst, d, descriptors, describeParts)
 }
 
 // halved averages neighbours.

@@ -6,17 +6,17 @@ import (
 	"github.com/fusor-ml/fusor/internal/dsp"
 )
 
-// Audio is the sound track as one vector: the audio views spectral and prosody.
+// Audio is the sound track as one vector: the audio view utterance.
 type Audio struct{ denseView }
 
 var _ feature.View = Audio{}
 
 // Info implements feature.View.
 func (Audio) Info() feature.Info {
-	s, p := audio.Spectral{}.Info(), audio.Prosody{}.Info()
+	u := audio.Utterance{}.Info()
 	return feature.Info{
-		Name: "audio", Shape: feature.Vector, Version: 100*s.Version + p.Version, Options: s.Options + p.Options, Default: true,
-		Doc: "the sound track by the audio views spectral and prosody; absent without one",
+		Name: "audio", Shape: feature.Vector, Version: 200 + u.Version, Options: u.Options, Default: true,
+		Doc: "the sound track by the audio view utterance; absent without one",
 	}
 }
 
@@ -35,14 +35,5 @@ func (Audio) Extract(v any) (feature.Raw, error) {
 	if len(parts) == 0 {
 		return feature.Raw{}, nil
 	}
-	sound := audio.NewSound(parts...)
-	s, err := audio.Spectral{}.Extract(sound)
-	if err != nil {
-		return feature.Raw{}, err
-	}
-	p, err := audio.Prosody{}.Extract(sound)
-	if err != nil {
-		return feature.Raw{}, err
-	}
-	return feature.Raw{Dim: s.Dim + p.Dim, Values: append(s.Values, p.Values...)}, nil
+	return audio.Utterance{}.Extract(audio.NewSound(parts...))
 }

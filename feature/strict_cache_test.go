@@ -1,0 +1,34 @@
+package feature_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fusor-ml/fusor"
+)
+
+// A cache folder that cannot be written is said, but is no fault of the data: strict reading goes on.
+func TestUnwritableCacheIsAWarning(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const pixel = "GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+	file("a.gif", pixel)
+	cache := filepath.Join(file("no-folder", ""), "cache") // beneath a file: not even root can make it
+	path := file("m.csv", "label,picture\nx,a.gif\ny,a.gif\nx,a.gif\ny,a.gif\n")
+	_, problems, err := fusor.Inspect(context.Background(), path, fusor.Options{Strict: true, CacheDir: cache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(problems) != 1 || !strings.Contains(problems[0].What, "cannot write the feature cache") {
+		t.Errorf("%v", problems)
+	}
+}
