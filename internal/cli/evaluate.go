@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/fusor-ml/fusor"
@@ -110,6 +111,9 @@ func number(m eval.Metric, v float64) string {
 	if m.Share {
 		return percent(v)
 	}
+	if a := math.Abs(v); a < 100 && (a >= 0.001 || a == 0) {
+		return fmt.Sprintf("%.3f", v)
+	}
 	return fmt.Sprintf("%.4g", v)
 }
 
@@ -121,6 +125,9 @@ func printConfusion(w io.Writer, c [][]int, classes []string) {
 		return
 	}
 	t := newTable(append([]string{"true \\ predicted"}, classes...)...)
+	for k := range classes {
+		t.right(k + 2)
+	}
 	for i, row := range c {
 		cells := []string{classes[i]}
 		for _, n := range row {

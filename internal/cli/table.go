@@ -62,7 +62,7 @@ func (t *outTable) render(w io.Writer) string {
 	room = max(room-gap, min(least, t.widest[last-1]))
 	var cfg []table.ColumnConfig
 	for c := 1; c <= last; c++ {
-		one := table.ColumnConfig{Number: c, Align: t.align[c]}
+		one := table.ColumnConfig{Number: c, Align: t.align[c], AlignHeader: t.align[c]}
 		if c == last {
 			one.WidthMax, one.WidthMaxEnforcer = room, text.WrapSoft
 		}
