@@ -167,3 +167,18 @@ func TestFewGroupsResampleRows(t *testing.T) {
 		t.Errorf("two groups: %v to %v, rows: %v to %v", low, high, l, h)
 	}
 }
+
+// Draws that are zero but for rounding are not above zero.
+func TestTiesAreNotAboveZero(t *testing.T) {
+	d := make([]float64, 30)
+	for i := range d {
+		d[i] = 0.2 * float64(i%3-1)
+	}
+	whole := make([]float64, 30)
+	for i := range whole {
+		whole[i] = float64(i%3 - 1)
+	}
+	if p, q := NewPairedBootstrap(d, nil).P(), NewPairedBootstrap(whole, nil).P(); p != q {
+		t.Errorf("p of fifths %v, of whole numbers %v", p, q)
+	}
+}

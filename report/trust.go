@@ -203,7 +203,7 @@ func (r *reader) setsNote() string {
 		if from == "" {
 			from = "from_validation"
 		}
-		note = append(note, r.say(from, rep.Calibration, strings.TrimSuffix(pct(rep.ExpectLow), "\u00a0%"), pct(rep.ExpectHigh)))
+		note = append(note, r.say(from, rep.Calibration, strings.TrimSuffix(pct(rep.ExpectLow), "\u00a0%")+" "+r.say("to")+" "+pct(rep.ExpectHigh)))
 		if rep.Calibration < fewRows {
 			note = append(note, r.say("sets_few"))
 		}
