@@ -64,7 +64,7 @@ func (Spectral) Extract(item any) (feature.Raw, error) {
 	out = quantiles(out, mfcc, cepstra, 0.1, 0.9)
 	_, dev := meanDev(s.delta[from*cepstra:to*cepstra], cepstra)
 	out = append(out, dev...)
-	out = s.course(out)
+	out = s.course(out, spectralParts)
 	out = s.described(out)
 	c := chroma(snd.heard(), snd.Signal.Rate)
 	out = append(out, c[:]...)
@@ -80,12 +80,12 @@ func (Spectral) LoadState(data json.RawMessage) (feature.State, error) {
 	return feature.LoadDense(data)
 }
 
-// course appends the MFCC's means over equal stretches, less half of their mean over all.
-func (s *speech) course(dst []float32) []float32 {
+// course appends the MFCC's means over parts equal stretches, less half of their mean over all.
+func (s *speech) course(dst []float32, parts int) []float32 {
 	mfcc := s.mfcc[s.from*cepstra : s.to*cepstra]
 	mean, _ := meanDev(mfcc, cepstra)
 	at := len(dst)
-	dst = segments(dst, mfcc, cepstra, spectralParts)
+	dst = segments(dst, mfcc, cepstra, parts)
 	for i := range dst[at:] {
 		dst[at+i] -= 0.5 * mean[i%cepstra]
 	}

@@ -15,7 +15,7 @@ import (
 //   - the long-term average spectrum: ln of each band's share of the power below
 //     4 kHz, of 20 mel bands below and 8 above
 //   - 8 log-mel bands of 4 to 8 kHz: mean, deviation
-//   - the 13 MFCC's means over 10 equal stretches of time, less half of their mean over all
+//   - the 13 MFCC's means over 5 equal stretches of time, less half of their mean over all
 //   - centroid, 85 % roll-off, flatness and zero crossings: mean, deviation, 10 %
 //     and 90 % quantile, and means over 5 stretches; then the deviations of their
 //     changes, and of the energy's, from frame to frame
@@ -26,17 +26,18 @@ type Utterance struct{}
 var _ feature.View = Utterance{}
 
 const (
-	fluxStats = 5
+	fluxStats      = 5
+	utteranceParts = 5 // a sentence needs its course told less finely than a word
 	// UtteranceDim is the width of the utterance view.
-	UtteranceDim = broadBands + highBands + 2*highBands + spectralParts*cepstra +
+	UtteranceDim = broadBands + highBands + 2*highBands + utteranceParts*cepstra +
 		descriptors*(4+describeParts) + descriptors + 1 + fluxStats + prosodyStats
 )
 
 // Info implements feature.View.
 func (Utterance) Info() feature.Info {
 	return feature.Info{
-		Name: "utterance", Shape: feature.Vector, Version: 1,
-		Doc: "long-term average spectrum, MFCC in 10 parts, spectral descriptors and their changes, flux, functionals of pitch, voicing and energy",
+		Name: "utterance", Shape: feature.Vector, Version: 2,
+		Doc: "long-term average spectrum, MFCC in 5 parts, spectral descriptors and their changes, flux, functionals of pitch, voicing and energy",
 	}
 }
 
@@ -53,7 +54,7 @@ func (Utterance) Extract(item any) (feature.Raw, error) {
 	out := s.averageSpectrum(make([]float32, 0, UtteranceDim))
 	mean, dev := meanDev(s.high[s.from*highBands:s.to*highBands], highBands)
 	out = append(append(out, mean...), dev...)
-	out = s.course(out)
+	out = s.course(out, utteranceParts)
 	out = s.described(out)
 	out = s.unsteadiness(out)
 	out = s.flux(out)
