@@ -160,6 +160,7 @@ func (r *reader) noise() *section {
 		}
 	}
 	if measured {
+		sum.dropUnknown()
 		s.figures = append(s.figures, figure{name: "robustness", table: sum})
 	}
 	return s

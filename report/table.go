@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -35,6 +36,19 @@ func count(n int) cell { return text(strconv.Itoa(n)) }
 // column adds a column's names.
 func (t *table) column(key, head string) {
 	t.keys, t.head = append(t.keys, key), append(t.head, head)
+}
+
+// dropUnknown leaves out the number columns in which no row has a value.
+func (t *table) dropUnknown() {
+	for k := len(t.keys) - 1; k >= t.texts; k-- {
+		if slices.ContainsFunc(t.rows, func(row []cell) bool { return row[k].raw != "" }) {
+			continue
+		}
+		t.keys, t.head = slices.Delete(t.keys, k, k+1), slices.Delete(t.head, k, k+1)
+		for i := range t.rows {
+			t.rows[i] = slices.Delete(t.rows[i], k, k+1)
+		}
+	}
 }
 
 // writeCSV writes the table as RFC 4180 has it.
