@@ -11,7 +11,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// checkFooter refuses a file whose footer is not inside it.
+// checkFooter refuses a file whose footer is not inside it, or claims what it does not hold.
 func checkFooter(r io.ReaderAt, size int64) error {
 	if size < 12 {
 		return errors.New("not a parquet file")
@@ -27,10 +27,11 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	if string(head[:]) != "PAR1" || string(tail[4:]) != "PAR1" {
 		return errors.New("not a parquet file, or cut")
 	}
-	if n := int64(binary.LittleEndian.Uint32(tail[:])); n > size-12 {
+	n := int64(binary.LittleEndian.Uint32(tail[:]))
+	if n > size-12 {
 		return fmt.Errorf("the footer claims %d of %d bytes", n, size)
 	}
-	return nil
+	return checkLists(r, size-8-n, n)
 }
 
 // checkPages walks the headers of all pages and refuses what the file cannot hold, so that the
