@@ -122,9 +122,13 @@ func (b *BiLSTM) overTime(t *grad.Tape, in Input) *grad.Var {
 	}
 	xs, _ := s.views(len(in.Views))
 	for k := range in.Views {
-		xs[k] = b.steps(t, in, k, T, s)
+		xs[k] = b.steps(t, in, k, T, lengths, s)
 	}
-	return t.MeanTime(b.read(t, t.Concat(xs...), lengths), lengths)
+	if b.dropout > 0 && t.Training() {
+		return t.MeanTime(b.read(t, t.Concat(xs...), lengths), lengths)
+	}
+	out, _, _ := b.lstm.ForwardConcat(t, xs, lengths)
+	return t.MeanTime(out, lengths)
 }
 
 // steps is the valid length of sequence view k in row r.
@@ -137,8 +141,8 @@ func (in Input) steps(r, k int) int {
 }
 
 // steps returns view k as [B, T, D]: a sequence with absent.k past its end and where it is absent, another view at every
-// step.
-func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, s *scratch) *grad.Var {
+// step. What stands past the lengths of the rows is of no importance.
+func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, lengths []int, s *scratch) *grad.Var {
 	B, x := in.rows(), in.Views[k].X
 	D := x.Dim(-1)
 	if !b.seq[k] {
@@ -152,18 +156,22 @@ func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, s *scratch) *grad.Var {
 	if own := x.Dim(1); own < T {
 		x = t.Concat(t.Reshape(x, B, own*D), t.NewConst(B, (T-own)*D))
 	}
-	there := floats(t, B*T)
+	there, all := floats(t, B*T), true
 	for r := range B {
 		n := 0
 		if in.present(r, k) {
 			n = in.steps(r, k)
 		}
+		all = all && n >= lengths[r]
 		for i := range T {
 			there[r*T+i] = 0
 			if i < n {
 				there[r*T+i] = 1
 			}
 		}
+	}
+	if all {
+		return t.Reshape(x, B, T, D)
 	}
 	return t.Reshape(t.WhereRows(there, t.Reshape(x, B*T, D), t.Param(b.absent[k])), B, T, D)
 }

@@ -29,7 +29,7 @@ func (a *arena[T]) alloc(n int) []T {
 	for _, b := range a.blocks {
 		size += len(b)
 	}
-	a.blocks = append(a.blocks, make([]T, max(size, n)))
+	a.blocks = append(a.blocks, kernel.Block[T](max(size, n)))
 	a.at.used = (n + 15) &^ 15
 	return a.blocks[a.at.block][:n:n]
 }
@@ -44,7 +44,7 @@ func (a *arena[T]) reset() {
 		for _, b := range a.blocks {
 			size += len(b)
 		}
-		a.blocks = append(a.blocks[:0:0], make([]T, size))
+		a.blocks = append(a.blocks[:0:0], kernel.Block[T](size))
 	}
 	a.at = mark{}
 }

@@ -219,6 +219,13 @@ func TestLSTMGradients(t *testing.T) {
 			}, append(append([]*tensor.Tensor{x(1, 3, 4, 2)}, cellInputs(10)...), cellInputs(20)...)...)
 		})
 	}
+	t.Run("several inputs, mean over the steps", func(t *testing.T) {
+		lengths := []int{2, 4, 3}
+		checkGrad(t, func(t *Tape, x []*Var) []*Var {
+			out, h, _ := t.BiLSTMConcat([]*Var{x[0], x[1]}, lengths, [4]*Var(x[2:6]), [4]*Var(x[6:10]))
+			return []*Var{t.MeanTime(out, lengths), t.MeanTime(out, nil), h, t.Select(out, 1)}
+		}, append(append([]*tensor.Tensor{x(1, 3, 4, 1), x(2, 3, 4, 1)}, cellInputs(10)...), cellInputs(20)...)...)
+	})
 	t.Run("shared weights, last state alone", func(t *testing.T) {
 		checkGrad(t, func(t *Tape, x []*Var) []*Var {
 			_, h, _ := t.BiLSTM(x[0], []int{2, 4, 3}, [4]*Var(x[1:5]), [4]*Var(x[1:5]))

@@ -87,6 +87,10 @@ func meanTimeForward[T kernel.Float](t *Tape, v *Var) {
 }
 
 func meanTimeBackward[T kernel.Float](t *Tape, v *Var) {
+	if x := v.in[0]; x.op == &opLSTM && x.needs && meansAll(v.ints, x.ints) {
+		meanOfLSTM(t, x, pick[T](&v.grd), v.ints, v.n[1])
+		return
+	}
 	kernel.MeanTimeGrad(gradAdd[T](t, v.in[0]), pick[T](&v.grd), v.ints, v.n[0], v.n[1])
 }
 

@@ -154,7 +154,7 @@ func (t *Tape) walk(last int) {
 		if !v.needs || v.op.backward[t.dtype] == nil {
 			continue
 		}
-		reached := v.has
+		reached := v.has || v.some
 		for _, o := range v.more {
 			reached = reached || o.has
 		}

@@ -15,6 +15,8 @@ type Var struct {
 	grd   tensor.Tensor
 	needs bool // wants a gradient
 	has   bool // grd is in use and holds the sum so far
+	every tensor.Tensor
+	some  bool // every [B, D] is in use: what each step of an LSTM's output [B, T, D] gets beside grd
 	param *Param
 	base  *Var // val is a part of base's, from off on: the gradient is a part of base's too
 	off   int
@@ -60,8 +62,10 @@ func (v *Var) Grad() *tensor.Tensor {
 	}
 	v.grd.Shape = append(v.grd.Shape[:0], v.val.Shape...)
 	if v.tape.dtype == tensor.F64 {
+		spread[float64](v.tape, root(v))
 		v.grd.F64, v.grd.F32 = gradAdd[float64](v.tape, v), nil
 	} else {
+		spread[float32](v.tape, root(v))
 		v.grd.F32, v.grd.F64 = gradAdd[float32](v.tape, v), nil
 	}
 	return &v.grd
@@ -93,7 +97,7 @@ func (t *Tape) next(op *operation) *Var {
 	v.op = op
 	v.val.Shape = v.val.Shape[:0]
 	v.in, v.more = v.in[:0], v.more[:0]
-	v.needs, v.has, v.flag = false, false, false
+	v.needs, v.has, v.some, v.flag = false, false, false, false
 	v.param, v.base, v.off = nil, nil, 0
 	return v
 }

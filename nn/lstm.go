@@ -56,6 +56,19 @@ func (l *LSTM) OutDim() int { return l.Hidden * len(l.Cells[0]) }
 // Forward reads x [B, T, in] up to lengths [B] (nil for all T). It returns the outputs of the last layer
 // [B, T, OutDim()], zeros past the lengths, and the last states of all layers and directions [layers·directions, B, H].
 func (l *LSTM) Forward(t *grad.Tape, x *grad.Var, lengths []int) (out, hn, cn *grad.Var) {
+	return l.forward(t, x, nil, lengths)
+}
+
+// ForwardConcat is Forward of Concat(xs...), which a layer of both directions does not make.
+func (l *LSTM) ForwardConcat(t *grad.Tape, xs []*grad.Var, lengths []int) (out, hn, cn *grad.Var) {
+	if len(l.Cells[0]) == 1 {
+		return l.forward(t, t.Concat(xs...), nil, lengths)
+	}
+	return l.forward(t, xs[0], xs, lengths)
+}
+
+// forward reads x, or in the first layer xs if there are any.
+func (l *LSTM) forward(t *grad.Tape, x *grad.Var, xs []*grad.Var, lengths []int) (out, hn, cn *grad.Var) {
 	out = x
 	for i, cells := range l.Cells {
 		if i > 0 {
@@ -63,7 +76,12 @@ func (l *LSTM) Forward(t *grad.Tape, x *grad.Var, lengths []int) (out, hn, cn *g
 		}
 		var h, c *grad.Var
 		if len(cells) == 2 {
-			out, h, c = t.BiLSTM(out, lengths, leaves(t, cells[0]), leaves(t, cells[1]))
+			fwd, bwd := leaves(t, cells[0]), leaves(t, cells[1])
+			if i == 0 && xs != nil {
+				out, h, c = t.BiLSTMConcat(xs, lengths, fwd, bwd)
+			} else {
+				out, h, c = t.BiLSTM(out, lengths, fwd, bwd)
+			}
 		} else {
 			w := leaves(t, cells[0])
 			out, h, c = t.LSTM(out, lengths, w[0], w[1], w[2], w[3], false)

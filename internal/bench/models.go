@@ -121,7 +121,7 @@ func newSequence(s *nn.Scope, hidden int) net {
 }
 
 func (m *sequence) forward(t *grad.Tape, xs []*grad.Var) *grad.Var {
-	out, _, _ := m.lstm.Forward(t, t.Concat(xs...), nil)
+	out, _, _ := m.lstm.ForwardConcat(t, xs, nil)
 	return m.head.Forward(t, t.MeanTime(out, nil))
 }
 

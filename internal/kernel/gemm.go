@@ -33,30 +33,6 @@ func GemmWorkers[T Float](workers int, tA, tB bool, m, n, k int, a []T, lda int,
 	RefGemm(tA, tB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
 }
 
-// gemmTwin adds the products of the transposes of a[0] and a[1], each [k,m], with b [k,n] to c[0] and c[1], on up to
-// workers goroutines. b is laid out once for both. The results are those of two products, bit for bit.
-func gemmTwin[T Float](workers, m, n, k int, a [2][]T, lda int, b []T, ldb int, c [2][]T, ldc int) {
-	a0, ok := any(a[0]).([]float32)
-	if !ok || active == Plain || m == 0 || n == 0 || k == 0 {
-		for i := range a {
-			GemmWorkers(workers, true, false, m, n, k, a[i], lda, b, ldb, c[i], ldc, true)
-		}
-		return
-	}
-	for i := range a {
-		checkGemm(true, false, m, n, k, len(a[i]), lda, len(b), ldb, len(c[i]), ldc)
-	}
-	g := gemm32{
-		tA: true, m: m, n: n, k: k, a: a0, b: any(b).([]float32), c: any(c[0]).([]float32), lda: lda, ldb: ldb, ldc: ldc,
-		accumulate: true, a2: any(a[1]).([]float32), c2: any(c[1]).([]float32),
-	}
-	if workers > 1 && m*n*k >= gemmParallelWork {
-		g.parallel(workers)
-		return
-	}
-	g.fast()
-}
-
 // gemmParallelWork is the number of multiply-adds from which a second goroutine is worth its start (about 20 µs).
 const gemmParallelWork = 1 << 20
 
@@ -88,7 +64,6 @@ type gemm32 struct {
 	lda, ldb, ldc int
 	accumulate    bool
 	panels        []float32 // op(B) as packAll leaves it, or nil
-	a2, c2        []float32 // unless nil: a second product of the same shape with the same B
 }
 
 // rows is the product of rows i to i+m alone.
@@ -114,9 +89,6 @@ func (g *gemm32) cols(j, n int) gemm32 {
 		s.b = s.b[j:]
 	}
 	s.c = s.c[j:]
-	if s.c2 != nil {
-		s.c2 = s.c2[j:]
-	}
 	return s
 }
 
@@ -145,7 +117,7 @@ var gemmJobs freeList[gemmJob]
 func (g *gemm32) parallel(workers int) {
 	j := gemmJobs.take()
 	j.g = *g
-	j.byRows = g.m >= g.n && g.a2 == nil
+	j.byRows = g.m >= g.n
 	side, grain := g.n, 32
 	if j.byRows {
 		side, grain = g.m, 12

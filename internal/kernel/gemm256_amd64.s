@@ -1547,6 +1547,943 @@ masked:
 	VZEROUPPER
 	RET
 
+// func gemmPieces256(from int, to int, p *byte, count int, boff int, brs int, c *float32, crs int, n int, add bool)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemmPieces256(SB), NOSPLIT, $0-73
+	MOVQ from+0(FP), AX
+	MOVQ c+48(FP), CX
+
+tiles:
+	MOVQ   to+8(FP), DX
+	SUBQ   AX, DX
+	CMPQ   DX, $0x06
+	JLT    rest
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   p+16(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   brs+40(FP), SI
+
+piece6:
+	MOVQ  16(DX), R9
+	MOVQ  R9, R12
+	IMULQ AX, R12
+	ADDQ  8(DX), R12
+	LEAQ  (R12)(R9*4), R13
+	LEAQ  (R9)(R9*2), R11
+	MOVQ  24(DX), R10
+	MOVQ  boff+32(FP), R8
+	ADDQ  32(DX), R8
+	MOVQ  (DX), DI
+	MOVQ  40(DX), R14
+
+k6:
+	PREFETCHT1   (R14)
+	ADDQ         48(DX), R14
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R12)(R9*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (R12)(R9*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12)(R11*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R13)(R9*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         R10, R12
+	ADDQ         R10, R13
+	ADDQ         SI, R8
+	DECQ         DI
+	JNZ          k6
+	MOVQ         R14, 40(DX)
+	ADDQ         $0x38, DX
+	DECQ         BX
+	JNZ          piece6
+	MOVQ         crs+56(FP), DX
+	MOVQ         n+64(FP), BX
+	MOVB         add+72(FP), SI
+	CMPQ         BX, $0x10
+	JLT          partial6
+	TESTB        SI, SI
+	JNZ          add6
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y2, (CX)
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      Y5, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y6, (CX)
+	VMOVUPS      Y7, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y8, (CX)
+	VMOVUPS      Y9, 32(CX)
+	ADDQ         DX, CX
+	VMOVUPS      Y10, (CX)
+	VMOVUPS      Y11, 32(CX)
+	ADDQ         DX, CX
+	JMP          end6
+
+add6:
+	VADDPS  (CX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  32(CX), Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	ADDQ    DX, CX
+	VADDPS  (CX), Y2, Y2
+	VMOVUPS Y2, (CX)
+	VADDPS  32(CX), Y3, Y3
+	VMOVUPS Y3, 32(CX)
+	ADDQ    DX, CX
+	VADDPS  (CX), Y4, Y4
+	VMOVUPS Y4, (CX)
+	VADDPS  32(CX), Y5, Y5
+	VMOVUPS Y5, 32(CX)
+	ADDQ    DX, CX
+	VADDPS  (CX), Y6, Y6
+	VMOVUPS Y6, (CX)
+	VADDPS  32(CX), Y7, Y7
+	VMOVUPS Y7, 32(CX)
+	ADDQ    DX, CX
+	VADDPS  (CX), Y8, Y8
+	VMOVUPS Y8, (CX)
+	VADDPS  32(CX), Y9, Y9
+	VMOVUPS Y9, 32(CX)
+	ADDQ    DX, CX
+	VADDPS  (CX), Y10, Y10
+	VMOVUPS Y10, (CX)
+	VADDPS  32(CX), Y11, Y11
+	VMOVUPS Y11, 32(CX)
+	ADDQ    DX, CX
+	JMP     end6
+
+partial6:
+	LEAQ       window<>+0(SB), DI
+	XORQ       R9, R9
+	MOVQ       $0x00000008, R8
+	CMPQ       BX, R8
+	CMOVQLT    BX, R8
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	NEGQ       R8
+	VMOVUPS    32(DI)(R8*4), Y12
+	SUBQ       $0x08, BX
+	MOVQ       $0x00000008, R8
+	CMPQ       BX, R8
+	CMOVQLT    BX, R8
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	NEGQ       R8
+	VMOVUPS    32(DI)(R8*4), Y13
+	SUBQ       $0x08, BX
+	TESTB      SI, SI
+	JNZ        partialAdd6
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS Y1, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS Y2, Y12, (CX)
+	VMASKMOVPS Y3, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS Y4, Y12, (CX)
+	VMASKMOVPS Y5, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS Y6, Y12, (CX)
+	VMASKMOVPS Y7, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS Y8, Y12, (CX)
+	VMASKMOVPS Y9, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS Y10, Y12, (CX)
+	VMASKMOVPS Y11, Y13, 32(CX)
+	ADDQ       DX, CX
+	JMP        end6
+
+partialAdd6:
+	VMASKMOVPS (CX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS 32(CX), Y13, Y0
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS (CX), Y12, Y0
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y12, (CX)
+	VMASKMOVPS 32(CX), Y13, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS Y3, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS (CX), Y12, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS Y4, Y12, (CX)
+	VMASKMOVPS 32(CX), Y13, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS Y5, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS (CX), Y12, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS Y6, Y12, (CX)
+	VMASKMOVPS 32(CX), Y13, Y0
+	VADDPS     Y0, Y7, Y7
+	VMASKMOVPS Y7, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS (CX), Y12, Y0
+	VADDPS     Y0, Y8, Y8
+	VMASKMOVPS Y8, Y12, (CX)
+	VMASKMOVPS 32(CX), Y13, Y0
+	VADDPS     Y0, Y9, Y9
+	VMASKMOVPS Y9, Y13, 32(CX)
+	ADDQ       DX, CX
+	VMASKMOVPS (CX), Y12, Y0
+	VADDPS     Y0, Y10, Y10
+	VMASKMOVPS Y10, Y12, (CX)
+	VMASKMOVPS 32(CX), Y13, Y0
+	VADDPS     Y0, Y11, Y11
+	VMASKMOVPS Y11, Y13, 32(CX)
+	ADDQ       DX, CX
+
+end6:
+	ADDQ $0x06, AX
+	JMP  tiles
+
+rest:
+	CMPQ DX, $0x05
+	JEQ  rows5
+	CMPQ DX, $0x04
+	JEQ  rows4
+	CMPQ DX, $0x03
+	JEQ  rows3
+	CMPQ DX, $0x02
+	JEQ  rows2
+	CMPQ DX, $0x01
+	JEQ  rows1
+	VZEROUPPER
+	RET
+
+rows5:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   p+16(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   brs+40(FP), SI
+
+piece5:
+	MOVQ  16(DX), R9
+	MOVQ  R9, R12
+	IMULQ AX, R12
+	ADDQ  8(DX), R12
+	LEAQ  (R12)(R9*4), R13
+	LEAQ  (R9)(R9*2), R11
+	MOVQ  24(DX), R10
+	MOVQ  boff+32(FP), R8
+	ADDQ  32(DX), R8
+	MOVQ  (DX), DI
+	MOVQ  40(DX), R14
+
+k5:
+	PREFETCHT1   (R14)
+	ADDQ         48(DX), R14
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (R12)(R9*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R12)(R9*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R12)(R11*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         R10, R12
+	ADDQ         R10, R13
+	ADDQ         SI, R8
+	DECQ         DI
+	JNZ          k5
+	MOVQ         R14, 40(DX)
+	ADDQ         $0x38, DX
+	DECQ         BX
+	JNZ          piece5
+	MOVQ         crs+56(FP), AX
+	MOVQ         n+64(FP), DX
+	MOVB         add+72(FP), BL
+	CMPQ         DX, $0x10
+	JLT          partial5
+	TESTB        BL, BL
+	JNZ          add5
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y2, (CX)
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      Y5, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y6, (CX)
+	VMOVUPS      Y7, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y8, (CX)
+	VMOVUPS      Y9, 32(CX)
+	ADDQ         AX, CX
+	JMP          end5
+
+add5:
+	VADDPS  (CX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  32(CX), Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y2, Y2
+	VMOVUPS Y2, (CX)
+	VADDPS  32(CX), Y3, Y3
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y4, Y4
+	VMOVUPS Y4, (CX)
+	VADDPS  32(CX), Y5, Y5
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y6, Y6
+	VMOVUPS Y6, (CX)
+	VADDPS  32(CX), Y7, Y7
+	VMOVUPS Y7, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y8, Y8
+	VMOVUPS Y8, (CX)
+	VADDPS  32(CX), Y9, Y9
+	VMOVUPS Y9, 32(CX)
+	ADDQ    AX, CX
+	JMP     end5
+
+partial5:
+	LEAQ       window<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y10
+	SUBQ       $0x08, DX
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y11
+	SUBQ       $0x08, DX
+	TESTB      BL, BL
+	JNZ        partialAdd5
+	VMASKMOVPS Y0, Y10, (CX)
+	VMASKMOVPS Y1, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y10, (CX)
+	VMASKMOVPS Y3, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y4, Y10, (CX)
+	VMASKMOVPS Y5, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y6, Y10, (CX)
+	VMASKMOVPS Y7, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y8, Y10, (CX)
+	VMASKMOVPS Y9, Y11, 32(CX)
+	ADDQ       AX, CX
+	JMP        end5
+
+partialAdd5:
+	VMASKMOVPS (CX), Y10, Y12
+	VADDPS     Y12, Y0, Y0
+	VMASKMOVPS Y0, Y10, (CX)
+	VMASKMOVPS 32(CX), Y11, Y0
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y10, Y0
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y10, (CX)
+	VMASKMOVPS 32(CX), Y11, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS Y3, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y10, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS Y4, Y10, (CX)
+	VMASKMOVPS 32(CX), Y11, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS Y5, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y10, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS Y6, Y10, (CX)
+	VMASKMOVPS 32(CX), Y11, Y0
+	VADDPS     Y0, Y7, Y7
+	VMASKMOVPS Y7, Y11, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y10, Y0
+	VADDPS     Y0, Y8, Y8
+	VMASKMOVPS Y8, Y10, (CX)
+	VMASKMOVPS 32(CX), Y11, Y0
+	VADDPS     Y0, Y9, Y9
+	VMASKMOVPS Y9, Y11, 32(CX)
+	ADDQ       AX, CX
+
+end5:
+	VZEROUPPER
+	RET
+
+rows4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   p+16(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   brs+40(FP), SI
+
+piece4:
+	MOVQ  16(DX), R9
+	MOVQ  R9, R12
+	IMULQ AX, R12
+	ADDQ  8(DX), R12
+	LEAQ  (R9)(R9*2), R11
+	MOVQ  24(DX), R10
+	MOVQ  boff+32(FP), R8
+	ADDQ  32(DX), R8
+	MOVQ  (DX), DI
+	MOVQ  40(DX), R13
+
+k4:
+	PREFETCHT1   (R13)
+	ADDQ         48(DX), R13
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R12)(R9*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R12)(R9*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R12)(R11*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R10, R12
+	ADDQ         SI, R8
+	DECQ         DI
+	JNZ          k4
+	MOVQ         R13, 40(DX)
+	ADDQ         $0x38, DX
+	DECQ         BX
+	JNZ          piece4
+	MOVQ         crs+56(FP), AX
+	MOVQ         n+64(FP), DX
+	MOVB         add+72(FP), BL
+	CMPQ         DX, $0x10
+	JLT          partial4
+	TESTB        BL, BL
+	JNZ          add4
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y2, (CX)
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      Y5, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y6, (CX)
+	VMOVUPS      Y7, 32(CX)
+	ADDQ         AX, CX
+	JMP          end4
+
+add4:
+	VADDPS  (CX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  32(CX), Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y2, Y2
+	VMOVUPS Y2, (CX)
+	VADDPS  32(CX), Y3, Y3
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y4, Y4
+	VMOVUPS Y4, (CX)
+	VADDPS  32(CX), Y5, Y5
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y6, Y6
+	VMOVUPS Y6, (CX)
+	VADDPS  32(CX), Y7, Y7
+	VMOVUPS Y7, 32(CX)
+	ADDQ    AX, CX
+	JMP     end4
+
+partial4:
+	LEAQ       window<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y8
+	SUBQ       $0x08, DX
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y9
+	SUBQ       $0x08, DX
+	TESTB      BL, BL
+	JNZ        partialAdd4
+	VMASKMOVPS Y0, Y8, (CX)
+	VMASKMOVPS Y1, Y9, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y8, (CX)
+	VMASKMOVPS Y3, Y9, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y4, Y8, (CX)
+	VMASKMOVPS Y5, Y9, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y6, Y8, (CX)
+	VMASKMOVPS Y7, Y9, 32(CX)
+	ADDQ       AX, CX
+	JMP        end4
+
+partialAdd4:
+	VMASKMOVPS (CX), Y8, Y10
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS Y0, Y8, (CX)
+	VMASKMOVPS 32(CX), Y9, Y0
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y9, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y8, Y0
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y8, (CX)
+	VMASKMOVPS 32(CX), Y9, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS Y3, Y9, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y8, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS Y4, Y8, (CX)
+	VMASKMOVPS 32(CX), Y9, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS Y5, Y9, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y8, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS Y6, Y8, (CX)
+	VMASKMOVPS 32(CX), Y9, Y0
+	VADDPS     Y0, Y7, Y7
+	VMASKMOVPS Y7, Y9, 32(CX)
+	ADDQ       AX, CX
+
+end4:
+	VZEROUPPER
+	RET
+
+rows3:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   p+16(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   brs+40(FP), SI
+
+piece3:
+	MOVQ  16(DX), R9
+	MOVQ  R9, R11
+	IMULQ AX, R11
+	ADDQ  8(DX), R11
+	LEAQ  (R9)(R9*2), DI
+	MOVQ  24(DX), R10
+	MOVQ  boff+32(FP), R8
+	ADDQ  32(DX), R8
+	MOVQ  (DX), DI
+	MOVQ  40(DX), R12
+
+k3:
+	PREFETCHT1   (R12)
+	ADDQ         48(DX), R12
+	VMOVUPS      (R8), Y6
+	VMOVUPS      32(R8), Y7
+	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R11)(R9*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R11)(R9*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R10, R11
+	ADDQ         SI, R8
+	DECQ         DI
+	JNZ          k3
+	MOVQ         R12, 40(DX)
+	ADDQ         $0x38, DX
+	DECQ         BX
+	JNZ          piece3
+	MOVQ         crs+56(FP), AX
+	MOVQ         n+64(FP), DX
+	MOVB         add+72(FP), BL
+	CMPQ         DX, $0x10
+	JLT          partial3
+	TESTB        BL, BL
+	JNZ          add3
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y2, (CX)
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      Y5, 32(CX)
+	ADDQ         AX, CX
+	JMP          end3
+
+add3:
+	VADDPS  (CX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  32(CX), Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y2, Y2
+	VMOVUPS Y2, (CX)
+	VADDPS  32(CX), Y3, Y3
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y4, Y4
+	VMOVUPS Y4, (CX)
+	VADDPS  32(CX), Y5, Y5
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	JMP     end3
+
+partial3:
+	LEAQ       window<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y6
+	SUBQ       $0x08, DX
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y7
+	SUBQ       $0x08, DX
+	TESTB      BL, BL
+	JNZ        partialAdd3
+	VMASKMOVPS Y0, Y6, (CX)
+	VMASKMOVPS Y1, Y7, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y6, (CX)
+	VMASKMOVPS Y3, Y7, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y4, Y6, (CX)
+	VMASKMOVPS Y5, Y7, 32(CX)
+	ADDQ       AX, CX
+	JMP        end3
+
+partialAdd3:
+	VMASKMOVPS (CX), Y6, Y8
+	VADDPS     Y8, Y0, Y0
+	VMASKMOVPS Y0, Y6, (CX)
+	VMASKMOVPS 32(CX), Y7, Y0
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y7, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y6, Y0
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y6, (CX)
+	VMASKMOVPS 32(CX), Y7, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS Y3, Y7, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y6, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS Y4, Y6, (CX)
+	VMASKMOVPS 32(CX), Y7, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS Y5, Y7, 32(CX)
+	ADDQ       AX, CX
+
+end3:
+	VZEROUPPER
+	RET
+
+rows2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   p+16(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   brs+40(FP), SI
+
+piece2:
+	MOVQ  16(DX), R9
+	MOVQ  R9, R11
+	IMULQ AX, R11
+	ADDQ  8(DX), R11
+	LEAQ  (R9)(R9*2), DI
+	MOVQ  24(DX), R10
+	MOVQ  boff+32(FP), R8
+	ADDQ  32(DX), R8
+	MOVQ  (DX), DI
+	MOVQ  40(DX), R12
+
+k2:
+	PREFETCHT1   (R12)
+	ADDQ         48(DX), R12
+	VMOVUPS      (R8), Y4
+	VMOVUPS      32(R8), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R11)(R9*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         R10, R11
+	ADDQ         SI, R8
+	DECQ         DI
+	JNZ          k2
+	MOVQ         R12, 40(DX)
+	ADDQ         $0x38, DX
+	DECQ         BX
+	JNZ          piece2
+	MOVQ         crs+56(FP), AX
+	MOVQ         n+64(FP), DX
+	MOVB         add+72(FP), BL
+	CMPQ         DX, $0x10
+	JLT          partial2
+	TESTB        BL, BL
+	JNZ          add2
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Y2, (CX)
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         AX, CX
+	JMP          end2
+
+add2:
+	VADDPS  (CX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  32(CX), Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VADDPS  (CX), Y2, Y2
+	VMOVUPS Y2, (CX)
+	VADDPS  32(CX), Y3, Y3
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	JMP     end2
+
+partial2:
+	LEAQ       window<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y4
+	SUBQ       $0x08, DX
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y5
+	SUBQ       $0x08, DX
+	TESTB      BL, BL
+	JNZ        partialAdd2
+	VMASKMOVPS Y0, Y4, (CX)
+	VMASKMOVPS Y1, Y5, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS Y2, Y4, (CX)
+	VMASKMOVPS Y3, Y5, 32(CX)
+	ADDQ       AX, CX
+	JMP        end2
+
+partialAdd2:
+	VMASKMOVPS (CX), Y4, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS Y0, Y4, (CX)
+	VMASKMOVPS 32(CX), Y5, Y0
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y5, 32(CX)
+	ADDQ       AX, CX
+	VMASKMOVPS (CX), Y4, Y0
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y4, (CX)
+	VMASKMOVPS 32(CX), Y5, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS Y3, Y5, 32(CX)
+	ADDQ       AX, CX
+
+end2:
+	VZEROUPPER
+	RET
+
+rows1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   p+16(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   brs+40(FP), SI
+
+piece1:
+	MOVQ  16(DX), DI
+	MOVQ  DI, R10
+	IMULQ AX, R10
+	ADDQ  8(DX), R10
+	LEAQ  (DI)(DI*2), DI
+	MOVQ  24(DX), R9
+	MOVQ  boff+32(FP), R8
+	ADDQ  32(DX), R8
+	MOVQ  (DX), DI
+	MOVQ  40(DX), R11
+
+k1:
+	PREFETCHT1   (R11)
+	ADDQ         48(DX), R11
+	VMOVUPS      (R8), Y2
+	VMOVUPS      32(R8), Y3
+	VBROADCASTSS (R10), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         R9, R10
+	ADDQ         SI, R8
+	DECQ         DI
+	JNZ          k1
+	MOVQ         R11, 40(DX)
+	ADDQ         $0x38, DX
+	DECQ         BX
+	JNZ          piece1
+	MOVQ         crs+56(FP), AX
+	MOVQ         n+64(FP), DX
+	MOVB         add+72(FP), BL
+	CMPQ         DX, $0x10
+	JLT          partial1
+	TESTB        BL, BL
+	JNZ          add1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         AX, CX
+	JMP          end1
+
+add1:
+	VADDPS  (CX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  32(CX), Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	JMP     end1
+
+partial1:
+	LEAQ       window<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y2
+	SUBQ       $0x08, DX
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	NEGQ       DI
+	VMOVUPS    32(SI)(DI*4), Y3
+	SUBQ       $0x08, DX
+	TESTB      BL, BL
+	JNZ        partialAdd1
+	VMASKMOVPS Y0, Y2, (CX)
+	VMASKMOVPS Y1, Y3, 32(CX)
+	ADDQ       AX, CX
+	JMP        end1
+
+partialAdd1:
+	VMASKMOVPS (CX), Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS Y0, Y2, (CX)
+	VMASKMOVPS 32(CX), Y3, Y0
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y3, 32(CX)
+	ADDQ       AX, CX
+
+end1:
+	VZEROUPPER
+	RET
+
 // func gemmRow256(k int, a *float32, acs int, b0 *float32, b1 *float32, brs int, c *float32, add bool)
 // Requires: AVX, FMA3
 TEXT ·gemmRow256(SB), NOSPLIT, $0-57

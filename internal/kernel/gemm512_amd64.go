@@ -28,6 +28,13 @@ func gemmPanel512x2(m int, k int, a *float32, ars int, acs int, astep int, b *fl
 //go:noescape
 func copyPanel512x2(k int, src *float32, srs int, dst *float32, drs int, n int)
 
+// gemmPieces512 computes rows from to to and n <= 32 columns of C in tiles of 12 rows; c is the place of the first.
+// The inner sum goes over count > 0 pieces, a gemmPiece each, one after the other. boff is added to the place of each piece of B, brs is the
+// distance of its rows, crs that of C's, in bytes. What a piece names as next is fetched meanwhile. Each output is one chain of fused multiply-adds, then stored or added to C.
+//
+//go:noescape
+func gemmPieces512(from int, to int, p *byte, count int, boff int, brs int, c *float32, crs int, n int, add bool)
+
 // gemmRow512 computes 64 columns of one row of C from A[1,k] and two panels of B[k,32], k > 0. Strides are in bytes.
 //
 //go:noescape

@@ -139,9 +139,6 @@ func (g *gemm32) blocked() {
 			}
 			blk := gemmBlock{t: t, p: p, kb: kb, j: j, nb: nb, ars: ars, acs: acs, packA: packA, packB: packB, packed: packed, add: add, buf: buf}
 			g.panel(&blk, g.a, g.c)
-			if g.a2 != nil {
-				g.panel(&blk, g.a2, g.c2)
-			}
 		}
 	}
 	gemmFree.give(buf)
@@ -274,66 +271,20 @@ func gemmPanel(t Tier, m, k int, a *float32, ars, acs, astep int, b *float32, br
 	}
 }
 
-// packB copies columns j to j+n of rows p to p+k of op(B) into panels.
-func (g *gemm32) packB(t Tier, dst []float32, p, k, j, n int) {
-	cols := gemmTiles[t].cols
-	for jj := 0; jj < n; jj += cols {
-		w := min(cols, n-jj)
-		to := dst[jj*k:]
-		if g.tB {
-			interleave(t, k, w, g.b[(j+jj)*g.ldb+p:], g.ldb, to, cols)
+// multiplyPieces computes m rows of w columns of C, all rows of a panel of B, from the pieces of the inner sum.
+func multiplyPieces(t Tier, m int, ps []gemmPiece, boff, brs int, c *float32, crs, w int, add bool) {
+	first := (*byte)(unsafe.Pointer(&ps[0]))
+	row := 0
+	for _, n := range evenly(m, gemmTiles[t].rows) {
+		if n == 0 {
 			continue
 		}
-		copyPanel2(t, k, &g.b[p*g.ldb+j+jj], 4*g.ldb, &to[0], 4*cols, w)
-	}
-}
-
-// packA copies rows i to i+m of columns p to p+k of op(A) into tiles.
-func (g *gemm32) packA(t Tier, a, dst []float32, p, k, i, m int) {
-	rows := gemmTiles[t].rows
-	for ii := 0; ii < m; ii += rows {
-		to := dst[ii*k:]
-		if g.tA {
-			copyPanel1(t, k, &a[p*g.lda+i+ii], 4*g.lda, &to[0], 4*rows, min(rows, m-ii))
-			continue
-		}
-		interleave(t, k, min(rows, m-ii), a[(i+ii)*g.lda+p:], g.lda, to, rows)
-	}
-}
-
-// interleave writes dst[p*width+r] = src[r*ld+p] for r < rows, p < k. Groups of four rows go from the last to the first,
-// since one may reach into the next column, and up to 3 floats behind the end.
-func interleave(t Tier, k, rows int, src []float32, ld int, dst []float32, width int) {
-	lanes := gemmTiles[t].cols / 2
-	whole := 0 // rows in full vectors; only panels of B are wide enough for those
-	if width >= lanes {
-		whole = rows - rows%lanes
-	}
-	for r := (rows - 1) &^ 3; r >= whole; r -= 4 {
-		last := rows - 1
-		transpose4(k, &src[r*ld], &src[min(r+1, last)*ld], &src[min(r+2, last)*ld], &src[min(r+3, last)*ld], &dst[r], 4*width)
-	}
-	for r := 0; r < whole; r += lanes {
+		to := (*float32)(unsafe.Add(unsafe.Pointer(c), row*crs))
 		if t == AVX512 {
-			transpose512(k, &src[r*ld], 4*ld, &dst[r], 4*width)
+			gemmPieces512(row, row+n, first, len(ps), boff, brs, to, crs, w, add)
 		} else {
-			transpose256(k, &src[r*ld], 4*ld, &dst[r], 4*width)
+			gemmPieces256(row, row+n, first, len(ps), boff, brs, to, crs, w, add)
 		}
-	}
-}
-
-func copyPanel1(t Tier, k int, src *float32, srs int, dst *float32, drs, n int) {
-	if t == AVX512 {
-		copyPanel512x1(k, src, srs, dst, drs, n)
-	} else {
-		copyPanel256x1(k, src, srs, dst, drs, n)
-	}
-}
-
-func copyPanel2(t Tier, k int, src *float32, srs int, dst *float32, drs, n int) {
-	if t == AVX512 {
-		copyPanel512x2(k, src, srs, dst, drs, n)
-	} else {
-		copyPanel256x2(k, src, srs, dst, drs, n)
+		row += n
 	}
 }

@@ -3051,7 +3051,7 @@ Done:
 	VZEROUPPER
 	RET
 
-// func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, tc *float32, h *float32)
+// func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32)
 // Requires: AVX, FMA3
 TEXT ·vlstm256(SB), NOSPLIT, $0-64
 	MOVQ n+0(FP), AX
@@ -3060,8 +3060,8 @@ TEXT ·vlstm256(SB), NOSPLIT, $0-64
 	MOVQ b+24(FP), BX
 	MOVQ c0+32(FP), SI
 	MOVQ c+40(FP), DI
-	MOVQ tc+48(FP), R8
-	MOVQ h+56(FP), R9
+	MOVQ h+48(FP), R8
+	MOVQ h2+56(FP), R9
 	MOVQ AX, R10
 	XORQ R11, R11
 
@@ -3165,7 +3165,6 @@ Vectors:
 	VFMADD213PS c3f800000<>+0(SB), Y1, Y3
 	VMULPS      Y0, Y2, Y2
 	VDIVPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (R8)(R11*4)
 	VMOVUPS     (DX)(R14*4), Y0
 	VMOVUPS     (BX)(R14*4), Y1
 	VADDPS      Y1, Y0, Y0
@@ -3192,6 +3191,7 @@ Vectors:
 	VADDPS      c3f000000<>+0(SB), Y3, Y3
 	VMOVUPS     Y3, (CX)(R14*4)
 	VMULPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (R8)(R11*4)
 	VMOVUPS     Y2, (R9)(R11*4)
 	ADDQ        $0x00000008, R11
 	SUBQ        $0x00000008, AX
@@ -3300,7 +3300,6 @@ VectorsEnd:
 	VFMADD213PS c3f800000<>+0(SB), Y2, Y4
 	VMULPS      Y1, Y3, Y3
 	VDIVPS      Y4, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (R8)(R11*4)
 	VMASKMOVPS  (DX)(R10*4), Y0, Y1
 	VMASKMOVPS  (BX)(R10*4), Y0, Y2
 	VADDPS      Y2, Y1, Y1
@@ -3327,6 +3326,7 @@ VectorsEnd:
 	VADDPS      c3f000000<>+0(SB), Y4, Y4
 	VMASKMOVPS  Y4, Y0, (CX)(R10*4)
 	VMULPS      Y4, Y3, Y3
+	VMASKMOVPS  Y3, Y0, (R8)(R11*4)
 	VMASKMOVPS  Y3, Y0, (R9)(R11*4)
 
 Done:
@@ -3693,7 +3693,7 @@ DATA c3eef80ab<>+56(SB)/4, $0x3eef80ab
 DATA c3eef80ab<>+60(SB)/4, $0x3eef80ab
 GLOBL c3eef80ab<>(SB), RODATA|NOPTR, $64
 
-// func vlstmback256(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, tc *float32)
+// func vlstmback256(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32)
 // Requires: AVX, FMA3
 TEXT ·vlstmback256(SB), NOSPLIT, $0-64
 	MOVQ n+0(FP), AX
@@ -3702,7 +3702,7 @@ TEXT ·vlstmback256(SB), NOSPLIT, $0-64
 	MOVQ dh+32(FP), BX
 	MOVQ a+40(FP), SI
 	MOVQ c0+48(FP), DI
-	MOVQ tc+56(FP), R8
+	MOVQ c+56(FP), R8
 	MOVQ dz2+16(FP), R9
 	MOVQ AX, R10
 	XORQ R11, R11
@@ -3715,19 +3715,36 @@ Vectors:
 	LEAQ         (R13)(R10*1), R14
 	VMOVUPS      (BX)(R11*4), Y0
 	VMOVUPS      (R8)(R11*4), Y1
-	VMOVUPS      (SI)(R14*4), Y2
-	VMULPS       Y1, Y0, Y3
+	VMOVUPS      c41000000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      cc1000000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       Y2, Y2, Y1
+	VMOVUPS      c3282d5ba<>+0(SB), Y3
+	VFMADD213PS  c37b7ab9a<>+0(SB), Y1, Y3
+	VFMADD213PS  c3b6a1207<>+0(SB), Y1, Y3
+	VFMADD213PS  c3e09ac05<>+0(SB), Y1, Y3
+	VFMADD213PS  c3f800000<>+0(SB), Y1, Y3
+	VMOVUPS      c3564c7f2<>+0(SB), Y4
+	VFMADD213PS  c39b2da50<>+0(SB), Y1, Y4
+	VFMADD213PS  c3cd65714<>+0(SB), Y1, Y4
+	VFMADD213PS  c3eef80ab<>+0(SB), Y1, Y4
+	VFMADD213PS  c3f800000<>+0(SB), Y1, Y4
+	VMULPS       Y2, Y3, Y3
+	VDIVPS       Y4, Y3, Y3
+	VMOVUPS      (SI)(R14*4), Y1
+	VMULPS       Y3, Y0, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
-	VSUBPS       Y2, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
+	VMULPS       Y1, Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMULPS       Y3, Y4, Y4
 	VMOVUPS      Y4, (CX)(R14*4)
 	VMOVUPS      Y4, (R9)(R14*4)
-	VMOVUPS      c3f800000<>+0(SB), Y3
-	VFNMADD231PS Y1, Y1, Y3
-	VMULPS       Y2, Y0, Y0
+	VMOVUPS      c3f800000<>+0(SB), Y2
+	VFNMADD231PS Y3, Y3, Y2
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      (DX)(R11*4), Y1
-	VFMADD231PS  Y3, Y0, Y1
+	VFMADD231PS  Y2, Y0, Y1
 	VMOVUPS      (SI)(R11*4), Y0
 	VMOVUPS      (SI)(R13*4), Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
@@ -3769,19 +3786,36 @@ VectorsEnd:
 	LEAQ         (R12)(R10*1), R10
 	VMASKMOVPS   (BX)(R11*4), Y0, Y1
 	VMASKMOVPS   (R8)(R11*4), Y0, Y2
-	VMASKMOVPS   (SI)(R10*4), Y0, Y3
-	VMULPS       Y2, Y1, Y4
+	VMOVUPS      c41000000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VMOVUPS      cc1000000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y3
+	VMULPS       Y3, Y3, Y2
+	VMOVUPS      c3282d5ba<>+0(SB), Y4
+	VFMADD213PS  c37b7ab9a<>+0(SB), Y2, Y4
+	VFMADD213PS  c3b6a1207<>+0(SB), Y2, Y4
+	VFMADD213PS  c3e09ac05<>+0(SB), Y2, Y4
+	VFMADD213PS  c3f800000<>+0(SB), Y2, Y4
+	VMOVUPS      c3564c7f2<>+0(SB), Y5
+	VFMADD213PS  c39b2da50<>+0(SB), Y2, Y5
+	VFMADD213PS  c3cd65714<>+0(SB), Y2, Y5
+	VFMADD213PS  c3eef80ab<>+0(SB), Y2, Y5
+	VFMADD213PS  c3f800000<>+0(SB), Y2, Y5
+	VMULPS       Y3, Y4, Y4
+	VDIVPS       Y5, Y4, Y4
+	VMASKMOVPS   (SI)(R10*4), Y0, Y2
+	VMULPS       Y4, Y1, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y5
-	VSUBPS       Y3, Y5, Y5
+	VSUBPS       Y2, Y5, Y5
+	VMULPS       Y2, Y5, Y5
 	VMULPS       Y3, Y5, Y5
-	VMULPS       Y4, Y5, Y5
 	VMASKMOVPS   Y5, Y0, (CX)(R10*4)
 	VMASKMOVPS   Y5, Y0, (R9)(R10*4)
-	VMOVUPS      c3f800000<>+0(SB), Y4
-	VFNMADD231PS Y2, Y2, Y4
-	VMULPS       Y3, Y1, Y1
+	VMOVUPS      c3f800000<>+0(SB), Y3
+	VFNMADD231PS Y4, Y4, Y3
+	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   (DX)(R11*4), Y0, Y2
-	VFMADD231PS  Y4, Y1, Y2
+	VFMADD231PS  Y3, Y1, Y2
 	VMASKMOVPS   (SI)(R11*4), Y0, Y1
 	VMASKMOVPS   (SI)(R12*4), Y0, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y5

@@ -3047,7 +3047,7 @@ Done:
 	VZEROUPPER
 	RET
 
-// func vlstm512(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, tc *float32, h *float32)
+// func vlstm512(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vlstm512(SB), NOSPLIT, $0-64
 	MOVQ n+0(FP), AX
@@ -3056,8 +3056,8 @@ TEXT ·vlstm512(SB), NOSPLIT, $0-64
 	MOVQ b+24(FP), BX
 	MOVQ c0+32(FP), SI
 	MOVQ c+40(FP), DI
-	MOVQ tc+48(FP), R8
-	MOVQ h+56(FP), R9
+	MOVQ h+48(FP), R8
+	MOVQ h2+56(FP), R9
 	MOVQ AX, R10
 	XORQ R11, R11
 
@@ -3161,7 +3161,6 @@ Vectors:
 	VFMADD213PS c3f800000<>+0(SB), Z1, Z3
 	VMULPS      Z0, Z2, Z2
 	VDIVPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (R8)(R11*4)
 	VMOVUPS     (DX)(R14*4), Z0
 	VMOVUPS     (BX)(R14*4), Z1
 	VADDPS      Z1, Z0, Z0
@@ -3188,6 +3187,7 @@ Vectors:
 	VADDPS      c3f000000<>+0(SB), Z3, Z3
 	VMOVUPS     Z3, (CX)(R14*4)
 	VMULPS      Z3, Z2, Z2
+	VMOVUPS     Z2, (R8)(R11*4)
 	VMOVUPS     Z2, (R9)(R11*4)
 	ADDQ        $0x00000010, R11
 	SUBQ        $0x00000010, AX
@@ -3296,7 +3296,6 @@ VectorsEnd:
 	VFMADD213PS c3f800000<>+0(SB), Z1, Z3
 	VMULPS      Z0, Z2, Z2
 	VDIVPS      Z3, Z2, Z2
-	VMOVUPS     Z2, K1, (R8)(R11*4)
 	VMOVUPS.Z   (DX)(R10*4), K1, Z0
 	VMOVUPS.Z   (BX)(R10*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
@@ -3323,6 +3322,7 @@ VectorsEnd:
 	VADDPS      c3f000000<>+0(SB), Z3, Z3
 	VMOVUPS     Z3, K1, (CX)(R10*4)
 	VMULPS      Z3, Z2, Z2
+	VMOVUPS     Z2, K1, (R8)(R11*4)
 	VMOVUPS     Z2, K1, (R9)(R11*4)
 
 Done:
@@ -3689,7 +3689,7 @@ DATA c3eef80ab<>+56(SB)/4, $0x3eef80ab
 DATA c3eef80ab<>+60(SB)/4, $0x3eef80ab
 GLOBL c3eef80ab<>(SB), RODATA|NOPTR, $64
 
-// func vlstmback512(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, tc *float32)
+// func vlstmback512(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vlstmback512(SB), NOSPLIT, $0-64
 	MOVQ n+0(FP), AX
@@ -3698,7 +3698,7 @@ TEXT ·vlstmback512(SB), NOSPLIT, $0-64
 	MOVQ dh+32(FP), BX
 	MOVQ a+40(FP), SI
 	MOVQ c0+48(FP), DI
-	MOVQ tc+56(FP), R8
+	MOVQ c+56(FP), R8
 	MOVQ dz2+16(FP), R9
 	MOVQ AX, R10
 	XORQ R11, R11
@@ -3711,19 +3711,36 @@ Vectors:
 	LEAQ         (R13)(R10*1), R14
 	VMOVUPS      (BX)(R11*4), Z0
 	VMOVUPS      (R8)(R11*4), Z1
-	VMOVUPS      (SI)(R14*4), Z2
-	VMULPS       Z1, Z0, Z3
+	VMOVUPS      c41000000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z2
+	VMOVUPS      cc1000000<>+0(SB), Z1
+	VMAXPS       Z2, Z1, Z2
+	VMULPS       Z2, Z2, Z1
+	VMOVUPS      c3282d5ba<>+0(SB), Z3
+	VFMADD213PS  c37b7ab9a<>+0(SB), Z1, Z3
+	VFMADD213PS  c3b6a1207<>+0(SB), Z1, Z3
+	VFMADD213PS  c3e09ac05<>+0(SB), Z1, Z3
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z3
+	VMOVUPS      c3564c7f2<>+0(SB), Z4
+	VFMADD213PS  c39b2da50<>+0(SB), Z1, Z4
+	VFMADD213PS  c3cd65714<>+0(SB), Z1, Z4
+	VFMADD213PS  c3eef80ab<>+0(SB), Z1, Z4
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z4
+	VMULPS       Z2, Z3, Z3
+	VDIVPS       Z4, Z3, Z3
+	VMOVUPS      (SI)(R14*4), Z1
+	VMULPS       Z3, Z0, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
-	VSUBPS       Z2, Z4, Z4
+	VSUBPS       Z1, Z4, Z4
+	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
-	VMULPS       Z3, Z4, Z4
 	VMOVUPS      Z4, (CX)(R14*4)
 	VMOVUPS      Z4, (R9)(R14*4)
-	VMOVUPS      c3f800000<>+0(SB), Z3
-	VFNMADD231PS Z1, Z1, Z3
-	VMULPS       Z2, Z0, Z0
+	VMOVUPS      c3f800000<>+0(SB), Z2
+	VFNMADD231PS Z3, Z3, Z2
+	VMULPS       Z1, Z0, Z0
 	VMOVUPS      (DX)(R11*4), Z1
-	VFMADD231PS  Z3, Z0, Z1
+	VFMADD231PS  Z2, Z0, Z1
 	VMOVUPS      (SI)(R11*4), Z0
 	VMOVUPS      (SI)(R13*4), Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
@@ -3765,19 +3782,36 @@ VectorsEnd:
 	LEAQ         (R12)(R10*1), R10
 	VMOVUPS.Z    (BX)(R11*4), K1, Z0
 	VMOVUPS.Z    (R8)(R11*4), K1, Z1
-	VMOVUPS.Z    (SI)(R10*4), K1, Z2
-	VMULPS       Z1, Z0, Z3
+	VMOVUPS      c41000000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z2
+	VMOVUPS      cc1000000<>+0(SB), Z1
+	VMAXPS       Z2, Z1, Z2
+	VMULPS       Z2, Z2, Z1
+	VMOVUPS      c3282d5ba<>+0(SB), Z3
+	VFMADD213PS  c37b7ab9a<>+0(SB), Z1, Z3
+	VFMADD213PS  c3b6a1207<>+0(SB), Z1, Z3
+	VFMADD213PS  c3e09ac05<>+0(SB), Z1, Z3
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z3
+	VMOVUPS      c3564c7f2<>+0(SB), Z4
+	VFMADD213PS  c39b2da50<>+0(SB), Z1, Z4
+	VFMADD213PS  c3cd65714<>+0(SB), Z1, Z4
+	VFMADD213PS  c3eef80ab<>+0(SB), Z1, Z4
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z4
+	VMULPS       Z2, Z3, Z3
+	VDIVPS       Z4, Z3, Z3
+	VMOVUPS.Z    (SI)(R10*4), K1, Z1
+	VMULPS       Z3, Z0, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
-	VSUBPS       Z2, Z4, Z4
+	VSUBPS       Z1, Z4, Z4
+	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
-	VMULPS       Z3, Z4, Z4
 	VMOVUPS      Z4, K1, (CX)(R10*4)
 	VMOVUPS      Z4, K1, (R9)(R10*4)
-	VMOVUPS      c3f800000<>+0(SB), Z3
-	VFNMADD231PS Z1, Z1, Z3
-	VMULPS       Z2, Z0, Z0
+	VMOVUPS      c3f800000<>+0(SB), Z2
+	VFNMADD231PS Z3, Z3, Z2
+	VMULPS       Z1, Z0, Z0
 	VMOVUPS.Z    (DX)(R11*4), K1, Z1
-	VFMADD231PS  Z3, Z0, Z1
+	VFMADD231PS  Z2, Z0, Z1
 	VMOVUPS.Z    (SI)(R11*4), K1, Z0
 	VMOVUPS.Z    (SI)(R12*4), K1, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4

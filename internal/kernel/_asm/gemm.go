@@ -14,6 +14,7 @@ func gemm(t tier) {
 		gemmPanel(t, nv)
 		copyPanel(t, nv)
 	}
+	gemmPieces(t)
 	gemmRow(t)
 	for rows := 1; rows <= 4; rows++ {
 		if t.lanes == 8 || rows > 2 {
@@ -131,17 +132,23 @@ func (p panel) tile(rows int) {
 	DECQ(k)
 	JNZ(LabelRef(label("k")))
 
+	storeTile(p.t, acc, p.c, label)
+}
+
+// storeTile stores the sums of a tile, or adds them to C, and moves c behind it.
+func storeTile(t tier, acc [][]VecVirtual, c Register, label func(string) string) {
+	nv := len(acc[0])
 	crs := Load(Param("crs"), GP64())
 	n := Load(Param("n"), GP64())
 	add := Load(Param("add"), GP8())
-	CMPQ(n, U8(p.nv*p.t.lanes))
+	CMPQ(n, U8(nv*t.lanes))
 	JLT(LabelRef(label("partial")))
 	each := func(f func(v VecVirtual, j int, at Mem)) {
-		for i := range rows {
-			for j := range bv {
-				f(acc[i][j], j, Mem{Base: p.c, Disp: j * p.t.bytes()})
+		for _, sums := range acc {
+			for j := range nv {
+				f(sums[j], j, Mem{Base: c, Disp: j * t.bytes()})
 			}
-			ADDQ(crs, p.c)
+			ADDQ(crs, c)
 		}
 		JMP(LabelRef(label("end")))
 	}
@@ -151,13 +158,13 @@ func (p panel) tile(rows int) {
 	Label(label("add"))
 	each(func(v VecVirtual, _ int, at Mem) { VADDPS(at, v, v); VMOVUPS(v, at) })
 	Label(label("partial"))
-	ts := p.t.tails(n, p.nv)
+	ts := t.tails(n, nv)
 	TESTB(add, add)
 	JNZ(LabelRef(label("partialAdd")))
 	each(func(v VecVirtual, j int, at Mem) { ts[j].store(v, at) })
 	Label(label("partialAdd"))
 	each(func(v VecVirtual, j int, at Mem) {
-		old := p.t.vec()
+		old := t.vec()
 		ts[j].load(at, old)
 		VADDPS(old, v, v)
 		ts[j].store(v, at)

@@ -18,8 +18,8 @@ func label(stem string) string {
 
 // lstm writes one step of one row of an LSTM and its gradient. Gates stand as i, f, g, o, each n floats (PyTorch's order).
 func lstm(t tier) {
-	t.begin("vlstm", "makes gates of the sums z + r + b, left in z, and c = f c0 + i g, tc = tanh c, h = o tc.", "n int, z, r, b, c0, c, tc, h *float32", "")
-	p := pointers("n", "z", "r", "b", "c0", "c", "tc", "h")
+	t.begin("vlstm", "makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice.", "n int, z, r, b, c0, c, h, h2 *float32", "")
+	p := pointers("n", "z", "r", "b", "c0", "c", "h", "h2")
 	n := copyOf(p[0])
 	t.each("", p[0], 1, func(s span, _ int) {
 		at := s.gates(n)
@@ -39,16 +39,16 @@ func lstm(t tier) {
 		VFMADD231PS(s.load(p[4]), f, i)
 		s.store(i, p[5])
 		tc := t.gate(i, 1)
-		s.store(tc, p[6])
 		o := t.gate(sum(3), 0.5)
 		at[3].store(o, p[1])
 		VMULPS(o, tc, tc)
+		s.store(tc, p[6])
 		s.store(tc, p[7])
 	})
 	end()
 
-	t.begin("vlstmback", "turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c', with gates a.", "n int, dz, dz2, dc, dh, a, c0, tc *float32", "")
-	p = pointers("n", "dz", "dc", "dh", "a", "c0", "tc", "dz2")
+	t.begin("vlstmback", "turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c.", "n int, dz, dz2, dc, dh, a, c0, c *float32", "")
+	p = pointers("n", "dz", "dc", "dh", "a", "c0", "c", "dz2")
 	n = copyOf(p[0])
 	// slope returns dy y (1 - y).
 	slope := func(dy, y VecVirtual) VecVirtual {
@@ -64,7 +64,7 @@ func lstm(t tier) {
 	}
 	t.each("", p[0], 1, func(s span, _ int) {
 		at := s.gates(n)
-		dh, tc, o := s.load(p[3]), s.load(p[6]), at[3].load(p[4])
+		dh, tc, o := s.load(p[3]), t.gate(s.load(p[6]), 1), at[3].load(p[4])
 		do := t.vec()
 		VMULPS(tc, dh, do)
 		both(at[3], slope(do, o))
