@@ -173,10 +173,10 @@ func (r *reader) modalities() *figure {
 		return nil
 	}
 	t := &table{title: r.say("modalities"), texts: 3, bold: -1}
-	t.column("modality", r.say("modality"))
-	t.column("kind", r.say("kind"))
-	t.column("views", r.say("views"))
-	t.column("missing", r.say("missing_rows"))
+	t.column("modality", headed(r.say("modality")))
+	t.column("kind", headed(r.say("kind")))
+	t.column("views", headed(r.say("views")))
+	t.column("missing", headed(r.say("missing_rows")))
 	for _, m := range d.Modalities {
 		share := "0"
 		if m.Missing > 0 {
@@ -197,8 +197,8 @@ func (r *reader) classes() *figure {
 	}
 	p := &svg.Bars{Title: r.say("classes_plot"), XLabel: r.say("rows"), Format: svg.Count, Series: []string{r.say("rows")}}
 	t := &table{title: r.say("classes_plot"), texts: 1, bold: -1}
-	t.column("class", r.say("class"))
-	t.column("rows", r.say("rows"))
+	t.column("class", headed(r.say("class")))
+	t.column("rows", headed(r.say("rows")))
 	for _, c := range cs {
 		p.Rows = append(p.Rows, svg.Bar{Name: c.Name, Parts: []float64{float64(c.Rows)}, Low: math.NaN(), High: math.NaN()})
 		t.rows = append(t.rows, []cell{text(c.Name), count(c.Rows)})

@@ -42,17 +42,17 @@ func (r *reader) leaderboard() *section {
 		p.Line, p.Note, best = v.SingleScore, r.say("best_line")+r.pick(" (", "（")+v.BestSingle+r.pick(")", "）"), v.BestFusion
 	}
 	t := &table{texts: 2, bold: -1}
-	t.column("name", r.say("name"))
-	t.column("kind", r.say("kind"))
+	t.column("name", headed(r.say("name")))
+	t.column("kind", headed(r.say("kind")))
 	metrics := r.metricsOf(rows)
 	for _, m := range metrics {
-		t.column(m.Name, m.TitleIn(r.lang()))
-		t.column(m.Name+"_low", r.say("low"))
-		t.column(m.Name+"_high", r.say("high"))
+		t.column(m.Name, headed(m.TitleIn(r.lang())))
+		t.column(m.Name+"_low", headed(r.say("low")))
+		t.column(m.Name+"_high", headed(r.say("high")))
 	}
-	t.column("parameters", r.say("parameters"))
-	t.column("fit_seconds", r.say("fit"))
-	t.column("views", r.say("views"))
+	t.column("parameters", headed(r.say("parameters")))
+	t.column("fit_seconds", headed(r.say("fit")))
+	t.column("views", headed(r.say("views")))
 	for i, row := range rows {
 		if s, ok := row.Of(r.metric.Name); ok {
 			group := 0
@@ -114,10 +114,10 @@ func (r *reader) subsets() *section {
 		Groups: [2]string{r.say("one"), r.say("several")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
 	}
 	t := &table{texts: 1, bold: -1}
-	t.column("present", r.say("modalities"))
-	t.column(r.metric.Name, r.metric.TitleIn(r.lang()))
-	t.column("low", r.say("low"))
-	t.column("high", r.say("high"))
+	t.column("present", headed(r.say("modalities")))
+	t.column(r.metric.Name, headed(r.metric.TitleIn(r.lang())))
+	t.column("low", headed(r.say("low")))
+	t.column("high", headed(r.say("high")))
 	rows := append([]Subset(nil), r.doc.Subsets...)
 	sort.SliceStable(rows, func(a, b int) bool { return len(rows[a].Views) < len(rows[b].Views) })
 	all, prefix := players(rows)

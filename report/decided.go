@@ -54,10 +54,10 @@ func (r *reader) shapleyBars(v Shapley, title, unit string, f svg.Format) svg.Pl
 
 func (r *reader) shapleyTable(v Shapley, f svg.Format) *table {
 	t := &table{texts: 1, bold: len(v.Parts)}
-	t.column("modality", r.say("modality"))
-	t.column("contribution", r.say("contribution"))
-	t.column("low", r.say("low"))
-	t.column("high", r.say("high"))
+	t.column("modality", headed(r.say("modality")))
+	t.column("contribution", headed(r.say("contribution")))
+	t.column("low", headed(r.say("low")))
+	t.column("high", headed(r.say("high")))
 	for _, c := range v.Parts {
 		low, high := bounds(c.Range)
 		t.rows = append(t.rows, []cell{text(c.Name), value(c.Value, f.Value(c.Value)), value(low, f.Value(low)), value(high, f.Value(high))})
@@ -81,7 +81,7 @@ func (r *reader) firstOf(n int) string {
 func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Format) figure {
 	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别") + r.firstOf(len(v.Classes)), XLabel: unit, Format: f}
 	t := &table{texts: 1, bold: -1}
-	t.column("class", r.say("class"))
+	t.column("class", headed(r.say("class")))
 	for _, c := range v.Parts {
 		p.Series = append(p.Series, c.Name)
 		t.column(c.Name, c.Name)
@@ -109,7 +109,7 @@ func (r *reader) weights() *section {
 		Rows: w.Classes[:min(maxRows, len(w.Classes))], Cols: w.Views, Format: svg.Count, Max: 100,
 	}
 	t := &table{texts: 1, bold: -1}
-	t.column("class", r.say("class"))
+	t.column("class", headed(r.say("class")))
 	for _, v := range w.Views {
 		t.column(v, v)
 	}
@@ -135,7 +135,7 @@ func (r *reader) noise() *section {
 	s := &section{id: "noise", title: r.say("noise"), note: r.say("noise_note")}
 	sum := &table{title: r.say("noise_table"), texts: 3, bold: -1}
 	for _, k := range []string{"modality", "disturbance", "model", "area", "relative", "effective"} {
-		sum.column(k, r.say(k))
+		sum.column(k, headed(r.say(k)))
 	}
 	measured := false
 	from, to := r.noiseRange()
@@ -220,12 +220,12 @@ func (r *reader) noiseLines(n Noise, where, what string, from, to float64) svg.P
 
 func (r *reader) noiseTable(n Noise) *table {
 	t := &table{texts: 0, bold: -1}
-	t.column("level", r.say("level"))
+	t.column("level", headed(r.say("level")))
 	for _, c := range n.Curves {
 		t.column(c.Model, c.Model)
 		if len(c.Low) == len(c.Scores) && len(c.High) == len(c.Scores) {
-			t.column(c.Model+"_low", r.say("low"))
-			t.column(c.Model+"_high", r.say("high"))
+			t.column(c.Model+"_low", headed(r.say("low")))
+			t.column(c.Model+"_high", headed(r.say("high")))
 		}
 	}
 	for i, l := range n.Levels {

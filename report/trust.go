@@ -24,7 +24,7 @@ func (r *reader) learning() *section {
 		}
 		epochs := make([]float64, n)
 		t := &table{bold: l.Best}
-		t.column("epoch", r.say("epoch"))
+		t.column("epoch", headed(r.say("epoch")))
 		for e := range epochs {
 			epochs[e] = float64(e + 1)
 			t.rows = append(t.rows, []cell{count(e + 1)})
@@ -34,7 +34,7 @@ func (r *reader) learning() *section {
 				return
 			}
 			p.Curves = append(p.Curves, svg.Curve{Name: r.say(key), X: epochs[:len(y)], Y: y, Mark: mark, Color: color})
-			t.column(key, r.say(key))
+			t.column(key, headed(r.say(key)))
 			for e := range t.rows {
 				v := math.NaN()
 				if e < len(y) {
@@ -67,7 +67,7 @@ func (r *reader) confusion() *section {
 		Rows: c.Classes, Cols: c.Classes, Format: svg.Count, ByRow: true,
 	}
 	t := &table{texts: 1, bold: -1}
-	t.column("true", r.say("true_class"))
+	t.column("true", headed(r.say("true_class")))
 	for _, name := range c.Classes {
 		t.column(name, name)
 	}
@@ -113,9 +113,9 @@ func (r *reader) topConfusions(c *Confusion) *table {
 	}
 	sort.SliceStable(pairs, func(a, b int) bool { return pairs[a].n > pairs[b].n })
 	t := &table{title: r.say("confusion_top"), texts: 2, bold: -1}
-	t.column("true", r.say("true_class"))
-	t.column("predicted", r.say("pred_class"))
-	t.column("rows", r.say("rows"))
+	t.column("true", headed(r.say("true_class")))
+	t.column("predicted", headed(r.say("pred_class")))
+	t.column("rows", headed(r.say("rows")))
 	for _, p := range pairs[:min(10, len(pairs))] {
 		t.rows = append(t.rows, []cell{text(c.Classes[p.truth]), text(c.Classes[p.pred]), count(p.n)})
 	}
@@ -129,11 +129,11 @@ func (r *reader) reliability() *section {
 	}
 	p := &svg.Diagram{Title: r.say("reliability_plot", v.Model), XLabel: r.say("confidence"), YLabel: r.say("accuracy_axis"), Ideal: r.say("ideal")}
 	t := &table{texts: 2, bold: -1}
-	t.column("calibration", r.say("calibration"))
-	t.column("bin", r.say("bin"))
-	t.column("rows", r.say("rows"))
-	t.column("confidence", r.say("mean_conf"))
-	t.column("accuracy", r.say("accuracy"))
+	t.column("calibration", headed(r.say("calibration")))
+	t.column("bin", headed(r.say("bin")))
+	t.column("rows", headed(r.say("rows")))
+	t.column("confidence", headed(r.say("mean_conf")))
+	t.column("accuracy", headed(r.say("accuracy")))
 	add := func(key, name string, bins []eval.Bin) {
 		if len(bins) == 0 {
 			return
@@ -167,9 +167,9 @@ func (r *reader) sets() *section {
 	}
 	c := svg.Curve{Name: v.Model, Mark: -1, Points: true}
 	t := &table{bold: -1}
-	t.column("answered", r.say("answered"))
-	t.column("accuracy", r.say("accuracy"))
-	t.column("threshold", r.say("threshold"))
+	t.column("answered", headed(r.say("answered")))
+	t.column("accuracy", headed(r.say("accuracy")))
+	t.column("threshold", headed(r.say("threshold")))
 	for _, a := range v.Abstention {
 		c.X, c.Y = append(c.X, a.Answered), append(c.Y, a.Accuracy)
 		t.rows = append(t.rows, []cell{value(a.Answered, pct(a.Answered)), value(a.Accuracy, pct(a.Accuracy)), value(a.Threshold, svg.Plain.Value(a.Threshold))})

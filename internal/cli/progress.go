@@ -16,6 +16,9 @@ import (
 // progress draws one line per stage that is written over, on a terminal only:
 //
 //	comparing  43/125  ███████░░░░░░░░░  2 min left  concat, fold 2 of 5
+//
+// It is our own: the time left must not count fits that were kept from an
+// interrupted run, and the line must fit narrow terminals and Han characters.
 type progress struct {
 	w     io.Writer
 	on    bool
