@@ -72,10 +72,11 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		workers = runtime.GOMAXPROCS(0)
 	}
 	total := len(ds.Rows) * len(cols)
-	var next, done atomic.Int64
-	var mu sync.Mutex // guards problems, failed and Progress
+	var next atomic.Int64
+	var mu sync.Mutex // guards problems, failed, done and Progress
 	var problems dataset.Problems
 	var failed error
+	done := 0
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
@@ -87,14 +88,18 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 				}
 				row, col := i/len(cols), cols[i%len(cols)]
 				found, err := col.extract(ds, row, &w)
+				if len(found) == 0 && err == nil && e.Progress == nil {
+					continue
+				}
 				mu.Lock()
 				problems = append(problems, found...)
 				if err != nil && failed == nil {
 					failed = err
 					next.Store(int64(total))
 				}
-				if n := done.Add(1); e.Progress != nil {
-					e.Progress(int(n), total)
+				if e.Progress != nil {
+					done++ // in order, as it is said
+					e.Progress(done, total)
 				}
 				mu.Unlock()
 			}

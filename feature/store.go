@@ -50,16 +50,11 @@ func (s *Store) Put(i int, r Raw) error {
 	if r.Absent() {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.room(recordLen(r))
-	if err != nil {
-		return err
-	}
-	off := len(b.data)
-	b.data = appendRecord(b.data, r)
-	s.set(i, off, len(b.data)-off)
-	return nil
+	// Encoded before the lock is taken, which workers share.
+	buf := records.Get().(*[]byte)
+	defer records.Put(buf)
+	*buf = appendRecord((*buf)[:0], r)
+	return s.putRecord(i, *buf)
 }
 
 // putRecord is Put of an encoded Raw.
@@ -132,7 +127,7 @@ func (s *Store) spill() error {
 	return nil
 }
 
-var readBuffers = sync.Pool{New: func() any { return new([]byte) }}
+var records = sync.Pool{New: func() any { return new([]byte) }}
 
 // Get reads row i into r, reusing its memory; an absent row gives an empty Raw.
 func (s *Store) Get(i int, r *Raw) error {
@@ -145,8 +140,8 @@ func (s *Store) Get(i int, r *Raw) error {
 	if b.data != nil {
 		return readRecord(b.data[sp.off:sp.off+sp.len], r)
 	}
-	buf := readBuffers.Get().(*[]byte)
-	defer readBuffers.Put(buf)
+	buf := records.Get().(*[]byte)
+	defer records.Put(buf)
 	*buf = resize(*buf, int(sp.len))
 	if _, err := s.file.ReadAt(*buf, b.at+int64(sp.off)); err != nil {
 		return fmt.Errorf("cannot read back extracted features: %w", err)
