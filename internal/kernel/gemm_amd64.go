@@ -225,6 +225,15 @@ func (g *gemm32) packAll(dst *[]float32) {
 	}
 }
 
+// single multiplies one row with panels that are laid out. Few products need more than that.
+func (g *gemm32) single(t Tier) {
+	if cols := gemmTiles[t].cols; g.n%(2*cols) == 0 && g.n <= gemmN && g.k <= gemmK {
+		g.row(t, 0, 0, 0, g.n, g.k, &g.a[0], 4, g.panels, g.c, g.accumulate)
+		return
+	}
+	g.blocked()
+}
+
 // row multiplies row i of A with as many pairs of whole panels as there are and returns how many columns that makes.
 func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed, to []float32, add bool) int {
 	cols := gemmTiles[t].cols

@@ -32,5 +32,9 @@ func (p *Packed[T]) Mul(m int, a []T, lda int, c []T, ldc int, accumulate bool) 
 		tB: p.t, m: m, n: p.n, k: p.k, a: any(a).([]float32), b: any(p.b).([]float32), c: any(c).([]float32),
 		lda: lda, ldb: p.ldb, ldc: ldc, accumulate: accumulate, panels: p.panels,
 	}
+	if m == 1 {
+		g.single(p.tier)
+		return
+	}
 	g.blocked()
 }

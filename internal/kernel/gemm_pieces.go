@@ -58,11 +58,12 @@ func fetch[T Float](x []T, steps int) ahead {
 const gemmRuns = 56
 
 // mulColumns multiplies rows of the matrix whose columns are xs with op(B), which is laid out and transposed. Where there
-// is assembly the result is Mul's of the whole matrix, bit for bit. room is for pieces.
-func (p *Packed[T]) mulColumns(room *[]gemmPiece, xs []Columns[T], runs []rowRun[T], ldc int) {
-	for len(runs) > 0 {
+// is assembly the result is Mul's of the whole matrix, bit for bit. The last of runs, soon many, are only fetched ahead. room
+// is for pieces.
+func (p *Packed[T]) mulColumns(room *[]gemmPiece, xs []Columns[T], runs []rowRun[T], soon, ldc int) {
+	for len(runs) > soon {
 		count, rows := 1, runs[0].n
-		for count < len(runs) && rows+runs[count].n <= gemmRuns {
+		for count < len(runs)-soon && rows+runs[count].n <= gemmRuns {
 			rows += runs[count].n
 			count++
 		}

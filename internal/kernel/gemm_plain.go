@@ -13,6 +13,8 @@ func (g *gemm32) blocked() { panic("kernel: no assembly in this build") }
 
 func chunkOf(k int) int { return k }
 
+func (g *gemm32) single(Tier) { g.blocked() }
+
 func (g *gemm32) packAll(*[]float32) { g.blocked() }
 
 func multiplyPieces(Tier, int, []gemmPiece, int, int, *float32, int, int, bool) {

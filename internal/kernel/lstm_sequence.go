@@ -194,7 +194,14 @@ func (l *LSTM[T]) inputProduct(p *lstmPart[T], order []int, s int) {
 		}
 		row, to = l.First[b]+first+n, at+n
 	}
-	w.mulColumns(&p.room, l.X, runs, width)
+	done := len(runs)
+	for _, b := range order[:min(len(order), gemmRuns/lstmSteps)] {
+		if next := s + lstmSteps; next < l.Lengths[b] {
+			first, n := l.span(b, next)
+			runs = append(runs, rowRun[T]{l.First[b] + first, n, nil})
+		}
+	}
+	w.mulColumns(&p.room, l.X, runs, len(runs)-done, width)
 	p.runs = runs
 }
 
