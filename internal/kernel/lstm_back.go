@@ -18,9 +18,8 @@ func (l *LSTM[T]) Backward() {
 	for len(l.groups) < lstmGroups {
 		l.groups = append(l.groups, lstmGroup[T]{})
 	}
-	l.job = lstmBackward
 	n := min(l.count(), lstmGroups)
-	Do(l.Workers, n, l)
+	l.do(lstmBackward, n)
 	if !l.learns() {
 		return
 	}
@@ -28,8 +27,7 @@ func (l *LSTM[T]) Backward() {
 	for i := range l.groups[1:n] {
 		Accumulate(sum.x, l.groups[1+i].sum.x)
 	}
-	p := l.spare.take()
-	defer l.spare.give(p)
+	p := &l.parts[0]
 	if l.DWIH != nil {
 		sum.addTranspose(&p.turned, l.DWIH, 0, l.In, 4*h)
 	}
@@ -210,8 +208,8 @@ func (l *LSTM[T]) InputGrad(dx [][]T) {
 		}
 		at += x.N
 	}
-	l.dx, l.job = dx, lstmInputGrad
-	Do(l.Workers, l.count(), l)
+	l.dx = dx
+	l.do(lstmInputGrad, l.count())
 	l.dx = nil
 }
 

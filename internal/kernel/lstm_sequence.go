@@ -42,7 +42,8 @@ type LSTM[T Float] struct {
 	packed Packed[T] // recurrent weights
 	input  Packed[T] // weights of the input
 	bias   []T
-	spare  freeList[lstmPart[T]]
+	parts  []lstmPart[T]         // one for each job of a Do
+	spare  freeList[lstmPart[T]] // of jobs that leave nothing, so one for each worker
 	groups []lstmGroup[T]
 	dx     [][]T
 	inputs []Packed[T] // weights of the input by columns of X, for its gradient
@@ -92,8 +93,16 @@ func (l *LSTM[T]) Forward() {
 	}
 	l.bias = grow(l.bias, 4*h)
 	Add(l.bias, l.BIH, l.BHH)
-	l.job = lstmForward
-	Do(l.Workers, l.count(), l)
+	l.do(lstmForward, l.count())
+}
+
+// do does n jobs of a kind.
+func (l *LSTM[T]) do(job lstmJob, n int) {
+	l.job = job
+	for !l.leavesNothing() && len(l.parts) < n {
+		l.parts = append(l.parts, lstmPart[T]{})
+	}
+	Do(l.Workers, n, l)
 }
 
 // count is the number of parts.
@@ -104,8 +113,13 @@ func (l *LSTM[T]) leavesNothing() bool { return l.Gates == nil }
 
 // Run does a part, or a group of parts on the way back; it is called by Do.
 func (l *LSTM[T]) Run(i int) {
-	p := l.spare.take()
-	defer l.spare.give(p)
+	var p *lstmPart[T]
+	if l.leavesNothing() {
+		p = l.spare.take()
+		defer l.spare.give(p)
+	} else {
+		p = &l.parts[i]
+	}
 	rows, h := min(lstmPartRows, len(l.Order)), l.Hidden
 	p.h, p.c, p.sums = grow(p.h, rows*h), grow(p.c, rows*h), grow(p.sums, rows*4*h)
 	switch l.job {
