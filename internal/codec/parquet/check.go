@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -62,7 +63,7 @@ func checkPages(r io.ReaderAt, size int64, file *pq.File) error {
 			if m.NumValues < 0 || m.NumValues > maxValues {
 				return fmt.Errorf("a column claims %d values", m.NumValues)
 			}
-			used, err := checkChunk(io.NewSectionReader(r, start, m.TotalCompressedSize), m.NumValues, unpacked)
+			used, err := checkChunk(io.NewSectionReader(r, start, m.TotalCompressedSize), m.Codec, m.NumValues, unpacked)
 			if err != nil {
 				return err
 			}
@@ -73,8 +74,9 @@ func checkPages(r io.ReaderAt, size int64, file *pq.File) error {
 }
 
 // checkChunk walks the page headers of one column chunk and gives how many bytes it unpacks to.
-func checkChunk(chunk *io.SectionReader, numValues, limit int64) (unpacked int64, err error) {
+func checkChunk(chunk *io.SectionReader, codec format.CompressionCodec, numValues, limit int64) (unpacked int64, err error) {
 	var values int64
+	var page []byte
 	for at := int64(0); at < chunk.Size(); {
 		h, headSize, err := readPageHeader(chunk, at)
 		if err != nil {
@@ -85,6 +87,15 @@ func checkChunk(chunk *io.SectionReader, numValues, limit int64) (unpacked int64
 		}
 		if unpacked += int64(h.UncompressedPageSize); h.UncompressedPageSize < 0 || unpacked > limit {
 			return 0, errors.New("the file would unpack to more than it may")
+		}
+		if codec != format.Uncompressed {
+			page = slices.Grow(page[:0], int(h.CompressedPageSize))[:h.CompressedPageSize]
+			if _, err := chunk.ReadAt(page, at+headSize); err != nil && !errors.Is(err, io.EOF) {
+				return 0, err
+			}
+			if err := checkPage(codec, &h, page); err != nil {
+				return 0, err
+			}
 		}
 		switch {
 		case h.DataPageHeader.Valid:

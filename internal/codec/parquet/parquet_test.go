@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 type nested struct {
@@ -178,4 +180,34 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Every codec's own output passes the check, and a page that claims too little does not.
+func TestPacked(t *testing.T) {
+	codecs := map[string]compress.Codec{
+		"snappy": &pq.Snappy, "gzip": &pq.Gzip, "lz4": &pq.Lz4Raw, "zstd": &pq.Zstd, "brotli": &pq.Brotli,
+	}
+	for name, codec := range codecs {
+		for _, version := range []int{1, 2} {
+			data := write(t, sample(), pq.Compression(codec), pq.DataPageVersion(version))
+			if _, err := Read(bytes.NewReader(data), int64(len(data))); err != nil {
+				t.Errorf("%s, pages of version %d: %v", name, version, err)
+			}
+		}
+		for _, text := range []string{"", "a", "abcabcabcabcabcabcabcabcabcabcabc", strings.Repeat("x", 100_000)} {
+			packed, err := codec.Encode(nil, []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := func(claimed int) error {
+				return checkPage(codec.CompressionCodec(), &format.PageHeader{UncompressedPageSize: int32(claimed)}, packed)
+			}
+			if err := f(len(text)); err != nil {
+				t.Errorf("%s of %d bytes: %v", name, len(text), err)
+			}
+			if err := f(len(text) - 1); err == nil && text != "" && name != "zstd" && name != "brotli" {
+				t.Errorf("%s of %d bytes passes as one less", name, len(text))
+			}
+		}
+	}
 }
