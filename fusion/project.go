@@ -1,6 +1,7 @@
 package fusion
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/fusor-ml/fusor/grad"
@@ -72,7 +73,13 @@ func (p *projection) meet(t *grad.Tape, in Input) *grad.Var {
 	defer s.giveBack()
 	xs, _ := s.views(len(in.Views))
 	for k := range in.Views {
-		x, _ := in.clean(t, k)
+		xs[k], _ = in.clean(t, k)
+	}
+	if !slices.Contains(p.layers, nil) {
+		layers := nn.Projections{Layers: p.layers}
+		return layers.Forward(t, xs)
+	}
+	for k, x := range xs {
 		xs[k] = p.forward(t, k, x)
 	}
 	return t.Stack(xs...)
