@@ -18,7 +18,7 @@ func LSTMCell[T Float](gates, cPrev, c, h []T, rows, hidden int) {
 		if cPrev != nil {
 			prev = at(cPrev[from:to])
 		}
-		v.vlstm(hidden, at(gates[4*from:4*to]), &zeroRow[0], &zeroRow[0], prev, at(c[from:to]), at(h[from:to]), at(h[from:to]))
+		v.vlstm(hidden, at(gates[4*from:4*to]), &zeroRow[0], &zeroRow[0], prev, at(c[from:to]), at(h[from:to]), at(h[from:to]), &zeroRow[0])
 	}
 }
 
@@ -36,7 +36,7 @@ func LSTMCellGrad[T Float](dGates, dc, dh, gates, cPrev, c []T, rows, hidden int
 		if cPrev != nil {
 			prev = at(cPrev[from:to])
 		}
-		v.vlstmback(hidden, at(dGates[4*from:4*to]), at(dGates[4*from:4*to]), at(dc[from:to]), at(dh[from:to]), at(gates[4*from:4*to]), prev, at(c[from:to]))
+		v.vlstmback(hidden, at(dGates[4*from:4*to]), at(dGates[4*from:4*to]), at(dc[from:to]), at(dh[from:to]), at(gates[4*from:4*to]), prev, at(c[from:to]), &zeroRow[0])
 	}
 }
 

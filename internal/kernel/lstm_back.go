@@ -89,7 +89,8 @@ func (l *LSTM[T]) backward(p *lstmPart[T], g *lstmGroup[T], from int, order, aft
 			if l.DGates != nil {
 				dz = l.DGates[row*4*h : (row+1)*4*h]
 			}
-			lstmRowGrad(dz, sums, p.c[r*h:(r+1)*h], dh, l.Gates[row*4*h:(row+1)*4*h], before, l.C[row*h:(row+1)*h])
+			next := l.Gates[l.next(row, -1, len(l.Gates)/(4*h))*4*h:]
+			lstmRowGrad(dz, next, sums, p.c[r*h:(r+1)*h], dh, l.Gates[row*4*h:(row+1)*4*h], before, l.C[row*h:(row+1)*h])
 		}
 		if learns {
 			l.keep(p, order[:n], s)
@@ -234,14 +235,14 @@ func last[T Float](dst, src []T, at int) {
 	copy(dst, src[at:])
 }
 
-// lstmRowGrad is LSTMCellGrad for one row, with a second copy of dz.
-func lstmRowGrad[T Float](dz, dz2, dc, dh, gates, c0, c []T) {
+// lstmRowGrad is LSTMCellGrad for one row, with a second copy of dz. next are the gates that come next.
+func lstmRowGrad[T Float](dz, next, dz2, dc, dh, gates, c0, c []T) {
 	if v := vectors[T](); v != nil && (c0 != nil || len(dh) <= len(zeroRow)) {
 		n, prev := len(dh), &zeroRow[0]
 		if c0 != nil {
 			prev = at(c0[:n])
 		}
-		v.vlstmback(n, at(dz[:4*n]), at(dz2[:4*n]), at(dc[:n]), at(dh), at(gates[:4*n]), prev, at(c[:n]))
+		v.vlstmback(n, at(dz[:4*n]), at(dz2[:4*n]), at(dc[:n]), at(dh), at(gates[:4*n]), prev, at(c[:n]), at(next))
 		return
 	}
 	LSTMCellGrad(dz2, dc, dh, gates, c0, c, 1, len(dh))

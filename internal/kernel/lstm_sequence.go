@@ -148,6 +148,17 @@ func (l *LSTM[T]) at(b, s int) (row, place int) {
 	return l.Start[b] + s, l.Place[b] + s*l.Width
 }
 
+// next is the row that comes so many steps of work after row, or row itself if there is none of rows.
+func (l *LSTM[T]) next(row, steps, rows int) int {
+	if l.Reverse {
+		steps = -steps
+	}
+	if n := row + steps; n >= 0 && n < rows {
+		return n
+	}
+	return row
+}
+
 // active is how many of a part's sequences have step s.
 func (l *LSTM[T]) active(s, from, rows int) int { return min(max(l.Counts[s]-from, 0), rows) }
 
@@ -251,7 +262,8 @@ func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 					before = l.before(b, s)
 				}
 			}
-			lstmRow(gates[row*4*h:(row+1)*4*h], p.sums[r*4*h:(r+1)*4*h], l.bias, before, c, hr, l.Out[place:place+h])
+			next := gates[l.next(row, 1, len(gates)/(4*h))*4*h:]
+			lstmRow(gates[row*4*h:(row+1)*4*h], next, p.sums[r*4*h:(r+1)*4*h], l.bias, before, c, hr, l.Out[place:place+h])
 			if s+1 == l.Lengths[b] {
 				copy(l.HN[b*h:(b+1)*h], hr)
 				copy(l.CN[b*h:(b+1)*h], c)
@@ -266,11 +278,11 @@ func (l *LSTM[T]) before(b, s int) []T {
 	return l.C[row*l.Hidden : (row+1)*l.Hidden]
 }
 
-// lstmRow is LSTMCell for one row whose sums are z + r + b, with a second copy of h.
-func lstmRow[T Float](z, r, b, c0, c, h, h2 []T) {
+// lstmRow is LSTMCell for one row whose sums are z + r + b, with a second copy of h. next are the gates that come next.
+func lstmRow[T Float](z, next, r, b, c0, c, h, h2 []T) {
 	if v := vectors[T](); v != nil {
 		n := len(h)
-		v.vlstm(n, at(z[:4*n]), at(r[:4*n]), at(b[:4*n]), at(c0[:n]), at(c[:n]), at(h), at(h2[:n]))
+		v.vlstm(n, at(z[:4*n]), at(r[:4*n]), at(b[:4*n]), at(c0[:n]), at(c[:n]), at(h), at(h2[:n]), at(next))
 		return
 	}
 	for i, x := range r {

@@ -3051,9 +3051,9 @@ Done:
 	VZEROUPPER
 	RET
 
-// func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32)
-// Requires: AVX, FMA3
-TEXT ·vlstm256(SB), NOSPLIT, $0-64
+// func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32, soon *float32)
+// Requires: AVX, FMA3, MMX+
+TEXT ·vlstm256(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
 	MOVQ z+8(FP), CX
 	MOVQ r+16(FP), DX
@@ -3062,19 +3062,24 @@ TEXT ·vlstm256(SB), NOSPLIT, $0-64
 	MOVQ c+40(FP), DI
 	MOVQ h+48(FP), R8
 	MOVQ h2+56(FP), R9
-	MOVQ AX, R10
-	XORQ R11, R11
+	MOVQ soon+64(FP), R10
+	MOVQ AX, R11
+	XORQ R12, R12
 
 Vectors:
 	CMPQ        AX, $0x00000008
 	JLT         VectorsEnd
-	LEAQ        (R11)(R10*1), R12
-	LEAQ        (R12)(R10*1), R13
-	LEAQ        (R13)(R10*1), R14
-	VMOVUPS     (DX)(R11*4), Y0
-	VMOVUPS     (BX)(R11*4), Y1
+	LEAQ        (R12)(R11*1), R13
+	LEAQ        (R13)(R11*1), R14
+	LEAQ        (R14)(R11*1), R15
+	PREFETCHT0  (R10)(R12*4)
+	PREFETCHT0  (R10)(R13*4)
+	PREFETCHT0  (R10)(R14*4)
+	PREFETCHT0  (R10)(R15*4)
+	VMOVUPS     (DX)(R12*4), Y0
+	VMOVUPS     (BX)(R12*4), Y1
 	VADDPS      Y1, Y0, Y0
-	VMOVUPS     (CX)(R11*4), Y1
+	VMOVUPS     (CX)(R12*4), Y1
 	VADDPS      Y1, Y0, Y0
 	VMOVUPS     c41800000<>+0(SB), Y1
 	VMINPS      Y0, Y1, Y1
@@ -3095,11 +3100,11 @@ Vectors:
 	VMULPS      c3e800000<>+0(SB), Y2, Y2
 	VDIVPS      Y3, Y2, Y2
 	VADDPS      c3f000000<>+0(SB), Y2, Y2
-	VMOVUPS     Y2, (CX)(R11*4)
-	VMOVUPS     (DX)(R13*4), Y0
-	VMOVUPS     (BX)(R13*4), Y1
+	VMOVUPS     Y2, (CX)(R12*4)
+	VMOVUPS     (DX)(R14*4), Y0
+	VMOVUPS     (BX)(R14*4), Y1
 	VADDPS      Y1, Y0, Y0
-	VMOVUPS     (CX)(R13*4), Y1
+	VMOVUPS     (CX)(R14*4), Y1
 	VADDPS      Y1, Y0, Y0
 	VMOVUPS     c41000000<>+0(SB), Y1
 	VMINPS      Y0, Y1, Y1
@@ -3118,12 +3123,12 @@ Vectors:
 	VFMADD213PS c3f800000<>+0(SB), Y0, Y4
 	VMULPS      Y1, Y3, Y3
 	VDIVPS      Y4, Y3, Y3
-	VMOVUPS     Y3, (CX)(R13*4)
+	VMOVUPS     Y3, (CX)(R14*4)
 	VMULPS      Y3, Y2, Y2
-	VMOVUPS     (DX)(R12*4), Y0
-	VMOVUPS     (BX)(R12*4), Y1
+	VMOVUPS     (DX)(R13*4), Y0
+	VMOVUPS     (BX)(R13*4), Y1
 	VADDPS      Y1, Y0, Y0
-	VMOVUPS     (CX)(R12*4), Y1
+	VMOVUPS     (CX)(R13*4), Y1
 	VADDPS      Y1, Y0, Y0
 	VMOVUPS     c41800000<>+0(SB), Y1
 	VMINPS      Y0, Y1, Y1
@@ -3144,10 +3149,10 @@ Vectors:
 	VMULPS      c3e800000<>+0(SB), Y3, Y3
 	VDIVPS      Y4, Y3, Y3
 	VADDPS      c3f000000<>+0(SB), Y3, Y3
-	VMOVUPS     Y3, (CX)(R12*4)
-	VMOVUPS     (SI)(R11*4), Y0
+	VMOVUPS     Y3, (CX)(R13*4)
+	VMOVUPS     (SI)(R12*4), Y0
 	VFMADD231PS Y0, Y3, Y2
-	VMOVUPS     Y2, (DI)(R11*4)
+	VMOVUPS     Y2, (DI)(R12*4)
 	VMOVUPS     c41000000<>+0(SB), Y0
 	VMINPS      Y2, Y0, Y0
 	VMOVUPS     cc1000000<>+0(SB), Y1
@@ -3165,10 +3170,10 @@ Vectors:
 	VFMADD213PS c3f800000<>+0(SB), Y1, Y3
 	VMULPS      Y0, Y2, Y2
 	VDIVPS      Y3, Y2, Y2
-	VMOVUPS     (DX)(R14*4), Y0
-	VMOVUPS     (BX)(R14*4), Y1
+	VMOVUPS     (DX)(R15*4), Y0
+	VMOVUPS     (BX)(R15*4), Y1
 	VADDPS      Y1, Y0, Y0
-	VMOVUPS     (CX)(R14*4), Y1
+	VMOVUPS     (CX)(R15*4), Y1
 	VADDPS      Y1, Y0, Y0
 	VMOVUPS     c41800000<>+0(SB), Y1
 	VMINPS      Y0, Y1, Y1
@@ -3189,27 +3194,31 @@ Vectors:
 	VMULPS      c3e800000<>+0(SB), Y3, Y3
 	VDIVPS      Y4, Y3, Y3
 	VADDPS      c3f000000<>+0(SB), Y3, Y3
-	VMOVUPS     Y3, (CX)(R14*4)
+	VMOVUPS     Y3, (CX)(R15*4)
 	VMULPS      Y3, Y2, Y2
-	VMOVUPS     Y2, (R8)(R11*4)
-	VMOVUPS     Y2, (R9)(R11*4)
-	ADDQ        $0x00000008, R11
+	VMOVUPS     Y2, (R8)(R12*4)
+	VMOVUPS     Y2, (R9)(R12*4)
+	ADDQ        $0x00000008, R12
 	SUBQ        $0x00000008, AX
 	JMP         Vectors
 
 VectorsEnd:
 	TESTQ       AX, AX
 	JZ          Done
-	LEAQ        window<>+0(SB), R12
+	LEAQ        window<>+0(SB), R13
 	NEGQ        AX
-	VMOVUPS     32(R12)(AX*4), Y0
-	LEAQ        (R11)(R10*1), AX
-	LEAQ        (AX)(R10*1), R12
-	LEAQ        (R12)(R10*1), R10
-	VMASKMOVPS  (DX)(R11*4), Y0, Y1
-	VMASKMOVPS  (BX)(R11*4), Y0, Y2
+	VMOVUPS     32(R13)(AX*4), Y0
+	LEAQ        (R12)(R11*1), AX
+	LEAQ        (AX)(R11*1), R13
+	LEAQ        (R13)(R11*1), R11
+	PREFETCHT0  (R10)(R12*4)
+	PREFETCHT0  (R10)(AX*4)
+	PREFETCHT0  (R10)(R13*4)
+	PREFETCHT0  (R10)(R11*4)
+	VMASKMOVPS  (DX)(R12*4), Y0, Y1
+	VMASKMOVPS  (BX)(R12*4), Y0, Y2
 	VADDPS      Y2, Y1, Y1
-	VMASKMOVPS  (CX)(R11*4), Y0, Y2
+	VMASKMOVPS  (CX)(R12*4), Y0, Y2
 	VADDPS      Y2, Y1, Y1
 	VMOVUPS     c41800000<>+0(SB), Y2
 	VMINPS      Y1, Y2, Y2
@@ -3230,11 +3239,11 @@ VectorsEnd:
 	VMULPS      c3e800000<>+0(SB), Y3, Y3
 	VDIVPS      Y4, Y3, Y3
 	VADDPS      c3f000000<>+0(SB), Y3, Y3
-	VMASKMOVPS  Y3, Y0, (CX)(R11*4)
-	VMASKMOVPS  (DX)(R12*4), Y0, Y1
-	VMASKMOVPS  (BX)(R12*4), Y0, Y2
+	VMASKMOVPS  Y3, Y0, (CX)(R12*4)
+	VMASKMOVPS  (DX)(R13*4), Y0, Y1
+	VMASKMOVPS  (BX)(R13*4), Y0, Y2
 	VADDPS      Y2, Y1, Y1
-	VMASKMOVPS  (CX)(R12*4), Y0, Y2
+	VMASKMOVPS  (CX)(R13*4), Y0, Y2
 	VADDPS      Y2, Y1, Y1
 	VMOVUPS     c41000000<>+0(SB), Y2
 	VMINPS      Y1, Y2, Y2
@@ -3253,7 +3262,7 @@ VectorsEnd:
 	VFMADD213PS c3f800000<>+0(SB), Y1, Y5
 	VMULPS      Y2, Y4, Y4
 	VDIVPS      Y5, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (CX)(R12*4)
+	VMASKMOVPS  Y4, Y0, (CX)(R13*4)
 	VMULPS      Y4, Y3, Y3
 	VMASKMOVPS  (DX)(AX*4), Y0, Y1
 	VMASKMOVPS  (BX)(AX*4), Y0, Y2
@@ -3280,9 +3289,9 @@ VectorsEnd:
 	VDIVPS      Y5, Y4, Y4
 	VADDPS      c3f000000<>+0(SB), Y4, Y4
 	VMASKMOVPS  Y4, Y0, (CX)(AX*4)
-	VMASKMOVPS  (SI)(R11*4), Y0, Y1
+	VMASKMOVPS  (SI)(R12*4), Y0, Y1
 	VFMADD231PS Y1, Y4, Y3
-	VMASKMOVPS  Y3, Y0, (DI)(R11*4)
+	VMASKMOVPS  Y3, Y0, (DI)(R12*4)
 	VMOVUPS     c41000000<>+0(SB), Y1
 	VMINPS      Y3, Y1, Y1
 	VMOVUPS     cc1000000<>+0(SB), Y2
@@ -3300,10 +3309,10 @@ VectorsEnd:
 	VFMADD213PS c3f800000<>+0(SB), Y2, Y4
 	VMULPS      Y1, Y3, Y3
 	VDIVPS      Y4, Y3, Y3
-	VMASKMOVPS  (DX)(R10*4), Y0, Y1
-	VMASKMOVPS  (BX)(R10*4), Y0, Y2
+	VMASKMOVPS  (DX)(R11*4), Y0, Y1
+	VMASKMOVPS  (BX)(R11*4), Y0, Y2
 	VADDPS      Y2, Y1, Y1
-	VMASKMOVPS  (CX)(R10*4), Y0, Y2
+	VMASKMOVPS  (CX)(R11*4), Y0, Y2
 	VADDPS      Y2, Y1, Y1
 	VMOVUPS     c41800000<>+0(SB), Y2
 	VMINPS      Y1, Y2, Y2
@@ -3324,10 +3333,10 @@ VectorsEnd:
 	VMULPS      c3e800000<>+0(SB), Y4, Y4
 	VDIVPS      Y5, Y4, Y4
 	VADDPS      c3f000000<>+0(SB), Y4, Y4
-	VMASKMOVPS  Y4, Y0, (CX)(R10*4)
+	VMASKMOVPS  Y4, Y0, (CX)(R11*4)
 	VMULPS      Y4, Y3, Y3
-	VMASKMOVPS  Y3, Y0, (R8)(R11*4)
-	VMASKMOVPS  Y3, Y0, (R9)(R11*4)
+	VMASKMOVPS  Y3, Y0, (R8)(R12*4)
+	VMASKMOVPS  Y3, Y0, (R9)(R12*4)
 
 Done:
 	VZEROUPPER
@@ -3693,9 +3702,9 @@ DATA c3eef80ab<>+56(SB)/4, $0x3eef80ab
 DATA c3eef80ab<>+60(SB)/4, $0x3eef80ab
 GLOBL c3eef80ab<>(SB), RODATA|NOPTR, $64
 
-// func vlstmback256(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32)
-// Requires: AVX, FMA3
-TEXT ·vlstmback256(SB), NOSPLIT, $0-64
+// func vlstmback256(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32, soon *float32)
+// Requires: AVX, FMA3, MMX+
+TEXT ·vlstmback256(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
 	MOVQ dz+8(FP), CX
 	MOVQ dc+24(FP), DX
@@ -3704,17 +3713,22 @@ TEXT ·vlstmback256(SB), NOSPLIT, $0-64
 	MOVQ c0+48(FP), DI
 	MOVQ c+56(FP), R8
 	MOVQ dz2+16(FP), R9
-	MOVQ AX, R10
-	XORQ R11, R11
+	MOVQ soon+64(FP), R10
+	MOVQ AX, R11
+	XORQ R12, R12
 
 Vectors:
 	CMPQ         AX, $0x00000008
 	JLT          VectorsEnd
-	LEAQ         (R11)(R10*1), R12
-	LEAQ         (R12)(R10*1), R13
-	LEAQ         (R13)(R10*1), R14
-	VMOVUPS      (BX)(R11*4), Y0
-	VMOVUPS      (R8)(R11*4), Y1
+	LEAQ         (R12)(R11*1), R13
+	LEAQ         (R13)(R11*1), R14
+	LEAQ         (R14)(R11*1), R15
+	PREFETCHT0   (R10)(R12*4)
+	PREFETCHT0   (R10)(R13*4)
+	PREFETCHT0   (R10)(R14*4)
+	PREFETCHT0   (R10)(R15*4)
+	VMOVUPS      (BX)(R12*4), Y0
+	VMOVUPS      (R8)(R12*4), Y1
 	VMOVUPS      c41000000<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y2
 	VMOVUPS      cc1000000<>+0(SB), Y1
@@ -3732,60 +3746,64 @@ Vectors:
 	VFMADD213PS  c3f800000<>+0(SB), Y1, Y4
 	VMULPS       Y2, Y3, Y3
 	VDIVPS       Y4, Y3, Y3
-	VMOVUPS      (SI)(R14*4), Y1
+	VMOVUPS      (SI)(R15*4), Y1
 	VMULPS       Y3, Y0, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
 	VSUBPS       Y1, Y4, Y4
 	VMULPS       Y1, Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMOVUPS      Y4, (CX)(R14*4)
-	VMOVUPS      Y4, (R9)(R14*4)
+	VMOVUPS      Y4, (CX)(R15*4)
+	VMOVUPS      Y4, (R9)(R15*4)
 	VMOVUPS      c3f800000<>+0(SB), Y2
 	VFNMADD231PS Y3, Y3, Y2
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (DX)(R11*4), Y1
+	VMOVUPS      (DX)(R12*4), Y1
 	VFMADD231PS  Y2, Y0, Y1
-	VMOVUPS      (SI)(R11*4), Y0
-	VMOVUPS      (SI)(R13*4), Y2
+	VMOVUPS      (SI)(R12*4), Y0
+	VMOVUPS      (SI)(R14*4), Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
 	VMULPS       Y2, Y1, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y5
 	VSUBPS       Y0, Y5, Y5
 	VMULPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
-	VMOVUPS      Y5, (CX)(R11*4)
-	VMOVUPS      Y5, (R9)(R11*4)
+	VMOVUPS      Y5, (CX)(R12*4)
+	VMOVUPS      Y5, (R9)(R12*4)
 	VFNMADD231PS Y2, Y2, Y4
 	VMULPS       Y0, Y4, Y4
 	VMULPS       Y1, Y4, Y4
-	VMOVUPS      Y4, (CX)(R13*4)
-	VMOVUPS      Y4, (R9)(R13*4)
-	VMOVUPS      (SI)(R12*4), Y0
-	VMOVUPS      (DI)(R11*4), Y2
+	VMOVUPS      Y4, (CX)(R14*4)
+	VMOVUPS      Y4, (R9)(R14*4)
+	VMOVUPS      (SI)(R13*4), Y0
+	VMOVUPS      (DI)(R12*4), Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y3
 	VSUBPS       Y0, Y3, Y3
 	VMULPS       Y0, Y3, Y3
 	VMULPS       Y2, Y3, Y3
-	VMOVUPS      Y3, (CX)(R12*4)
-	VMOVUPS      Y3, (R9)(R12*4)
+	VMOVUPS      Y3, (CX)(R13*4)
+	VMOVUPS      Y3, (R9)(R13*4)
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (DX)(R11*4)
-	ADDQ         $0x00000008, R11
+	VMOVUPS      Y1, (DX)(R12*4)
+	ADDQ         $0x00000008, R12
 	SUBQ         $0x00000008, AX
 	JMP          Vectors
 
 VectorsEnd:
 	TESTQ        AX, AX
 	JZ           Done
-	LEAQ         window<>+0(SB), R12
+	LEAQ         window<>+0(SB), R13
 	NEGQ         AX
-	VMOVUPS      32(R12)(AX*4), Y0
-	LEAQ         (R11)(R10*1), AX
-	LEAQ         (AX)(R10*1), R12
-	LEAQ         (R12)(R10*1), R10
-	VMASKMOVPS   (BX)(R11*4), Y0, Y1
-	VMASKMOVPS   (R8)(R11*4), Y0, Y2
+	VMOVUPS      32(R13)(AX*4), Y0
+	LEAQ         (R12)(R11*1), AX
+	LEAQ         (AX)(R11*1), R13
+	LEAQ         (R13)(R11*1), R11
+	PREFETCHT0   (R10)(R12*4)
+	PREFETCHT0   (R10)(AX*4)
+	PREFETCHT0   (R10)(R13*4)
+	PREFETCHT0   (R10)(R11*4)
+	VMASKMOVPS   (BX)(R12*4), Y0, Y1
+	VMASKMOVPS   (R8)(R12*4), Y0, Y2
 	VMOVUPS      c41000000<>+0(SB), Y3
 	VMINPS       Y2, Y3, Y3
 	VMOVUPS      cc1000000<>+0(SB), Y2
@@ -3803,36 +3821,36 @@ VectorsEnd:
 	VFMADD213PS  c3f800000<>+0(SB), Y2, Y5
 	VMULPS       Y3, Y4, Y4
 	VDIVPS       Y5, Y4, Y4
-	VMASKMOVPS   (SI)(R10*4), Y0, Y2
+	VMASKMOVPS   (SI)(R11*4), Y0, Y2
 	VMULPS       Y4, Y1, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y5
 	VSUBPS       Y2, Y5, Y5
 	VMULPS       Y2, Y5, Y5
 	VMULPS       Y3, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (CX)(R10*4)
-	VMASKMOVPS   Y5, Y0, (R9)(R10*4)
+	VMASKMOVPS   Y5, Y0, (CX)(R11*4)
+	VMASKMOVPS   Y5, Y0, (R9)(R11*4)
 	VMOVUPS      c3f800000<>+0(SB), Y3
 	VFNMADD231PS Y4, Y4, Y3
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (DX)(R11*4), Y0, Y2
+	VMASKMOVPS   (DX)(R12*4), Y0, Y2
 	VFMADD231PS  Y3, Y1, Y2
-	VMASKMOVPS   (SI)(R11*4), Y0, Y1
-	VMASKMOVPS   (SI)(R12*4), Y0, Y3
+	VMASKMOVPS   (SI)(R12*4), Y0, Y1
+	VMASKMOVPS   (SI)(R13*4), Y0, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y5
 	VMULPS       Y3, Y2, Y4
 	VMOVUPS      c3f800000<>+0(SB), Y6
 	VSUBPS       Y1, Y6, Y6
 	VMULPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
-	VMASKMOVPS   Y6, Y0, (CX)(R11*4)
-	VMASKMOVPS   Y6, Y0, (R9)(R11*4)
+	VMASKMOVPS   Y6, Y0, (CX)(R12*4)
+	VMASKMOVPS   Y6, Y0, (R9)(R12*4)
 	VFNMADD231PS Y3, Y3, Y5
 	VMULPS       Y1, Y5, Y5
 	VMULPS       Y2, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (CX)(R12*4)
-	VMASKMOVPS   Y5, Y0, (R9)(R12*4)
+	VMASKMOVPS   Y5, Y0, (CX)(R13*4)
+	VMASKMOVPS   Y5, Y0, (R9)(R13*4)
 	VMASKMOVPS   (SI)(AX*4), Y0, Y1
-	VMASKMOVPS   (DI)(R11*4), Y0, Y3
+	VMASKMOVPS   (DI)(R12*4), Y0, Y3
 	VMULPS       Y2, Y3, Y3
 	VMOVUPS      c3f800000<>+0(SB), Y4
 	VSUBPS       Y1, Y4, Y4
@@ -3841,7 +3859,7 @@ VectorsEnd:
 	VMASKMOVPS   Y4, Y0, (CX)(AX*4)
 	VMASKMOVPS   Y4, Y0, (R9)(AX*4)
 	VMULPS       Y1, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (DX)(R11*4)
+	VMASKMOVPS   Y2, Y0, (DX)(R12*4)
 
 Done:
 	VZEROUPPER

@@ -139,12 +139,12 @@ func vnormback512(n int, dx *float32, dw *float32, db *float32, dy *float32, x *
 //go:noescape
 func vadam512(n int, w *float32, m *float32, v *float32, grad *float32, decay float32, keep float32, b1 float32, c1 float32, b2 float32, c2 float32, step float32, inv float32, eps float32)
 
-// vlstm512 makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice.
+// vlstm512 makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice; soon [4n] is fetched meanwhile.
 //
 //go:noescape
-func vlstm512(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32)
+func vlstm512(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32, soon *float32)
 
-// vlstmback512 turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c.
+// vlstmback512 turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c; soon [4n] is fetched meanwhile.
 //
 //go:noescape
-func vlstmback512(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32)
+func vlstmback512(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32, soon *float32)

@@ -3047,9 +3047,9 @@ Done:
 	VZEROUPPER
 	RET
 
-// func vlstm512(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·vlstm512(SB), NOSPLIT, $0-64
+// func vlstm512(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32, h *float32, h2 *float32, soon *float32)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·vlstm512(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
 	MOVQ z+8(FP), CX
 	MOVQ r+16(FP), DX
@@ -3058,19 +3058,24 @@ TEXT ·vlstm512(SB), NOSPLIT, $0-64
 	MOVQ c+40(FP), DI
 	MOVQ h+48(FP), R8
 	MOVQ h2+56(FP), R9
-	MOVQ AX, R10
-	XORQ R11, R11
+	MOVQ soon+64(FP), R10
+	MOVQ AX, R11
+	XORQ R12, R12
 
 Vectors:
 	CMPQ        AX, $0x00000010
 	JLT         VectorsEnd
-	LEAQ        (R11)(R10*1), R12
-	LEAQ        (R12)(R10*1), R13
-	LEAQ        (R13)(R10*1), R14
-	VMOVUPS     (DX)(R11*4), Z0
-	VMOVUPS     (BX)(R11*4), Z1
+	LEAQ        (R12)(R11*1), R13
+	LEAQ        (R13)(R11*1), R14
+	LEAQ        (R14)(R11*1), R15
+	PREFETCHT0  (R10)(R12*4)
+	PREFETCHT0  (R10)(R13*4)
+	PREFETCHT0  (R10)(R14*4)
+	PREFETCHT0  (R10)(R15*4)
+	VMOVUPS     (DX)(R12*4), Z0
+	VMOVUPS     (BX)(R12*4), Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS     (CX)(R11*4), Z1
+	VMOVUPS     (CX)(R12*4), Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     c41800000<>+0(SB), Z1
 	VMINPS      Z0, Z1, Z1
@@ -3091,11 +3096,11 @@ Vectors:
 	VMULPS      c3e800000<>+0(SB), Z2, Z2
 	VDIVPS      Z3, Z2, Z2
 	VADDPS      c3f000000<>+0(SB), Z2, Z2
-	VMOVUPS     Z2, (CX)(R11*4)
-	VMOVUPS     (DX)(R13*4), Z0
-	VMOVUPS     (BX)(R13*4), Z1
+	VMOVUPS     Z2, (CX)(R12*4)
+	VMOVUPS     (DX)(R14*4), Z0
+	VMOVUPS     (BX)(R14*4), Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS     (CX)(R13*4), Z1
+	VMOVUPS     (CX)(R14*4), Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     c41000000<>+0(SB), Z1
 	VMINPS      Z0, Z1, Z1
@@ -3114,12 +3119,12 @@ Vectors:
 	VFMADD213PS c3f800000<>+0(SB), Z0, Z4
 	VMULPS      Z1, Z3, Z3
 	VDIVPS      Z4, Z3, Z3
-	VMOVUPS     Z3, (CX)(R13*4)
+	VMOVUPS     Z3, (CX)(R14*4)
 	VMULPS      Z3, Z2, Z2
-	VMOVUPS     (DX)(R12*4), Z0
-	VMOVUPS     (BX)(R12*4), Z1
+	VMOVUPS     (DX)(R13*4), Z0
+	VMOVUPS     (BX)(R13*4), Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS     (CX)(R12*4), Z1
+	VMOVUPS     (CX)(R13*4), Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     c41800000<>+0(SB), Z1
 	VMINPS      Z0, Z1, Z1
@@ -3140,10 +3145,10 @@ Vectors:
 	VMULPS      c3e800000<>+0(SB), Z3, Z3
 	VDIVPS      Z4, Z3, Z3
 	VADDPS      c3f000000<>+0(SB), Z3, Z3
-	VMOVUPS     Z3, (CX)(R12*4)
-	VMOVUPS     (SI)(R11*4), Z0
+	VMOVUPS     Z3, (CX)(R13*4)
+	VMOVUPS     (SI)(R12*4), Z0
 	VFMADD231PS Z0, Z3, Z2
-	VMOVUPS     Z2, (DI)(R11*4)
+	VMOVUPS     Z2, (DI)(R12*4)
 	VMOVUPS     c41000000<>+0(SB), Z0
 	VMINPS      Z2, Z0, Z0
 	VMOVUPS     cc1000000<>+0(SB), Z1
@@ -3161,10 +3166,10 @@ Vectors:
 	VFMADD213PS c3f800000<>+0(SB), Z1, Z3
 	VMULPS      Z0, Z2, Z2
 	VDIVPS      Z3, Z2, Z2
-	VMOVUPS     (DX)(R14*4), Z0
-	VMOVUPS     (BX)(R14*4), Z1
+	VMOVUPS     (DX)(R15*4), Z0
+	VMOVUPS     (BX)(R15*4), Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS     (CX)(R14*4), Z1
+	VMOVUPS     (CX)(R15*4), Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     c41800000<>+0(SB), Z1
 	VMINPS      Z0, Z1, Z1
@@ -3185,27 +3190,31 @@ Vectors:
 	VMULPS      c3e800000<>+0(SB), Z3, Z3
 	VDIVPS      Z4, Z3, Z3
 	VADDPS      c3f000000<>+0(SB), Z3, Z3
-	VMOVUPS     Z3, (CX)(R14*4)
+	VMOVUPS     Z3, (CX)(R15*4)
 	VMULPS      Z3, Z2, Z2
-	VMOVUPS     Z2, (R8)(R11*4)
-	VMOVUPS     Z2, (R9)(R11*4)
-	ADDQ        $0x00000010, R11
+	VMOVUPS     Z2, (R8)(R12*4)
+	VMOVUPS     Z2, (R9)(R12*4)
+	ADDQ        $0x00000010, R12
 	SUBQ        $0x00000010, AX
 	JMP         Vectors
 
 VectorsEnd:
 	TESTQ       AX, AX
 	JZ          Done
-	MOVQ        $-1, R12
-	BZHIQ       AX, R12, AX
+	MOVQ        $-1, R13
+	BZHIQ       AX, R13, AX
 	KMOVW       AX, K1
-	LEAQ        (R11)(R10*1), AX
-	LEAQ        (AX)(R10*1), R12
-	LEAQ        (R12)(R10*1), R10
-	VMOVUPS.Z   (DX)(R11*4), K1, Z0
-	VMOVUPS.Z   (BX)(R11*4), K1, Z1
+	LEAQ        (R12)(R11*1), AX
+	LEAQ        (AX)(R11*1), R13
+	LEAQ        (R13)(R11*1), R11
+	PREFETCHT0  (R10)(R12*4)
+	PREFETCHT0  (R10)(AX*4)
+	PREFETCHT0  (R10)(R13*4)
+	PREFETCHT0  (R10)(R11*4)
+	VMOVUPS.Z   (DX)(R12*4), K1, Z0
+	VMOVUPS.Z   (BX)(R12*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS.Z   (CX)(R11*4), K1, Z1
+	VMOVUPS.Z   (CX)(R12*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     c41800000<>+0(SB), Z1
 	VMINPS      Z0, Z1, Z1
@@ -3226,11 +3235,11 @@ VectorsEnd:
 	VMULPS      c3e800000<>+0(SB), Z2, Z2
 	VDIVPS      Z3, Z2, Z2
 	VADDPS      c3f000000<>+0(SB), Z2, Z2
-	VMOVUPS     Z2, K1, (CX)(R11*4)
-	VMOVUPS.Z   (DX)(R12*4), K1, Z0
-	VMOVUPS.Z   (BX)(R12*4), K1, Z1
+	VMOVUPS     Z2, K1, (CX)(R12*4)
+	VMOVUPS.Z   (DX)(R13*4), K1, Z0
+	VMOVUPS.Z   (BX)(R13*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS.Z   (CX)(R12*4), K1, Z1
+	VMOVUPS.Z   (CX)(R13*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     c41000000<>+0(SB), Z1
 	VMINPS      Z0, Z1, Z1
@@ -3249,7 +3258,7 @@ VectorsEnd:
 	VFMADD213PS c3f800000<>+0(SB), Z0, Z4
 	VMULPS      Z1, Z3, Z3
 	VDIVPS      Z4, Z3, Z3
-	VMOVUPS     Z3, K1, (CX)(R12*4)
+	VMOVUPS     Z3, K1, (CX)(R13*4)
 	VMULPS      Z3, Z2, Z2
 	VMOVUPS.Z   (DX)(AX*4), K1, Z0
 	VMOVUPS.Z   (BX)(AX*4), K1, Z1
@@ -3276,9 +3285,9 @@ VectorsEnd:
 	VDIVPS      Z4, Z3, Z3
 	VADDPS      c3f000000<>+0(SB), Z3, Z3
 	VMOVUPS     Z3, K1, (CX)(AX*4)
-	VMOVUPS.Z   (SI)(R11*4), K1, Z0
+	VMOVUPS.Z   (SI)(R12*4), K1, Z0
 	VFMADD231PS Z0, Z3, Z2
-	VMOVUPS     Z2, K1, (DI)(R11*4)
+	VMOVUPS     Z2, K1, (DI)(R12*4)
 	VMOVUPS     c41000000<>+0(SB), Z0
 	VMINPS      Z2, Z0, Z0
 	VMOVUPS     cc1000000<>+0(SB), Z1
@@ -3296,10 +3305,10 @@ VectorsEnd:
 	VFMADD213PS c3f800000<>+0(SB), Z1, Z3
 	VMULPS      Z0, Z2, Z2
 	VDIVPS      Z3, Z2, Z2
-	VMOVUPS.Z   (DX)(R10*4), K1, Z0
-	VMOVUPS.Z   (BX)(R10*4), K1, Z1
+	VMOVUPS.Z   (DX)(R11*4), K1, Z0
+	VMOVUPS.Z   (BX)(R11*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS.Z   (CX)(R10*4), K1, Z1
+	VMOVUPS.Z   (CX)(R11*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
 	VMOVUPS     c41800000<>+0(SB), Z1
 	VMINPS      Z0, Z1, Z1
@@ -3320,10 +3329,10 @@ VectorsEnd:
 	VMULPS      c3e800000<>+0(SB), Z3, Z3
 	VDIVPS      Z4, Z3, Z3
 	VADDPS      c3f000000<>+0(SB), Z3, Z3
-	VMOVUPS     Z3, K1, (CX)(R10*4)
+	VMOVUPS     Z3, K1, (CX)(R11*4)
 	VMULPS      Z3, Z2, Z2
-	VMOVUPS     Z2, K1, (R8)(R11*4)
-	VMOVUPS     Z2, K1, (R9)(R11*4)
+	VMOVUPS     Z2, K1, (R8)(R12*4)
+	VMOVUPS     Z2, K1, (R9)(R12*4)
 
 Done:
 	VZEROUPPER
@@ -3689,9 +3698,9 @@ DATA c3eef80ab<>+56(SB)/4, $0x3eef80ab
 DATA c3eef80ab<>+60(SB)/4, $0x3eef80ab
 GLOBL c3eef80ab<>(SB), RODATA|NOPTR, $64
 
-// func vlstmback512(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·vlstmback512(SB), NOSPLIT, $0-64
+// func vlstmback512(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32, soon *float32)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·vlstmback512(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
 	MOVQ dz+8(FP), CX
 	MOVQ dc+24(FP), DX
@@ -3700,17 +3709,22 @@ TEXT ·vlstmback512(SB), NOSPLIT, $0-64
 	MOVQ c0+48(FP), DI
 	MOVQ c+56(FP), R8
 	MOVQ dz2+16(FP), R9
-	MOVQ AX, R10
-	XORQ R11, R11
+	MOVQ soon+64(FP), R10
+	MOVQ AX, R11
+	XORQ R12, R12
 
 Vectors:
 	CMPQ         AX, $0x00000010
 	JLT          VectorsEnd
-	LEAQ         (R11)(R10*1), R12
-	LEAQ         (R12)(R10*1), R13
-	LEAQ         (R13)(R10*1), R14
-	VMOVUPS      (BX)(R11*4), Z0
-	VMOVUPS      (R8)(R11*4), Z1
+	LEAQ         (R12)(R11*1), R13
+	LEAQ         (R13)(R11*1), R14
+	LEAQ         (R14)(R11*1), R15
+	PREFETCHT0   (R10)(R12*4)
+	PREFETCHT0   (R10)(R13*4)
+	PREFETCHT0   (R10)(R14*4)
+	PREFETCHT0   (R10)(R15*4)
+	VMOVUPS      (BX)(R12*4), Z0
+	VMOVUPS      (R8)(R12*4), Z1
 	VMOVUPS      c41000000<>+0(SB), Z2
 	VMINPS       Z1, Z2, Z2
 	VMOVUPS      cc1000000<>+0(SB), Z1
@@ -3728,60 +3742,64 @@ Vectors:
 	VFMADD213PS  c3f800000<>+0(SB), Z1, Z4
 	VMULPS       Z2, Z3, Z3
 	VDIVPS       Z4, Z3, Z3
-	VMOVUPS      (SI)(R14*4), Z1
+	VMOVUPS      (SI)(R15*4), Z1
 	VMULPS       Z3, Z0, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VSUBPS       Z1, Z4, Z4
 	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
-	VMOVUPS      Z4, (CX)(R14*4)
-	VMOVUPS      Z4, (R9)(R14*4)
+	VMOVUPS      Z4, (CX)(R15*4)
+	VMOVUPS      Z4, (R9)(R15*4)
 	VMOVUPS      c3f800000<>+0(SB), Z2
 	VFNMADD231PS Z3, Z3, Z2
 	VMULPS       Z1, Z0, Z0
-	VMOVUPS      (DX)(R11*4), Z1
+	VMOVUPS      (DX)(R12*4), Z1
 	VFMADD231PS  Z2, Z0, Z1
-	VMOVUPS      (SI)(R11*4), Z0
-	VMOVUPS      (SI)(R13*4), Z2
+	VMOVUPS      (SI)(R12*4), Z0
+	VMOVUPS      (SI)(R14*4), Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VMULPS       Z2, Z1, Z3
 	VMOVUPS      c3f800000<>+0(SB), Z5
 	VSUBPS       Z0, Z5, Z5
 	VMULPS       Z0, Z5, Z5
 	VMULPS       Z3, Z5, Z5
-	VMOVUPS      Z5, (CX)(R11*4)
-	VMOVUPS      Z5, (R9)(R11*4)
+	VMOVUPS      Z5, (CX)(R12*4)
+	VMOVUPS      Z5, (R9)(R12*4)
 	VFNMADD231PS Z2, Z2, Z4
 	VMULPS       Z0, Z4, Z4
 	VMULPS       Z1, Z4, Z4
-	VMOVUPS      Z4, (CX)(R13*4)
-	VMOVUPS      Z4, (R9)(R13*4)
-	VMOVUPS      (SI)(R12*4), Z0
-	VMOVUPS      (DI)(R11*4), Z2
+	VMOVUPS      Z4, (CX)(R14*4)
+	VMOVUPS      Z4, (R9)(R14*4)
+	VMOVUPS      (SI)(R13*4), Z0
+	VMOVUPS      (DI)(R12*4), Z2
 	VMULPS       Z1, Z2, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z3
 	VSUBPS       Z0, Z3, Z3
 	VMULPS       Z0, Z3, Z3
 	VMULPS       Z2, Z3, Z3
-	VMOVUPS      Z3, (CX)(R12*4)
-	VMOVUPS      Z3, (R9)(R12*4)
+	VMOVUPS      Z3, (CX)(R13*4)
+	VMOVUPS      Z3, (R9)(R13*4)
 	VMULPS       Z0, Z1, Z1
-	VMOVUPS      Z1, (DX)(R11*4)
-	ADDQ         $0x00000010, R11
+	VMOVUPS      Z1, (DX)(R12*4)
+	ADDQ         $0x00000010, R12
 	SUBQ         $0x00000010, AX
 	JMP          Vectors
 
 VectorsEnd:
 	TESTQ        AX, AX
 	JZ           Done
-	MOVQ         $-1, R12
-	BZHIQ        AX, R12, AX
+	MOVQ         $-1, R13
+	BZHIQ        AX, R13, AX
 	KMOVW        AX, K1
-	LEAQ         (R11)(R10*1), AX
-	LEAQ         (AX)(R10*1), R12
-	LEAQ         (R12)(R10*1), R10
-	VMOVUPS.Z    (BX)(R11*4), K1, Z0
-	VMOVUPS.Z    (R8)(R11*4), K1, Z1
+	LEAQ         (R12)(R11*1), AX
+	LEAQ         (AX)(R11*1), R13
+	LEAQ         (R13)(R11*1), R11
+	PREFETCHT0   (R10)(R12*4)
+	PREFETCHT0   (R10)(AX*4)
+	PREFETCHT0   (R10)(R13*4)
+	PREFETCHT0   (R10)(R11*4)
+	VMOVUPS.Z    (BX)(R12*4), K1, Z0
+	VMOVUPS.Z    (R8)(R12*4), K1, Z1
 	VMOVUPS      c41000000<>+0(SB), Z2
 	VMINPS       Z1, Z2, Z2
 	VMOVUPS      cc1000000<>+0(SB), Z1
@@ -3799,36 +3817,36 @@ VectorsEnd:
 	VFMADD213PS  c3f800000<>+0(SB), Z1, Z4
 	VMULPS       Z2, Z3, Z3
 	VDIVPS       Z4, Z3, Z3
-	VMOVUPS.Z    (SI)(R10*4), K1, Z1
+	VMOVUPS.Z    (SI)(R11*4), K1, Z1
 	VMULPS       Z3, Z0, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VSUBPS       Z1, Z4, Z4
 	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
-	VMOVUPS      Z4, K1, (CX)(R10*4)
-	VMOVUPS      Z4, K1, (R9)(R10*4)
+	VMOVUPS      Z4, K1, (CX)(R11*4)
+	VMOVUPS      Z4, K1, (R9)(R11*4)
 	VMOVUPS      c3f800000<>+0(SB), Z2
 	VFNMADD231PS Z3, Z3, Z2
 	VMULPS       Z1, Z0, Z0
-	VMOVUPS.Z    (DX)(R11*4), K1, Z1
+	VMOVUPS.Z    (DX)(R12*4), K1, Z1
 	VFMADD231PS  Z2, Z0, Z1
-	VMOVUPS.Z    (SI)(R11*4), K1, Z0
-	VMOVUPS.Z    (SI)(R12*4), K1, Z2
+	VMOVUPS.Z    (SI)(R12*4), K1, Z0
+	VMOVUPS.Z    (SI)(R13*4), K1, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z4
 	VMULPS       Z2, Z1, Z3
 	VMOVUPS      c3f800000<>+0(SB), Z5
 	VSUBPS       Z0, Z5, Z5
 	VMULPS       Z0, Z5, Z5
 	VMULPS       Z3, Z5, Z5
-	VMOVUPS      Z5, K1, (CX)(R11*4)
-	VMOVUPS      Z5, K1, (R9)(R11*4)
+	VMOVUPS      Z5, K1, (CX)(R12*4)
+	VMOVUPS      Z5, K1, (R9)(R12*4)
 	VFNMADD231PS Z2, Z2, Z4
 	VMULPS       Z0, Z4, Z4
 	VMULPS       Z1, Z4, Z4
-	VMOVUPS      Z4, K1, (CX)(R12*4)
-	VMOVUPS      Z4, K1, (R9)(R12*4)
+	VMOVUPS      Z4, K1, (CX)(R13*4)
+	VMOVUPS      Z4, K1, (R9)(R13*4)
 	VMOVUPS.Z    (SI)(AX*4), K1, Z0
-	VMOVUPS.Z    (DI)(R11*4), K1, Z2
+	VMOVUPS.Z    (DI)(R12*4), K1, Z2
 	VMULPS       Z1, Z2, Z2
 	VMOVUPS      c3f800000<>+0(SB), Z3
 	VSUBPS       Z0, Z3, Z3
@@ -3837,7 +3855,7 @@ VectorsEnd:
 	VMOVUPS      Z3, K1, (CX)(AX*4)
 	VMOVUPS      Z3, K1, (R9)(AX*4)
 	VMULPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DX)(R11*4)
+	VMOVUPS      Z1, K1, (DX)(R12*4)
 
 Done:
 	VZEROUPPER

@@ -31,6 +31,6 @@ type vectorKernels struct {
 	vnormalize      func(n int, dst, x, w, b *float32, mean, rstd float32)                                   // is dst = (x - mean) rstd w + b.
 	vnormback       func(n int, dx, dw, db, dy, x, w *float32, mean, rstd, inv float32)                      // is dx += rstd (dy w - s1 - x̂ s2), dw += dy x̂, db += dy with x̂ = (x - mean) rstd, s1 = Σ dy w / n, s2 = Σ dy w x̂ / n.
 	vadam           func(n int, w, m, v, grad *float32, decay, keep, b1, c1, b2, c2, step, inv, eps float32) // updates w, m and v by the gradient g: g += decay w, w *= keep, m = b1 m + (1-b1) g, v = b2 v + (1-b2) g², w -= step m / (√v inv + eps).
-	vlstm           func(n int, z, r, b, c0, c, h, h2 *float32)                                              // makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice.
-	vlstmback       func(n int, dz, dz2, dc, dh, a, c0, c *float32)                                          // turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c.
+	vlstm           func(n int, z, r, b, c0, c, h, h2, soon *float32)                                        // makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice; soon [4n] is fetched meanwhile.
+	vlstmback       func(n int, dz, dz2, dc, dh, a, c0, c, soon *float32)                                    // turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c; soon [4n] is fetched meanwhile.
 }

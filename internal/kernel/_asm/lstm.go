@@ -18,11 +18,14 @@ func label(stem string) string {
 
 // lstm writes one step of one row of an LSTM and its gradient. Gates stand as i, f, g, o, each n floats (PyTorch's order).
 func lstm(t tier) {
-	t.begin("vlstm", "makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice.", "n int, z, r, b, c0, c, h, h2 *float32", "")
-	p := pointers("n", "z", "r", "b", "c0", "c", "h", "h2")
+	t.begin("vlstm", "makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice; soon [4n] is fetched meanwhile.", "n int, z, r, b, c0, c, h, h2, soon *float32", "")
+	p := pointers("n", "z", "r", "b", "c0", "c", "h", "h2", "soon")
 	n := copyOf(p[0])
 	t.each("", p[0], 1, func(s span, _ int) {
 		at := s.gates(n)
+		for _, g := range at {
+			PREFETCHT0(g.at(p[8]))
+		}
 		sum := func(g int) VecVirtual {
 			v := at[g].load(p[2])
 			VADDPS(at[g].load(p[3]), v, v)
@@ -47,8 +50,8 @@ func lstm(t tier) {
 	})
 	end()
 
-	t.begin("vlstmback", "turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c.", "n int, dz, dz2, dc, dh, a, c0, c *float32", "")
-	p = pointers("n", "dz", "dc", "dh", "a", "c0", "c", "dz2")
+	t.begin("vlstmback", "turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c; soon [4n] is fetched meanwhile.", "n int, dz, dz2, dc, dh, a, c0, c, soon *float32", "")
+	p = pointers("n", "dz", "dc", "dh", "a", "c0", "c", "dz2", "soon")
 	n = copyOf(p[0])
 	// slope returns dy y (1 - y).
 	slope := func(dy, y VecVirtual) VecVirtual {
@@ -64,6 +67,9 @@ func lstm(t tier) {
 	}
 	t.each("", p[0], 1, func(s span, _ int) {
 		at := s.gates(n)
+		for _, g := range at {
+			PREFETCHT0(g.at(p[8]))
+		}
 		dh, tc, o := s.load(p[3]), t.gate(s.load(p[6]), 1), at[3].load(p[4])
 		do := t.vec()
 		VMULPS(tc, dh, do)
