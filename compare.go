@@ -34,7 +34,7 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 		return c, err
 	}
 	if o.Dir != "" {
-		features, err := compare.Digest(src.Bank) // the manifest's media may have changed under their names
+		features, err := src.Bank.Digest() // the manifest's media may have changed under their names
 		if err != nil {
 			return c, err
 		}

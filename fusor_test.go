@@ -195,6 +195,20 @@ func TestResumeRefuses(t *testing.T) {
 	if _, _, err := fusor.Train(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "cannot resume") {
 		t.Errorf("a checkpoint of another width: %v", err)
 	}
+	// One more row, so that the model's shape stays.
+	o.Recipe.Width = options("mean").Recipe.Width
+	fit(t, context.Background(), path, o)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	if err := os.WriteFile(path, append(data, lines[1]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := fusor.Train(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "cannot resume") {
+		t.Errorf("a checkpoint of other rows: %v", err)
+	}
 }
 
 // Many goroutines may share a model; each gets what one alone would.

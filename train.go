@@ -2,6 +2,8 @@ package fusor
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -80,15 +82,37 @@ func (o *Options) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, e
 	}}
 	var from *train.Checkpoint
 	if o.Checkpoint != "" {
-		hooks.Save = func(c *train.Checkpoint) error { return c.WriteFile(o.Checkpoint) }
+		data, err := o.fingerprint(p)
+		if err != nil {
+			return nil, err
+		}
+		hooks.Save = func(c *train.Checkpoint) error {
+			c.Data = data
+			return c.WriteFile(o.Checkpoint)
+		}
 		if o.Resume {
-			var err error
 			if from, err = train.ReadCheckpoint(o.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
+			}
+			if from != nil && from.Data != data {
+				return nil, fmt.Errorf("cannot resume from %s: the data, their media or the settings are not those it was begun with; train without resuming, or delete it", o.Checkpoint)
 			}
 		}
 	}
 	return p.Fit(ctx, o.Recipe, all, o.threads(), hooks, from)
+}
+
+// fingerprint is a hash of everything that a fit of p depends on.
+func (o *Options) fingerprint(p *train.Prepared) (string, error) {
+	features, err := p.Bank.Digest()
+	if err != nil {
+		return "", err
+	}
+	data, err := json.Marshal([]any{p.Data.Schema, p.Data.Rows, features, o.Recipe, p.Run})
+	if err != nil {
+		return "", fmt.Errorf("cannot tell what is trained on: %w", err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
 }
 
 // assemble makes the artifact of a fitted model, calibrated on the validation rows.

@@ -16,6 +16,7 @@ import (
 // Checkpoint is the state of a fit after an epoch. Random streams need no
 // saving: they are drawn from the seed and the step.
 type Checkpoint struct {
+	Data      string // the caller's: what the fit was begun on
 	Spec      []byte // JSON of the model's spec: a checkpoint goes on with the same model only
 	Phase     string
 	Epoch     int

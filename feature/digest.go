@@ -1,19 +1,17 @@
-package compare
+package feature
 
 import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
-
-	"github.com/fusor-ml/fusor/feature"
 )
 
 // Digest is a hash of all extracted views: media that changed under the same
 // names give another one, as far as any view can tell. It reads the bank once.
-func Digest(b *feature.Bank) (string, error) {
+func (b *Bank) Digest() (string, error) {
 	h := sha256.New()
-	var raw feature.Raw
+	var raw Raw
 	var buf []byte
 	for k, store := range b.Stores {
 		buf = append(append(buf[:0], b.Refs[k].Name...), 0)
