@@ -11,8 +11,6 @@ import (
 // Average is an exponential moving average of parameters over the steps of a fit (Polyak & Juditsky 1992; weights that
 // decay, with the start at zero corrected for, as in Kingma & Ba 2015, section 7.2). An averaged model depends less on
 // the last batches.
-//
-// Sparse parameters stay out: a row of theirs changes in few steps, so its average would only lag behind it.
 type Average struct {
 	decay  float64
 	params []*grad.Param
@@ -22,17 +20,14 @@ type Average struct {
 // AverageState is what the following averages depend on, but for the parameters.
 type AverageState struct {
 	Taken int         // how many values went in
-	Mean  [][]float32 // of every dense parameter
+	Mean  [][]float32 // of every parameter
 }
 
 // NewAverage returns an average of float32 parameters that remembers about 1/(1-decay) values, decay in [0, 1).
 func NewAverage(params []*grad.Param, decay float64) *Average {
-	a := &Average{decay: decay}
+	a := &Average{decay: decay, params: params}
 	for _, p := range params {
-		if !p.Sparse {
-			a.params = append(a.params, p)
-			a.state.Mean = append(a.state.Mean, make([]float32, p.Value.Len()))
-		}
+		a.state.Mean = append(a.state.Mean, make([]float32, p.Value.Len()))
 	}
 	return a
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // newValues makes a parameter of the given values.
-func newValues(sparse bool, v ...float32) *grad.Param {
-	return &grad.Param{Name: "p", Value: tensor.FromF32(v, len(v), 1), Grad: tensor.New(tensor.F32, len(v), 1), Sparse: sparse}
+func newValues(v ...float32) *grad.Param {
+	return &grad.Param{Name: "p", Value: tensor.FromF32(v, len(v), 1), Grad: tensor.New(tensor.F32, len(v), 1)}
 }
 
 func TestAverageIsTheWeightedMeanOfTheValuesTaken(t *testing.T) {
 	const decay = 0.75
-	p := newValues(false, 0, 0)
+	p := newValues(0, 0)
 	a := NewAverage([]*grad.Param{p}, decay)
 	values := [][2]float32{{1, -2}, {4, 8}, {-3, 0.5}, {10, 1}}
 	var weights float64
@@ -40,24 +40,9 @@ func TestAverageIsTheWeightedMeanOfTheValuesTaken(t *testing.T) {
 	}
 }
 
-func TestAverageLeavesSparseParametersAlone(t *testing.T) {
-	table, dense := newValues(true, 1, 2), newValues(false, 1)
-	a := NewAverage([]*grad.Param{table, dense}, 0.5)
-	a.Take()
-	table.Value.F32[0], dense.Value.F32[0] = 7, 3
-	a.Take()
-	a.Swap()
-	if table.Value.F32[0] != 7 {
-		t.Errorf("the sparse parameter became %g, want 7", table.Value.F32[0])
-	}
-	if got := dense.Value.F32[0]; math.Abs(float64(got)-(0.5*1+3)/1.5) > 1e-6 {
-		t.Errorf("the dense parameter became %g, want %g", got, (0.5*1+3)/1.5)
-	}
-}
-
 func TestAverageGoesOnFromItsState(t *testing.T) {
 	run := func(stop bool) float32 {
-		p := newValues(false, 0)
+		p := newValues(0)
 		a := NewAverage([]*grad.Param{p}, 0.9)
 		for i := range 10 {
 			if stop && i == 4 {
@@ -79,8 +64,8 @@ func TestAverageGoesOnFromItsState(t *testing.T) {
 }
 
 func TestAverageRefusesTheStateOfOtherParameters(t *testing.T) {
-	a := NewAverage([]*grad.Param{newValues(false, 1, 2)}, 0.9)
-	for _, other := range [][]*grad.Param{{newValues(false, 1)}, nil} {
+	a := NewAverage([]*grad.Param{newValues(1, 2)}, 0.9)
+	for _, other := range [][]*grad.Param{{newValues(1)}, nil} {
 		if err := a.Load(NewAverage(other, 0.9).State()); err == nil {
 			t.Errorf("a state of %d parameters was taken", len(other))
 		}

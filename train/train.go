@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/model"
@@ -122,21 +123,6 @@ func usable(s *model.Set, rows []int) []int {
 		}
 	}
 	return out
-}
-
-// classWeights are n / (classes · count), as scikit-learn's "balanced".
-func classWeights(class []int32, rows []int, classes int) []float32 {
-	count := make([]float64, classes)
-	for _, r := range rows {
-		count[class[r]]++
-	}
-	w := make([]float32, classes)
-	for k, n := range count {
-		if n > 0 {
-			w[k] = float32(float64(len(rows)) / (float64(classes) * n))
-		}
-	}
-	return w
 }
 
 // stepsOf is the number of batches of an epoch over the given rows.
@@ -257,9 +243,15 @@ func (t *trainer) swapAverage() {
 	}
 }
 
+// anySparse reports whether a parameter is updated by rows. A row of such a table changes in few steps, so its average
+// lags behind it, and the other parameters' must not run ahead of it.
+func anySparse(params []*grad.Param) bool {
+	return slices.ContainsFunc(params, func(p *grad.Param) bool { return p.Sparse })
+}
+
 // begin makes a fresh optimiser and a fresh average.
 func (t *trainer) begin() {
-	if !t.c.NoAverage {
+	if !t.c.NoAverage && !anySparse(t.params) {
 		t.every = min(max(t.stepsOf(t.d.Train)/averageTaken, 1), averageEvery)
 		t.average = optim.NewAverage(t.params, 1-1.0/averageTaken)
 	}
@@ -323,76 +315,6 @@ func (t *trainer) step(step int, lr float64) float64 {
 	optim.ClipGradNorm(t.params, t.c.Clip)
 	t.opt.Step(lr)
 	return loss.Value().At(0)
-}
-
-func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
-	if !t.m.Spec.Regression {
-		return t.tape.CrossEntropy(z, t.batch.Class, *o)
-	}
-	z = t.tape.Reshape(z, t.batch.N)
-	switch t.c.Loss {
-	case "l1":
-		return t.tape.L1(z, t.batch.Target)
-	case "smooth_l1":
-		return t.tape.SmoothL1(z, t.batch.Target)
-	}
-	return t.tape.MSE(z, t.batch.Target)
-}
-
-// valLoss is the mean loss over the validation rows, without label smoothing, and its standard error.
-func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
-	t.tape.SetTraining(false)
-	t.tape.SetRecording(false)
-	var sum, squares, weights float64
-	for _, b := range model.Ordered(t.d.Val, t.d.Sequences) {
-		if err := ctx.Err(); err != nil {
-			return 0, 0, err
-		}
-		t.tape.Reset()
-		t.batch.Fill(t.d.Set, b.Rows, b.Groups)
-		z := t.m.Forward(t.tape, &t.batch).Logits.Value().F32
-		c := t.m.Spec.Outputs
-		for i := range b.Rows {
-			loss, w := t.rowLoss(z[i*c:(i+1)*c], i)
-			sum += w * loss
-			squares += w * loss * loss
-			weights += w
-		}
-	}
-	mean = sum / weights
-	n := float64(len(t.d.Val))
-	return mean, math.Sqrt(math.Max(0, squares/weights-mean*mean) / n), nil
-}
-
-// rowLoss is the loss of row i of the batch and its weight.
-func (t *trainer) rowLoss(z []float32, i int) (loss, weight float64) {
-	if t.m.Spec.Regression {
-		d := math.Abs(float64(z[0]) - float64(t.batch.Target.F32[i]))
-		switch t.c.Loss {
-		case "l1":
-			return d, 1
-		case "smooth_l1":
-			if d >= 1 {
-				return d - 0.5, 1
-			}
-			return d * d / 2, 1
-		}
-		return d * d, 1
-	}
-	k := t.batch.Class[i]
-	weight = 1
-	if t.losses.ClassWeights != nil {
-		weight = float64(t.losses.ClassWeights[k])
-	}
-	top := float64(z[0])
-	for _, v := range z {
-		top = max(top, float64(v))
-	}
-	sum := 0.0
-	for _, v := range z {
-		sum += math.Exp(float64(v) - top)
-	}
-	return top + math.Log(sum) - float64(z[k]), weight
 }
 
 // stream is the random stream of one purpose at one step.
