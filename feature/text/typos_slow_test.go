@@ -44,10 +44,9 @@ func edit(s string, chance float64, substitute bool, rng *rand.Rand) string {
 }
 
 // A fifth of the letters of the test texts are changed: the default view loses
-// at most 0.85 of the points that a model of whole words loses, and stays ahead
-// of it, on the mean of five seeds. Wanted are 1.5 points; how many there are
-// moves with how the model of words is trained, so this holds one. Where every
-// error is a substitution the two are closer; that is said, not held.
+// at most 0.85 of the points that a model of whole words loses, and stays at
+// least 1.5 points ahead of it, on the mean of five seeds; whether all kinds of
+// error are mixed or every one is a substitution.
 func TestTypos(t *testing.T) {
 	const seeds, chance = 5, 0.2
 	dir := os.Getenv("FUSOR_DATA")
@@ -101,8 +100,8 @@ func TestTypos(t *testing.T) {
 		ahead := ours[way] - words[way]
 		t.Logf("%s: %.2f → %.2f, words alone %.2f → %.2f: %.2f of the loss, %.2f points ahead",
 			name, ours[clean], ours[way], words[clean], words[way], lost/lostWords, ahead)
-		if way == mixed && (lost > 0.85*lostWords || ahead < 1) {
-			t.Errorf("%s: %.2f of the loss of words alone, want at most 0.85; %.2f points ahead, want 1", name, lost/lostWords, ahead)
+		if lost > 0.85*lostWords || ahead < 1.5 {
+			t.Errorf("%s: %.2f of the loss of words alone, want at most 0.85; %.2f points ahead, want 1.5", name, lost/lostWords, ahead)
 		}
 	}
 }
