@@ -10,7 +10,7 @@ import (
 // Attention is additive attention over the views (Bahdanau 2015): each view is scored by itself and the softmax runs over
 // the views that are present,
 //
-//	h_k = proj.k(x_k)
+//	h_k = proj.k(x_k), or x_k where all views have the width already
 //	s_k = score.v · tanh(score.weight h_k + score.bias)
 //	z   = Σ_k a_k h_k,  a = softmax(s)
 //
@@ -35,7 +35,8 @@ func newAttention(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 	if hidden == 0 {
 		hidden = cfg.Dim
 	}
-	a := &Attention{proj: newProjections(s, views, cfg.Dim), dim: cfg.Dim}
+	a := &Attention{dim: cfg.Dim}
+	a.proj, _ = newMeeting(s, views, cfg.Dim)
 	if len(views) > 1 {
 		score := s.Sub("score")
 		bound := 1 / math.Sqrt(float64(cfg.Dim))
