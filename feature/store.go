@@ -63,30 +63,32 @@ func (s *Store) putRecord(i int, rec []byte) error {
 		return nil
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.room(len(rec))
-	if err != nil {
-		return err
+	b, out, err := s.room(len(rec))
+	if err == nil {
+		s.at[i] = span{uint32(len(s.blocks) - 1), uint32(len(b.data)), uint32(len(rec))}
+		b.data = append(b.data, rec...)
 	}
-	off := len(b.data)
-	b.data = append(b.data, rec...)
-	s.set(i, off, len(rec))
+	s.mu.Unlock()
+	if err == nil && len(out) > 0 {
+		err = s.write(out)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot store extracted features: %w", err)
+	}
 	return nil
 }
 
-func (s *Store) set(i, off, n int) {
-	s.at[i] = span{uint32(len(s.blocks) - 1), uint32(off), uint32(n)}
-}
-
 // room returns a block with room for a record of n bytes, the last of blocks.
-func (s *Store) room(n int) (*block, error) {
+// The blocks of out have left memory for it; the caller writes them, without
+// the lock, so that other workers go on meanwhile.
+func (s *Store) room(n int) (b *block, out []block, err error) {
 	if k := len(s.blocks); k > 0 && s.blocks[k-1].data != nil && cap(s.blocks[k-1].data)-len(s.blocks[k-1].data) >= n {
-		return &s.blocks[k-1], nil
+		return &s.blocks[k-1], nil, nil
 	}
 	grow := min(blockBytes, max(firstBlock, s.held))
 	if s.held+max(n, grow) > spillBytes {
-		if err := s.spill(); err != nil {
-			return nil, fmt.Errorf("cannot store extracted features: %w", err)
+		if out, err = s.evict(); err != nil {
+			return nil, nil, err
 		}
 	}
 	var data []byte
@@ -99,31 +101,44 @@ func (s *Store) room(n int) (*block, error) {
 	s.held += cap(data)
 	s.memory = append(s.memory, len(s.blocks))
 	s.blocks = append(s.blocks, block{data: data})
-	return &s.blocks[len(s.blocks)-1], nil
+	return &s.blocks[len(s.blocks)-1], out, nil
 }
 
-// spill moves the blocks in memory to the file.
-func (s *Store) spill() error {
+// evict gives the blocks in memory their places in the file.
+func (s *Store) evict() ([]block, error) {
 	if s.file == nil && len(s.memory) > 0 {
 		f, err := os.CreateTemp("", "fusor-features-*")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.file = f
 	}
+	var out []block
 	for _, k := range s.memory {
 		b := &s.blocks[k]
-		if _, err := s.file.WriteAt(b.data, s.size); err != nil {
-			return err
-		}
 		b.at = s.size
 		s.size += int64(len(b.data))
-		if cap(b.data) == blockBytes {
-			s.spare = append(s.spare, b.data[:0])
-		}
+		out = append(out, *b)
 		b.data = nil
 	}
 	s.memory, s.held = s.memory[:0], 0
+	return out, nil
+}
+
+// write moves evicted blocks to their places in the file and keeps their memory for new ones.
+func (s *Store) write(out []block) error {
+	for _, b := range out {
+		if _, err := s.file.WriteAt(b.data, b.at); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range out {
+		if cap(b.data) == blockBytes {
+			s.spare = append(s.spare, b.data[:0])
+		}
+	}
 	return nil
 }
 
