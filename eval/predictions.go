@@ -54,7 +54,11 @@ func (p *Predictions) score(key, i int) float64 {
 	return p.Probs[i][key]
 }
 
-// order returns the rows in ascending order of score, computed once.
+// equal reports whether order puts two scores at one place: NaN, which an
+// overflowing model gives, ties with NaN.
+func equal(a, b float64) bool { return a == b || a != a && b != b }
+
+// order returns the rows in ascending order of score, NaN first, computed once.
 func (p *Predictions) order(key int) []int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -26,7 +26,7 @@ func rocAUC(p *Predictions, w []float64) float64 {
 		pos, neg, wins := 0.0, 0.0, 0.0
 		for at := 0; at < len(order); {
 			tp, tn, end := 0.0, 0.0, at
-			for v := p.Probs[order[at]][class]; end < len(order) && p.Probs[order[end]][class] == v; end++ {
+			for v := p.Probs[order[at]][class]; end < len(order) && equal(p.Probs[order[end]][class], v); end++ {
 				if i := order[end]; p.Labels[i] == class {
 					tp += weight(w, i)
 				} else {
@@ -50,7 +50,7 @@ func averagePrecision(p *Predictions, w []float64) float64 {
 		hits, all, sum := 0.0, 0.0, 0.0
 		for at := len(order) - 1; at >= 0; {
 			tp, end := 0.0, at
-			for v := p.Probs[order[at]][class]; end >= 0 && p.Probs[order[end]][class] == v; end-- {
+			for v := p.Probs[order[at]][class]; end >= 0 && equal(p.Probs[order[end]][class], v); end-- {
 				wi := weight(w, order[end])
 				all += wi
 				if p.Labels[order[end]] == class {

@@ -49,7 +49,7 @@ func midRanks(p *Predictions, key int, w []float64) []float64 {
 	before := 0.0
 	for at := 0; at < len(order); {
 		tied, end := 0.0, at
-		for v := p.score(key, order[at]); end < len(order) && p.score(key, order[end]) == v; end++ {
+		for v := p.score(key, order[at]); end < len(order) && equal(p.score(key, order[end]), v); end++ {
 			tied += weight(w, order[end])
 		}
 		for ; at < end; at++ {
