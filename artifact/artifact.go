@@ -21,6 +21,7 @@ import (
 	"github.com/fusor-ml/fusor/internal/codec/safetensors"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/model"
+	"github.com/fusor-ml/fusor/tensor"
 )
 
 // Version is the format's version; a file of a later one is refused.
@@ -107,7 +108,7 @@ func checksum(manifest []byte, tensors []safetensors.Tensor) string {
 	h.Write(manifest)
 	for _, t := range tensors {
 		fmt.Fprintf(h, "\n%s%v", t.Name, t.Shape)
-		h.Write(safetensors.Bytes(t.Data))
+		safetensors.WriteValues(h, t.Data) //nolint:errcheck // a hash takes everything
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -145,27 +146,34 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifa
 	if version > Version {
 		return nil, fmt.Errorf("%w (format version %d, this one reads up to %d); update fusor", ErrNewer, version, Version)
 	}
-	if checksum([]byte(meta["manifest"]), tensors) != meta["sha256"] {
+	whole := make(chan bool, 1)
+	go func() { whole <- checksum([]byte(meta["manifest"]), tensors) == meta["sha256"] }() // as long as all the rest
+	a := &Artifact{}
+	err = a.restore([]byte(meta["manifest"]), tensors, catalog, methods)
+	if !<-whole {
 		return nil, fmt.Errorf("%w: its checksum does not match", ErrDamaged)
 	}
-	a := &Artifact{}
-	if err := json.Unmarshal([]byte(meta["manifest"]), &a.Manifest); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, catalog feature.Catalog, methods fusion.Table) error {
+	if err := json.Unmarshal(manifest, &a.Manifest); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err := a.restoreStates(catalog); err != nil {
-		return nil, err
+		return err
 	}
 	weights := 0
 	for _, t := range tensors {
 		weights += len(t.Data)
 	}
 	if err := a.fits(weights); err != nil {
-		return nil, err
+		return err
 	}
-	if a.Model, err = model.Build(a.Spec, methods); err != nil {
-		return nil, err
-	}
-	return a, a.restoreWeights(tensors)
+	return a.restoreModel(tensors, methods)
 }
 
 func (a *Artifact) restoreStates(catalog feature.Catalog) error {
@@ -207,21 +215,15 @@ func find(catalog feature.Catalog, col dataset.Column, v View) (feature.View, er
 	return nil, fmt.Errorf("view %s: this fusor has no view %q for %s", v.Name, v.View, col.Kind)
 }
 
-func (a *Artifact) restoreWeights(tensors []safetensors.Tensor) error {
-	by := map[string]safetensors.Tensor{}
+func (a *Artifact) restoreModel(tensors []safetensors.Tensor, methods fusion.Table) error {
+	values := make(map[string]*tensor.Tensor, len(tensors))
 	for _, t := range tensors {
-		by[t.Name] = t
+		values[t.Name] = &tensor.Tensor{Shape: t.Shape, F32: t.Data}
 	}
-	params := a.Model.Params()
-	if len(params) != len(by) {
-		return fmt.Errorf("%w: %d tensors for %d parameters", ErrDamaged, len(by), len(params))
+	var err error
+	a.Model, err = model.Restore(a.Spec, methods, values)
+	if errors.Is(err, model.ErrValues) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	for _, p := range params {
-		t, ok := by[p.Name]
-		if !ok || !slices.Equal(t.Shape, p.Value.Shape) {
-			return fmt.Errorf("%w: parameter %s %v has tensor %v", ErrDamaged, p.Name, p.Value.Shape, t.Shape)
-		}
-		copy(p.Value.F32, t.Data)
-	}
-	return nil
+	return err
 }

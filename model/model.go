@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -29,8 +30,37 @@ type Output struct {
 	Weights *grad.Var // [N, V], of a method that weighs its views; else nil
 }
 
+// ErrValues is wrapped by errors of [Restore].
+var ErrValues = errors.New("the values do not fit the network")
+
 // Build makes the network of a spec, its parameters initialised from the spec's seed.
 func Build(spec Spec, methods fusion.Table) (*Model, error) {
+	return assemble(spec, methods, nn.NewScope(spec.Seed, tensor.F32))
+}
+
+// Restore makes the network of a spec to be run, not trained, with these
+// values of its parameters, by name, which it keeps. An error wraps [ErrValues]
+// where the values are not those of the spec.
+func Restore(spec Spec, methods fusion.Table, values map[string]*tensor.Tensor) (*Model, error) {
+	m, err := assemble(spec, methods, nn.NewBlankScope())
+	if err != nil {
+		return nil, err
+	}
+	params := m.Params()
+	if len(params) != len(values) {
+		return nil, fmt.Errorf("%w: %d tensors for %d parameters", ErrValues, len(values), len(params))
+	}
+	for _, p := range params {
+		v, ok := values[p.Name]
+		if !ok || !slices.Equal(v.Shape, p.Value.Shape) {
+			return nil, fmt.Errorf("%w: none of shape %v for %s", ErrValues, p.Value.Shape, p.Name)
+		}
+		p.Value.F32 = v.F32
+	}
+	return m, nil
+}
+
+func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) {
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
@@ -38,7 +68,7 @@ func Build(spec Spec, methods fusion.Table) (*Model, error) {
 	if !ok {
 		return nil, fmt.Errorf("no fusion %q; there are %v", spec.Method, methods.Names())
 	}
-	m := &Model{Spec: spec, methods: methods, scope: nn.NewScope(spec.Seed, tensor.F32)}
+	m := &Model{Spec: spec, methods: methods, scope: scope}
 	if err := method.Check(spec.Fusion); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type Scope struct {
 type registry struct {
 	seed   uint64
 	dtype  tensor.DType
+	blank  bool
 	params []*grad.Param
 	byName map[string]*grad.Param
 }
@@ -33,20 +34,29 @@ func NewScope(seed uint64, d tensor.DType) *Scope {
 	return &Scope{root: &registry{seed: seed, dtype: d, byName: map[string]*grad.Param{}}}
 }
 
+// NewBlankScope returns a root scope whose float32 parameters are neither initialised nor have gradients: of a model that
+// gets its values from elsewhere and is run, not trained.
+func NewBlankScope() *Scope {
+	return &Scope{root: &registry{blank: true, dtype: tensor.F32, byName: map[string]*grad.Param{}}}
+}
+
 // Sub returns the scope called name under s.
 func (s *Scope) Sub(name string) *Scope { return &Scope{root: s.root, prefix: s.prefix + name + "."} }
 
 // DType returns the element type of the parameters.
 func (s *Scope) DType() tensor.DType { return s.root.dtype }
 
-// Param makes a parameter and its gradient. A name that is taken already is a mistake in the program and panics.
+// Param makes a parameter and, unless the scope is blank, its gradient. A name that is taken already is a mistake in the program and panics.
 func (s *Scope) Param(name string, init Init, shape ...int) *grad.Param {
 	full := s.prefix + name
 	if _, taken := s.root.byName[full]; taken {
 		panic(fmt.Sprintf("nn: the parameter %q exists already", full))
 	}
-	p := &grad.Param{Name: full, Value: tensor.New(s.root.dtype, shape...), Grad: tensor.New(s.root.dtype, shape...)}
-	init(s.root.rng(full), p.Value)
+	p := &grad.Param{Name: full, Value: tensor.New(s.root.dtype, shape...)}
+	if !s.root.blank {
+		p.Grad = tensor.New(s.root.dtype, shape...)
+		init(s.root.rng(full), p.Value)
+	}
 	s.root.params = append(s.root.params, p)
 	s.root.byName[full] = p
 	return p

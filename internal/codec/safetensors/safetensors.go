@@ -65,20 +65,27 @@ func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 		return err
 	}
 	for _, t := range tensors {
-		if _, err := w.Write(Bytes(t.Data)); err != nil {
+		if err := WriteValues(w, t.Data); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Bytes gives the little-endian bytes of x.
-func Bytes(x []float32) []byte {
-	b := make([]byte, 4*len(x))
-	for i, v := range x {
-		binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(v))
+// WriteValues writes x as little-endian bytes, with little memory.
+func WriteValues(w io.Writer, x []float32) error {
+	var chunk [32 << 10]byte
+	for len(x) > 0 {
+		n := min(len(x), len(chunk)/4)
+		for i, v := range x[:n] {
+			binary.LittleEndian.PutUint32(chunk[4*i:], math.Float32bits(v))
+		}
+		if _, err := w.Write(chunk[:4*n]); err != nil {
+			return err
+		}
+		x = x[n:]
 	}
-	return b
+	return nil
 }
 
 // Read parses a whole file. Tensors come in the order of their data.
@@ -135,8 +142,9 @@ func Read(file []byte) (metadata map[string]string, tensors []Tensor, err error)
 			return nil, nil, fmt.Errorf("cannot read tensor %s: offsets %v do not fit shape %v in %d bytes", e.name, e.Offsets, e.Shape, len(data))
 		}
 		t := Tensor{Name: e.name, Shape: e.Shape, Data: make([]float32, count)}
+		from := data[end:e.Offsets[1]]
 		for i := range t.Data {
-			t.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[end+4*int64(i):]))
+			t.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(from[4*i:]))
 		}
 		tensors = append(tensors, t)
 		end = e.Offsets[1]
