@@ -126,7 +126,7 @@ func ReadFile(path string, catalog feature.Catalog, methods fusion.Table) (*Arti
 	return a, nil
 }
 
-// Decode reads an artifact. catalog and methods must know its views and its
+// Decode reads an artifact and keeps data. catalog and methods must know its views and its
 // fusion. Errors wrap [ErrDamaged] or [ErrNewer] where that is the reason.
 func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifact, error) {
 	if len(data) == 0 {

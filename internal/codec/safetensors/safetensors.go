@@ -5,13 +5,13 @@
 package safetensors
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"sort"
+	"unsafe"
 )
 
 // maxHeader bounds the header before memory is taken, as the reference implementation does.
@@ -72,6 +72,20 @@ func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 	return nil
 }
 
+// values are the little-endian floats in b, which stay there if that is how this machine has them.
+func values(b []byte) []float32 {
+	n := len(b) / 4
+	at := unsafe.Pointer(unsafe.SliceData(b))
+	if n > 0 && binary.NativeEndian.Uint16([]byte{1, 0}) == 1 && uintptr(at)%4 == 0 {
+		return unsafe.Slice((*float32)(at), n)
+	}
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return x
+}
+
 // WriteValues writes x as little-endian bytes, with little memory.
 func WriteValues(w io.Writer, x []float32) error {
 	var chunk [32 << 10]byte
@@ -88,7 +102,7 @@ func WriteValues(w io.Writer, x []float32) error {
 	return nil
 }
 
-// Read parses a whole file. Tensors come in the order of their data.
+// Read parses a whole file, which the tensors may lie in from then on. They come in the order of their data.
 func Read(file []byte) (metadata map[string]string, tensors []Tensor, err error) {
 	if len(file) < 8 {
 		return nil, nil, fmt.Errorf("not a safetensors file: %d bytes", len(file))
@@ -99,7 +113,7 @@ func Read(file []byte) (metadata map[string]string, tensors []Tensor, err error)
 	}
 	head, data := file[8:8+n], file[8+n:]
 	var raw map[string]json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(head)).Decode(&raw); err != nil {
+	if err := json.Unmarshal(head, &raw); err != nil {
 		return nil, nil, fmt.Errorf("not a safetensors file: header: %w", err)
 	}
 	type located struct {
@@ -141,12 +155,7 @@ func Read(file []byte) (metadata map[string]string, tensors []Tensor, err error)
 		case e.Offsets[0] != end || e.Offsets[1] != end+4*count || e.Offsets[1] > int64(len(data)):
 			return nil, nil, fmt.Errorf("cannot read tensor %s: offsets %v do not fit shape %v in %d bytes", e.name, e.Offsets, e.Shape, len(data))
 		}
-		t := Tensor{Name: e.name, Shape: e.Shape, Data: make([]float32, count)}
-		from := data[end:e.Offsets[1]]
-		for i := range t.Data {
-			t.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(from[4*i:]))
-		}
-		tensors = append(tensors, t)
+		tensors = append(tensors, Tensor{Name: e.name, Shape: e.Shape, Data: values(data[end:e.Offsets[1]])})
 		end = e.Offsets[1]
 	}
 	if end != int64(len(data)) {
