@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -22,14 +23,19 @@ func (f Floats) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (f *Floats) UnmarshalJSON(data []byte) error {
-	var s string
-	if err := json.Unmarshal(data, &s); err != nil {
-		return err
+	if string(data) == "null" {
+		return nil
 	}
-	raw, err := base64.StdEncoding.DecodeString(s)
+	if len(data) < 2 || data[0] != '"' {
+		return errors.New("cannot read floats: no string")
+	}
+	text := data[1 : len(data)-1] // base64 needs no escapes
+	raw := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Decode(raw, text)
 	if err != nil {
 		return fmt.Errorf("cannot read floats: %w", err)
 	}
+	raw = raw[:n]
 	if len(raw)%4 != 0 {
 		return fmt.Errorf("cannot read floats: %d bytes is no multiple of 4", len(raw))
 	}
