@@ -32,15 +32,24 @@ func newPoE(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 // OutDim is Config.Dim.
 func (p *PoE) OutDim() int { return p.dim }
 
-// Forward returns the mean and the log-variance of the product.
+// Forward returns the mean and the log-variance of the product. It stays with logarithms: a precision alone overflows
+// where a view is very sure, the share p_k / (1 + Σ p_k) never does.
 func (p *PoE) Forward(t *grad.Tape, in Input) Output {
-	precision := filled(t, 1, in.rows(), p.dim) // of the prior
-	var mean *grad.Var
-	for k := range in.Views {
-		x, m := in.clean(t, k)
-		prec := t.MaskRows(t.Exp(t.Neg(p.logvar[k].Forward(t, x))), m)
-		mean = plus(t, mean, t.Mul(prec, p.mu[k].Forward(t, x)))
-		precision = t.Add(precision, prec)
+	V := len(in.Views)
+	s := borrow()
+	defer s.giveBack()
+	vars, masks := s.views(2 * V)
+	xs, logs := vars[:V], vars[V:]
+	total := t.NewConst(in.rows(), p.dim) // ln(1 + Σ p_k) of the views so far
+	for k := range V {
+		xs[k], masks[k] = in.clean(t, k)
+		logs[k] = t.Neg(p.logvar[k].Forward(t, xs[k]))
+		total = t.Add(total, t.MaskRows(t.Softplus(t.Sub(logs[k], total)), masks[k]))
 	}
-	return Output{Z: t.Div(mean, precision), LogVar: t.Neg(t.Log(precision))}
+	var mean *grad.Var
+	for k := range V {
+		share := t.MaskRows(t.Exp(t.Sub(logs[k], total)), masks[k])
+		mean = plus(t, mean, t.Mul(share, p.mu[k].Forward(t, xs[k])))
+	}
+	return Output{Z: mean, LogVar: t.Neg(total)}
 }

@@ -11,6 +11,7 @@
 //   - absent content: what stands in an absent row or past the end of a sequence, even NaN, changes no bit.
 //   - rows: a row (or group) means the same alone as in a batch.
 //   - nothing present: a row without any view gives a finite result.
+//   - large input: views a thousand times too large, as unscaled data can be, give a finite result and finite gradients.
 //   - one view is enough.
 //   - save and load: parameters copied by name give the same bits.
 //   - determinism: the same input gives the same bits, on a used tape and in several goroutines as well.
@@ -66,6 +67,7 @@ var laws = []struct {
 	{"absent content", nil, rig.absentContent},
 	{"rows", nil, rig.rowsAlone},
 	{"nothing present", nil, rig.nothingPresent},
+	{"large input", nil, rig.largeInput},
 	{"one view", nil, rig.oneView},
 	{"save and load", nil, rig.saveAndLoad},
 	{"determinism", nil, rig.determinism},

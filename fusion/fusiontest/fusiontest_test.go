@@ -145,6 +145,10 @@ func TestLawsFindFaults(t *testing.T) {
 		}
 		return t.ScaleRows(sound(m, t, in), n)
 	}, "nothing present")
+	f("overflows", func(m *made, t *grad.Tape, in fusion.Input) *grad.Var {
+		z := t.Exp(sound(m, t, in))
+		return t.Div(z, t.AddScalar(z, 1))
+	}, "large input")
 	f("too coarse in float32", func(m *made, t *grad.Tape, in fusion.Input) *grad.Var {
 		return t.AddScalar(t.AddScalar(sound(m, t, in), 1e4), -1e4)
 	}, "float32")

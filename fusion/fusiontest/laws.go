@@ -138,6 +138,25 @@ func (r rig) nothingPresent(t reporter) {
 	}
 }
 
+func (r rig) largeInput(t reporter) {
+	m := r.build(t, tensor.F32, 1)
+	b := r.batch(1)
+	for _, x := range b.xs {
+		for i := range x.F64 {
+			x.F64[i] *= 1000
+		}
+	}
+	got := m.call(grad.NewTape(tensor.F32), b, tensor.F32)
+	finite(t, "the result", got.z)
+	finite(t, "the log-variance", got.logvar)
+	for k, g := range got.dx {
+		finite(t, "the gradient of input "+strconv.Itoa(k), g)
+	}
+	for i, p := range m.params {
+		finite(t, "the gradient of "+p.Name, got.dp[i])
+	}
+}
+
 func (r rig) oneView(t reporter) {
 	for k := range r.views {
 		one := r.with([]int{k})
