@@ -5,32 +5,85 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
 
 // Write calls fill with a temporary file beside path, and gives the file its
-// final name once fill has succeeded and the bytes are on disk.
+// final name once fill has succeeded and the bytes are on disk. A file that is
+// replaced hands down its permissions, a link is followed, and what is no
+// file (a device, a pipe) is written to as it is.
 func Write(path string, fill func(w io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
+	if err := write(path, fill); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
+	return nil
+}
+
+func write(path string, fill func(w io.Writer) error) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	old, err := os.Stat(path)
+	switch {
+	case err != nil:
+		old = nil
+	case old.IsDir():
+		return errors.New("it is a folder")
+	case !old.Mode().IsRegular():
+		return pour(path, fill)
+	}
+	f, err := create(path)
+	if err != nil {
+		return err
+	}
 	err = fill(f)
+	if err == nil && old != nil {
+		err = os.Chmod(f.Name(), old.Mode().Perm())
+	}
 	if err == nil {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, errors.Join(err, os.Remove(f.Name())))
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// pour writes to what is no file: /dev/null must stay what it is.
+func pour(path string, fill func(w io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fill(f), f.Close())
+}
+
+// create makes a temporary file beside path, with the permissions that new files get here.
+func create(path string) (*os.File, error) {
+	dir, base := filepath.Split(path)
+	for try := 0; ; try++ {
+		name := fmt.Sprintf("%s.%s.%08x.tmp", dir, base, rand.Uint32())
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		var at *fs.PathError
+		switch {
+		case err == nil:
+			return f, nil
+		case errors.Is(err, fs.ErrExist) && try < 1000:
+			continue
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("there is no folder %s: %w", filepath.Dir(path), fs.ErrNotExist)
+		case errors.As(err, &at):
+			return nil, at.Err // without the temporary name
+		}
+		return nil, err
+	}
 }
 
 // WriteFile writes data to path in that way.
