@@ -63,7 +63,7 @@ func Example() {
 		fmt.Println(a.Class, a.Flags)
 	}
 	// Output:
-	// attention of [review.lexical table.fields]
+	// concat of [review.lexical table.fields]
 	// kept []
 	// returned [absent:table]
 }

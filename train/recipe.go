@@ -12,7 +12,7 @@ import (
 // Recipe is what a user may choose of a model: plain data, the content of a
 // configuration file. Zero fields mean the defaults.
 type Recipe struct {
-	Fusion          string                   `json:"fusion,omitempty"`           // default attention
+	Fusion          string                   `json:"fusion,omitempty"`           // default concat, bilstm over rows in order
 	FusionConfig    fusion.Config            `json:"fusion_config,omitzero"`     // options of the method
 	Views           []string                 `json:"views,omitempty"`            // patterns; none: each modality's default views
 	Scaling         feature.Scaling          `json:"scaling,omitempty"`          // of vectors; none: chosen on validation data
@@ -26,7 +26,8 @@ type Recipe struct {
 
 // defaults of a Recipe.
 const (
-	DefaultFusion = "attention"
+	defaultFusion = "concat" // docs/decisions/0016-default-fusion.md
+	orderedFusion = "bilstm" // where the rows of a group have an order
 	defaultWidth  = 64
 	defaultDrop   = 0.3
 	// Over the rows of a group the LSTM reads vectors as they are (Poria et al.
@@ -60,8 +61,12 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 		Method: r.Fusion, Fusion: r.FusionConfig, Outputs: p.outputs(), Regression: p.Target != nil, Prior: p.Prior,
 		Width: r.Width, Hidden: r.Hidden, Dropout: defaultDrop, ModalityDropout: r.ModalityDropout, Seed: seed,
 	}
-	if s.Method == "" {
-		s.Method = DefaultFusion
+	switch {
+	case s.Method != "":
+	case p.Ordered():
+		s.Method = orderedFusion
+	default:
+		s.Method = defaultFusion
 	}
 	if s.Width == 0 {
 		s.Width = defaultWidth

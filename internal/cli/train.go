@@ -12,7 +12,7 @@ import (
 type trainCmd struct {
 	Data   string `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
 	Out    string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
-	Fusion string `help:"Fusion method (default attention)." placeholder:"NAME"`
+	Fusion string `help:"Fusion method (default: concat; bilstm where --group and --order say how rows follow each other)." placeholder:"NAME"`
 	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views)." name:"bilstm-over" enum:",rows,time,views" default:"" placeholder:"WHAT"`
 	Seed   uint64 `help:"Seed of everything random." placeholder:"N"`
 	Resume bool   `help:"Go on from the checkpoint that an interrupted run left beside the model."`
