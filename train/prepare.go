@@ -157,7 +157,8 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 	return one.loss(ctx, []int{0}, r, workers)
 }
 
-// loss is the validation loss, with its standard error, of a model of the given views.
+// loss is the validation loss, with its standard error, of a model of the given views; +Inf where it diverges, so that
+// another choice is taken.
 func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int) (loss, se float64, err error) {
 	r.Train.NoRefit = true
 	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
@@ -170,6 +171,9 @@ func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int)
 		return 0, 0, err
 	}
 	h, err := Fit(ctx, net, Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val}, r.Train, workers, Hooks{}, nil)
+	if errors.Is(err, errDiverged) {
+		return math.Inf(1), 0, nil
+	}
 	if err != nil {
 		return 0, 0, err
 	}

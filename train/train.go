@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -114,6 +115,9 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 	return h, t.refit(ctx, h, from)
 }
 
+// errDiverged is wrapped by the error of a fit whose loss overflowed.
+var errDiverged = errors.New("the loss is not finite")
+
 // usable keeps the labelled rows that have at least one view.
 func usable(s *model.Set, rows []int) []int {
 	var out []int
@@ -159,6 +163,9 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 		if len(t.d.Val) > 0 {
 			if ep.ValLoss, se, err = t.valLoss(ctx); err != nil {
 				return err
+			}
+			if math.IsNaN(ep.ValLoss) || math.IsInf(ep.ValLoss, 0) {
+				return fmt.Errorf("cannot train: %w: on validation rows it is %g after epoch %d; do they hold huge values in a view that is not scaled, or only classes of weight 0?", errDiverged, ep.ValLoss, e)
 			}
 		}
 		h.Epochs = append(h.Epochs, ep)
@@ -294,7 +301,7 @@ func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int,
 		t.m.HideModalities(&t.batch, stream(t.c.Seed, 2, uint64(step+n)))
 		loss := t.step(step+n, lr(step+n))
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return 0, 0, fmt.Errorf("cannot train: the loss became %g at step %d; a smaller learning rate than %g may help", loss, step+n+1, t.c.LR)
+			return 0, 0, fmt.Errorf("cannot train: %w: it became %g at step %d; a smaller learning rate than %g may help", errDiverged, loss, step+n+1, t.c.LR)
 		}
 		sum += loss
 		n++
