@@ -52,6 +52,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 		return
 	}
 	decideTask(ds, opt.Task, c)
+	noteGiveaways(ds, c)
 	settleDims(ds, c)
 }
 

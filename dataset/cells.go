@@ -57,7 +57,7 @@ func (r *cellReader) files(col *Column, text string, row int) []string {
 		case strings.Contains(name, "://"):
 			r.c.note(row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)
 		case found == "":
-			r.c.note(row, col.Name, "paths are relative to the manifest's folder", "%.200s: no such file", name)
+			r.c.note(row, col.Name, r.base(), "%.200s: no such file", name)
 		case isDir && col.Kind != media.Video:
 			r.c.note(row, col.Name, "name a file", "%.200s: a folder", name)
 		default:
@@ -65,6 +65,14 @@ func (r *cellReader) files(col *Column, text string, row int) []string {
 		}
 	}
 	return out
+}
+
+// base says what paths are relative to.
+func (r *cellReader) base() string {
+	if r.c.file == stdin {
+		return "paths are relative to " + r.dir
+	}
+	return "paths are relative to the manifest's folder"
 }
 
 // vector reads a cell of numbers: a JSON array, a file, or what a Parquet list holds.

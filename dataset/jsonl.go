@@ -26,7 +26,7 @@ func readJSONLines(text string, c *collector) *Table {
 		}
 		row := make([]string, len(t.Header))
 		seen := make([]bool, len(t.Header))
-		ok := parseObject(line, number, c, func(key, cell string) bool {
+		object, ok := parseObject(line, number, c, func(key, cell string) bool {
 			i, known := index[key]
 			if !known {
 				i = len(t.Header)
@@ -43,7 +43,7 @@ func readJSONLines(text string, c *collector) *Table {
 			return true
 		})
 		if ok {
-			t.rows, t.lines = append(t.rows, row), append(t.lines, number)
+			t.rows, t.lines, t.objects = append(t.rows, row), append(t.lines, number), append(t.objects, object)
 		}
 	}
 	for i, row := range t.rows {
@@ -57,24 +57,24 @@ func readJSONLines(text string, c *collector) *Table {
 
 // parseObject gives the members of one line's object to each, as cells of text: strings as they
 // are, numbers and arrays as they are written, null as "". each says false to a key that was
-// there. Problems are reported as line number's.
-func parseObject(line string, number int, c *collector, each func(key, cell string) bool) bool {
+// there. It gives the object as valid JSON. Problems are reported as line number's.
+func parseObject(line string, number int, c *collector, each func(key, cell string) bool) (object string, ok bool) {
 	const advice = "write one JSON object a line"
 	line = strings.TrimSpace(line)
 	if line[0] != '{' {
 		c.fatal(number, "", advice, "not a JSON object")
-		return false
+		return "", false
 	}
 	if !json.Valid([]byte(line)) {
 		repaired, did := withoutNaN(line)
 		if !did || !json.Valid([]byte(repaired)) {
 			c.fatal(number, "", advice, "%s", jsonFault(line))
-			return false
+			return "", false
 		}
 		c.note(number, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
 		line = repaired
 	}
-	ok := true
+	ok = true
 	eachMember(line, func(rawKey, raw string) {
 		key, err := unquote(rawKey)
 		if err != nil {
@@ -98,7 +98,7 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 			ok = false
 		}
 	})
-	return ok
+	return line, ok
 }
 
 // jsonFault says what is wrong with a line that is no JSON.

@@ -225,16 +225,35 @@ func applyClasses(ds *Dataset, c *collector) {
 		return
 	}
 	index := classIndex(ds.Schema.Classes)
+	unknown := map[string][]int{} // rows of labels that are no classes
+	var order []string
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
 		if !row.Labelled() {
 			continue
 		}
 		if row.Class = index(row.Label); row.Class < 0 {
-			c.note(row.Number, ds.Schema.Label, "", "the label %.60q is no class of the model and is left out", row.Label)
+			if unknown[row.Label] == nil {
+				order = append(order, row.Label)
+			}
+			unknown[row.Label] = append(unknown[row.Label], row.Number)
 			row.Label = ""
 		}
 	}
+	for _, label := range order {
+		rows := unknown[label]
+		c.note(rows[0], ds.Schema.Label, "the classes are: "+someOf(ds.Schema.Classes),
+			"%s the label %.60q, which is no class of the model: left out of every score", have(len(rows)), label)
+	}
+}
+
+// someOf lists names, of many the first.
+func someOf(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
 }
 
 // classIndex gives a function that finds a class: by its text, else by its number.

@@ -297,7 +297,7 @@ func TestOpenWithSchema(t *testing.T) {
 		t.Errorf("raw header %s", got)
 	}
 	f("text\nonly a text\n", `column "price": the model knows the column, but it is not there`)
-	ds = f(header+"1,b,words,x\n2,zebra,words,4\n", `n.csv:3: column "label": the label "zebra" is no class of the model`, `n.csv:2: column "price": "x" is not a number`)
+	ds = f(header+"1,b,words,x\n2,zebra,words,4\n", `n.csv:3: column "label": 1 row has the label "zebra", which is no class of the model: left out of every score; the classes are: a, b`, `n.csv:2: column "price": "x" is not a number`)
 	if ds.Rows[0].Class != 1 || ds.Rows[1].Class != -1 || ds.Rows[1].Labelled() {
 		t.Errorf("rows %+v", ds.Rows)
 	}

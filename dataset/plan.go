@@ -116,6 +116,7 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 	if official {
 		d.warnLeaks(&p, train, val, tests[0])
 	}
+	d.noteMajority(&p)
 	return p, nil
 }
 
@@ -150,7 +151,9 @@ func HoldOut(ds *Dataset, opt PlanOptions) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("cannot divide the rows into training, validation and test: %w", err)
 	}
-	return Plan{Folds: 1, Runs: []Run{{Train: three[0], Val: three[1], Test: three[2]}}}, nil
+	p := Plan{Folds: 1, Runs: []Run{{Train: three[0], Val: three[1], Test: three[2]}}}
+	d.noteMajority(&p)
+	return p, nil
 }
 
 // note adds a remark.

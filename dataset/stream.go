@@ -30,12 +30,15 @@ type Line struct {
 // no JSON object gives a fatal problem, and the reading goes on; an error ends it.
 func ReadJSONLines(r io.Reader, dir string, schema *Schema) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
-		text, _, err := textenc.NewReader(r)
-		if err != nil {
+		text, encoding, err := textenc.NewReader(r)
+		if err != nil && !errors.Is(err, textenc.ErrUnknown) { // else some lines are no UTF-8, and those are told
 			yield(Line{}, fmt.Errorf("cannot read JSON lines: %w", err))
 			return
 		}
 		s := newStream(dir, schema)
+		if encoding.Encoding == textenc.GB18030 {
+			s.first = Problems{{File: stdin, What: "read as GB18030", Advice: "write UTF-8 if it is not that"}}
+		}
 		b := bufio.NewReaderSize(text, 64<<10)
 		for number := 1; ; number++ {
 			line, err := readLine(b)
@@ -74,7 +77,11 @@ type stream struct {
 	cells  cellReader
 	class  func(string) int
 	known  map[string]bool // keys that the schema names
+	first  Problems        // told with the first line
 }
+
+// stdin is what problems of a stream name as their file.
+const stdin = "stdin"
 
 // newStream prepares the reading.
 func newStream(dir string, schema *Schema) *stream {
@@ -94,15 +101,16 @@ func newStream(dir string, schema *Schema) *stream {
 
 // line reads one line.
 func (s *stream) line(text string, number int) Line {
-	c := &collector{file: "stdin"}
+	c := &collector{file: stdin, list: s.first}
+	s.first = nil
 	s.cells.c = c
 	out := Line{Row: Row{Number: number, Class: -1, Target: math.NaN()}}
-	if !utf8.ValidString(text) {
+	if strings.ContainsRune(text, utf8.RuneError) { // also what the decoder put for them
 		c.note(number, "", "write UTF-8", "bytes that are no characters became \uFFFD")
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
 	values := map[string]string{}
-	ok := parseObject(text, number, c, func(key, cell string) bool {
+	object, ok := parseObject(text, number, c, func(key, cell string) bool {
 		if !s.known[key] {
 			return true
 		}
@@ -114,11 +122,7 @@ func (s *stream) line(text string, number int) Line {
 		out.Problems = c.all()
 		return out
 	}
-	raw := strings.TrimSpace(text)
-	if repaired, did := withoutNaN(raw); did {
-		raw = repaired
-	}
-	out.Raw = json.RawMessage(raw)
+	out.Raw = json.RawMessage(object)
 	s.row(&out.Row, values, c)
 	out.Problems = c.all()
 	return out

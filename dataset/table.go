@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 )
@@ -10,6 +11,7 @@ type Table struct {
 	Header []string
 
 	rows    [][]string
+	objects []string            // of JSON lines: each row as it was written
 	lines   []int               // of each row in the file, 1-based
 	vectors map[int][][]float32 // by column: list columns of Parquet, one vector a row
 }
@@ -29,6 +31,31 @@ func (t *Table) Row(i int) []string {
 		}
 	}
 	return row
+}
+
+// Object gives row i as a JSON object: as it was written, if it was, else with the cells as texts
+// in the header's order.
+func (t *Table) Object(i int) (json.RawMessage, error) {
+	if t.objects != nil {
+		return json.RawMessage(t.objects[i]), nil
+	}
+	b := []byte{'{'}
+	for c, cell := range t.Row(i) {
+		if c > 0 {
+			b = append(b, ',')
+		}
+		for k, s := range []string{t.Header[c], cell} {
+			if k > 0 {
+				b = append(b, ':')
+			}
+			text, err := json.Marshal(s)
+			if err != nil {
+				return nil, err
+			}
+			b = append(b, text...)
+		}
+	}
+	return append(b, '}'), nil
 }
 
 // formatVector writes v as a JSON array; what JSON has no number for becomes null.

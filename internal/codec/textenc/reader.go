@@ -13,7 +13,8 @@ import (
 const peek = 64 << 10
 
 // NewReader decodes a stream to UTF-8, judging its encoding by the first bytes it gives. It waits
-// for no more than one read, so that a pipe is answered at once.
+// for no more than one read, so that a pipe is answered at once. With [ErrUnknown] and [ErrBinary]
+// comes a reader of the bytes as they are.
 func NewReader(r io.Reader) (io.Reader, Report, error) {
 	b := bufio.NewReaderSize(r, peek)
 	if _, err := b.Peek(1); err != nil {
@@ -25,7 +26,7 @@ func NewReader(r io.Reader) (io.Reader, Report, error) {
 	head, _ := b.Peek(b.Buffered()) // no error: that much is there
 	report, err := detect(string(head), false)
 	if err != nil {
-		return nil, report, err
+		return b, report, err
 	}
 	if report.Encoding == UTF8 {
 		if report.BOM {

@@ -1,0 +1,62 @@
+package dataset
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func schemaOfTexts(t *testing.T) *Schema {
+	t.Helper()
+	return &accepted(t, "m.csv", "label,text,photo\na,some words here,x.png\nb,other words there,y.png\n", Options{}).Schema
+}
+
+// A line that is no UTF-8 is told and answered, wherever it stands; the lines around it are not touched.
+func TestStreamWithForeignLine(t *testing.T) {
+	const good = `{"text":"很好的 thing"}` + "\n"
+	for _, in := range []string{"{\"text\":\"caf\xe9 \xff\"}\n" + good, good + "{\"text\":\"caf\xe9 \xff\"}\n" + good} {
+		told, same := 0, 0
+		for line, err := range ReadJSONLines(strings.NewReader(in), ".", schemaOfTexts(t)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(line.Problems.Error(), "bytes that are no characters") {
+				told++
+			}
+			if line.Row.Cells[0].Text == "很好的 thing" {
+				same++
+			}
+		}
+		if told != 1 || same != strings.Count(in, good) {
+			t.Errorf("%q: %d lines told, %d as they were", in, told, same)
+		}
+	}
+}
+
+// An encoding that was guessed is told, once; a missing file is located.
+func TestStreamTells(t *testing.T) {
+	var all Problems
+	in := "{\"text\":\"\xba\xdc\xba\xc3\xd3\xc3\",\"photo\":\"none.png\"}\n{\"text\":\"\xba\xc3\"}\n"
+	for line, err := range ReadJSONLines(strings.NewReader(in), "/media", schemaOfTexts(t)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line.Problems...)
+	}
+	if got := all.Error(); strings.Count(got, "stdin: read as GB18030") != 1 || !strings.Contains(got, "stdin:1: column \"photo\": none.png: no such file; paths are relative to /media") {
+		t.Error(got)
+	}
+}
+
+// A row goes out as the object that came in, or in the header's order.
+func TestTableObject(t *testing.T) {
+	f := func(name, content, want string) {
+		t.Helper()
+		got, err := accepted(t, name, content, Options{}).Raw().Object(0)
+		if err != nil || string(got) != want || !json.Valid(got) {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
+	}
+	f("m.jsonl", `{"text":"b c d", "label":1,"x":{"y":[1.50]},"n":NaN}`+"\n"+`{"text":"e f g","label":2}`, `{"text":"b c d", "label":1,"x":{"y":[1.50]},"n":null}`)
+	f("m.csv", "text,label,a\"b\n\"c\nd\",x,1.50\ne,y,2\n", `{"text":"c\nd","label":"x","a\"b":"1.50"}`)
+}
