@@ -10,8 +10,9 @@ import (
 //
 //	z = Σ_k p_k μ_k / (1 + Σ_k p_k),  μ_k = mu.k(x_k), p_k = exp(−logvar.k(x_k))
 //
-// The 1 is the prior, N(0, 1). The log-variance of the product, −ln(1 + Σ p_k), is Output.LogVar. An absent view is no
-// expert; a row without any view gives the prior: mean 0, log-variance 0.
+// with ln p_k kept to at most maxLogPrecision. The 1 is the prior, N(0, 1). The log-variance of the product,
+// −ln(1 + Σ p_k), is Output.LogVar. An absent view is no expert; a row without any view gives the prior: mean 0,
+// log-variance 0.
 type PoE struct {
 	mu, logvar []*nn.Linear
 	dim        int
@@ -20,6 +21,10 @@ type PoE struct {
 var _ Fusion = (*PoE)(nil)
 
 var poeDefaults = Config{Dim: meetDim}
+
+// maxLogPrecision keeps a very sure expert finite in float32, and its product with a mean. Beyond e^40 the prior's 1 has
+// long vanished. (The authors' code bounds the precision as well, by adding 1e-8 to the variance.)
+const maxLogPrecision = 40
 
 func newPoE(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 	if err := checkViews(cfg, views, false); err != nil {
@@ -32,24 +37,17 @@ func newPoE(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 // OutDim is Config.Dim.
 func (p *PoE) OutDim() int { return p.dim }
 
-// Forward returns the mean and the log-variance of the product. It stays with logarithms: a precision alone overflows
-// where a view is very sure, the share p_k / (1 + Σ p_k) never does.
+// Forward returns the mean and the log-variance of the product.
 func (p *PoE) Forward(t *grad.Tape, in Input) Output {
-	V := len(in.Views)
-	s := borrow()
-	defer s.giveBack()
-	vars, masks := s.views(2 * V)
-	xs, logs := vars[:V], vars[V:]
-	total := t.NewConst(in.rows(), p.dim) // ln(1 + Σ p_k) of the views so far
-	for k := range V {
-		xs[k], masks[k] = in.clean(t, k)
-		logs[k] = t.Neg(p.logvar[k].Forward(t, xs[k]))
-		total = t.Add(total, t.MaskRows(t.Softplus(t.Sub(logs[k], total)), masks[k]))
-	}
+	precision := filled(t, 1, in.rows(), p.dim) // of the prior
 	var mean *grad.Var
-	for k := range V {
-		share := t.MaskRows(t.Exp(t.Sub(logs[k], total)), masks[k])
-		mean = plus(t, mean, t.Mul(share, p.mu[k].Forward(t, xs[k])))
+	for k := range in.Views {
+		x, m := in.clean(t, k)
+		log := t.Neg(p.logvar[k].Forward(t, x))
+		log = t.Sub(log, t.ReLU(t.AddScalar(log, -maxLogPrecision))) // the smaller of both
+		prec := t.MaskRows(t.Exp(log), m)
+		mean = plus(t, mean, t.Mul(prec, p.mu[k].Forward(t, x)))
+		precision = t.Add(precision, prec)
 	}
-	return Output{Z: mean, LogVar: t.Neg(total)}
+	return Output{Z: t.Div(mean, precision), LogVar: t.Neg(t.Log(precision))}
 }
