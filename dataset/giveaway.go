@@ -28,17 +28,17 @@ func noteGiveaways(ds *Dataset, c *collector) {
 }
 
 // givenAway reports whether the value of a field determines the label.
-func (ds *Dataset) givenAway(column, field int) bool {
+func (d *Dataset) givenAway(column, field int) bool {
 	label := map[string]string{} // of each value of the field
 	n, labels := 0, map[string]bool{}
-	for i := range ds.Rows {
-		row := &ds.Rows[i]
+	for i := range d.Rows {
+		row := &d.Rows[i]
 		value := row.Cells[column].Fields[field]
 		if !row.Labelled() || value == "" {
 			continue
 		}
 		n++
-		if ds.Schema.Task == Regression {
+		if d.Schema.Task == Regression {
 			if v, ok := parseNumber(value); !ok || math.Abs(v-row.Target) > 1e-9*math.Abs(row.Target) {
 				return false
 			}
@@ -49,7 +49,7 @@ func (ds *Dataset) givenAway(column, field int) bool {
 		}
 		label[value], labels[row.Label] = row.Label, true
 	}
-	if ds.Schema.Task == Regression {
+	if d.Schema.Task == Regression {
 		return n >= giveawayRows
 	}
 	return len(labels) > 1 && n >= giveawayRows*len(label)

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -72,15 +74,20 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "fusor:", err)
 		return exitFailure
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
+	case args[0] == "--version":
+		args = []string{"version"}
 	}
 	k, err := parser.Parse(args)
 	if code >= 0 { // --help
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "fusor: %v\n", err)
+		fmt.Fprintf(stderr, "fusor: %s\n", noValue.ReplaceAllString(err.Error(), "$1 needs a value"))
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil {
 			fmt.Fprintf(stderr, "see: fusor %s--help\n", commandOf(pe.Context))
@@ -102,6 +109,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fmt.Fprintf(stderr, "fusor: %s\n", told(err, commandOf(k) == "inspect "))
 	return exitFailure
 }
+
+// noValue is how the parser says that a flag ends the line.
+var noValue = regexp.MustCompile(`^(--\S+): expected .* but got "EOL" \(<EOL>\)$`)
 
 func commandOf(k *kong.Context) string {
 	if n := k.Selected(); n != nil {

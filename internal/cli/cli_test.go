@@ -55,6 +55,9 @@ func TestScripts(t *testing.T) {
 			"longcell": func(ts *testscript.TestScript, _ bool, args []string) {
 				writeFile(ts, args[0], append([]byte(ts.ReadFile(args[0])+"a,"), append(bytes.Repeat([]byte("0123456789"), 1_000_000), '\n')...))
 			},
+			"latin": func(ts *testscript.TestScript, _ bool, args []string) {
+				writeFile(ts, args[0], []byte("{\"text\":\"caf\xe9 \xff\"}\n{\"text\":\"good\"}\n"))
+			},
 			"narrow": narrow,
 		},
 	})

@@ -56,6 +56,9 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkOutputs([]string{c.Data, c.Config}, c.JSON); err != nil {
+		return nil, err
+	}
 	if c.Out != "" {
 		if err := os.MkdirAll(c.Out, 0o755); err != nil {
 			return nil, fmt.Errorf("cannot make the folder of the result: %w", err)
@@ -117,7 +120,7 @@ func (c *compareCmd) options() (fusor.Options, error) {
 	}
 	for _, f := range c.Fusions {
 		if _, ok := fusor.Methods().Lookup(f); !ok {
-			return o, usagef("no fusion %q; there are %v", f, fusor.Methods().Names())
+			return o, unknown("fusion", f, fusor.Methods().Names())
 		}
 	}
 	if err := o.Recipe.Check(fusor.Methods()); err != nil {

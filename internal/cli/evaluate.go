@@ -30,6 +30,9 @@ func (c *evaluateCmd) Help() string {
 
 // Run measures the model.
 func (c *evaluateCmd) Run(e *env) error {
+	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
+		return err
+	}
 	var o fusor.Options
 	bar := c.apply(e, &o)
 	m, err := fusor.Load(c.Model, o)

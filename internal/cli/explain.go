@@ -60,6 +60,9 @@ func (c *explainCmd) Run(e *env) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
+		return err
+	}
 	start := time.Now()
 	var o fusor.Options
 	bar := c.apply(e, &o)
@@ -121,7 +124,7 @@ func (c *explainCmd) Run(e *env) error {
 func (c *explainCmd) check() error {
 	for _, k := range c.Noise {
 		if k != "none" && !slices.Contains(explain.Kinds(), k) {
-			return usagef("--noise %s: no such disturbance; there are none, %s", k, list(explain.Kinds()))
+			return unknown("disturbance", k, append([]string{"none"}, explain.Kinds()...))
 		}
 	}
 	if slices.Contains(c.Noise, "none") && len(c.Noise) > 1 {

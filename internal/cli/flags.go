@@ -31,6 +31,12 @@ type dataFlags struct {
 	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:"" placeholder:"TASK"`
 }
 
+// kinds are those that --kind sets.
+var kinds = []string{
+	string(media.Text), string(media.Image), string(media.Audio), string(media.Video),
+	string(media.Number), string(media.Category), string(media.Date), string(media.Boolean), string(media.Vector),
+}
+
 func (f *dataFlags) options() (dataset.Options, error) {
 	o := dataset.Options{
 		Label: f.Label, ID: f.ID, Split: f.Split, Group: f.Group, Order: f.Order,
@@ -39,7 +45,7 @@ func (f *dataFlags) options() (dataset.Options, error) {
 	for col, kind := range f.Kind {
 		k := media.Kind(kind)
 		if !k.Valid() || k == media.Table {
-			return o, usagef("--kind %s=%s: no such kind", col, kind)
+			return o, unknown("kind", kind, kinds)
 		}
 		o.Kinds[col] = k
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -43,17 +44,29 @@ Examples:
 // Run fuses the matrices.
 func (c *fuseCmd) Run(e *env) error {
 	if _, ok := fusor.Methods().Lookup(c.Method); !ok {
-		return usagef("no fusion %q; there are %v", c.Method, fusor.Methods().Names())
+		return unknown("fusion", c.Method, fusor.Methods().Names())
 	}
 	if len(c.Weights) > 0 && c.Method != "weighted" {
 		return usagef("--weights goes with --method weighted")
+	}
+	if c.Out == "-" {
+		c.Out = ""
+	}
+	if ext := strings.ToLower(filepath.Ext(c.Out)); ext != "" && ext != ".npy" && ext != ".csv" && ext != ".txt" {
+		return usagef("cannot write %s: the ending must be .npy or .csv", c.Out)
+	}
+	if err := checkOutputs(c.Matrices, c.Out, c.JSON); err != nil {
+		return err
 	}
 	mats := make([]*tensor.Tensor, len(c.Matrices))
 	for i, name := range c.Matrices {
 		var err error
 		if mats[i], err = readMatrix(name); err != nil {
-			return fmt.Errorf("cannot read %s: %w", name, err)
+			return fmt.Errorf("cannot read %s: %w", name, bare(err))
 		}
+	}
+	if c.Method != "concat" && c.Method != "late" && !sameWidth(mats) {
+		fmt.Fprintf(e.stderr, "note: the matrices are not equally wide, so random parameters (--seed %d) bring them to one width first; train learns such parameters, concat needs none\n", c.Seed)
 	}
 	z, weights, err := fusion.Textbook(c.Method, mats, fusion.TextbookOptions{
 		Config: fusion.Config{Weights: c.Weights, Hidden: c.Hidden, Dim: c.Dim}, Seed: c.Seed,
@@ -86,6 +99,24 @@ func (c *fuseCmd) Run(e *env) error {
 		return writeMatrix(e.stdout, z, exact)
 	}
 	return nil
+}
+
+// bare is an error without the path that the message has named already.
+func bare(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+func sameWidth(mats []*tensor.Tensor) bool {
+	for _, m := range mats {
+		if m.Dim(1) != mats[0].Dim(1) {
+			return false
+		}
+	}
+	return true
 }
 
 func rowsOf(t *tensor.Tensor) [][]float64 {

@@ -38,6 +38,7 @@ type columnInfo struct {
 
 type inspection struct {
 	Dataset  string           `json:"dataset"`
+	Encoding string           `json:"encoding,omitempty"`
 	Rows     int              `json:"rows"`
 	Task     dataset.Task     `json:"task"`
 	Label    string           `json:"label"`
@@ -53,6 +54,9 @@ func (c *inspectCmd) Run(e *env) error {
 	var o fusor.Options
 	var err error
 	if o.Data, err = c.options(); err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{c.Data}, c.JSON); err != nil {
 		return err
 	}
 	bar := c.apply(e, &o)
@@ -71,6 +75,9 @@ func (c *inspectCmd) Run(e *env) error {
 		return err
 	}
 	in := inspectionOf(ds, problems)
+	if in.Encoding != "" && in.Encoding != "UTF-8" {
+		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
+	}
 	if !c.jsonToStdout() {
 		in.print(e, ds)
 	}
@@ -78,7 +85,7 @@ func (c *inspectCmd) Run(e *env) error {
 }
 
 func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
-	in := &inspection{Dataset: ds.Name, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Problems: problems}
+	in := &inspection{Dataset: ds.Name, Encoding: ds.Encoding, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Problems: problems}
 	groups := map[string]bool{}
 	for i := range ds.Rows {
 		r := &ds.Rows[i]

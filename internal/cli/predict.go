@@ -2,16 +2,10 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
@@ -41,6 +35,16 @@ func (c *predictCmd) Run(e *env) error {
 	if c.Data == "-" && (c.Out != "" || c.JSON != "") {
 		return usagef("with - the answers are JSON lines on stdout; leave out -o and --json")
 	}
+	if c.Out == "-" {
+		c.Out = ""
+	}
+	format, err := answerFormat(c.Out)
+	if err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{c.Model, c.Data}, c.Out, c.JSON); err != nil {
+		return err
+	}
 	var o fusor.Options
 	bar := c.apply(e, &o)
 	m, err := fusor.Load(c.Model, o)
@@ -60,6 +64,9 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if twice := answered(m, ds.Raw().Header); len(twice) > 0 {
+		c.notes(e.stderr, []string{"the answers take the place of the input's columns " + list(twice)})
+	}
 	if c.JSON != "" {
 		out := make([]json.RawMessage, len(preds))
 		for i, p := range preds {
@@ -71,101 +78,11 @@ func (c *predictCmd) Run(e *env) error {
 	}
 	switch {
 	case c.Out != "":
-		return durable.Write(c.Out, func(w io.Writer) error { return writePredictions(w, m, ds, preds, filepath.Ext(c.Out)) })
+		return durable.Write(c.Out, func(w io.Writer) error { return writePredictions(w, m, ds, preds, format) })
 	case !c.jsonToStdout():
-		return writePredictions(e.stdout, m, ds, preds, ".csv")
+		return writePredictions(e.stdout, m, ds, preds, format)
 	}
 	return nil
-}
-
-func writePredictions(w io.Writer, m *fusor.Model, ds *dataset.Dataset, preds []fusor.Prediction, ext string) error {
-	b := bufio.NewWriter(w)
-	if strings.EqualFold(ext, ".jsonl") {
-		for i := range preds {
-			in := map[string]any{}
-			for k, cell := range ds.Raw().Row(i) {
-				in[ds.Raw().Header[k]] = cell
-			}
-			data, err := json.Marshal(in)
-			if err != nil {
-				return err
-			}
-			b.Write(answer(m, &preds[i], data))
-			b.WriteByte('\n')
-		}
-		return b.Flush()
-	}
-	out := csv.NewWriter(b)
-	if strings.EqualFold(ext, ".tsv") {
-		out.Comma = '\t'
-	}
-	header := append(append([]string(nil), ds.Raw().Header...), "prediction")
-	for _, class := range m.Schema().Classes {
-		header = append(header, "p_"+class)
-	}
-	if err := out.Write(append(header, "flags")); err != nil {
-		return err
-	}
-	for i, p := range preds {
-		row := append(append([]string(nil), ds.Raw().Row(i)...), predicted(m, &p))
-		for _, v := range p.Probabilities {
-			row = append(row, strconv.FormatFloat(v, 'f', 6, 64))
-		}
-		if err := out.Write(append(row, strings.Join(p.Flags, ";"))); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return err
-	}
-	return b.Flush()
-}
-
-func predicted(m *fusor.Model, p *fusor.Prediction) string {
-	if m.Schema().Task == dataset.Regression {
-		return strconv.FormatFloat(p.Value, 'g', 7, 64)
-	}
-	return p.Class
-}
-
-// answer is the input object (or an empty one) with the prediction's members at its end.
-func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMessage {
-	var b bytes.Buffer
-	in = bytes.TrimSpace(in)
-	if len(in) > 2 {
-		b.Write(bytes.TrimRight(in[:len(in)-1], " \t"))
-		b.WriteByte(',')
-	} else {
-		b.WriteByte('{')
-	}
-	add := func(name string, v any) {
-		if data, err := json.Marshal(v); err == nil { // strings and finite numbers only
-			fmt.Fprintf(&b, "%s:%s,", quote(name), data)
-		}
-	}
-	if m.Schema().Task == dataset.Regression {
-		add("prediction", p.Value)
-	} else {
-		add("prediction", p.Class)
-		for i, class := range m.Schema().Classes {
-			add("p_"+class, math.Round(p.Probabilities[i]*1e6)/1e6)
-		}
-	}
-	if p.Weights != nil {
-		add("weights", p.Weights)
-	}
-	flags := p.Flags
-	if flags == nil {
-		flags = []string{}
-	}
-	add("flags", flags)
-	return append(bytes.TrimSuffix(b.Bytes(), []byte(",")), '}')
-}
-
-func quote(s string) string {
-	data, _ := json.Marshal(s) // a string always can be
-	return string(data)
 }
 
 // streamRows is how many lines are predicted together, if so many are waiting.

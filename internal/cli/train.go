@@ -39,6 +39,9 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := checkOutputs([]string{c.Data, c.Config}, c.Out, c.JSON); err != nil {
+		return err
+	}
 	bar := c.apply(e, &o)
 	o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
 	m, rep, err := fusor.Train(e.ctx, c.Data, o)
@@ -71,6 +74,9 @@ func (c *trainCmd) options() (fusor.Options, error) {
 	}
 	if o.Recipe, err = c.recipe(); err != nil {
 		return o, err
+	}
+	if _, ok := fusor.Methods().Lookup(c.Fusion); c.Fusion != "" && !ok {
+		return o, unknown("fusion", c.Fusion, fusor.Methods().Names())
 	}
 	if c.Fusion != "" {
 		o.Recipe.Fusion = c.Fusion
