@@ -3,6 +3,8 @@ package artifact
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,6 +64,7 @@ var edits = [][2]string{
 	{`"temperature":1`, `"temperature":0`},
 	{`"views":[{"name":"x.vector","column":"x","view"`, `"views":[{"name":"z.vector","column":"x","view"`},
 	{`"fusion":"mean"`, `"fusion":"none"`},
+	{`"fusion":"mean","fusion_config":{}`, `"fusion":"bilstm","fusion_config":{"layers":4000}`},
 }
 
 // A file that is whole but does not fit itself is refused before it predicts.
@@ -94,6 +97,26 @@ func TestManifestMustFit(t *testing.T) {
 		}
 		if err := open(changed); err == nil {
 			t.Errorf("%s was taken", edit[1])
+		}
+	}
+}
+
+// What a manifest claims takes no memory that the file does not have.
+func TestClaimsTakeNoMemory(t *testing.T) {
+	catalog := feature.Catalog{tabular.Table(), tabular.Vectors()}
+	for _, edit := range []*strings.Replacer{
+		strings.NewReplacer(`"shape":"vector","dim":2`, `"shape":"vector","dim":1000000000000000`, `"width":2`, `"width":1000000000000000`),
+		strings.NewReplacer(`"fusion":"mean","fusion_config":{}`, `"fusion":"transformer","fusion_config":{"dim":4096}`),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Decode(sealed(t, []byte(edit.Replace(small(t))), nil), catalog, fusion.Methods)
+		runtime.ReadMemStats(&after)
+		if !errors.Is(err, ErrDamaged) {
+			t.Errorf("the error is %v", err)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+			t.Errorf("%d MB were taken", took>>20)
 		}
 	}
 }

@@ -42,7 +42,11 @@ func Build(spec Spec, methods fusion.Table) (*Model, error) {
 // values of its parameters, by name, which it keeps. An error wraps [ErrValues]
 // where the values are not those of the spec.
 func Restore(spec Spec, methods fusion.Table, values map[string]*tensor.Tensor) (*Model, error) {
-	m, err := assemble(spec, methods, nn.NewBlankScope())
+	most := 0
+	for _, v := range values {
+		most += v.Len()
+	}
+	m, err := assemble(spec, methods, nn.NewBlankScope(most))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/tensor"
@@ -25,6 +26,7 @@ type registry struct {
 	seed   uint64
 	dtype  tensor.DType
 	blank  bool
+	left   int // of a blank scope: how many more numbers there is memory for
 	params []*grad.Param
 	byName map[string]*grad.Param
 }
@@ -35,9 +37,10 @@ func NewScope(seed uint64, d tensor.DType) *Scope {
 }
 
 // NewBlankScope returns a root scope whose float32 parameters are neither initialised nor have gradients: of a model that
-// gets its values from elsewhere and is run, not trained.
-func NewBlankScope() *Scope {
-	return &Scope{root: &registry{blank: true, dtype: tensor.F32, byName: map[string]*grad.Param{}}}
+// gets its values from elsewhere and is run, not trained. There are most such values: a parameter beyond them cannot be
+// meant, and has a shape but no elements, so that a description that lies about sizes takes no memory.
+func NewBlankScope(most int) *Scope {
+	return &Scope{root: &registry{blank: true, left: most, dtype: tensor.F32, byName: map[string]*grad.Param{}}}
 }
 
 // Sub returns the scope called name under s.
@@ -46,20 +49,36 @@ func (s *Scope) Sub(name string) *Scope { return &Scope{root: s.root, prefix: s.
 // DType returns the element type of the parameters.
 func (s *Scope) DType() tensor.DType { return s.root.dtype }
 
-// Param makes a parameter and, unless the scope is blank, its gradient. A name that is taken already is a mistake in the program and panics.
+// Param makes a parameter and, unless the scope is blank, its gradient. A name that is taken already is a mistake in the
+// program and panics.
 func (s *Scope) Param(name string, init Init, shape ...int) *grad.Param {
 	full := s.prefix + name
 	if _, taken := s.root.byName[full]; taken {
 		panic(fmt.Sprintf("nn: the parameter %q exists already", full))
 	}
-	p := &grad.Param{Name: full, Value: tensor.New(s.root.dtype, shape...)}
-	if !s.root.blank {
-		p.Grad = tensor.New(s.root.dtype, shape...)
+	p := &grad.Param{Name: full}
+	if s.root.blank {
+		p.Value = s.root.unset(shape)
+	} else {
+		p.Value, p.Grad = tensor.New(s.root.dtype, shape...), tensor.New(s.root.dtype, shape...)
 		init(s.root.rng(full), p.Value)
 	}
 	s.root.params = append(s.root.params, p)
 	s.root.byName[full] = p
 	return p
+}
+
+// unset is a parameter's tensor in a blank scope.
+func (r *registry) unset(shape []int) *tensor.Tensor {
+	n := 1
+	for _, d := range shape {
+		if d > 0 && n > r.left/d {
+			return &tensor.Tensor{Shape: slices.Clone(shape)}
+		}
+		n *= d
+	}
+	r.left -= n
+	return tensor.New(r.dtype, shape...)
 }
 
 // Params returns all parameters of the root, in the order in which they were made.
