@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 
 	"github.com/fusor-ml/fusor/artifact"
@@ -139,6 +140,9 @@ func (m *Model) flag(p *Prediction, i int, set *model.Set, bad []string) {
 
 // set extracts the model's views of a data set and applies their states.
 func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (*model.Set, dataset.Problems, error) {
+	if err := m.fits(ds); err != nil {
+		return nil, ds.Problems, err
+	}
 	var names []string
 	for _, v := range m.a.Views {
 		names = append(names, v.Name)
@@ -166,6 +170,16 @@ func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (*model.Set, datas
 		}
 	}
 	return set, problems, nil
+}
+
+// fits checks that a data set was read with the model's schema: in another order its fields and
+// classes would be taken for others.
+func (m *Model) fits(ds *dataset.Dataset) error {
+	own, its := &m.a.Schema, &ds.Schema
+	if own.Task == its.Task && slices.Equal(own.Classes, its.Classes) && reflect.DeepEqual(own.Columns, its.Columns) {
+		return nil
+	}
+	return fmt.Errorf("cannot read %s as the model was trained: its columns, kinds or classes are others; open it with dataset.Options{Schema: model.Schema()}", ds.Name)
 }
 
 func (m *Model) sequences(ds *dataset.Dataset) func([]int) [][]int {
