@@ -64,7 +64,6 @@ var edits = [][2]string{
 	{`"temperature":1`, `"temperature":0`},
 	{`"views":[{"name":"x.vector","column":"x","view"`, `"views":[{"name":"z.vector","column":"x","view"`},
 	{`"fusion":"mean"`, `"fusion":"none"`},
-	{`"fusion":"mean","fusion_config":{}`, `"fusion":"bilstm","fusion_config":{"layers":4000}`},
 }
 
 // A file that is whole but does not fit itself is refused before it predicts.
