@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -120,7 +121,7 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitte
 	switch {
 	case r.Scaling != "":
 		open = []feature.Scaling{r.Scaling}
-	case col.Kind == media.Vector && len(p.Run.Val) > 0:
+	case col.Kind == media.Vector && slices.ContainsFunc(p.Run.Val, store.Present):
 		open = []feature.Scaling{feature.PerFeature, feature.PerView, feature.NoScaling}
 	}
 	var best *feature.Matrix

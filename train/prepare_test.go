@@ -15,20 +15,11 @@ import (
 	"github.com/fusor-ml/fusor/fusion"
 )
 
-// Many formats write -3.4e38 for "no data". Unscaled it overflows: that scaling is not chosen, and the others are left.
-func TestScalingThatOverflowsIsNotChosen(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	var b strings.Builder
-	b.WriteString("label,track\n")
-	for i := range 120 {
-		first := rng.NormFloat64()
-		if i%40 == 0 {
-			first = -3.4e38
-		}
-		fmt.Fprintf(&b, "%s,\"[%g, %g]\"\n", []string{"s", "l"}[i%2], first, float64(i%2)+rng.NormFloat64())
-	}
+// prepared opens a manifest, whose views are vectors, and fits the states of its views.
+func prepared(t *testing.T, manifest string, r Recipe) *Prepared {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "things.csv")
-	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(manifest), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ds, err := dataset.Open(path, dataset.Options{})
@@ -43,20 +34,54 @@ func TestScalingThatOverflowsIsNotChosen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer bank.Close() //nolint:errcheck // a temporary file
+	t.Cleanup(func() { bank.Close() }) //nolint:errcheck // a temporary file
 	plan, err := dataset.HoldOut(ds, dataset.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Recipe{Fusion: "mean", Width: 8, Train: Config{Epochs: 2}}
 	p, err := Prepare(context.Background(), Source{Data: ds, Bank: bank, Methods: fusion.Methods}, plan.Runs[0], r, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// Many formats write -3.4e38 for "no data". Unscaled it overflows: that scaling is not chosen, and the others are left.
+func TestScalingThatOverflowsIsNotChosen(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var b strings.Builder
+	b.WriteString("label,track\n")
+	for i := range 120 {
+		first := rng.NormFloat64()
+		if i%40 == 0 {
+			first = -3.4e38
+		}
+		fmt.Fprintf(&b, "%s,\"[%g, %g]\"\n", []string{"s", "l"}[i%2], first, float64(i%2)+rng.NormFloat64())
+	}
+	r := Recipe{Fusion: "mean", Width: 8, Train: Config{Epochs: 2}}
+	p := prepared(t, b.String(), r)
 	if p.Views[0].Scaling == feature.NoScaling {
 		t.Error("the vectors are not scaled")
 	}
 	if _, err := p.Fit(context.Background(), r, []int{0}, 1, Hooks{}, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// Where no validation row has a view there is nothing to choose its scaling by: training rows would choose what fits them fastest.
+func TestScalingIsNotChosenOnTrainingRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var b strings.Builder
+	b.WriteString("label,split,track,other\n")
+	for i := range 90 {
+		split, track := "train", fmt.Sprintf("\"[%g, %g]\"", 40*float64(i%2)+rng.NormFloat64(), 40*rng.NormFloat64())
+		if i >= 60 {
+			split, track = []string{"val", "test"}[i/2%2], ""
+		}
+		fmt.Fprintf(&b, "%s,%s,%s,\"[%g, %g]\"\n", []string{"s", "l"}[i%2], split, track, float64(i%2)+rng.NormFloat64(), rng.NormFloat64())
+	}
+	p := prepared(t, b.String(), Recipe{Fusion: "mean", Width: 8, Train: Config{Epochs: 2}})
+	if got := p.Views[0].Scaling; got != feature.PerFeature {
+		t.Errorf("the scaling is %q", got)
 	}
 }
