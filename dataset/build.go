@@ -52,7 +52,9 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 		return
 	}
 	decideTask(ds, opt.Task, c)
-	noteGiveaways(ds, c)
+	if !c.failed() {
+		noteGiveaways(ds, c)
+	}
 	settleDims(ds, c)
 }
 

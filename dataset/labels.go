@@ -185,6 +185,22 @@ func sortClasses(classes []string) {
 
 // readTargets reads the labels of a regression.
 func readTargets(ds *Dataset, c *collector) {
+	first, found := "", false
+	for i := range ds.Rows {
+		if s := ds.Rows[i].Label; s != "" {
+			if _, ok := parseNumber(s); ok {
+				found = true
+				break
+			}
+			if first == "" {
+				first = s
+			}
+		}
+	}
+	if !found {
+		c.fatal(0, ds.Schema.Label, "leave out --task, or name the column with the numbers with --label", "no label is a number (the first is %.40q), so there is nothing to predict by regression", first)
+		return
+	}
 	low, high, n := math.Inf(1), math.Inf(-1), 0
 	for i := range ds.Rows {
 		row := &ds.Rows[i]

@@ -210,6 +210,13 @@ func TestTold(t *testing.T) {
 	if got := strings.Count(told(err, true), "\n"); got != 1000 {
 		t.Errorf("%d lines of all", got)
 	}
+	for i := range ps[:999] {
+		ps[i].Fatal = false
+	}
+	ps[999].What = "the reason"
+	if got := told(fmt.Errorf("strict:\n%w", ps), false); !strings.HasPrefix(got, "strict:\nm.csv:1001: the reason\nm.csv:2: too") {
+		t.Errorf("what stops it does not come first: %.200s", got)
+	}
 	if err := errors.New("one\n" + strings.Repeat("line\n", 100)); told(err, false) != err.Error() {
 		t.Error("an error that lists no problems was cut")
 	}

@@ -110,6 +110,12 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 }
 
 func (c *compareCmd) options() (fusor.Options, error) {
+	if c.Folds < 0 || c.Folds == 1 {
+		return fusor.Options{}, usagef("--folds %d: 2 are the least", c.Folds)
+	}
+	if c.Seeds < 0 {
+		return fusor.Options{}, usagef("--seeds %d is below 0", c.Seeds)
+	}
 	o := fusor.Options{Folds: c.Folds, Seeds: c.Seeds, Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
 	var err error
 	if o.Data, err = c.dataFlags.options(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -110,14 +111,14 @@ func (f *recipeFlags) recipe() (train.Recipe, error) {
 type commonFlags struct {
 	JSON    string `help:"Write the result as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
 	Quiet   bool   `help:"No progress, no notes." short:"q"`
-	Threads int    `help:"Cores to use (default: all)." placeholder:"N"`
+	Threads uint   `help:"Cores to use (default: all)." placeholder:"N"`
 	Strict  bool   `help:"Fail on the first set of unreadable cells instead of going on without them."`
 	Cache   string `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
 	NoCache bool   `help:"Keep no extracted features."`
 }
 
 func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
-	o.Threads, o.Strict, o.CacheDir, o.NoCache = f.Threads, f.Strict, f.Cache, f.NoCache
+	o.Threads, o.Strict, o.CacheDir, o.NoCache = int(f.Threads), f.Strict, f.Cache, f.NoCache
 	p := newProgress(e.stderr, f.Quiet)
 	o.Progress = p.update
 	return p
@@ -168,6 +169,11 @@ func told(err error, all bool) string {
 	lines := strings.Split(text, "\n")
 	if all || !errors.As(err, &ps) || len(lines) <= shownProblems+1 {
 		return text
+	}
+	if fatal := ps.Fatal(); len(fatal) < len(ps) { // what stops it comes first
+		rest := slices.DeleteFunc(slices.Clone(ps), func(p dataset.Problem) bool { return p.Fatal })
+		sorted := append(fatal, rest...)
+		lines = strings.Split(strings.Replace(text, ps.Error(), sorted.Error(), 1), "\n")
 	}
 	return strings.Join(lines[:shownProblems], "\n") + fmt.Sprintf("\n… and %d more problems (fusor inspect lists all)", len(lines)-shownProblems)
 }
