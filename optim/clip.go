@@ -5,6 +5,7 @@ import (
 
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/internal/kernel"
+	"github.com/fusor-ml/fusor/internal/kernel/ref"
 )
 
 // ClipGradNorm scales all gradients by one factor so that their norm together is at most max, and returns the norm
@@ -40,13 +41,22 @@ func squares(p *grad.Param) float64 {
 
 func sumSquares[T kernel.Float](p *grad.Param, g []T) float64 {
 	if !p.Sparse {
-		return kernel.SumSquares(g)
+		return squareNorm(g)
 	}
 	sum, cols := 0.0, p.Cols()
 	for _, r := range p.Touched() {
-		sum += kernel.SumSquares(g[int(r)*cols : (int(r)+1)*cols])
+		sum += squareNorm(g[int(r)*cols : (int(r)+1)*cols])
 	}
 	return sum
+}
+
+// squareNorm is the sum of the squares. The vector kernels add in float32, where the squares of a finite gradient can
+// overflow; the definition adds in float64.
+func squareNorm[T kernel.Float](g []T) float64 {
+	if s := kernel.SumSquares(g); !math.IsInf(s, 1) {
+		return s
+	}
+	return ref.SumSquares(g)
 }
 
 func scale(p *grad.Param, f float64) {

@@ -248,6 +248,18 @@ func TestClipGradNorm(t *testing.T) {
 	}
 }
 
+// The squares of these gradients are beyond float32, they themselves are not.
+func TestClipGradNormOfLargeGradients(t *testing.T) {
+	p := newParam("w", tensor.F32, 40)
+	p.Grad.Fill(1e25)
+	if n := ClipGradNorm([]*grad.Param{p}, 2); math.Abs(n/(1e25*math.Sqrt(40))-1) > 1e-6 {
+		t.Errorf("the norm is %g", n)
+	}
+	if n := ClipGradNorm([]*grad.Param{p}, 0); math.Abs(n-2) > 1e-5 {
+		t.Errorf("the norm after clipping is %g", n)
+	}
+}
+
 func TestSchedules(t *testing.T) {
 	f := func(s Schedule, step int, want float64) {
 		t.Helper()

@@ -115,8 +115,8 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 	return h, t.refit(ctx, h, from)
 }
 
-// errDiverged is wrapped by the error of a fit whose loss overflowed.
-var errDiverged = errors.New("the loss is not finite")
+// errDiverged is wrapped by the error of a fit whose loss or gradient overflowed.
+var errDiverged = errors.New("the loss or its gradient is not finite")
 
 // usable keeps the labelled rows that have at least one view.
 func usable(s *model.Set, rows []int) []int {
@@ -164,7 +164,7 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 			if ep.ValLoss, se, err = t.valLoss(ctx); err != nil {
 				return err
 			}
-			if math.IsNaN(ep.ValLoss) || math.IsInf(ep.ValLoss, 0) {
+			if !finite(ep.ValLoss) {
 				return fmt.Errorf("cannot train: %w: on validation rows it is %g after epoch %d; do they hold huge values in a view that is not scaled, or only classes of weight 0?", errDiverged, ep.ValLoss, e)
 			}
 		}
@@ -299,9 +299,9 @@ func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int,
 		}
 		t.batch.Fill(t.d.Set, b.Rows, b.Groups)
 		t.m.HideModalities(&t.batch, stream(t.c.Seed, 2, uint64(step+n)))
-		loss := t.step(step+n, lr(step+n))
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return 0, 0, fmt.Errorf("cannot train: %w: it became %g at step %d; a smaller learning rate than %g may help", errDiverged, loss, step+n+1, t.c.LR)
+		loss, norm := t.step(step+n, lr(step+n))
+		if !finite(loss) || !finite(norm) { // of such a gradient Adam's moments never recover
+			return 0, 0, fmt.Errorf("cannot train: %w: %g, of norm %g at step %d; a smaller learning rate than %g may help", errDiverged, loss, norm, step+n+1, t.c.LR)
 		}
 		sum += loss
 		n++
@@ -312,17 +312,19 @@ func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int,
 	return sum / float64(max(n, 1)), n, nil
 }
 
-// step makes one update from t.batch and returns the loss.
-func (t *trainer) step(step int, lr float64) float64 {
+// step makes one update from t.batch and returns the loss and the norm of its gradient.
+func (t *trainer) step(step int, lr float64) (l, norm float64) {
 	t.tape.Reset()
 	t.tape.Seed(t.c.Seed, uint64(step))
 	optim.ZeroGrad(t.params)
 	loss := t.loss(t.m.Forward(t.tape, &t.batch).Logits, &t.losses)
 	t.tape.Backward(loss)
-	optim.ClipGradNorm(t.params, t.c.Clip)
+	norm = optim.ClipGradNorm(t.params, t.c.Clip)
 	t.opt.Step(lr)
-	return loss.Value().At(0)
+	return loss.Value().At(0), norm
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // stream is the random stream of one purpose at one step.
 func stream(seed, purpose, step uint64) *rand.Rand {
