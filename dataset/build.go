@@ -151,30 +151,6 @@ func (t *Table) cells(i int) []string {
 	return out
 }
 
-// warnStrange reports categories that hardly can be ones.
-func warnStrange(t *Table, i int, kind media.Kind, c *collector) {
-	if kind != media.Category {
-		return
-	}
-	distinct, n, dates := map[string]bool{}, 0, 0
-	for _, row := range t.rows {
-		if isBlank(row[i]) {
-			continue
-		}
-		n++
-		distinct[row[i]] = true
-		if ambiguousDate(row[i]) {
-			dates++
-		}
-	}
-	switch {
-	case n > 0 && dates == n:
-		c.note(0, t.Header[i], "write dates as 2006-01-31", "looks like dates whose day and month cannot be told apart; taken as categories")
-	case n >= 20 && 10*len(distinct) >= 9*n:
-		c.note(0, t.Header[i], "leave it out with --ignore, or set its kind with --kind", "nearly every row has a category of its own")
-	}
-}
-
 // schemaColumns finds the columns of a trained model in a manifest.
 func schemaColumns(ds *Dataset, src *source, s *Schema, c *collector) []origin {
 	t := src.table

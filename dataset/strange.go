@@ -1,0 +1,48 @@
+package dataset
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/fusor-ml/fusor/media"
+)
+
+// foreignNumber is a number as people and spreadsheets write it, but which can be read in more than
+// one way (1,234) or holds a sign that is no part of it (12 %, $9.50).
+var foreignNumber = regexp.MustCompile(`^[-+]?[$€£¥￥]? ?[-+]?\d[\d.,' \x{00a0}\x{202f}]*[%$€£¥￥元]?$`)
+
+// warnStrange reports columns that were taken as texts or categories but hardly can be ones.
+func warnStrange(t *Table, i int, kind media.Kind, c *collector) {
+	if kind != media.Category && kind != media.Text {
+		return
+	}
+	distinct, n, dates, numbers, example := map[string]bool{}, 0, 0, 0, ""
+	for _, row := range t.rows {
+		if isBlank(row[i]) {
+			continue
+		}
+		n++
+		distinct[row[i]] = true
+		switch _, plain := parseNumber(row[i]); {
+		case len(row[i]) > 40 || isMissing(row[i]):
+		case ambiguousDate(row[i]):
+			dates++
+		case plain:
+			numbers++
+		case strings.ContainsAny(row[i], ",'%$€£¥￥元") && foreignNumber.MatchString(row[i]): // 1.2.3 is a version
+			if numbers++; example == "" {
+				example = row[i]
+			}
+		}
+	}
+	taken := map[media.Kind]string{media.Category: "categories", media.Text: "texts"}[kind]
+	most := mostly * float64(n)
+	switch {
+	case n > 0 && float64(dates) >= most:
+		c.note(0, t.Header[i], "write dates as 2006-01-31", "looks like dates whose day and month cannot be told apart; taken as %s", taken)
+	case example != "" && float64(numbers) >= most:
+		c.note(0, t.Header[i], "write them as 1234.5", "looks like numbers, but %q cannot be read as one; taken as %s", example, taken)
+	case kind == media.Category && n >= 20 && 10*len(distinct) >= 9*n:
+		c.note(0, t.Header[i], "leave it out with --ignore, or set its kind with --kind", "nearly every row has a category of its own")
+	}
+}

@@ -1,0 +1,34 @@
+package dataset
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Numbers and dates that cannot be read as such are told, for as texts they say nothing.
+func TestStrangeColumns(t *testing.T) {
+	f := func(cell func(i int) string, want string) {
+		t.Helper()
+		ds := accepted(t, "m.tsv", manifestOf(40, "label\ttext\tother", func(i int) string {
+			return fmt.Sprintf("%c\tsome words %d here\t%s", 'a'+i%2, i, cell(i))
+		}), Options{})
+		got := ""
+		for _, p := range ds.Problems {
+			if p.Column == "other" {
+				got += p.String()
+			}
+		}
+		if want == "" && strings.Contains(got, "looks like") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q does not say %q", cell(0), got, want)
+		}
+	}
+	f(func(i int) string { return fmt.Sprintf("%d,%02d", i, 7*i%100) }, `looks like numbers, but "0,00" cannot be read as one; taken as texts; write them as 1234.5`)
+	f(func(i int) string { return fmt.Sprintf("$%d.50", i) }, `"$0.50" cannot be read`)
+	f(func(i int) string { return fmt.Sprintf("%d %%", i%7) }, "taken as categories")
+	f(func(i int) string { return fmt.Sprintf("%02d/%02d/2024", i%12+1, i%27+1) }, "day and month cannot be told apart")
+	f(func(i int) string { return fmt.Sprintf("%d.%d.%d", i, i%3, i) }, "") // versions
+	f(func(i int) string { return fmt.Sprintf("%d:30", i) }, "")
+	f(func(i int) string { return fmt.Sprintf("%d", i) }, "")
+	f(func(i int) string { return fmt.Sprintf("no. %d, again", i) }, "")
+}
