@@ -38,7 +38,7 @@ type Outcome struct {
 	Views       []string
 	Players     []string // of a fusion: what Subsets hides
 	Subsets     []Subset // of a fusion of few players: the test rows with each subset of them present, by bit set
-	TrainRows   int
+	TrainRows   int     // that the tested model was fitted on: with the refit, validation rows too
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
 }
@@ -159,8 +159,11 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 		return nil, err
 	}
 	out := &Outcome{
-		Test: run.Test, Val: run.Val, History: *f.History, TrainRows: len(run.Train) + len(run.Val),
+		Test: run.Test, Val: run.Val, History: *f.History, TrainRows: len(run.Train),
 		Parameters: f.Model.Size(), Seconds: time.Since(start).Seconds(),
+	}
+	if !o.Recipe.Train.NoRefit {
+		out.TrainRows += len(run.Val)
 	}
 	for _, v := range views {
 		out.Views = append(out.Views, p.Views[v].Name)
