@@ -38,7 +38,7 @@ type Outcome struct {
 	Views       []string
 	Players     []string // of a fusion: what Subsets hides
 	Subsets     []Subset // of a fusion of few players: the test rows with each subset of them present, by bit set
-	TrainRows   int     // that the tested model was fitted on: with the refit, validation rows too
+	TrainRows   int      // that the tested model was fitted on: with the refit, validation rows too
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
 }
