@@ -163,11 +163,8 @@ func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, lengths []int, s *scrat
 			n = in.steps(r, k)
 		}
 		all = all && n >= lengths[r]
-		for i := range T {
-			there[r*T+i] = 0
-			if i < n {
-				there[r*T+i] = 1
-			}
+		for i := range n {
+			there[r*T+i] = 1
 		}
 	}
 	if all {

@@ -89,7 +89,6 @@ func (f *FiLM) condition(t *grad.Tape, in Input) (*grad.Var, []float32) {
 				n++
 			}
 		}
-		some[b] = 0
 		if n > 0 {
 			some[b] = 1
 			share.Value().SetFlat(1/float64(n), b)

@@ -15,7 +15,8 @@ import (
 //
 //	z = Σ_r rank_weights_r ∏_k ([1; x_k] factor.k[r]) + bias
 //
-// An absent view is [1; 0], as in tensor fusion: its factor is the row of factor.k that belongs to the 1.
+// An absent view is [1; 0], as in tensor fusion: its factor is the row of factor.k that belongs to the 1; a row without
+// any view is the product of these.
 type LowRank struct {
 	factors     []*grad.Param // [rank, D_k + 1, dim]
 	rankWeights *grad.Param   // [rank]

@@ -5,8 +5,11 @@ import "slices"
 // Table is a list of methods. It is a value: whoever builds or loads a model is given one.
 type Table []Method
 
-// Methods is every method that ships here.
-var Methods = Table{
+// Methods is every method that ships here: mean, weighted, concat, attention, bilstm, gated, tensor, lowrank, film,
+// multiplicative, poe, transformer and late. The type of each ([Mean], [Weighted], …) says what it computes.
+var Methods = shipped
+
+var shipped = Table{
 	{
 		Name: "mean", Doc: "the mean of the views that are present (balanced fusion)", Source: "textbook",
 		Options: []string{"dim"},

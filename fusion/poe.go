@@ -10,7 +10,7 @@ import (
 //
 //	z = Σ_k p_k μ_k / (1 + Σ_k p_k),  μ_k = mu.k(x_k), p_k = exp(−logvar.k(x_k))
 //
-// with ln p_k kept to at most maxLogPrecision. The 1 is the prior, N(0, 1). The log-variance of the product,
+// with ln p_k kept to at most 40. The 1 is the prior, N(0, 1). The log-variance of the product,
 // −ln(1 + Σ p_k), is Output.LogVar. An absent view is no expert; a row without any view gives the prior: mean 0,
 // log-variance 0.
 type PoE struct {

@@ -34,7 +34,6 @@ func (in Input) present(b, k int) bool {
 func (in Input) mask(t *grad.Tape, k int) []float32 {
 	m := floats(t, in.rows())
 	for b := range m {
-		m[b] = 0
 		if in.present(b, k) {
 			m[b] = 1
 		}
@@ -68,7 +67,7 @@ func (in Input) shares(t *grad.Tape) *grad.Var {
 	return w
 }
 
-// floats returns n float32 in memory of the tape where that is float32, which holds them until the tape is reset.
+// floats returns n zeros in memory of the tape where that is float32, which holds them until the tape is reset.
 func floats(t *grad.Tape, n int) []float32 {
 	if v := t.NewConst(n).Value(); v.F32 != nil {
 		return v.F32
