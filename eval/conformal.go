@@ -23,11 +23,7 @@ type Conformal struct {
 // FitConformal finds the threshold on validation rows the model was not
 // fitted on. coverage lies in (0, 1).
 func FitConformal(probs [][]float64, labels []int, coverage float64) Conformal {
-	scores := make([]float64, len(labels))
-	for i, row := range probs {
-		scores[i] = conformity(row, Argmax(row), labels[i])
-	}
-	return Conformal{Coverage: coverage, Threshold: upperQuantile(scores, coverage, 1), Rows: len(labels)}
+	return ConformalFrom(RowConformalScores(probs, labels), coverage)
 }
 
 func conformity(row []float64, top, class int) float64 {

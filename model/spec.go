@@ -3,6 +3,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
@@ -42,7 +43,7 @@ type Encoder string
 
 // The encoders.
 const (
-	Identity  Encoder = "identity"  // vector, and sequence where the fusion takes its steps: as it is
+	Identity  Encoder = "identity"  // vector: as it is
 	Linear    Encoder = "linear"    // vector, sparse: W x + b
 	MLP       Encoder = "mlp"       // vector, sparse: ReLU(W x + b)
 	BiLSTM    Encoder = "bilstm"    // sequence, tokens: both directions, attention pooling over the steps
@@ -82,11 +83,7 @@ func (s *Spec) Check() error {
 		if v.Dim < 1 {
 			return fmt.Errorf("view %s has width %d", v.Name, v.Dim)
 		}
-		known := false
-		for _, e := range Encoders(v.Shape) {
-			known = known || e == v.Encoder
-		}
-		if !known {
+		if !slices.Contains(Encoders(v.Shape), v.Encoder) {
 			return fmt.Errorf("view %s: a %s view has no encoder %q (it has %v)", v.Name, v.Shape, v.Encoder, Encoders(v.Shape))
 		}
 	}

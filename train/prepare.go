@@ -235,7 +235,7 @@ type Fitting struct {
 func (f *Fitting) Sequences(p *Prepared) func([]int) [][]int { return sequencesFor(p, &f.Model.Spec) }
 
 func sequencesFor(p *Prepared, s *model.Spec) func([]int) [][]int {
-	if s.Fusion.Over == "rows" {
+	if s.Fusion.Over == fusion.OverRows {
 		return p.Sequences
 	}
 	return nil
