@@ -144,6 +144,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name}
 	trial := eval.Trial{Metric: metrics[0], Lang: lang}
 	var contestants []eval.Contestant
+	groups := res.testGroups(ds)
 	for e, entry := range res.Entries {
 		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views}, res.Outcomes[e]
 		var preds []*eval.Predictions
@@ -158,7 +159,6 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 		}
 		trial.TrainRows, trial.TestRows = row.TrainRows, row.TestRows
 		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Val: row.ValRuns}
-		groups := res.testGroups(ds)
 		for _, m := range metrics {
 			var s eval.Summary
 			if res.Plan.Official {
@@ -179,7 +179,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 		contestants = append(contestants, con)
 		c.Rows = append(c.Rows, row)
 	}
-	res.noteFewGroups(ds)
+	res.noteFewGroups(ds, groups)
 	if kinds := kindsOf(res.Entries); kinds[Single] && kinds[Fusion] {
 		v, err := eval.Judge(trial, contestants)
 		if err != nil {
@@ -209,8 +209,7 @@ func kindsOf(entries []Entry) map[string]bool {
 
 // noteFewGroups says so where the official test rows come from too few groups
 // to resample whole groups.
-func (res *Result) noteFewGroups(ds *dataset.Dataset) {
-	groups := res.testGroups(ds)
+func (res *Result) noteFewGroups(ds *dataset.Dataset, groups []int) {
 	if len(groups) == 0 {
 		return
 	}
@@ -227,15 +226,16 @@ func (res *Result) testGroups(ds *dataset.Dataset) []int {
 	if ds.Schema.Group == "" || !res.Plan.Official {
 		return nil
 	}
-	var names []string
+	index := map[string]int{}
 	var out []int
 	for _, i := range res.Plan.Runs[0].Test {
 		if !ds.Rows[i].Labelled() {
 			continue
 		}
-		k := slices.Index(names, ds.Rows[i].Group)
-		if k < 0 {
-			k, names = len(names), append(names, ds.Rows[i].Group)
+		k, known := index[ds.Rows[i].Group]
+		if !known {
+			k = len(index)
+			index[ds.Rows[i].Group] = k
 		}
 		out = append(out, k)
 	}

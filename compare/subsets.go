@@ -3,6 +3,7 @@ package compare
 import (
 	"math"
 
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/model"
 )
 
@@ -68,7 +69,7 @@ func NewSubset(s *model.Scores, class, top []int, temperature float64) Subset {
 			t = 1
 		}
 		z := s.Logits[i*c : (i+1)*c]
-		out.Hit[i] = argmax(z) == class[i]
+		out.Hit[i] = eval.Argmax(z) == class[i]
 		out.True[i] = float32(logOdds(z, class[i], t))
 		out.Top[i] = float32(logOdds(z, top[i], t))
 	}
@@ -79,19 +80,9 @@ func NewSubset(s *model.Scores, class, top []int, temperature float64) Subset {
 func Tops(s *model.Scores) []int {
 	out := make([]int, len(s.Absent))
 	for i := range out {
-		out[i] = argmax(s.Logits[i*s.Outputs : (i+1)*s.Outputs])
+		out[i] = eval.Argmax(s.Logits[i*s.Outputs : (i+1)*s.Outputs])
 	}
 	return out
-}
-
-func argmax(x []float64) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // logOdds is ln(p/(1−p)) of class k under softmax(z/t), without the loss of
