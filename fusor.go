@@ -60,6 +60,7 @@ type Progress struct {
 	Done   int
 	Total  int
 	Detail string
+	Kept   bool   // the step is from an interrupted run and took no time now
 	Note   string // a line worth keeping, or "": what a finished fold or seed of a comparison shows
 }
 

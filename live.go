@@ -3,6 +3,7 @@ package fusor
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
@@ -18,7 +19,7 @@ func (o *Options) live(ds *dataset.Dataset, plan *dataset.Plan) func(done, total
 		name  [2]string // of singles, of fusions
 		score [2]float64
 	}
-	entries := 0
+	entries, start := 0, time.Now()
 	runs := map[[2]int]*best{}
 	return func(done, total int, e compare.Entry, r dataset.Run, out *compare.Outcome) {
 		if o.Progress == nil {
@@ -27,6 +28,7 @@ func (o *Options) live(ds *dataset.Dataset, plan *dataset.Plan) func(done, total
 		entries = total / len(plan.Runs)
 		where := runName(plan, r)
 		p := Progress{Stage: "compare", Done: done, Total: total, Detail: e.Name + ", " + where}
+		p.Kept = out.Seconds > time.Since(start).Seconds() // it cannot have been fitted since
 		b := runs[[2]int{r.Fold, r.Seed}]
 		if b == nil {
 			b = &best{}

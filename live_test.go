@@ -34,3 +34,34 @@ func TestCompareReportsFoldsAsTheyCome(t *testing.T) {
 		}
 	}
 }
+
+// After an interruption, steps that were kept are told from steps that are made now, so that the
+// time left can be foretold.
+func TestCompareTellsKeptFits(t *testing.T) {
+	path, dir := manifest(t, 90), t.TempDir()
+	run := func(stop int) (kept []bool) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		o := options("")
+		o.Folds, o.Threads, o.Dir = 2, 1, dir
+		o.Recipe.Train.Epochs, o.Recipe.Train.Patience = 60, 60 // long enough to be longer than reading it
+		o.Progress = func(p fusor.Progress) {
+			if p.Stage != "compare" {
+				return
+			}
+			if kept = append(kept, p.Kept); len(kept) == stop {
+				cancel()
+			}
+		}
+		if _, err := fusor.Compare(ctx, path, []string{"mean", "concat"}, o); err != nil && stop == 0 {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	if first := run(2); first[0] || first[1] {
+		t.Errorf("new fits are told as kept: %v", first)
+	}
+	if second := run(0); !second[0] || second[len(second)-1] || second[2] {
+		t.Errorf("kept fits are not told: %v", second)
+	}
+}

@@ -25,12 +25,13 @@ type progress struct {
 	now   func() time.Time
 	width func() int
 
-	stage   string
-	start   time.Time // of the stage
-	last    time.Time // of the last step
-	drawn   time.Time
-	skipped int // steps that took no time: they were kept from an earlier run
-	cells   int // of the line that stands there
+	stage string
+	start time.Time // of the stage
+	last  time.Time // of the last step
+	drawn time.Time
+	kept  int // steps from an interrupted run
+	quick int // steps that took no time
+	cells int // of the line that stands there
 }
 
 func newProgress(w io.Writer, quiet bool) *progress {
@@ -60,9 +61,13 @@ func (p *progress) update(s fusor.Progress) {
 	now := p.now()
 	if s.Stage != p.stage {
 		p.done()
-		p.stage, p.start, p.last, p.skipped, p.drawn = s.Stage, now, now, 0, time.Time{}
-	} else if now.Sub(p.last) < instant {
-		p.skipped++
+		p.stage, p.start, p.last, p.kept, p.quick, p.drawn = s.Stage, now, now, 0, 0, time.Time{}
+	} else if now.Sub(p.last) < instant && !s.Kept {
+		p.quick++
+	}
+	if s.Kept {
+		p.kept++
+		p.start = now
 	}
 	p.last = now
 	if s.Note != "" {
@@ -99,9 +104,10 @@ func (p *progress) draw(s fusor.Progress, now time.Time) {
 
 // left says how long the rest will take, from the steps that took time.
 func (p *progress) left(s fusor.Progress, now time.Time) string {
-	took, steps := now.Sub(p.start), s.Done-p.skipped
-	if steps <= s.Done/10 { // all of them are quick
-		steps = s.Done
+	took, done := now.Sub(p.start), s.Done-p.kept
+	steps := done - p.quick
+	if steps <= done/10 { // all of them are quick
+		steps = done
 	}
 	if took < foretell || steps < 2 || s.Done >= s.Total {
 		return ""

@@ -48,6 +48,19 @@ func TestProgress(t *testing.T) {
 	if strings.Contains(b.String(), "\x1b") {
 		t.Error("an escape sequence, though a terminal may be dumb")
 	}
+	// Reading what an interrupted run has kept takes a while, but says nothing of the rest.
+	p.stage = ""
+	for i := range 60 {
+		clock = clock.Add(20 * time.Millisecond)
+		p.update(fusor.Progress{Stage: "compare", Done: i + 1, Total: 100, Kept: true})
+	}
+	for i := range 3 {
+		step(61+i, 20*time.Second, "concat")
+	}
+	if got := last(); !strings.Contains(got, "12 min left") {
+		t.Errorf("%q", got)
+	}
+	p.done()
 	quiet := &progress{w: &b, now: time.Now}
 	n := b.Len()
 	quiet.update(fusor.Progress{Stage: "train", Done: 1, Total: 2})
