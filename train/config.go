@@ -67,8 +67,8 @@ func (c Config) Check() error {
 	switch {
 	case c.Epochs < 1 || c.Batch < 1 || c.Patience < 1:
 		return fmt.Errorf("epochs, batch and patience must be at least 1")
-	case c.LR < 0 || c.WeightDecay < 0 || c.Clip < 0:
-		return fmt.Errorf("learning rate, weight decay and clip must not be negative")
+	case c.LR < 0 || c.WeightDecay < 0 || c.Clip < 0 || c.Margin < 0:
+		return fmt.Errorf("learning rate, weight decay, clip and margin must not be negative")
 	case c.Momentum < 0 || c.Momentum >= 1:
 		return fmt.Errorf("momentum %g is not in [0, 1)", c.Momentum)
 	case c.LabelSmoothing < 0 || c.LabelSmoothing >= 1:

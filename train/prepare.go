@@ -68,6 +68,9 @@ func (p *Prepared) Sequences(rows []int) [][]int { return dataset.Sequences(p.Da
 // vector's scaling is open, each is tried with a model of that view alone and
 // the one with the lowest validation loss is taken.
 func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers int) (*Prepared, error) {
+	if err := r.knows(src.Bank.Refs); err != nil {
+		return nil, err
+	}
 	p := &Prepared{Source: src, Run: run, Set: &model.Set{}}
 	p.targets()
 	for i, ref := range src.Bank.Refs {

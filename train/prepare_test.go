@@ -13,10 +13,20 @@ import (
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/feature/tabular"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/model"
 )
 
 // prepared opens a manifest, whose views are vectors, and fits the states of its views.
 func prepared(t *testing.T, manifest string, r Recipe) *Prepared {
+	t.Helper()
+	p, err := prepare(t, manifest, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func prepare(t *testing.T, manifest string, r Recipe) (*Prepared, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "things.csv")
 	if err := os.WriteFile(path, []byte(manifest), 0o600); err != nil {
@@ -39,11 +49,16 @@ func prepared(t *testing.T, manifest string, r Recipe) *Prepared {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Prepare(context.Background(), Source{Data: ds, Bank: bank, Methods: fusion.Methods}, plan.Runs[0], r, 1)
-	if err != nil {
-		t.Fatal(err)
+	return Prepare(context.Background(), Source{Data: ds, Bank: bank, Methods: fusion.Methods}, plan.Runs[0], r, 1)
+}
+
+// A name that is mistyped is said, not passed over.
+func TestEncoderOfNoView(t *testing.T) {
+	manifest := "label,track\n" + strings.Repeat("s,\"[1, 2]\"\nl,\"[2, 1]\"\n", 10)
+	_, err := prepare(t, manifest, Recipe{Encoders: map[string]model.Encoder{"tracks.vector": model.Linear}})
+	if err == nil || !strings.Contains(err.Error(), `no view "tracks.vector" to encode by linear; there are track.vector`) {
+		t.Errorf("the error is %v", err)
 	}
-	return p
 }
 
 // Many formats write -3.4e38 for "no data". Unscaled it overflows: that scaling is not chosen, and the others are left.

@@ -2,7 +2,10 @@ package train
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
@@ -53,6 +56,20 @@ func (r *Recipe) Check(methods fusion.Table) error {
 		return fmt.Errorf("no scaling %q; there are %s, %s, %s", r.Scaling, feature.PerFeature, feature.PerView, feature.NoScaling)
 	}
 	return r.Train.Check()
+}
+
+// knows reports an encoder that is chosen for a view that is not there.
+func (r *Recipe) knows(refs []feature.Ref) error {
+	names := make([]string, len(refs))
+	for i, ref := range refs {
+		names[i] = ref.Name
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Encoders)) {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("no view %q to encode by %s; there are %s", name, r.Encoders[name], strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // spec defines the model of a recipe over fitted views.

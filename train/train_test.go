@@ -32,7 +32,7 @@ func TestConfigCheckNamesWhatIsOutOfRange(t *testing.T) {
 		t.Errorf("the defaults are refused: %v", err)
 	}
 	for _, c := range []Config{
-		{Epochs: -1}, {Batch: -1}, {LR: -1}, {Momentum: 1}, {LabelSmoothing: 1}, {Optimizer: "x"}, {Schedule: "x"}, {Loss: "x"}, {Patience: -2}, {Clip: -1},
+		{Epochs: -1}, {Batch: -1}, {LR: -1}, {Momentum: 1}, {LabelSmoothing: 1}, {Optimizer: "x"}, {Schedule: "x"}, {Loss: "x"}, {Patience: -2}, {Clip: -1}, {Margin: -1},
 	} {
 		if c.Check() == nil {
 			t.Errorf("%+v was accepted", c)
