@@ -44,7 +44,7 @@ func TestCompareTellsKeptFits(t *testing.T) {
 		defer cancel()
 		o := options("")
 		o.Folds, o.Threads, o.Dir = 2, 1, dir
-		o.Recipe.Train.Epochs, o.Recipe.Train.Patience = 60, 60 // long enough to be longer than reading it
+		o.Recipe.Train.Epochs, o.Recipe.Train.Patience = 200, 200 // long enough to be longer than reading it
 		o.Progress = func(p fusor.Progress) {
 			if p.Stage != "compare" {
 				return
