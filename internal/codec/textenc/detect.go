@@ -38,11 +38,17 @@ func detect(s string, whole bool) (Report, error) {
 	if mostlyUTF8(s) {
 		return Report{Encoding: UTF8}, nil
 	}
-	switch looksGB18030(s) {
-	case yes:
-		return Report{Encoding: GB18030}, nil
-	case binary:
-		return Report{}, ErrBinary
+	most := 0 // bytes of a character that the end of a head cuts
+	if !whole {
+		most = min(len(s), 3)
+	}
+	for cut := range most + 1 {
+		switch looksGB18030(s[:len(s)-cut]) {
+		case yes:
+			return Report{Encoding: GB18030}, nil
+		case binary:
+			return Report{}, ErrBinary
+		}
 	}
 	return Report{}, ErrUnknown
 }

@@ -76,6 +76,25 @@ func TestDecode(t *testing.T) {
 	f(UTF16LE, "\xff\xfe", "smile 😀\n")
 }
 
+// A stream is judged by what its first read gives, wherever that ends.
+func TestNewReaderOfCutHeads(t *testing.T) {
+	for _, text := range []string{strings.Repeat("中文字符，很多。", 20), strings.Repeat("\U00020000生僻字", 20)} {
+		for _, e := range []Encoding{UTF8, GB18030} {
+			data := encode(t, e, text)
+			for n := 40; n < 60; n++ {
+				r, report, err := NewReader(io.MultiReader(strings.NewReader(data[:n]), strings.NewReader(data[n:])))
+				if err != nil || report.Encoding != e {
+					t.Errorf("%s cut at %d: found %v, %v", e, n, report, err)
+					continue
+				}
+				if got, err := io.ReadAll(r); err != nil || string(got) != text {
+					t.Errorf("%s cut at %d: %v, text %.40q", e, n, err, got)
+				}
+			}
+		}
+	}
+}
+
 func TestDecodeDamagedUTF8(t *testing.T) {
 	data := strings.Repeat(sample, 3) + "3,好,caf\xe9\n"
 	text, r, err := Decode(data)
