@@ -38,6 +38,7 @@ const (
 	defaultFolds = 5
 	defaultVal   = 0.15
 	holdOutTest  = 0.15
+	fewTests     = 20 // rows
 )
 
 // streams of random numbers, one for each choice, so that one choice does not move another.
@@ -152,6 +153,9 @@ func HoldOut(ds *Dataset, opt PlanOptions) (Plan, error) {
 		return Plan{}, fmt.Errorf("cannot divide the rows into training, validation and test: %w", err)
 	}
 	p := Plan{Folds: 1, Runs: []Run{{Train: three[0], Val: three[1], Test: three[2]}}}
+	if n := len(three[2]); n < fewTests {
+		p.note("the test has %s only, so its scores say little; compare tests every row, in folds", plural(n, "row"))
+	}
 	d.noteMajority(&p)
 	return p, nil
 }

@@ -80,3 +80,15 @@ func TestColor(t *testing.T) {
 		t.Error("colour into a file")
 	}
 }
+
+// Where no set is a single class, no accuracy of such sets is made up.
+func TestSetsOfSeveralClasses(t *testing.T) {
+	d := reporttest.Sample()
+	d.Sets.Report.Answered, d.Sets.Report.Accuracy = 0, 0
+	for lang, want := range map[string]string{"en": "on no row is the model sure enough", "zh": "每个预测集都有多个类别"} {
+		out := strings.ReplaceAll(terminal(t, d, report.TerminalOptions{Lang: lang, Width: 400}), "\u00a0", " ")
+		if !strings.Contains(out, want) || strings.Contains(out, "was right on") {
+			t.Errorf("%s: %s", lang, out)
+		}
+	}
+}

@@ -193,9 +193,12 @@ func (r *reader) setsNote() string {
 		span = r.say("sets_range", strings.TrimSuffix(pct(rep.Low), "\u00a0%"), pct(rep.High))
 	}
 	var note []string
-	if rep.Answered == 1 {
+	switch rep.Answered {
+	case 1:
 		note = append(note, r.say("sets_one", wished(rep.Wished), pct(rep.Coverage), span))
-	} else {
+	case 0:
+		note = append(note, r.say("sets_none", wished(rep.Wished), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize)))
+	default:
 		note = append(note, r.say("sets_note", wished(rep.Wished), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy)))
 	}
 	if rep.Calibration > 0 {
