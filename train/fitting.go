@@ -1,0 +1,75 @@
+package train
+
+import (
+	"context"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/model"
+)
+
+// Fitting is one model trained on a prepared run, with its scores.
+type Fitting struct {
+	Model   *model.Model
+	Views   []int // indices into Prepared.Views
+	History *History
+	Val     *model.Scores // of the model before the refit
+}
+
+// Sequences is what Predict needs for this model's batches: the groups in order, or nil.
+func (f *Fitting) Sequences(p *Prepared) func([]int) [][]int { return sequencesFor(p, &f.Model.Spec) }
+
+func sequencesFor(p *Prepared, s *model.Spec) func([]int) [][]int {
+	if s.Fusion.Over == fusion.OverRows {
+		return p.Sequences
+	}
+	return nil
+}
+
+// Fit builds and trains the model of a recipe on the given views of p.
+func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, hooks Hooks, from *Checkpoint) (*Fitting, error) {
+	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
+	spec, err := r.spec(p, views, r.Train.Seed)
+	if err != nil {
+		return nil, err
+	}
+	net, err := model.Build(spec, p.Methods)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fitting{Model: net, Views: views}
+	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val, Sequences: sequencesFor(p, &spec)}
+	inner := hooks.Val
+	hooks.Val = func(m *model.Model) error {
+		f.Val = model.NewPredictor(m, workers).Predict(d.Set, d.Val, d.Sequences)
+		if inner != nil {
+			return inner(m)
+		}
+		return nil
+	}
+	f.History, err = Fit(ctx, net, d, r.Train, workers, hooks, from)
+	return f, err
+}
+
+// Predict scores rows of the run with a fitted model.
+func (p *Prepared) Predict(f *Fitting, rows []int, workers int) *model.Scores {
+	return model.NewPredictor(f.Model, workers).Predict(p.Set.Pick(f.Views), rows, f.Sequences(p))
+}
+
+// fitSeed is the seed of a run's initialisation, batches and dropout. Seeds and
+// folds are small numbers; the odd constant keeps them apart for any base.
+func fitSeed(base uint64, r dataset.Run) uint64 {
+	return base*0x9E3779B97F4A7C15 + uint64(r.Seed)<<20 + uint64(r.Fold)
+}
+
+// Unscale gives the probabilities of s, or, of a regression, its values in the targets' own units.
+func (p *Prepared) Unscale(s *model.Scores) []float64 {
+	if p.Target == nil {
+		return s.P
+	}
+	out := make([]float64, len(s.P))
+	for i, v := range s.P {
+		out[i] = p.Target.Mean + p.Target.Std*v
+	}
+	return out
+}
