@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fusor-ml/fusor/media"
 )
@@ -38,7 +39,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	cr := &cellReader{dir: ds.Dir, c: c, textFiles: src.textFiles}
 	var from []origin
 	if opt.Schema != nil {
-		from = schemaColumns(ds, src, opt.Schema, c)
+		from = schemaColumns(ds, src, opt, c)
 	} else {
 		from = ownColumns(ds, src, r, opt, c)
 	}
@@ -151,9 +152,17 @@ func (t *Table) cells(i int) []string {
 	return out
 }
 
-// schemaColumns finds the columns of a trained model in a manifest.
-func schemaColumns(ds *Dataset, src *source, s *Schema, c *collector) []origin {
-	t := src.table
+// schemaColumns finds the columns of a trained model in a manifest. An ignored one is absent in every row.
+func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origin {
+	t, s := src.table, opt.Schema
+	ignored := func(name string) bool {
+		return slices.ContainsFunc(opt.Ignore, func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	for _, name := range opt.Ignore {
+		if column(t.Header, name) < 0 && !slices.ContainsFunc(src.matrices, func(m matrix) bool { return m.name == name }) {
+			c.fatal(0, "", "the columns are: "+strings.Join(t.Header, ", "), "--ignore names the column %q, which is not there", name)
+		}
+	}
 	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes = s.Columns, s.Task, s.Classes
 	from := make([]origin, len(s.Columns))
 	found := 0
@@ -168,12 +177,19 @@ func schemaColumns(ds *Dataset, src *source, s *Schema, c *collector) []origin {
 		from[k].column = -1
 		if col.Kind == media.Table {
 			for _, f := range col.Fields {
+				if ignored(f.Name) {
+					from[k].fields = append(from[k].fields, -1)
+					continue
+				}
 				i := look(f.Name)
 				if i < 0 {
 					c.note(0, f.Name, "", "the model knows the column, but it is not there: missing in every row")
 				}
 				from[k].fields = append(from[k].fields, i)
 			}
+			continue
+		}
+		if ignored(col.Name) {
 			continue
 		}
 		for m := range src.matrices {

@@ -13,7 +13,8 @@ type Options struct {
 	Task    string                // "class" or "regression"; "" = by the labels
 
 	// Schema, when set, is that of a trained model: exactly its columns are read, in its kinds,
-	// and labels are optional. Roles above that are not "" go before the schema's.
+	// and labels are optional. Roles above that are not "" go before the schema's; of the rest
+	// only Ignore counts: such a column is absent in every row.
 	Schema *Schema
 }
 

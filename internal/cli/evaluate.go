@@ -17,13 +17,15 @@ type evaluateCmd struct {
 	Data  string `arg:"" help:"Manifest or folder with labels."`
 	Split string `help:"Rows to measure: test, train, val, a fold's name, or all." default:"test" placeholder:"NAME"`
 
-	dataFlags   `group:"Data"`
+	roleFlags   `group:"Data"`
 	commonFlags `group:"Output"`
 }
 
 // Help is the command's longer help.
 func (c *evaluateCmd) Help() string {
-	return `Examples:
+	return `The scores are those of the rows that the split column calls test, with 95 % intervals from resampling these rows. Data that the model has not seen need no split column: measure them with --split all.
+
+Examples:
   fusor evaluate shop.fusor shop.csv
   fusor evaluate shop.fusor new.csv --split all --json -`
 }
@@ -39,7 +41,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	ds, err := c.open(m, c.Data, &c.dataFlags)
+	ds, err := c.open(m, c.Data, &c.roleFlags)
 	if err != nil {
 		return err
 	}
@@ -62,11 +64,8 @@ func (c *evaluateCmd) Run(e *env) error {
 }
 
 // open reads data as the model was trained.
-func (f *commonFlags) open(m *fusor.Model, path string, d *dataFlags) (*dataset.Dataset, error) {
-	o, err := d.options()
-	if err != nil {
-		return nil, err
-	}
+func (f *commonFlags) open(m *fusor.Model, path string, r *roleFlags) (*dataset.Dataset, error) {
+	o := r.options()
 	o.Schema = m.Schema()
 	return dataset.Open(path, o)
 }

@@ -40,7 +40,7 @@ type explainCmd struct {
 	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags
 
-	dataFlags   `group:"Data"`
+	roleFlags   `group:"Data"`
 	commonFlags `group:"Output"`
 }
 
@@ -77,7 +77,7 @@ func (c *explainCmd) Run(e *env) error {
 		}
 		eo.Name, eo.AgainstName = modelNames(c.Model, c.Against)
 	}
-	ds, err := c.open(m, c.Data, &c.dataFlags)
+	ds, err := c.open(m, c.Data, &c.roleFlags)
 	if err != nil {
 		return err
 	}

@@ -19,14 +19,19 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// dataFlags say how a manifest is read.
+// roleFlags say what the columns of a manifest are for.
+type roleFlags struct {
+	Label  string   `help:"Column with the label (default: label)." placeholder:"COL"`
+	ID     string   `help:"Column with the row's name (default: id)." placeholder:"COL"`
+	Split  string   `help:"Column with train, val, test or a fold's name (default: split)." placeholder:"COL" name:"split-column"`
+	Group  string   `help:"Column whose rows belong together: never divided between parts." placeholder:"COL"`
+	Order  string   `help:"Column with the order of rows within a group: bilstm then runs over the rows." placeholder:"COL"`
+	Ignore []string `help:"Columns to leave out." placeholder:"COL,COL"`
+}
+
+// dataFlags say how a manifest is read that no model has read before.
 type dataFlags struct {
-	Label   string            `help:"Column with the label (default: label)." placeholder:"COL"`
-	ID      string            `help:"Column with the row's name (default: id)." placeholder:"COL"`
-	Split   string            `help:"Column with train, val, test or a fold's name (default: split)." placeholder:"COL" name:"split-column"`
-	Group   string            `help:"Column whose rows belong together: never divided between parts." placeholder:"COL"`
-	Order   string            `help:"Column with the order of rows within a group: bilstm then runs over the rows." placeholder:"COL"`
-	Ignore  []string          `help:"Columns to leave out." placeholder:"COL,COL"`
+	roleFlags
 	Columns []string          `help:"Columns to take, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
 	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector." placeholder:"COL=KIND" mapsep:","`
 	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:"" placeholder:"TASK"`
@@ -38,11 +43,13 @@ var kinds = []string{
 	string(media.Number), string(media.Category), string(media.Date), string(media.Boolean), string(media.Vector),
 }
 
+func (f *roleFlags) options() dataset.Options {
+	return dataset.Options{Label: f.Label, ID: f.ID, Split: f.Split, Group: f.Group, Order: f.Order, Ignore: f.Ignore}
+}
+
 func (f *dataFlags) options() (dataset.Options, error) {
-	o := dataset.Options{
-		Label: f.Label, ID: f.ID, Split: f.Split, Group: f.Group, Order: f.Order,
-		Ignore: f.Ignore, Columns: f.Columns, Task: f.Task, Kinds: map[string]media.Kind{},
-	}
+	o := f.roleFlags.options()
+	o.Columns, o.Task, o.Kinds = f.Columns, f.Task, map[string]media.Kind{}
 	for col, kind := range f.Kind {
 		k := media.Kind(kind)
 		if !k.Valid() || k == media.Table {

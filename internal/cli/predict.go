@@ -17,13 +17,15 @@ type predictCmd struct {
 	Data  string `arg:"" help:"Table or folder; - reads JSON lines from stdin and writes them to stdout."`
 	Out   string `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
 
-	dataFlags   `group:"Data"`
+	roleFlags   `group:"Data"`
 	commonFlags `group:"Output"`
 }
 
 // Help is the command's longer help.
 func (c *predictCmd) Help() string {
-	return `Writes the input's columns and after them prediction, p_<class> for every class, and flags: absent:COLUMN (an empty cell), unreadable:COLUMN, partial:COLUMN (a part of the cell was left out), prior (nothing was there).
+	return `Writes the input's columns and after them prediction, p_<class> for every class, and flags: absent:COLUMN (an empty cell), unreadable:COLUMN, partial:COLUMN (a part of the cell was left out), prior (nothing was there). A column of the input with one of these names is replaced.
+
+With - every line is answered as it comes, in order; a line that cannot be read is answered by {"line":N,"error":"…"}, and the exit code is 1 at the end. A model that reads the rows of a group in order answers when all lines are there.
 
 Examples:
   fusor predict shop.fusor new.csv -o answers.csv
@@ -34,6 +36,9 @@ Examples:
 func (c *predictCmd) Run(e *env) error {
 	if c.Data == "-" && (c.Out != "" || c.JSON != "") {
 		return usagef("with - the answers are JSON lines on stdout; leave out -o and --json")
+	}
+	if c.Data == "-" && len(c.Ignore) > 0 {
+		return usagef("with - leave the members out of the lines instead of --ignore")
 	}
 	if c.Out == "-" {
 		c.Out = ""
@@ -54,7 +59,7 @@ func (c *predictCmd) Run(e *env) error {
 	if c.Data == "-" {
 		return c.stream(e, m)
 	}
-	ds, err := c.open(m, c.Data, &c.dataFlags)
+	ds, err := c.open(m, c.Data, &c.roleFlags)
 	if err != nil {
 		return err
 	}
@@ -90,7 +95,12 @@ const streamRows = 256
 
 // stream answers JSON lines as they come; with an order, when all of them are there.
 func (c *predictCmd) stream(e *env, m *fusor.Model) error {
-	schema := m.Schema()
+	schema := *m.Schema()
+	for role, name := range map[*string]string{&schema.ID: c.ID, &schema.Group: c.Group, &schema.Order: c.Order} {
+		if name != "" {
+			*role = name
+		}
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return err
@@ -99,7 +109,7 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 	failed := make(chan error, 1)
 	go func() {
 		defer close(lines)
-		for line, err := range dataset.ReadJSONLines(e.stdin, dir, schema) {
+		for line, err := range dataset.ReadJSONLines(e.stdin, dir, &schema) {
 			if err != nil {
 				failed <- err
 				return
