@@ -63,8 +63,8 @@ func (v hashing) Extract(item any) (feature.Raw, error) {
 	return out, nil
 }
 
-// NewFitter implements feature.View: there is nothing to fit.
-func (v hashing) NewFitter(feature.Scaling) feature.Fitter { return &hashingState{Buckets: v.dim} }
+// NewFitter implements feature.View.
+func (v hashing) NewFitter(feature.Scaling) feature.Fitter { return &hashingFitter{buckets: v.dim} }
 
 // LoadState implements feature.View.
 func (v hashing) LoadState(data json.RawMessage) (feature.State, error) {
@@ -78,24 +78,45 @@ func (v hashing) LoadState(data json.RawMessage) (feature.State, error) {
 	return &s, nil
 }
 
+// hashingFitter has nothing to learn but whether training rows have the view.
+type hashingFitter struct {
+	buckets int
+	any     bool
+	err     error
+}
+
+var _ feature.Fitter = (*hashingFitter)(nil)
+
+// Add implements feature.Fitter.
+func (f *hashingFitter) Add(r feature.Raw) { f.any = f.any || !r.Absent() }
+
+// Merge implements feature.Fitter.
+func (f *hashingFitter) Merge(other feature.Fitter) {
+	g, ok := other.(*hashingFitter)
+	if !ok {
+		f.err = fmt.Errorf("cannot merge a fit of %T into one of %T", other, f)
+		return
+	}
+	f.any = f.any || g.any
+}
+
+// State implements feature.Fitter.
+func (f *hashingFitter) State() (feature.State, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	if !f.any {
+		return nil, fmt.Errorf("cannot fit: %w", feature.ErrNoRows)
+	}
+	return &hashingState{Buckets: f.buckets}, nil
+}
+
 // hashingState scales a text's buckets to norm 1.
 type hashingState struct {
 	Buckets int `json:"buckets"`
 }
 
-var (
-	_ feature.Fitter = (*hashingState)(nil)
-	_ feature.State  = (*hashingState)(nil)
-)
-
-// Add implements feature.Fitter.
-func (s *hashingState) Add(feature.Raw) {}
-
-// Merge implements feature.Fitter.
-func (s *hashingState) Merge(feature.Fitter) {}
-
-// State implements feature.Fitter.
-func (s *hashingState) State() (feature.State, error) { return s, nil }
+var _ feature.State = (*hashingState)(nil)
 
 // Dim implements feature.State.
 func (s *hashingState) Dim() int { return s.Buckets }

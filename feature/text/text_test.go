@@ -149,9 +149,6 @@ func TestMergedFitIsTheWholeFit(t *testing.T) {
 
 func TestNothingToFit(t *testing.T) {
 	for _, v := range Modality().Views() {
-		if v.Info().Name == "hashing" {
-			continue // has nothing to fit
-		}
 		f := v.NewFitter(feature.PerFeature)
 		f.Add(extract(t, v, " \n\t "))
 		if _, err := f.State(); !errors.Is(err, feature.ErrNoRows) {
@@ -304,11 +301,7 @@ func FuzzViews(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, v := range Modality().Views() {
-			st := fit(t, Hashing(), nil)
-			if v.Info().Name != "hashing" {
-				st = fit(t, v, corpus[:2])
-			}
-			for _, x := range applied(t, v, st, s).Values {
+			for _, x := range applied(t, v, fit(t, v, corpus[:2]), s).Values {
 				if x != x {
 					t.Fatalf("%s: NaN of %q", v.Info().Name, s)
 				}
