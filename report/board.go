@@ -159,6 +159,8 @@ func players(rows []Subset) (all []string, prefix string) {
 func (r *reader) subsetName(views, all []string, prefix string) string {
 	n := len(all)
 	switch k := len(views); {
+	case k == 0 && r.doc.Data.Task == string(eval.Regression):
+		return r.say("nothing_mean")
 	case k == 0:
 		return r.say("nothing")
 	case k == n && n > 2:

@@ -92,3 +92,14 @@ func TestSetsOfSeveralClasses(t *testing.T) {
 		}
 	}
 }
+
+// Without any modality a regression predicts the mean of the targets: it has no classes.
+func TestNothingOfARegression(t *testing.T) {
+	for task, want := range map[string]string{"regression": "(none: mean target)", "classification": "(none: class prior)"} {
+		d := reporttest.Sample()
+		d.Data.Task = task
+		if out := terminal(t, d, report.TerminalOptions{Width: 100}); !strings.Contains(out, want) {
+			t.Errorf("%s: no %q", task, want)
+		}
+	}
+}

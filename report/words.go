@@ -54,6 +54,7 @@ var words = map[string][2]string{
 	"subsets_plot": {"%s for every subset of the modalities", "每个模态子集的%s"},
 	"all":          {"all", "全部"},
 	"all_but":      {"all but %s", "除%s外全部"},
+	"nothing_mean": {"(none: mean target)", "（无：目标均值）"},
 	"nothing":      {"(none: class prior)", "（无：类别先验）"},
 	"one":          {"one modality", "单个模态"},
 	"several":      {"several", "多个模态"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fusor-ml/fusor"
@@ -67,7 +68,15 @@ func (c *demoCmd) Run(e *env) error {
 	if err := trained.Run(e); err != nil {
 		return err
 	}
-	tell("\nmodel:  %s (%s)\nreport: %s\n\nNext:\n  fusor predict %s %s\n  fusor inspect YOUR.csv\n\n%.0f s\n",
-		trained.Out, trained.Fusion, run.page, trained.Out, manifest, time.Since(start).Seconds())
+	tell("model:  %s (%s)\n\nNext:\n  fusor predict %s %s\n  fusor inspect YOUR.csv\n\n%.0f s\n",
+		trained.Out, trained.Fusion, word(trained.Out), word(manifest), time.Since(start).Seconds())
 	return nil
+}
+
+// word writes a path as one word of a command line.
+func word(path string) string {
+	if strings.ContainsAny(path, " \t'()&;") {
+		return `"` + path + `"`
+	}
+	return path
 }
