@@ -94,14 +94,12 @@ func TestConformalEdges(t *testing.T) {
 	if got := few.Set([]float64{.9, .1}); len(got) != 2 {
 		t.Errorf("set after one validation row = %v, want every class", got)
 	}
-	if w := ConformalWidth([]float64{1}, []float64{1}, 0.9); !math.IsInf(w, 1) {
-		t.Errorf("width after one row = %v, want +Inf", w)
+	scores := make([]float64, 99)
+	for i := range scores {
+		scores[i] = float64(98-i) / 100
 	}
-	v, y := make([]float64, 99), make([]float64, 99)
-	for i := range y {
-		y[i] = float64(i)
-	}
-	near(t, "width", ConformalWidth(v, y, 0.9), 89, 0)
+	near(t, "threshold", ConformalFrom(scores, 0.9).Threshold, 0.89, 0)
+	near(t, "the first score, which stays where it is", scores[0], 0.98, 0)
 }
 
 func TestReliabilityAndAbstention(t *testing.T) {

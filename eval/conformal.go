@@ -33,15 +33,14 @@ func conformity(row []float64, top, class int) float64 {
 	return 1 - row[class]
 }
 
-// upperQuantile is the ⌈(n+1)·coverage⌉-th smallest score, or most where
-// there are too few scores to promise that coverage.
-func upperQuantile(scores []float64, coverage, most float64) float64 {
+// upperQuantile is the ⌈(n+1)·coverage⌉-th smallest score, or 1, which lets
+// every class in, where there are too few scores to promise that coverage.
+func upperQuantile(scores []float64, coverage float64) float64 {
 	k := int(math.Ceil(float64(len(scores)+1)*coverage - 1e-9))
 	if k > len(scores) {
-		return most
+		return 1
 	}
-	slices.Sort(scores)
-	return scores[max(k, 1)-1]
+	return slices.Sorted(slices.Values(scores))[max(k, 1)-1]
 }
 
 // Set returns the classes of one row's prediction set, most probable first;
@@ -122,17 +121,6 @@ func (c Conformal) Measure(probs [][]float64, labels []int) SetReport {
 	}
 	r.Interpret(len(labels), c.Rows, FromValidation)
 	return r
-}
-
-// ConformalWidth is the half width of regression intervals value ± width
-// that cover the target with the wished probability, from validation rows;
-// +Inf if there are too few of them.
-func ConformalWidth(values, targets []float64, coverage float64) float64 {
-	scores := make([]float64, len(targets))
-	for i, y := range targets {
-		scores[i] = math.Abs(values[i] - y)
-	}
-	return upperQuantile(scores, coverage, inf)
 }
 
 // Abstention is one point of the curve of answering only when sure.

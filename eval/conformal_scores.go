@@ -22,5 +22,5 @@ func ConformalScores(probs [][]float64, labels []int) []float64 {
 
 // ConformalFrom is FitConformal from kept scores.
 func ConformalFrom(scores []float64, coverage float64) Conformal {
-	return Conformal{Coverage: coverage, Threshold: upperQuantile(slices.Clone(scores), coverage, 1), Rows: len(scores)}
+	return Conformal{Coverage: coverage, Threshold: upperQuantile(scores, coverage), Rows: len(scores)}
 }
