@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/fusor-ml/fusor/feature"
@@ -197,6 +198,18 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		change(&spec)
 		if _, err := Build(spec, fusion.Methods); err == nil {
 			t.Errorf("a spec with a wrong %s was built", name)
+		}
+	}
+}
+
+// Rows drawn with replacement come several times.
+func TestPredictRepeatedRows(t *testing.T) {
+	s := testSet(10)
+	p := NewPredictor(build(t, testSpec(s, "mean")), 1)
+	got, want := p.Predict(s, []int{3, 4, 3}, nil), p.Predict(s, []int{3, 4}, nil)
+	for i, w := range []int{0, 1, 0} {
+		if !slices.Equal(got.Row(i), want.Row(w)) {
+			t.Errorf("row %d is %v, want %v", i, got.Row(i), want.Row(w))
 		}
 	}
 }

@@ -47,7 +47,8 @@ func NewPredictor(m *Model, workers int) *Predictor {
 }
 
 // Predict scores rows of a set; the result is in the order of rows. sequences
-// gives the rows of every group in order, for a fusion over rows; else nil.
+// gives the rows of every group in order, for a fusion over rows, which takes
+// each row once; else nil.
 func (p *Predictor) Predict(set *Set, rows []int, sequences func([]int) [][]int) *Scores {
 	return p.PredictMasked(set, rows, sequences, nil)
 }
@@ -56,10 +57,13 @@ func (p *Predictor) Predict(set *Set, rows []int, sequences func([]int) [][]int)
 func (p *Predictor) PredictMasked(set *Set, rows []int, sequences func([]int) [][]int, hide []bool) *Scores {
 	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
 	out := &Scores{Outputs: c, P: make([]float64, len(rows)*c), Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
-	at := make(map[int]int, len(rows))
-	for i, r := range rows {
-		at[r] = i
+	at := make(map[int]int, len(rows)) // where a row stands in rows, if its group decides when it is read
+	if sequences != nil {
+		for i, r := range rows {
+			at[r] = i
+		}
 	}
+	next := 0
 	s := p.pool.Get().(*scratch)
 	defer p.pool.Put(s)
 	for _, l := range Ordered(rows, sequences) {
@@ -77,7 +81,11 @@ func (p *Predictor) PredictMasked(set *Set, rows []int, sequences func([]int) []
 			out.Weights = make([]float64, len(rows)*nv)
 		}
 		for i, r := range l.Rows {
-			k := at[r]
+			k := next
+			if sequences != nil {
+				k = at[r]
+			}
+			next++
 			for j, v := range o.Logits.Value().F32[i*c : (i+1)*c] {
 				out.Logits[k*c+j] = float64(v)
 			}
