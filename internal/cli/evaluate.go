@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/rivo/uniseg"
+
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
@@ -126,12 +128,25 @@ func printConfusion(w io.Writer, c [][]int, classes []string) {
 	if len(c) == 0 || len(c) > confusionClasses {
 		return
 	}
-	t := newTable(append([]string{"true \\ predicted"}, classes...)...)
+	const corner, most = "true \\ predicted", 24
+	rows, heads := make([]string, len(classes)), make([]string, len(classes))
+	first, total := uniseg.StringWidth(corner), 0
+	for k, class := range classes {
+		heads[k] = cutCells(oneLine(class), most)
+		rows[k] = heads[k]
+		first, total = max(first, uniseg.StringWidth(rows[k])), total+gap+max(3, uniseg.StringWidth(heads[k]))
+	}
+	if first+total > width(w) { // the columns by number
+		for k := range classes {
+			rows[k], heads[k] = fmt.Sprintf("%d %s", k+1, rows[k]), fmt.Sprint(k+1)
+		}
+	}
+	t := newTable(append([]string{corner}, heads...)...)
 	for k := range classes {
 		t.right(k + 2)
 	}
 	for i, row := range c {
-		cells := []string{classes[i]}
+		cells := []string{rows[i]}
 		for _, n := range row {
 			cells = append(cells, fmt.Sprint(n))
 		}
@@ -139,5 +154,8 @@ func printConfusion(w io.Writer, c [][]int, classes []string) {
 	}
 	fmt.Fprintln(w, t.render(w))
 }
+
+// oneLine is a name for a line or a table: without line breaks and tabs.
+func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
 
 func list(names []string) string { return strings.Join(names, ", ") }

@@ -187,7 +187,7 @@ func counts(names []string, n map[string]int) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(names)-i))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s %d", name, n[name]))
+		parts = append(parts, fmt.Sprintf("%s %d", oneLine(name), n[name]))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -27,10 +28,20 @@ func newTable(header ...string) *outTable {
 func (t *outTable) row(cells []string) table.Row {
 	row := make(table.Row, len(cells))
 	for i, c := range cells {
-		c = strings.ReplaceAll(c, "\t", " ")
+		c = printable(c)
 		row[i], t.widest[i] = c, max(t.widest[i], text.LongestLineLen(c))
 	}
 	return row
+}
+
+// printable is s without what would move the cursor or colour the terminal, line breaks apart.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 func (t *outTable) add(cells ...string) { t.w.AppendRow(t.row(cells)) }
