@@ -14,13 +14,16 @@ var ErrNoRows = errors.New("no training row has this view")
 // one wild value in a row met later cannot decide a prediction alone.
 const ClipAt = 10
 
+// unscaledMost bounds a value that is not scaled: products of several such values stay finite in float32.
+const unscaledMost = 1e9
+
 // NewDense starts the fit of a vector or sequence view: mean and deviation of
 // every feature by Welford's method in float64, merged by Chan, Golub and
 // LeVeque (1979). Every step of a sequence counts as one observation.
 //
 // NaN and infinite values are left out of the fit and become 0 when applied; so
 // does every value of a feature that is constant over the training rows. Values
-// scaled per feature or per view are clipped to ±[ClipAt].
+// scaled per feature or per view are clipped to ±[ClipAt], others to ±1e9.
 func NewDense(s Scaling) Fitter { return &denseFitter{scaling: s} }
 
 // LoadDense restores the state that a fitter of [NewDense] gave, from its JSON.
@@ -210,7 +213,7 @@ func (s *denseState) Apply(dst *Raw, r Raw) {
 				if v-v != 0 { // NaN or infinite
 					v = 0
 				}
-				y[j] = v
+				y[j] = max(-unscaledMost, min(unscaledMost, v))
 			}
 		}
 	}

@@ -78,6 +78,7 @@ func TestDenseOddValues(t *testing.T) {
 		t.Fatalf("an absent row gave %v", got)
 	}
 	wantNear(t, applied(fitDense(t, NoScaling, vec(1, 1)), vec(nan, inf)), 0, 0)
+	wantNear(t, applied(fitDense(t, NoScaling, vec(1, 1)), vec(-3.4e38, 1e20)), -1e9, 1e9)
 }
 
 func TestDenseConstantInFloat32(t *testing.T) {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -61,8 +62,8 @@ func TestEncoderOfNoView(t *testing.T) {
 	}
 }
 
-// Many formats write -3.4e38 for "no data". Unscaled it overflows: that scaling is not chosen, and the others are left.
-func TestScalingThatOverflowsIsNotChosen(t *testing.T) {
+// Many formats write -3.4e38 for "no data": trying the scalings must not fail on it, nor choose the one that it drowns.
+func TestScalingOfNoDataValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var b strings.Builder
 	b.WriteString("label,track\n")
@@ -80,6 +81,19 @@ func TestScalingThatOverflowsIsNotChosen(t *testing.T) {
 	}
 	if _, err := p.Fit(context.Background(), r, []int{0}, 1, Hooks{}, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// A fit that diverges ends with an error; as one of several choices it is merely not taken.
+func TestDivergence(t *testing.T) {
+	manifest := "label,track\n" + strings.Repeat("s,\"[1, 2]\"\nl,\"[2, 1]\"\n", 20)
+	r := Recipe{Fusion: "mean", Train: Config{Epochs: 3, LR: 1e30, NoAverage: true}}
+	p := prepared(t, manifest, r)
+	if p.Views[0].Scaling != feature.PerFeature {
+		t.Errorf("the scaling is %q", p.Views[0].Scaling)
+	}
+	if _, err := p.Fit(context.Background(), r, []int{0}, 1, Hooks{}, nil); !errors.Is(err, errDiverged) {
+		t.Errorf("the error is %v", err)
 	}
 }
 
