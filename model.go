@@ -246,7 +246,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 
 func (m *Model) evaluate(ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
 	preds := compare.Predictions(ds, rows, p)
-	e := &Evaluation{Row: compare.Measure(m.a.Schema.Task, preds)}
+	e := &Evaluation{Row: compare.Measure(m.a.Schema.Task, preds, compare.Groups(ds, rows))}
 	e.Name, e.Kind, e.Fusion = m.a.Spec.Method, compare.Fusion, m.a.Spec.Method
 	if len(m.a.Views) == 1 {
 		e.Kind = compare.Single

@@ -190,11 +190,11 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 	return c, nil
 }
 
-// Measure scores one model's predictions; the intervals are over the rows.
-func Measure(task dataset.Task, p *eval.Predictions) Row {
+// Measure scores one model's predictions; the intervals are over the rows, or over whole groups (nil: none) where there are enough.
+func Measure(task dataset.Task, p *eval.Predictions, groups []int) Row {
 	var r Row
 	for _, m := range taskMetrics(task, p.Targets) {
-		r.Scores = append(r.Scores, Score{m, eval.SummarizeSplit(m, []*eval.Predictions{p}, nil)})
+		r.Scores = append(r.Scores, Score{m, eval.SummarizeSplit(m, []*eval.Predictions{p}, groups)})
 	}
 	return r
 }
@@ -221,14 +221,23 @@ func (res *Result) noteFewGroups(ds *dataset.Dataset, groups []int) {
 		"the test rows come from only %d groups (%s): intervals are over their rows, and say nothing about how other groups differ", n, ds.Schema.Group))
 }
 
-// testGroups numbers the groups of the official test rows, or is nil without groups.
+// testGroups are the Groups of the official test rows.
 func (res *Result) testGroups(ds *dataset.Dataset) []int {
-	if ds.Schema.Group == "" || !res.Plan.Official {
+	if !res.Plan.Official {
+		return nil
+	}
+	return Groups(ds, res.Plan.Runs[0].Test)
+}
+
+// Groups numbers the groups of the labelled ones of rows, as [Predictions]
+// takes them; nil without groups.
+func Groups(ds *dataset.Dataset, rows []int) []int {
+	if ds.Schema.Group == "" {
 		return nil
 	}
 	index := map[string]int{}
 	var out []int
-	for _, i := range res.Plan.Runs[0].Test {
+	for _, i := range rows {
 		if !ds.Rows[i].Labelled() {
 			continue
 		}

@@ -3,8 +3,11 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -81,4 +84,24 @@ func (e *Entry) recipe(r train.Recipe) train.Recipe {
 	}
 	r.Fusion = e.Fusion
 	return r
+}
+
+// leaveOut drops the singles that some run has no training row of, with a note.
+func (res *Result) leaveOut(bank *feature.Bank) {
+	has := func(e *Entry, run *dataset.Run) bool {
+		for i, ref := range bank.Refs {
+			if slices.Contains(e.Views, ref.Name) && slices.ContainsFunc(run.Train, bank.Stores[i].Present) {
+				return true
+			}
+		}
+		return false
+	}
+	res.Entries = slices.DeleteFunc(res.Entries, func(e Entry) bool {
+		lacking := slices.IndexFunc(res.Plan.Runs, func(r dataset.Run) bool { return e.Kind == Single && !has(&e, &r) })
+		if lacking >= 0 {
+			res.Plan.Notes = append(slices.Clone(res.Plan.Notes), fmt.Sprintf(
+				"%s is not tried alone: no training row of fold %d has it", e.Name, res.Plan.Runs[lacking].Fold+1))
+		}
+		return lacking >= 0
+	})
 }

@@ -83,6 +83,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	}
 	schema := &src.Data.Schema
 	res := &Result{Plan: plan, Entries: Entries(views, schema.Group != "" && schema.Order != "", fusions)}
+	res.leaveOut(src.Bank)
 	for range res.Entries {
 		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(plan.Runs)))
 	}

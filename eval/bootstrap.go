@@ -16,7 +16,7 @@ func replicates(cost int) int { return min(2000, max(400, 6_000_000/max(cost, 1)
 // groups and the count alone.
 func bootstrap(n int, groups []int, times int, f func(w []float64) float64) []float64 {
 	rng := rand.New(rand.NewPCG(0x66757365, uint64(n)))
-	member, units := dense(groups, n)
+	member, units := Units(groups, n)
 	drawn, w := make([]float64, units), make([]float64, n)
 	out := make([]float64, 0, times)
 	for range times {
@@ -39,7 +39,7 @@ func bootstrap(n int, groups []int, times int, f func(w []float64) float64) []fl
 // addition per drawn row or group.
 func bootstrapMeans(values []float64, groups []int, times int) []float64 {
 	rng := rand.New(rand.NewPCG(0x66757365, uint64(len(values))))
-	member, units := dense(groups, len(values))
+	member, units := Units(groups, len(values))
 	sums, sizes := make([]float64, units), make([]float64, units)
 	for i, v := range values {
 		sums[member[i]] += v
@@ -64,9 +64,10 @@ func bootstrapMeans(values []float64, groups []int, times int) []float64 {
 // and rows are resampled instead.
 const FewestGroups = 10
 
-// dense renumbers groups 0..units−1 in the order in which they occur; without
+// Units says which of n rows are drawn together when rows are resampled: the
+// groups, renumbered 0..units−1 in the order in which they occur; without
 // groups, or with fewer than FewestGroups, every row is a unit of its own.
-func dense(groups []int, n int) (member []int, units int) {
+func Units(groups []int, n int) (member []int, units int) {
 	member = make([]int, n)
 	if len(groups) == n {
 		seen := map[int]int{}

@@ -141,6 +141,9 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	test := tests[at]
 	low, high := test.Interval(level)
 	low = consistent(low, p)
+	if t.Metric.Share { // shares are no further apart, whatever a t interval of few folds says
+		low, high = max(low, -1), min(high, 1)
+	}
 
 	v := Verdict{
 		BestSingle: rows[single].Name, BestFusion: rows[fused].Name,

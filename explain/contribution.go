@@ -3,6 +3,8 @@ package explain
 import (
 	"math/rand/v2"
 	"slices"
+
+	"github.com/fusor-ml/fusor/eval"
 )
 
 // Goals that contributions explain.
@@ -43,7 +45,7 @@ type ClassPart struct {
 type Sample struct {
 	Classes []string // names; none for a regression
 	Class   []int    // [rows]
-	Groups  []int    // [rows], or nil: rows of a group are resampled together
+	Groups  []int    // [rows], or nil: rows of a group are resampled together, as eval.Units has it
 }
 
 // Contributions averages the values of each goal over the rows.
@@ -91,29 +93,15 @@ func mean(x []float64) float64 {
 const draws = 1000
 
 // intervals are the 95 % percentile intervals of the means of parts
-// [player][row] when rows, or whole groups of them, are drawn again.
+// [player][row] when rows, or whole groups of them where there are enough, are
+// drawn again.
 func intervals(parts [][]float64, groups []int) (low, high []float64) {
 	low, high = make([]float64, len(parts)), make([]float64, len(parts))
 	if len(parts) == 0 {
 		return low, high
 	}
 	n := len(parts[0])
-	unit, units := make([]int, n), n
-	for i := range unit {
-		unit[i] = i
-	}
-	if len(groups) == n {
-		index := map[int]int{}
-		for i, g := range groups {
-			k, ok := index[g]
-			if !ok {
-				k = len(index)
-				index[g] = k
-			}
-			unit[i] = k
-		}
-		units = len(index)
-	}
+	unit, units := eval.Units(groups, n)
 	sums, sizes := matrix(len(parts), units), make([]float64, units)
 	for i, u := range unit {
 		sizes[u]++
