@@ -30,6 +30,8 @@ func Open(path string, opt Options) (*Dataset, error) {
 	case info.IsDir():
 		ds.Dir = path
 		openFolder(ds, &opt, c)
+	case !info.Mode().IsRegular():
+		c.fatal(0, "", "write it to a file first; predict takes JSON lines from -", "a pipe or device, not a file")
 	default:
 		if src := openFile(ds, path, info.Size(), c); src != nil {
 			build(ds, src, &opt, c)

@@ -55,6 +55,7 @@ type env struct {
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what cannot be interrupted
 	var c commands
 	code := -1
 	parser, err := kong.New(&c,
@@ -94,7 +95,11 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 		return exitUsage
 	}
-	err = k.Run(&env{ctx, stdin, stdout, stderr, args})
+	out := &output{w: stdout}
+	err = k.Run(&env{ctx, stdin, out, stderr, args})
+	if err == nil {
+		err = out.err // what nobody looked at
+	}
 	var usage usageError
 	switch {
 	case err == nil:

@@ -138,7 +138,7 @@ func (c *compareCmd) options() (fusor.Options, error) {
 // terminal says how a report fits the terminal that w is, if it is one.
 func terminal(w io.Writer, lang string) report.TerminalOptions {
 	o := report.TerminalOptions{Lang: lang, Width: width(w)}
-	if f, ok := w.(*os.File); ok {
+	if f, ok := fileOf(w); ok {
 		o.Color = report.WantsColor(f)
 	}
 	return o

@@ -86,7 +86,7 @@ func (t *outTable) render(w io.Writer) string {
 
 // width is the terminal's, else what COLUMNS says, else 80.
 func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := fileOf(w); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
 			return n
 		}
