@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"sync"
+
+	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
 // FFT transforms real float32 blocks of one power-of-two length. It carries
@@ -140,7 +142,7 @@ func (f *FFT) run(src []float32) []float32 {
 		if st.stride == 1 {
 			st.first(x, y)
 		} else {
-			st.pass(x, y)
+			kernel.Radix4Pass(y, x, st.twiddle, 2*st.stride, st.quarter)
 		}
 		x, y = y, x
 	}
@@ -155,7 +157,7 @@ func (f *FFT) run(src []float32) []float32 {
 	return x
 }
 
-// first is pass for stride 1, where every butterfly has its own twiddle.
+// first is kernel.Radix4Pass for stride 1, where every butterfly has its own twiddle.
 func (st *fftStage) first(x, y []float32) {
 	m := 2 * st.quarter
 	x0, x1, x2, x3 := x[:m], x[m:2*m], x[2*m:3*m], x[3*m:4*m]
@@ -173,36 +175,6 @@ func (st *fftStage) first(x, y []float32) {
 		o[2], o[3] = turn(ur-vr, ui-vi, w[0], w[1])
 		o[4], o[5] = turn(sr-tr, si-ti, w[2], w[3])
 		o[6], o[7] = turn(ur+vr, ui+vi, w[4], w[5])
-	}
-}
-
-// pass is one decimation-in-frequency radix-4 pass from x to y:
-// y[s(4p+j)+q] = w^{jp} · DFT4(x[s·p+q], x[s(p+m)+q], …)[j].
-func (st *fftStage) pass(x, y []float32) {
-	s, m := 2*st.stride, st.quarter
-	for p := range m {
-		w := st.twiddle[6*p : 6*p+6 : 6*p+6]
-		w1r, w1i, w2r, w2i, w3r, w3i := w[0], w[1], w[2], w[3], w[4], w[5]
-		x0 := x[s*p : s*(p+1)]
-		x1 := x[s*(p+m) : s*(p+m+1)][:len(x0)]
-		x2 := x[s*(p+2*m) : s*(p+2*m+1)][:len(x0)]
-		x3 := x[s*(p+3*m) : s*(p+3*m+1)][:len(x0)]
-		y0 := y[s*4*p : s*(4*p+1)][:len(x0)]
-		y1 := y[s*(4*p+1) : s*(4*p+2)][:len(x0)]
-		y2 := y[s*(4*p+2) : s*(4*p+3)][:len(x0)]
-		y3 := y[s*(4*p+3) : s*(4*p+4)][:len(x0)]
-		for q := 0; q+1 < len(x0); q += 2 {
-			ar, ai := x0[q], x0[q+1]
-			br, bi := x1[q], x1[q+1]
-			cr, ci := x2[q], x2[q+1]
-			dr, di := x3[q], x3[q+1]
-			sr, si, ur, ui := ar+cr, ai+ci, ar-cr, ai-ci
-			tr, ti, vr, vi := br+dr, bi+di, di-bi, br-dr
-			y0[q], y0[q+1] = sr+tr, si+ti
-			y1[q], y1[q+1] = turn(ur-vr, ui-vi, w1r, w1i)
-			y2[q], y2[q+1] = turn(sr-tr, si-ti, w2r, w2i)
-			y3[q], y3[q+1] = turn(ur+vr, ui+vi, w3r, w3i)
-		}
 	}
 }
 

@@ -148,3 +148,8 @@ func vlstm256(n int, z *float32, r *float32, b *float32, c0 *float32, c *float32
 //
 //go:noescape
 func vlstmback256(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a *float32, c0 *float32, c *float32, soon *float32)
+
+// vradix4256 is a radix-4 pass over m runs, each of n > 0 floats, a multiple of 8, m > 0; see ref.Radix4Pass.
+//
+//go:noescape
+func vradix4256(n int, m int, y *float32, x *float32, w *float32)

@@ -3864,3 +3864,81 @@ VectorsEnd:
 Done:
 	VZEROUPPER
 	RET
+
+// func vradix4256(n int, m int, y *float32, x *float32, w *float32)
+// Requires: AVX, FMA3
+TEXT ·vradix4256(SB), NOSPLIT, $0-40
+	MOVQ  n+0(FP), AX
+	MOVQ  m+8(FP), CX
+	MOVQ  y+16(FP), DX
+	MOVQ  x+24(FP), BX
+	MOVQ  w+32(FP), SI
+	SHLQ  $0x02, AX
+	MOVQ  CX, DI
+	IMULQ AX, DI
+	LEAQ  (BX)(DI*1), R8
+	LEAQ  (DX)(AX*1), R9
+	LEAQ  (R8)(DI*1), R10
+	LEAQ  (R9)(AX*1), R11
+	LEAQ  (R10)(DI*1), DI
+	LEAQ  (R11)(AX*1), R12
+	LEAQ  (AX)(AX*2), R13
+
+run:
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	VBROADCASTSS 8(SI), Y2
+	VBROADCASTSS 12(SI), Y3
+	VBROADCASTSS 16(SI), Y4
+	VBROADCASTSS 20(SI), Y5
+	XORQ         R14, R14
+
+butterflies:
+	VMOVUPS        (BX)(R14*1), Y6
+	VMOVUPS        (R8)(R14*1), Y7
+	VMOVUPS        (R10)(R14*1), Y8
+	VMOVUPS        (DI)(R14*1), Y9
+	VADDPS         Y8, Y6, Y10
+	VSUBPS         Y8, Y6, Y6
+	VADDPS         Y9, Y7, Y8
+	VSUBPS         Y9, Y7, Y11
+	VSUBPS         Y7, Y9, Y7
+	VPERMILPS      $0xb1, Y11, Y11
+	VPERMILPS      $0xb1, Y7, Y7
+	VADDPS         Y8, Y10, Y9
+	VSUBPS         Y8, Y10, Y8
+	VMOVUPS        Y9, (DX)(R14*1)
+	VADDSUBPS      Y7, Y6, Y7
+	VPERMILPS      $0xb1, Y7, Y9
+	VMULPS         Y1, Y9, Y9
+	VFMADDSUB213PS Y9, Y0, Y7
+	VMOVUPS        Y7, (R9)(R14*1)
+	VPERMILPS      $0xb1, Y8, Y7
+	VMULPS         Y3, Y7, Y7
+	VFMADDSUB213PS Y7, Y2, Y8
+	VMOVUPS        Y8, (R11)(R14*1)
+	VADDSUBPS      Y11, Y6, Y11
+	VPERMILPS      $0xb1, Y11, Y6
+	VMULPS         Y5, Y6, Y6
+	VFMADDSUB213PS Y6, Y4, Y11
+	VMOVUPS        Y11, (R12)(R14*1)
+	ADDQ           $0x20, R14
+	CMPQ           R14, AX
+	JLT            butterflies
+	ADDQ           $0x18, SI
+	ADDQ           AX, BX
+	ADDQ           AX, DX
+	ADDQ           R13, DX
+	ADDQ           AX, R8
+	ADDQ           AX, R9
+	ADDQ           R13, R9
+	ADDQ           AX, R10
+	ADDQ           AX, R11
+	ADDQ           R13, R11
+	ADDQ           AX, DI
+	ADDQ           AX, R12
+	ADDQ           R13, R12
+	DECQ           CX
+	JNZ            run
+	VZEROUPPER
+	RET

@@ -33,4 +33,5 @@ type vectorKernels struct {
 	vadam           func(n int, w, m, v, grad *float32, decay, keep, b1, c1, b2, c2, step, inv, eps float32) // updates w, m and v by the gradient g: g += decay w, w *= keep, m = b1 m + (1-b1) g, v = b2 v + (1-b2) g², w -= step m / (√v inv + eps).
 	vlstm           func(n int, z, r, b, c0, c, h, h2, soon *float32)                                        // makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice; soon [4n] is fetched meanwhile.
 	vlstmback       func(n int, dz, dz2, dc, dh, a, c0, c, soon *float32)                                    // turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c; soon [4n] is fetched meanwhile.
+	vradix4         func(n, m int, y, x, w *float32)                                                         // is a radix-4 pass over m runs, each of n > 0 floats, a multiple of 8, m > 0; see ref.Radix4Pass.
 }

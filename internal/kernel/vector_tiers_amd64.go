@@ -36,6 +36,7 @@ var vectorTiers = [...]*vectorKernels{
 		vadam:           vadam256,
 		vlstm:           vlstm256,
 		vlstmback:       vlstmback256,
+		vradix4:         vradix4256,
 	},
 	AVX512: {
 		vexp:            vexp512,
@@ -67,5 +68,6 @@ var vectorTiers = [...]*vectorKernels{
 		vadam:           vadam512,
 		vlstm:           vlstm512,
 		vlstmback:       vlstmback512,
+		vradix4:         vradix4512,
 	},
 }

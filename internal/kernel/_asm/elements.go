@@ -15,6 +15,7 @@ func vectors(t tier) {
 	norms(t)
 	optimisers(t)
 	lstm(t)
+	fft(t)
 }
 
 // elements writes the element-wise functions and their gradients.
