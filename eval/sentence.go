@@ -26,7 +26,10 @@ func (v Verdict) english(m Metric) string {
 		unit = " points"
 	}
 	scores := fmt.Sprintf("%s reaches %s %s against %s for %s, the best single view", v.BestFusion, score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
-	proof := fmt.Sprintf("difference %s%s, interval %s to %s, p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), FormatP(v.PValue))
+	proof := fmt.Sprintf("difference %s%s, interval %s to %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
+	if v.Finding != Hurts { // p is of the claim that fusion helps
+		proof += ", p " + FormatP(v.PValue)
+	}
 	if math.IsNaN(v.Low) {
 		proof = "one run cannot tell how sure that is"
 	}
@@ -69,7 +72,10 @@ func (v Verdict) chinese(m Metric) string {
 	}
 	scores := fmt.Sprintf("%s的%s为 %s，最好的单一视图%s为 %s",
 		strings.TrimLeft(quoted(v.BestFusion), " "), m.TitleIn("zh"), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
-	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s，p %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High), FormatP(v.PValue))
+	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
+	if v.Finding != Hurts {
+		proof += "，p " + FormatP(v.PValue)
+	}
 	if math.IsNaN(v.Low) {
 		proof = "只有一次运行，无法判断可靠程度"
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -155,6 +156,11 @@ func TestVerdictWords(t *testing.T) {
 		}
 		if v.Finding != want || !strings.Contains(v.Text, en) || !strings.Contains(v.Sentence("zh"), zh) || v.BestSingle != "text" {
 			t.Errorf("%+v\n%s", v, v.Sentence("zh"))
+		}
+		for _, text := range []string{v.Text, v.Sentence("zh")} { // p is of the claim that fusion helps
+			if regexp.MustCompile(`\bp [<=]`).MatchString(text) == (want == Hurts) {
+				t.Errorf("%s", text)
+			}
 		}
 	}
 	f(Helps, "Fusion helps: concat reaches 90.4 % accuracy against 80.0 % for text, the best single view (difference +10.4 points", "融合有效：concat 的准确率为 90.4 %", single, other, good)
