@@ -70,7 +70,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	}
 	for _, f := range fusions {
 		if _, ok := src.Methods.Lookup(f); !ok {
-			return nil, fmt.Errorf("no fusion %q; there are %v", f, src.Methods.Names())
+			return nil, src.Methods.Unknown(f)
 		}
 	}
 	workers := o.Workers

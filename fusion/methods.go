@@ -1,6 +1,10 @@
 package fusion
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Table is a list of methods. It is a value: whoever builds or loads a model is given one.
 type Table []Method
@@ -168,6 +172,11 @@ func (t Table) Lookup(name string) (m Method, ok bool) {
 		}
 	}
 	return Method{}, false
+}
+
+// Unknown is the error of a name that the table does not have.
+func (t Table) Unknown(name string) error {
+	return fmt.Errorf("no fusion %q; there are %s", name, strings.Join(t.Names(), ", "))
 }
 
 // With returns a table with m at its end, or in place of the method of that name. t stays as it is.

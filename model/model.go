@@ -70,7 +70,7 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	}
 	method, ok := methods.Lookup(spec.Method)
 	if !ok {
-		return nil, fmt.Errorf("no fusion %q; there are %v", spec.Method, methods.Names())
+		return nil, methods.Unknown(spec.Method)
 	}
 	m := &Model{Spec: spec, methods: methods, scope: scope}
 	if err := method.Check(spec.Fusion); err != nil {

@@ -42,7 +42,7 @@ const (
 func (r *Recipe) Check(methods fusion.Table) error {
 	if r.Fusion != "" {
 		if _, ok := methods.Lookup(r.Fusion); !ok {
-			return fmt.Errorf("no fusion %q; there are %v", r.Fusion, methods.Names())
+			return methods.Unknown(r.Fusion)
 		}
 	}
 	switch {
