@@ -15,7 +15,8 @@ type Comparison struct {
 	Data     *dataset.Dataset
 	Problems dataset.Problems
 
-	store *compare.Store
+	store       *compare.Store
+	calibration *compare.Result // of the best entry in folds of the training rows; nil: not needed
 }
 
 // Compare trains every single view, every modality and every fusion (or those
@@ -50,6 +51,9 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 		return c, err
 	}
 	if c.Comparison, err = c.Result.Summarize(src.Data, o.Lang); err != nil {
+		return c, err
+	}
+	if err := c.calibrate(ctx, src, &o); err != nil {
 		return c, err
 	}
 	c.Run.Version, c.Run.Rows = Version, len(src.Data.Rows)

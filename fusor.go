@@ -56,7 +56,7 @@ type Options struct {
 
 // Progress is one step of long work.
 type Progress struct {
-	Stage  string // "extract", "train", "compare"
+	Stage  string // "extract", "train", "compare", "calibrate"
 	Done   int
 	Total  int
 	Detail string

@@ -1,17 +1,50 @@
 package fusor
 
 import (
+	"context"
+
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/report"
+	"github.com/fusor-ml/fusor/train"
 )
+
+// fewCalibrationRows: with so few validation rows what sets cover varies by
+// more than four points, and the threshold comes from folds instead.
+const fewCalibrationRows = 200
+
+// calibrate fits the best entry in folds of the training rows where an official
+// split has too few validation rows for prediction sets.
+func (c *Comparison) calibrate(ctx context.Context, src train.Source, o *Options) error {
+	plan := &c.Result.Plan
+	best, _ := c.best()
+	if best < 0 || !plan.Official || c.Data.Schema.Task == dataset.Regression || len(plan.Runs[0].Val) >= fewCalibrationRows {
+		return nil
+	}
+	inner, err := c.Result.Calibrate(ctx, src, best, o.Seed, compare.Options{
+		Recipe: o.Recipe, Workers: o.threads(), Store: c.store,
+		Done: func(done, total int, _ compare.Entry, _ dataset.Run, out *compare.Outcome) {
+			o.progress("calibrate", done, total, c.Result.Entries[best].Name)
+		},
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == nil { // else the rows cannot be divided, and the validation rows have to do
+		c.calibration = inner
+	}
+	return nil
+}
 
 // predictionSets measures the sets of one entry in every run.
 //
 // With folds the threshold of a fold comes from the test rows of the others:
 // like a new row they were predicted by a model that had not seen them, after
 // its refit, and nothing was chosen on them (cross-conformal prediction, Vovk
-// 2015). On an official split it comes from validation rows, with the choice
-// among the entries repeated on resampled ones.
+// 2015). On an official split of few validation rows it comes from such folds
+// of the training rows, else from validation rows, with the choice among the
+// entries repeated on resampled ones.
 func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	outcomes := c.Result.Outcomes[entry]
 	for _, out := range outcomes {
@@ -21,9 +54,12 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	}
 	var sets []eval.Conformal
 	source := eval.FromFolds
-	if c.Result.Plan.Official || c.Result.Plan.Folds < 2 {
+	switch {
+	case c.calibration != nil && c.calibration.Entries[0].Name == c.Result.Entries[entry].Name:
+		sets, source = c.innerSets(coverage), eval.FromTraining
+	case c.Result.Plan.Official || c.Result.Plan.Folds < 2:
 		sets, source = c.validationSets(entry, coverage)
-	} else {
+	default:
 		sets = c.foldSets(entry, coverage)
 	}
 	if sets == nil {
@@ -57,6 +93,20 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	sum.Threshold /= weight
 	sum.Interpret(len(distinct), calibration/len(outcomes), source)
 	return &report.Sets{Model: c.Rows[entry].Name, Report: sum}
+}
+
+// innerSets are the sets of each run from folds of the training rows.
+func (c *Comparison) innerSets(coverage float64) []eval.Conformal {
+	var scores []float64
+	for _, out := range c.calibration.Outcomes[0] {
+		_, probs := c.calibrated(out)
+		scores = append(scores, eval.ConformalScores(probs, classesOf(c.Data, out.Test))...)
+	}
+	sets := make([]eval.Conformal, len(c.Result.Plan.Runs))
+	for r := range sets {
+		sets[r] = eval.ConformalFrom(scores, coverage)
+	}
+	return sets
 }
 
 // foldSets are the sets of each run from the other folds of its seed.

@@ -73,10 +73,6 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 			return nil, src.Methods.Unknown(f)
 		}
 	}
-	workers := o.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	var views []train.Fitted
 	for _, ref := range src.Bank.Refs {
 		views = append(views, train.Fitted{Name: ref.Name, Column: src.Data.Schema.Columns[ref.Column].Name})
@@ -84,17 +80,29 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	schema := &src.Data.Schema
 	res := &Result{Plan: plan, Entries: Entries(views, schema.Group != "" && schema.Order != "", fusions)}
 	res.leaveOut(src.Bank)
+	if err := res.fitAll(ctx, src, o); err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// fitAll fills in the outcomes.
+func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) error {
+	runs, workers := res.Plan.Runs, o.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
 	for range res.Entries {
-		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(plan.Runs)))
+		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(runs)))
 	}
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	shares := make([]share, len(plan.Runs))
+	shares := make([]share, len(runs))
 	for i := range shares {
 		shares[i].left = len(res.Entries)
 	}
-	total := len(plan.Runs) * len(res.Entries)
+	total := len(runs) * len(res.Entries)
 	var mu sync.Mutex
 	next, done := 0, 0
 	var errs []error
@@ -110,18 +118,18 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 					return
 				}
 				r, e := job/len(res.Entries), job%len(res.Entries)
-				out, err := fit(ctx, src, plan.Runs[r], &shares[r], &res.Entries[e], o)
+				out, err := fit(ctx, src, runs[r], &shares[r], &res.Entries[e], o)
 				mu.Lock()
 				if err != nil {
 					if ctx.Err() == nil || !errors.Is(err, context.Canceled) {
-						errs = append(errs, fmt.Errorf("%s, fold %d, seed %d: %w", res.Entries[e].Name, plan.Runs[r].Fold, plan.Runs[r].Seed, err))
+						errs = append(errs, fmt.Errorf("%s, fold %d, seed %d: %w", res.Entries[e].Name, runs[r].Fold, runs[r].Seed, err))
 					}
 					cancel()
 				} else {
 					res.Outcomes[e][r] = out
 					done++
 					if o.Done != nil {
-						o.Done(done, total, res.Entries[e], plan.Runs[r], out)
+						o.Done(done, total, res.Entries[e], runs[r], out)
 					}
 				}
 				if shares[r].left--; shares[r].left == 0 {
@@ -133,12 +141,9 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	}
 	wg.Wait()
 	if len(errs) > 0 {
-		return nil, errs[0]
+		return errs[0]
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return res, nil
+	return ctx.Err()
 }
 
 func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *Entry, o Options) (*Outcome, error) {

@@ -160,6 +160,29 @@ func HoldOut(ds *Dataset, opt PlanOptions) (Plan, error) {
 	return p, nil
 }
 
+// InnerFolds divides the training and validation rows of a run into folds, as NewPlan does all
+// rows. The runs' folds count from 1, the run's own being 0.
+func InnerFolds(ds *Dataset, run Run, folds int, seed uint64) (Plan, error) {
+	d, err := newDivider(ds, &PlanOptions{Folds: folds, Seed: seed})
+	if err != nil {
+		return Plan{}, err
+	}
+	d.rows = slices.Sorted(slices.Values(slices.Concat(run.Train, run.Val)))
+	tests, err := d.folds(folds)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Folds: folds}
+	for f, test := range tests {
+		r := Run{Fold: f + 1, Seed: run.Seed, Test: test}
+		if r.Train, r.Val, err = d.takeVal(without(d.rows, test), r.Fold, r.Seed); err != nil {
+			return Plan{}, err
+		}
+		p.Runs = append(p.Runs, r)
+	}
+	return p, nil
+}
+
 // note adds a remark.
 func (p *Plan) note(format string, args ...any) {
 	p.Notes = append(p.Notes, fmt.Sprintf(format, args...))

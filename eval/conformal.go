@@ -88,6 +88,7 @@ const (
 	FromValidation = "validation"  // the model's own validation rows
 	FromChosen     = "chosen"      // those, corrected for the choice of the model on them
 	FromFolds      = "other_folds" // the test rows of the other folds
+	FromTraining   = "inner_folds" // training and validation rows, each predicted by a fit without it
 )
 
 // Interpret fills in how sure the coverage is, measured on so many test rows

@@ -202,7 +202,7 @@ func (r *reader) setsNote() string {
 		note = append(note, r.say("sets_note", wished(rep.Wished), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy)))
 	}
 	if rep.Calibration > 0 {
-		from := map[string]string{eval.FromChosen: "from_chosen", eval.FromFolds: "from_folds"}[rep.Source]
+		from := map[string]string{eval.FromChosen: "from_chosen", eval.FromFolds: "from_folds", eval.FromTraining: "from_training"}[rep.Source]
 		if from == "" {
 			from = "from_validation"
 		}

@@ -128,6 +128,7 @@ var words = map[string][2]string{
 	"sets_one":        {"With %s wished, every set is a single class, for the model is right on %s of the rows measured anyway (%s).", "期望覆盖率 %s；每个预测集都只有一个类别，因为模型在 %s 的受测行上本就正确（%s）。"},
 	"from_validation": {"The threshold comes from %d validation rows; so many let one expect %s.", "阈值由 %d 个验证行确定；在这个数量下，覆盖率可望为 %s。"},
 	"from_chosen":     {"The threshold comes from %d validation rows, corrected for choosing the model on them; so many let one expect %s.", "阈值由 %d 个验证行确定，并对在这些行上选模型做了校正；在这个数量下，覆盖率可望为 %s。"},
+	"from_training":   {"The threshold comes from %d training and validation rows, each predicted by a model fitted without it; so many let one expect %s.", "阈值由 %d 个训练行和验证行确定，每行都由未见过它的模型预测；在这个数量下，覆盖率可望为 %s。"},
 	"from_folds":      {"The threshold of each fold comes from the %d test rows of the other folds; so many let one expect %s.", "每折的阈值由其余各折的 %d 个测试行确定；在这个数量下，覆盖率可望为 %s。"},
 	"sets_few":        {"These are few: more validation rows make a firmer promise.", "行数偏少：更多验证行可使覆盖率更可靠。"},
 	"sets_short":      {"It falls short of the wish by more than the test rows' chance explains: the model was stopped, calibrated or chosen on the same validation rows, or the test rows differ from them.", "低于期望的幅度超出测试行的偶然波动：模型的早停、校准或选择用了同样的验证行，或者测试行与之不同。"},

@@ -1,0 +1,26 @@
+package compare
+
+import (
+	"context"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// calibrationFolds are the folds of Calibrate.
+const calibrationFolds = 5
+
+// Calibrate fits one entry of an official split again, in folds over its
+// training and validation rows: their tests are rows to set thresholds by that
+// no fit has seen and nothing was chosen on. The test rows play no part.
+func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, seed uint64, o Options) (*Result, error) {
+	plan, err := dataset.InnerFolds(src.Data, res.Plan.Runs[0], calibrationFolds, seed)
+	if err != nil {
+		return nil, err
+	}
+	inner := &Result{Plan: plan, Entries: res.Entries[entry : entry+1]}
+	if err := inner.fitAll(ctx, src, o); err != nil {
+		return nil, err
+	}
+	return inner, nil
+}
