@@ -25,13 +25,30 @@ func TestInterruptedCompareGoesOn(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", bin, "github.com/fusor-ml/fusor/cmd/fusor").CombinedOutput(); err != nil {
 		t.Fatalf("cannot build: %v\n%s", err, out)
 	}
+	t.Run("folds", func(t *testing.T) { interruptedCompareGoesOn(t, bin, "") })
+	t.Run("official split", func(t *testing.T) { interruptedCompareGoesOn(t, bin, "split") })
+}
+
+// interruptedCompareGoesOn compares on a made table, with a column of the
+// official split if it is named.
+func interruptedCompareGoesOn(t *testing.T, bin, split string) {
+	t.Helper()
+	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(7, 7))
 	var csv strings.Builder
-	csv.WriteString("id,note,a,b,label\n")
+	csv.WriteString("id,note,a,b,label")
+	if split != "" {
+		csv.WriteString("," + split)
+	}
+	csv.WriteString("\n")
 	for i := range 160 {
 		y := i % 2
-		fmt.Fprintf(&csv, "%d,the %s bird sat on branch %d,%.3f,%.3f,%s\n", i, [...]string{"red", "blue", "grey"}[(y+rng.IntN(2))%3], i,
+		fmt.Fprintf(&csv, "%d,the %s bird sat on branch %d,%.3f,%.3f,%s", i, [...]string{"red", "blue", "grey"}[(y+rng.IntN(2))%3], i,
 			float64(y)+rng.NormFloat64(), float64(y)-rng.NormFloat64(), [...]string{"wren", "robin"}[y])
+		if split != "" {
+			csv.WriteString("," + [...]string{"train", "train", "train", "val", "test"}[i/2%5])
+		}
+		csv.WriteString("\n")
 	}
 	data := filepath.Join(dir, "birds.csv")
 	if err := os.WriteFile(data, []byte(csv.String()), 0o600); err != nil {
