@@ -50,10 +50,15 @@ const alpha = 0.05 // intervals are 1 − alpha wide
 
 // SummarizeRuns summarises runs over folds with a t interval whose variance
 // carries the Nadeau–Bengio correction: (1/J + test/train)·s², J − 1 degrees
-// of freedom. trainRows and testRows are the mean sizes of the two parts.
+// of freedom. trainRows and testRows are the mean sizes of the two parts, and
+// together the rows tested. Where every row of every run is right, or none,
+// the interval is the exact binomial one.
 func SummarizeRuns(m Metric, runs []float64, trainRows, testRows float64) Summary {
 	mean, std := meanStd(runs)
 	s := Summary{Mean: mean, Std: std, Low: math.NaN(), High: math.NaN(), Runs: runs}
+	if v, same := constant(runs); same && len(runs) > 1 && m.allOrNothing(v) && trainRows+testRows >= 1 {
+		return m.allOrNone(s, int(trainRows+testRows))
+	}
 	if j := float64(len(runs)); j >= 2 {
 		half := studentQuantile(alpha/2, j-1) * std * correctedScale(len(runs), trainRows, testRows)
 		s.Low, s.High = m.inside(mean-half), m.inside(mean+half)
@@ -80,8 +85,9 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 	var draws []float64
 	if m.Row != nil {
 		rows := RowScores(m, seeds)
-		if v, same := constant(rows); same && m.Share && (v == 0 || v == 1) {
-			return m.allOrNone(s, len(rows))
+		if v, same := constant(rows); same && m.allOrNothing(v) {
+			_, units := Units(groups, len(rows))
+			return m.allOrNone(s, units)
 		}
 		draws = bootstrapMeans(rows, groups, replicates(len(rows)))
 	} else {
@@ -105,10 +111,13 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 	return s
 }
 
-// allOrNone is the exact binomial interval where every row is right, or none:
-// resampling has nothing to vary there.
-func (m Metric) allOrNone(s Summary, rows int) Summary {
-	far := 1 - math.Pow(alpha/2, 1/float64(rows))
+// allOrNothing reports whether v is a share of rows that is all of them or none.
+func (m Metric) allOrNothing(v float64) bool { return m.Row != nil && m.Share && (v == 0 || v == 1) }
+
+// allOrNone is the exact binomial interval of n rows, or groups of rows, that
+// all are right, or none: nothing varies there.
+func (m Metric) allOrNone(s Summary, n int) Summary {
+	far := 1 - math.Pow(alpha/2, 1/float64(n))
 	s.Low, s.High = s.Mean, s.Mean
 	if s.Mean == 0 {
 		s.High = far

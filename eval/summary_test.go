@@ -49,6 +49,12 @@ func TestSummarizeSplit(t *testing.T) {
 	if s := SummarizeSplit(acc, []*Predictions{all}, nil); s.High != 1 || math.Abs(s.Low-math.Cbrt(0.025)) > 1e-12 {
 		t.Errorf("all right: [%v, %v], want the exact binomial bound", s.Low, s.High)
 	}
+	if s := SummarizeRuns(acc, []float64{1, 1, 1}, 80, 20); s.High != 1 || math.Abs(s.Low-math.Pow(0.025, 0.01)) > 1e-12 {
+		t.Errorf("all right in every fold: [%v, %v], want the exact binomial bound", s.Low, s.High)
+	}
+	if s := SummarizeRuns(acc, []float64{0.5, 0.5, 0.5}, 80, 20); s.Low != 0.5 || s.High != 0.5 {
+		t.Errorf("half right in every fold: [%v, %v], want no width", s.Low, s.High)
+	}
 }
 
 func TestSummaryJSON(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -126,6 +127,9 @@ type commonFlags struct {
 
 func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
 	o.Threads, o.Strict, o.CacheDir, o.NoCache = int(f.Threads), f.Strict, f.Cache, f.NoCache
+	if f.Threads > 0 { // of all that runs, what asks for no number of threads as well
+		runtime.GOMAXPROCS(min(int(f.Threads), runtime.NumCPU()))
+	}
 	p := newProgress(e.stderr, f.Quiet)
 	o.Progress = p.update
 	return p

@@ -49,6 +49,9 @@ func (c *fuseCmd) Run(e *env) error {
 	if len(c.Weights) > 0 && c.Method != "weighted" {
 		return usagef("--weights goes with --method weighted")
 	}
+	if n := len(c.Weights); n > 0 && n != len(c.Matrices) {
+		return usagef("--weights has %d of %d weights, one a matrix", n, len(c.Matrices))
+	}
 	if c.Out == "-" {
 		c.Out = ""
 	}
