@@ -99,7 +99,7 @@ func subsetScore(c *Comparison, metric eval.Metric, outcomes []*compare.Outcome,
 		train, test = train+float64(o.TrainRows)/float64(len(outcomes)), test+float64(len(o.Test))/float64(len(outcomes))
 	}
 	if !c.Result.Plan.Official {
-		s := eval.SummarizeRuns(metric, runs, train, test)
+		s := eval.SummarizeRuns(metric, runs, eval.Resampling{TrainRows: train, TestRows: test, Tests: c.Result.Plan.Tests()})
 		return s.Mean, &report.Interval{Low: s.Low, High: s.High}
 	}
 	t := eval.NewPairedBootstrap(rows, explain.Groups(c.Data, outcomes[0].Test))

@@ -143,6 +143,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 	metrics := taskMetrics(ds.Schema.Task, targets(ds))
 	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name}
 	trial := eval.Trial{Metric: metrics[0], Lang: lang}
+	tests := res.Plan.Tests()
 	var contestants []eval.Contestant
 	groups := res.testGroups(ds)
 	for e, entry := range res.Entries {
@@ -157,7 +158,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 			row.TestRows += float64(len(o.Test)) / n
 			row.Parameters = max(row.Parameters, o.Parameters)
 		}
-		trial.TrainRows, trial.TestRows = row.TrainRows, row.TestRows
+		trial.Resampling = eval.Resampling{TrainRows: row.TrainRows, TestRows: row.TestRows, Tests: tests}
 		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Val: row.ValRuns}
 		for _, m := range metrics {
 			var s eval.Summary
@@ -168,7 +169,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 				for i, p := range preds {
 					scores[i] = m.Of(p)
 				}
-				s = eval.SummarizeRuns(m, scores, row.TrainRows, row.TestRows)
+				s = eval.SummarizeRuns(m, scores, trial.Resampling)
 			}
 			row.Scores = append(row.Scores, Score{m, s})
 		}

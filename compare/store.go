@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/durable"
@@ -38,7 +39,8 @@ func (s *Store) path(e *Entry, r dataset.Run) string {
 	return filepath.Join(s.dir, fmt.Sprintf("%s-%x-%d-%d.gob", e.Kind, name[:8], r.Fold, r.Seed))
 }
 
-// load returns a kept outcome, or nil; one that cannot be read is computed again.
+// load returns a kept outcome, or nil; one that cannot be read, or is of other
+// test rows, is computed again.
 func (s *Store) load(e *Entry, r dataset.Run) *Outcome {
 	if s == nil {
 		return nil
@@ -48,7 +50,7 @@ func (s *Store) load(e *Entry, r dataset.Run) *Outcome {
 		return nil
 	}
 	o := &Outcome{}
-	if gob.NewDecoder(bytes.NewReader(data)).Decode(o) != nil {
+	if gob.NewDecoder(bytes.NewReader(data)).Decode(o) != nil || !slices.Equal(o.Test, r.Test) {
 		return nil
 	}
 	return o

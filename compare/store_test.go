@@ -33,10 +33,11 @@ func TestStoreKeepsOutcomes(t *testing.T) {
 	k := 0
 	for _, e := range entries {
 		for _, r := range runs {
+			k++
+			r.Test = []int{k, 2}
 			if s.load(e, r) != nil {
 				t.Fatalf("%s, %v: kept before it was saved", e.Name, r)
 			}
-			k++
 			if err := s.save(e, r, outcome(k)); err != nil {
 				t.Fatal(err)
 			}
@@ -46,6 +47,10 @@ func TestStoreKeepsOutcomes(t *testing.T) {
 	for _, e := range entries {
 		for _, r := range runs {
 			k++
+			if s.load(e, r) != nil {
+				t.Errorf("%s, %v: kept for other test rows", e.Name, r)
+			}
+			r.Test = []int{k, 2}
 			if got := s.load(e, r); !reflect.DeepEqual(got, outcome(k)) {
 				t.Errorf("%s, %v: %+v", e.Name, r, got)
 			}
@@ -58,7 +63,7 @@ func TestStoreKeepsOutcomes(t *testing.T) {
 
 func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
 	s := openStore(t, t.TempDir(), 1)
-	e, r := &Entry{Name: "mean", Kind: Fusion}, dataset.Run{}
+	e, r := &Entry{Name: "mean", Kind: Fusion}, dataset.Run{Test: []int{1, 2}}
 	if err := s.save(e, r, outcome(1)); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +79,7 @@ func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
 			t.Errorf("%.20q was read", bad)
 		}
 	}
-	if err := s.save(e, r, outcome(2)); err != nil || s.load(e, r) == nil {
+	if err := s.save(e, r, outcome(1)); err != nil || s.load(e, r) == nil {
 		t.Errorf("it cannot be saved again: %v", err)
 	}
 }

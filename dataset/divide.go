@@ -82,9 +82,9 @@ func (d *divider) single() int {
 
 // folds deals the rows into k tests. Every stratum's counts differ by at most one between folds,
 // and so do the folds' sizes; a class with one sample is in no test. With groups, whole groups
-// are dealt, the most uneven first, to where they leave the strata most even.
-func (d *divider) folds(k int) ([][]int, error) {
-	rng := d.rng(streamFolds, 0, 0)
+// are dealt, the most uneven first, to where they leave the strata most even. Each seed deals anew.
+func (d *divider) folds(k, seed int) ([][]int, error) {
+	rng := d.rng(streamFolds, 0, seed)
 	out := make([][]int, k)
 	if d.grouped() {
 		groups := d.groups(d.rows)

@@ -51,7 +51,7 @@ const (
 // NewPlan divides the labelled rows.
 //
 // A split column of train, val and test alone is the official split; other values are
-// predefined folds, each the test once; else the rows are dealt into folds. Classes (or, of a
+// predefined folds, each the test once; else the rows are dealt into folds, anew for each seed. Classes (or, of a
 // regression, quantiles) are spread evenly; rows of one group always stay together. Where val
 // rows are not given, they are ValFraction of the training rows, drawn anew for each seed and fold.
 func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
@@ -64,47 +64,55 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Official: official}
-	var tests [][]int // of each fold
-	train, val := d.rows, []int(nil)
-	switch {
-	case official:
-		train, val = parts[0], parts[1]
-		tests = [][]int{parts[2]}
-		if len(parts[2]) == 0 { // an honest test needs rows that nothing else saw
-			cut, err := d.divide(train, []float64{1 - holdOutTest, holdOutTest}, streamTest)
-			if err != nil {
-				return Plan{}, fmt.Errorf("cannot take a test part: %w", err)
-			}
-			train, tests[0] = cut[0], cut[1]
-			p.note("the split column names no test rows: %s of the training rows are the test", percent(holdOutTest))
-		}
-	case parts != nil:
-		tests = parts
-	default:
-		k := opt.Folds
-		if k <= 0 {
-			k = defaultFolds
-		}
-		if tests, err = d.folds(k); err != nil {
-			return Plan{}, err
-		}
-		if n := d.single(); n > 0 {
-			p.note("%s of one sample: always in the training part, never tested", plural(n, "label"))
-		}
-	}
-	p.Folds = len(tests)
 	seeds := opt.Seeds
 	if seeds <= 0 {
 		if seeds = 1; official {
 			seeds = 3
 		}
 	}
-	for f, test := range tests {
-		rest := train
-		if !official {
-			rest = without(train, test)
+	tests := make([][][]int, seeds) // of each seed and fold
+	train, val := d.rows, []int(nil)
+	switch {
+	case official:
+		train, val = parts[0], parts[1]
+		test := parts[2]
+		if len(test) == 0 { // an honest test needs rows that nothing else saw
+			cut, err := d.divide(train, []float64{1 - holdOutTest, holdOutTest}, streamTest)
+			if err != nil {
+				return Plan{}, fmt.Errorf("cannot take a test part: %w", err)
+			}
+			train, test = cut[0], cut[1]
+			p.note("the split column names no test rows: %s of the training rows are the test", percent(holdOutTest))
 		}
+		for s := range tests {
+			tests[s] = [][]int{test}
+		}
+		d.warnLeaks(&p, train, val, test)
+	case parts != nil:
+		for s := range tests {
+			tests[s] = parts
+		}
+	default:
+		k := opt.Folds
+		if k <= 0 {
+			k = defaultFolds
+		}
+		for s := range tests {
+			if tests[s], err = d.folds(k, s); err != nil {
+				return Plan{}, err
+			}
+		}
+		if n := d.single(); n > 0 {
+			p.note("%s of one sample: always in the training part, never tested", plural(n, "label"))
+		}
+	}
+	p.Folds = len(tests[0])
+	for f := range p.Folds {
 		for s := range seeds {
+			test, rest := tests[s][f], train
+			if !official {
+				rest = without(train, test)
+			}
 			r := Run{Fold: f, Seed: s, Train: rest, Val: val, Test: test}
 			if len(val) == 0 {
 				if r.Train, r.Val, err = d.takeVal(rest, f, s); err != nil {
@@ -114,11 +122,17 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 			p.Runs = append(p.Runs, r)
 		}
 	}
-	if official {
-		d.warnLeaks(&p, train, val, tests[0])
-	}
 	d.noteMajority(&p)
 	return p, nil
+}
+
+// Tests numbers the test parts of the runs: runs with the same test rows have the same number.
+func (p *Plan) Tests() []int {
+	out := make([]int, len(p.Runs))
+	for r := range p.Runs {
+		out[r] = slices.IndexFunc(p.Runs, func(q Run) bool { return slices.Equal(q.Test, p.Runs[r].Test) })
+	}
+	return out
 }
 
 // HoldOut is the plan that train takes, of one run: the official split, the first of predefined
@@ -168,7 +182,7 @@ func InnerFolds(ds *Dataset, run Run, folds int, seed uint64) (Plan, error) {
 		return Plan{}, err
 	}
 	d.rows = slices.Sorted(slices.Values(slices.Concat(run.Train, run.Val)))
-	tests, err := d.folds(folds)
+	tests, err := d.folds(folds, run.Seed)
 	if err != nil {
 		return Plan{}, err
 	}

@@ -372,3 +372,44 @@ func TestGroupedValVariesBySeed(t *testing.T) {
 		t.Errorf("6 seeds give %d validation parts", len(seen))
 	}
 }
+
+// Every seed deals its own folds, so that seeds are samples too; folds that the data names stay.
+func TestSeedsDealAnew(t *testing.T) {
+	var labels []string
+	for i := range 60 {
+		labels = append(labels, []string{"a", "b"}[i%2])
+	}
+	ds := made(labels, nil, nil)
+	p, err := NewPlan(ds, PlanOptions{Folds: 3, Seeds: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := NewPlan(ds, PlanOptions{Folds: 3, Seeds: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int]map[int]int{0: {}, 1: {}}
+	for _, r := range p.Runs {
+		if r.Seed == 0 && !slices.Equal(r.Test, one.Runs[r.Fold].Test) {
+			t.Errorf("fold %d of the first seed depends on how many seeds there are", r.Fold)
+		}
+		for _, i := range r.Test {
+			seen[r.Seed][i]++
+		}
+	}
+	if len(seen[0]) != 60 || len(seen[1]) != 60 {
+		t.Errorf("%d and %d of 60 rows are tested", len(seen[0]), len(seen[1]))
+	}
+	if got := p.Tests(); !slices.Equal(got, []int{0, 1, 2, 3, 4, 5}) {
+		t.Errorf("tests %v: the seeds share folds", got)
+	}
+	for i := range ds.Rows {
+		ds.Rows[i].Split = []string{"x", "y", "z"}[i%3]
+	}
+	if p, err = NewPlan(ds, PlanOptions{Seeds: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Tests(); !slices.Equal(got, []int{0, 0, 2, 2, 4, 4}) {
+		t.Errorf("tests %v of folds that the data names", got)
+	}
+}

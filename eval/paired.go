@@ -35,16 +35,21 @@ type CorrectedT struct {
 	mean, se, df float64
 }
 
-// NewCorrectedT makes the test from J paired differences. trainRows and
-// testRows are the mean sizes of a run's parts. Differences that are all equal
-// get the standard deviation that one test row makes, for their spread cannot
-// be known.
-func NewCorrectedT(differences []float64, trainRows, testRows float64) *CorrectedT {
-	mean, std := meanStd(differences)
-	if std == 0 {
-		std = 1 / math.Max(testRows, 1)
+// NewCorrectedT makes the test from the runs' paired differences. J is the
+// number of different test parts; seeds of the same part count as one.
+// Differences that are all equal get the standard deviation that one test row
+// makes, for their spread cannot be known.
+func NewCorrectedT(differences []float64, r Resampling) *CorrectedT {
+	return correctedT(true, r.parts(differences), r)
+}
+
+// correctedT is NewCorrectedT of parts; steps: the values go in steps of a row.
+func correctedT(steps bool, parts []float64, r Resampling) *CorrectedT {
+	mean, std := meanStd(parts)
+	if std == 0 && steps {
+		std = 1 / math.Max(r.TestRows, 1)
 	}
-	return &CorrectedT{mean: mean, se: std * correctedScale(len(differences), trainRows, testRows), df: float64(len(differences) - 1)}
+	return &CorrectedT{mean: mean, se: std * r.scale(len(parts)), df: float64(len(parts) - 1)}
 }
 
 // Name implements Test.
@@ -75,6 +80,8 @@ func (t *CorrectedT) Interval(a float64) (low, high float64) {
 type PairedBootstrap struct {
 	mean  float64
 	draws []float64 // ascending
+	units int       // rows or groups
+	share bool      // of rows, so that no difference on any row has a binomial interval
 }
 
 // pairedReplicates leaves enough draws in the tail for Holm's correction.
@@ -88,6 +95,7 @@ func NewPairedBootstrap(differences []float64, groups []int) *PairedBootstrap {
 	if len(differences) < 2 || math.IsNaN(mean) {
 		return t
 	}
+	_, t.units = Units(groups, len(differences))
 	times := min(pairedReplicates, max(3999, 100_000_000/len(differences)))
 	t.draws = bootstrapMeans(differences, groups, times)
 	for i, d := range t.draws { // a sum of thirds that should be 0 is not above it
@@ -122,11 +130,17 @@ func (t *PairedBootstrap) P() float64 {
 // Interval implements Test, by order statistics: with x = a·(B+1)/2 the lower
 // end is draw number ⌈x⌉ − 1, which is above zero exactly if fewer than x − 1
 // draws are not. With too few draws for a the ends move out to the extremes
-// by the reach of the draws again.
+// by the reach of the draws again. Where no row differs in a share there is
+// nothing to draw, and the ends are how large a share of others may differ, by
+// the binomial.
 func (t *PairedBootstrap) Interval(a float64) (low, high float64) {
 	b := len(t.draws)
 	if b == 0 {
 		return math.NaN(), math.NaN()
+	}
+	if t.share && t.draws[0] == 0 && t.draws[b-1] == 0 {
+		far := 1 - math.Pow(a/2, 1/float64(t.units))
+		return -far, far
 	}
 	k := int(math.Ceil(a*float64(b+1)/2)) - 1 // 1-based from either end
 	if k < 1 {

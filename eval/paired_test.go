@@ -28,14 +28,14 @@ func TestStudent(t *testing.T) {
 // scipy: t = d̄/√((1/15 + 120/480)·s²), 2·t.sf(t, 14).
 func TestCorrectedT(t *testing.T) {
 	d := []float64{.03, .05, .01, .04, .06, .02, .05, .03, .04, .02, .01, .05, .03, .06, .04}
-	test := NewCorrectedT(d, 480, 120)
+	test := NewCorrectedT(d, Resampling{TrainRows: 480, TestRows: 120})
 	near(t, "p", test.P(), 0.0015902741466379887, 1e-10)
 	low, _ := test.Interval(0.05)
 	near(t, "low", low, 0.01622050563156308, 1e-10)
-	if p := NewCorrectedT([]float64{.1}, 10, 10).P(); p != 1 {
+	if p := NewCorrectedT([]float64{.1}, Resampling{TrainRows: 10, TestRows: 10}).P(); p != 1 {
 		t.Errorf("p of one run = %v, want 1", p)
 	}
-	if p := NewCorrectedT([]float64{0, 0, 0}, 10, 10).P(); p != 1 {
+	if p := NewCorrectedT([]float64{0, 0, 0}, Resampling{TrainRows: 10, TestRows: 10}).P(); p != 1 {
 		t.Errorf("p of no difference = %v, want 1", p)
 	}
 }
@@ -78,7 +78,7 @@ func TestIntervalAgreesWithP(t *testing.T) {
 			d[i] = rapid.Float64Range(-1, 1).Draw(t, "d") + shift
 		}
 		a := rapid.Float64Range(0.0005, 0.3).Draw(t, "a")
-		for _, test := range []Test{NewCorrectedT(d, 400, 100), quickBootstrap(d)} {
+		for _, test := range []Test{NewCorrectedT(d, Resampling{TrainRows: 400, TestRows: 100}), quickBootstrap(d)} {
 			low, high := test.Interval(a)
 			if (low > 0) != (test.P() < a) || low > high {
 				t.Fatalf("%s: [%v, %v] at %v, p = %v", test.Name(), low, high, a, test.P())

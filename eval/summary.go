@@ -50,19 +50,21 @@ const alpha = 0.05 // intervals are 1 − alpha wide
 
 // SummarizeRuns summarises runs over folds with a t interval whose variance
 // carries the Nadeau–Bengio correction: (1/J + test/train)·s², J − 1 degrees
-// of freedom. trainRows and testRows are the mean sizes of the two parts, and
-// together the rows tested. Where every row of every run is right, or none,
-// the interval is the exact binomial one.
-func SummarizeRuns(m Metric, runs []float64, trainRows, testRows float64) Summary {
+// of freedom, J different test parts. Where every row of every run is right, or
+// none, the interval is the exact binomial one.
+func SummarizeRuns(m Metric, runs []float64, r Resampling) Summary {
 	mean, std := meanStd(runs)
 	s := Summary{Mean: mean, Std: std, Low: math.NaN(), High: math.NaN(), Runs: runs}
-	if v, same := constant(runs); same && len(runs) > 1 && m.allOrNothing(v) && trainRows+testRows >= 1 {
-		return m.allOrNone(s, int(trainRows+testRows))
+	parts := r.parts(runs)
+	if len(parts) < 2 {
+		return s
 	}
-	if j := float64(len(runs)); j >= 2 {
-		half := studentQuantile(alpha/2, j-1) * std * correctedScale(len(runs), trainRows, testRows)
-		s.Low, s.High = m.inside(mean-half), m.inside(mean+half)
+	if v, same := constant(parts); same && m.allOrNothing(v) && r.rows() > 0 {
+		return m.allOrNone(s, r.rows())
 	}
+	t := correctedT(m.Share, parts, r)
+	s.Low, s.High = t.Interval(alpha)
+	s.Low, s.High = m.inside(s.Low), m.inside(s.High)
 	return s
 }
 
@@ -85,10 +87,6 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 	var draws []float64
 	if m.Row != nil {
 		rows := RowScores(m, seeds)
-		if v, same := constant(rows); same && m.allOrNothing(v) {
-			_, units := Units(groups, len(rows))
-			return m.allOrNone(s, units)
-		}
 		draws = bootstrapMeans(rows, groups, replicates(len(rows)))
 	} else {
 		draws = bootstrap(seeds[0].Len(), groups, replicates(seeds[0].Len()*len(seeds)*max(1, seeds[0].Classes())), func(w []float64) float64 {
@@ -102,6 +100,10 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 	if len(draws) == 0 {
 		return s
 	}
+	if v, same := constant(draws); same && m.allOrNothing(v) {
+		_, units := Units(groups, seeds[0].Len())
+		return m.allOrNone(s, units)
+	}
 	bias := -mean
 	for _, d := range draws {
 		bias += d / float64(len(draws))
@@ -112,7 +114,7 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 }
 
 // allOrNothing reports whether v is a share of rows that is all of them or none.
-func (m Metric) allOrNothing(v float64) bool { return m.Row != nil && m.Share && (v == 0 || v == 1) }
+func (m Metric) allOrNothing(v float64) bool { return m.Share && (v == 0 || v == 1) }
 
 // allOrNone is the exact binomial interval of n rows, or groups of rows, that
 // all are right, or none: nothing varies there.
@@ -150,14 +152,6 @@ func RowScores(m Metric, seeds []*Predictions) []float64 {
 }
 
 func (m Metric) inside(v float64) float64 { return math.Min(math.Max(v, m.Min), m.Max) }
-
-func correctedScale(runs int, trainRows, testRows float64) float64 {
-	extra := 0.0
-	if trainRows > 0 {
-		extra = testRows / trainRows
-	}
-	return math.Sqrt(1/float64(runs) + extra)
-}
 
 func meanStd(v []float64) (mean, std float64) {
 	if len(v) == 0 {

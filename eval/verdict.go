@@ -26,11 +26,10 @@ type Contestant struct {
 
 // Trial says how the contestants were measured.
 type Trial struct {
-	Metric    Metric  // of Val and Test; the verdict is about it
-	TrainRows float64 // mean rows trained on per run
-	TestRows  float64 // mean rows tested on per run
-	Groups    []int   // [N] groups of the official test rows, or nil
-	Lang      string  // "en" or "zh", of Text
+	Metric Metric // of Val and Test; the verdict is about it
+	Resampling
+	Groups []int  // [N] groups of the official test rows, or nil
+	Lang   string // "en" or "zh", of Text
 }
 
 // Finding is what a verdict comes to.
@@ -223,9 +222,11 @@ func (t Trial) compare(fused, single Contestant) Test {
 		return d
 	}
 	if len(fused.Rows) > 0 {
-		return NewPairedBootstrap(minus(fused.Rows, single.Rows), t.Groups)
+		b := NewPairedBootstrap(minus(fused.Rows, single.Rows), t.Groups)
+		b.share = t.Metric.Share
+		return b
 	}
-	return NewCorrectedT(minus(fused.Test, single.Test), t.TrainRows, t.TestRows)
+	return NewCorrectedT(minus(fused.Test, single.Test), t.Resampling)
 }
 
 // mcNemar counts a row as right where most seeds are.

@@ -18,7 +18,7 @@ import (
 func world(rng *rand.Rand, m int, useful, official bool) (Trial, []Contestant) {
 	const n, folds, seeds, mu = 600, 5, 3, 0.8416 // Φ(0.8416) = 0.80
 	acc, _ := MetricByName("accuracy")
-	trial := Trial{Metric: acc, TrainRows: 480, TestRows: 120}
+	trial := Trial{Metric: acc, Resampling: Resampling{TrainRows: 480, TestRows: 120}}
 	x := [2][]float64{make([]float64, n), make([]float64, n)}
 	for i := range n {
 		x[0][i] = mu + rng.NormFloat64()
@@ -110,7 +110,7 @@ func TestVerdictAgrees(t *testing.T) {
 	mae, _ := MetricByName("mae")
 	acc, _ := MetricByName("accuracy")
 	rapid.Check(t, func(t *rapid.T) {
-		trial := Trial{Metric: acc, TrainRows: 80, TestRows: 20}
+		trial := Trial{Metric: acc, Resampling: Resampling{TrainRows: 80, TestRows: 20}}
 		if rapid.Bool().Draw(t, "error") {
 			trial.Metric = mae
 		}
@@ -139,7 +139,7 @@ func TestVerdictAgrees(t *testing.T) {
 
 func TestVerdictWords(t *testing.T) {
 	acc, _ := MetricByName("accuracy")
-	trial := Trial{Metric: acc, TrainRows: 400, TestRows: 100}
+	trial := Trial{Metric: acc, Resampling: Resampling{TrainRows: 400, TestRows: 100}}
 	row := func(name, kind string, val float64, test ...float64) Contestant {
 		return Contestant{Name: name, Kind: kind, Val: []float64{val}, Test: test}
 	}

@@ -182,10 +182,10 @@ func TestRegression(t *testing.T) {
 	var cs []eval.Contestant
 	for i, k := range []string{eval.Single, eval.Fused} {
 		runs := []float64{.9 - .1*float64(i), .91 - .1*float64(i), .89 - .11*float64(i), .9 - .1*float64(i), .88 - .1*float64(i)}
-		d.Rows = append(d.Rows, report.Row{Name: k, Kind: k, Scores: []report.Score{{Metric: "mae", Summary: eval.SummarizeRuns(mae, runs, 80, 20)}}})
+		d.Rows = append(d.Rows, report.Row{Name: k, Kind: k, Scores: []report.Score{{Metric: "mae", Summary: eval.SummarizeRuns(mae, runs, eval.Resampling{TrainRows: 80, TestRows: 20})}}})
 		cs = append(cs, eval.Contestant{Name: k, Kind: k, Val: runs, Test: runs})
 	}
-	v, err := eval.Judge(eval.Trial{Metric: mae, TrainRows: 80, TestRows: 20}, cs)
+	v, err := eval.Judge(eval.Trial{Metric: mae, Resampling: eval.Resampling{TrainRows: 80, TestRows: 20}}, cs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func Sample() *report.Document {
 	d := &report.Document{Metric: "accuracy", Data: data(), Run: run()}
 	contestants := rows(d, rng)
 	acc, _ := eval.MetricByName("accuracy")
-	v, err := eval.Judge(eval.Trial{Metric: acc, TrainRows: 960, TestRows: 240, Lang: "en"}, contestants)
+	v, err := eval.Judge(eval.Trial{Metric: acc, Resampling: eval.Resampling{TrainRows: 960, TestRows: 240}, Lang: "en"}, contestants)
 	if err != nil {
 		panic(err) // the sample is wrong, not its user
 	}
@@ -94,7 +94,7 @@ func rows(d *report.Document, rng *rand.Rand) []eval.Contestant {
 			runs []float64
 		}{{"accuracy", con.Test}, {"macro_f1", f1}, {"log_loss", loss}, {"ece", ece}} {
 			metric, _ := eval.MetricByName(m.name)
-			row.Scores = append(row.Scores, report.Score{Metric: m.name, Summary: eval.SummarizeRuns(metric, m.runs, 960, 240)})
+			row.Scores = append(row.Scores, report.Score{Metric: m.name, Summary: eval.SummarizeRuns(metric, m.runs, eval.Resampling{TrainRows: 960, TestRows: 240})})
 		}
 		d.Rows, out = append(d.Rows, row), append(out, con)
 	}
