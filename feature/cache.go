@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
+
+	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
-// Cache keeps extracted features on disk by content, view, version and options.
+// Cache keeps extracted features on disk by content, view, version, options and
+// the kernels of this CPU, whose last bits differ.
 //
 // Every view has a folder of segments that are never changed. A process writes
 // segments of its own under a temporary name and renames them when they are
@@ -53,7 +57,7 @@ type segment struct {
 }
 
 func (c *Cache) drawer(kind string, v Info) *drawer {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s", v.Version, v.Options))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s %s", v.Version, v.Options, runtime.GOARCH, kernel.ActiveTier()))
 	name := fmt.Sprintf("%s.%s-v%d-%x", kind, v.Name, v.Version, sum[:4])
 	c.mu.Lock()
 	defer c.mu.Unlock()
