@@ -2,101 +2,123 @@ package media
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"image"
 	"image/gif"
 	"io"
 
+	"github.com/fusor-ml/fusor/internal/codec/imagefile"
 	"github.com/fusor-ml/fusor/internal/vision"
 )
 
-// maxGIFPixels bounds width × height × pictures of an animation, which is decoded whole.
-const maxGIFPixels = 256 << 20
-
-func readGIF(r io.Reader, size int64) (*Clip, error) {
-	data, err := io.ReadAll(io.LimitReader(r, size))
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := gif.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	frames := countGIF(data)
-	if int64(cfg.Width)*int64(cfg.Height)*int64(frames) > maxGIFPixels {
-		return nil, fmt.Errorf("GIF of %d pictures of %d × %d is larger than the limit of %d pixels", frames, cfg.Width, cfg.Height, int64(maxGIFPixels))
-	}
-	g, err := gif.DecodeAll(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	w, h := g.Config.Width, g.Config.Height
-	canvas := make([]uint8, 3*w*h)
-	for i := range canvas {
-		canvas[i] = 255
-	}
-	var t thinner
-	var before []uint8
-	hundredths := 0
-	for i, p := range g.Image {
-		if g.Disposal[i] == gif.DisposalPrevious {
-			before = append(before[:0], canvas...)
-		}
-		b := p.Bounds()
-		for y := max(b.Min.Y, 0); y < min(b.Max.Y, h); y++ {
-			for x := max(b.Min.X, 0); x < min(b.Max.X, w); x++ {
-				if r, g, b, a := p.At(x, y).RGBA(); a != 0 {
-					o := 3 * (y*w + x)
-					canvas[o], canvas[o+1], canvas[o+2] = uint8(r>>8), uint8(g>>8), uint8(b>>8)
-				}
-			}
-		}
-		if t.wants() {
-			t.add(vision.FromRGB(w, h, canvas).Shrink(frameSide))
-		}
-		hundredths += g.Delay[i]
-		switch g.Disposal[i] {
-		case gif.DisposalPrevious:
-			copy(canvas, before)
-		case gif.DisposalBackground:
-			for y := max(b.Min.Y, 0); y < min(b.Max.Y, h); y++ {
-				for x := 3 * (y*w + max(b.Min.X, 0)); x < 3*(y*w+min(b.Max.X, w)); x++ {
-					canvas[x] = 255
-				}
-			}
-		}
-	}
-	return &Clip{Frames: t.frames, Spacing: float64(hundredths) / 100 / float64(len(g.Image)) * float64(t.stride)}, nil
+// gifLimits bound an animation. Memory follows from the screen alone, as one
+// picture is decoded at a time; the other two bound the time.
+type gifLimits struct {
+	screen   int64 // pixels of the screen; 0: as many as a still picture may have
+	pictures int
+	pixels   int64 // of all pictures together
 }
 
-// countGIF counts the image descriptors of a GIF without decoding (GIF89a, section 18 ff.).
-func countGIF(data []byte) int {
-	table := func(flags byte) int {
-		if flags&0x80 == 0 {
-			return 0
+var defaultGIFLimits = gifLimits{pictures: 1 << 16, pixels: 1 << 30}
+
+// readGIF composes the pictures of an animation. The library's decoder holds
+// all of them at once, and how many those are cannot be told without decoding
+// as it does; so each goes to it as a file of its own.
+func readGIF(r io.Reader, limits gifLimits) (*Clip, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxImageBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > MaxImageBytes {
+		return nil, fmt.Errorf("GIF of more than the limit of %d MiB", MaxImageBytes>>20)
+	}
+	s, err := openGIF(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := (imagefile.Options{MaxPixels: limits.screen}).CheckSize(s.width, s.height); err != nil {
+		return nil, err
+	}
+	canvas := gifCanvas{width: s.width, height: s.height, rgb: bytes.Repeat([]uint8{255}, 3*s.width*s.height)}
+	var t thinner
+	hundredths := 0
+	for n, pixels := 0, int64(0); ; n++ {
+		b, err := s.next()
+		if errors.Is(err, io.EOF) && n > 0 {
+			return &Clip{Frames: t.frames, Spacing: float64(hundredths) / 100 / float64(n) * float64(t.stride)}, nil
 		}
-		return 3 << (flags&7 + 1)
+		if err != nil {
+			return nil, gifError(n, err)
+		}
+		if pixels += int64(b.width) * int64(b.height); n == limits.pictures || pixels > limits.pixels {
+			return nil, fmt.Errorf("GIF of more than %d pictures or %d million pixels in them", limits.pictures, limits.pixels>>20)
+		}
+		m, err := b.decode()
+		if err != nil {
+			return nil, gifError(n, err)
+		}
+		restore := canvas.draw(m, b.disposal)
+		if t.wants() {
+			t.add(vision.FromRGB(s.width, s.height, canvas.rgb).Shrink(frameSide))
+		}
+		hundredths += b.delay
+		restore()
 	}
-	if len(data) < 13 {
-		return 0
+}
+
+func gifError(pictures int, err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("the GIF file holds no picture")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the GIF file is cut off after %d pictures", pictures)
 	}
-	p, n := 13+table(data[10]), 0
-	for p < len(data) {
-		switch data[p] {
-		case 0x2c: // image descriptor, its table, the code size, then blocks
-			if p+10 >= len(data) {
-				return n
+	return fmt.Errorf("picture %d of the GIF file: %w", pictures+1, err)
+}
+
+// gifCanvas is the screen that the pictures of an animation are drawn on, white before the first.
+type gifCanvas struct {
+	width, height int
+	rgb           []uint8
+	saved         []uint8
+}
+
+// draw puts a picture on the canvas; what it returns does as the picture's
+// disposal says (GIF89a, section 23), and is called before the next one.
+func (c *gifCanvas) draw(m *image.Paletted, disposal byte) (restore func()) {
+	b := m.Bounds()
+	row := func(y int) []uint8 { return c.rgb[3*(y*c.width+b.Min.X) : 3*(y*c.width+b.Max.X)] }
+	if disposal == gif.DisposalPrevious {
+		c.saved = c.saved[:0]
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			c.saved = append(c.saved, row(y)...)
+		}
+	}
+	var colours [256][3]uint8
+	var opaque [256]bool
+	for i, p := range m.Palette {
+		r, g, b, a := p.RGBA()
+		colours[i], opaque[i] = [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}, a != 0
+	}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		dst := row(y)
+		for x, i := range m.Pix[(y-b.Min.Y)*m.Stride:][:b.Dx()] {
+			if opaque[i] {
+				copy(dst[3*x:], colours[i][:])
 			}
-			n++
-			p += 11 + table(data[p+9])
-		case 0x21: // extension: label, then blocks
-			p += 2
-		default:
-			return n
 		}
-		for p < len(data) && data[p] != 0 {
-			p += 1 + int(data[p])
-		}
-		p++
 	}
-	return n
+	return func() {
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			switch dst := row(y); disposal {
+			case gif.DisposalPrevious:
+				copy(dst, c.saved[len(dst)*(y-b.Min.Y):])
+			case gif.DisposalBackground:
+				for i := range dst {
+					dst[i] = 255
+				}
+			}
+		}
+	}
 }

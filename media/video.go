@@ -60,7 +60,7 @@ func OpenVideo(ctx context.Context, path string) (*Clip, error) {
 	}
 	switch format := Sniff(head[:n]); {
 	case format.Name == "gif":
-		return readGIF(f, info.Size())
+		return readGIF(f, defaultGIFLimits)
 	case format.Name == "avi":
 		clip, err := readAVI(f)
 		if !errors.Is(err, avi.ErrCodec) {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"image"
-	"image/color"
-	"image/gif"
 	"image/jpeg"
 	"os"
 	"os/exec"
@@ -102,33 +100,6 @@ func TestCutAVIIsAnError(t *testing.T) {
 	}
 }
 
-func TestGIFIsComposed(t *testing.T) {
-	palette := color.Palette{color.White, color.Black, color.Transparent}
-	g := &gif.GIF{Config: image.Config{Width: 8, Height: 8, ColorModel: palette}}
-	for i := range 4 { // each picture blackens one more column and leaves the rest
-		p := image.NewPaletted(image.Rect(i, 0, i+1, 8), palette)
-		for k := range p.Pix {
-			p.Pix[k] = 1
-		}
-		g.Image, g.Delay, g.Disposal = append(g.Image, p), append(g.Delay, 5), append(g.Disposal, gif.DisposalNone)
-	}
-	var b bytes.Buffer
-	if err := gif.EncodeAll(&b, g); err != nil {
-		t.Fatal(err)
-	}
-	if n := countGIF(b.Bytes()); n != 4 {
-		t.Errorf("counted %d pictures", n)
-	}
-	c, err := OpenVideo(context.Background(), write(t, "a.gif", b.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := c.Frames[3]
-	if last.Y[0] != 0 || last.Y[3] != 0 || last.Y[4] != 255 {
-		t.Errorf("the last picture's first row is %v", last.Y[:8])
-	}
-}
-
 func TestFolderOfFrames(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{"b.jpg", "a.jpg", "c.jpg"} {
@@ -188,15 +159,6 @@ func FuzzAVI(f *testing.F) {
 		c, err := readAVI(bytes.NewReader(data))
 		if err == nil && len(c.Frames) == 0 && c.Sound == nil {
 			t.Error("an empty clip without an error")
-		}
-	})
-}
-
-func FuzzCountGIF(f *testing.F) {
-	f.Add([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00\x2c"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if n := countGIF(data); n < 0 || n > len(data) {
-			t.Errorf("%d pictures in %d bytes", n, len(data))
 		}
 	})
 }
