@@ -3,7 +3,6 @@ package dataset
 import (
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode"
 
@@ -87,7 +86,7 @@ func fileKind(name string, sample []string, dir string) media.Kind {
 		ending := media.ByName(f).Kind
 		found, isDir := lookFor(dir, f)
 		switch {
-		case isDir && hasPictures(Resolve(dir, found)):
+		case isDir && media.HoldsPictures(Resolve(dir, found)):
 			votes[media.Video]++
 			there++
 		case found != "" && !isDir:
@@ -144,20 +143,6 @@ func sniffFile(path string) media.Format {
 		return media.Format{}
 	}
 	return media.Sniff(head[:n])
-}
-
-// hasPictures reports whether the first file of a folder is an image: the frames of a video.
-func hasPictures(dir string) bool {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return false
-	}
-	for _, e := range entries {
-		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
-			return sniffFile(filepath.Join(dir, e.Name())).Kind == media.Image
-		}
-	}
-	return false
 }
 
 // textNames are names that columns of texts usually have.

@@ -24,7 +24,7 @@ var ErrNoAudioProcess = ffmpeg.ErrMissing
 var audioByProcess = func(path string) (*dsp.Signal, error) {
 	var sig *dsp.Signal
 	err := ffmpeg.Decode(context.Background(), path, ffmpeg.Options{Audio: true, Rate: processRate, Seconds: MaxAudioSeconds + 1}, func(r io.Reader) error {
-		clip, err := readAVI(r)
+		clip, err := readAVI(r, aviLimits{sound: MaxAudioSeconds + 1})
 		if err == nil {
 			sig = clip.Sound
 		}

@@ -12,14 +12,18 @@ import (
 	"github.com/fusor-ml/fusor/internal/vision"
 )
 
-func readAVI(r io.Reader) (*Clip, error) {
+// aviLimits say how much of a file is looked at, in seconds; 0: all of it.
+type aviLimits struct{ pictures, sound int }
+
+func readAVI(r io.Reader, limits aviLimits) (*Clip, error) {
 	a, err := avi.Open(r)
 	if err != nil {
 		return nil, err
 	}
 	var t thinner
 	var sound []float32
-	broken := 0
+	broken, tried := 0, 0
+	var cutPictures, cutSound bool
 	for {
 		c, err := a.Next()
 		if errors.Is(err, io.EOF) {
@@ -32,14 +36,23 @@ func readAVI(r io.Reader) (*Clip, error) {
 			return nil, err
 		}
 		if !c.Video {
-			if len(sound) <= (maxSeconds+1)*a.Info.Rate {
-				sound = appendPCM(sound, c.Data, &a.Info)
+			if cutSound {
+				continue
 			}
+			sound = appendPCM(sound, c.Data, &a.Info)
+			if most := limits.sound * a.Info.Rate; most > 0 && len(sound) > most {
+				sound, cutSound = sound[:most], true
+			}
+			continue
+		}
+		if limits.pictures > 0 && float64(t.seen)*a.Info.FrameSeconds >= float64(limits.pictures) {
+			cutPictures = true
 			continue
 		}
 		if !t.wants() {
 			continue
 		}
+		tried++
 		m, err := aviFrame(c.Data, &a.Info)
 		if err != nil {
 			broken++
@@ -56,6 +69,15 @@ func readAVI(r io.Reader) (*Clip, error) {
 	}
 	if len(clip.Frames) == 0 && clip.Sound == nil {
 		return nil, fmt.Errorf("the video has neither pictures nor sound")
+	}
+	if broken > 0 {
+		clip.Left = append(clip.Left, fmt.Sprintf("%d of the %d pictures looked at cannot be decoded", broken, tried))
+	}
+	switch {
+	case cutPictures:
+		clip.Left = append(clip.Left, fmt.Sprintf("the video lasts more than %d s, what follows is not looked at", limits.pictures))
+	case cutSound:
+		clip.Left = append(clip.Left, fmt.Sprintf("the sound lasts more than %d s, what follows is not listened to", limits.sound))
 	}
 	return clip, nil
 }

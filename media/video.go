@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"sort"
 
 	"github.com/fusor-ml/fusor/internal/codec/avi"
-	"github.com/fusor-ml/fusor/internal/codec/imagefile"
 	"github.com/fusor-ml/fusor/internal/dsp"
 	"github.com/fusor-ml/fusor/internal/ffmpeg"
 	"github.com/fusor-ml/fusor/internal/vision"
@@ -21,6 +18,7 @@ type Clip struct {
 	Frames  []*vision.Image // in order; at most MaxFrames, all of one size
 	Spacing float64         // seconds between two frames; 0 if it is not known
 	Sound   *dsp.Signal     // nil without a sound track
+	Left    []string        // what of the file was not looked at, one thing an entry
 }
 
 // Limits of a clip.
@@ -29,7 +27,7 @@ const (
 	frameSide    = 160 // longer side of a frame, in pixels
 	framesPerSec = 10  // of formats that ffmpeg decodes
 	soundRate    = 16000
-	maxSeconds   = 600
+	maxSeconds   = 600 // of sound, and of what ffmpeg decodes; what follows is left out and said
 )
 
 // OpenVideo decodes an AVI (Motion JPEG or raw pictures, PCM sound), an animated
@@ -62,7 +60,7 @@ func OpenVideo(ctx context.Context, path string) (*Clip, error) {
 	case format.Name == "gif":
 		return readGIF(f, defaultGIFLimits)
 	case format.Name == "avi":
-		clip, err := readAVI(f)
+		clip, err := readAVI(f, aviLimits{sound: maxSeconds})
 		if !errors.Is(err, avi.ErrCodec) {
 			return clip, err
 		}
@@ -70,10 +68,10 @@ func OpenVideo(ctx context.Context, path string) (*Clip, error) {
 		return nil, fmt.Errorf("not a video: it is %s", format.Name)
 	}
 	clip := (*Clip)(nil)
-	err = ffmpeg.Decode(ctx, path, ffmpeg.Options{
-		Video: true, FPS: framesPerSec, Side: frameSide, Audio: true, Rate: soundRate, Seconds: maxSeconds,
+	err = ffmpeg.Decode(ctx, path, ffmpeg.Options{ // a second more tells that there is more
+		Video: true, FPS: framesPerSec, Side: frameSide, Audio: true, Rate: soundRate, Seconds: maxSeconds + 1,
 	}, func(r io.Reader) error {
-		clip, err = readAVI(r)
+		clip, err = readAVI(r, aviLimits{pictures: maxSeconds, sound: maxSeconds})
 		return err
 	})
 	if err != nil {
@@ -111,37 +109,4 @@ func (t *thinner) add(m *vision.Image) {
 		}
 	}
 	t.frames = append(t.frames, m)
-}
-
-// openFrames takes the pictures of a folder, in the order of their names.
-func openFrames(dir string) (*Clip, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if e.Type().IsRegular() && e.Name()[0] != '.' {
-			names = append(names, e.Name())
-		}
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("the folder holds no pictures")
-	}
-	sort.Strings(names)
-	clip := &Clip{}
-	n := min(len(names), MaxFrames)
-	for i := range n {
-		name := names[i*len(names)/n]
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		m, err := imagefile.Decode(data, imagefile.Options{MaxSide: frameSide})
-		if err != nil {
-			return nil, fmt.Errorf("picture %s: %w", name, err)
-		}
-		clip.Frames = append(clip.Frames, m)
-	}
-	return clip, nil
 }

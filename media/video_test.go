@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"image"
 	"image/jpeg"
@@ -100,19 +101,39 @@ func TestCutAVIIsAnError(t *testing.T) {
 	}
 }
 
-func TestFolderOfFrames(t *testing.T) {
-	dir := t.TempDir()
-	for i, name := range []string{"b.jpg", "a.jpg", "c.jpg"} {
-		if err := os.WriteFile(filepath.Join(dir, name), jpegOf(t, 8, 8, uint8(80*i)), 0o644); err != nil {
+// What is longer than the limits is said, not passed over.
+func TestLongAVIIsFlagged(t *testing.T) {
+	data := aviOf(t, 30) // 3 s of pictures, 1 s of sound
+	f := func(limits aviLimits, frames, samples int, want string) {
+		t.Helper()
+		c, err := readAVI(bytes.NewReader(data), limits)
+		if err != nil {
 			t.Fatal(err)
 		}
+		if len(c.Frames) != frames || len(c.Sound.Samples) != samples || strings.Join(c.Left, "; ") != want {
+			t.Errorf("%+v: %d frames, %d samples, %q", limits, len(c.Frames), len(c.Sound.Samples), c.Left)
+		}
 	}
-	c, err := OpenVideo(context.Background(), dir)
+	f(aviLimits{}, 30, 8000, "")
+	f(aviLimits{pictures: 3, sound: 1}, 30, 8000, "")
+	f(aviLimits{pictures: 2, sound: 1}, 20, 8000, "the video lasts more than 2 s, what follows is not looked at")
+	data = bytes.ReplaceAll(data, binary.LittleEndian.AppendUint32(nil, 8000), binary.LittleEndian.AppendUint32(nil, 4000))
+	f(aviLimits{sound: 1}, 30, 4000, "the sound lasts more than 1 s, what follows is not listened to")
+}
+
+func TestBrokenPicturesAreFlagged(t *testing.T) {
+	data := aviOf(t, 10)
+	third := 0
+	for range 3 {
+		third += bytes.Index(data[third:], []byte{0xff, 0xd8, 0xff}) + 3
+	}
+	copy(data[third-3:], "no JPEG at all")
+	c, err := readAVI(bytes.NewReader(data), aviLimits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Frames) != 3 || c.Frames[0].Y[0] < 70 || c.Sound != nil {
-		t.Errorf("%d frames, the first of grey %d", len(c.Frames), c.Frames[0].Y[0])
+	if len(c.Frames) != 9 || len(c.Left) != 1 || !strings.Contains(c.Left[0], "1 of the 10 pictures") {
+		t.Errorf("%d frames, left out: %q", len(c.Frames), c.Left)
 	}
 }
 
@@ -142,6 +163,9 @@ func TestMP4ThroughFFmpeg(t *testing.T) {
 	if c.Sound == nil || c.Sound.Seconds() < 0.9 {
 		t.Errorf("sound %v", c.Sound)
 	}
+	if len(c.Left) > 0 {
+		t.Errorf("left out: %q", c.Left)
+	}
 	damaged, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -152,11 +176,29 @@ func TestMP4ThroughFFmpeg(t *testing.T) {
 	}
 }
 
+func TestLongMP4IsFlagged(t *testing.T) {
+	if !ffmpeg.Available() {
+		t.Skip("ffmpeg is not on PATH")
+	}
+	out := filepath.Join(t.TempDir(), "long.mkv")
+	args := "-loglevel error -f lavfi -i color=black:size=32x24:rate=1:duration=605 -c:v mpeg4"
+	if msg, err := exec.Command("ffmpeg", append(strings.Fields(args), out)...).CombinedOutput(); err != nil {
+		t.Skipf("this ffmpeg cannot make the file: %s", msg)
+	}
+	c, err := OpenVideo(context.Background(), out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Left) != 1 || !strings.Contains(c.Left[0], "more than 600 s") {
+		t.Errorf("left out: %q", c.Left)
+	}
+}
+
 func FuzzAVI(f *testing.F) {
 	f.Add(aviOf(f, 3))
 	f.Add(aviOf(f, 3)[:300])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := readAVI(bytes.NewReader(data))
+		c, err := readAVI(bytes.NewReader(data), aviLimits{pictures: 10, sound: 10})
 		if err == nil && len(c.Frames) == 0 && c.Sound == nil {
 			t.Error("an empty clip without an error")
 		}

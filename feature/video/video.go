@@ -29,8 +29,14 @@ func (modality) Views() []feature.View { return []feature.View{Stills{}, Visual{
 // item is an opened cell. Several files are one clip after the other.
 type item struct {
 	clips  []*media.Clip
-	frames []frame // of the taken pictures of all clips, made once
+	frames []frame  // of the taken pictures of all clips, made once
+	left   []string // what of the files was not looked at
 }
+
+var _ feature.Flagger = (*item)(nil)
+
+// Flags implements feature.Flagger.
+func (it *item) Flags() []string { return it.left }
 
 // Open implements feature.Modality.
 func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
@@ -38,9 +44,12 @@ func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error
 	for _, name := range c.Files {
 		clip, err := media.OpenVideo(context.Background(), dataset.Resolve(dir, name))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		it.clips = append(it.clips, clip)
+		for _, what := range clip.Left {
+			it.left = append(it.left, name+": "+what)
+		}
 	}
 	return it, nil
 }

@@ -262,6 +262,19 @@ func TestFolderOfPictures(t *testing.T) {
 	}
 }
 
+// What of a file was not looked at is said with the file's name.
+func TestFlags(t *testing.T) {
+	dir := t.TempDir()
+	whole := aviOf(t, 300, moves(4)...)
+	broken := bytes.Clone(whole)
+	copy(broken[bytes.LastIndex(broken, []byte{0xff, 0xd8, 0xff}):], "no picture")
+	it := opened(t, dir, writeFile(t, dir, "a.avi", whole), writeFile(t, dir, "b.avi", broken))
+	f := it.(feature.Flagger).Flags()
+	if len(f) != 1 || !strings.HasPrefix(f[0], "b.avi: 1 of the 4 pictures") {
+		t.Errorf("flags %q", f)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for name, data := range map[string]string{"empty.avi": "", "text.avi": "this is no video at all, but a text of some length", "cut.gif": "GIF89a"} {

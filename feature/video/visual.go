@@ -94,7 +94,7 @@ var _ feature.View = Visual{}
 // Info implements feature.View.
 func (Visual) Info() feature.Info {
 	return feature.Info{
-		Name: "visual", Shape: feature.Sequence, Version: 2, Default: true,
+		Name: "visual", Shape: feature.Sequence, Version: 3, Default: true,
 		Doc: "up to 16 evenly spaced frames [T, 514]: gradients on 6×6 cells × 12 directions, HSV histogram, L*a*b* moments, uniform LBP; frame differences on 4×4 cells",
 	}
 }
@@ -124,7 +124,7 @@ var _ feature.View = Stills{}
 // Info implements feature.View.
 func (Stills) Info() feature.Info {
 	return feature.Info{
-		Name: "stills", Shape: feature.Vector, Version: 2, Default: true,
+		Name: "stills", Shape: feature.Vector, Version: 3, Default: true,
 		Doc: "over the frames: mean gradients on 8×8 cells × 18 directions, mean and deviation of colours, texture and motion",
 	}
 }
