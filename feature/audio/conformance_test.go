@@ -1,13 +1,13 @@
 package audio
 
 import (
-	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/fusor-ml/fusor/internal/conformance"
 	"github.com/fusor-ml/fusor/internal/dsp"
 	"github.com/fusor-ml/fusor/media"
 )
@@ -15,6 +15,7 @@ import (
 // audioCase is one audio_*.json of the feature conformance folder.
 type audioCase struct {
 	File   string `json:"file"`
+	Source string `json:"source"`
 	Config struct {
 		Rate     int     `json:"sample_rate"`
 		FFT      int     `json:"n_fft"`
@@ -32,6 +33,7 @@ type audioCase struct {
 		Cepstra  int     `json:"n_mfcc"`
 		DCT      string  `json:"dct"`
 		WindowIs string  `json:"window"`
+		Within   string  `json:"tolerance"`
 	} `json:"config"`
 	Samples  int     `json:"samples"`
 	Bank     *matrix `json:"mel_filterbank"`
@@ -49,18 +51,14 @@ type matrix struct {
 // package's building blocks and compares it with torchaudio's values.
 func TestConformanceFeatures(t *testing.T) {
 	dir, data := sharedDir(t, "FUSOR_CONFORMANCE", "conformance"), sharedDir(t, "FUSOR_DATA", "data")
-	names, err := filepath.Glob(filepath.Join(dir, "features", "audio_*.json"))
+	names, err := conformance.FeatureFiles(dir, "audio_*.json")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no audio cases in %s (%v)", dir, err)
 	}
 	for _, name := range names {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".json"), func(t *testing.T) {
-			raw, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
 			var c audioCase
-			if err := json.Unmarshal(raw, &c); err != nil {
+			if err := conformance.ReadFile(name, &c); err != nil {
 				t.Fatal(err)
 			}
 			c.check(t, filepath.Join(data, filepath.FromSlash(c.File)))
@@ -71,7 +69,7 @@ func TestConformanceFeatures(t *testing.T) {
 func (c *audioCase) check(t *testing.T, file string) {
 	g := &c.Config
 	if g.Power != 2 || !g.Center || g.Pad != "reflect" || g.Norm != "slaney" || g.Scale != "slaney" ||
-		g.Log != "natural log of (mel + 1e-6)" || !strings.HasPrefix(g.DCT, "type II, orthonormal") || !strings.HasPrefix(g.WindowIs, "periodic Hann") {
+		g.Log != "natural log of (mel + 1e-6)" || g.Within != "1e-3 absolute on log mel" || !strings.HasPrefix(g.DCT, "type II, orthonormal") || !strings.HasPrefix(g.WindowIs, "periodic Hann") {
 		t.Fatalf("a configuration that this test does not know: %+v", *g)
 	}
 	sig, err := media.ReadAudio(file)

@@ -1,44 +1,15 @@
 package text
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/conformance"
 	"github.com/fusor-ml/fusor/internal/nlp"
 	"github.com/fusor-ml/fusor/media"
 )
-
-// conformanceFile finds the golden values: FUSOR_CONFORMANCE, else beside the repository.
-func conformanceFile(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("FUSOR_CONFORMANCE")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			if filepath.Dir(root) == root {
-				t.Fatal("no go.mod above the test")
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "conformance")
-	}
-	path := filepath.Join(dir, "features", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no golden values: %v (set FUSOR_CONFORMANCE)", err)
-	}
-	return path
-}
 
 type matrix struct {
 	Shape []int     `json:"shape"`
@@ -54,50 +25,38 @@ const tolerance = 1e-5 // of values in [-1, 1], as float32 holds them
 
 // TestConformanceFeatures compares the views with scikit-learn's vectorizers.
 func TestConformanceFeatures(t *testing.T) {
+	files, err := conformance.FeatureFiles(conformance.Folder(), "text.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("no features/text.json in FUSOR_CONFORMANCE or ../shared/conformance")
+	}
 	t.Run("text", func(t *testing.T) {
-		data, err := os.ReadFile(conformanceFile(t, "text.json"))
-		if err != nil {
+		var all struct {
+			Source  string   `json:"source"`
+			English []string `json:"english"`
+			Chinese []string `json:"chinese"`
+			Words   fitted   `json:"english_tfidf_word_1_2_sublinear"`
+			Chars   fitted   `json:"chinese_tfidf_char_1_2"`
+			Hashed  matrix   `json:"english_hashed_1024_murmur3_seed0_signed"`
+		}
+		if err := conformance.ReadFile(files[0], &all); err != nil {
 			t.Fatal(err)
 		}
-		var all map[string]json.RawMessage
-		if err := json.Unmarshal(data, &all); err != nil {
-			t.Fatal(err)
-		}
-		read := func(name string, into any) {
-			t.Helper()
-			if err := json.Unmarshal(all[name], into); err != nil {
-				t.Fatalf("%s: %v", name, err)
+		t.Run("english_tfidf_word_1_2_sublinear", func(t *testing.T) {
+			compareTFIDF(t, all.Words, raws(t, Words(), all.English), &tfidfFitter{minDocs: 1})
+		})
+		t.Run("chinese_tfidf_char_1_2", func(t *testing.T) {
+			compareTFIDF(t, all.Chars, charRaws(all.Chinese, 2), &tfidfFitter{minDocs: 1, linear: true})
+		})
+		t.Run("english_hashed_1024_murmur3_seed0_signed", func(t *testing.T) {
+			if len(all.Hashed.Shape) != 2 {
+				t.Fatalf("a matrix of shape %v", all.Hashed.Shape)
 			}
-		}
-		var english, chinese []string
-		read("english", &english)
-		read("chinese", &chinese)
-		for name := range all {
-			switch name {
-			case "source", "english", "chinese":
-			case "english_tfidf_word_1_2_sublinear":
-				t.Run(name, func(t *testing.T) {
-					var want fitted
-					read(name, &want)
-					compareTFIDF(t, want, raws(t, Words(), english), &tfidfFitter{minDocs: 1})
-				})
-			case "chinese_tfidf_char_1_2":
-				t.Run(name, func(t *testing.T) {
-					var want fitted
-					read(name, &want)
-					compareTFIDF(t, want, charRaws(chinese, 2), &tfidfFitter{minDocs: 1, linear: true})
-				})
-			case "english_hashed_1024_murmur3_seed0_signed":
-				t.Run(name, func(t *testing.T) {
-					var want matrix
-					read(name, &want)
-					v := hashing{dim: want.Shape[1]}
-					compareRows(t, want, dense(&hashingState{Buckets: v.dim}, raws(t, v, english)), nil)
-				})
-			default:
-				t.Errorf("unknown case %s", name)
-			}
-		}
+			v := hashing{dim: all.Hashed.Shape[1]}
+			compareRows(t, all.Hashed, dense(&hashingState{Buckets: v.dim}, raws(t, v, all.English)), nil)
+		})
 	})
 }
 
@@ -145,7 +104,7 @@ func compareTFIDF(t *testing.T, want fitted, rows []feature.Raw, f *tfidfFitter)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if st.Dim() != len(want.Vocabulary) {
+	if len(want.Vocabulary) == 0 || st.Dim() != len(want.Vocabulary) {
 		t.Fatalf("%d features, want %d", st.Dim(), len(want.Vocabulary))
 	}
 	order := make([]int, len(want.Vocabulary))
@@ -172,6 +131,9 @@ func dense(st feature.State, rows []feature.Raw) [][]float32 {
 
 func compareRows(t *testing.T, want matrix, got [][]float32, order []int) {
 	t.Helper()
+	if len(want.Shape) != 2 || want.Shape[0] != len(got) || len(want.Data) != want.Shape[0]*want.Shape[1] {
+		t.Fatalf("%d rows, want a matrix of shape %v with %d values", len(got), want.Shape, len(want.Data))
+	}
 	worst := 0.0
 	for i, row := range got {
 		for j := range want.Shape[1] {

@@ -6,10 +6,13 @@ package conformance
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/fusor-ml/fusor/tensor"
 )
@@ -18,6 +21,7 @@ import (
 type Case struct {
 	Name       string             `json:"name"`
 	Method     string             `json:"method"`
+	Objective  string             `json:"objective"` // what an optimiser minimises, in words
 	Config     json.RawMessage    `json:"config"`
 	Inputs     map[string]*Tensor `json:"inputs"`
 	Masks      map[string]*Tensor `json:"masks"` // 0 and 1, lengths, or the targets of a loss
@@ -76,13 +80,9 @@ func ReadFolder(dir string) ([]*Case, error) {
 	}
 	var cases []*Case
 	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read a golden file: %w", err)
-		}
 		c := new(Case)
-		if err := json.Unmarshal(raw, c); err != nil {
-			return nil, fmt.Errorf("cannot read the golden file %s: %w", file, err)
+		if err := ReadFile(file, c); err != nil {
+			return nil, err
 		}
 		if err := c.check(); err != nil {
 			return nil, fmt.Errorf("the golden file %s is damaged: %w", file, err)
@@ -90,6 +90,64 @@ func ReadFolder(dir string) ([]*Case, error) {
 		cases = append(cases, c)
 	}
 	return cases, nil
+}
+
+// ReadFile reads one golden file into v and fails on a key that v does not have: values that nobody compares
+// would pass.
+func ReadFile(file string, v any) error {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("cannot read a golden file: %w", err)
+	}
+	if err := decode(raw, v); err != nil {
+		return fmt.Errorf("cannot read the golden file %s: %w", file, err)
+	}
+	return nil
+}
+
+// decode reads exactly one value, of known keys.
+func decode(raw []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is more after its value")
+	}
+	return nil
+}
+
+// features are the files of the folder features, by the package whose test reads them.
+var features = map[string]string{
+	"text.json":    "feature/text",
+	"image_*.json": "feature/image",
+	"audio_*.json": "feature/audio",
+}
+
+// FeatureFiles lists the files of the folder features that match a pattern, which must be one of those that a
+// package is known to read.
+func FeatureFiles(dir, pattern string) ([]string, error) {
+	if features[pattern] == "" {
+		return nil, fmt.Errorf("no package is known to read features/%s", pattern)
+	}
+	return filepath.Glob(filepath.Join(dir, "features", pattern))
+}
+
+// UnclaimedFeatures lists the files of the folder features that no package reads.
+func UnclaimedFeatures(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "features", "*.json"))
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the golden files: %w", err)
+	}
+	return slices.DeleteFunc(files, func(file string) bool {
+		for pattern := range features {
+			if ok, _ := filepath.Match(pattern, filepath.Base(file)); ok {
+				return true
+			}
+		}
+		return false
+	}), nil
 }
 
 // check reports arrays that don't fill their shape.
@@ -109,9 +167,7 @@ func (c *Case) DecodeConfig(v any) error {
 	if len(c.Config) == 0 {
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(c.Config))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := decode(c.Config, v); err != nil {
 		return fmt.Errorf("cannot read the configuration of %s: %w", c.Name, err)
 	}
 	return nil

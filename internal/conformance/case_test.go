@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,10 +43,42 @@ func TestReadFolder(t *testing.T) {
 	}
 	write("b.json", `{"name": "b", "inputs": {"x": {"shape": [3], "data": [1, 2]}}}`)
 	refused("x does not fill its shape")
+	write("b.json", `{"name": "b", "extra": 1}`)
+	refused("extra")
+	write("b.json", `{"name": "b"} {"name": "c"}`)
+	refused("more after")
 	write("b.json", `{"name": `)
 	refused("b.json")
 	if none, err := conformance.ReadFolder(filepath.Join(dir, "nowhere")); err != nil || none != nil {
 		t.Errorf("no folder: %v, %v", none, err)
+	}
+}
+
+func TestFeatureFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "features"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"text.json", "text_1.json", "audio_0.json", "image_7.json", "video_0.json", "zzz_0.json", "notes.txt"} {
+		if err := os.WriteFile(filepath.Join(dir, "features", name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := func(want []string) func([]string, error) {
+		return func(got []string, err error) {
+			t.Helper()
+			for i := range got {
+				got[i] = filepath.Base(got[i])
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%q, want %q; error %v", got, want, err)
+			}
+		}
+	}
+	f([]string{"text_1.json", "video_0.json", "zzz_0.json"})(conformance.UnclaimedFeatures(dir))
+	f([]string{"audio_0.json"})(conformance.FeatureFiles(dir, "audio_*.json"))
+	if _, err := conformance.FeatureFiles(dir, "video_*.json"); err == nil {
+		t.Error("a pattern that is in no list is taken")
 	}
 }
 

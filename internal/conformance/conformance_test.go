@@ -28,6 +28,9 @@ func TestConformance(t *testing.T) {
 				compareOptimizer(t, c, rule)
 				return
 			}
+			if c.Objective != "" {
+				t.Fatalf("unknown objective %q", c.Objective)
+			}
 			build, ok := methods[c.Method]
 			fused, isFusion := fusion.Methods.Lookup(c.Method)
 			switch {
@@ -48,6 +51,17 @@ func TestConformance(t *testing.T) {
 			compare(t, c, build, isFusion, tensor.F64, exact, exact)
 			compare(t, c, build, isFusion, tensor.F32, 1e-5, gradTolerance)
 		})
+	}
+}
+
+// TestConformanceFeatures holds that some package compares every golden file of features; the packages do it themselves.
+func TestConformanceFeatures(t *testing.T) {
+	unclaimed, err := conformance.UnclaimedFeatures(conformance.Folder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range unclaimed {
+		t.Errorf("%s: unknown case, which no package compares", file)
 	}
 }
 

@@ -39,6 +39,9 @@ func compareOptimizer(t *testing.T, c *conformance.Case, make func(optimizerConf
 	if err := c.DecodeConfig(&cfg); err != nil {
 		t.Fatal(err)
 	}
+	if c.Objective != "0.5 x'Qx - b'x, gradient Qx - b" {
+		t.Fatalf("unknown objective %q", c.Objective)
+	}
 	want := c.Outputs["trajectory"]
 	if want == nil || c.Inputs["Q"] == nil || c.Inputs["b"] == nil || c.Inputs["x"] == nil {
 		t.Fatal("the file lacks Q, b, x or the trajectory")
