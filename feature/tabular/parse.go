@@ -129,7 +129,8 @@ func ParseBool(s string) (bool, error) {
 // MaxVector bounds the values of a vector cell.
 const MaxVector = 1 << 20
 
-// ParseVector reads a JSON array of numbers; null is a missing value (NaN).
+// ParseVector reads a JSON array of numbers. One that is null or beyond float32 is
+// an error: a vector is whole or left out.
 func ParseVector(s string) ([]float32, error) {
 	var raw []*float64
 	if err := json.Unmarshal([]byte(s), &raw); err != nil {
@@ -144,12 +145,11 @@ func ParseVector(s string) ([]float32, error) {
 	v := make([]float32, len(raw))
 	for i, p := range raw {
 		if p == nil {
-			v[i] = float32(math.NaN())
-			continue
+			return nil, fmt.Errorf("cannot read number %d of a JSON array: it is missing (null)", i+1)
 		}
 		v[i] = float32(*p)
 		if math.IsInf(float64(v[i]), 0) {
-			return nil, fmt.Errorf("cannot read number %d of a JSON array: %g is beyond float32", i, *p)
+			return nil, fmt.Errorf("cannot read number %d of a JSON array: %g is beyond float32", i+1, *p)
 		}
 	}
 	return v, nil

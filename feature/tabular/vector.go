@@ -24,6 +24,7 @@ func (vectors) Kind() media.Kind { return media.Vector }
 func (vectors) Views() []feature.View { return []feature.View{vector{}} }
 
 // Open implements feature.Modality: the cell's vector, or a JSON array in its text.
+// One with a value that is NaN or infinite is an error, as it is where data is read.
 func (vectors) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error) {
 	v := c.Vector
 	if len(v) == 0 && c.Text != "" {
@@ -38,6 +39,11 @@ func (vectors) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error)
 	case col.Dim > 0 && len(v) != col.Dim:
 		return nil, fmt.Errorf("the vector has %d values, the column's have %d", len(v), col.Dim)
 	}
+	for i, x := range v {
+		if x-x != 0 { // NaN or infinite
+			return nil, fmt.Errorf("the number at place %d of the vector is missing or infinite", i+1)
+		}
+	}
 	return v, nil
 }
 
@@ -50,7 +56,7 @@ var _ feature.View = vector{}
 func (vector) Info() feature.Info {
 	return feature.Info{
 		Name: "vector", Shape: feature.Vector, Version: 1, Default: true, Cheap: true,
-		Doc: "the values as given; NaN is left out of the scaling and becomes the mean",
+		Doc: "the values as given; a vector with a missing or infinite value is reported and left out",
 	}
 }
 

@@ -26,7 +26,7 @@ type Table struct {
 type Column struct {
 	Name  string      // nested fields are joined by dots
 	Text  []string    // "" where null; lists of text are JSON arrays
-	Lists [][]float32 // nil where null; a null element is NaN
+	Lists [][]float32 // nil where null; a null element is NaN, and who reads the table leaves that vector out
 }
 
 // Skipped says why a column was left out.
