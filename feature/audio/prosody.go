@@ -18,7 +18,7 @@ import (
 //     deviation of its change between steps, its trend
 //   - voicing: share of voiced frames, mean and deviation of the aperiodicity,
 //     voiced stretches a second
-//   - energy (ln, against the loudest frame): mean, deviation, quantiles 10, 25, 50,
+//   - energy of 0 to 4 kHz (ln, against the loudest frame): mean, deviation, quantiles 10, 25, 50,
 //     75, 90 %, mean change between frames, peaks a second (a proxy of the syllable rate)
 //   - ln of the duration in seconds
 //   - over 10 equal stretches of time: pitch, pitch less its mean, energy, voicing
@@ -44,7 +44,7 @@ const (
 func (Prosody) Info() feature.Info {
 	return feature.Info{
 		Name: "prosody", Shape: feature.Vector, Version: 1, Default: true,
-		Doc: "YIN pitch, energy and voicing: functionals and their course in 10 parts, syllable-rate proxies",
+		Doc: "YIN pitch, energy of 0 to 4 kHz and voicing: functionals and their course in 10 parts, syllable-rate proxies",
 	}
 }
 

@@ -9,6 +9,11 @@ import (
 
 // Spectral is the view of a sound's timbre as one vector [SpectralDim].
 //
+// The descriptors centroid, roll-off and flatness look at 0 to 4 kHz, as does the
+// energy by which the quiet ends are trimmed, so that they mean the same of a
+// telephone recording; of 4 to 8 kHz the high bands tell, and the zero crossings
+// see both. Nothing above 8 kHz is used.
+//
 // Over the part in which something is heard, in this order:
 //   - 20 log-mel bands up to 4 kHz: mean, deviation
 //   - 8 log-mel bands of 4 to 8 kHz: mean, deviation
@@ -37,7 +42,7 @@ const (
 func (Spectral) Info() feature.Info {
 	return feature.Info{
 		Name: "spectral", Shape: feature.Vector, Version: 1, Default: true,
-		Doc: "log-mel and MFCC statistics, slopes and their course in 10 parts, centroid, roll-off, flatness, zero crossings, chroma",
+		Doc: "log-mel and MFCC statistics, slopes and their course in 10 parts, zero crossings, chroma; centroid, roll-off, flatness of 0 to 4 kHz; nothing above 8 kHz",
 	}
 }
 

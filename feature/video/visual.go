@@ -49,9 +49,10 @@ func (it *item) describe() []frame {
 	return it.frames
 }
 
-// motion is, per cell of a 4 × 4 grid, the mean absolute difference of the luma
-// against the frame before (0 to 1), and of the whole frame the horizontal and
-// vertical shift of the changed area's centre against the frame's (−1 to 1).
+// motion is, per cell of a 4 × 4 grid, the square root of the mean absolute
+// difference of the luma against the frame before (0 to 1), and of the whole frame
+// the horizontal and vertical shift of the changed area's centre against the
+// frame's (−1 to 1).
 // It is zero for the first frame and across a change of size.
 func motion(before, m *vision.Image) []float32 {
 	out := make([]float32, motionDim)
@@ -95,7 +96,7 @@ var _ feature.View = Visual{}
 func (Visual) Info() feature.Info {
 	return feature.Info{
 		Name: "visual", Shape: feature.Sequence, Version: 3, Default: true,
-		Doc: "up to 16 evenly spaced frames [T, 514]: gradients on 6×6 cells × 12 directions, HSV histogram, L*a*b* moments, uniform LBP; frame differences on 4×4 cells",
+		Doc: "up to 16 evenly spaced frames [T, 514]: gradients on 6×6 cells × 12 directions, HSV histogram, L*a*b* moments, uniform LBP; roots of the mean absolute frame differences on 4×4 cells, and their centre",
 	}
 }
 
