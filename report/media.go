@@ -3,12 +3,10 @@ package report
 import (
 	"bytes"
 	"image"
-	_ "image/gif" // the formats that a thumbnail is made of
 	"image/jpeg"
-	_ "image/png"
 	"strings"
 
-	"golang.org/x/image/draw"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // Bounds of media inside a report.
@@ -26,7 +24,7 @@ func inlined(c Cell) (kind, mime string, data []byte) {
 	switch {
 	case len(c.Data) == 0:
 		return "", "", nil
-	case strings.HasPrefix(c.MIME, "image/"):
+	case strings.HasPrefix(c.MIME, "image/"), media.IsImage(c.Data): // net/http knows no TIFF
 		if t := thumbnail(c.Data); t != nil {
 			return "image", "image/jpeg", t
 		}
@@ -46,25 +44,18 @@ var playable = map[string]string{
 	"audio/flac": "audio/flac", "audio/x-flac": "audio/flac", "audio/mp4": "audio/mp4", "audio/aac": "audio/aac",
 }
 
-// thumbnail decodes a picture and scales it down to thumbSide; nil where that
-// cannot be done.
+// thumbnail decodes a picture as the views do (upright, of any format that they
+// read, the first frame of an animation) and scales it down to thumbSide; nil
+// where that cannot be done.
 func thumbnail(data []byte) []byte {
-	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil || cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > maxPixels/cfg.Height {
-		return nil
-	}
-	src, _, err := image.Decode(bytes.NewReader(data))
+	m, err := media.DecodeImage(data, media.ImageOptions{MaxSide: thumbSide, MaxPixels: maxPixels})
 	if err != nil {
 		return nil
 	}
-	b := src.Bounds()
-	w, h := b.Dx(), b.Dy()
-	if long := max(w, h); long > thumbSide {
-		w, h = max(1, w*thumbSide/long), max(1, h*thumbSide/long)
+	dst := image.NewRGBA(image.Rect(0, 0, m.Width, m.Height))
+	for i := range m.R {
+		copy(dst.Pix[4*i:], []uint8{m.R[i], m.G[i], m.B[i], 255})
 	}
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(dst, dst.Bounds(), image.White, image.Point{}, draw.Src)
-	draw.CatmullRom.Scale(dst, dst.Bounds(), src, b, draw.Over, nil)
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, dst, &jpeg.Options{Quality: jpegQuality}); err != nil {
 		return nil
