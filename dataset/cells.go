@@ -119,9 +119,14 @@ func (r *cellReader) vectorFile(name string) ([]float32, error) {
 	return arrays[0].Data, nil
 }
 
-// readArrays reads an .npy, .npz or pickle file, told apart by its first bytes.
+// readArrays reads an .npy, .npz or pickle file, told apart by its first bytes; what begins as
+// neither is what its name says, for the error.
 func readArrays(path string) ([]npy.Named[float32], error) {
-	if sniffFile(path).Name == "pickle" {
+	f := sniffFile(path)
+	if f.Kind != media.Vector {
+		f = media.ByName(path)
+	}
+	if f.Name == "pickle" {
 		return pickle.ReadFile[float32](path)
 	}
 	return npy.ReadAll[float32](path)

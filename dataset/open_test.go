@@ -179,6 +179,8 @@ func TestOpenArrays(t *testing.T) {
 	f("a.npy", "junk", "a.npy: not an .npy file")
 	f("a.npz", "PK\x03\x04junk", "not an .npz archive")
 	f("a.pkl", "\x80\x04\x95", "pickle")
+	f("a.pkl", "(lp0\nF0.5\na.", "a.pkl: not a pickle of protocol 2 to 5")
+	f("a.npy", "cnumpy.core.multiarray\n_reconstruct\np0\n(cnumpy\nndarray\n", "a.npy: a pickle of protocol 0 or 1")
 	f("labels.csv", "id,label\n1,x\n2,y\n3\n", "labels.csv:4: the row has 1 cell")
 }
 

@@ -165,10 +165,16 @@ func sniffZip(b []byte) Format {
 	return Format{"", "zip"}
 }
 
-// sniffPickle knows Python pickles of protocol 2 to 5 by their PROTO opcode and what may follow it.
+// sniffPickle knows Python pickles of protocol 2 to 5 by their PROTO opcode and what may follow it,
+// and those of NumPy arrays in older protocols by what they call first: they look like text otherwise.
 func sniffPickle(b []byte) Format {
 	if len(b) >= 3 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5 && strings.IndexByte("\x95c}](\x8c", b[2]) >= 0 {
 		return Format{Vector, "pickle"}
+	}
+	for _, call := range []string{"cnumpy.core.multiarray\n_reconstruct\n", "cnumpy._core.multiarray\n_reconstruct\n"} {
+		if bytes.Contains(b[:min(len(b), 96)], []byte(call)) {
+			return Format{Vector, "pickle"}
+		}
 	}
 	return Format{}
 }

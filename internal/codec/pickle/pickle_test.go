@@ -80,7 +80,9 @@ func TestReadRefuses(t *testing.T) {
 	}
 	f("", "not a pickle")
 	f("id,label\n1,a\n", "not a pickle")
-	f("(lp0\nI1\na.", "not a pickle") // protocol 0
+	f("(lp0\nI1\na.", "not a pickle of protocol 2 to 5") // protocol 0
+	f("cnumpy.core.multiarray\n_reconstruct\np0\n(cnumpy\nndarray\np1\n(I0\ntp2\n", "protocol 0 or 1, and 2 to 5 are read")
+	f("(dp0\nVx\np1\ncnumpy._core.multiarray\n_reconstruct\np2\n", "protocol 0 or 1, and 2 to 5 are read")
 	f("\x80\x09.", "protocol 9")
 	f("\x80\x02cposix\nsystem\nq\x00X\x07\x00\x00\x00echo hiq\x01\x85q\x02Rq\x03.", "posix.system")
 	f("\x80\x04\x95\"\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x07echo hi\x94\x85\x94R\x94.", "posix.system")

@@ -52,10 +52,21 @@ var arguments = [256]argument{
 	'g': line, 'h': one, 'j': four, 'p': line, 'q': one, 'r': four, 0x94: none, // the memo
 }
 
+// old reports whether data starts as a NumPy array, or a list or dict of them, in protocol 0 or 1. They have no
+// magic number, but name the function that makes an array near their start.
+func old(data []byte) bool {
+	head := data[:min(len(data), 64)]
+	return len(head) > 0 && head[0] != 0x80 &&
+		(bytes.Contains(head, []byte("cnumpy.core.multiarray\n")) || bytes.Contains(head, []byte("cnumpy._core.multiarray\n")))
+}
+
 // scan walks the opcodes without running them. After it, every length is known to lie inside data.
 func scan(data []byte) error {
+	if old(data) {
+		return errors.New("a pickle of protocol 0 or 1, and 2 to 5 are read; save the array with pickle protocol 4, or with numpy.save")
+	}
 	if len(data) < 2 || data[0] != 0x80 {
-		return errors.New("not a pickle of protocol 2 to 5")
+		return errors.New("not a pickle of protocol 2 to 5, the ones that are read; save the array with pickle protocol 4, or with numpy.save")
 	}
 	if data[1] < 2 || data[1] > 5 {
 		return fmt.Errorf("pickle protocol %d; 2 to 5 are read", data[1])
