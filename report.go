@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature/text"
+	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/report"
 )
 
@@ -115,6 +117,11 @@ func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
 		for i := range ds.Rows {
 			if ds.Rows[i].Cells[k].Absent() {
 				m.Missing++
+			}
+		}
+		if col.Kind == media.Text {
+			for _, l := range text.Languages(ds, k, true) {
+				m.Languages = append(m.Languages, report.Count{Name: l.Language, Rows: l.Texts})
 			}
 		}
 		d.Modalities = append(d.Modalities, m)

@@ -185,7 +185,11 @@ func (r *reader) modalities() *figure {
 				share += " (" + svg.Percent.Value(float64(m.Missing)/float64(d.Rows)) + ")"
 			}
 		}
-		t.rows = append(t.rows, []cell{text(m.Name), {r.named("kind_", m.Kind), m.Kind}, text(strings.Join(m.Views, ", ")), {share, strconv.Itoa(m.Missing)}})
+		kind := cell{r.named("kind_", m.Kind), m.Kind}
+		if len(m.Languages) > 0 {
+			kind.show += " (" + r.counts(m.Languages) + ")"
+		}
+		t.rows = append(t.rows, []cell{text(m.Name), kind, text(strings.Join(m.Views, ", ")), {share, strconv.Itoa(m.Missing)}})
 	}
 	return &figure{name: "modalities", table: t}
 }

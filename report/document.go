@@ -218,6 +218,8 @@ type Modality struct {
 	Kind    string   `json:"kind"`
 	Views   []string `json:"views,omitempty"`
 	Missing int      `json:"missing"` // rows without it
+	// Languages of a text column, as far as the script tells, the most frequent first.
+	Languages []Count `json:"languages,omitempty"`
 }
 
 // Run says what was run, so that it can be repeated.

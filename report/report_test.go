@@ -65,6 +65,12 @@ func TestEmptyPartsAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestLanguagesOfTexts(t *testing.T) {
+	if page := render(t, reporttest.Sample(), report.Options{}); !strings.Contains(page, "(en\u00a01174\u00a0· zh\u00a012)") {
+		t.Error("the languages of the reviews are not there")
+	}
+}
+
 func TestManyClassesStaySmall(t *testing.T) {
 	for _, n := range []int{40, 100, 300} {
 		if page := render(t, reporttest.Many(n), report.Options{}); len(page) > 1<<20 {

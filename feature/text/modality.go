@@ -81,8 +81,7 @@ func (it *Item) Flags() []string {
 
 // Language guesses the language by script; see nlp.Profile.
 func (it *Item) Language() string {
-	it.analyse()
-	p := nlp.ProfileOf(it.normal)
+	p := nlp.ProfileOf(nlp.Normalize(make([]byte, 0, len(it.doc.Text)+8), it.doc.Text))
 	return p.Language()
 }
 

@@ -324,3 +324,22 @@ func BenchmarkExtract(b *testing.B) {
 		})
 	}
 }
+
+func TestLanguagesOfAColumn(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("быстро"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ds := &dataset.Dataset{Dir: dir, Schema: dataset.Schema{Columns: []dataset.Column{{Name: "t", Kind: media.Text}}}}
+	for _, c := range []dataset.Cell{{Text: "fast"}, {Text: "很快"}, {}, {Text: "味道很好"}, {Text: "42"}, {Files: []string{"a.txt"}}, {Files: []string{"none.txt"}}} {
+		ds.Rows = append(ds.Rows, dataset.Row{Cells: []dataset.Cell{c}})
+	}
+	want := []LanguageCount{{"zh", 2}, {"en", 1}, {"ru", 1}, {"und", 1}}
+	if got := Languages(ds, 0, true); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	want = []LanguageCount{{"zh", 2}, {"en", 1}, {"und", 1}}
+	if got := Languages(ds, 0, false); !slices.Equal(got, want) {
+		t.Errorf("without files: %v, want %v", got, want)
+	}
+}

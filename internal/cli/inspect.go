@@ -7,6 +7,8 @@ import (
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature/text"
+	"github.com/fusor-ml/fusor/media"
 )
 
 type inspectCmd struct {
@@ -34,6 +36,9 @@ type columnInfo struct {
 	More   []string        `json:"more_views,omitempty"` // taken with --views
 	Absent int             `json:"absent"`               // empty cells
 	Broken int             `json:"broken"`               // those with a problem: unreadable, or read in part
+
+	Languages map[string]int `json:"languages,omitempty"` // of a text column: its texts by language, as far as the script tells
+	languages string         // the same, most frequent first
 }
 
 type inspection struct {
@@ -75,6 +80,7 @@ func (c *inspectCmd) Run(e *env) error {
 		return err
 	}
 	in := inspectionOf(ds, problems)
+	in.speak(ds, !c.Fast)
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
 		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
 	}
@@ -121,6 +127,23 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
 		in.Columns = append(in.Columns, info)
 	}
 	return in
+}
+
+// speak fills in the languages of text columns; texts in files are opened if files is set.
+func (in *inspection) speak(ds *dataset.Dataset, files bool) {
+	for k := range ds.Schema.Columns {
+		if ds.Schema.Columns[k].Kind != media.Text {
+			continue
+		}
+		c := &in.Columns[k]
+		c.Languages = map[string]int{}
+		var names []string
+		for _, l := range text.Languages(ds, k, files) {
+			c.Languages[l.Language] = l.Texts
+			names = append(names, l.Language)
+		}
+		c.languages = counts(names, c.Languages)
+	}
 }
 
 // broken are the lines with a problem in a column or in one of its fields.
@@ -172,6 +195,11 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 		t.add(c.Name, c.Kind, fmt.Sprint(c.Absent), fmt.Sprint(c.Broken), views)
 	}
 	fmt.Fprintln(w, t.render(w))
+	for _, c := range in.Columns {
+		if c.languages != "" {
+			fmt.Fprintf(w, "languages of %q, by script: %s\n", c.Name, c.languages)
+		}
+	}
 	if len(in.Problems) > 0 {
 		fmt.Fprintf(w, "%s:\n%s\n", plural(len(in.Problems), "problem"), indent(in.Problems.Error()))
 	}

@@ -254,7 +254,7 @@ func data() report.Data {
 	d := report.Data{
 		Name: "clothing reviews", Task: "classification", Rows: 1200, Splits: []report.Count{{Name: "train", Rows: 816}, {Name: "val", Rows: 144}, {Name: "test", Rows: 240}},
 		Modalities: []report.Modality{
-			{Name: "review", Kind: "text", Views: []string{"lexical", "semantic"}, Missing: 14},
+			{Name: "review", Kind: "text", Views: []string{"lexical", "semantic"}, Missing: 14, Languages: []report.Count{{Name: "en", Rows: 1174}, {Name: "zh", Rows: 12}}},
 			{Name: "photo", Kind: "image", Views: []string{"color"}, Missing: 203},
 			{Name: "table", Kind: "table", Views: []string{"table"}},
 		},
