@@ -47,6 +47,9 @@ func ReadVectors(r io.Reader, want func(word []byte) bool, each func(word []byte
 		if !ok {
 			return 0, fmt.Errorf("cannot read the vectors: line %d: no word with %d values: %.40q", line, dim, text)
 		}
+		if hasValue(word) {
+			return 0, fmt.Errorf("cannot read the vectors: line %d: more than %d values: %.40q", line, dim, text)
+		}
 		words++
 		if !want(word) {
 			continue
@@ -114,6 +117,16 @@ func splitVector(line []byte, dim int) (word, rest []byte, ok bool) {
 	}
 	word = bytes.TrimRight(line[:end], " \t")
 	return word, line[end:], len(word) > 0
+}
+
+// hasValue reports whether a word of several parts ends with what is a value rather than a word: 0.25, but not 66.
+func hasValue(word []byte) bool {
+	at := bytes.LastIndexAny(word, " \t")
+	if at < 0 || !bytes.ContainsAny(word[at:], "0123456789") || !bytes.Contains(word[at:], []byte(".")) {
+		return false
+	}
+	_, err := strconv.ParseFloat(string(word[at+1:]), 32)
+	return err == nil
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }

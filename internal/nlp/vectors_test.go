@@ -40,6 +40,7 @@ func TestReadVectorsSaysWhatIsWrong(t *testing.T) {
 	f("3 2\n", "none")
 	f("hello world\n", "line 1")
 	f("a 1 2\nb 1\n", "line 2")
+	f("2 2\na 1 2\nb 0.5 1 2\n", "line 3: more than 2 values")
 	f("a 1 2\nb x 2\n", `line 2: word "b": value 1 is no number: "x"`)
 	f("a 1 2\nb NaN 2\n", "line 2")
 	f("a 1 2\n"+strings.Repeat("x", maxVectorLine+1), "line 2 is longer")
