@@ -62,3 +62,20 @@ func (c Catalog) Select(schema *dataset.Schema, patterns []string) ([]Ref, error
 	}
 	return refs, nil
 }
+
+// Worded lists the views of the schema's columns that learn embeddings of words, by name.
+func (c Catalog) Worded(schema *dataset.Schema) []string {
+	var names []string
+	for _, col := range schema.Columns {
+		m, ok := c.Lookup(col.Kind)
+		if !ok {
+			continue
+		}
+		for _, v := range m.Views() {
+			if _, ok := v.(Worded); ok {
+				names = append(names, col.Name+"."+v.Info().Name)
+			}
+		}
+	}
+	return names
+}

@@ -8,9 +8,13 @@ import (
 )
 
 // Digest is a hash of all extracted views: media that changed under the same
-// names give another one, as far as any view can tell. It reads the bank once.
+// names give another one, as far as any view can tell, and so do other embeddings
+// to start from. It reads the bank once.
 func (b *Bank) Digest() (string, error) {
 	h := sha256.New()
+	if b.Embeddings != nil {
+		h.Write([]byte(b.Embeddings.SHA256))
+	}
 	var raw Raw
 	var buf []byte
 	for k, store := range b.Stores {

@@ -22,8 +22,9 @@ type Extractor struct {
 
 // Bank holds the extracted views of a data set.
 type Bank struct {
-	Refs   []Ref
-	Stores []*Store // parallel to Refs
+	Refs       []Ref
+	Stores     []*Store    // parallel to Refs
+	Embeddings *Embeddings // what learned tokens start from, nil without
 }
 
 // Close releases temporary files.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/internal/nlp"
@@ -25,9 +26,9 @@ const UnknownToken = 0
 // number of digits, every address as one token, every mention as one.
 func Semantic() feature.View { return semantic{} }
 
-type semantic struct{}
+type semantic struct{ given *feature.Embeddings }
 
-var _ feature.View = semantic{}
+var _ feature.Worded = semantic{}
 
 // Info implements feature.View.
 func (semantic) Info() feature.Info {
@@ -38,15 +39,18 @@ func (semantic) Info() feature.Info {
 	}
 }
 
-// TokenHash is the hash by which the semantic view knows a token: a word of an
-// embedding file finds its place in the vocabulary through it.
-func TokenHash(word string) uint32 {
+// Word implements feature.Worded: a word goes the way of a text. One of several
+// tokens (new york, 很好) stands in no vocabulary.
+func (semantic) Word(word string) (hash uint32, ok bool) {
 	lower := nlp.Lower(nil, nlp.Normalize(nil, word))
 	if t := nlp.Tokenize(nil, lower); len(t) == 1 {
-		return tokenHash(lower, t[0])
+		return tokenHash(lower, t[0]), true
 	}
-	return nlp.Hash(0, lower)
+	return 0, false
 }
+
+// From implements feature.Worded.
+func (semantic) From(e *feature.Embeddings) feature.View { return semantic{e} }
 
 // tokenHash maps tokens that would hardly come twice onto one of their kind.
 func tokenHash(text []byte, t nlp.Token) uint32 {
@@ -102,7 +106,7 @@ func (semantic) Extract(item any) (feature.Raw, error) {
 }
 
 // NewFitter implements feature.View. Tokens have no scaling.
-func (semantic) NewFitter(feature.Scaling) feature.Fitter { return &tokenFitter{} }
+func (v semantic) NewFitter(feature.Scaling) feature.Fitter { return &tokenFitter{given: v.given} }
 
 // LoadState implements feature.View.
 func (semantic) LoadState(data json.RawMessage) (feature.State, error) {
@@ -119,6 +123,7 @@ func (semantic) LoadState(data json.RawMessage) (feature.State, error) {
 type tokenFitter struct {
 	df      nlp.DocFreq
 	counter nlp.Counter
+	given   *feature.Embeddings // nil: all is learned
 	err     error
 }
 
@@ -146,7 +151,9 @@ func (f *tokenFitter) Merge(other feature.Fitter) {
 	f.df.Merge(&g.df)
 }
 
-// State implements feature.Fitter: the tokens of at least two training texts, the most frequent ones.
+// State implements feature.Fitter: the tokens of at least two training texts, the most frequent ones. With given
+// embeddings, also the other training tokens that these have, and their first words whether a training text has them or
+// not: of those a new text can have some.
 func (f *tokenFitter) State() (feature.State, error) {
 	if f.err != nil {
 		return nil, f.err
@@ -155,14 +162,27 @@ func (f *tokenFitter) State() (feature.State, error) {
 		return nil, fmt.Errorf("cannot fit: %w", feature.ErrNoRows)
 	}
 	s := &tokenState{Hashes: f.df.Select(0, math.MaxUint32, minTokenDocs, MaxVocabulary)}
+	if err := s.prepare(); err != nil || f.given == nil {
+		return s, err
+	}
+	var more []uint32
+	room := MaxVocabulary - len(s.Hashes)
+	for i, h := range f.given.Hashes {
+		if s.ID(h) != UnknownToken {
+			continue
+		}
+		seen := f.df.Of(h) > 0 && room > 0
+		if seen {
+			room--
+		}
+		if seen || i < feature.FirstWords {
+			more = append(more, h)
+		}
+	}
+	s.Hashes = append(s.Hashes, more...)
+	slices.Sort(s.Hashes)
+	s.given = f.given
 	return s, s.prepare()
-}
-
-// TokenState is the fitted vocabulary, as the model needs it to start from given embeddings.
-type TokenState interface {
-	feature.State
-	// ID returns the id of a token's hash, UnknownToken if it has none.
-	ID(hash uint32) int
 }
 
 // tokenState numbers tokens from 1 in the order of their hashes; 0 is any other token.
@@ -170,9 +190,10 @@ type tokenState struct {
 	Hashes feature.Ids `json:"hashes"` // ascending
 
 	vocabulary *nlp.Vocabulary
+	given      *feature.Embeddings // of a fit; a trained model needs them no more
 }
 
-var _ TokenState = (*tokenState)(nil)
+var _ feature.Started = (*tokenState)(nil)
 
 func (s *tokenState) prepare() error {
 	var err error
@@ -183,8 +204,27 @@ func (s *tokenState) prepare() error {
 // Dim implements feature.State: the vocabulary and the unknown token.
 func (s *tokenState) Dim() int { return len(s.Hashes) + 1 }
 
-// ID implements TokenState.
+// ID returns the id of a token's hash, UnknownToken if it has none.
 func (s *tokenState) ID(hash uint32) int { return s.vocabulary.Find(hash) + 1 }
+
+// Given implements feature.Started.
+func (s *tokenState) Given() int {
+	if s.given == nil {
+		return 0
+	}
+	return s.given.Dim
+}
+
+// Vector implements feature.Started.
+func (s *tokenState) Vector(id int) []float32 {
+	if s.given == nil || id == UnknownToken {
+		return nil
+	}
+	if i := s.given.Find(s.Hashes[id-1]); i >= 0 {
+		return s.given.Vector(i)
+	}
+	return nil
+}
 
 // Apply implements feature.State.
 func (s *tokenState) Apply(dst *feature.Raw, r feature.Raw) {

@@ -198,8 +198,8 @@ func TestWidthForms(t *testing.T) {
 }
 
 func TestSemanticTokens(t *testing.T) {
-	st := fit(t, Semantic(), []string{"good food 好", "good wine 好 http://a.b"}).(TokenState)
-	id := func(word string) uint32 { return uint32(st.ID(TokenHash(word))) }
+	st := fit(t, Semantic(), []string{"good food 好", "good wine 好 http://a.b"}).(*tokenState)
+	id := func(word string) uint32 { return uint32(st.ID(wordHash(t, word))) }
 	if id("good") == UnknownToken || id("好") == UnknownToken || id("wine") != UnknownToken {
 		t.Errorf("good %d, 好 %d, wine %d", id("good"), id("好"), id("wine"))
 	}
@@ -209,7 +209,7 @@ func TestSemanticTokens(t *testing.T) {
 		t.Errorf("ids %v, want %v; %d steps", got.Index, want, got.Steps)
 	}
 	long := extract(t, Semantic(), "first "+strings.Repeat("x ", 1000)+"last")
-	if len(long.Index) != MaxTokens || long.Index[0] != TokenHash("first") || long.Index[MaxTokens-1] != TokenHash("last") {
+	if len(long.Index) != MaxTokens || long.Index[0] != wordHash(t, "first") || long.Index[MaxTokens-1] != wordHash(t, "last") {
 		t.Errorf("%d tokens of a long text", len(long.Index))
 	}
 }
