@@ -47,6 +47,8 @@ type Manifest struct {
 	Schema dataset.Schema `json:"schema"`
 	Views  []View         `json:"views"`
 	Spec   model.Spec     `json:"spec"`
+	// Embeddings is the file that the embeddings of tokens started from; what was learned of it is among the weights.
+	Embeddings *Embeddings `json:"embeddings,omitempty"`
 	// TargetMean and TargetStd undo the standardisation of a regression's targets.
 	TargetMean float64 `json:"target_mean,omitempty"`
 	TargetStd  float64 `json:"target_std,omitempty"`
@@ -67,6 +69,12 @@ type View struct {
 	Options string          `json:"options,omitempty"`
 	Scaling feature.Scaling `json:"scaling"`
 	State   json.RawMessage `json:"state"`
+}
+
+// Embeddings says which file of word vectors a model started from.
+type Embeddings struct {
+	Name   string `json:"name"` // without its folder
+	SHA256 string `json:"sha256"`
 }
 
 // Point is one epoch of the learning curve.

@@ -17,7 +17,7 @@ func (a *Artifact) fits(tensors, weights int) error {
 	f := a.Spec.Fusion
 	axes := []int{a.Spec.Width, a.Spec.Hidden, f.Dim, f.Rank, f.Heads, f.Hidden}
 	for _, v := range a.Spec.Views {
-		axes = append(axes, v.Dim)
+		axes = append(axes, v.Dim, v.Embedding)
 	}
 	for _, axis := range axes {
 		if axis < 0 || axis > max(plainSize, weights) {

@@ -14,8 +14,11 @@ type encoder interface {
 	Forward(t *grad.Tape, vb *ViewBatch) *grad.Var
 }
 
-// embedding is the width of a learned token vector.
+// embedding is the width of a learned token vector, unless the spec says another.
 const embedding = 64
+
+// table is the name of the parameter that holds the token vectors of a view.
+func table(view string) string { return "encoder." + view + ".embedding.weight" }
 
 func newEncoder(s *nn.Scope, v View, width int, dropout float64, steps bool) (encoder, error) {
 	in := input{dropout: dropout}
@@ -29,9 +32,13 @@ func newEncoder(s *nn.Scope, v View, width int, dropout float64, steps bool) (en
 		}
 		return &dense{nn.NewLinear(s, dim, width), v.Gain, v.Encoder == MLP, dropout}, nil
 	case feature.Tokens:
-		in.table = s.Sub("embedding").Param("weight", nn.Normal(1/math.Sqrt(embedding)), dim, embedding)
+		wide := embedding
+		if v.Embedding > 0 {
+			wide = v.Embedding
+		}
+		in.table = s.Sub("embedding").Param("weight", nn.Normal(1/math.Sqrt(float64(wide))), dim, wide)
 		in.table.Sparse = true
-		dim = embedding
+		dim = wide
 	}
 	if steps {
 		return &stepwise{in, nn.NewLinear(s.Sub("step"), dim, width)}, nil

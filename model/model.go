@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/nn"
@@ -22,6 +23,13 @@ type Model struct {
 	fusion   fusion.Fusion
 	hidden   *nn.Linear // nil: the head is linear
 	head     *nn.Linear // nil: the fusion predicts
+	begun    []begin
+}
+
+// begin is where the embedding of a view starts from.
+type begin struct {
+	view string
+	from feature.Started
 }
 
 // Output is what a batch gives.
@@ -178,5 +186,31 @@ func othersPresent(b *Batch, i, from, to int) bool {
 	return false
 }
 
-// Rebuild makes the model anew from its spec, with its parameters as initialised.
-func (m *Model) Rebuild() (*Model, error) { return Build(m.Spec, m.methods) }
+// Begin sets the embeddings of a view's tokens to the vectors that its state was given; the others stay as drawn.
+func (m *Model) Begin(view string, from feature.Started) error {
+	p := m.scope.Lookup(table(view))
+	if p == nil || p.Value.Dim(0) != from.Dim() || p.Value.Dim(1) != from.Given() {
+		return fmt.Errorf("cannot begin with embeddings of width %d for %d tokens: view %s has none of that shape", from.Given(), from.Dim(), view)
+	}
+	for id := range from.Dim() {
+		if v := from.Vector(id); v != nil {
+			copy(p.Value.F32[id*len(v):], v)
+		}
+	}
+	m.begun = append(m.begun, begin{view, from})
+	return nil
+}
+
+// Rebuild makes the model anew from its spec, with its parameters as initialised, from given embeddings where it began with such.
+func (m *Model) Rebuild() (*Model, error) {
+	fresh, err := Build(m.Spec, m.methods)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range m.begun {
+		if err := fresh.Begin(b.view, b.from); err != nil {
+			return nil, err
+		}
+	}
+	return fresh, nil
+}

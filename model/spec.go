@@ -36,6 +36,8 @@ type View struct {
 	Dim     int           `json:"dim"`
 	Encoder Encoder       `json:"encoder"`
 	Gain    float64       `json:"gain,omitempty"` // of a vector: what it is multiplied by before the encoder; 0: 1
+	// Embedding is the width of a token's learned vector; 0: 64.
+	Embedding int `json:"embedding,omitempty"`
 }
 
 // Encoder names how a view becomes a vector of the model's width.
@@ -82,6 +84,9 @@ func (s *Spec) Check() error {
 	for _, v := range s.Views {
 		if v.Dim < 1 {
 			return fmt.Errorf("view %s has width %d", v.Name, v.Dim)
+		}
+		if v.Embedding < 0 || v.Embedding > 0 && v.Shape != feature.Tokens {
+			return fmt.Errorf("view %s: embeddings of width %d in a %s view", v.Name, v.Embedding, v.Shape)
 		}
 		if !slices.Contains(Encoders(v.Shape), v.Encoder) {
 			return fmt.Errorf("view %s: a %s view has no encoder %q (it has %v)", v.Name, v.Shape, v.Encoder, Encoders(v.Shape))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
 )
@@ -29,16 +30,12 @@ func sequencesFor(p *Prepared, s *model.Spec) func([]int) [][]int {
 // Fit builds and trains the model of a recipe on the given views of p.
 func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, hooks Hooks, from *Checkpoint) (*Fitting, error) {
 	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
-	spec, err := r.spec(p, views, r.Train.Seed)
-	if err != nil {
-		return nil, err
-	}
-	net, err := model.Build(spec, p.Methods)
+	net, err := p.build(r, views)
 	if err != nil {
 		return nil, err
 	}
 	f := &Fitting{Model: net, Views: views}
-	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val, Sequences: sequencesFor(p, &spec)}
+	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val, Sequences: sequencesFor(p, &net.Spec)}
 	inner := hooks.Val
 	hooks.Val = func(m *model.Model) error {
 		f.Val = model.NewPredictor(m, workers).Predict(d.Set, d.Val, d.Sequences)
@@ -49,6 +46,26 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 	}
 	f.History, err = Fit(ctx, net, d, r.Train, workers, hooks, from)
 	return f, err
+}
+
+// build makes the untrained model of a recipe on the given views.
+func (p *Prepared) build(r Recipe, views []int) (*model.Model, error) {
+	spec, err := r.spec(p, views, r.Train.Seed)
+	if err != nil {
+		return nil, err
+	}
+	net, err := model.Build(spec, p.Methods)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range views {
+		if from, ok := p.Views[i].State.(feature.Started); ok && from.Given() > 0 {
+			if err := net.Begin(p.Views[i].Name, from); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return net, nil
 }
 
 // Predict scores rows of the run with a fitted model.

@@ -169,11 +169,7 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int) (loss, se float64, err error) {
 	r.Train.NoRefit = true
 	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
-	spec, err := r.spec(p, views, r.Train.Seed)
-	if err != nil {
-		return 0, 0, err
-	}
-	net, err := model.Build(spec, p.Methods)
+	net, err := p.build(r, views)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -20,6 +20,7 @@ type Recipe struct {
 	Views           []string                 `json:"views,omitempty"`            // patterns; none: each modality's default views
 	Scaling         feature.Scaling          `json:"scaling,omitempty"`          // of vectors; none: chosen on validation data
 	Encoders        map[string]model.Encoder `json:"encoders,omitempty"`         // by view, column.view
+	Embeddings      string                   `json:"embeddings,omitempty"`       // file of word vectors (.vec, .txt) that learned embeddings of tokens start from
 	Width           int                      `json:"width,omitempty"`            // of an encoded view; default 64
 	Hidden          int                      `json:"hidden,omitempty"`           // units of the head's hidden layer; 0: linear
 	Dropout         *float64                 `json:"dropout,omitempty"`          // default 0.3
@@ -121,6 +122,9 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 			e = chosen
 		}
 		view := model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e}
+		if from, ok := v.State.(feature.Started); ok {
+			view.Embedding = from.Given()
+		}
 		if p.Balanced && bag && wide(v, s.Width) && e != model.Identity {
 			view.Gain = 0.5 / math.Sqrt(float64(view.Dim))
 		}
