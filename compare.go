@@ -50,6 +50,7 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 	if err != nil {
 		return c, err
 	}
+	c.Result.Plan.Notes = append(slices.Clone(c.Result.Plan.Notes), wordsKnown(src.Bank)...)
 	if c.Comparison, err = c.Result.Summarize(src.Data, o.Lang); err != nil {
 		return c, err
 	}

@@ -10,6 +10,7 @@ package fusor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -123,17 +124,27 @@ func (o *Options) open(ctx context.Context, path string) (src train.Source, prob
 		return src, nil, err
 	}
 	o.Recipe.Train.Seed = o.Seed
+	words, err := o.embeddings()
+	if err != nil {
+		return src, nil, err
+	}
+	defer words.Close()
 	ds, err := dataset.Open(path, o.Data)
 	if err != nil {
 		return src, nil, err
 	}
-	refs, err := o.views().Select(&ds.Schema, o.Recipe.Views)
+	refs, err := o.choose(&ds.Schema)
 	if err != nil {
 		return src, ds.Problems, err
 	}
 	bank, problems, err := o.extract(ctx, ds, refs)
 	if err != nil {
 		return src, problems, err
+	}
+	if words != nil {
+		if err := bank.Embed(ctx, words); err != nil {
+			return src, problems, errors.Join(err, bank.Close())
+		}
 	}
 	return train.Source{Data: ds, Bank: bank, Methods: o.methods()}, problems, nil
 }

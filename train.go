@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
@@ -23,7 +24,7 @@ type TrainReport struct {
 	Rows     Rows             `json:"rows"`
 	History  train.History    `json:"history"`
 	Test     *Evaluation      `json:"test,omitempty"`  // none without test rows
-	Notes    []string         `json:"notes,omitempty"` // of how the rows were divided
+	Notes    []string         `json:"notes,omitempty"` // of how the rows were divided, and of given embeddings
 	Problems dataset.Problems `json:"problems,omitempty"`
 }
 
@@ -49,7 +50,7 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 		return nil, rep, err
 	}
 	run := plan.Runs[0]
-	rep.Notes = plan.Notes
+	rep.Notes = append(slices.Clone(plan.Notes), wordsKnown(src.Bank)...)
 	rep.Rows = Rows{len(run.Train), len(run.Val), len(run.Test)}
 	p, err := train.Prepare(ctx, src, run, o.Recipe, o.threads())
 	if err != nil {
@@ -118,7 +119,7 @@ func (o *Options) fingerprint(p *train.Prepared) (string, error) {
 // assemble makes the artifact of a fitted model, calibrated on the validation rows.
 func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	a := &artifact.Artifact{Model: f.Model}
-	a.Schema, a.Spec = p.Data.Schema, f.Model.Spec
+	a.Schema, a.Spec, a.Embeddings = p.Data.Schema, f.Model.Spec, startedFrom(p.Bank.Embeddings)
 	for _, i := range f.Views {
 		v := p.Views[i]
 		a.Views = append(a.Views, artifact.View{

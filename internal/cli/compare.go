@@ -56,7 +56,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOutputs([]string{c.Data, c.Config}, c.JSON); err != nil {
+	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.JSON); err != nil {
 		return nil, err
 	}
 	if c.Out != "" {

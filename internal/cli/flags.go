@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,6 +66,7 @@ func (f *dataFlags) options() (dataset.Options, error) {
 type recipeFlags struct {
 	Config          string   `help:"YAML or JSON file with the recipe; flags go before it." type:"existingfile" placeholder:"FILE"`
 	Views           []string `help:"Views to take: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
+	Embeddings      string   `help:"File of word vectors (.vec, .txt: a word and its values a line) that the text view semantic starts from; it is taken beside the default views unless --views says which." type:"existingfile" placeholder:"FILE"`
 	Scaling         string   `help:"Scaling of vectors: feature, view or none (default: chosen on validation data)." enum:",feature,view,none" default:"" placeholder:"HOW"`
 	Width           int      `help:"Width of an encoded view (default 64)." placeholder:"N"`
 	Epochs          int      `help:"Epochs at most (default 100)." placeholder:"N"`
@@ -86,9 +88,15 @@ func (f *recipeFlags) recipe() (train.Recipe, error) {
 		if err := yaml.UnmarshalWithOptions(data, &r, yaml.Strict(), yaml.UseJSONUnmarshaler()); err != nil {
 			return r, fmt.Errorf("cannot read the recipe %s:\n%s", f.Config, yaml.FormatError(err, false, true))
 		}
+		if r.Embeddings != "" && !filepath.IsAbs(r.Embeddings) { // like the files of a manifest
+			r.Embeddings = filepath.Join(filepath.Dir(f.Config), r.Embeddings)
+		}
 	}
 	if len(f.Views) > 0 {
 		r.Views = f.Views
+	}
+	if f.Embeddings != "" {
+		r.Embeddings = f.Embeddings
 	}
 	if f.Scaling != "" {
 		r.Scaling = feature.Scaling(f.Scaling)

@@ -39,7 +39,7 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutputs([]string{c.Data, c.Config}, c.Out, c.JSON); err != nil {
+	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.Out, c.JSON); err != nil {
 		return err
 	}
 	bar := c.apply(e, &o)

@@ -1,0 +1,72 @@
+package fusor
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+)
+
+// embeddings opens the recipe's file of word vectors, before long work begins; nil if it names none. What the file is
+// called is kept, where it lies is not: the same content gives the same model.
+func (o *Options) embeddings() (*os.File, error) {
+	path := o.Recipe.Embeddings
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the embeddings: %w", err)
+	}
+	o.Recipe.Embeddings = filepath.Base(path)
+	return f, nil
+}
+
+// choose selects the views. Who gives embeddings and names no views wants them used: the views that learn words
+// are taken beside the default ones.
+func (o *Options) choose(schema *dataset.Schema) ([]feature.Ref, error) {
+	refs, err := o.views().Select(schema, o.Recipe.Views)
+	if err != nil || o.Recipe.Embeddings == "" {
+		return refs, err
+	}
+	words := o.views().Worded(schema)
+	if len(words) == 0 {
+		return nil, fmt.Errorf("cannot use the embeddings %s: the data has no column of text", o.Recipe.Embeddings)
+	}
+	if len(o.Recipe.Views) > 0 {
+		for _, r := range refs {
+			if slices.Contains(words, r.Name) {
+				return refs, nil
+			}
+		}
+		return nil, fmt.Errorf("cannot use the embeddings %s: none of the views taken learns words; take %s as well, or name no views",
+			o.Recipe.Embeddings, strings.Join(words, " or "))
+	}
+	names := words
+	for _, r := range refs {
+		names = append(names, r.Name)
+	}
+	return o.views().Select(schema, names)
+}
+
+// wordsKnown says how far given embeddings reach.
+func wordsKnown(b *feature.Bank) []string {
+	e := b.Embeddings
+	if e == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s has vectors of %d values for %d of the %d different words of the data; the others start at random", e.Name, e.Dim, e.Known, e.Tokens)}
+}
+
+// startedFrom is what an artifact keeps of given embeddings.
+func startedFrom(e *feature.Embeddings) *artifact.Embeddings {
+	if e == nil {
+		return nil
+	}
+	return &artifact.Embeddings{Name: e.Name, SHA256: e.SHA256}
+}
