@@ -42,7 +42,7 @@ func newBiLSTM(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 		return nil, err
 	}
 	cfg = cfg.Or(bilstmDefaults)
-	b := &BiLSTM{over: cfg.Over, dropout: cfg.Dropout, skip: cfg.Skip, dim: 2 * cfg.Hidden}
+	b := &BiLSTM{over: cfg.Over, dropout: cfg.dropout(), skip: cfg.Skip, dim: 2 * cfg.Hidden}
 	if b.over == "" {
 		b.over = OverViews
 		for _, v := range views {
@@ -69,7 +69,7 @@ func newBiLSTM(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 	if b.skip {
 		b.dim += width
 	}
-	b.lstm = nn.NewLSTM(s, width, cfg.Hidden, nn.LSTMConfig{Layers: cfg.Layers, Bidirectional: true, Dropout: cfg.Dropout})
+	b.lstm = nn.NewLSTM(s, width, cfg.Hidden, nn.LSTMConfig{Layers: cfg.Layers, Bidirectional: true, Dropout: cfg.dropout()})
 	return b, nil
 }
 

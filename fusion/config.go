@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Config is the configuration of a method as plain data. Zero means the method's default. Each method reads the fields
+// Config is the configuration of a method as plain data. Zero means the method's default, for a pointer nil does. Each method reads the fields
 // that its Options name.
 type Config struct {
 	// Dim is the width of the fused vector, or of the space in which the views meet.
@@ -18,8 +18,8 @@ type Config struct {
 	Layers int `json:"layers,omitempty" yaml:"layers,omitempty"`
 	// Hidden is the width of one direction of bilstm, of the scorer of attention, of the feed-forward part of transformer.
 	Hidden int `json:"hidden,omitempty" yaml:"hidden,omitempty"`
-	// Dropout is the probability with which values are dropped in training, 0 ≤ p < 1.
-	Dropout float64 `json:"dropout,omitempty" yaml:"dropout,omitempty"`
+	// Dropout is the probability with which values are dropped in training, 0 ≤ p < 1; nil: the method's default.
+	Dropout *float64 `json:"dropout,omitempty" yaml:"dropout,omitempty"`
 	// Weights are the fixed weights of weighted, one per view; empty: they are learned.
 	Weights []float64 `json:"weights,omitempty" yaml:"weights,omitempty"`
 	// Over says what bilstm runs over: rows, time or views; empty: time if there is a sequence, else views.
@@ -52,7 +52,7 @@ func (c Config) Or(d Config) Config {
 	or(&c.Layers, d.Layers)
 	or(&c.Hidden, d.Hidden)
 	or(&c.Outputs, d.Outputs)
-	if c.Dropout == 0 {
+	if c.Dropout == nil {
 		c.Dropout = d.Dropout
 	}
 	if len(c.Weights) == 0 {
@@ -66,7 +66,15 @@ func (c Config) Or(d Config) Config {
 	return c
 }
 
-// set returns the JSON names of the fields that a user can set and that are not zero.
+// dropout is Dropout, 0 where nothing is said.
+func (c Config) dropout() float64 {
+	if c.Dropout == nil {
+		return 0
+	}
+	return *c.Dropout
+}
+
+// set returns the JSON names of the fields that a user can set and has set.
 func (c Config) set() []string {
 	var names []string
 	add := func(name string, on bool) {
@@ -79,7 +87,7 @@ func (c Config) set() []string {
 	add("heads", c.Heads != 0)
 	add("layers", c.Layers != 0)
 	add("hidden", c.Hidden != 0)
-	add("dropout", c.Dropout != 0)
+	add("dropout", c.Dropout != nil)
 	add("weights", len(c.Weights) != 0)
 	add("over", c.Over != "")
 	add("skip", c.Skip)
@@ -114,8 +122,8 @@ func (c Config) check() error {
 			return fmt.Errorf("%s is %d; it must be positive", f.name, f.v)
 		}
 	}
-	if !(c.Dropout >= 0 && c.Dropout < 1) {
-		return fmt.Errorf("dropout is %g; it must be at least 0 and below 1", c.Dropout)
+	if p := c.dropout(); !(p >= 0 && p < 1) {
+		return fmt.Errorf("dropout is %g; it must be at least 0 and below 1", p)
 	}
 	if !slices.Contains([]string{"", OverRows, OverTime, OverViews}, c.Over) {
 		return fmt.Errorf("over is %q; it must be %s, %s or %s", c.Over, OverRows, OverTime, OverViews)

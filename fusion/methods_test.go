@@ -82,7 +82,7 @@ func TestBuildMistakes(t *testing.T) {
 	f([]fusion.ViewShape{{Name: "text", Dim: 0}}, fusion.Config{}, `view "text" has width 0`)
 	f([]fusion.ViewShape{{Name: "text", Dim: 2, Sequence: true}}, fusion.Config{Over: fusion.OverViews}, "is a sequence")
 	f(good, fusion.Config{Rank: -1}, "rank is -1")
-	f(good, fusion.Config{Dropout: 1.5}, "dropout is 1.5")
+	f(good, fusion.Config{Dropout: new(1.5)}, "dropout is 1.5")
 }
 
 // Wide views, many views and no configuration: every method stays within a size that trains on a CPU.

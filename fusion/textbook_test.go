@@ -150,6 +150,6 @@ func TestTextbookMistakes(t *testing.T) {
 	f("bilstm", m, fusion.Config{Over: "columns"}, "over is")
 	f("bilstm", m, fusion.Config{Over: "views", Skip: true}, "skip goes with over rows")
 	f("bilstm", m, fusion.Config{Dim: 5}, "dim goes with over views")
-	f("transformer", m, fusion.Config{Dropout: 1}, "dropout")
+	f("transformer", m, fusion.Config{Dropout: new(1.0)}, "dropout")
 	f("transformer", m, fusion.Config{Dim: 3, Heads: 2}, "multiple")
 }

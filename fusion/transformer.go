@@ -21,7 +21,7 @@ type Transformer struct {
 
 var _ Fusion = (*Transformer)(nil)
 
-var transformerDefaults = Config{Dim: meetDim, Heads: 4, Layers: 1, Dropout: 0.1}
+var transformerDefaults = Config{Dim: meetDim, Heads: 4, Layers: 1, Dropout: new(0.1)}
 
 func newTransformer(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 	if err := checkViews(cfg, views, false); err != nil {
@@ -37,7 +37,7 @@ func newTransformer(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) 
 	f := &Transformer{proj: newProjections(s, views, cfg.Dim), dim: cfg.Dim}
 	for i := range cfg.Layers {
 		f.layers = append(f.layers, nn.NewTransformerEncoderLayer(s.Sub("layers").Sub(strconv.Itoa(i)), nn.TransformerEncoderConfig{
-			Embed: cfg.Dim, Heads: cfg.Heads, Feedforward: cfg.Hidden, NormFirst: true, Dropout: cfg.Dropout, Eps: 1e-5,
+			Embed: cfg.Dim, Heads: cfg.Heads, Feedforward: cfg.Hidden, NormFirst: true, Dropout: cfg.dropout(), Eps: 1e-5,
 		}))
 	}
 	f.norm = nn.NewLayerNorm(s.Sub("norm"), cfg.Dim, 1e-5)

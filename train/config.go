@@ -10,31 +10,32 @@ import (
 	"github.com/fusor-ml/fusor/optim"
 )
 
-// Config holds what does not belong to the model itself. Its zero fields mean the defaults.
+// Config holds what does not belong to the model itself. Zero fields mean the defaults; where 0 is a value of its own
+// the field is a pointer, and nil means the default.
 type Config struct {
-	Epochs         int     `json:"epochs,omitempty"`          // at most; default 100
-	Batch          int     `json:"batch,omitempty"`           // rows; default 32
-	LR             float64 `json:"lr,omitempty"`              // peak learning rate; default 0.002
-	WeightDecay    float64 `json:"weight_decay,omitempty"`    // decoupled (AdamW); default 0.01
-	Optimizer      string  `json:"optimizer,omitempty"`       // adamw, adam, sgd; default adamw
-	Momentum       float64 `json:"momentum,omitempty"`        // of sgd; default 0.9
-	Schedule       string  `json:"schedule,omitempty"`        // cosine (with warm-up), constant; default cosine
-	Patience       int     `json:"patience,omitempty"`        // epochs without a better validation loss; default 12
-	Margin         float64 `json:"margin,omitempty"`          // standard errors by which a later epoch must be better; default 0.5
-	Clip           float64 `json:"clip,omitempty"`            // bound on the gradient's norm; default 5
-	ClassWeights   bool    `json:"class_weights,omitempty"`   // weigh classes by 1/frequency
-	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // default 0
-	Loss           string  `json:"loss,omitempty"`            // of a regression: mse, l1, smooth_l1; default mse
-	NoRefit        bool    `json:"no_refit,omitempty"`        // keep the weights of the best epoch instead of refitting on train + val
-	NoAverage      bool    `json:"no_average,omitempty"`      // take the weights of a step, not their moving average; models of n-gram tables always do
-	Seed           uint64  `json:"seed"`
+	Epochs         int      `json:"epochs,omitempty"`          // at most; default 100
+	Batch          int      `json:"batch,omitempty"`           // rows; default 32
+	LR             float64  `json:"lr,omitempty"`              // peak learning rate; default 0.002
+	WeightDecay    *float64 `json:"weight_decay,omitempty"`    // of adamw (decoupled) and sgd; default 0.01
+	Optimizer      string   `json:"optimizer,omitempty"`       // adamw, adam, sgd; default adamw
+	Momentum       *float64 `json:"momentum,omitempty"`        // of sgd; default 0.9
+	Schedule       string   `json:"schedule,omitempty"`        // cosine (with warm-up), constant; default cosine
+	Patience       int      `json:"patience,omitempty"`        // epochs without a better validation loss; default 12
+	Margin         *float64 `json:"margin,omitempty"`          // standard errors by which a later epoch must be better; default 0.5
+	Clip           *float64 `json:"clip,omitempty"`            // bound on the gradient's norm; default 5, 0: none
+	ClassWeights   bool     `json:"class_weights,omitempty"`   // weigh classes by 1/frequency
+	LabelSmoothing float64  `json:"label_smoothing,omitempty"` // default 0
+	Loss           string   `json:"loss,omitempty"`            // of a regression: mse, l1, smooth_l1; default mse
+	NoRefit        bool     `json:"no_refit,omitempty"`        // keep the weights of the best epoch instead of refitting on train + val
+	NoAverage      bool     `json:"no_average,omitempty"`      // take the weights of a step, not their moving average; models of n-gram tables always do
+	Seed           uint64   `json:"seed"`
 }
 
 // withDefaults fills the zero fields.
 func (c Config) withDefaults() Config {
-	set := func(p *float64, v float64) {
-		if *p == 0 {
-			*p = v
+	set := func(p **float64, v float64) {
+		if *p == nil {
+			*p = &v
 		}
 	}
 	seti := func(p *int, v int) {
@@ -50,7 +51,9 @@ func (c Config) withDefaults() Config {
 	seti(&c.Epochs, 100)
 	seti(&c.Batch, 32)
 	seti(&c.Patience, 12)
-	set(&c.LR, 0.002)
+	if c.LR == 0 {
+		c.LR = 0.002
+	}
 	set(&c.WeightDecay, 0.01)
 	set(&c.Momentum, 0.9)
 	set(&c.Clip, 5)
@@ -67,11 +70,13 @@ func (c Config) Check() error {
 	switch {
 	case c.Epochs < 1 || c.Batch < 1 || c.Patience < 1:
 		return fmt.Errorf("epochs, batch and patience must be at least 1")
-	case c.LR < 0 || c.WeightDecay < 0 || c.Clip < 0 || c.Margin < 0:
-		return fmt.Errorf("learning rate, weight decay, clip and margin must not be negative")
-	case c.Momentum < 0 || c.Momentum >= 1:
-		return fmt.Errorf("momentum %g is not in [0, 1)", c.Momentum)
-	case c.LabelSmoothing < 0 || c.LabelSmoothing >= 1:
+	case !(c.LR > 0):
+		return fmt.Errorf("learning rate %g is not above 0", c.LR)
+	case !(*c.WeightDecay >= 0 && *c.Clip >= 0 && *c.Margin >= 0):
+		return fmt.Errorf("weight decay, clip and margin must not be negative")
+	case !(*c.Momentum >= 0 && *c.Momentum < 1):
+		return fmt.Errorf("momentum %g is not in [0, 1)", *c.Momentum)
+	case !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1):
 		return fmt.Errorf("label smoothing %g is not in [0, 1)", c.LabelSmoothing)
 	case !oneOf(c.Optimizer, "adamw", "adam", "sgd"):
 		return fmt.Errorf("no optimizer %q; there are adamw, adam, sgd", c.Optimizer)

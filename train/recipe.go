@@ -23,7 +23,7 @@ type Recipe struct {
 	Embeddings      string                   `json:"embeddings,omitempty"`       // file of word vectors (.vec, .txt) that learned embeddings of tokens start from
 	Width           int                      `json:"width,omitempty"`            // of an encoded view; default 64
 	Hidden          int                      `json:"hidden,omitempty"`           // units of the head's hidden layer; 0: linear
-	Dropout         *float64                 `json:"dropout,omitempty"`          // default 0.3
+	Dropout         *float64                 `json:"dropout,omitempty"`          // default 0.3; 0.6 for bilstm over rows
 	ModalityDropout float64                  `json:"modality_dropout,omitempty"` // default 0
 	Train           Config                   `json:"train,omitzero"`
 }
@@ -49,9 +49,9 @@ func (r *Recipe) Check(methods fusion.Table) error {
 	switch {
 	case r.Width < 0 || r.Hidden < 0:
 		return fmt.Errorf("width and hidden must not be negative")
-	case r.Dropout != nil && (*r.Dropout < 0 || *r.Dropout >= 1):
+	case r.Dropout != nil && !(*r.Dropout >= 0 && *r.Dropout < 1):
 		return fmt.Errorf("dropout %g is not in [0, 1)", *r.Dropout)
-	case r.ModalityDropout < 0 || r.ModalityDropout >= 1:
+	case !(r.ModalityDropout >= 0 && r.ModalityDropout < 1):
 		return fmt.Errorf("modality dropout %g is not in [0, 1)", r.ModalityDropout)
 	case r.Scaling != "" && r.Scaling != feature.PerFeature && r.Scaling != feature.PerView && r.Scaling != feature.NoScaling:
 		return fmt.Errorf("no scaling %q; there are %s, %s, %s", r.Scaling, feature.PerFeature, feature.PerView, feature.NoScaling)

@@ -169,7 +169,7 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 			}
 		}
 		h.Epochs = append(h.Epochs, ep)
-		if stop.see(e, ep.ValLoss, se, t.c.Margin) {
+		if stop.see(e, ep.ValLoss, se, *t.c.Margin) {
 			h.BestEpoch, h.BestSteps, h.BestLoss, h.BestError = e, step, ep.ValLoss, se
 			copySnapshot(best, t.params)
 		}
@@ -245,11 +245,11 @@ func (t *trainer) begin() {
 	}
 	switch t.c.Optimizer {
 	case "sgd":
-		t.opt = optim.NewSGD(t.params, optim.SGDConfig{Momentum: t.c.Momentum, WeightDecay: t.c.WeightDecay})
+		t.opt = optim.NewSGD(t.params, optim.SGDConfig{Momentum: *t.c.Momentum, WeightDecay: *t.c.WeightDecay})
 	case "adam":
 		t.opt = optim.NewAdam(t.params, optim.AdamConfig{WeightDecay: 0})
 	default:
-		t.opt = optim.NewAdamW(t.params, optim.AdamConfig{WeightDecay: t.c.WeightDecay})
+		t.opt = optim.NewAdamW(t.params, optim.AdamConfig{WeightDecay: *t.c.WeightDecay})
 	}
 }
 
@@ -300,7 +300,7 @@ func (t *trainer) step(step int, lr float64) (l, norm float64) {
 	optim.ZeroGrad(t.params)
 	loss := t.loss(t.m.Forward(t.tape, &t.batch).Logits, &t.losses)
 	t.tape.Backward(loss)
-	norm = optim.ClipGradNorm(t.params, t.c.Clip)
+	norm = optim.ClipGradNorm(t.params, *t.c.Clip)
 	t.opt.Step(lr)
 	return loss.Value().At(0), norm
 }

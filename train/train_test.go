@@ -32,11 +32,25 @@ func TestConfigCheckNamesWhatIsOutOfRange(t *testing.T) {
 		t.Errorf("the defaults are refused: %v", err)
 	}
 	for _, c := range []Config{
-		{Epochs: -1}, {Batch: -1}, {LR: -1}, {Momentum: 1}, {LabelSmoothing: 1}, {Optimizer: "x"}, {Schedule: "x"}, {Loss: "x"}, {Patience: -2}, {Clip: -1}, {Margin: -1},
+		{Epochs: -1}, {Batch: -1}, {LR: -1}, {LR: math.NaN()}, {Momentum: new(1.0)}, {Momentum: new(-0.1)}, {WeightDecay: new(-1.0)}, {LabelSmoothing: 1}, {Optimizer: "x"}, {Schedule: "x"}, {Loss: "x"}, {Patience: -2}, {Clip: new(-1.0)}, {Margin: new(-1.0)},
 	} {
 		if c.Check() == nil {
 			t.Errorf("%+v was accepted", c)
 		}
+	}
+}
+
+// A 0 that is said is no default.
+func TestZeroIsNoDefault(t *testing.T) {
+	c := Config{WeightDecay: new(0.0), Momentum: new(0.0), Clip: new(0.0), Margin: new(0.0)}
+	if err := c.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if d := c.withDefaults(); *d.WeightDecay != 0 || *d.Momentum != 0 || *d.Clip != 0 || *d.Margin != 0 {
+		t.Errorf("%g %g %g %g", *d.WeightDecay, *d.Momentum, *d.Clip, *d.Margin)
+	}
+	if d := (Config{}).withDefaults(); *d.WeightDecay != 0.01 || *d.Momentum != 0.9 || *d.Clip != 5 || *d.Margin != 0.5 {
+		t.Errorf("defaults %g %g %g %g", *d.WeightDecay, *d.Momentum, *d.Clip, *d.Margin)
 	}
 }
 

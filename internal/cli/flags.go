@@ -5,20 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/media"
-	"github.com/fusor-ml/fusor/train"
 )
 
 // roleFlags say what the columns of a manifest are for.
@@ -60,67 +54,6 @@ func (f *dataFlags) options() (dataset.Options, error) {
 		o.Kinds[col] = k
 	}
 	return o, nil
-}
-
-// recipeFlags define the model and its training.
-type recipeFlags struct {
-	Config          string   `help:"YAML or JSON file with the recipe; flags go before it." type:"existingfile" placeholder:"FILE"`
-	Views           []string `help:"Views to take: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
-	Embeddings      string   `help:"File of word vectors (.vec, .txt: a word and its values a line) that the text view semantic starts from; it is taken beside the default views unless --views says which." type:"existingfile" placeholder:"FILE"`
-	Scaling         string   `help:"Scaling of vectors: feature, view or none (default: chosen on validation data)." enum:",feature,view,none" default:"" placeholder:"HOW"`
-	Width           int      `help:"Width of an encoded view (default 64)." placeholder:"N"`
-	Epochs          int      `help:"Epochs at most (default 100)." placeholder:"N"`
-	Batch           int      `help:"Rows of a batch (default 32)." placeholder:"N"`
-	LR              float64  `help:"Peak learning rate (default 0.002)." name:"lr" placeholder:"X"`
-	Dropout         *float64 `help:"Dropout (default 0.3)." placeholder:"P"`
-	ModalityDropout float64  `help:"Chance that a modality is hidden from a training row; makes the model robust to missing ones." placeholder:"P"`
-	ClassWeights    bool     `help:"Weigh classes by 1/frequency."`
-	NoRefit         bool     `help:"Keep the best epoch's weights instead of refitting on train + val."`
-}
-
-func (f *recipeFlags) recipe() (train.Recipe, error) {
-	var r train.Recipe
-	if f.Config != "" {
-		data, err := os.ReadFile(f.Config)
-		if err != nil {
-			return r, err
-		}
-		if err := yaml.UnmarshalWithOptions(data, &r, yaml.Strict(), yaml.UseJSONUnmarshaler()); err != nil {
-			return r, fmt.Errorf("cannot read the recipe %s:\n%s", f.Config, yaml.FormatError(err, false, true))
-		}
-		if r.Embeddings != "" && !filepath.IsAbs(r.Embeddings) { // like the files of a manifest
-			r.Embeddings = filepath.Join(filepath.Dir(f.Config), r.Embeddings)
-		}
-	}
-	if len(f.Views) > 0 {
-		r.Views = f.Views
-	}
-	if f.Embeddings != "" {
-		r.Embeddings = f.Embeddings
-	}
-	if f.Scaling != "" {
-		r.Scaling = feature.Scaling(f.Scaling)
-	}
-	seti := func(p *int, v int) {
-		if v != 0 {
-			*p = v
-		}
-	}
-	seti(&r.Width, f.Width)
-	seti(&r.Train.Epochs, f.Epochs)
-	seti(&r.Train.Batch, f.Batch)
-	if f.LR != 0 {
-		r.Train.LR = f.LR
-	}
-	if f.Dropout != nil {
-		r.Dropout = f.Dropout
-	}
-	if f.ModalityDropout != 0 {
-		r.ModalityDropout = f.ModalityDropout
-	}
-	r.Train.ClassWeights = r.Train.ClassWeights || f.ClassWeights
-	r.Train.NoRefit = r.Train.NoRefit || f.NoRefit
-	return r, nil
 }
 
 // commonFlags every command has that works on data.
