@@ -15,7 +15,7 @@ import (
 
 // recipeFlags define the model and its training.
 type recipeFlags struct {
-	Config          string   `help:"YAML or JSON file with the recipe; flags go before it." type:"existingfile" placeholder:"FILE"`
+	Config          string   `help:"YAML or JSON file with the recipe; flags go before it. Its keys: docs/configuration.md." type:"existingfile" placeholder:"FILE"`
 	Views           []string `help:"Views to take: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
 	Embeddings      string   `help:"File of word vectors (.vec, .txt: a word and its values a line) that the text view semantic starts from; it is taken beside the default views unless --views says which." type:"existingfile" placeholder:"FILE"`
 	Scaling         string   `help:"Scaling of vectors: feature, view or none (default: chosen on validation data)." enum:",feature,view,none" default:"" placeholder:"HOW"`
