@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fusor-ml/fusor/media"
@@ -36,7 +37,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 		return
 	}
 	ds.Schema = Schema{Label: roleName(t, r.label), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
-	cr := &cellReader{dir: ds.Dir, c: c, textFiles: src.textFiles}
+	cr := &cellReader{dir: ds.Dir, c: c, textFiles: src.textFiles, typed: t.typed}
 	var from []origin
 	if opt.Schema != nil {
 		from = schemaColumns(ds, src, opt, c)
@@ -104,7 +105,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 				ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: tableName, Kind: media.Table})
 				from = append(from, origin{column: -1})
 			}
-			ds.Schema.Columns[table].Fields = append(ds.Schema.Columns[table].Fields, Field{Name: name, Kind: kind})
+			ds.Schema.Columns[table].Fields = append(ds.Schema.Columns[table].Fields, Field{Name: name, Kind: kind, Reading: settleReading(t, i, kind, c)})
 			from[table].fields = append(from[table].fields, i)
 		default:
 			ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: name, Kind: kind})
@@ -126,6 +127,23 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		c.fatal(0, "", "add a column of texts, files, numbers, categories or vectors", "there is no column to learn from")
 	}
 	return from
+}
+
+// settleReading decides how a column's numbers or dates are written, and says what its cells leave open.
+func settleReading(t *Table, i int, kind media.Kind, c *collector) Reading {
+	if kind != media.Number && kind != media.Date {
+		return ""
+	}
+	reading, open := readingOf(kind, t.cells(i))
+	switch {
+	case open == "":
+	case kind == media.Number:
+		v, _ := reading.number(string(open))
+		c.note(0, t.Header[i], "write them as 1234.5", "%q is read as %s, with a comma between thousands: no cell tells whether it is a decimal one", open, strconv.FormatFloat(v, 'f', -1, 64))
+	default:
+		c.note(0, t.Header[i], "write dates as 2006-01-31", "the day and month of dates such as %q cannot be told apart", open)
+	}
+	return reading
 }
 
 // manifestColumns are the table columns that become modalities: in a folder of arrays only those that Columns names.

@@ -15,6 +15,7 @@ type cellReader struct {
 	dir       string
 	c         *collector
 	textFiles bool // every cell of a text column names a file
+	typed     bool // see Table
 }
 
 const missingAdvice = "leave the cell empty if the value is missing"
@@ -159,7 +160,7 @@ func firstNaN(v []float32) int {
 	return -1
 }
 
-// field reads a cell of the table modality and writes it in one way: numbers as they are, dates
+// field reads a cell of the table modality and writes it in one way: numbers with a decimal point, dates
 // as 2006-01-02 or RFC 3339, truth values as true and false. "" is missing.
 func (r *cellReader) field(f *Field, text string, row int) string {
 	s := strings.TrimSpace(text)
@@ -168,33 +169,37 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 	}
 	switch f.Kind {
 	case media.Number:
-		if v, ok := parseNumber(s); ok && !math.IsInf(v, 0) {
-			return s
+		reading := f.Reading
+		if r.typed && !strings.Contains(s, ",") {
+			reading = ""
+		}
+		if v, ok := reading.number(s); ok && !math.IsInf(v, 0) {
+			return formatNumber(s, v)
 		}
 		if strings.EqualFold(s, "nan") {
 			r.c.note(row, f.Name, missingAdvice, "NaN is taken as missing")
 			return ""
 		}
-		if b, ok := parseBoolean(s); ok {
+		if b, ok := ParseBoolean(s); ok {
 			if b {
 				return "1"
 			}
 			return "0"
 		}
 		if !isMissing(s) {
-			r.c.note(row, f.Name, missingAdvice, "%.40q is not a number and is taken as missing", s)
+			r.c.note(row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
 		}
 		return ""
 	case media.Date:
-		if t, clock, ok := parseDate(s); ok {
+		if t, clock, ok := f.Reading.date(s); ok {
 			return formatDate(t, clock)
 		}
 		if !isMissing(s) {
-			r.c.note(row, f.Name, "write dates as 2006-01-31", "%.40q is not a date and is taken as missing", s)
+			r.c.note(row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
 		}
 		return ""
 	case media.Boolean:
-		if b, ok := parseBoolean(s); ok {
+		if b, ok := ParseBoolean(s); ok {
 			return strconv.FormatBool(b)
 		}
 		if s == "1" || s == "0" {
@@ -206,4 +211,12 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 		return ""
 	}
 	return s
+}
+
+// formatNumber keeps a number that is written as programs do, and so every digit of it.
+func formatNumber(s string, v float64) string {
+	if plain, ok := ParseNumber(s); ok && plain == v {
+		return s
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
 }

@@ -38,6 +38,8 @@ type Column struct {
 type Field struct {
 	Name string     `json:"name"`
 	Kind media.Kind `json:"kind"` // Number, Category, Date or Boolean
+	// Reading is how its numbers or dates are written, where that had to be found out.
+	Reading Reading `json:"reading,omitempty"`
 }
 
 // Dataset is a manifest in memory; media stay on disk until they are extracted.
@@ -77,7 +79,9 @@ type Cell struct {
 	Text   string    // of a text column
 	Files  []string  // of a media column: paths as the manifest gives them
 	Vector []float32 // of a vector column
-	Fields []string  // of the table modality, parallel to Column.Fields; "" = missing
+	// Fields are of the table modality, parallel to Column.Fields, and written in one way however the manifest has them:
+	// 1234.5, 2006-01-02 or RFC 3339, true or false; "" = missing.
+	Fields []string
 }
 
 // Absent reports whether the cell holds nothing.

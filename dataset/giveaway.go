@@ -39,7 +39,7 @@ func (d *Dataset) givenAway(column, field int) bool {
 		}
 		n++
 		if d.Schema.Task == Regression {
-			if v, ok := parseNumber(value); !ok || !(math.Abs(v-row.Target) <= 1e-9*math.Abs(row.Target)) {
+			if v, ok := ParseNumber(value); !ok || !(math.Abs(v-row.Target) <= 1e-9*math.Abs(row.Target)) {
 				return false
 			}
 			continue

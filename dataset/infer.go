@@ -43,14 +43,16 @@ func inferKind(name string, cells []string, dir string) media.Kind {
 		}
 		return n > 0 && float64(n) >= mostly*float64(len(values)-missing)
 	}
+	number, _ := readingOf(media.Number, values)
+	date, _ := readingOf(media.Date, values)
 	switch {
 	case share(looksLikeVector):
 		return media.Vector
-	case share(func(s string) bool { _, ok := parseNumber(s); return ok }):
+	case share(func(s string) bool { _, ok := number.number(s); return ok }):
 		return media.Number
-	case share(func(s string) bool { _, ok := parseBoolean(s); return ok }):
+	case share(func(s string) bool { _, ok := ParseBoolean(s); return ok }):
 		return media.Boolean
-	case share(func(s string) bool { _, _, ok := parseDate(s); return ok }):
+	case share(func(s string) bool { _, _, ok := date.date(s); return ok }):
 		return media.Date
 	}
 	if k := fileKind(name, every(values, fileSample), dir); k != "" {

@@ -10,7 +10,7 @@ import (
 // readJSONLines reads one JSON object a line. The columns are the keys, in the order in which
 // they first appear.
 func readJSONLines(text string, c *collector) *Table {
-	t := &Table{}
+	t := &Table{typed: true}
 	index := map[string]int{}
 	number := 0
 	for len(text) > 0 {

@@ -63,7 +63,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		}
 		n++
 		values[s]++
-		if v, ok := parseNumber(s); ok {
+		if v, ok := ParseNumber(s); ok {
 			numeric++
 			numbers[v] = true
 			fraction = fraction || v != math.Trunc(v)
@@ -157,8 +157,8 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 		}
 	}
 	for k := 1; k < len(classes); k++ {
-		a, okA := parseNumber(classes[k-1])
-		if b, okB := parseNumber(classes[k]); okA && okB && a == b {
+		a, okA := ParseNumber(classes[k-1])
+		if b, okB := ParseNumber(classes[k]); okA && okB && a == b {
 			c.note(0, label, "write them alike", "the classes %q and %q are the same number", classes[k-1], classes[k])
 		}
 	}
@@ -168,13 +168,13 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 func sortClasses(classes []string) {
 	numeric := true
 	for _, s := range classes {
-		_, ok := parseNumber(s)
+		_, ok := ParseNumber(s)
 		numeric = numeric && ok
 	}
 	slices.SortFunc(classes, func(a, b string) int {
 		if numeric {
-			x, _ := parseNumber(a)
-			y, _ := parseNumber(b)
+			x, _ := ParseNumber(a)
+			y, _ := ParseNumber(b)
 			if d := cmp.Compare(x, y); d != 0 {
 				return d
 			}
@@ -188,7 +188,7 @@ func readTargets(ds *Dataset, c *collector) {
 	first, found := "", false
 	for i := range ds.Rows {
 		if s := ds.Rows[i].Label; s != "" {
-			if _, ok := parseNumber(s); ok {
+			if _, ok := ParseNumber(s); ok {
 				found = true
 				break
 			}
@@ -207,7 +207,7 @@ func readTargets(ds *Dataset, c *collector) {
 		if !row.Labelled() {
 			continue
 		}
-		v, ok := parseNumber(row.Label)
+		v, ok := ParseNumber(row.Label)
 		if !ok {
 			c.note(row.Number, ds.Schema.Label, missingAdvice, "the label %.40q is not a number; the row cannot be learned from", row.Label)
 			row.Label = ""
@@ -230,7 +230,7 @@ func applyClasses(ds *Dataset, c *collector) {
 			if !row.Labelled() {
 				continue
 			}
-			v, ok := parseNumber(row.Label)
+			v, ok := ParseNumber(row.Label)
 			if !ok {
 				c.note(row.Number, ds.Schema.Label, "", "the label %.40q is not a number and is left out", row.Label)
 				row.Label = ""
@@ -277,7 +277,7 @@ func classIndex(classes []string) func(string) int {
 	byText, byNumber := map[string]int{}, map[float64]int{}
 	for k, s := range classes {
 		byText[s] = k
-		if v, ok := parseNumber(s); ok {
+		if v, ok := ParseNumber(s); ok {
 			byNumber[v] = k
 		}
 	}
@@ -285,7 +285,7 @@ func classIndex(classes []string) func(string) int {
 		if k, ok := byText[s]; ok {
 			return k
 		}
-		if v, ok := parseNumber(s); ok {
+		if v, ok := ParseNumber(s); ok {
 			if k, ok := byNumber[v]; ok {
 				return k
 			}

@@ -140,7 +140,7 @@ func openParquet(path string, c *collector) *source {
 	for _, s := range p.Skipped {
 		c.note(0, s.Name, "", "%s cannot be a cell; the column is left out", s.Why)
 	}
-	t := &Table{rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}}
+	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}}
 	n := len(p.Columns)
 	cells := make([]string, p.Rows*n)
 	for i := range t.rows {

@@ -20,10 +20,10 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 		}
 		n++
 		texts = append(texts, s)
-		if _, ok := parseNumber(s); ok {
+		if _, ok := ParseNumber(s); ok {
 			numbers++
 		}
-		if _, _, ok := parseDate(s); ok {
+		if _, _, ok := ParseDate(s); ok {
 			dates++
 		}
 	}
@@ -35,9 +35,9 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 		switch {
 		case s == "":
 		case numbers == n:
-			row.Order, _ = parseNumber(s)
+			row.Order, _ = ParseNumber(s)
 		case dates == n:
-			t, _, _ := parseDate(s)
+			t, _, _ := ParseDate(s)
 			row.Order = float64(t.UnixMicro()) / 1e6
 		default:
 			rank, _ := slices.BinarySearchFunc(texts, s, strings.Compare)

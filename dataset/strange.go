@@ -23,7 +23,7 @@ func warnStrange(t *Table, i int, kind media.Kind, c *collector) {
 		}
 		n++
 		distinct[row[i]] = true
-		switch _, plain := parseNumber(row[i]); {
+		switch _, plain := ParseNumber(row[i]); {
 		case len(row[i]) > 40 || isMissing(row[i]):
 		case ambiguousDate(row[i]):
 			dates++

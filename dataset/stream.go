@@ -86,7 +86,7 @@ const stdin = "stdin"
 // newStream prepares the reading.
 func newStream(dir string, schema *Schema) *stream {
 	s := &stream{schema: schema, class: classIndex(schema.Classes), known: map[string]bool{}}
-	s.cells.dir = dir
+	s.cells.dir, s.cells.typed = dir, true
 	for _, col := range schema.Columns {
 		s.known[col.Name] = true
 		for _, f := range col.Fields {
@@ -143,9 +143,9 @@ func (s *stream) row(row *Row, values map[string]string, c *collector) {
 	}
 	if place := get(s.schema.Order); place != "" {
 		row.Order = math.NaN()
-		if v, ok := parseNumber(place); ok {
+		if v, ok := ParseNumber(place); ok {
 			row.Order = v
-		} else if t, _, ok := parseDate(place); ok {
+		} else if t, _, ok := ParseDate(place); ok {
 			row.Order = float64(t.UnixMicro()) / 1e6
 		} else {
 			c.note(row.Number, s.schema.Order, "number the rows of a group", "in a stream the order must be a number or a date, not %.40q", place)
@@ -156,7 +156,7 @@ func (s *stream) row(row *Row, values map[string]string, c *collector) {
 	switch {
 	case row.Label == "":
 	case s.schema.Task == Regression:
-		if v, ok := parseNumber(row.Label); ok {
+		if v, ok := ParseNumber(row.Label); ok {
 			row.Target = v
 		} else {
 			row.Label = ""

@@ -13,6 +13,7 @@ type Table struct {
 	rows    [][]string
 	objects []string            // of JSON lines: each row as it was written
 	lines   []int               // of each row in the file, 1-based
+	typed   bool                // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
 	vectors map[int][][]float32 // by column: list columns of Parquet, one vector a row
 }
 

@@ -21,8 +21,8 @@ func isMissing(s string) bool {
 	return false
 }
 
-// parseNumber reads a decimal number; a NaN, an infinity or a number beyond float64 is none.
-func parseNumber(s string) (float64, bool) {
+// ParseNumber reads a decimal number as programs write it, which is how cells of tables hold numbers; a NaN, an infinity or a number beyond float64 is none.
+func ParseNumber(s string) (float64, bool) {
 	if s == "" || len(s) > 400 {
 		return 0, false
 	}
@@ -35,8 +35,8 @@ func parseNumber(s string) (float64, bool) {
 	return v, err == nil
 }
 
-// parseBoolean reads true/false, yes/no, t/f, y/n, 是/否 in any case.
-func parseBoolean(s string) (value, ok bool) {
+// ParseBoolean reads true/false, yes/no, t/f, y/n, 是/否 in any case.
+func ParseBoolean(s string) (value, ok bool) {
 	switch strings.ToLower(s) {
 	case "true", "yes", "t", "y", "是":
 		return true, true
@@ -46,11 +46,14 @@ func parseBoolean(s string) (value, ok bool) {
 	return false, false
 }
 
-// dateLayouts are the ways of writing a date that can be read in one way only; 01/02/2024 is none of them.
-var dateLayouts = []struct {
+// dateLayout is one way of writing a date; clock: with a time of day.
+type dateLayout struct {
 	layout string
 	clock  bool
-}{
+}
+
+// dateLayouts are the ways of writing a date that can be read in one way only; 01/02/2024 is none of them.
+var dateLayouts = []dateLayout{
 	{time.DateOnly, false},
 	{"2006/01/02", false},
 	{"2006.01.02", false},
@@ -74,8 +77,8 @@ var dateLayouts = []struct {
 	{"2006/1/2 15:04", true},
 }
 
-// parseDate reads a date or a date with a time of day.
-func parseDate(s string) (when time.Time, clock, ok bool) {
+// ParseDate reads a date or a date with a time of day that can be read in one way only.
+func ParseDate(s string) (when time.Time, clock, ok bool) {
 	if len(s) < 8 || len(s) > 40 || (s[0] < '0' || s[0] > '9') && (s[0] < 'A' || s[0] > 'Z') {
 		return time.Time{}, false, false
 	}
@@ -141,7 +144,7 @@ func looksLikeVector(s string) bool {
 	if first == "" || first == "NaN" || first == "null" {
 		return true
 	}
-	_, ok := parseNumber(first)
+	_, ok := ParseNumber(first)
 	return ok
 }
 

@@ -39,7 +39,7 @@ func (table) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("field %q: a %s is no field of a table", f.Name, f.Kind)
 		}
-		if Missing(s) && !(f.Kind == media.Boolean && strings.TrimSpace(s) == "无") {
+		if Missing(s) {
 			w.put(kind, nil)
 			continue
 		}
@@ -52,28 +52,30 @@ func (table) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error) {
 	return row, nil
 }
 
+// record takes a value as a data set holds it: how the manifest wrote it was found out when that was read.
 func record(w *recorder, kind media.Kind, s string) error {
+	s = strings.TrimSpace(s)
 	switch kind {
 	case media.Number:
-		v, err := ParseNumber(s)
-		if err != nil {
-			return err
+		v, ok := dataset.ParseNumber(s)
+		if !ok {
+			return fmt.Errorf("%.40q is no number", s)
 		}
 		w.number(v)
 	case media.Date:
-		d, err := ParseDate(s)
-		if err != nil {
-			return err
+		d, _, ok := dataset.ParseDate(s)
+		if !ok {
+			return fmt.Errorf("%.40q is no date", s)
 		}
 		w.date(d)
 	case media.Boolean:
-		b, err := ParseBool(s)
-		if err != nil {
-			return err
+		b, ok := dataset.ParseBoolean(s)
+		if !ok {
+			return fmt.Errorf("%.40q is neither true nor false", s)
 		}
 		w.boolean(b)
 	default:
-		w.category(strings.TrimSpace(s))
+		w.category(s)
 	}
 	return nil
 }

@@ -188,7 +188,11 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 		if len(c.Fields) > 0 {
 			var fields []string
 			for _, f := range c.Fields {
-				fields = append(fields, fmt.Sprintf("%s (%s)", f.Name, f.Kind))
+				kind := string(f.Kind)
+				if f.Reading != "" {
+					kind += ", " + f.Reading.String()
+				}
+				fields = append(fields, fmt.Sprintf("%s (%s)", f.Name, kind))
 			}
 			views += ": " + list(fields)
 		}

@@ -1,0 +1,190 @@
+package dataset
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/text/width"
+
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Reading says how a column's numbers or dates are written, where writers differ. It is decided once, for a whole column
+// of the table that is trained on: one cell (1,234 or 03/04/2024) does not tell. A trained model keeps it.
+type Reading string
+
+// The readings. Of no reading, numbers have a decimal point, and dates with slashes that do not begin with the year cannot be read.
+const (
+	DecimalComma Reading = "decimal_comma" // 3,14 and 1.234,5
+	DayFirst     Reading = "day_first"     // 28/4/2024
+	MonthFirst   Reading = "month_first"   // 4/28/2024
+)
+
+// String gives a reading in words.
+func (r Reading) String() string { return strings.ReplaceAll(string(r), "_", " ") }
+
+// wanted says in a problem how the column is read.
+func (r Reading) wanted() string {
+	switch r {
+	case DecimalComma:
+		return " with a decimal comma, as the column's others are,"
+	case DayFirst:
+		return " with the day before the month, as the column's others are,"
+	case MonthFirst:
+		return " with the month before the day, as the column's others are,"
+	}
+	return ""
+}
+
+// longestNumber bounds a number that is more than digits, point, sign and exponent.
+const longestNumber = 40
+
+// number reads a number as people and spreadsheets write it: with thousands in groups (1,234,567.8), as a percentage
+// (12.5 %, which is 0.125), as an amount ($12, 12 €), in full-width digits.
+func (r Reading) number(s string) (float64, bool) {
+	if r != DecimalComma {
+		if v, ok := ParseNumber(s); ok {
+			return v, true
+		}
+	}
+	if len(s) > longestNumber {
+		return 0, false
+	}
+	digits, sign, percent := bare(s)
+	if digits == "" || (digits[0] < '0' || digits[0] > '9') && digits[0] != '.' {
+		return 0, false
+	}
+	point, group := ".", ","
+	if r == DecimalComma {
+		point, group = ",", "."
+	}
+	whole, fraction, broken := strings.Cut(digits, point)
+	if strings.Contains(whole, group) {
+		var ok bool
+		if whole, ok = ungroup(whole, group); !ok {
+			return 0, false
+		}
+	}
+	if digits = whole; broken {
+		if point == "," && (whole == "" || fraction == "") { // a list rather than a number
+			return 0, false
+		}
+		digits += "." + fraction
+	}
+	v, ok := ParseNumber(sign + digits)
+	if percent {
+		v /= 100
+	}
+	return v, ok
+}
+
+// bare takes the sign, one sign of a currency and a per cent sign off a number.
+func bare(s string) (digits, sign string, percent bool) {
+	s = strings.TrimSpace(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
+	s, percent = strings.CutSuffix(s, "%")
+	amount := percent
+	off := func(cut func(s, sign string) (string, bool)) {
+		for _, c := range []string{"$", "€", "£", "¥"} {
+			if rest, ok := cut(s, c); ok && !amount {
+				s, amount = rest, true
+			}
+		}
+		s = strings.TrimSpace(s)
+	}
+	signed := func() {
+		if sign == "" && s != "" && (s[0] == '-' || s[0] == '+') {
+			s, sign = s[1:], s[:1]
+		}
+	}
+	off(strings.CutSuffix)
+	signed()
+	off(strings.CutPrefix)
+	signed()
+	return s, sign, percent
+}
+
+// ungroup joins thousands: one to three digits, then threes.
+func ungroup(s, sep string) (string, bool) {
+	parts := strings.Split(s, sep)
+	for i, p := range parts {
+		if len(p) != 3 && (i > 0 || len(p) > 3 || p == "") || strings.Trim(p, "0123456789") != "" {
+			return "", false
+		}
+	}
+	return strings.Join(parts, ""), parts[0][0] != '0'
+}
+
+// slashes are the layouts of dates with slashes that begin with the day, and with the month.
+var slashes = map[Reading][]dateLayout{
+	DayFirst:   {{"2/1/2006", false}, {"2/1/2006 15:04", true}, {"2/1/2006 15:04:05", true}, {"2/1/2006 3:04 PM", true}},
+	MonthFirst: {{"1/2/2006", false}, {"1/2/2006 15:04", true}, {"1/2/2006 15:04:05", true}, {"1/2/2006 3:04 PM", true}},
+}
+
+// date reads a date, or a date with a time of day.
+func (r Reading) date(s string) (when time.Time, clock, ok bool) {
+	if when, clock, ok = ParseDate(s); ok || len(s) > longestNumber {
+		return when, clock, ok
+	}
+	for _, l := range slashes[r] {
+		if t, err := time.Parse(l.layout, s); err == nil {
+			return t, l.clock, true
+		}
+	}
+	return time.Time{}, false, false
+}
+
+// doubt is what a column leaves open: a cell that means two things, "" if nothing is open.
+type doubt string
+
+// readingOf decides how the cells of a column of numbers or dates are written: by those that can be read in one way only,
+// if nearly all of these agree.
+func readingOf(kind media.Kind, cells []string) (Reading, doubt) {
+	switch kind {
+	case media.Number:
+		comma, point, open := weigh(cells, ",.", DecimalComma.number, Reading("").number)
+		if comma > 0 && float64(comma) >= mostly*float64(comma+point) {
+			return DecimalComma, ""
+		}
+		if point > 0 {
+			open = ""
+		}
+		return "", open
+	case media.Date:
+		date := func(r Reading) func(string) (time.Time, bool) {
+			return func(s string) (time.Time, bool) {
+				when, _, ok := r.date(s)
+				return when, ok
+			}
+		}
+		day, month, open := weigh(cells, "/", date(DayFirst), date(MonthFirst))
+		switch n := mostly * float64(day+month); {
+		case day > 0 && float64(day) >= n:
+			return DayFirst, ""
+		case month > 0 && float64(month) >= n:
+			return MonthFirst, ""
+		}
+		return "", open
+	}
+	return "", ""
+}
+
+// weigh counts the cells that only one of two ways reads, among those with one of the marks; open is the first cell with
+// the first mark that both read, differently.
+func weigh[T comparable](cells []string, marks string, first, second func(string) (T, bool)) (one, other int, open doubt) {
+	for _, s := range cells {
+		if s = strings.TrimSpace(s); len(s) > longestNumber || !strings.ContainsAny(s, marks) {
+			continue
+		}
+		a, okA := first(s)
+		b, okB := second(s)
+		switch {
+		case okA && !okB:
+			one++
+		case okB && !okA:
+			other++
+		case okA && okB && a != b && open == "" && strings.Contains(s, marks[:1]):
+			open = doubt(s)
+		}
+	}
+	return one, other, open
+}
