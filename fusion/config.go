@@ -2,6 +2,7 @@ package fusion
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -112,14 +113,20 @@ func (m Method) Check(cfg Config) error {
 	return nil
 }
 
+// MaxWidth is the greatest width of a layer: a mistyped one must not take all memory.
+const MaxWidth = 1 << 14
+
 // check reports a value that no method can work with.
 func (c Config) check() error {
 	for _, f := range []struct {
-		name string
-		v    int
-	}{{"dim", c.Dim}, {"rank", c.Rank}, {"heads", c.Heads}, {"layers", c.Layers}, {"hidden", c.Hidden}, {"outputs", c.Outputs}} {
-		if f.v < 0 {
-			return fmt.Errorf("%s is %d; it must be positive", f.name, f.v)
+		name   string
+		v, max int
+	}{
+		{"dim", c.Dim, MaxWidth}, {"rank", c.Rank, MaxWidth}, {"heads", c.Heads, MaxWidth}, {"layers", c.Layers, 64},
+		{"hidden", c.Hidden, MaxWidth}, {"outputs", c.Outputs, math.MaxInt},
+	} {
+		if f.v < 0 || f.v > f.max {
+			return fmt.Errorf("%s is %d; it must be positive and at most %d", f.name, f.v, f.max)
 		}
 	}
 	if p := c.dropout(); !(p >= 0 && p < 1) {

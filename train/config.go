@@ -6,6 +6,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/fusor-ml/fusor/optim"
 )
@@ -70,10 +71,10 @@ func (c Config) Check() error {
 	switch {
 	case c.Epochs < 1 || c.Batch < 1 || c.Patience < 1:
 		return fmt.Errorf("epochs, batch and patience must be at least 1")
-	case !(c.LR > 0):
-		return fmt.Errorf("learning rate %g is not above 0", c.LR)
-	case !(*c.WeightDecay >= 0 && *c.Clip >= 0 && *c.Margin >= 0):
-		return fmt.Errorf("weight decay, clip and margin must not be negative")
+	case !(c.LR > 0) || math.IsInf(c.LR, 0):
+		return fmt.Errorf("learning rate %g is no number above 0", c.LR)
+	case !(*c.WeightDecay >= 0 && *c.Clip >= 0 && *c.Margin >= 0) || math.IsInf(*c.WeightDecay+*c.Clip+*c.Margin, 0):
+		return fmt.Errorf("weight decay, clip and margin must be numbers of at least 0")
 	case !(*c.Momentum >= 0 && *c.Momentum < 1):
 		return fmt.Errorf("momentum %g is not in [0, 1)", *c.Momentum)
 	case !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1):

@@ -47,8 +47,8 @@ func (r *Recipe) Check(methods fusion.Table) error {
 		}
 	}
 	switch {
-	case r.Width < 0 || r.Hidden < 0:
-		return fmt.Errorf("width and hidden must not be negative")
+	case min(r.Width, r.Hidden) < 0 || max(r.Width, r.Hidden) > fusion.MaxWidth:
+		return fmt.Errorf("width and hidden must be positive and at most %d", fusion.MaxWidth)
 	case r.Dropout != nil && !(*r.Dropout >= 0 && *r.Dropout < 1):
 		return fmt.Errorf("dropout %g is not in [0, 1)", *r.Dropout)
 	case !(r.ModalityDropout >= 0 && r.ModalityDropout < 1):

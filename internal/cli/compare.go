@@ -19,8 +19,8 @@ type compareCmd struct {
 	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
 	Out     string   `help:"Folder for compare.json and report.html; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
 	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
-	Seeds   int      `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
-	Folds   int      `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
+	Seeds   *int     `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
+	Folds   *int     `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
 	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`
 	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags
@@ -110,13 +110,17 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 }
 
 func (c *compareCmd) options() (fusor.Options, error) {
-	if c.Folds < 0 || c.Folds == 1 {
-		return fusor.Options{}, usagef("--folds %d: 2 are the least", c.Folds)
+	o := fusor.Options{Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
+	if c.Folds != nil {
+		if o.Folds = *c.Folds; o.Folds < 2 {
+			return o, usagef("--folds %d: 2 are the least", o.Folds)
+		}
 	}
-	if c.Seeds < 0 {
-		return fusor.Options{}, usagef("--seeds %d is below 0", c.Seeds)
+	if c.Seeds != nil {
+		if o.Seeds = *c.Seeds; o.Seeds < 1 {
+			return o, usagef("--seeds %d: 1 is the least", o.Seeds)
+		}
 	}
-	o := fusor.Options{Folds: c.Folds, Seeds: c.Seeds, Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
 	var err error
 	if o.Data, err = c.dataFlags.options(); err != nil {
 		return o, err

@@ -55,7 +55,7 @@ func (c *demoCmd) Run(e *env) error {
 		}
 	}
 	tell("%d made-up field notes in %s: a note, a photo, a recording and a video each.\n\n", demo.Rows, manifest)
-	run := compareCmd{Data: manifest, Out: filepath.Join(dir, "result"), Lang: c.Lang, Seeds: 1, commonFlags: c.commonFlags}
+	run := compareCmd{Data: manifest, Out: filepath.Join(dir, "result"), Lang: c.Lang, Seeds: new(1), commonFlags: c.commonFlags}
 	cmp, err := run.run(e)
 	if err != nil {
 		return err

@@ -14,19 +14,23 @@ import (
 
 // reportFlags say what a report takes along.
 type reportFlags struct {
-	Coverage float64 `help:"Wished coverage of prediction sets, between 0 and 1 (default 0.9)." placeholder:"P"`
-	Media    bool    `help:"Put pictures and sounds of the surest mistakes into the report (4 MB at most)."`
+	Coverage *float64 `help:"Wished coverage of prediction sets, between 0 and 1 (default 0.9)." placeholder:"P"`
+	Media    bool     `help:"Put pictures and sounds of the surest mistakes into the report (4 MB at most)."`
 }
 
 func (f *reportFlags) check() error {
-	if f.Coverage < 0 || f.Coverage >= 1 {
-		return usagef("--coverage %g is not between 0 and 1", f.Coverage)
+	if f.Coverage != nil && !(*f.Coverage > 0 && *f.Coverage < 1) {
+		return usagef("--coverage %g is not between 0 and 1", *f.Coverage)
 	}
 	return nil
 }
 
 func (f *reportFlags) options() fusor.ReportOptions {
-	return fusor.ReportOptions{Coverage: f.Coverage, Media: f.Media}
+	o := fusor.ReportOptions{Media: f.Media}
+	if f.Coverage != nil {
+		o.Coverage = *f.Coverage
+	}
+	return o
 }
 
 type explainCmd struct {
