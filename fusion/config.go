@@ -122,8 +122,12 @@ func (c Config) check() error {
 		name   string
 		v, max int
 	}{
-		{"dim", c.Dim, MaxWidth}, {"rank", c.Rank, MaxWidth}, {"heads", c.Heads, MaxWidth}, {"layers", c.Layers, 64},
-		{"hidden", c.Hidden, MaxWidth}, {"outputs", c.Outputs, math.MaxInt},
+		{"dim", c.Dim, MaxWidth},
+		{"rank", c.Rank, MaxWidth},
+		{"heads", c.Heads, MaxWidth},
+		{"layers", c.Layers, 64},
+		{"hidden", c.Hidden, MaxWidth},
+		{"outputs", c.Outputs, math.MaxInt},
 	} {
 		if f.v < 0 || f.v > f.max {
 			return fmt.Errorf("%s is %d; it must be positive and at most %d", f.name, f.v, f.max)
