@@ -7,6 +7,9 @@ import "github.com/fusor-ml/fusor/media"
 type Options struct {
 	Label, ID, Split, Group, Order string // columns with these roles; "" = the column of that name, if there
 
+	None []string // roles (id, split, group, order, label) that no column has, whatever its name
+
+	// A column that Ignore, Columns or Kinds names has no role.
 	Ignore  []string              // columns, or arrays of a folder, to leave out
 	Columns []string              // the only columns to take; in a folder of arrays, columns of labels.csv to take as well
 	Kinds   map[string]media.Kind // kinds that are not to be inferred
@@ -14,7 +17,7 @@ type Options struct {
 
 	// Schema, when set, is that of a trained model: exactly its columns are read, in its kinds,
 	// and labels are optional. Roles above that are not "" go before the schema's; of the rest
-	// only Ignore counts: such a column is absent in every row.
+	// only None and Ignore count: an ignored column is absent in every row.
 	Schema *Schema
 }
 

@@ -13,44 +13,110 @@ func (r roles) has(i int) bool {
 	return i == r.label || i == r.id || i == r.split || i == r.group || i == r.order
 }
 
-// findRoles looks the columns with a role up by name.
+// findRoles looks the columns with a role up: as the options name them, else as the trained model
+// knew them, else by the role's own name. A column has one use: what the options say of it goes
+// before what its name says.
 func findRoles(t *Table, opt *Options, c *collector) roles {
 	schema := opt.Schema
 	if schema == nil {
 		schema = &Schema{}
 	}
-	find := func(what, asked, trained string) int {
-		name := asked
-		if name == "" {
-			name = trained
-		}
-		if name != "" {
-			if i := column(t.Header, name); i >= 0 {
-				return i
-			}
-			if asked != "" {
-				c.fatal(0, "", "the columns are: "+strings.Join(t.Header, ", "), "there is no column %q to be the %s", asked, what)
-			} else if what == "group" || what == "order" {
-				c.note(0, "", "", "the model was trained with the %s column %q, which is not there", what, trained)
-			}
-			return -1
-		}
-		if opt.Schema != nil && what != "id" && what != "split" {
-			return -1
-		}
-		return column(t.Header, what)
+	r := roles{label: -1, id: -1, split: -1, group: -1, order: -1}
+	all := []struct {
+		what, asked, trained string
+		at                   *int
+	}{
+		{"label", opt.Label, schema.Label, &r.label},
+		{"id", opt.ID, schema.ID, &r.id},
+		{"split", opt.Split, schema.Split, &r.split},
+		{"group", opt.Group, schema.Group, &r.group},
+		{"order", opt.Order, schema.Order, &r.order},
 	}
-	r := roles{
-		label: find("label", opt.Label, schema.Label),
-		id:    find("id", opt.ID, schema.ID),
-		split: find("split", opt.Split, schema.Split),
-		group: find("group", opt.Group, schema.Group),
-		order: find("order", opt.Order, schema.Order),
+	used := otherUses(t, opt)
+	for _, role := range all {
+		if role.asked == "" {
+			continue
+		}
+		i := column(t.Header, role.asked)
+		if i < 0 {
+			c.fatal(0, "", "the columns are: "+strings.Join(t.Header, ", "), "there is no column %q to be the %s", role.asked, role.what)
+			continue
+		}
+		if flag := used[i]; flag != "" {
+			c.fatal(0, t.Header[i], "name it once", "--%s and %s name it both", flagOf(role.what), flag)
+			continue
+		}
+		*role.at, used[i] = i, "--"+flagOf(role.what)
+	}
+	for _, role := range all {
+		if role.asked != "" || role.trained == "" || slices.Contains(opt.None, role.what) {
+			continue
+		}
+		switch i := column(t.Header, role.trained); {
+		case i >= 0 && used[i] == "":
+			*role.at, used[i] = i, "the model"
+		case i < 0 && (role.what == "group" || role.what == "order"):
+			c.note(0, "", "", "the model was trained with the %s column %q, which is not there", role.what, role.trained)
+		}
+	}
+	if opt.Schema != nil { // a modality of the model is no id, whatever its name
+		for _, col := range schema.Columns {
+			mark(t, used, "the model", col.Name)
+			for _, f := range col.Fields {
+				mark(t, used, "the model", f.Name)
+			}
+		}
+	}
+	for _, role := range all {
+		known := opt.Schema != nil && role.what != "id" && role.what != "split"
+		if role.asked != "" || role.trained != "" || known || slices.Contains(opt.None, role.what) {
+			continue
+		}
+		if i := column(t.Header, role.what); i >= 0 && used[i] == "" {
+			*role.at = i
+		}
 	}
 	if r.label < 0 && opt.Label == "" && opt.Schema == nil {
-		c.fatal(0, "", "name it label, or say which it is with --label; the columns are: "+strings.Join(t.Header, ", "), "there is no label column")
+		what := "there is no label column"
+		if i := column(t.Header, "label"); i >= 0 && used[i] != "" {
+			what += ", as " + used[i] + " names " + t.Header[i]
+		}
+		c.fatal(0, "", "name it label, or say which it is with --label; the columns are: "+strings.Join(t.Header, ", "), "%s", what)
 	}
 	return r
+}
+
+// otherUses are the columns that the options, or the columns of a trained model, take for something
+// other than a role, with the flag that says so.
+func otherUses(t *Table, opt *Options) map[int]string {
+	used := map[int]string{}
+	if opt.Schema == nil {
+		for name := range opt.Kinds {
+			mark(t, used, "--kind", name)
+		}
+		for _, name := range opt.Columns {
+			mark(t, used, "--columns", name)
+		}
+	}
+	for _, name := range opt.Ignore {
+		mark(t, used, "--ignore", name)
+	}
+	return used
+}
+
+// mark notes what a column is used for, if it is there.
+func mark(t *Table, used map[int]string, flag, name string) {
+	if i := column(t.Header, name); i >= 0 {
+		used[i] = flag
+	}
+}
+
+// flagOf is the flag that names the column of a role.
+func flagOf(role string) string {
+	if role == "split" { // --split are the rows that evaluate measures
+		return "split-column"
+	}
+	return role
 }
 
 // column finds a name in the header: exactly, else but for upper and lower case.

@@ -67,7 +67,10 @@ func (c *evaluateCmd) Run(e *env) error {
 
 // open reads data as the model was trained.
 func (f *commonFlags) open(m *fusor.Model, path string, r *roleFlags) (*dataset.Dataset, error) {
-	o := r.options()
+	o, err := r.options()
+	if err != nil {
+		return nil, err
+	}
 	o.Schema = m.Schema()
 	return dataset.Open(path, o)
 }

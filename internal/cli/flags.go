@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,18 +18,18 @@ import (
 
 // roleFlags say what the columns of a manifest are for.
 type roleFlags struct {
-	Label  string   `help:"Column with the label (default: label)." placeholder:"COL"`
-	ID     string   `help:"Column with the row's name (default: id)." placeholder:"COL"`
-	Split  string   `help:"Column with train, val, test or a fold's name (default: split)." placeholder:"COL" name:"split-column"`
-	Group  string   `help:"Column whose rows belong together: never divided between parts." placeholder:"COL"`
-	Order  string   `help:"Column with the order of rows within a group: bilstm then runs over the rows." placeholder:"COL"`
-	Ignore []string `help:"Columns to leave out." placeholder:"COL,COL"`
+	Label  *string  `help:"Column with the label (default: label)." placeholder:"COL"`
+	ID     *string  `help:"Column with the row's name (default: id; '' is none)." placeholder:"COL"`
+	Split  *string  `help:"Column with train, val, test or a fold's name (default: split; '' is none)." placeholder:"COL" name:"split-column"`
+	Group  *string  `help:"Column whose rows belong together: never divided between parts (default: group; '' is none)." placeholder:"COL"`
+	Order  *string  `help:"Column with the order of rows within a group: bilstm then runs over the rows (default: order; '' is none)." placeholder:"COL"`
+	Ignore []string `help:"Columns to leave out, also of those known by their names." placeholder:"COL,COL"`
 }
 
 // dataFlags say how a manifest is read that no model has read before.
 type dataFlags struct {
 	roleFlags
-	Columns []string          `help:"Columns to take, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
+	Columns []string          `help:"Columns to take as modalities, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
 	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector." placeholder:"COL=KIND" mapsep:","`
 	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:"" placeholder:"TASK"`
 }
@@ -39,12 +40,62 @@ var kinds = []string{
 	string(media.Number), string(media.Category), string(media.Date), string(media.Boolean), string(media.Vector),
 }
 
-func (f *roleFlags) options() dataset.Options {
-	return dataset.Options{Label: f.Label, ID: f.ID, Split: f.Split, Group: f.Group, Order: f.Order, Ignore: f.Ignore}
+// options are those of the flags: a role that is named ” is one that no column has.
+func (f *roleFlags) options() (dataset.Options, error) {
+	o := dataset.Options{Ignore: f.Ignore}
+	for _, r := range []struct {
+		role  string
+		given *string
+		to    *string
+	}{
+		{"label", f.Label, &o.Label},
+		{"id", f.ID, &o.ID},
+		{"split", f.Split, &o.Split},
+		{"group", f.Group, &o.Group},
+		{"order", f.Order, &o.Order},
+	} {
+		switch {
+		case r.given == nil:
+		case *r.given == "":
+			o.None = append(o.None, r.role)
+		default:
+			*r.to = *r.given
+		}
+	}
+	return o, namedOnce(&o)
+}
+
+// namedOnce refuses a column that a role's flag and another flag name.
+func namedOnce(o *dataset.Options) error {
+	roles := map[string]string{}
+	clash := func(flag, column string) error {
+		if first := roles[column]; first != "" && column != "" {
+			return usagef("%s and %s name the same column %q", first, flag, column)
+		}
+		return nil
+	}
+	for _, r := range [][2]string{{"--label", o.Label}, {"--id", o.ID}, {"--split-column", o.Split}, {"--group", o.Group}, {"--order", o.Order}} {
+		if err := clash(r[0], r[1]); err != nil {
+			return err
+		}
+		roles[r[1]] = r[0]
+	}
+	others := map[string][]string{"--ignore": o.Ignore, "--columns": o.Columns, "--kind": slices.Collect(maps.Keys(o.Kinds))}
+	for _, flag := range slices.Sorted(maps.Keys(others)) {
+		for _, column := range others[flag] {
+			if err := clash(flag, column); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (f *dataFlags) options() (dataset.Options, error) {
-	o := f.roleFlags.options()
+	o, err := f.roleFlags.options()
+	if err != nil {
+		return o, err
+	}
 	o.Columns, o.Task, o.Kinds = f.Columns, f.Task, map[string]media.Kind{}
 	for col, kind := range f.Kind {
 		k := media.Kind(kind)
@@ -53,7 +104,7 @@ func (f *dataFlags) options() (dataset.Options, error) {
 		}
 		o.Kinds[col] = k
 	}
-	return o, nil
+	return o, namedOnce(&o)
 }
 
 // commonFlags every command has that works on data.

@@ -96,9 +96,9 @@ const streamRows = 256
 // stream answers JSON lines as they come; with an order, when all of them are there.
 func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 	schema := *m.Schema()
-	for role, name := range map[*string]string{&schema.ID: c.ID, &schema.Group: c.Group, &schema.Order: c.Order} {
-		if name != "" {
-			*role = name
+	for role, name := range map[*string]*string{&schema.ID: c.ID, &schema.Group: c.Group, &schema.Order: c.Order} {
+		if name != nil {
+			*role = *name
 		}
 	}
 	dir, err := os.Getwd()
