@@ -64,6 +64,9 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Official: official}
+	if n := ds.Unsplit(); n > 0 && parts != nil {
+		p.note("%s no split and %s left out", have(n), are(n))
+	}
 	seeds := opt.Seeds
 	if seeds <= 0 {
 		if seeds = 1; official {
@@ -275,6 +278,30 @@ func (d *divider) splitColumn(ignore bool) (parts [][]int, official bool, err er
 		parts = append(parts, by[n])
 	}
 	return parts, false, nil
+}
+
+// Unsplit counts the labelled rows without a split where other rows have one: what goes by the split
+// column leaves them out.
+func (d *Dataset) Unsplit() int {
+	n, split := 0, false
+	for i := range d.Rows {
+		row := &d.Rows[i]
+		split = split || row.Split != ""
+		if row.Labelled() && row.Split == "" {
+			n++
+		}
+	}
+	if !split {
+		return 0
+	}
+	return n
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // natural orders names with their numbers by value: fold2 before fold10.

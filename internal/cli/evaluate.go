@@ -51,6 +51,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	c.notes(e.stderr, unsplit(ds, c.Split))
 	ev, problems, err := m.Evaluate(e.ctx, ds, rows)
 	bar.done()
 	c.report(e.stderr, problems, err)
@@ -97,6 +98,18 @@ func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
 		return nil, usagef("the data has no split %q; it has %s", split, strings.Join(order, ", "))
 	}
 	return rows, nil
+}
+
+// unsplit says that rows without a split are in no split.
+func unsplit(ds *dataset.Dataset, split string) []string {
+	n := ds.Unsplit()
+	switch {
+	case n == 0 || split == "all":
+		return nil
+	case n == 1:
+		return []string{"1 row has no split and is left out"}
+	}
+	return []string{fmt.Sprintf("%d rows have no split and are left out", n)}
 }
 
 // printScores shows the metrics of one row with their intervals.

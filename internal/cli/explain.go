@@ -100,6 +100,7 @@ func (c *explainCmd) Run(e *env) error {
 	if c.Split == "" && split == "all" {
 		c.notes(e.stderr, []string{"the data has no test rows, all are looked at; if the model was trained on some of them, its scores here are too good"})
 	}
+	c.notes(e.stderr, unsplit(ds, split))
 	ex, problems, err := m.Explain(e.ctx, ds, eo)
 	bar.done()
 	c.report(e.stderr, problems, err)

@@ -49,6 +49,7 @@ type inspection struct {
 	Label    string           `json:"label"`
 	Classes  map[string]int   `json:"classes,omitempty"`
 	Splits   map[string]int   `json:"splits,omitempty"`
+	Unsplit  int              `json:"unsplit,omitempty"` // rows that no split has, where others have one
 	Groups   int              `json:"groups,omitempty"`
 	Columns  []columnInfo     `json:"columns"`
 	Problems dataset.Problems `json:"problems,omitempty"`
@@ -84,6 +85,7 @@ func (c *inspectCmd) Run(e *env) error {
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
 		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
 	}
+	c.notes(e.stderr, unsplit(ds, ""))
 	if !c.jsonToStdout() {
 		in.print(e, ds)
 	}
@@ -91,7 +93,7 @@ func (c *inspectCmd) Run(e *env) error {
 }
 
 func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
-	in := &inspection{Dataset: ds.Name, Encoding: ds.Encoding, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Problems: problems}
+	in := &inspection{Dataset: ds.Name, Encoding: ds.Encoding, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Unsplit: ds.Unsplit(), Problems: problems}
 	groups := map[string]bool{}
 	for i := range ds.Rows {
 		r := &ds.Rows[i]
