@@ -55,3 +55,27 @@ func TestRoles(t *testing.T) {
 	bad("there is no label column, as --ignore names label", Options{Ignore: []string{"label"}})
 	bad("there is no label column", Options{None: []string{"label"}})
 }
+
+// TestEmptyOrder: a column without any order is one problem, not one a row.
+func TestEmptyOrder(t *testing.T) {
+	for cells, want := range map[string]int{",,,": 1, "1,,3,": 2, "1,2,3,4": 0} {
+		var b strings.Builder
+		b.WriteString("order,label,text\n")
+		for i, cell := range strings.Split(cells, ",") {
+			b.WriteString(cell + "," + string(rune('a'+i%2)) + ",some words\n")
+		}
+		ds := open(t, write(t, map[string]string{"t.csv": b.String()}), "t.csv", Options{})
+		n := 0
+		for _, p := range ds.Problems {
+			if p.Column == "order" {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%q: %d problems, want %d: %v", cells, n, want, ds.Problems)
+		}
+		if seq := Sequences(ds, nil); len(seq) != 1 || len(seq[0]) != 4 {
+			t.Errorf("%q: sequences %v", cells, seq)
+		}
+	}
+}

@@ -12,10 +12,19 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 	name := ds.Schema.Order
 	numbers, dates, n := 0, 0, 0
 	var texts []string
+	filled := false
+	for i := range ds.Rows {
+		filled = filled || cell(i) != ""
+	}
+	if !filled {
+		c.note(0, name, "fill it in, or leave it out with --ignore", "every cell is empty: the rows keep the order of the file")
+	}
 	for i := range ds.Rows {
 		s := cell(i)
-		if s == "" {
+		if s == "" && filled {
 			c.note(ds.Rows[i].Number, name, "fill it in", "the row has no place in the order and goes to the end of its group")
+		}
+		if s == "" {
 			continue
 		}
 		n++
