@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"runtime"
 	"slices"
@@ -12,17 +9,16 @@ import (
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/media"
 )
 
 // roleFlags say what the columns of a manifest are for.
 type roleFlags struct {
 	Label  *string  `help:"Column with the label (default: label)." placeholder:"COL"`
-	ID     *string  `help:"Column with the row's name (default: id; '' is none)." placeholder:"COL"`
-	Split  *string  `help:"Column with train, val, test or a fold's name (default: split; '' is none)." placeholder:"COL" name:"split-column"`
-	Group  *string  `help:"Column whose rows belong together: never divided between parts (default: group; '' is none)." placeholder:"COL"`
-	Order  *string  `help:"Column with the order of rows within a group: bilstm then runs over the rows (default: order; '' is none)." placeholder:"COL"`
+	ID     *string  `help:"Column with the row's name (default: id; none with --id=)." placeholder:"COL"`
+	Split  *string  `help:"Column with train, val, test or a fold's name (default: split; none with --split-column=)." placeholder:"COL" name:"split-column"`
+	Group  *string  `help:"Column whose rows belong together: never divided between parts (default: group; none with --group=)." placeholder:"COL"`
+	Order  *string  `help:"Column with the order of rows within a group: bilstm then runs over the rows (default: order; none with --order=)." placeholder:"COL"`
 	Ignore []string `help:"Columns to leave out, also of those known by their names." placeholder:"COL,COL"`
 }
 
@@ -109,8 +105,7 @@ func (f *dataFlags) options() (dataset.Options, error) {
 
 // commonFlags every command has that works on data.
 type commonFlags struct {
-	JSON    string `help:"Write the result as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
-	Quiet   bool   `help:"No progress, no notes." short:"q"`
+	resultFlags
 	Threads uint   `help:"Cores to use (default: all)." placeholder:"N"`
 	Strict  bool   `help:"Fail on the first set of unreadable cells instead of going on without them."`
 	Cache   string `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
@@ -125,70 +120,6 @@ func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
 	p := newProgress(e.stderr, f.Quiet)
 	o.Progress = p.update
 	return p
-}
-
-// jsonToStdout reports whether stdout is taken by the JSON.
-func (f *commonFlags) jsonToStdout() bool { return f.JSON == "-" }
-
-// writeJSON writes v where --json says, if it was given.
-func (f *commonFlags) writeJSON(e *env, v any) error {
-	if f.JSON == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("cannot write JSON: %w", err)
-	}
-	data = append(data, '\n')
-	if f.jsonToStdout() {
-		_, err := e.stdout.Write(data)
-		return err
-	}
-	return durable.WriteFile(f.JSON, data)
-}
-
-// shownProblems is how many problems are listed before the rest is counted.
-const shownProblems = 20
-
-// report lists problems on stderr; those that err lists itself are not said twice.
-func (f *commonFlags) report(w io.Writer, problems dataset.Problems, err error) {
-	var told dataset.Problems
-	if f.Quiet || errors.As(err, &told) {
-		return
-	}
-	for i, p := range problems {
-		if i == shownProblems {
-			fmt.Fprintf(w, "… and %d more problems (fusor inspect lists all)\n", len(problems)-i)
-			return
-		}
-		fmt.Fprintln(w, p)
-	}
-}
-
-// told is an error as a person reads it: of very many problems the first ones and their number.
-func told(err error, all bool) string {
-	var ps dataset.Problems
-	text := err.Error()
-	lines := strings.Split(text, "\n")
-	if all || !errors.As(err, &ps) || len(lines) <= shownProblems+1 {
-		return text
-	}
-	if fatal := ps.Fatal(); len(fatal) < len(ps) { // what stops it comes first
-		rest := slices.DeleteFunc(slices.Clone(ps), func(p dataset.Problem) bool { return p.Fatal })
-		sorted := append(fatal, rest...)
-		lines = strings.Split(strings.Replace(text, ps.Error(), sorted.Error(), 1), "\n")
-	}
-	return strings.Join(lines[:shownProblems], "\n") + fmt.Sprintf("\n… and %d more problems (fusor inspect lists all)", len(lines)-shownProblems)
-}
-
-// notes says on stderr what a reader of the result should know.
-func (f *commonFlags) notes(w io.Writer, notes []string) {
-	if f.Quiet {
-		return
-	}
-	for _, n := range notes {
-		fmt.Fprintln(w, "note:", n)
-	}
 }
 
 // plural counts a thing: 1 line, 2 lines.

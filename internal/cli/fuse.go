@@ -27,8 +27,9 @@ type fuseCmd struct {
 	Dim      int       `help:"Width of the fused vector, for methods that choose one." placeholder:"N"`
 	Seed     uint64    `help:"Seed of the parameters of methods that have any." default:"0"`
 	Out      string    `help:"File for the result, .npy or .csv (default: CSV on stdout)." short:"o" placeholder:"FILE"`
-	JSON     string    `help:"Write result and weights as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
 	Matrices []string  `arg:"" help:".npy or .csv files (no header), one a view, a row a sample."`
+
+	resultFlags
 }
 
 // Help is the command's longer help.
@@ -69,7 +70,7 @@ func (c *fuseCmd) Run(e *env) error {
 		}
 	}
 	if c.Method != "concat" && c.Method != "late" && !sameWidth(mats) {
-		fmt.Fprintf(e.stderr, "note: the matrices are not equally wide, so random parameters (--seed %d) bring them to one width first; train learns such parameters, concat needs none\n", c.Seed)
+		c.notes(e.stderr, []string{fmt.Sprintf("the matrices are not equally wide, so random parameters (--seed %d) bring them to one width first; train learns such parameters, concat needs none", c.Seed)})
 	}
 	z, weights, err := fusion.Textbook(c.Method, mats, fusion.TextbookOptions{
 		Config: fusion.Config{Weights: c.Weights, Hidden: c.Hidden, Dim: c.Dim}, Seed: c.Seed,
@@ -84,7 +85,7 @@ func (c *fuseCmd) Run(e *env) error {
 			Output  [][]float64 `json:"output"`
 			Weights [][]float64 `json:"weights,omitempty"`
 		}{c.Method, z.Shape, rowsOf(z), rowsOf(weights)}
-		if err := (&commonFlags{JSON: c.JSON}).writeJSON(e, out); err != nil {
+		if err := c.writeJSON(e, out); err != nil {
 			return err
 		}
 	}

@@ -5,19 +5,31 @@ import (
 	"runtime"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
 type versionCmd struct {
-	JSON bool `help:"As JSON." name:"json"`
+	resultFlags
+}
+
+type versionInfo struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+	Kernel  string `json:"kernel"` // the instruction set that this CPU's kernels use
 }
 
 // Run prints the version.
 func (c *versionCmd) Run(e *env) error {
-	var err error
-	if c.JSON {
-		_, err = fmt.Fprintf(e.stdout, "{\"version\": %q, \"go\": %q, \"os\": %q, \"arch\": %q}\n", fusor.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	} else {
-		_, err = fmt.Fprintf(e.stdout, "fusor %s (%s, %s/%s)\n", fusor.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if err := checkOutputs(nil, c.JSON); err != nil {
+		return err
 	}
-	return err
+	v := versionInfo{fusor.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.ActiveTier().String()}
+	if !c.jsonToStdout() {
+		if _, err := fmt.Fprintf(e.stdout, "fusor %s (%s, %s/%s, kernel %s)\n", v.Version, v.Go, v.OS, v.Arch, v.Kernel); err != nil {
+			return err
+		}
+	}
+	return c.writeJSON(e, v)
 }

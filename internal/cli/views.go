@@ -7,7 +7,7 @@ import (
 )
 
 type viewsCmd struct {
-	JSON string `help:"Write the list as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
+	resultFlags
 }
 
 // Help is the command's longer help.
@@ -31,6 +31,9 @@ type viewInfo struct {
 
 // Run lists the views.
 func (c *viewsCmd) Run(e *env) error {
+	if err := checkOutputs(nil, c.JSON); err != nil {
+		return err
+	}
 	var all []viewInfo
 	for _, m := range fusor.Views() {
 		for _, v := range m.Views() {
@@ -38,8 +41,8 @@ func (c *viewsCmd) Run(e *env) error {
 			all = append(all, viewInfo{string(m.Kind()), i.Name, string(i.Shape), i.Default, i.Version, i.Options, i.Doc})
 		}
 	}
-	if c.JSON != "" {
-		return (&commonFlags{JSON: c.JSON}).writeJSON(e, all)
+	if c.jsonToStdout() {
+		return c.writeJSON(e, all)
 	}
 	t := newTable("modality", "view", "shape", "definition")
 	for _, v := range all {
@@ -49,6 +52,8 @@ func (c *viewsCmd) Run(e *env) error {
 		}
 		t.add(v.Modality, name, v.Shape, v.Doc)
 	}
-	_, err := fmt.Fprintln(e.stdout, t.render(e.stdout))
-	return err
+	if _, err := fmt.Fprintln(e.stdout, t.render(e.stdout)); err != nil {
+		return err
+	}
+	return c.writeJSON(e, all)
 }

@@ -10,7 +10,7 @@ const (
 	AVX512             // AVX-512 F, BW, DQ and VL
 )
 
-// String names the tier as `fusor version` prints it.
+// String names the tier, as `fusor version` and `fusor bench --json` do.
 func (t Tier) String() string { return [...]string{"go", "avx2", "avx512"}[t] }
 
 var (
