@@ -7,13 +7,15 @@ import (
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/feature/text"
 	"github.com/fusor-ml/fusor/media"
 )
 
 type inspectCmd struct {
-	Data string `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
-	Fast bool   `help:"Read the manifest only, don't open the media."`
+	Data  string   `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Fast  bool     `help:"Read the manifest only, don't open the media."`
+	Views []string `help:"Views to extract: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
 
 	dataFlags   `group:"Data"`
 	commonFlags `group:"Output"`
@@ -25,6 +27,7 @@ func (c *inspectCmd) Help() string {
 
 Examples:
   fusor inspect shop.csv
+  fusor inspect shop.csv --views photo.color,text
   fusor inspect shop.csv --kind code=category --json -`
 }
 
@@ -32,8 +35,8 @@ type columnInfo struct {
 	Name   string          `json:"name"`
 	Kind   string          `json:"kind"`
 	Fields []dataset.Field `json:"fields,omitempty"`
-	Views  []string        `json:"views"`                // taken by default
-	More   []string        `json:"more_views,omitempty"` // taken with --views
+	Views  []string        `json:"views"`                // taken, by default or by --views
+	More   []string        `json:"more_views,omitempty"` // that --views could take
 	Absent int             `json:"absent"`               // empty cells
 	Broken int             `json:"broken"`               // those with a problem: unreadable, or read in part
 
@@ -65,6 +68,7 @@ func (c *inspectCmd) Run(e *env) error {
 	if err := checkOutputs([]string{c.Data}, c.JSON); err != nil {
 		return err
 	}
+	o.Recipe.Views = c.Views
 	bar := c.apply(e, &o)
 	var ds *dataset.Dataset
 	var problems dataset.Problems
@@ -80,7 +84,11 @@ func (c *inspectCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	in := inspectionOf(ds, problems)
+	refs, err := fusor.Views().Select(&ds.Schema, c.Views)
+	if err != nil {
+		return err
+	}
+	in := inspectionOf(ds, problems, refs)
 	in.speak(ds, !c.Fast)
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
 		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
@@ -92,7 +100,11 @@ func (c *inspectCmd) Run(e *env) error {
 	return c.writeJSON(e, in)
 }
 
-func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
+func inspectionOf(ds *dataset.Dataset, problems dataset.Problems, refs []feature.Ref) *inspection {
+	taken := map[string]bool{}
+	for _, r := range refs {
+		taken[r.Name] = true
+	}
 	in := &inspection{Dataset: ds.Name, Encoding: ds.Encoding, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Unsplit: ds.Unsplit(), Problems: problems}
 	groups := map[string]bool{}
 	for i := range ds.Rows {
@@ -109,13 +121,13 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems) *inspection {
 	}
 	in.Groups = len(groups)
 	for k, col := range ds.Schema.Columns {
-		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Fields: col.Fields}
+		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Fields: col.Fields, Views: []string{}}
 		if m, ok := fusor.Views().Lookup(col.Kind); ok {
 			for _, v := range m.Views() {
-				if i := v.Info(); i.Default {
-					info.Views = append(info.Views, i.Name)
+				if name := v.Info().Name; taken[col.Name+"."+name] {
+					info.Views = append(info.Views, name)
 				} else {
-					info.More = append(info.More, i.Name)
+					info.More = append(info.More, name)
 				}
 			}
 		}
@@ -185,7 +197,7 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	for _, c := range in.Columns {
 		views := list(c.Views)
 		if len(c.More) > 0 {
-			views += " (more: " + list(c.More) + ")"
+			views = strings.TrimSpace(views + " (more: " + list(c.More) + ")")
 		}
 		if len(c.Fields) > 0 {
 			var fields []string

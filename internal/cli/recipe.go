@@ -26,7 +26,7 @@ type recipeFlags struct {
 	Dropout         *float64 `help:"Dropout (default 0.3; for bilstm over rows 0.6)." placeholder:"P"`
 	ModalityDropout *float64 `help:"Chance that a modality is hidden from a training row; makes the model robust to missing ones." placeholder:"P"`
 	ClassWeights    *bool    `help:"Weigh classes by 1/frequency."`
-	NoRefit         *bool    `help:"Keep the best epoch's weights instead of refitting on train + val."`
+	Refit           *bool    `help:"Fit again on train + val for as many epochs as were best (default: yes), or keep the best epoch's weights." negatable:""`
 }
 
 func (f *recipeFlags) recipe() (train.Recipe, error) {
@@ -55,7 +55,9 @@ func (f *recipeFlags) recipe() (train.Recipe, error) {
 	given(&r.Train.LR, f.LR)
 	given(&r.ModalityDropout, f.ModalityDropout)
 	given(&r.Train.ClassWeights, f.ClassWeights)
-	given(&r.Train.NoRefit, f.NoRefit)
+	if f.Refit != nil {
+		r.Train.NoRefit = !*f.Refit
+	}
 	return r, nil
 }
 
