@@ -56,7 +56,8 @@ func OpenVideo(ctx context.Context, path string) (*Clip, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	switch format := Sniff(head[:n]); {
+	format := Sniff(head[:n])
+	switch {
 	case format.Name == "gif":
 		return readGIF(f, defaultGIFLimits)
 	case format.Name == "avi":
@@ -74,7 +75,10 @@ func OpenVideo(ctx context.Context, path string) (*Clip, error) {
 		clip, err = readAVI(r, aviLimits{pictures: maxSeconds, sound: maxSeconds})
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil && format.Name != "":
+		return nil, fmt.Errorf("cannot decode %s: %w", format.Name, err)
+	case err != nil:
 		return nil, err
 	}
 	return clip, nil

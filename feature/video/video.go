@@ -5,7 +5,9 @@ package video
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -44,6 +46,10 @@ func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error
 	for _, name := range c.Files {
 		clip, err := media.OpenVideo(context.Background(), dataset.Resolve(dir, name))
 		if err != nil {
+			var pe *fs.PathError
+			if errors.As(err, &pe) { // its path is not the one that the cell has
+				err = pe.Err
+			}
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		it.clips = append(it.clips, clip)

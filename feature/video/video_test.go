@@ -306,3 +306,30 @@ func TestModality(t *testing.T) {
 		t.Errorf("views %v", names)
 	}
 }
+
+// TestOpenNamesFile: what cannot be opened is told with the cell's own path and, where it goes
+// through ffmpeg, with its format.
+func TestOpenNamesFile(t *testing.T) {
+	dir := t.TempDir()
+	whole := aviOf(t, 0, square(2), square(12))
+	if err := os.Mkdir(filepath.Join(dir, "frames"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, dir, "good.avi", whole)
+	writeFile(t, dir, "cut.avi", whole[:len(whole)-200])
+	writeFile(t, dir, "text.mp4", []byte("just words"))
+	writeFile(t, dir, "junk.mp4", []byte("\x00\x00\x00\x20ftypisom\x00\x00\x02\x00and nothing more"))
+	f := func(want string, files ...string) {
+		t.Helper()
+		_, err := Modality().Open(&dataset.Cell{Files: files}, &dataset.Column{Name: "clip"}, dir)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", files, err, want)
+		}
+	}
+	f("cut.avi: AVI file", "cut.avi")
+	f("cut.avi: AVI file", "good.avi", "cut.avi")
+	f("text.mp4: not a video: it is text", "text.mp4")
+	f("junk.mp4: cannot decode mp4: ", "junk.mp4")
+	f("frames: the folder holds no pictures", "frames")
+	f("gone.avi: no such file", "gone.avi")
+}
