@@ -13,7 +13,7 @@ type trainCmd struct {
 	Data   string `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
 	Out    string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
 	Fusion string `help:"Fusion method (default: concat; bilstm where --group and --order say how rows follow each other)." placeholder:"NAME"`
-	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views)." name:"bilstm-over" enum:",rows,time,views" default:"" placeholder:"WHAT"`
+	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views); without --fusion it takes bilstm." name:"bilstm-over" enum:",rows,time,views" default:"" placeholder:"WHAT"`
 	Seed   uint64 `help:"Seed of everything random." placeholder:"N"`
 	Resume bool   `help:"Go on from the checkpoint that an interrupted run left beside the model."`
 
@@ -82,7 +82,10 @@ func (c *trainCmd) options() (fusor.Options, error) {
 		o.Recipe.Fusion = c.Fusion
 	}
 	if c.Bilstm != "" {
-		o.Recipe.FusionConfig.Over = c.Bilstm
+		if f := o.Recipe.Fusion; f != "" && f != "bilstm" {
+			return o, usagef("--bilstm-over goes with --fusion bilstm, not with %s", f)
+		}
+		o.Recipe.Fusion, o.Recipe.FusionConfig.Over = "bilstm", c.Bilstm
 	}
 	o.Seed = c.Seed
 	if err := o.Recipe.Check(fusor.Methods()); err != nil {
