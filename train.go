@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/model"
@@ -56,10 +58,12 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 	if err != nil {
 		return nil, rep, err
 	}
+	start := time.Now()
 	f, err := o.fit(ctx, p)
 	if err != nil {
 		return nil, rep, err
 	}
+	took := time.Since(start).Seconds()
 	rep.History, rep.Fusion = *f.History, f.Model.Spec.Method
 	for _, v := range p.Views {
 		rep.Views = append(rep.Views, v.Name)
@@ -68,6 +72,14 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 	if len(run.Test) > 0 {
 		s := p.Predict(f, run.Test, o.threads())
 		rep.Test = m.evaluate(src.Data, run.Test, m.probabilities(s))
+		rep.Test.FitSeconds, rep.Test.TrainRows = took, float64(len(run.Train))
+		if !o.Recipe.Train.NoRefit {
+			rep.Test.TrainRows += float64(len(run.Val))
+		}
+		if f.Val != nil {
+			val := compare.Predictions(src.Data, run.Val, p.Unscale(f.Val))
+			rep.Test.ValRuns = []float64{rep.Test.Scores[0].Metric.Of(val)}
+		}
 	}
 	return m, rep, nil
 }

@@ -16,7 +16,7 @@ type Comparison struct {
 	Task    dataset.Task  `json:"task"`
 	Metric  string        `json:"metric"` // the one by which rows are chosen and compared
 	Rows    []Row         `json:"rows"`
-	Verdict *eval.Verdict `json:"verdict,omitempty"` // none without both a single and a fusion
+	Verdict *eval.Verdict `json:"verdict"` // none without both a single and a fusion
 	Run     Provenance    `json:"run"`
 }
 
@@ -40,7 +40,7 @@ type Row struct {
 	ValRuns    []float64
 	FitSeconds float64 // mean of the runs
 	Parameters int
-	TrainRows  float64 // mean of the runs
+	TrainRows  float64 // mean of the runs; 0 of a saved model that is measured
 	TestRows   float64
 }
 
@@ -85,6 +85,9 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	}
 	fields = append(fields, pair{"val_runs", r.ValRuns}, pair{"fit_seconds", r.FitSeconds}, pair{"parameters", r.Parameters},
 		pair{"train_rows", r.TrainRows}, pair{"test_rows", r.TestRows})
+	if r.TrainRows == 0 { // of its training nothing is known
+		fields = slices.DeleteFunc(fields, func(f pair) bool { return f.name == "val_runs" || f.name == "fit_seconds" || f.name == "train_rows" })
+	}
 	for _, f := range fields {
 		if err := field(f.name, f.v); err != nil {
 			return nil, err
