@@ -50,11 +50,14 @@ type matrix struct {
 // TestConformanceFeatures computes every audio case of the folder with the
 // package's building blocks and compares it with torchaudio's values.
 func TestConformanceFeatures(t *testing.T) {
-	dir, data := sharedDir(t, "FUSOR_CONFORMANCE", "conformance"), sharedDir(t, "FUSOR_DATA", "data")
-	names, err := conformance.FeatureFiles(dir, "audio_*.json")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no audio cases in %s (%v)", dir, err)
+	names, err := conformance.FeatureFiles(conformance.Folder(), "audio_*.json")
+	if err != nil {
+		t.Fatal(err)
 	}
+	if len(names) == 0 {
+		t.Skip("no features/audio_*.json in FUSOR_CONFORMANCE or ../shared/conformance")
+	}
+	data := sharedDir(t, "FUSOR_DATA", "data")
 	for _, name := range names {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".json"), func(t *testing.T) {
 			var c audioCase

@@ -53,25 +53,6 @@ func (g *Tensor) Ints() []int {
 	return s
 }
 
-// Folder returns the folder of golden files: FUSOR_CONFORMANCE, or shared/conformance beside the repository.
-func Folder() string {
-	if dir := os.Getenv("FUSOR_CONFORMANCE"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(filepath.Dir(dir), "shared", "conformance")
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			break
-		}
-		dir = up
-	}
-	return ""
-}
-
 // ReadFolder reads every *.json of a folder, not of folders in it, by name. It returns none if there is no such folder.
 func ReadFolder(dir string) ([]*Case, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
@@ -126,12 +107,16 @@ var features = map[string]string{
 }
 
 // FeatureFiles lists the files of the folder features that match a pattern, which must be one of those that a
-// package is known to read.
+// package is known to read. There may be none, unless a folder was named that holds nothing at all.
 func FeatureFiles(dir, pattern string) ([]string, error) {
 	if features[pattern] == "" {
 		return nil, fmt.Errorf("no package is known to read features/%s", pattern)
 	}
-	return filepath.Glob(filepath.Join(dir, "features", pattern))
+	files, err := filepath.Glob(filepath.Join(dir, "features", pattern))
+	if err == nil && len(files) == 0 {
+		err = Named()
+	}
+	return files, err
 }
 
 // UnclaimedFeatures lists the files of the folder features that no package reads.

@@ -19,6 +19,9 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := conformance.Named(); err != nil {
+		t.Fatal(err)
+	}
 	if len(cases) == 0 {
 		t.Skipf("no golden files in %q; set FUSOR_CONFORMANCE", conformance.Folder())
 	}
