@@ -27,10 +27,11 @@ type Timing struct {
 
 // Report is the result of one program.
 type Report struct {
-	Peer    string            `json:"peer"` // name and version
-	Threads int               `json:"threads"`
-	Kernel  string            `json:"kernel,omitempty"` // the instruction set
-	Cases   map[string]Timing `json:"cases"`
+	Peer     string            `json:"peer"` // name and version
+	Threads  int               `json:"threads"`
+	Compiled bool              `json:"compiled"`         // the model itself was compiled, as torch.compile does; fusor runs it step by step
+	Kernel   string            `json:"kernel,omitempty"` // the instruction set
+	Cases    map[string]Timing `json:"cases"`
 }
 
 // Options say what to run.

@@ -110,6 +110,8 @@ func TestNames(t *testing.T) {
 	f("bilstm", 4, "bilstm/train/32")
 	f("*/infer/1", 7, "mean/infer/1")
 	f("gemm_*", 4, "gemm_64")
+	f("mean/*", 4, "mean/train/32")
+	f("*256", 15, "mean/train/256")
 	f("bilstm/train/256", 1, "bilstm/train/256")
 	for _, bad := range []string{"nothing", "["} {
 		if _, err := Names(bad); err == nil {

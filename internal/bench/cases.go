@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path"
+	"strings"
 
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/internal/kernel"
@@ -46,7 +47,7 @@ func list() []testCase {
 }
 
 // Names lists the cases that a glob matches ("" for all), in the order in which they run. A * in it stands for any
-// letters but /, as in path.Match; a pattern without a / also matches the part before the first one.
+// characters; the rest is as in path.Match. A pattern also matches the part of a name before its first /.
 func Names(glob string) ([]string, error) {
 	cases, err := match(glob)
 	var names []string
@@ -62,12 +63,13 @@ func match(glob string) ([]testCase, error) {
 		return all, nil
 	}
 	var some []testCase
+	pattern := flat(glob)
 	for _, c := range all {
-		whole, err := path.Match(glob, c.name)
+		whole, err := path.Match(pattern, flat(c.name))
 		if err != nil {
 			return nil, fmt.Errorf("cannot use the pattern %q: %w", glob, err)
 		}
-		if head, _ := path.Match(glob, firstPart(c.name)); whole || head {
+		if head, _ := path.Match(pattern, firstPart(c.name)); whole || head {
 			some = append(some, c)
 		}
 	}
@@ -76,6 +78,9 @@ func match(glob string) ([]testCase, error) {
 	}
 	return some, nil
 }
+
+// flat has no / at which a * would end.
+func flat(name string) string { return strings.ReplaceAll(name, "/", "\x00") }
 
 // firstPart is a name up to its first slash.
 func firstPart(name string) string {

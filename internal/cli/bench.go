@@ -22,12 +22,13 @@ type benchCmd struct {
 
 // Help is the command's longer help.
 func (c *benchCmd) Help() string {
-	return `Every case is one float32 model on random data: NAME/train/BATCH is forward, loss, backward and a step of Adam, NAME/infer/BATCH the forward pass alone, gemm_N the product of two N by N matrices. A pattern matches a whole name or the part before the first slash.
+	return `Every case is one float32 model on random data: NAME/train/BATCH is forward, loss, backward and a step of Adam, NAME/infer/BATCH the forward pass alone, gemm_N the product of two N by N matrices. A pattern matches a whole name or the part before the first slash; * stands for any characters, slashes too.
 
 With --against a ratio above 1 says that fusor is faster. It is the other's median over fusor's; of several rounds the median, the least and the greatest are shown.
 
 Examples:
   fusor bench
+  fusor bench --cases 'mean/*'
   fusor bench --cases 'bilstm/*/256' --threads 2
   fusor bench --json times.json
   fusor bench --against times.json
