@@ -24,7 +24,7 @@ type TextbookOptions struct {
 // It is meant for learning what a method does. Parameters are drawn from the seed, with two exceptions: matrices of one
 // width are not projected (attention and transformer have identity projections), and a Bi-LSTM takes the rows as its time
 // steps, so that N rows of views with widths 3 and 3 and hidden 3 give [N, 6]. A row of a matrix that is NaN throughout is
-// an absent view.
+// an absent view, and a row that no matrix has is NaN throughout in z: nothing was fused there.
 func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions) (z, weights *tensor.Tensor, err error) {
 	m, ok := t.Lookup(method)
 	if !ok {
@@ -76,7 +76,17 @@ func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions)
 	if out.Weights != nil {
 		weights = out.Weights.Value().Clone()
 	}
-	return out.Z.Value().Clone(), weights, nil
+	z = out.Z.Value().Clone()
+	for r := range n {
+		there := false
+		for k := range mats {
+			there = there || present.At(r, k) > 0
+		}
+		for c := 0; c < z.Dim(1) && !there; c++ {
+			z.Set(math.NaN(), r, c)
+		}
+	}
+	return z, weights, nil
 }
 
 // Textbook applies a method of [Methods] to matrices; see [Table.Textbook].

@@ -153,3 +153,25 @@ func TestTextbookMistakes(t *testing.T) {
 	f("transformer", m, fusion.Config{Dropout: new(1.0)}, "dropout")
 	f("transformer", m, fusion.Config{Dim: 3, Heads: 2}, "multiple")
 }
+
+// TestTextbookNothing: a row that no matrix has is not fused to zero, whatever the method, and the
+// other rows are numbers.
+func TestTextbookNothing(t *testing.T) {
+	for _, name := range fusion.Methods.Names() {
+		if m, _ := fusion.Methods.Lookup(name); m.Final {
+			continue
+		}
+		mats := textbookMatrices()
+		for c := range 3 {
+			mats[0].Set(math.NaN(), 1, c)
+			mats[1].Set(math.NaN(), 1, c)
+		}
+		z, _ := textbook(t, name, mats, fusion.TextbookOptions{Seed: 1})
+		for c := range z.Dim(1) {
+			if math.IsNaN(z.At(0, c)) || !math.IsNaN(z.At(1, c)) {
+				t.Errorf("%s: %v", name, z.F64)
+				break
+			}
+		}
+	}
+}
