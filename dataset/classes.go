@@ -57,6 +57,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 	}
 	var files []found
 	walk := func(split, class, dir string) {
+		before := len(files)
 		err := filepath.WalkDir(filepath.Join(ds.Path, dir), func(path string, e os.DirEntry, err error) error {
 			switch {
 			case err != nil:
@@ -80,6 +81,8 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 		})
 		if err != nil {
 			c.fatal(0, "", "", "cannot list the folder: %v", err)
+		} else if len(files) == before && class != "" {
+			c.add(Problem{File: filepath.Join(ds.Path, dir), What: "there is no file in it that can be a sample", Advice: "fill or remove the folder"})
 		}
 	}
 	switch {

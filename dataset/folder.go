@@ -117,7 +117,7 @@ func openMatrices(ds *Dataset, name string, c *collector) []matrix {
 	}
 	arrays, err := readArrays(path)
 	if err != nil {
-		add(true, err.Error(), "write it again with numpy.save")
+		add(true, fault(err, path), "write it again with numpy.save")
 		return nil
 	}
 	var out []matrix

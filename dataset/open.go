@@ -58,11 +58,16 @@ func statFault(err error) string {
 	if errors.Is(err, os.ErrNotExist) {
 		return "no such file or folder"
 	}
+	return fault(err, "")
+}
+
+// fault says why a file cannot be read, without repeating its path, which the problem names.
+func fault(err error, path string) string {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
 		return "cannot open: " + pe.Err.Error()
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "cannot read "+path+": ")
 }
 
 // openFile reads a manifest into a table; nil if it was reported.
@@ -134,7 +139,7 @@ func readText(ds *Dataset, path string, size int64, c *collector) (string, bool)
 func openParquet(path string, c *collector) *source {
 	p, err := parquet.ReadFile(path)
 	if err != nil {
-		c.fatal(0, "", "write it again", "%v", err)
+		c.fatal(0, "", "write it again", "%s", fault(err, path))
 		return nil
 	}
 	for _, s := range p.Skipped {

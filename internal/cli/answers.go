@@ -104,6 +104,14 @@ func predicted(m *fusor.Model, p *fusor.Prediction) string {
 	return p.Class
 }
 
+// named is an object with the row's id, or nil if it has none.
+func named(r *dataset.Row) json.RawMessage {
+	if r.ID == "" {
+		return nil
+	}
+	return json.RawMessage(`{"id":` + quote(r.ID) + "}")
+}
+
 // answer is the input object (or an empty one) with the prediction's members at its end.
 func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMessage {
 	var names []string

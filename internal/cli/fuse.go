@@ -66,7 +66,7 @@ func (c *fuseCmd) Run(e *env) error {
 	for i, name := range c.Matrices {
 		var err error
 		if mats[i], err = readMatrix(name); err != nil {
-			return fmt.Errorf("cannot read %s: %w", name, bare(err))
+			return unreadable(name, err)
 		}
 	}
 	if c.Method != "concat" && c.Method != "late" && !sameWidth(mats) {
@@ -103,13 +103,17 @@ func (c *fuseCmd) Run(e *env) error {
 	return nil
 }
 
-// bare is an error without the path that the message has named already.
-func bare(err error) error {
+// unreadable names the file that cannot be read, once.
+func unreadable(name string, err error) error {
+	prefix := "cannot read " + name + ": "
 	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
+	switch {
+	case errors.As(err, &pe):
+		return fmt.Errorf("%s%w", prefix, pe.Err)
+	case strings.HasPrefix(err.Error(), prefix):
+		return err
 	}
-	return err
+	return fmt.Errorf("%s%w", prefix, err)
 }
 
 func sameWidth(mats []*tensor.Tensor) bool {

@@ -75,7 +75,7 @@ func (c *predictCmd) Run(e *env) error {
 	if c.JSON != "" {
 		out := make([]json.RawMessage, len(preds))
 		for i, p := range preds {
-			out[i] = answer(m, &p, nil)
+			out[i] = answer(m, &p, named(&ds.Rows[i]))
 		}
 		if err := c.writeJSON(e, out); err != nil {
 			return err

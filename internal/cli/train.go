@@ -44,6 +44,9 @@ func (c *trainCmd) Run(e *env) error {
 	}
 	bar := c.apply(e, &o)
 	o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
+	if _, err := os.Stat(o.Checkpoint); c.Resume && os.IsNotExist(err) {
+		c.notes(e.stderr, []string{"there is no checkpoint " + o.Checkpoint + " to go on from; training starts anew"})
+	}
 	m, rep, err := fusor.Train(e.ctx, c.Data, o)
 	bar.done()
 	c.report(e.stderr, rep.Problems, err)
