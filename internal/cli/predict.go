@@ -40,6 +40,9 @@ func (c *predictCmd) Run(e *env) error {
 	if c.Data == "-" && len(c.Ignore) > 0 {
 		return usagef("with - leave the members out of the lines instead of --ignore")
 	}
+	if _, err := c.roleFlags.options(); err != nil {
+		return err
+	}
 	if c.Out == "-" {
 		c.Out = ""
 	}
