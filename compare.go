@@ -57,7 +57,7 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 	if err := c.calibrate(ctx, src, &o); err != nil {
 		return c, err
 	}
-	c.Run.Version, c.Run.Rows = Version, len(src.Data.Rows)
+	c.Run.Version, c.Run.Rows, c.Run.Seed = Version, len(src.Data.Rows), o.Seed
 	if !plan.Official {
 		c.Run.Folds = plan.Folds
 	}

@@ -50,6 +50,9 @@ type Explanation struct {
 	Problems   dataset.Problems
 	Weights    []map[string]float64 // of each row, by view; nil without
 	Split      string               // which rows these are, for the report
+	HeldOut    bool                 // these are the rows of HeldOut, for the report
+	Unsplit    bool                 // these are all rows, for want of test rows, for the report
+	Trained    int                  // so many of the labelled rows the model was fitted on; −1: it cannot be told
 	Command    []string             // that made it, for the report
 	Seconds    float64
 
@@ -75,7 +78,7 @@ func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptio
 	if err != nil {
 		return nil, problems, err
 	}
-	ex := &Explanation{Data: &part, Problems: problems, m: m}
+	ex := &Explanation{Data: &part, Problems: problems, Trained: m.fitted(ds, o.Rows), m: m}
 	s := m.predictor.Predict(set, all(&part), m.sequences(&part))
 	p := m.probabilities(s)
 	ex.Evaluation = m.evaluate(&part, all(&part), p)
@@ -260,11 +263,27 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		Version: Version, Go: runtime.Version(), Machine: runtime.GOOS + "/" + runtime.GOARCH,
 		Command: strings.Join(ex.Command, " "), Seconds: ex.Seconds,
 	}
+	if m.a.Training != nil {
+		d.Run.Seed = &m.a.Training.Seed
+	}
+	d.Looked = ex.looked()
 	if len(ex.Noise) > 0 && ex.NoiseRows < len(ex.answers) {
 		d.Run.Disturbed = ex.NoiseRows
 	}
 	return d
 }
+
+func (ex *Explanation) looked() *report.Looked {
+	l := &report.Looked{Rows: len(ex.answers), HeldOut: ex.HeldOut, Unsplit: ex.Unsplit}
+	if ex.Trained >= 0 {
+		l.Trained = &ex.Trained
+	}
+	return l
+}
+
+// Note says what a reader of the scores should know of the rows that were
+// looked at; "" where there is nothing to say.
+func (ex *Explanation) Note() string { return ex.looked().Note("en") }
 
 // maxShownSubsets bounds the subsets that the report draws: beyond it, those of
 // one modality and those without one.
@@ -363,10 +382,11 @@ func (ex *Explanation) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Dataset    string              `json:"dataset"`
 		Split      string              `json:"split,omitempty"`
+		Note       string              `json:"note,omitempty"`
 		Evaluation *Evaluation         `json:"evaluation"`
 		Importance *explain.Importance `json:"importance"`
 		Noise      []explain.Noise     `json:"noise,omitempty"`
 		NoiseRows  int                 `json:"noise_rows,omitempty"`
 		Rows       []explainedRow      `json:"rows"`
-	}{ex.Data.Name, ex.Split, ex.Evaluation, im, ex.Noise, ex.NoiseRows, rows})
+	}{ex.Data.Name, ex.Split, ex.Note(), ex.Evaluation, im, ex.Noise, ex.NoiseRows, rows})
 }

@@ -39,7 +39,7 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 	}
 	d.Run = report.Run{
 		Version: c.Run.Version, Go: runtime.Version(), Machine: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: strings.Join(c.Run.Command, " "), Folds: c.Run.Folds, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
+		Command: strings.Join(c.Run.Command, " "), Folds: c.Run.Folds, Seed: &c.Run.Seed, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
 	}
 	if n := len(c.Run.Seeds); n > 1 {
 		d.Run.FirstOf = n

@@ -68,7 +68,9 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 	for _, v := range p.Views {
 		rep.Views = append(rep.Views, v.Name)
 	}
-	m := o.newModel(assemble(p, f))
+	a := assemble(p, f)
+	a.Training = trainedOn(src.Data, run, o.Seed)
+	m := o.newModel(a)
 	if len(run.Test) > 0 {
 		s := p.Predict(f, run.Test, o.threads())
 		rep.Test = m.evaluate(src.Data, run.Test, m.probabilities(s))

@@ -58,6 +58,14 @@ type Manifest struct {
 	Conformal feature.Floats `json:"conformal,omitempty"`
 	// Curve is the learning curve.
 	Curve []Point `json:"curve,omitempty"`
+	// Training says what the model was trained on; nil: not known.
+	Training *Training `json:"training,omitempty"`
+}
+
+// Training identifies the rows of a training, and which of them it held out.
+type Training struct {
+	Seed uint64 `json:"seed"`
+	Rows string `json:"rows"` // hash of the table's cells and of the part that each row was in
 }
 
 // View is a view of a column with its fitted state.

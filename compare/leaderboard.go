@@ -25,7 +25,8 @@ type Provenance struct {
 	Version string   `json:"version"`
 	Command []string `json:"command,omitempty"`
 	Folds   int      `json:"folds"` // 0: an official split
-	Seeds   []int    `json:"seeds"`
+	Seed    uint64   `json:"seed"`
+	Seeds   []int    `json:"seeds"` // repetitions, numbered from 0
 	Rows    int      `json:"rows"`
 	Seconds float64  `json:"seconds"`
 }

@@ -217,6 +217,22 @@ func (r *reader) classes() *figure {
 	return f
 }
 
+// seed is the one that was given, with how often it was varied.
+func (r *reader) seed() string {
+	v := r.doc.Run
+	s := ""
+	if v.Seed != nil {
+		s = strconv.FormatUint(*v.Seed, 10)
+	}
+	if n := len(v.Seeds); n > 1 {
+		if s != "" {
+			s += r.pick(", ", "，")
+		}
+		s += r.say("repeated", n)
+	}
+	return s
+}
+
 func (r *reader) run(p *page) {
 	v := r.doc.Run
 	p.raw(`<section id="run">`)
@@ -233,15 +249,7 @@ func (r *reader) run(p *page) {
 	} else if len(v.Seeds) > 0 {
 		p.pair(r.say("split"), r.say("official"))
 	}
-	var seeds []string
-	for _, s := range v.Seeds {
-		seeds = append(seeds, strconv.Itoa(s))
-	}
-	if len(seeds) == 1 {
-		p.pair(r.say("seed"), seeds[0])
-	} else {
-		p.pair(r.say("seeds"), strings.Join(seeds, ", "))
-	}
+	p.pair(r.say("seed"), r.seed())
 	if v.Seconds > 0 {
 		p.pair(r.say("seconds"), r.duration(v.Seconds))
 	}

@@ -72,6 +72,9 @@ func (r *reader) leaderboard() *section {
 	}
 	if len(rows) == 1 { // of explain
 		title, note, p.Title = r.say("score"), r.say("score_note"), headed(r.metric.TitleIn(r.lang()))
+		if l := r.doc.Looked.Note(r.lang()); l != "" {
+			note = l + r.pick(" ", "") + note
+		}
 	}
 	return &section{id: "leaderboard", title: title, note: note, figures: []figure{{name: "leaderboard", plot: p, table: t}}}
 }

@@ -29,6 +29,7 @@ type Document struct {
 	Reliability *Reliability  `json:"reliability,omitempty"`
 	Sets        *Sets         `json:"sets,omitempty"`
 	Mistakes    []Mistake     `json:"mistakes,omitempty"`
+	Looked      *Looked       `json:"looked,omitempty"`
 	Data        Data          `json:"data"`
 	Run         Run           `json:"run"`
 }
@@ -195,6 +196,30 @@ type Field struct {
 	Value string `json:"value"`
 }
 
+// Looked says which rows one model's scores are of; a comparison has none.
+type Looked struct {
+	Rows    int  `json:"rows"`               // labelled ones
+	HeldOut bool `json:"held_out,omitempty"` // they are those that training held out of data without a split
+	Unsplit bool `json:"unsplit,omitempty"`  // they are all rows, for the data has no test rows
+	Trained *int `json:"trained,omitempty"`  // so many of them the model was fitted on; nil: it cannot be told
+}
+
+// Note says what a reader of the scores should know of the rows; "" where
+// there is nothing to say.
+func (l *Looked) Note(lang string) string {
+	s := speakerOf(lang)
+	switch {
+	case l == nil:
+	case l.Trained != nil && *l.Trained > 0:
+		return s.say("looked_trained", *l.Trained, l.Rows)
+	case l.HeldOut:
+		return s.say("looked_held", l.Rows)
+	case l.Unsplit && l.Trained == nil:
+		return s.say("looked_unsplit", l.Rows)
+	}
+	return ""
+}
+
 // Data describes the data set.
 type Data struct {
 	Name       string     `json:"name"`
@@ -229,7 +254,8 @@ type Run struct {
 	Machine string   `json:"machine,omitempty"` // system, processor, kernels
 	Command string   `json:"command"`
 	Folds   int      `json:"folds,omitempty"` // 0: an official split
-	Seeds   []int    `json:"seeds,omitempty"`
+	Seed    *uint64  `json:"seed,omitempty"`  // of everything random
+	Seeds   []int    `json:"seeds,omitempty"` // repetitions, numbered from 0
 	Seconds float64  `json:"seconds,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
 	// FirstOf: what is shown of one model alone are the runs of the first of so many seeds.

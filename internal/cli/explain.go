@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/report"
 )
@@ -37,7 +38,7 @@ type explainCmd struct {
 	Model   string   `arg:"" help:"Saved model." type:"existingfile"`
 	Data    string   `arg:"" help:"Manifest or folder with labels."`
 	Out     string   `help:"Folder for report.html, its plots and tables." short:"o" placeholder:"DIR"`
-	Split   string   `help:"Rows to look at: test, train, val, a fold's name, or all (default: test, or all where the data has no splits)." placeholder:"NAME"`
+	Split   string   `help:"Rows to look at: test, train, val, a fold's name, or all (default: test; where the data has no split, what training held out of it, or all of other data)." placeholder:"NAME"`
 	Noise   []string `help:"Disturbances to try, or none (default: all that suit the data): typos, dropped_words, gaussian, blur, occlusion, jpeg, white_noise, clipping, dropped_spans, missing, all." placeholder:"KIND,KIND"`
 	Rows    int      `help:"Rows that are disturbed at most (default: 500 of data with pictures, sounds or videos, else 5000)." name:"noise-rows" placeholder:"N"`
 	Against string   `help:"Another model of the same data, whose curves are drawn beside; effective robustness is measured against it." type:"existingfile" placeholder:"FILE"`
@@ -85,29 +86,23 @@ func (c *explainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	split := c.Split
-	if split == "" {
-		split = "all"
-		for i := range ds.Rows {
-			if ds.Rows[i].Split == "test" {
-				split = "test"
-			}
-		}
-	}
-	if eo.Rows, err = splitRows(ds, split); err != nil {
+	split, rows, held, err := c.rows(m, ds)
+	if err != nil {
 		return err
 	}
-	if c.Split == "" && split == "all" {
-		c.notes(e.stderr, []string{"the data has no test rows, all are looked at; if the model was trained on some of them, its scores here are too good"})
-	}
 	c.notes(e.stderr, unsplit(ds, split))
+	eo.Rows = rows
 	ex, problems, err := m.Explain(e.ctx, ds, eo)
 	bar.done()
 	c.report(e.stderr, problems, err)
 	if err != nil {
 		return err
 	}
-	ex.Split, ex.Command, ex.Seconds = split, append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
+	ex.Split, ex.HeldOut, ex.Unsplit = split, held, c.Split == "" && split == "all"
+	ex.Command, ex.Seconds = append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
+	if n := ex.Note(); n != "" {
+		c.notes(e.stderr, []string{strings.ToLower(n[:1]) + strings.TrimSuffix(n[1:], ".")})
+	}
 	doc := ex.Document(c.reportFlags.options())
 	page := ""
 	if c.Out != "" {
@@ -124,6 +119,23 @@ func (c *explainCmd) Run(e *env) error {
 		}
 	}
 	return c.writeJSON(e, ex)
+}
+
+// rows are those to look at, with the name of their split: without a wish the
+// data's test rows, else those that training held out (held), else all.
+func (c *explainCmd) rows(m *fusor.Model, ds *dataset.Dataset) (split string, rows []int, held bool, err error) {
+	split = c.Split
+	if split == "" {
+		split = "test"
+		if !slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Split == "test" }) {
+			if rows, ok := m.HeldOut(ds); ok && len(rows) > 0 {
+				return split, rows, true, nil
+			}
+			split = "all"
+		}
+	}
+	rows, err = splitRows(ds, split)
+	return split, rows, false, err
 }
 
 func (c *explainCmd) check() error {

@@ -1,0 +1,85 @@
+package fusor
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// trainedOn describes the rows of a run, so that they can be told again.
+func trainedOn(ds *dataset.Dataset, run dataset.Run, seed uint64) *artifact.Training {
+	h := sha256.New()
+	part := make([]byte, len(ds.Rows))
+	for k, rows := range [][]int{run.Train, run.Val, run.Test} {
+		for _, r := range rows {
+			part[r] = byte(k + 1)
+		}
+	}
+	for i := range ds.Rows {
+		r := &ds.Rows[i]
+		// %q keeps the borders of the texts.
+		fmt.Fprintf(h, "%d %q %q %v %q\n", part[i], r.ID, r.Group, r.Order, r.Label)
+		for k := range r.Cells {
+			hashCell(h, &r.Cells[k])
+		}
+	}
+	return &artifact.Training{Seed: seed, Rows: fmt.Sprintf("%x", h.Sum(nil))}
+}
+
+func hashCell(h hash.Hash, c *dataset.Cell) {
+	fmt.Fprintf(h, "%q %q %q %d\n", c.Text, c.Files, c.Fields, len(c.Vector))
+	binary.Write(h, binary.LittleEndian, c.Vector) //nolint:errcheck // a hash takes everything
+}
+
+// run divides a data set as training did; ok only if it holds the very rows
+// that the model was trained on, and they come out in the same parts.
+func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
+	t := m.a.Training
+	if t == nil || len(ds.Rows) == 0 {
+		return run, false
+	}
+	plan, err := dataset.HoldOut(ds, dataset.PlanOptions{Seed: t.Seed})
+	if err != nil {
+		return run, false
+	}
+	return plan.Runs[0], *trainedOn(ds, plan.Runs[0], t.Seed) == *t
+}
+
+// HeldOut lists the rows that training kept for its test; ok is false where
+// the data set is not the one that the model was trained on.
+func (m *Model) HeldOut(ds *dataset.Dataset) (rows []int, ok bool) {
+	run, ok := m.run(ds)
+	if !ok {
+		return nil, false
+	}
+	return run.Test, true
+}
+
+// fitted counts the labelled rows among those given (nil: all) that the model
+// was fitted on; −1 if that cannot be told.
+func (m *Model) fitted(ds *dataset.Dataset, rows []int) int {
+	run, ok := m.run(ds)
+	if !ok {
+		return -1
+	}
+	seen := make([]bool, len(ds.Rows))
+	for _, part := range [][]int{run.Train, run.Val} { // the refit takes the validation rows too
+		for _, r := range part {
+			seen[r] = true
+		}
+	}
+	if rows == nil {
+		rows = all(ds)
+	}
+	n := 0
+	for _, r := range rows {
+		if seen[r] && ds.Rows[r].Labelled() {
+			n++
+		}
+	}
+	return n
+}
