@@ -87,10 +87,7 @@ func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
 // probabilities of the test rows with it; those of rows without any view stay.
 func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, probs [][]float64) {
 	k := len(out.TestLogits) / max(1, len(out.Test))
-	temperature = 1
-	if len(out.Val) > 0 {
-		temperature = eval.Temperature(rowsOf(out.ValLogits, k), classesOf(c.Data, out.Val))
-	}
+	temperature = out.Temperature(c.Data)
 	probs = eval.Soften(rowsOf(out.TestLogits, k), temperature)
 	for i, absent := range out.Absent {
 		if absent {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -185,6 +186,20 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 	return out, o.Store.save(e, run, out)
 }
 
+// Temperature is what the validation rows tell to divide the logits by; 1
+// without any, and of a regression.
+func (o *Outcome) Temperature(ds *dataset.Dataset) float64 {
+	if len(o.Val) == 0 || ds.Schema.Task == dataset.Regression {
+		return 1
+	}
+	logits, labels := make([][]float64, len(o.Val)), make([]int, len(o.Val))
+	k := len(o.ValLogits) / len(o.Val)
+	for i, r := range o.Val {
+		logits[i], labels[i] = o.ValLogits[i*k:(i+1)*k], ds.Rows[r].Class
+	}
+	return eval.Temperature(logits, labels)
+}
+
 // subsets tests a fitted fusion with every subset of its modalities.
 func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting, rows []int) {
 	names, of := Players(f.Model.Spec.Views)
@@ -197,7 +212,7 @@ func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting, rows []int) {
 		class[i] = p.Data.Rows[r].Class
 	}
 	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
-	top := Tops(full)
+	top, temperature := Tops(full), o.Temperature(p.Data)
 	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
 	all := uint64(1)<<len(names) - 1
 	for s := range all + 1 {
@@ -206,7 +221,7 @@ func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting, rows []int) {
 			scores = predictor.PredictMasked(set, rows, f.Sequences(p), Hidden(of, s))
 		}
 		if p.Target == nil {
-			o.Subsets = append(o.Subsets, NewSubset(scores, class, top, 1))
+			o.Subsets = append(o.Subsets, NewSubset(scores, class, top, temperature))
 			continue
 		}
 		var sub Subset

@@ -19,10 +19,13 @@ import (
 // version) finds nothing in it.
 type Store struct{ dir string }
 
+// format changes with what an outcome holds.
+const format = 2
+
 // OpenStore opens the store of a comparison in dir; of says what is compared
 // (data, options, versions) and is only hashed.
 func OpenStore(dir string, of any) (*Store, error) {
-	data, err := json.Marshal(of)
+	data, err := json.Marshal([]any{format, of})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the comparison's store: %w", err)
 	}
