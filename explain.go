@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -260,8 +259,8 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		d.Learning = []report.Learning{l}
 	}
 	d.Run = report.Run{
-		Version: Version, Go: runtime.Version(), Machine: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: strings.Join(ex.Command, " "), Seconds: ex.Seconds,
+		Version: Version, Go: runtime.Version(), Machine: machine(),
+		Command: report.Command(ex.Command), Seconds: ex.Seconds,
 	}
 	if m.a.Training != nil {
 		d.Run.Seed = &m.a.Training.Seed

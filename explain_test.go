@@ -15,6 +15,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/codec/npy"
+	"github.com/fusor-ml/fusor/internal/kernel"
 	"github.com/fusor-ml/fusor/report"
 )
 
@@ -269,7 +270,11 @@ func TestCompareDocumentLooksClosely(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Run.Command = []string{"fusor", "compare", "my data.csv", "--views", "*.color"}
 	d := c.Document(ReportOptions{Coverage: 0.8})
+	if d.Run.Command != "fusor compare 'my data.csv' --views '*.color'" || !strings.Contains(d.Run.Machine, "kernels: "+kernel.ActiveTier().String()) {
+		t.Errorf("command %s, machine %s", d.Run.Command, d.Run.Machine)
+	}
 	if len(d.Subsets) != 4 || len(d.Shapley) != 3 || d.Weights == nil || len(d.Learning) != 2 || d.Confusion == nil || d.Sets == nil || len(d.Mistakes) == 0 {
 		t.Fatalf("%d subsets, %d values, weights %v, %d learning curves, %d mistakes", len(d.Subsets), len(d.Shapley), d.Weights != nil, len(d.Learning), len(d.Mistakes))
 	}

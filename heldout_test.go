@@ -65,6 +65,7 @@ func TestExplainSaysWhichRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked(ex)
+		ex.Command = []string{"fusor", "explain", "it's.fusor"}
 		data, err := json.Marshal(ex)
 		if err != nil {
 			t.Fatal(err)
@@ -79,6 +80,9 @@ func TestExplainSaysWhichRows(t *testing.T) {
 		}
 		if !strings.Contains(string(data), want) || !strings.Contains(en.String(), want) || !strings.Contains(cn.String(), zh) {
 			t.Errorf("the JSON or the report does not say %q", want)
+		}
+		if want := `fusor explain 'it'\''s.fusor'`; d.Run.Command != want || !strings.Contains(d.Run.Machine, "kernels: ") {
+			t.Errorf("command %s, machine %s", d.Run.Command, d.Run.Machine)
 		}
 		if !strings.Contains(en.String(), "<dt>Seed</dt><dd>3</dd>") {
 			t.Error("the report lacks the seed")

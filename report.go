@@ -10,6 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature/text"
 	"github.com/fusor-ml/fusor/media"
+	"github.com/fusor-ml/fusor/internal/kernel"
 	"github.com/fusor-ml/fusor/report"
 )
 
@@ -38,8 +39,8 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		d.Rows = append(d.Rows, row)
 	}
 	d.Run = report.Run{
-		Version: c.Run.Version, Go: runtime.Version(), Machine: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: strings.Join(c.Run.Command, " "), Folds: c.Run.Folds, Seed: &c.Run.Seed, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
+		Version: c.Run.Version, Go: runtime.Version(), Machine: machine(),
+		Command: report.Command(c.Run.Command), Folds: c.Run.Folds, Seed: &c.Run.Seed, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
 	}
 	if n := len(c.Run.Seeds); n > 1 {
 		d.Run.FirstOf = n
@@ -56,6 +57,11 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		c.learning(d, single)
 	}
 	return d
+}
+
+// machine says what results depend on: kernels of another tier differ in the last bits.
+func machine() string {
+	return fmt.Sprintf("%s/%s, kernels: %s", runtime.GOOS, runtime.GOARCH, kernel.ActiveTier())
 }
 
 // views lists the views that each modality gave.
