@@ -45,7 +45,8 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 	}
 	metric, _ := eval.MetricByName(c.Metric)
 	game := &explain.Game{Players: len(players), Rows: len(rows), Goals: len(goals)}
-	game.Play = func(set uint64) [][]float64 {
+	game.Play = func(present []bool) [][]float64 {
+		set := compare.Index(present)
 		out := make([][]float64, len(goals))
 		for g := range out {
 			out[g] = make([]float64, len(rows))
@@ -68,7 +69,7 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 		}
 		s := report.Subset{}
 		for k, p := range players {
-			if set>>k&1 == 1 {
+			if present[k] {
 				s.Views = append(s.Views, p)
 			}
 		}
@@ -82,7 +83,7 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 
 // subsetScore is the mean over the runs of a subset's score, with the interval
 // that the leaderboard would give it.
-func subsetScore(c *Comparison, metric eval.Metric, outcomes []*compare.Outcome, set uint64, rows []float64) (float64, *report.Interval) {
+func subsetScore(c *Comparison, metric eval.Metric, outcomes []*compare.Outcome, set int, rows []float64) (float64, *report.Interval) {
 	var runs []float64
 	train, test := 0.0, 0.0
 	for _, o := range outcomes {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -214,11 +215,14 @@ func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting, rows []int) {
 	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
 	top, temperature := Tops(full), o.Temperature(p.Data)
 	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
-	all := uint64(1)<<len(names) - 1
-	for s := range all + 1 {
+	present := make([]bool, len(names))
+	for s := range 1 << len(names) {
+		for k := range present {
+			present[k] = s>>k&1 == 1
+		}
 		scores := full
-		if s != all {
-			scores = predictor.PredictMasked(set, rows, f.Sequences(p), Hidden(of, s))
+		if slices.Contains(present, false) {
+			scores = predictor.PredictMasked(set, rows, f.Sequences(p), Hidden(of, present))
 		}
 		if p.Target == nil {
 			o.Subsets = append(o.Subsets, NewSubset(scores, class, top, temperature))

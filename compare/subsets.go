@@ -39,14 +39,25 @@ func Players(views []model.View) (names []string, of []int) {
 	return names, of
 }
 
-// Hidden says which views are hidden where only the players in set (bit k:
-// player k) are present.
-func Hidden(of []int, set uint64) []bool {
+// Hidden says which views are hidden where only some players are present.
+func Hidden(of []int, present []bool) []bool {
 	hide := make([]bool, len(of))
 	for v, k := range of {
-		hide[v] = set>>k&1 == 0
+		hide[v] = !present[k]
 	}
 	return hide
+}
+
+// Index is where an outcome keeps the subset of the players that are present:
+// bit k is player k.
+func Index(present []bool) int {
+	at := 0
+	for k, in := range present {
+		if in {
+			at |= 1 << k
+		}
+	}
+	return at
 }
 
 // Subset is what a model says of its test rows while only some players are present.

@@ -22,9 +22,9 @@ type Game struct {
 	Players int
 	Rows    int
 	Goals   int
-	// Play returns the worth of a set of players (bit k: player k), [goal][row].
-	// The slices may be reused by the next call.
-	Play func(set uint64) [][]float64
+	// Play returns the worth of the players that are present, [goal][row]. The
+	// slices, present too, may be reused by the next call.
+	Play func(present []bool) [][]float64
 }
 
 // Values are Shapley values of every row. For each goal and row the values of
@@ -78,8 +78,12 @@ func (g *Game) exact(v *Values) {
 			weight[s] *= float64(k) / float64(n-k)
 		}
 	}
+	present := make([]bool, n)
 	for set := range all + 1 {
-		worth := g.Play(set)
+		for p := range present {
+			present[p] = set>>p&1 == 1
+		}
+		worth := g.Play(present)
 		size := bits.OnesCount64(set)
 		for goal, w := range worth {
 			switch set {
@@ -90,7 +94,7 @@ func (g *Game) exact(v *Values) {
 			}
 			for p := range n {
 				c := 0.0
-				if set>>p&1 == 1 {
+				if present[p] {
 					c = weight[size-1]
 				} else {
 					c = -weight[size]
@@ -104,11 +108,14 @@ func (g *Game) exact(v *Values) {
 }
 
 func (g *Game) sampled(v *Values) {
-	all := uint64(1)<<g.Players - 1
-	for goal, w := range g.Play(0) {
+	present := make([]bool, g.Players)
+	for goal, w := range g.Play(present) {
 		copy(v.Empty[goal], w)
 	}
-	for goal, w := range g.Play(all) {
+	for p := range present {
+		present[p] = true
+	}
+	for goal, w := range g.Play(present) {
 		copy(v.Full[goal], w)
 	}
 	rng := rand.New(rand.NewPCG(0x7368617065, uint64(g.Players)))
@@ -120,12 +127,12 @@ func (g *Game) sampled(v *Values) {
 			for goal := range before {
 				copy(before[goal], v.Empty[goal])
 			}
-			set := uint64(0)
-			for _, p := range order {
-				set |= 1 << p
+			clear(present)
+			for k, p := range order {
+				present[p] = true
 				after := v.Full
-				if set != all {
-					after = g.Play(set)
+				if k < len(order)-1 {
+					after = g.Play(present)
 				}
 				for goal, w := range after {
 					for i, x := range w {

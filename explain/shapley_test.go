@@ -12,7 +12,20 @@ import (
 
 // table is a game given by the worth of every set, [set][row], under one goal.
 func table(players int, worth [][]float64) *Game {
-	return &Game{Players: players, Rows: len(worth[0]), Goals: 1, Play: func(set uint64) [][]float64 { return worth[set : set+1] }}
+	return &Game{Players: players, Rows: len(worth[0]), Goals: 1, Play: func(present []bool) [][]float64 {
+		set := index(present)
+		return worth[set : set+1]
+	}}
+}
+
+// index of the players that are present in a table.
+func index(present []bool) (set uint64) {
+	for p, in := range present {
+		if in {
+			set |= 1 << p
+		}
+	}
+	return set
 }
 
 func drawn(t *rapid.T, players, rows int) [][]float64 {
@@ -94,6 +107,31 @@ func TestShapleySumsToTheWhole(t *testing.T) {
 	}
 }
 
+// Players who add what they have, each for itself, get just that, however many
+// they are: more than a machine word has bits.
+func TestShapleyOfVeryManyPlayers(t *testing.T) {
+	for _, n := range []int{63, 64, 65, 130} {
+		v := (&Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) [][]float64 {
+			w := make([]float64, 2)
+			for p, in := range present {
+				if in {
+					w[0] += float64(p + 1)
+					w[1] -= float64(p)
+				}
+			}
+			return [][]float64{w}
+		}}).Shapley()
+		for p := range n {
+			if a, b := v.Parts[0][p][0], v.Parts[0][p][1]; math.Abs(a-float64(p+1)) > 1e-6 || math.Abs(b+float64(p)) > 1e-6 {
+				t.Errorf("%d players: player %d gets %g and %g, adds %d and %d", n, p, a, b, p+1, -p)
+			}
+		}
+		if want := float64(n*(n+1)) / 2; v.Full[0][0] != want || v.Empty[0][0] != 0 {
+			t.Errorf("%d players: from %g to %g, want 0 to %g", n, v.Empty[0][0], v.Full[0][0], want)
+		}
+	}
+}
+
 // Player 1 never changes anything; players 0 and 2 can stand in for each other.
 func TestUselessGetsNothingAndDuplicatesShare(t *testing.T) {
 	for _, n := range []int{4, ExactPlayers + 1} {
@@ -104,8 +142,8 @@ func TestUselessGetsNothingAndDuplicatesShare(t *testing.T) {
 				base[s][i] = rng.NormFloat64() + float64(bits.OnesCount(uint(s)))
 			}
 		}
-		v := (&Game{Players: n, Rows: 2, Goals: 1, Play: func(set uint64) [][]float64 {
-			set &^= 1 << 1
+		v := (&Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) [][]float64 {
+			set := index(present) &^ (1 << 1)
 			if set>>2&1 == 1 { // one of the two is as good as both
 				set = set&^(1<<2) | 1
 			}
@@ -137,11 +175,13 @@ func TestContributionIntervals(t *testing.T) {
 		}
 		gain[1][i] = float64(2*rng.IntN(2) - 1)
 	}
-	g := &Game{Players: 2, Rows: rows, Goals: 1, Play: func(set uint64) [][]float64 {
+	g := &Game{Players: 2, Rows: rows, Goals: 1, Play: func(present []bool) [][]float64 {
 		w := make([]float64, rows)
-		for p := range 2 {
+		for p, in := range present {
 			for i := range w {
-				w[i] += float64(set>>p&1) * gain[p][i]
+				if in {
+					w[i] += gain[p][i]
+				}
 			}
 		}
 		return [][]float64{w}

@@ -2,7 +2,7 @@ package explain
 
 import (
 	"math"
-	"math/bits"
+	"slices"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
@@ -110,13 +110,13 @@ func (s *Subject) Importance(ds *dataset.Dataset, set *model.Set, step func(done
 		total = 2 + 2*samplePairs*(len(names)-1)
 	}
 	game := &Game{Players: len(names), Rows: len(rows), Goals: len(im.Goals)}
-	game.Play = func(players uint64) [][]float64 {
+	game.Play = func(present []bool) [][]float64 {
 		scores := full
-		if players != 1<<len(names)-1 {
-			scores = s.Predict(set, compare.Hidden(of, players))
+		if slices.Contains(present, false) {
+			scores = s.Predict(set, compare.Hidden(of, present))
 		}
 		if len(names) <= ExactPlayers {
-			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, players, names, metric, groups))
+			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, present, names, metric, groups))
 		}
 		if done++; step != nil {
 			step(min(done, total), total)
@@ -158,15 +158,15 @@ func pick(s *model.Scores, rows []int) *model.Scores {
 	return out
 }
 
-func (s *Subject) subset(ds *dataset.Dataset, rows []int, scores *model.Scores, players uint64, names []string, metric eval.Metric, groups []int) Subset {
+func (s *Subject) subset(ds *dataset.Dataset, rows []int, scores *model.Scores, present []bool, names []string, metric eval.Metric, groups []int) Subset {
 	out := Subset{Players: []string{}, Low: math.NaN(), High: math.NaN()}
 	for k, n := range names {
-		if players>>k&1 == 1 {
+		if present[k] {
 			out.Players = append(out.Players, n)
 		}
 	}
 	preds := s.predictions(ds, rows, scores)
-	if len(names) > rangedPlayers && bits.OnesCount64(players) > 1 && bits.OnesCount64(players) < len(names)-1 {
+	if k := len(out.Players); len(names) > rangedPlayers && k > 1 && k < len(names)-1 {
 		out.Score = metric.Of(preds)
 		return out
 	}
