@@ -1,8 +1,10 @@
 package fusor
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
@@ -59,18 +61,20 @@ type answer struct {
 }
 
 // closely fills confusion, reliability, prediction sets and mistakes of one
-// entry. Every test row counts once: the runs of the first seed are taken; the
-// prediction sets are measured in every run.
+// entry, of a regression the largest errors alone. Every test row counts once:
+// the runs of the first seed are taken; the prediction sets are measured in
+// every run.
 func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
-	if c.Task == dataset.Regression {
-		return
-	}
-	name := c.Rows[entry].Name
-	d.Sets = c.predictionSets(entry, o.coverage())
 	var answers []answer
 	temperature, runs := 0.0, 0.0
 	for r, out := range c.Result.Outcomes[entry] {
 		if c.Result.Plan.Runs[r].Seed != c.Result.Plan.Runs[0].Seed {
+			continue
+		}
+		if c.Task == dataset.Regression {
+			for i, row := range out.Test {
+				answers = append(answers, answer{row: row, after: out.TestP[i : i+1]})
+			}
 			continue
 		}
 		t, after := c.calibrated(out)
@@ -80,7 +84,12 @@ func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
 			answers = append(answers, answer{row, out.TestP[i*k : (i+1)*k], after[i]})
 		}
 	}
-	trust(d, c.Data, name, answers, temperature/max(runs, 1), o)
+	if c.Task == dataset.Regression {
+		d.Mistakes = errorsOf(c.Data, answers, o.Media)
+		return
+	}
+	d.Sets = c.predictionSets(entry, o.coverage())
+	trust(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
 }
 
 // calibrated gives the temperature that the validation rows tell and the
@@ -146,27 +155,45 @@ const (
 
 // mistakes are the wrong answers, the surest first.
 func mistakes(ds *dataset.Dataset, answers []answer, media bool) []report.Mistake {
+	return worst(ds, answers, media, func(a answer) (float64, bool) {
+		top := eval.Argmax(a.after)
+		return a.after[top], top != ds.Rows[a.row].Class
+	}, func(m *report.Mistake, a answer) {
+		top := eval.Argmax(a.after)
+		m.Predicted, m.Probability = ds.Schema.Classes[top], a.after[top]
+	})
+}
+
+// errorsOf are the rows of a regression, those farthest from the truth first.
+func errorsOf(ds *dataset.Dataset, answers []answer, media bool) []report.Mistake {
+	miss := func(a answer) (float64, bool) {
+		off := math.Abs(a.after[0] - ds.Rows[a.row].Target)
+		return off, off > 0
+	}
+	return worst(ds, answers, media, miss, func(m *report.Mistake, a answer) {
+		m.Error, _ = miss(a)
+		m.Predicted = strconv.FormatFloat(a.after[0], 'g', 4, 64)
+	})
+}
+
+// worst shows the answers that rank first among the wrong ones.
+func worst(ds *dataset.Dataset, answers []answer, media bool, rank func(answer) (float64, bool), say func(*report.Mistake, answer)) []report.Mistake {
 	var wrong []answer
 	for _, a := range answers {
-		if eval.Argmax(a.after) != ds.Rows[a.row].Class {
+		if _, is := rank(a); is {
 			wrong = append(wrong, a)
 		}
 	}
 	slices.SortStableFunc(wrong, func(a, b answer) int {
-		x, y := slices.Max(a.after), slices.Max(b.after)
-		switch {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return a.row - b.row
+		x, _ := rank(a)
+		y, _ := rank(b)
+		return cmp.Or(cmp.Compare(y, x), cmp.Compare(a.row, b.row))
 	})
 	var out []report.Mistake
 	for _, a := range wrong[:min(shownMistakes, len(wrong))] {
 		row := &ds.Rows[a.row]
-		top := eval.Argmax(a.after)
-		m := report.Mistake{ID: rowName(ds, a.row), True: row.Label, Predicted: ds.Schema.Classes[top], Probability: a.after[top]}
+		m := report.Mistake{ID: rowName(ds, a.row), True: row.Label}
+		say(&m, a)
 		for k, col := range ds.Schema.Columns {
 			m.Cells = append(m.Cells, shownCell(ds, &col, &row.Cells[k], media))
 		}

@@ -247,6 +247,8 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		}
 		trust(d, ex.Data, name, ex.answers, m.a.Temperature, &o)
 		ex.weights(d)
+	} else {
+		d.Mistakes = errorsOf(ex.Data, ex.answers, o.Media)
 	}
 	if len(m.a.Curve) > 0 {
 		l := report.Learning{Model: name, Best: -1}

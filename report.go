@@ -9,8 +9,8 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature/text"
-	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/internal/kernel"
+	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/report"
 )
 

@@ -1,11 +1,16 @@
 package fusor
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/media"
@@ -21,7 +26,7 @@ func rowName(ds *dataset.Dataset, i int) string {
 }
 
 // shownCell is a cell as a mistake shows it: its text, its fields, or the paths
-// of its files; with media the first file itself.
+// of its files; with media the first file itself, or a picture of it.
 func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMedia bool) report.Cell {
 	out := report.Cell{Column: col.Name, Kind: string(col.Kind)}
 	switch {
@@ -36,6 +41,10 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 			break
 		}
 		if !withMedia {
+			break
+		}
+		if out.Data = still(path, col.Kind); out.Data != nil {
+			out.MIME = "image/png"
 			break
 		}
 		if info, err := os.Stat(path); err != nil || info.Size() > mediaBytes || info.IsDir() {
@@ -56,6 +65,43 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 		out.Text = vectorText(c.Vector)
 	}
 	return out
+}
+
+// Bounds of a picture that stands for a cell.
+const (
+	stillSide = 440 // pixels; the report makes it smaller, and sharper than from a smaller one
+	stillTime = 20 * time.Second
+)
+
+// still is a picture that stands for a picture or a video, as a small PNG: of a
+// video the middle frame. It is nil where there is none.
+func still(path string, kind media.Kind) []byte {
+	switch kind {
+	case media.Image:
+		if m, err := media.ReadImage(path, media.ImageOptions{MaxSide: stillSide}); err == nil {
+			return pngOf(m.Width, m.Height, m.R, m.G, m.B)
+		}
+	case media.Video:
+		ctx, cancel := context.WithTimeout(context.Background(), stillTime)
+		defer cancel()
+		if clip, err := media.OpenVideo(ctx, path); err == nil && len(clip.Frames) > 0 {
+			m := clip.Frames[len(clip.Frames)/2]
+			return pngOf(m.Width, m.Height, m.R, m.G, m.B)
+		}
+	}
+	return nil
+}
+
+func pngOf(w, h int, r, g, b []uint8) []byte {
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		copy(m.Pix[4*i:], []uint8{r[i], g[i], b[i], 255})
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, m); err != nil {
+		return nil
+	}
+	return out.Bytes()
 }
 
 func cut(s string) string {

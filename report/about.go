@@ -8,8 +8,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/svg"
 )
+
+// mistakesTitle is the heading of the mistakes.
+func (r *reader) mistakesTitle() (title, note string) {
+	if r.doc.Data.Task == string(eval.Regression) {
+		return r.say("errors"), r.say("errors_note")
+	}
+	return r.say("mistakes"), r.say("mistakes_note")
+}
 
 // mistakes writes the surest wrong predictions as cards, with their media if
 // the options ask for it.
@@ -25,15 +34,20 @@ func (r *reader) mistakes(p *page, o Options) {
 		}
 	}
 	p.raw(`<section id="mistakes">`)
-	p.put("h2", r.say("mistakes"))
-	p.put(`p class="note"`, r.say("mistakes_note"))
+	title, note := r.mistakesTitle()
+	p.put("h2", title)
+	p.put(`p class="note"`, note)
 	p.raw(`<div class="cards">`)
 	for _, m := range r.doc.Mistakes {
 		p.raw(`<article class="card">`)
 		p.put(`div class="id"`, m.ID)
 		p.raw("<div>", attr(r.say("predicted")), r.pick(": ", "："))
 		p.put(`span class="wrong"`, m.Predicted)
-		p.raw(" (", attr(svg.Percent.Value(m.Probability)), ")<br>", attr(r.say("true")), r.pick(": ", "："))
+		beside := svg.Percent.Value(m.Probability)
+		if m.Error > 0 {
+			beside = r.say("off", strconv.FormatFloat(m.Error, 'g', 3, 64))
+		}
+		p.raw(" (", attr(beside), ")<br>", attr(r.say("true")), r.pick(": ", "："))
 		p.put(`span class="right"`, m.True)
 		p.raw("</div>")
 		for _, c := range m.Cells {
@@ -138,7 +152,10 @@ func (r *reader) data(p *page) {
 func (r *reader) notes() []string {
 	v := r.doc.Run
 	out := slices.Clone(v.Notes)
-	if v.FirstOf > 1 {
+	switch regression := r.doc.Data.Task == string(eval.Regression); {
+	case v.FirstOf > 1 && regression:
+		out = append(out, r.say("first_errors", v.FirstOf))
+	case v.FirstOf > 1:
 		out = append(out, r.say("first_seed", v.FirstOf))
 	}
 	if v.Disturbed > 0 && v.Disturbed < r.doc.Data.Rows {

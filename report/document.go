@@ -170,17 +170,19 @@ type Sets struct {
 	Abstention []eval.Abstention `json:"abstention,omitempty"`
 }
 
-// Mistake is a wrong prediction the model was sure of.
+// Mistake is a wrong prediction the model was sure of; of a regression, one far
+// from the truth.
 type Mistake struct {
 	ID          string  `json:"id"`
 	True        string  `json:"true"`
 	Predicted   string  `json:"predicted"`
-	Probability float64 `json:"probability"` // of the predicted class
+	Probability float64 `json:"probability,omitempty"` // of the predicted class
+	Error       float64 `json:"error,omitempty"`       // of a regression: how far off, without sign
 	Cells       []Cell  `json:"cells,omitempty"`
 }
 
-// Cell is one modality of a shown sample. Data, if given, is the file itself;
-// it is shown only if Options.Media asks for it.
+// Cell is one modality of a shown sample. Data, if given, is the file itself or
+// a picture of it; it is shown only if Options.Media asks for it.
 type Cell struct {
 	Column string  `json:"column"`
 	Kind   string  `json:"kind"`             // text, image, audio, video, …

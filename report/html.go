@@ -171,7 +171,8 @@ func (r *reader) contents(p *page, parts []section) {
 		link(s.id, s.title)
 	}
 	if len(r.doc.Mistakes) > 0 {
-		link("mistakes", r.say("mistakes"))
+		title, _ := r.mistakesTitle()
+		link("mistakes", title)
 	}
 	link("data", r.say("data"))
 	link("run", r.say("run"))

@@ -16,7 +16,7 @@ import (
 // reportFlags say what a report takes along.
 type reportFlags struct {
 	Coverage *float64 `help:"Wished coverage of prediction sets, between 0 and 1 (default 0.9)." placeholder:"P"`
-	Media    bool     `help:"Put pictures and sounds of the surest mistakes into the report (4 MB at most)."`
+	Media    bool     `help:"Put pictures, sounds and a frame of each video of the worst mistakes into the report (4 MB at most)."`
 }
 
 func (f *reportFlags) check() error {
