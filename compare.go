@@ -17,6 +17,7 @@ type Comparison struct {
 
 	store       *compare.Store
 	calibration *compare.Result // of the best entry in folds of the training rows; nil: not needed
+	played      []*played       // of the best entry, by run; nil: the outcomes hold every subset
 }
 
 // Compare trains every single view, every modality and every fusion (or those
@@ -55,6 +56,9 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 		return c, err
 	}
 	if err := c.calibrate(ctx, src, &o); err != nil {
+		return c, err
+	}
+	if err := c.play(ctx, src, &o); err != nil {
 		return c, err
 	}
 	c.Run.Version, c.Run.Rows, c.Run.Seed = Version, len(src.Data.Rows), o.Seed

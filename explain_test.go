@@ -230,40 +230,6 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 	}
 }
 
-// On an official split compare fits the very model that train does: what the
-// two say of its modalities is the same, in calibrated log-odds too.
-func TestCompareAndExplainAgree(t *testing.T) {
-	path := folder(t, 6, 240, true, signal{"a", 20, 2}, signal{"b", 20, 1})
-	o := Options{NoCache: true, Seeds: 1}
-	o.Recipe.Fusion, o.Recipe.Train.Epochs = "concat", 60
-	c, err := Compare(context.Background(), path, []string{"concat"}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, ds := trained(t, path, o)
-	var test []int
-	for i := range ds.Rows {
-		if ds.Rows[i].Split == "test" {
-			test = append(test, i)
-		}
-	}
-	ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: test, Noise: []string{"none"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m.Artifact().Temperature < 1.05 && m.Artifact().Temperature > 0.95 {
-		t.Fatalf("a temperature of %g tells nothing", m.Artifact().Temperature)
-	}
-	want := ex.Document(ReportOptions{}).Shapley
-	for g, got := range c.Document(ReportOptions{}).Shapley {
-		for p, part := range got.Parts {
-			if w := want[g].Parts[p]; math.Abs(part.Value-w.Value) > 1e-5*math.Max(1, math.Abs(w.Value)) {
-				t.Errorf("%s of %s: compare says %g, explain %g", got.Goal, part.Name, part.Value, w.Value)
-			}
-		}
-	}
-}
-
 func TestCompareDocumentLooksClosely(t *testing.T) {
 	path := folder(t, 5, 240, false, signal{"a", 3, 2}, signal{"b", 3, 1.5})
 	c, err := Compare(context.Background(), path, []string{"concat", "attention"}, Options{Folds: 3, NoCache: true})

@@ -57,7 +57,7 @@ type Options struct {
 
 // Progress is one step of long work.
 type Progress struct {
-	Stage  string // "extract", "train", "compare", "calibrate"
+	Stage  string // "extract", "train", "compare", "calibrate", "explain", "noise"
 	Done   int
 	Total  int
 	Detail string

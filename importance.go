@@ -12,89 +12,95 @@ import (
 )
 
 // importance divides the score of an entry among its modalities, from what
-// every run kept. A row that several runs test counts with its mean.
+// every run says of each subset. A row that several runs test counts with its
+// mean: Shapley values of a mean of games are the mean of their values.
 func (c *Comparison) importance(d *report.Document, entry int) {
 	outcomes := c.Result.Outcomes[entry]
 	players := outcomes[0].Players
+	if len(players) < 2 {
+		return
+	}
+	runs := c.played
 	for _, o := range outcomes {
-		if len(o.Subsets) != 1<<len(players) || !slices.Equal(o.Players, players) || len(players) < 2 {
-			return // a run without a modality, or none kept
+		if !slices.Equal(o.Players, players) {
+			d.Run.Notes = append(slices.Clone(d.Run.Notes), "what each modality contributes is not shown: no training row of some fold has one of them")
+			return
+		}
+		if c.played == nil {
+			runs = append(runs, c.playRun(o, func(present []bool) compare.Subset { return o.Subsets[compare.Index(present)] }))
 		}
 	}
-	at := map[int]int{} // row of the data -> row of the game
-	var rows []int
-	for _, o := range outcomes {
-		for _, r := range o.Test {
-			if _, ok := at[r]; !ok {
-				at[r] = len(rows)
-				rows = append(rows, r)
-			}
-		}
-	}
-	times := make([]float64, len(rows))
-	for _, o := range outcomes {
-		for _, r := range o.Test {
-			times[at[r]]++
-		}
-	}
+	rows, at, times := tested(outcomes)
 	sample := explain.Sample{Groups: explain.Groups(c.Data, rows)}
-	goals := []string{explain.ErrorDrop}
 	if c.Task != dataset.Regression {
-		goals = []string{explain.Correctness, explain.LogOdds, explain.TrueLogOdds}
 		sample.Classes, sample.Class = c.Data.Schema.Classes, classesOf(c.Data, rows)
 	}
-	metric, _ := eval.MetricByName(c.Metric)
-	game := &explain.Game{Players: len(players), Rows: len(rows), Goals: len(goals)}
-	game.Play = func(present []bool) [][]float64 {
-		set := compare.Index(present)
-		out := make([][]float64, len(goals))
-		for g := range out {
-			out[g] = make([]float64, len(rows))
-		}
-		for _, o := range outcomes {
-			var worth [][]float64
-			if sub := o.Subsets[set]; sub.Value != nil {
-				worth = [][]float64{make([]float64, len(o.Test))}
-				for i, r := range o.Test {
-					worth[0][i] = -math.Abs(float64(sub.Value[i]) - c.Data.Rows[r].Target)
-				}
-			} else {
-				worth = explain.Worth(sub)
-			}
-			for g := range worth {
-				for i, r := range o.Test {
-					out[g][at[r]] += worth[g][i] / times[at[r]]
-				}
+	average := func(of func(run int) []float64) []float64 {
+		out := make([]float64, len(rows))
+		for r, o := range outcomes {
+			for i, x := range of(r) {
+				k := at[o.Test[i]]
+				out[k] += x / times[k]
 			}
 		}
-		s := report.Subset{}
-		for k, p := range players {
-			if present[k] {
-				s.Views = append(s.Views, p)
-			}
-		}
-		s.Score, s.Range = subsetScore(c, metric, outcomes, set, out[0])
-		d.Subsets = append(d.Subsets, s)
 		return out
 	}
-	v := game.Shapley()
+	goals := c.goals()
+	v := &explain.Values{Sampled: runs[0].values.Sampled}
+	for g := range goals {
+		v.Empty = append(v.Empty, average(func(r int) []float64 { return runs[r].values.Empty[g] }))
+		v.Full = append(v.Full, average(func(r int) []float64 { return runs[r].values.Full[g] }))
+		parts := make([][]float64, len(players))
+		for p := range parts {
+			parts[p] = average(func(r int) []float64 { return runs[r].values.Parts[g][p] })
+		}
+		v.Parts = append(v.Parts, parts)
+	}
 	d.Shapley = shapley(c.Rows[entry].Name, v.Contributions(goals, players, sample))
+	metric, _ := eval.MetricByName(c.Metric)
+	for k, present := range shownSubsets(len(players)) {
+		s := report.Subset{}
+		for p, in := range present {
+			if in {
+				s.Views = append(s.Views, players[p])
+			}
+		}
+		s.Score, s.Range = c.subsetScore(metric, outcomes, average(func(r int) []float64 { return runs[r].subsets[k] }), func(r int) []float64 { return runs[r].subsets[k] })
+		d.Subsets = append(d.Subsets, s)
+	}
+}
+
+// tested lists the rows that any run tests, where each stands in the list, and
+// how many runs test it.
+func tested(outcomes []*compare.Outcome) (rows []int, at map[int]int, times []float64) {
+	at = map[int]int{}
+	for _, o := range outcomes {
+		for _, r := range o.Test {
+			k, ok := at[r]
+			if !ok {
+				k = len(rows)
+				at[r] = k
+				rows, times = append(rows, r), append(times, 0)
+			}
+			times[k]++
+		}
+	}
+	return rows, at, times
 }
 
 // subsetScore is the mean over the runs of a subset's score, with the interval
-// that the leaderboard would give it.
-func subsetScore(c *Comparison, metric eval.Metric, outcomes []*compare.Outcome, set int, rows []float64) (float64, *report.Interval) {
+// that the leaderboard would give it. rows are the rows' worth over all runs.
+func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome, rows []float64, worth func(run int) []float64) (float64, *report.Interval) {
+	sign := 1.0 // worth is a score, or an error with its sign turned
+	if !metric.HigherIsBetter {
+		sign = -1
+	}
 	var runs []float64
 	train, test := 0.0, 0.0
-	for _, o := range outcomes {
-		sub, sum := o.Subsets[set], 0.0
-		for _, hit := range sub.Hit {
-			if hit {
-				sum++
-			}
-		}
-		for i, v := range sub.Value {
-			sum += math.Abs(float64(v) - c.Data.Rows[o.Test[i]].Target)
+	for r, o := range outcomes {
+		sum := 0.0
+		for _, x := range worth(r) {
+			sum += sign * x
 		}
 		runs = append(runs, sum/float64(max(1, len(o.Test))))
 		train, test = train+float64(o.TrainRows)/float64(len(outcomes)), test+float64(len(o.Test))/float64(len(outcomes))

@@ -38,8 +38,8 @@ type Outcome struct {
 	Absent      []bool    // [test rows]
 	History     train.History
 	Views       []string
-	Players     []string // of a fusion: what Subsets hides
-	Subsets     []Subset // of a fusion of few players: the test rows with each subset of them present, by bit set
+	Players     []string // of a fusion of several: what Subsets hides
+	Subsets     []Subset // of a fusion of few players: the test rows with each subset of them present, by Index
 	TrainRows   int      // that the tested model was fitted on: with the refit, validation rows too
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
@@ -182,7 +182,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 		out.ValP, out.ValLogits = p.Unscale(f.Val), f.Val.Logits
 	}
 	if e.Kind == Fusion {
-		out.subsets(p, f, run.Test)
+		out.subsets(p, f)
 	}
 	return out, o.Store.save(e, run, out)
 }
@@ -202,36 +202,46 @@ func (o *Outcome) Temperature(ds *dataset.Dataset) float64 {
 }
 
 // subsets tests a fitted fusion with every subset of its modalities.
-func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting, rows []int) {
-	names, of := Players(f.Model.Spec.Views)
-	if len(names) < 2 || len(names) > maxSubsetPlayers {
+func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting) {
+	names, _ := Players(f.Model.Spec.Views)
+	if len(names) < 2 {
 		return
 	}
-	o.Players = names
-	class := make([]int, len(rows))
-	for i, r := range rows {
+	if o.Players = names; len(names) > maxSubsetPlayers {
+		return
+	}
+	ask, present := o.Ask(p, f), make([]bool, len(names))
+	for s := range 1 << len(names) {
+		for k := range present {
+			present[k] = s>>k&1 == 1
+		}
+		o.Subsets = append(o.Subsets, ask(present))
+	}
+}
+
+// Ask gives a function that says what the outcome's fitted model makes of the
+// test rows while only some players are present.
+func (o *Outcome) Ask(p *train.Prepared, f *train.Fitting) func(present []bool) Subset {
+	_, of := Players(f.Model.Spec.Views)
+	class := make([]int, len(o.Test))
+	for i, r := range o.Test {
 		class[i] = p.Data.Rows[r].Class
 	}
 	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
 	top, temperature := Tops(full), o.Temperature(p.Data)
 	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
-	present := make([]bool, len(names))
-	for s := range 1 << len(names) {
-		for k := range present {
-			present[k] = s>>k&1 == 1
-		}
+	return func(present []bool) Subset {
 		scores := full
 		if slices.Contains(present, false) {
-			scores = predictor.PredictMasked(set, rows, f.Sequences(p), Hidden(of, present))
+			scores = predictor.PredictMasked(set, o.Test, f.Sequences(p), Hidden(of, present))
 		}
 		if p.Target == nil {
-			o.Subsets = append(o.Subsets, NewSubset(scores, class, top, temperature))
-			continue
+			return NewSubset(scores, class, top, temperature)
 		}
 		var sub Subset
 		for _, v := range scores.Logits {
 			sub.Value = append(sub.Value, float32(p.Target.Mean+p.Target.Std*v))
 		}
-		o.Subsets = append(o.Subsets, sub)
+		return sub
 	}
 }

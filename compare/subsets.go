@@ -9,7 +9,8 @@ import (
 
 // maxSubsetPlayers bounds the modalities for which every fusion is tested with
 // each subset of them present: 2⁶ predictions of the test rows cost little
-// beside a fit.
+// beside a fit. Of more modalities only the fusion that is chosen is tested so,
+// once it is: see Refit.
 const maxSubsetPlayers = 6
 
 // maxLogOdds bounds log-odds, so that a sure prediction stays finite.

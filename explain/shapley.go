@@ -16,6 +16,14 @@ const ExactPlayers = 12
 // each together with its reverse.
 const samplePairs = 64
 
+// Plays is how often a game of so many players is played for their values.
+func Plays(players int) int {
+	if players <= ExactPlayers {
+		return 1 << players
+	}
+	return 2 + 2*samplePairs*(players-1)
+}
+
 // Game is what Shapley values are of: players, and the worth of any set of
 // them for every row, under one or several goals.
 type Game struct {

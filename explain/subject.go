@@ -26,7 +26,7 @@ type Subject struct {
 type Importance struct {
 	Players       []string       `json:"players"` // columns; the views of an only column
 	Contributions []Contribution `json:"contributions"`
-	Subsets       []Subset       `json:"subsets,omitempty"` // every one, up to ExactPlayers players
+	Subsets       []Subset       `json:"subsets,omitempty"` // every one up to ExactPlayers players, beyond the telling ones
 	Goals         []string       `json:"-"`
 	Values        *Values        `json:"-"` // of every row: [labelled rows]
 }
@@ -105,16 +105,16 @@ func (s *Subject) Importance(ds *dataset.Dataset, set *model.Set, step func(done
 	}
 	full := s.Predict(set, nil)
 	top := compare.Tops(pick(full, rows))
-	done, total := 0, 1<<min(len(names), ExactPlayers)
-	if len(names) > ExactPlayers {
-		total = 2 + 2*samplePairs*(len(names)-1)
+	done, total := 0, Plays(len(names))
+	ask := func(present []bool) *model.Scores {
+		if !slices.Contains(present, false) {
+			return full
+		}
+		return s.Predict(set, compare.Hidden(of, present))
 	}
 	game := &Game{Players: len(names), Rows: len(rows), Goals: len(im.Goals)}
 	game.Play = func(present []bool) [][]float64 {
-		scores := full
-		if slices.Contains(present, false) {
-			scores = s.Predict(set, compare.Hidden(of, present))
-		}
+		scores := ask(present)
 		if len(names) <= ExactPlayers {
 			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, present, names, metric, groups))
 		}
@@ -132,6 +132,11 @@ func (s *Subject) Importance(ds *dataset.Dataset, set *model.Set, step func(done
 		return Worth(compare.NewSubset(pick(scores, rows), class, top, s.Artifact.Temperature))
 	}
 	im.Values = game.Shapley()
+	if im.Values.Sampled { // by chance alone the telling ones are among those tried
+		for _, present := range Telling(len(names)) {
+			im.Subsets = append(im.Subsets, s.subset(ds, rows, ask(present), present, names, metric, groups))
+		}
+	}
 	im.Contributions = im.Values.Contributions(im.Goals, names, sample)
 	return im
 }

@@ -1,0 +1,110 @@
+package fusor
+
+import (
+	"context"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/explain"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// played is what one run's model says of its test rows while only some
+// modalities are present.
+type played struct {
+	values  *explain.Values
+	subsets [][]float64 // worth of each row under the first goal, for each of shownSubsets
+}
+
+// allSubsets bounds the modalities of which the report shows every subset.
+const allSubsets = 6
+
+// shownSubsets are those that the report shows of n modalities.
+func shownSubsets(n int) [][]bool {
+	if n > allSubsets {
+		return explain.Telling(n)
+	}
+	out := make([][]bool, 1<<n)
+	for s := range out {
+		out[s] = make([]bool, n)
+		for p := range n {
+			out[s][p] = s>>p&1 == 1
+		}
+	}
+	return out
+}
+
+// play tries the best fusion with subsets of its modalities where they are too
+// many to do so with every fusion: it is fitted again in every run.
+func (c *Comparison) play(ctx context.Context, src train.Source, o *Options) error {
+	best, _ := c.best()
+	if best < 0 {
+		return nil
+	}
+	outcomes := c.Result.Outcomes[best]
+	players := outcomes[0].Players
+	if len(players) < 2 || slices.ContainsFunc(outcomes, func(out *compare.Outcome) bool {
+		return out.Subsets != nil || !slices.Equal(out.Players, players)
+	}) {
+		return nil
+	}
+	total := len(outcomes) * (explain.Plays(len(players)) + len(shownSubsets(len(players))))
+	var mu sync.Mutex
+	done := 0
+	step := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		o.progress("explain", done, total, c.Result.Entries[best].Name)
+	}
+	runs := make([]*played, len(outcomes))
+	err := c.Result.Refit(ctx, src, best, compare.Options{Recipe: o.Recipe, Workers: o.threads()}, func(r int, p *train.Prepared, f *train.Fitting) error {
+		ask := outcomes[r].Ask(p, f)
+		var last compare.Subset
+		runs[r] = c.playRun(outcomes[r], func(present []bool) compare.Subset {
+			if last.Hit == nil && last.Value == nil || ctx.Err() == nil { // after an interruption the answers are not used
+				last = ask(present)
+			}
+			step()
+			return last
+		})
+		return ctx.Err()
+	})
+	if err == nil {
+		c.played = runs
+	}
+	return err
+}
+
+// goals are what the contributions of a comparison explain.
+func (c *Comparison) goals() []string {
+	if c.Task == dataset.Regression {
+		return []string{explain.ErrorDrop}
+	}
+	return []string{explain.Correctness, explain.LogOdds, explain.TrueLogOdds}
+}
+
+// playRun divides the worth of a run's test rows among the modalities. say is
+// what its model says with some of them present.
+func (c *Comparison) playRun(o *compare.Outcome, say func(present []bool) compare.Subset) *played {
+	worth := func(present []bool) [][]float64 {
+		s := say(present)
+		if s.Value == nil {
+			return explain.Worth(s)
+		}
+		out := make([]float64, len(o.Test))
+		for i, r := range o.Test {
+			out[i] = -math.Abs(float64(s.Value[i]) - c.Data.Rows[r].Target)
+		}
+		return [][]float64{out}
+	}
+	game := &explain.Game{Players: len(o.Players), Rows: len(o.Test), Goals: len(c.goals()), Play: worth}
+	out := &played{values: game.Shapley()}
+	for _, present := range shownSubsets(len(o.Players)) {
+		out.subsets = append(out.subsets, worth(present)[0])
+	}
+	return out
+}
