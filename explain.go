@@ -239,11 +239,11 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 				scores[i] = float64(v)
 			}
 			var probs [][]float64
-			var labels []int
+			var labels, rows []int
 			for _, a := range ex.answers {
-				probs, labels = append(probs, a.after), append(labels, ex.Data.Rows[a.row].Class)
+				probs, labels, rows = append(probs, a.after), append(labels, ex.Data.Rows[a.row].Class), append(rows, a.row)
 			}
-			d.Sets = &report.Sets{Model: name, Report: eval.ConformalFrom(scores, o.coverage()).Measure(probs, labels)}
+			d.Sets = &report.Sets{Model: name, Report: eval.ConformalFrom(scores, o.coverage()).Measure(probs, labels, explain.Groups(ex.Data, rows))}
 		}
 		trust(d, ex.Data, name, ex.answers, m.a.Temperature, &o)
 		ex.weights(d)

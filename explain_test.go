@@ -244,14 +244,14 @@ func TestCompareDocumentLooksClosely(t *testing.T) {
 	if len(d.Subsets) != 4 || len(d.Shapley) != 3 || d.Weights == nil || len(d.Learning) != 2 || d.Confusion == nil || d.Sets == nil || len(d.Mistakes) == 0 {
 		t.Fatalf("%d subsets, %d values, weights %v, %d learning curves, %d mistakes", len(d.Subsets), len(d.Shapley), d.Weights != nil, len(d.Learning), len(d.Mistakes))
 	}
-	rows := 0
+	counted := 0
 	for _, r := range d.Confusion.Counts {
 		for _, n := range r {
-			rows += n
+			counted += n
 		}
 	}
-	if rows != 240 {
-		t.Errorf("the confusion counts %d of 240 rows", rows)
+	if counted != 240 {
+		t.Errorf("the confusion counts %d of 240 rows", counted)
 	}
 	best, _ := c.best()
 	full := d.Subsets[3]
@@ -267,7 +267,15 @@ func TestCompareDocumentLooksClosely(t *testing.T) {
 			t.Errorf("%s: the parts sum to %g, the whole is %g", s.Goal, sum, s.Full-s.Empty)
 		}
 	}
-	if d.Sets.Report.Wished != 0.8 {
-		t.Errorf("wished %g", d.Sets.Report.Wished)
+	rows := d.Sets.Report
+	if rows.Wished != 0.8 || rows.Rows != 240 {
+		t.Errorf("%+v", rows)
+	}
+	c.Data.Schema.Group = "talk"
+	for i := range c.Data.Rows { // twelve talks
+		c.Data.Rows[i].Group = fmt.Sprint(c.Data.Rows[i].Class, i%6)
+	}
+	if groups := c.Document(ReportOptions{Coverage: 0.8}).Sets.Report; groups.Coverage != rows.Coverage || groups.Low == rows.Low || !(groups.Low < groups.Coverage && groups.Coverage < groups.High) {
+		t.Errorf("with groups %+v, without %+v", groups, rows)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -67,10 +68,16 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	}
 	var sum eval.SetReport
 	weight, hits, calibration := 0.0, 0.0, 0
-	distinct := map[int]bool{}
+	rows, at, times := tested(outcomes)
+	covered := make([]float64, len(rows))
 	for r, out := range outcomes {
 		_, probs := c.calibrated(out)
-		rep := sets[r].Measure(probs, classesOf(c.Data, out.Test))
+		labels := classesOf(c.Data, out.Test)
+		for i, hit := range sets[r].Covered(probs, labels) {
+			k := at[out.Test[i]]
+			covered[k] += hit / times[k]
+		}
+		rep := sets[r].Measure(probs, labels, nil)
 		n := float64(len(out.Test))
 		weight += n
 		sum.Wished = rep.Wished
@@ -80,9 +87,6 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 		hits += n * rep.Answered * rep.Accuracy
 		sum.Threshold += n * rep.Threshold
 		calibration += rep.Calibration
-		for _, row := range out.Test {
-			distinct[row] = true
-		}
 	}
 	if sum.Answered > 0 {
 		sum.Accuracy = hits / sum.Answered
@@ -91,7 +95,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	sum.MeanSize /= weight
 	sum.Answered /= weight
 	sum.Threshold /= weight
-	sum.Interpret(len(distinct), calibration/len(outcomes), source)
+	sum.Interpret(covered, explain.Groups(c.Data, rows), calibration/len(outcomes), source)
 	return &report.Sets{Model: c.Rows[entry].Name, Report: sum}
 }
 

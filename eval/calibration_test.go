@@ -3,6 +3,7 @@ package eval
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -68,7 +69,7 @@ func TestConformal(t *testing.T) {
 					t.Fatalf("set %v of %v lacks its best class", set, row)
 				}
 			}
-			r := c.Measure(probs[500:], labels[500:])
+			r := c.Measure(probs[500:], labels[500:], nil)
 			coverage += r.Coverage / seeds
 			m, _ := MetricByName("accuracy")
 			accuracy += m.Of(&Predictions{Probs: probs[500:], Labels: labels[500:]}) / seeds
@@ -171,8 +172,8 @@ func TestChosenScores(t *testing.T) {
 			ids[i] = i
 		}
 		_, test, truth := draw(400)
-		plain += FitConformal(probs[best], labels, 0.9).Measure(test[best], truth).Coverage / sets
-		corrected += ConformalOf(ChosenScores(val, [][]int{ids})[0], n, 0.9).Measure(test[best], truth).Coverage / sets
+		plain += FitConformal(probs[best], labels, 0.9).Measure(test[best], truth, nil).Coverage / sets
+		corrected += ConformalOf(ChosenScores(val, [][]int{ids})[0], n, 0.9).Measure(test[best], truth, nil).Coverage / sets
 	}
 	t.Logf("wished 0.900, plain %.3f, corrected %.3f", plain, corrected)
 	if plain > 0.885 || corrected < 0.89 || corrected > 0.915 {
@@ -193,5 +194,56 @@ func TestCoverageIntervals(t *testing.T) {
 	near(t, "expected high", incompleteBeta(90, 10, high), 0.975, 1e-9)
 	if low, high = expectedCoverage(5, 0.9); low != 1 || high != 1 {
 		t.Errorf("five rows: %v to %v, want every class", low, high)
+	}
+}
+
+// The rows of a group are covered together: the interval of the coverage is as
+// wide as so many groups make it, and holds the truth about as often as it says.
+func TestCoverageIntervalOfGroups(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	held, heldRows, times := 0, 0, 400
+	for range times {
+		var covered []float64
+		var groups []int
+		for g := range 60 {
+			hit := agree(rng.Float64() < 0.8)
+			for range 10 {
+				covered, groups = append(covered, hit), append(groups, g)
+			}
+		}
+		f := func(groups []int) int {
+			low, high := coverageInterval(covered, groups)
+			return int(agree(low <= 0.8 && 0.8 <= high))
+		}
+		held, heldRows = held+f(groups), heldRows+f(nil)
+	}
+	if share := float64(held) / float64(times); share < 0.9 || share > 0.98 {
+		t.Errorf("intervals over groups hold the truth in %.3f of the cases", share)
+	}
+	if share := float64(heldRows) / float64(times); share > 0.6 {
+		t.Errorf("rows that are no groups hold it in %.3f: the case tells nothing", share)
+	}
+	covered, groups := slices.Repeat([]float64{1}, 200), make([]int, 200)
+	for i := range groups {
+		groups[i] = i / 10
+	}
+	low, high := coverageInterval(covered, groups)
+	if want, _ := binomialInterval(1, 20); low != want || high != 1 {
+		t.Errorf("20 groups all covered: %g to %g, want from %g", low, high, want)
+	}
+	for i := range groups {
+		groups[i] = i % 3 // too few to resample
+	}
+	if low, _ = coverageInterval(covered, groups); low < 0.98 {
+		t.Errorf("three groups all covered: from %g", low)
+	}
+	c := Conformal{Threshold: 0.5, Coverage: 0.9}
+	probs, labels := simulated(200, 3, 1, 1)
+	for i := range groups {
+		groups[i] = i / 10
+		labels[i] = labels[groups[i]*10]
+	}
+	if a, b := c.Measure(probs, labels, groups), c.Measure(probs, labels, nil); a.Coverage != b.Coverage || a.Low == b.Low {
+		t.Errorf("with groups %+v, without %+v", a, b)
 	}
 }

@@ -75,7 +75,7 @@ type SetReport struct {
 	Threshold float64 `json:"threshold"`
 
 	Rows        int     `json:"rows"`             // test rows that Coverage was measured on
-	Low         float64 `json:"low"`              // 95 % binomial interval of Coverage
+	Low         float64 `json:"low"`              // 95 % interval of Coverage
 	High        float64 `json:"high"`             //
 	Calibration int     `json:"calibration_rows"` // rows that the threshold comes from
 	ExpectLow   float64 `json:"expect_low"`       // coverage to be expected from so many of them, in 95 of 100 cases
@@ -91,37 +91,49 @@ const (
 	FromTraining   = "inner_folds" // training and validation rows, each predicted by a fit without it
 )
 
-// Interpret fills in how sure the coverage is, measured on so many test rows
-// with a threshold from so many others.
-func (r *SetReport) Interpret(rows, calibration int, source string) {
-	r.Rows, r.Calibration, r.Source = rows, calibration, source
-	r.Low, r.High = binomialInterval(r.Coverage, rows)
+// Interpret fills in how sure the coverage is: covered says of every test row
+// whether its set held the true class (a mean, if it was measured several
+// times), groups which of them belong together (nil: none), calibration from
+// how many rows the threshold comes.
+func (r *SetReport) Interpret(covered []float64, groups []int, calibration int, source string) {
+	r.Rows, r.Calibration, r.Source = len(covered), calibration, source
+	r.Low, r.High = coverageInterval(covered, groups)
 	r.ExpectLow, r.ExpectHigh = expectedCoverage(calibration, r.Wished)
 }
 
-// Measure applies c to labelled rows. Accuracy is 0 if no row is answered.
-func (c Conformal) Measure(probs [][]float64, labels []int) SetReport {
+// Measure applies c to labelled rows; groups may be nil. Accuracy is 0 if no
+// row is answered.
+func (c Conformal) Measure(probs [][]float64, labels, groups []int) SetReport {
 	r := SetReport{Wished: c.Coverage, Threshold: c.Threshold}
 	answered, n := 0.0, float64(len(labels))
 	if n == 0 {
 		return r
 	}
+	covered := c.Covered(probs, labels)
 	for i, row := range probs {
 		set := c.Set(row)
 		r.MeanSize += float64(len(set)) / n
-		hit := agree(slices.Contains(set, labels[i]))
-		r.Coverage += hit / n
+		r.Coverage += covered[i] / n
 		if len(set) == 1 {
 			answered++
-			r.Accuracy += hit
+			r.Accuracy += covered[i]
 		}
 	}
 	r.Answered = answered / n
 	if answered > 0 {
 		r.Accuracy /= answered
 	}
-	r.Interpret(len(labels), c.Rows, FromValidation)
+	r.Interpret(covered, groups, c.Rows, FromValidation)
 	return r
+}
+
+// Covered says of each row whether its set holds the true class: 1 or 0.
+func (c Conformal) Covered(probs [][]float64, labels []int) []float64 {
+	out := make([]float64, len(labels))
+	for i, row := range probs {
+		out[i] = agree(slices.Contains(c.Set(row), labels[i]))
+	}
+	return out
 }
 
 // Abstention is one point of the curve of answering only when sure.

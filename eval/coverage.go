@@ -18,6 +18,24 @@ func binomialInterval(share float64, n int) (low, high float64) {
 	return math.Max(0, mid-half), math.Min(1, mid+half)
 }
 
+// coverageInterval is the 95 % interval of the share of rows that are covered:
+// Wilson's over rows, and where there are groups enough to resample the
+// percentiles of a bootstrap over them. Groups that are all alike show no
+// spread; each then counts as one row of Wilson's.
+func coverageInterval(covered []float64, groups []int) (low, high float64) {
+	share, _ := meanStd(covered)
+	_, units := Units(groups, len(covered))
+	if units == len(covered) {
+		return binomialInterval(share, units)
+	}
+	draws := bootstrapMeans(covered, groups, replicates(units))
+	low, high = quantile(draws, alpha/2), quantile(draws, 1-alpha/2)
+	if high-low < 1e-9 {
+		return binomialInterval(share, units)
+	}
+	return low, high
+}
+
 // expectedCoverage bounds what sets from a threshold of n rows cover, in 95 of
 // 100 data sets: the coverage is distributed as Beta(k, n+1−k) with
 // k = ⌈(n+1)·wished⌉ (Vovk 2012), or above it where sets are never empty.

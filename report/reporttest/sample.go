@@ -45,7 +45,7 @@ func Sample() *report.Document {
 		Model: v.BestFusion, Before: eval.Reliability(hot, 10), After: eval.Reliability(cool, 10),
 		ECEBefore: ece.Of(hot), ECEAfter: ece.Of(cool), Temperature: temp,
 	}
-	sets := eval.FitConformal(cool.Probs[:600], cool.Labels[:600], 0.9).Measure(cool.Probs[600:], cool.Labels[600:])
+	sets := eval.FitConformal(cool.Probs[:600], cool.Labels[:600], 0.9).Measure(cool.Probs[600:], cool.Labels[600:], nil)
 	d.Sets = &report.Sets{Model: v.BestFusion, Report: sets, Abstention: eval.AbstentionCurve(cool)}
 	return d
 }
