@@ -232,7 +232,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 
 func TestCompareDocumentLooksClosely(t *testing.T) {
 	path := folder(t, 5, 240, false, signal{"a", 3, 2}, signal{"b", 3, 1.5})
-	c, err := Compare(context.Background(), path, []string{"concat", "attention"}, Options{Folds: 3, NoCache: true})
+	c, err := Compare(context.Background(), path, []string{"concat", "weighted", "attention"}, Options{Folds: 3, NoCache: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,6 +252,12 @@ func TestCompareDocumentLooksClosely(t *testing.T) {
 	}
 	if counted != 240 {
 		t.Errorf("the confusion counts %d of 240 rows", counted)
+	}
+	for e, r := range c.Rows { // whichever is the best: only attention weighs each row by its content
+		var shown report.Document
+		if c.weights(&shown, e); shown.Weights == nil || shown.Weights.Model != "attention" {
+			t.Errorf("weights shown for %s: %+v", r.Name, shown.Weights)
+		}
 	}
 	best, _ := c.best()
 	full := d.Subsets[3]

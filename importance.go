@@ -167,8 +167,10 @@ func (c *Comparison) weights(d *report.Document, entry int) {
 	d.Weights = w.mean()
 }
 
-// telling reports whether a method's weights say more than what is present.
-func telling(method string) bool { return method != "mean" && method != "late" }
+// telling reports whether a method weighs each row by its content. The others
+// have the same weights for all rows, so that classes differ by nothing but
+// what their rows lack.
+func telling(method string) bool { return method != "mean" && method != "late" && method != "weighted" }
 
 // weightSums adds up weights by class.
 type weightSums struct {
