@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Sentence says the verdict in one plain sentence, in Chinese for "zh" and in
@@ -71,7 +72,7 @@ func (v Verdict) chinese(m Metric) string {
 		unit = " 个百分点"
 	}
 	scores := fmt.Sprintf("%s的%s为 %s，最好的单一视图%s为 %s",
-		strings.TrimLeft(quoted(v.BestFusion), " "), m.TitleIn("zh"), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
+		strings.TrimLeft(quoted(v.BestFusion), " "), spaced(m.TitleIn("zh")), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
 	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
 	if v.Finding != Hurts {
 		proof += "，p " + FormatP(v.PValue)
@@ -92,6 +93,18 @@ func (v Verdict) chinese(m Metric) string {
 		return fmt.Sprintf("融合在这里反而有害：%s（%s）。", scores, proof)
 	}
 	return fmt.Sprintf("未能证明融合有效：%s（%s）。", scores, proof)
+}
+
+// spaced sets the Latin ends of a term off within Chinese text.
+func spaced(term string) string {
+	latin := func(r rune) bool { return !unicode.Is(unicode.Han, r) && !unicode.IsPunct(r) }
+	if first, _ := utf8.DecodeRuneInString(term); latin(first) {
+		term = " " + term
+	}
+	if last, _ := utf8.DecodeLastRuneInString(term); latin(last) {
+		term += " "
+	}
+	return term
 }
 
 // quoted sets a name off within Chinese text: a Chinese one by quotation marks,

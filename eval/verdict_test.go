@@ -184,3 +184,19 @@ func TestVerdictWords(t *testing.T) {
 		t.Errorf("%s: %v", b, err)
 	}
 }
+
+// Chinese text has a space between Han and Latin letters, on either side.
+func TestChineseSentenceIsSpaced(t *testing.T) {
+	for metric, want := range map[string]string{
+		"mae": "concat 的平均绝对误差 MAE 为 0.5", "r2": "concat 的 R² 为 0.5", "acc2_non_zero": "concat 的 Acc-2（去掉零分）为 50.0 %", "accuracy": "concat 的准确率为 50.0 %",
+	} {
+		m, ok := MetricByName(metric)
+		if !ok {
+			t.Fatal(metric)
+		}
+		v := Verdict{Metric: metric, BestFusion: "concat", BestSingle: "文本", FusionScore: 0.5, SingleScore: 0.4, Finding: NotShown}
+		if got := v.chinese(m); !strings.Contains(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/fusor-ml/fusor/internal/svg"
@@ -82,21 +84,57 @@ func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Forma
 	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别") + r.firstOf(len(v.Classes)), XLabel: unit, Format: f}
 	t := &table{texts: 1, bold: -1}
 	t.column("class", headed(r.say("class")))
-	for _, c := range v.Parts {
-		p.Series = append(p.Series, c.Name)
+	own := ownColour(v)
+	for k, c := range v.Parts {
+		if own[k] {
+			p.Series = append(p.Series, c.Name)
+		}
 		t.column(c.Name, c.Name)
 	}
+	if len(p.Series) < len(v.Parts) {
+		p.Series = append(p.Series, r.say("others", len(v.Parts)-len(p.Series)))
+	}
 	for i, c := range v.Classes {
-		if i < maxRows {
-			p.Rows = append(p.Rows, svg.Bar{Name: c.Class, Parts: c.Values, Low: math.NaN(), High: math.NaN()})
-		}
+		parts := make([]float64, len(p.Series))
+		at := 0
 		row := []cell{text(c.Class)}
-		for _, x := range c.Values {
+		for k, x := range c.Values {
 			row = append(row, value(x, f.Value(x)))
+			if own[k] {
+				parts[at] = x
+				at++
+			} else {
+				parts[len(parts)-1] += x
+			}
+		}
+		if i < maxRows {
+			p.Rows = append(p.Rows, svg.Bar{Name: c.Class, Parts: parts, Low: math.NaN(), High: math.NaN()})
 		}
 		t.rows = append(t.rows, row)
 	}
 	return figure{name: name, plot: p, table: t}
+}
+
+// ownColour says which parts a stacked plot shows for themselves: all of them,
+// or if there are more than colours those of the largest share in any class;
+// the rest is shown as one.
+func ownColour(v Shapley) []bool {
+	own := slices.Repeat([]bool{true}, len(v.Parts))
+	if len(own) <= svg.Series {
+		return own
+	}
+	largest, order := make([]float64, len(own)), make([]int, len(own))
+	for k := range own {
+		order[k] = k
+		for _, c := range v.Classes {
+			largest[k] = max(largest[k], math.Abs(c.Values[k]))
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(largest[b], largest[a]) })
+	for _, k := range order[svg.Series-1:] {
+		own[k] = false
+	}
+	return own
 }
 
 func (r *reader) weights() *section {

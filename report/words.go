@@ -76,6 +76,7 @@ var words = map[string][2]string{
 	"modality":        {"Modality", "模态"},
 	"contribution":    {"Contribution", "贡献"},
 	"total":           {"Total", "合计"},
+	"others":          {"%d others", "其他 %d 个"},
 
 	"noise":       {"When a modality is noisy or missing", "模态有噪声或缺失时"},
 	"noise_note":  {"Only the test data is disturbed; the model is as trained on clean data.", "只干扰测试数据；模型仍是在干净数据上训练的。"},
