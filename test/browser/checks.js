@@ -17,12 +17,13 @@
   }
 
   // No text of a drawing lies over another or leaves the drawing.
-  let texts = 0;
+  let drawings = 0;
   for (const svg of document.querySelectorAll('svg')) {
     if (!visible(svg)) continue;
     const frame = svg.getBoundingClientRect();
     const boxes = [...svg.querySelectorAll('text')].map((t) => [t.textContent, t.getBoundingClientRect()]);
-    texts += boxes.length;
+    drawings++;
+    if (boxes.length < 3) say(`only ${boxes.length} texts in "${svg.ariaLabel}"`);
     boxes.forEach(([s, a], i) => {
       if (a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 1 || a.bottom > frame.bottom + 1) say(`"${s}" leaves "${svg.ariaLabel}"`);
       for (const [z, b] of boxes.slice(0, i)) {
@@ -31,7 +32,7 @@
       }
     });
   }
-  if (texts < 50) say(`only ${texts} texts in the drawings`);
+  if (drawings < 1) say('no drawing');
 
   // Contrast AA: 4.5 : 1, or 3 : 1 for large text.
   const rgba = (c) => { const m = c.match(/[\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
@@ -61,6 +62,7 @@
     measured++;
     if (r < (large ? 3 : 4.5)) say(`contrast ${r.toFixed(2)} of "${n.data.trim().slice(0, 30)}" (${ink} on ${back})`);
   }
-  if (measured < 200) say(`contrast of only ${measured} texts`);
+  // The report of a small comparison has some 100 texts.
+  if (measured < 50) say(`contrast of only ${measured} texts`);
   return wrong;
 })()

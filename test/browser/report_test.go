@@ -192,7 +192,7 @@ func TestChecksSee(t *testing.T) {
 	defer srv.Close()
 	wrong, w := look(t, ctx, srv.URL, 360, light, "")
 	all := strings.Join(wrong, "\n")
-	for _, want := range []string{"px wide in a window of 360", `"two" lies over "one"`, "contrast 2.32"} {
+	for _, want := range []string{"px wide in a window of 360", `"two" lies over "one"`, "contrast 2.32", "only 2 texts in", "contrast of only 3 texts"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the checks don't see %q in\n%s", want, all)
 		}
