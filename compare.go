@@ -15,6 +15,7 @@ type Comparison struct {
 	Data     *dataset.Dataset
 	Problems dataset.Problems
 
+	path        string // of the data
 	store       *compare.Store
 	calibration *compare.Result // of the best entry in folds of the training rows; nil: not needed
 	played      []*played       // of the best entry, by run; nil: the outcomes hold every subset
@@ -24,7 +25,7 @@ type Comparison struct {
 // named) on the same splits and seeds, and judges whether fusion helps. On an
 // error the result, if not nil, holds the problems found in the data.
 func Compare(ctx context.Context, path string, fusions []string, o Options) (*Comparison, error) {
-	c := &Comparison{}
+	c := &Comparison{path: path}
 	src, problems, err := o.open(ctx, path)
 	c.Problems, c.Data = problems, src.Data
 	if err != nil {

@@ -260,6 +260,13 @@ func TestCompareDocumentLooksClosely(t *testing.T) {
 		}
 	}
 	best, _ := c.best()
+	if want := "fusor train " + path + " --fusion " + c.Rows[best].Fusion + " -o model.fusor"; len(d.NoiseBy) != 2 || d.NoiseBy[0] != want {
+		t.Errorf("noise is measured by %q, want %s", d.NoiseBy, want)
+	}
+	var page bytes.Buffer
+	if err := report.HTML(&page, d, report.Options{}); err != nil || !strings.Contains(page.String(), d.NoiseBy[1]) {
+		t.Errorf("the report does not say what measures noise (%v)", err)
+	}
 	full := d.Subsets[3]
 	if s, _ := c.Rows[best].Of("accuracy"); math.Abs(s.Mean-full.Score) > 1e-9 || math.Abs(s.Low-full.Range.Low) > 1e-9 {
 		t.Errorf("with all modalities %g from %g, the leaderboard says %g from %g", full.Score, full.Range.Low, s.Mean, s.Low)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature/text"
 	"github.com/fusor-ml/fusor/internal/kernel"
@@ -52,6 +53,12 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		c.importance(d, best)
 		c.weights(d, best)
 		c.learning(d, best)
+		if c.Rows[best].Kind == compare.Fusion {
+			d.NoiseBy = []string{
+				report.Command([]string{"fusor", "train", c.path, "--fusion", c.Rows[best].Fusion, "-o", "model.fusor"}),
+				report.Command([]string{"fusor", "explain", "model.fusor", c.path, "-o", "why"}),
+			}
+		}
 	}
 	if single >= 0 && single != best {
 		c.learning(d, single)

@@ -168,7 +168,10 @@ func (r *reader) weights() *section {
 
 func (r *reader) noise() *section {
 	if len(r.doc.Noise) == 0 {
-		return nil
+		if len(r.doc.NoiseBy) == 0 {
+			return nil
+		}
+		return &section{id: "noise", title: r.say("noise"), note: r.say("noise_by"), pre: strings.Join(r.doc.NoiseBy, "\n")}
 	}
 	s := &section{id: "noise", title: r.say("noise"), note: r.say("noise_note")}
 	sum := &table{title: r.say("noise_table"), texts: 3, bold: -1}

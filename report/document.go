@@ -23,6 +23,7 @@ type Document struct {
 	Subsets     []Subset      `json:"subsets,omitempty"`
 	Shapley     []Shapley     `json:"shapley,omitempty"`
 	Noise       []Noise       `json:"noise,omitempty"`
+	NoiseBy     []string      `json:"noise_by,omitempty"` // without Noise: the commands that measure it
 	Weights     *Weights      `json:"weights,omitempty"`
 	Learning    []Learning    `json:"learning,omitempty"`
 	Confusion   *Confusion    `json:"confusion,omitempty"`

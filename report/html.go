@@ -183,6 +183,9 @@ func (r *reader) section(p *page, s section) {
 	p.raw(`<section id="`, s.id, `">`)
 	p.put("h2", s.title)
 	p.put(`p class="note"`, s.note)
+	if s.pre != "" {
+		p.put("pre", s.pre)
+	}
 	grid := false
 	for _, f := range s.figures {
 		if f.small != grid {

@@ -14,6 +14,7 @@ type section struct {
 	id      string // anchor, and the base of its files' names
 	title   string
 	note    string
+	pre     string // a command to type
 	figures []figure
 }
 

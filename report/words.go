@@ -80,6 +80,7 @@ var words = map[string][2]string{
 
 	"noise":       {"When a modality is noisy or missing", "模态有噪声或缺失时"},
 	"noise_note":  {"Only the test data is disturbed; the model is as trained on clean data.", "只干扰测试数据；模型仍是在干净数据上训练的。"},
+	"noise_by":    {"A comparison does not measure this. A model of the best fusion does, trained with the same flags for data and model:", "比较本身不测量这一点。用相同的数据与模型选项训练最好的融合模型，再加以解释即可："},
 	"noise_plot":  {"%s: %s", "%s：%s"},
 	"jointly":     {"all modalities", "所有模态"},
 	"level":       {"Level", "强度"},
