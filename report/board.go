@@ -112,8 +112,13 @@ func (r *reader) subsets() *section {
 	if len(r.doc.Subsets) == 0 {
 		return nil
 	}
+	all, prefix := players(r.doc.Subsets)
+	plot := "subsets_plot"
+	if len(r.doc.Subsets) < 1<<min(len(all), 30) {
+		plot = "subsets_some"
+	}
 	p := &svg.Ranking{
-		Title: headed(r.say("subsets_plot", r.metric.TitleIn(r.lang()))), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
+		Title: headed(r.say(plot, r.metric.TitleIn(r.lang()))), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
 		Groups: [2]string{r.say("one"), r.say("several")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
 	}
 	t := &table{texts: 1, bold: -1}
@@ -123,7 +128,6 @@ func (r *reader) subsets() *section {
 	t.column("high", headed(r.say("high")))
 	rows := append([]Subset(nil), r.doc.Subsets...)
 	sort.SliceStable(rows, func(a, b int) bool { return len(rows[a].Views) < len(rows[b].Views) })
-	all, prefix := players(rows)
 	for _, s := range rows {
 		name := r.subsetName(s.Views, all, prefix)
 		low, high := bounds(s.Range)

@@ -84,7 +84,7 @@ func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Forma
 	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别") + r.firstOf(len(v.Classes)), XLabel: unit, Format: f}
 	t := &table{texts: 1, bold: -1}
 	t.column("class", headed(r.say("class")))
-	own := ownColour(v)
+	own := r.ownColour(len(v.Parts))
 	for k, c := range v.Parts {
 		if own[k] {
 			p.Series = append(p.Series, c.Name)
@@ -115,22 +115,34 @@ func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Forma
 	return figure{name: name, plot: p, table: t}
 }
 
-// ownColour says which parts a stacked plot shows for themselves: all of them,
-// or if there are more than colours those of the largest share in any class;
-// the rest is shown as one.
-func ownColour(v Shapley) []bool {
-	own := slices.Repeat([]bool{true}, len(v.Parts))
-	if len(own) <= svg.Series {
+// ownColour says which of n modalities the stacked plots show for themselves:
+// all of them, or if there are more than colours those of the largest shares in
+// any class; the rest is shown as one. It is the same for every goal, so that a
+// modality keeps its colour from plot to plot.
+func (r *reader) ownColour(n int) []bool {
+	own := slices.Repeat([]bool{true}, n)
+	if n <= svg.Series {
 		return own
 	}
-	largest, order := make([]float64, len(own)), make([]int, len(own))
-	for k := range own {
-		order[k] = k
-		for _, c := range v.Classes {
-			largest[k] = max(largest[k], math.Abs(c.Values[k]))
+	rank, order := make([]float64, n), make([]int, n)
+	for _, v := range r.doc.Shapley {
+		largest, most := make([]float64, n), 0.0
+		for k := range min(n, len(v.Parts)) {
+			for _, c := range v.Classes {
+				largest[k] = max(largest[k], math.Abs(c.Values[k]))
+			}
+			most = max(most, largest[k])
+		}
+		for k := range largest {
+			if most > 0 {
+				rank[k] += largest[k] / most
+			}
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(largest[b], largest[a]) })
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rank[b], rank[a]) })
 	for _, k := range order[svg.Series-1:] {
 		own[k] = false
 	}

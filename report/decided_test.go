@@ -21,7 +21,7 @@ func TestStackedPartsHaveTheirOwnColours(t *testing.T) {
 		}
 		two.Values[0] = -0.9 // the least in one class is the largest in the other
 		v.Classes = []ClassParts{one, two}
-		fig := newReader(&Document{}, speakerOf("en")).shapleyClasses(v, "x", "t", "u", svg.Points)
+		fig := newReader(&Document{Shapley: []Shapley{v}}, speakerOf("en")).shapleyClasses(v, "x", "t", "u", svg.Points)
 		p := fig.plot.(*svg.Bars)
 		if len(p.Series) != min(n, 8) || !slices.Contains(p.Series, "m0") || !slices.Contains(p.Series, fmt.Sprint("m", n-1)) {
 			t.Errorf("of %d parts the plot shows %v", n, p.Series)
@@ -45,4 +45,44 @@ func TestStackedPartsHaveTheirOwnColours(t *testing.T) {
 			t.Errorf("the table of %d parts has %d columns", n, len(fig.table.keys))
 		}
 	}
+}
+
+// A modality keeps its colour in the plots of other goals.
+func TestStackedPlotsShowTheSameParts(t *testing.T) {
+	var d Document
+	for _, goal := range []string{Correctness, LogOdds} {
+		v := Shapley{Goal: goal}
+		c := ClassParts{Class: "a"}
+		for k := range 12 {
+			v.Parts = append(v.Parts, Contribution{Name: fmt.Sprint("m", k)})
+			x := float64(k + 1)
+			if goal == LogOdds {
+				x = 100 * float64(20-k)
+			}
+			c.Values = append(c.Values, x)
+		}
+		v.Classes = []ClassParts{c}
+		d.Shapley = append(d.Shapley, v)
+	}
+	r := newReader(&d, speakerOf("en"))
+	a := r.shapleyClasses(d.Shapley[0], "x", "t", "u", svg.Points).plot.(*svg.Bars).Series
+	if b := r.shapleyClasses(d.Shapley[1], "x", "t", "u", svg.Points).plot.(*svg.Bars).Series; !slices.Equal(a, b) {
+		t.Errorf("one plot shows %v, the other %v", a, b)
+	}
+}
+
+// A plot of some subsets does not say that it shows every one.
+func TestSubsetsTitle(t *testing.T) {
+	f := func(want string, subsets ...[]string) {
+		t.Helper()
+		d := &Document{Metric: "accuracy"}
+		for _, s := range subsets {
+			d.Subsets = append(d.Subsets, Subset{Views: s})
+		}
+		if got := newReader(d, speakerOf("en")).subsets().figures[0].plot.(*svg.Ranking).Title; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	f("Accuracy for every subset of the modalities", nil, []string{"a"}, []string{"b"}, []string{"a", "b"})
+	f("Accuracy for single modalities and for all but one", nil, []string{"a"}, []string{"b"}, []string{"a", "b", "c"})
 }

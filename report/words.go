@@ -55,6 +55,7 @@ var words = map[string][2]string{
 	"subsets":      {"With only some modalities", "只有部分模态时"},
 	"subsets_note": {"The model was trained once; each row shows what is left of it when only these modalities are present.", "模型只训练一次；每行表示仅有这些模态时的表现。"},
 	"subsets_plot": {"%s for every subset of the modalities", "每个模态子集的%s"},
+	"subsets_some": {"%s for single modalities and for all but one", "单个模态及去掉一个模态时的%s"},
 	"all":          {"all", "全部"},
 	"all_but":      {"all but %s", "除%s外全部"},
 	"nothing_mean": {"(none: mean target)", "（无：目标均值）"},
