@@ -68,7 +68,8 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 
 // machine says what results depend on: kernels of another tier differ in the last bits.
 func machine() string {
-	return fmt.Sprintf("%s/%s, kernels: %s", runtime.GOOS, runtime.GOARCH, kernel.ActiveTier())
+	tier := map[kernel.Tier]string{kernel.Plain: "plain Go", kernel.AVX2: "AVX2", kernel.AVX512: "AVX-512"}[kernel.ActiveTier()]
+	return runtime.GOOS + "/" + runtime.GOARCH + ", " + tier
 }
 
 // views lists the views that each modality gave.
