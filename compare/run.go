@@ -41,6 +41,7 @@ type Outcome struct {
 	Players     []string // of a fusion of several: what Subsets hides
 	Subsets     []Subset // of a fusion of few players: the test rows with each subset of them present, by Index
 	TrainRows   int      // that the tested model was fitted on: with the refit, validation rows too
+	Balanced    bool     // see train.Prepared
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
 }
@@ -167,7 +168,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 		return nil, err
 	}
 	out := &Outcome{
-		Test: run.Test, Val: run.Val, History: *f.History, TrainRows: len(run.Train),
+		Test: run.Test, Val: run.Val, Balanced: p.Balanced, History: *f.History, TrainRows: len(run.Train),
 		Parameters: f.Model.Size(), Seconds: time.Since(start).Seconds(),
 	}
 	if !o.Recipe.Train.NoRefit {

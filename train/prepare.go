@@ -89,31 +89,32 @@ func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers
 	return p, p.balance(ctx, r, workers)
 }
 
-// balance chooses Balanced, where the choice is open, by the validation loss of
-// the mean of all bags and vectors: sequences, slow to fit, are the same in both.
+// balance chooses Balanced by the validation loss of the mean of all views, where the choice is open.
 func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
 	bag, broad := false, false
-	var flat []int
+	if r.Balanced != nil {
+		p.Balanced = *r.Balanced
+		return nil
+	}
+	all := make([]int, len(p.Views))
 	width := r.Width
 	if width == 0 {
 		width = defaultWidth
 	}
 	for i, v := range p.Views {
-		if v.Info.Shape == feature.Sparse || v.Info.Shape == feature.Vector {
-			flat = append(flat, i)
-		}
+		all[i] = i
 		bag, broad = bag || v.Info.Shape == feature.Sparse, broad || wide(v, width)
 	}
 	if !bag || !broad || len(p.Run.Val) == 0 {
 		return nil
 	}
 	r.Fusion, r.FusionConfig = "mean", fusion.Config{}
-	asItIs, _, err := p.loss(ctx, flat, r, workers)
+	asItIs, _, err := p.loss(ctx, all, r, workers)
 	if err != nil {
 		return err
 	}
 	p.Balanced = true
-	balanced, _, err := p.loss(ctx, flat, r, workers)
+	balanced, _, err := p.loss(ctx, all, r, workers)
 	p.Balanced = balanced < asItIs
 	return err
 }

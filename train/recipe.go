@@ -26,6 +26,8 @@ type Recipe struct {
 	Dropout         *float64                 `json:"dropout,omitempty"`          // default 0.3; 0.6 for bilstm over rows
 	ModalityDropout float64                  `json:"modality_dropout,omitempty"` // default 0
 	Train           Config                   `json:"train,omitzero"`
+
+	Balanced *bool `json:"-" yaml:"-"` // see Prepared; nil: chosen on validation data
 }
 
 // defaults of a Recipe.
