@@ -77,7 +77,7 @@ func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptio
 	if err != nil {
 		return nil, problems, err
 	}
-	ex := &Explanation{Data: &part, Problems: problems, Trained: m.fitted(ds, o.Rows), m: m}
+	ex := &Explanation{Data: &part, Problems: problems, Trained: m.Fitted(ds, o.Rows), m: m}
 	s := m.predictor.Predict(set, all(&part), m.sequences(&part))
 	p := m.probabilities(s)
 	ex.Evaluation = m.evaluate(&part, all(&part), p)

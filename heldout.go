@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
@@ -42,11 +43,18 @@ func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
 	if t == nil || len(ds.Rows) == 0 {
 		return run, false
 	}
-	plan, err := dataset.HoldOut(ds, dataset.PlanOptions{Seed: t.Seed})
-	if err != nil {
-		return run, false
+	unsplit := *ds // it may have been trained with the split column passed over
+	unsplit.Rows = slices.Clone(ds.Rows)
+	for i := range unsplit.Rows {
+		unsplit.Rows[i].Split = ""
 	}
-	return plan.Runs[0], *trainedOn(ds, plan.Runs[0], t.Seed) == *t
+	for _, ds := range []*dataset.Dataset{ds, &unsplit} {
+		plan, err := dataset.HoldOut(ds, dataset.PlanOptions{Seed: t.Seed})
+		if err == nil && *trainedOn(ds, plan.Runs[0], t.Seed) == *t {
+			return plan.Runs[0], true
+		}
+	}
+	return run, false
 }
 
 // HeldOut lists the rows that training kept for its test; ok is false where
@@ -59,9 +67,9 @@ func (m *Model) HeldOut(ds *dataset.Dataset) (rows []int, ok bool) {
 	return run.Test, true
 }
 
-// fitted counts the labelled rows among those given (nil: all) that the model
+// Fitted counts the labelled rows among those given (nil: all) that the model
 // was fitted on; −1 if that cannot be told.
-func (m *Model) fitted(ds *dataset.Dataset, rows []int) int {
+func (m *Model) Fitted(ds *dataset.Dataset, rows []int) int {
 	run, ok := m.run(ds)
 	if !ok {
 		return -1

@@ -113,8 +113,11 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 	return s
 }
 
-// allOrNothing reports whether v is a share of rows that is all of them or none.
-func (m Metric) allOrNothing(v float64) bool { return m.Share && (v == 0 || v == 1) }
+// allOrNothing reports whether v is a share of rows that is all of them or
+// none, or another score that only answers without a fault have.
+func (m Metric) allOrNothing(v float64) bool {
+	return m.Share && v == 0 || m.Min == 0 && m.Max == 1 && v == 1
+}
 
 // allOrNone is the exact binomial interval of n rows, or groups of rows, that
 // all are right, or none: nothing varies there.

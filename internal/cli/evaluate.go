@@ -17,7 +17,7 @@ import (
 type evaluateCmd struct {
 	Model string `arg:"" help:"Saved model."`
 	Data  string `arg:"" help:"Manifest or folder with labels."`
-	Split string `help:"Rows to measure: test, train, val, a fold's name, or all." default:"test" placeholder:"NAME"`
+	Split string `help:"Rows to measure: test, train, val, a fold's name, or all (default: those that training held out of this table, else test)." placeholder:"NAME"`
 
 	roleFlags   `group:"Data"`
 	commonFlags `group:"Output"`
@@ -47,11 +47,10 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	rows, err := splitRows(ds, c.Split)
+	rows, err := c.rows(e, m, ds)
 	if err != nil {
 		return err
 	}
-	c.notes(e.stderr, unsplit(ds, c.Split))
 	ev, problems, err := m.Evaluate(e.ctx, ds, rows)
 	bar.done()
 	c.report(e.stderr, problems, err)
@@ -64,6 +63,29 @@ func (c *evaluateCmd) Run(e *env) error {
 		printConfusion(e.stdout, ev.Confusion, ev.Classes)
 	}
 	return c.writeJSON(e, ev)
+}
+
+// rows are those to measure.
+func (c *evaluateCmd) rows(e *env, m *fusor.Model, ds *dataset.Dataset) ([]int, error) {
+	split := c.Split
+	if split == "" {
+		split = "test"
+		if rows, ok := m.HeldOut(ds); ok && len(rows) > 0 {
+			if ds.Rows[rows[0]].Split == split {
+				c.notes(e.stderr, unsplit(ds, split))
+			}
+			return rows, nil
+		}
+	}
+	rows, err := splitRows(ds, split)
+	if err != nil {
+		return nil, err
+	}
+	c.notes(e.stderr, unsplit(ds, split))
+	if n := m.Fitted(ds, rows); n > 0 {
+		c.notes(e.stderr, []string{fmt.Sprintf("the model was trained on %d of these %d rows, so their scores are too good", n, len(rows))})
+	}
+	return rows, nil
 }
 
 // open reads data as the model was trained.

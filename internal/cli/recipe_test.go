@@ -17,7 +17,7 @@ func keys(prefix string, t reflect.Type) map[string]string {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if _, dead := notSaid[prefix+name]; dead {
+		if _, dead := notSaid[prefix+name]; dead || name == "-" {
 			continue
 		}
 		out[prefix+name] = name
