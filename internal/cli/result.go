@@ -15,7 +15,7 @@ import (
 // resultFlags every command has: where its result goes for machines, and whether it says more than that.
 type resultFlags struct {
 	JSON  string `help:"Write the result as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
-	Quiet bool   `help:"No progress, no notes." short:"q"`
+	Quiet bool   `help:"No progress, no notes, no tables: only what is asked for as a file, JSON or an answer." short:"q"`
 }
 
 // jsonToStdout reports whether stdout is taken by the JSON.
