@@ -5,6 +5,10 @@ import (
 	"os"
 
 	"github.com/fusor-ml/fusor/internal/cli"
+	"github.com/fusor-ml/fusor/internal/heap"
 )
 
-func main() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	heap.SetFloor()
+	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
