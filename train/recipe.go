@@ -44,8 +44,12 @@ const (
 // Check reports a setting that is out of range or unknown.
 func (r *Recipe) Check(methods fusion.Table) error {
 	if r.Fusion != "" {
-		if _, ok := methods.Lookup(r.Fusion); !ok {
+		method, ok := methods.Lookup(r.Fusion)
+		if !ok {
 			return methods.Unknown(r.Fusion)
+		}
+		if err := method.Check(r.FusionConfig); err != nil {
+			return err
 		}
 	}
 	switch {

@@ -136,11 +136,12 @@ func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMes
 
 	var b bytes.Buffer
 	in = without(bytes.TrimSpace(in), names)
+	b.WriteByte('{')
 	if len(in) > 2 {
-		b.Write(bytes.TrimRight(in[:len(in)-1], " \t"))
-		b.WriteByte(',')
-	} else {
-		b.WriteByte('{')
+		if members := bytes.TrimSpace(in[1 : len(in)-1]); len(members) > 0 {
+			b.Write(members)
+			b.WriteByte(',')
+		}
 	}
 	for i, name := range names {
 		if data, err := json.Marshal(values[i]); err == nil { // strings and finite numbers only

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -127,24 +128,13 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 	together := m.OverRows()
 	out := bufio.NewWriter(e.stdout)
 	bad := 0
-	for line := range lines {
-		batch := []dataset.Line{line}
-		for more := true; more && (together || len(batch) < streamRows); {
-			if together {
-				line, ok := <-lines
-				if more = ok; ok {
-					batch = append(batch, line)
-				}
-				continue
-			}
-			select {
-			case line, ok := <-lines:
-				if more = ok; ok {
-					batch = append(batch, line)
-				}
-			default:
-				more = false
-			}
+	for {
+		batch, err := nextBatch(e.ctx, lines, together)
+		if err != nil {
+			return err
+		}
+		if len(batch) == 0 {
+			break
 		}
 		n, err := c.answerLines(e, m, dir, batch, out)
 		bad += n
@@ -160,13 +150,30 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 		return err
 	default:
 	}
-	if err := e.ctx.Err(); err != nil {
-		return err
-	}
 	if bad > 0 {
 		return fmt.Errorf("%s could not be read", plural(bad, "line"))
 	}
 	return nil
+}
+
+// nextBatch waits for a line and takes those that are there by then, at most streamRows, or all that ever come if they
+// belong together. It is empty after the last one.
+func nextBatch(ctx context.Context, lines <-chan dataset.Line, together bool) (batch []dataset.Line, err error) {
+	for together || len(batch) < streamRows {
+		if len(batch) > 0 && !together && len(lines) == 0 {
+			return batch, nil
+		}
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				return batch, ctx.Err()
+			}
+			batch = append(batch, line)
+		case <-ctx.Done(): // also while no line comes
+			return nil, ctx.Err()
+		}
+	}
+	return batch, nil
 }
 
 // answerLines predicts a batch and writes one line for each of its lines; a

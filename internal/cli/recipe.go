@@ -1,11 +1,18 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -94,14 +101,19 @@ func readRecipe(path string) (train.Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := yaml.UnmarshalWithOptions(data, &r, yaml.Strict(), yaml.UseJSONUnmarshaler()); err != nil {
-		return r, fmt.Errorf("cannot read the recipe %s:\n%s", path, yaml.FormatError(err, false, true))
+	wrong := func(err error) error { return usagef("cannot read the recipe %s:\n%s", path, yaml.FormatError(err, false, true)) }
+	documents := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict(), yaml.UseJSONUnmarshaler())
+	if err := documents.Decode(&r); err != nil && !errors.Is(err, io.EOF) {
+		return r, wrong(err)
+	}
+	if err := documents.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return r, usagef("%s: it has more than one document", path)
 	}
 	var said map[string]any
 	if err := yaml.Unmarshal(data, &said); err != nil {
-		return r, fmt.Errorf("cannot read the recipe %s:\n%s", path, yaml.FormatError(err, false, true))
+		return r, wrong(err)
 	}
-	if err := checkSaid("", said); err != nil {
+	if err := checkSaid("", reflect.TypeFor[train.Recipe](), said); err != nil {
 		return r, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if r.Embeddings != "" && !filepath.IsAbs(r.Embeddings) { // like the files of a manifest
@@ -123,20 +135,36 @@ var notSaid = map[string]string{
 	"fusion_config.regression": "it follows from the labels",
 }
 
-// checkSaid refuses what was written into a configuration and would not count.
-func checkSaid(prefix string, said map[string]any) error {
+// checkSaid refuses what was written into a configuration and would not count; t is the struct that it was read into.
+func checkSaid(prefix string, t reflect.Type, said map[string]any) error {
+	fields := map[string]reflect.Type{}
+	for i := range t.NumField() {
+		key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		fields[key] = t.Field(i).Type
+	}
 	for _, key := range slices.Sorted(maps.Keys(said)) {
 		name, value := prefix+key, said[key]
-		if part, ok := value.(map[string]any); ok {
-			if err := checkSaid(name+".", part); err != nil {
-				return err
-			}
-		}
 		if why, ok := notSaid[name]; ok {
 			return fmt.Errorf("%s cannot be set: %s", name, why)
 		}
-		if zero := fmt.Sprint(value) == "0"; zero && slices.Contains(positive, name) {
+		kind := reflect.Invalid
+		if f := fields[key]; f != nil {
+			kind = f.Kind()
+		}
+		if part, ok := value.(map[string]any); ok && kind == reflect.Struct {
+			if err := checkSaid(name+".", fields[key], part); err != nil {
+				return err
+			}
+		}
+		x, err := strconv.ParseFloat(fmt.Sprint(value), 64)
+		switch {
+		case err != nil: // no number
+		case x == 0 && slices.Contains(positive, name):
 			return fmt.Errorf("%s is 0; it must be above 0 (without the key it is the default)", name)
+		case kind == reflect.Int && (x != math.Trunc(x) || math.IsInf(x, 0)):
+			return fmt.Errorf("%s is %v; it must be a whole number", name, value)
+		case kind == reflect.Int && x < 0:
+			return fmt.Errorf("%s is %v; it must not be negative", name, value)
 		}
 	}
 	return nil
