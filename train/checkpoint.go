@@ -2,6 +2,7 @@ package train
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/gob"
 	"encoding/json"
 	"fmt"
@@ -88,12 +89,14 @@ func (c *Checkpoint) restore(t *trainer) error {
 	return t.opt.Load(c.Optimizer)
 }
 
-// WriteFile saves c under path: a temporary name first, synced, then renamed.
+// WriteFile saves c under path: a temporary name first, synced, then renamed. The file is a gob and its SHA-256.
 func (c *Checkpoint) WriteFile(path string) error {
 	var b bytes.Buffer
 	if err := gob.NewEncoder(&b).Encode(c); err != nil {
 		return fmt.Errorf("cannot save the checkpoint: %w", err)
 	}
+	sum := sha256.Sum256(b.Bytes())
+	b.Write(sum[:])
 	return durable.WriteFile(path, b.Bytes())
 }
 
@@ -103,8 +106,12 @@ func ReadCheckpoint(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	end := max(0, len(data)-sha256.Size)
+	if sum := sha256.Sum256(data[:end]); !bytes.Equal(sum[:], data[end:]) {
+		return nil, fmt.Errorf("cannot read the checkpoint %s: it is damaged, or no checkpoint; train without resuming", path)
+	}
 	c := &Checkpoint{}
-	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(c); err != nil {
+	if err := gob.NewDecoder(bytes.NewReader(data[:end])).Decode(c); err != nil {
 		return nil, fmt.Errorf("cannot read the checkpoint %s: %w", path, err)
 	}
 	return c, nil

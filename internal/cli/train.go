@@ -43,9 +43,14 @@ func (c *trainCmd) Run(e *env) error {
 		return err
 	}
 	bar := c.apply(e, &o)
-	o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
-	if _, err := os.Stat(o.Checkpoint); c.Resume && os.IsNotExist(err) {
-		c.notes(e.stderr, []string{"there is no checkpoint " + o.Checkpoint + " to go on from; training starts anew"})
+	if info, err := os.Stat(c.Out); err != nil || info.Mode().IsRegular() { // beside a device nothing is kept
+		o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
+	}
+	switch _, err := os.Stat(o.Checkpoint); {
+	case c.Resume && os.IsNotExist(err):
+		c.notes(e.stderr, []string{"there is no checkpoint " + c.Out + ".checkpoint to go on from; training starts anew"})
+	case !c.Resume && err == nil:
+		c.notes(e.stderr, []string{"the checkpoint " + o.Checkpoint + " of an interrupted run is replaced; --resume would have gone on from it"})
 	}
 	m, rep, err := fusor.Train(e.ctx, c.Data, o)
 	bar.done()

@@ -23,8 +23,9 @@ func Write(path string, fill func(w io.Writer) error) error {
 }
 
 func write(path string, fill func(w io.Writer) error) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+	path, err := target(path)
+	if err != nil {
+		return err
 	}
 	old, err := os.Stat(path)
 	switch {
@@ -54,6 +55,21 @@ func write(path string, fill func(w io.Writer) error) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// target is what path stands for if it is a link, or a link to a link; it need not be there.
+func target(path string) (string, error) {
+	for range 40 { // as many as Linux follows
+		to, err := os.Readlink(path)
+		if err != nil { // no link
+			return path, nil
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", errors.New("too many links")
 }
 
 // pour writes to what is no file: /dev/null must stay what it is.

@@ -48,6 +48,28 @@ func TestLinkIsFollowed(t *testing.T) {
 	}
 }
 
+// So does a link whose target is not there yet, and a link in a circle is an error.
+func TestLinkToNothingYet(t *testing.T) {
+	dir := t.TempDir()
+	for name, to := range map[string]string{"link": "between", "between": filepath.Join(dir, "target"), "round": "round"} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Skip("no links here: ", err)
+		}
+	}
+	if err := WriteFile(filepath.Join(dir, "link"), []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(filepath.Join(dir, "link")); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link was replaced: %v, %v", info.Mode(), err)
+	}
+	if info, err := os.Lstat(filepath.Join(dir, "target")); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := WriteFile(filepath.Join(dir, "round"), nil); err == nil {
+		t.Error("a link to itself was written to")
+	}
+}
+
 // Errors name what the user named, not a temporary file.
 func TestErrorsNameThePath(t *testing.T) {
 	dir := t.TempDir()
