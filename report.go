@@ -55,7 +55,7 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		c.learning(d, best)
 		if c.Rows[best].Kind == compare.Fusion {
 			d.NoiseBy = []string{
-				report.Command([]string{"fusor", "train", c.path, "--fusion", c.Rows[best].Fusion, "-o", "model.fusor"}),
+				report.Command(slices.Concat([]string{"fusor", "train", c.path, "--fusion", c.Rows[best].Fusion}, c.Run.Shared, []string{"-o", "model.fusor"})),
 				report.Command([]string{"fusor", "explain", "model.fusor", c.path, "-o", "why"}),
 			}
 		}

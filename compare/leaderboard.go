@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -24,6 +25,7 @@ type Comparison struct {
 type Provenance struct {
 	Version string   `json:"version"`
 	Command []string `json:"command,omitempty"`
+	Shared  []string `json:"-"`                 // the flags of Command that training one model takes as well
 	Folds   int      `json:"folds"` // 0: an official split
 	Seed    uint64   `json:"seed"`
 	Seeds   []int    `json:"seeds"` // repetitions, numbered from 0
@@ -85,7 +87,7 @@ func (r Row) MarshalJSON() ([]byte, error) {
 		fields = append(fields, pair{s.Metric.Name, s.Summary})
 	}
 	fields = append(fields, pair{"val_runs", r.ValRuns}, pair{"fit_seconds", r.FitSeconds}, pair{"parameters", r.Parameters},
-		pair{"train_rows", r.TrainRows}, pair{"test_rows", r.TestRows})
+		pair{"train_rows", hundredths(r.TrainRows)}, pair{"test_rows", hundredths(r.TestRows)})
 	if r.TrainRows == 0 { // of its training nothing is known
 		fields = slices.DeleteFunc(fields, func(f pair) bool { return f.name == "val_runs" || f.name == "fit_seconds" || f.name == "train_rows" })
 	}
@@ -97,6 +99,9 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }
+
+// hundredths rounds a mean of counts: 24.6 is not 24.600000000000005.
+func hundredths(x float64) float64 { return math.Round(100*x) / 100 }
 
 // taskMetrics are the metrics of a task; the first decides. A regression onto
 // what looks like sentiment scores gets their metrics as well.

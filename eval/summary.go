@@ -73,7 +73,7 @@ func SummarizeRuns(m Metric, runs []float64, r Resampling) Summary {
 // ([N], any numbers), are resampled; the resampled quantity is the mean of
 // the metric over the seeds. The interval is the percentile interval moved by
 // the bootstrap's bias, so that it lies around the mean for metrics that
-// resampling inflates (ECE).
+// resampling inflates (ECE), and holds the mean in any case.
 func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 	runs := make([]float64, len(seeds))
 	for i, p := range seeds {
@@ -108,8 +108,8 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 	for _, d := range draws {
 		bias += d / float64(len(draws))
 	}
-	s.Low = m.inside(quantile(draws, alpha/2) - bias)
-	s.High = m.inside(quantile(draws, 1-alpha/2) - bias)
+	s.Low = math.Min(mean, m.inside(quantile(draws, alpha/2)-bias))
+	s.High = math.Max(mean, m.inside(quantile(draws, 1-alpha/2)-bias))
 	return s
 }
 

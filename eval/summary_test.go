@@ -45,6 +45,16 @@ func TestSummarizeSplit(t *testing.T) {
 			t.Errorf("%s: %v not within [%v, %v]", m.Name, s.Mean, s.Low, s.High)
 		}
 	}
+	// One answer for every row: but for resamples with one class alone, its balanced accuracy is 1/2.
+	same := &Predictions{}
+	for i := range 14 {
+		same.Probs, same.Labels = append(same.Probs, []float64{0.6, 0.4}), append(same.Labels, i*5/9%2)
+	}
+	for _, m := range Metrics(Classification) {
+		if s := SummarizeSplit(m, []*Predictions{same}, nil); !(s.Low <= s.Mean && s.Mean <= s.High) {
+			t.Errorf("one answer, %s: %v not within [%v, %v]", m.Name, s.Mean, s.Low, s.High)
+		}
+	}
 	all := &Predictions{Probs: [][]float64{{1, 0}, {0, 1}, {1, 0}}, Labels: []int{0, 1, 0}}
 	if s := SummarizeSplit(acc, []*Predictions{all}, nil); s.High != 1 || math.Abs(s.Low-math.Cbrt(0.025)) > 1e-12 {
 		t.Errorf("all right: [%v, %v], want the exact binomial bound", s.Low, s.High)

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -49,6 +50,7 @@ type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	args           []string
+	shared         []string // flags that train and compare take alike, as they were given
 }
 
 // Main runs the command line and returns the exit code.
@@ -96,7 +98,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	out := &output{w: stdout}
-	err = k.Run(&env{ctx, stdin, out, stderr, args})
+	err = k.Run(&env{ctx, stdin, out, stderr, args, sharedFlags(args, k.Flags())})
 	if err == nil {
 		err = out.err // what nobody looked at
 	}
@@ -113,6 +115,32 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "fusor: %s\n", told(err, commandOf(k) == "inspect "))
 	return exitFailure
+}
+
+// sharedFlags are the flags among args that say what the data and the model are.
+func sharedFlags(args []string, flags []*kong.Flag) (shared []string) {
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		name, _, valued := strings.Cut(args[i], "=")
+		for _, f := range flags {
+			long := "--" + f.Name
+			if no := "--no-" + f.Name; name == no && f.Tag.Negatable != "" {
+				long = no
+			}
+			if name != long && (f.Short == 0 || name != "-"+string(f.Short)) {
+				continue
+			}
+			n := 1
+			if !valued && !f.IsBool() && i+1 < len(args) {
+				n = 2
+			}
+			if g := f.Group; f.Name == "seed" || g != nil && (g.Key == "Data" || g.Key == "Model") {
+				shared = append(shared, args[i:i+n]...)
+			}
+			i += n - 1
+			break
+		}
+	}
+	return shared
 }
 
 // noValue is how the parser says that a flag ends the line.

@@ -80,7 +80,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		notes = append(notes[:len(notes):len(notes)], "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)")
 	}
 	c.notes(e.stderr, notes)
-	cmp.Run.Command = append([]string{"fusor"}, e.args...)
+	cmp.Run.Command, cmp.Run.Shared = append([]string{"fusor"}, e.args...), e.shared
 	cmp.Run.Seconds = time.Since(start).Seconds()
 	doc := cmp.Document(c.reportFlags.options())
 	if c.Out != "" {
