@@ -25,7 +25,7 @@ type Comparison struct {
 type Provenance struct {
 	Version string   `json:"version"`
 	Command []string `json:"command,omitempty"`
-	Shared  []string `json:"-"`                 // the flags of Command that training one model takes as well
+	Shared  []string `json:"-"`     // the flags of Command that training one model takes as well
 	Folds   int      `json:"folds"` // 0: an official split
 	Seed    uint64   `json:"seed"`
 	Seeds   []int    `json:"seeds"` // repetitions, numbered from 0

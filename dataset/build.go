@@ -181,7 +181,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 			c.fatal(0, "", "the columns are: "+strings.Join(t.Header, ", "), "--ignore names the column %q, which is not there", name)
 		}
 	}
-	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes = s.Columns, s.Task, s.Classes
+	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes, ds.Schema.Reading = s.Columns, s.Task, s.Classes, s.Reading
 	from := make([]origin, len(s.Columns))
 	found := 0
 	look := func(name string) int {

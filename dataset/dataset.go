@@ -24,6 +24,8 @@ type Schema struct {
 	Order   string   `json:"order,omitempty"`
 	Task    Task     `json:"task"`
 	Classes []string `json:"classes,omitempty"` // in the order of the model's outputs
+	// Reading is how the labels of a regression are written, where that had to be found out.
+	Reading Reading `json:"reading,omitempty"`
 }
 
 // Column is one modality of the samples.

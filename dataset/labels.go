@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fusor-ml/fusor/media"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -54,19 +56,27 @@ func splitName(s string) string {
 func decideTask(ds *Dataset, asked string, c *collector) {
 	label := ds.Schema.Label
 	values := map[string]int{} // rows of each label
-	n, numeric, fraction := 0, 0, false
-	numbers := map[float64]bool{}
+	var labels []string
 	for i := range ds.Rows {
-		s := ds.Rows[i].Label
-		if s == "" {
-			continue
+		if s := ds.Rows[i].Label; s != "" {
+			labels = append(labels, s)
+			values[s]++
 		}
-		n++
-		values[s]++
-		if v, ok := ParseNumber(s); ok {
+	}
+	reading, open := readingOf(media.Number, labels)
+	n, numeric, lost, fraction := len(labels), 0, 0, ""
+	numbers := map[float64]bool{}
+	for _, s := range labels {
+		v, ok := reading.number(s)
+		switch {
+		case ok:
 			numeric++
 			numbers[v] = true
-			fraction = fraction || v != math.Trunc(v)
+			if fraction == "" && broken(s, v) {
+				fraction = s
+			}
+		case noValue(s):
+			lost++
 		}
 	}
 	if missing := len(ds.Rows) - n; missing > 0 && n > 0 {
@@ -81,7 +91,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		return
 	}
 	ds.Schema.Task = Classification
-	isNumber := float64(numeric) >= mostly*float64(n)
+	isNumber := numeric > 0 && float64(numeric) >= mostly*float64(n-lost)
 	switch {
 	case asked == string(Regression):
 		ds.Schema.Task = Regression
@@ -89,26 +99,51 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 	case asked != "":
 		c.fatal(0, "", "", "the task %q is neither class nor regression", asked)
 		return
-	case isNumber && fraction:
+	case isNumber && fraction != "":
 		ds.Schema.Task = Regression
+		if _, plain := ParseNumber(fraction); !plain {
+			v, _ := reading.number(fraction)
+			c.note(0, label, "say --task class if they are classes", "labels such as %.40q are read as numbers (%s) and predicted (regression)", fraction, strconv.FormatFloat(v, 'g', 6, 64))
+		}
 	case isNumber && numeric == n && 2*len(numbers) > n:
 		ds.Schema.Task = Regression
 		c.note(0, label, "say --task class if they are classes", "%d of %d labels are different numbers, so numbers are predicted (regression)", len(numbers), n)
 	}
 	if ds.Schema.Task == Regression {
+		ds.Schema.Reading = reading
+		if open != "" {
+			c.note(0, label, "write them as 1234.5", "the label %q is read with a comma between thousands: no label tells whether it is a decimal one", open)
+		}
 		readTargets(ds, c)
 		return
 	}
-	if isNumber && numeric < n { // numbers with a few NaN
+	if isNumber && lost > 0 {
 		for i := range ds.Rows {
-			if row := &ds.Rows[i]; strings.EqualFold(row.Label, "nan") {
-				c.note(row.Number, label, missingAdvice, "the label is NaN; the row cannot be learned from")
+			if row := &ds.Rows[i]; noValue(row.Label) {
+				c.note(row.Number, label, missingAdvice, "the label is %s; the row cannot be learned from", strings.Replace(strings.ToLower(row.Label), "nan", "NaN", 1))
 				delete(values, row.Label)
 				row.Label = ""
 			}
 		}
 	}
 	setClasses(ds, values, c)
+}
+
+// broken reports whether the number v, written as s, has a fractional part: 12 % has none.
+func broken(s string, v float64) bool {
+	if _, _, percent := bare(s); percent {
+		v = math.Round(1e8*v) / 1e6
+	}
+	return v != math.Trunc(v)
+}
+
+// noValue reports whether s stands for a number that is none: NaN or infinity.
+func noValue(s string) bool {
+	switch strings.ToLower(strings.TrimLeft(s, "+-")) {
+	case "nan", "inf", "infinity":
+		return true
+	}
+	return false
 }
 
 // have says that rows have something: "1 row has", "3 rows have".
@@ -188,7 +223,7 @@ func readTargets(ds *Dataset, c *collector) {
 	first, found := "", false
 	for i := range ds.Rows {
 		if s := ds.Rows[i].Label; s != "" {
-			if _, ok := ParseNumber(s); ok {
+			if _, ok := ds.target(s); ok {
 				found = true
 				break
 			}
@@ -207,7 +242,7 @@ func readTargets(ds *Dataset, c *collector) {
 		if !row.Labelled() {
 			continue
 		}
-		v, ok := ParseNumber(row.Label)
+		v, ok := ds.target(row.Label)
 		if !ok {
 			c.note(row.Number, ds.Schema.Label, missingAdvice, "the label %.40q is not a number; the row cannot be learned from", row.Label)
 			row.Label = ""
@@ -222,6 +257,15 @@ func readTargets(ds *Dataset, c *collector) {
 	}
 }
 
+// target reads the label of a regression.
+func (d *Dataset) target(s string) (float64, bool) {
+	reading := d.Schema.Reading
+	if d.raw != nil && d.raw.typed && !strings.Contains(s, ",") { // a value, not a text
+		reading = ""
+	}
+	return reading.number(s)
+}
+
 // applyClasses reads the labels as a trained model names them.
 func applyClasses(ds *Dataset, c *collector) {
 	if ds.Schema.Task == Regression {
@@ -230,7 +274,7 @@ func applyClasses(ds *Dataset, c *collector) {
 			if !row.Labelled() {
 				continue
 			}
-			v, ok := ParseNumber(row.Label)
+			v, ok := ds.target(row.Label)
 			if !ok {
 				c.note(row.Number, ds.Schema.Label, "", "the label %.40q is not a number and is left out", row.Label)
 				row.Label = ""

@@ -156,3 +156,37 @@ func FuzzReading(f *testing.F) {
 		}
 	})
 }
+
+// Labels are read as the cells of a column are, and a model keeps how.
+func TestReadingOfLabels(t *testing.T) {
+	f := func(task Task, target float64, note string, labels ...string) *Dataset {
+		t.Helper()
+		var b strings.Builder
+		b.WriteString("label\tx\n")
+		for i := range 20 {
+			fmt.Fprintf(&b, "%s\t%d\n", labels[i%len(labels)], i)
+		}
+		ds := accepted(t, "m.tsv", b.String(), Options{})
+		if ds.Schema.Task != task || task == Regression && ds.Rows[0].Target != target {
+			t.Errorf("%q: %s, target %v; want %s, %v", labels, ds.Schema.Task, ds.Rows[0].Target, task, target)
+		}
+		if said := ds.Problems.Error(); note == "" && len(ds.Problems) > 0 || !strings.Contains(said, note) {
+			t.Errorf("%q: %q does not say %q", labels, said, note)
+		}
+		return ds
+	}
+	comma := f(Regression, -4.05, `labels such as "-4,05" are read as numbers (-4.05) and predicted (regression); say --task class`, "-4,05", "7,45", "12")
+	f(Regression, 1012.5, `"1,012.50" are read as numbers (1012.5)`, "1,012.50", "7.5", "12")
+	f(Regression, 12.25, `"$12.25" are read as numbers (12.25)`, "$12.25", "$7")
+	f(Regression, 0.125, `"12.5 %" are read as numbers (0.125)`, "12.5 %", "7 %")
+	f(Regression, 1.5, `the label "-inf" is not a number`, "1.5", "2.5", "nan", "inf", "-inf")
+	f(Classification, 0, "", "5 %", "10 %", "20 %")
+	f(Classification, 0, "", "1,2,3", "2,3")
+	f(Classification, 0, "", "nan", "inf")
+	f(Classification, 0, "the label is inf", "0", "1", "inf")
+	for name, content := range map[string]string{"n.tsv": "label\tx\n2,345\t1\n", "n.jsonl": `{"label": 2.345, "x": 1}`} {
+		if one := accepted(t, name, content, Options{Schema: &comma.Schema}); one.Rows[0].Target != 2.345 {
+			t.Errorf("%s: the model reads %v (%v)", name, one.Rows[0].Target, one.Problems)
+		}
+	}
+}

@@ -101,7 +101,9 @@ func readRecipe(path string) (train.Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	wrong := func(err error) error { return usagef("cannot read the recipe %s:\n%s", path, yaml.FormatError(err, false, true)) }
+	wrong := func(err error) error {
+		return usagef("cannot read the recipe %s:\n%s", path, yaml.FormatError(err, false, true))
+	}
 	documents := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict(), yaml.UseJSONUnmarshaler())
 	if err := documents.Decode(&r); err != nil && !errors.Is(err, io.EOF) {
 		return r, wrong(err)

@@ -60,9 +60,12 @@ func write(path string, fill func(w io.Writer) error) error {
 // target is what path stands for if it is a link, or a link to a link; it need not be there.
 func target(path string) (string, error) {
 	for range 40 { // as many as Linux follows
+		if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil //nolint:nilerr // a name that is free is as good as a file
+		}
 		to, err := os.Readlink(path)
-		if err != nil { // no link
-			return path, nil
+		if err != nil {
+			return "", err
 		}
 		if !filepath.IsAbs(to) {
 			to = filepath.Join(filepath.Dir(path), to)
