@@ -89,7 +89,7 @@ func (d *divider) folds(k, seed int) ([][]int, error) {
 	if d.grouped() {
 		groups := d.groups(d.rows)
 		if len(groups) < k {
-			return nil, fmt.Errorf("cannot divide %s into %d folds", plural(len(groups), "group"), k)
+			return nil, fmt.Errorf("cannot divide %s into %d folds: --folds %d is the most", plural(len(groups), "group"), k, len(groups))
 		}
 		rng.Shuffle(len(groups), func(a, b int) { groups[a], groups[b] = groups[b], groups[a] })
 		slices.SortStableFunc(groups, func(a, b group) int { return len(b.rows) - len(a.rows) })
@@ -112,7 +112,11 @@ func (d *divider) folds(k, seed int) ([][]int, error) {
 	}
 	for f := range out {
 		if len(out[f]) == 0 {
-			return nil, fmt.Errorf("cannot divide %s into %d folds that each have a test row", plural(len(d.rows), "labelled row"), k)
+			why := ""
+			if n := d.single(); n > 0 {
+				why = fmt.Sprintf(": %s %s the only one of a class, and such rows are always trained on", plural(n, "row"), are(n))
+			}
+			return nil, fmt.Errorf("cannot divide %s into %d folds that each have a test row%s", plural(len(d.rows), "labelled row"), k, why)
 		}
 		slices.Sort(out[f])
 	}

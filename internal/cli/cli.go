@@ -90,7 +90,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "fusor: %s\n", noValue.ReplaceAllString(err.Error(), "$1 needs a value"))
+		fmt.Fprintf(stderr, "fusor: %s\n", inWords(err.Error()))
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil {
 			fmt.Fprintf(stderr, "see: fusor %s--help\n", commandOf(pe.Context))
@@ -143,8 +143,18 @@ func sharedFlags(args []string, flags []*kong.Flag) (shared []string) {
 	return shared
 }
 
-// noValue is how the parser says that a flag ends the line.
-var noValue = regexp.MustCompile(`^(--\S+): expected .* but got "EOL" \(<EOL>\)$`)
+// inWords says what the parser says as the commands would.
+func inWords(s string) string {
+	for _, r := range []struct{ from, to string }{
+		{`^(--\S+): expected .* but got "EOL" \(<EOL>\)$`, "$1 needs a value"},
+		{`^(--\S+): expected .* but got "(-[^"]*)" \(short flag\).*$`, "$1 $2: it must not be negative"},
+		{`^(--\S+ must be one of )"",`, "$1"},
+		{`^\S+: stat (.*): no such file or directory$`, "$1: no such file; check the path"},
+	} {
+		s = regexp.MustCompile(r.from).ReplaceAllString(s, r.to)
+	}
+	return s
+}
 
 func commandOf(k *kong.Context) string {
 	if n := k.Selected(); n != nil {

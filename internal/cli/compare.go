@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fusor-ml/fusor"
@@ -128,7 +129,10 @@ func (c *compareCmd) options() (fusor.Options, error) {
 	if o.Recipe, err = c.recipe(); err != nil {
 		return o, err
 	}
-	for _, f := range c.Fusions {
+	for i, f := range c.Fusions {
+		if slices.Contains(c.Fusions[:i], f) {
+			return o, usagef("--fusions names %s twice", f)
+		}
 		if _, ok := fusor.Methods().Lookup(f); !ok {
 			return o, unknown("fusion", f, fusor.Methods().Names())
 		}
