@@ -32,16 +32,21 @@ Examples:
 }
 
 type columnInfo struct {
-	Name   string          `json:"name"`
-	Kind   string          `json:"kind"`
-	Fields []dataset.Field `json:"fields,omitempty"`
-	Views  []string        `json:"views"`                // taken, by default or by --views
-	More   []string        `json:"more_views,omitempty"` // that --views could take
-	Absent int             `json:"absent"`               // empty cells
-	Broken int             `json:"broken"`               // those with a problem: unreadable, or read in part
+	Name   string      `json:"name"`
+	Kind   string      `json:"kind"`
+	Fields []fieldInfo `json:"fields,omitempty"`
+	Views  []string    `json:"views"`                // taken, by default or by --views
+	More   []string    `json:"more_views,omitempty"` // that --views could take
+	Absent int         `json:"absent"`               // empty cells
+	Broken int         `json:"broken"`               // those with a problem: unreadable, or read in part
 
 	Languages map[string]int `json:"languages,omitempty"` // of a text column: its texts by language, as far as the script tells
 	languages string         // the same, most frequent first
+}
+
+type fieldInfo struct {
+	dataset.Field
+	Absent int `json:"absent,omitempty"` // missing values
 }
 
 type inspection struct {
@@ -121,7 +126,10 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems, refs []feature
 	}
 	in.Groups = len(groups)
 	for k, col := range ds.Schema.Columns {
-		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Fields: col.Fields, Views: []string{}}
+		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Views: []string{}}
+		for j, f := range col.Fields {
+			info.Fields = append(info.Fields, fieldInfo{f, missing(ds, k, j)})
+		}
 		if m, ok := fusor.Views().Lookup(col.Kind); ok {
 			for _, v := range m.Views() {
 				if name := v.Info().Name; taken[col.Name+"."+name] {
@@ -141,6 +149,16 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems, refs []feature
 		in.Columns = append(in.Columns, info)
 	}
 	return in
+}
+
+// missing counts the rows without a value of field j of column k.
+func missing(ds *dataset.Dataset, k, j int) (n int) {
+	for i := range ds.Rows {
+		if fields := ds.Rows[i].Cells[k].Fields; len(fields) == 0 || fields[j] == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // speak fills in the languages of text columns; texts in files are opened if files is set.
@@ -177,7 +195,11 @@ func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
 
 func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	w := e.stdout
-	fmt.Fprintf(w, "%s: %d rows, %s of %q\n", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression"}[in.Task], in.Label)
+	fmt.Fprintf(w, "%s: %d rows, %s of %q", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression"}[in.Task], in.Label)
+	if r := ds.Schema.Reading; r != "" {
+		fmt.Fprintf(w, " (%s)", r)
+	}
+	fmt.Fprintln(w)
 	if len(in.Classes) > 0 {
 		fmt.Fprintf(w, "classes: %s\n", counts(ds.Schema.Classes, in.Classes))
 	}
@@ -205,6 +227,9 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 				kind := string(f.Kind)
 				if f.Reading != "" {
 					kind += ", " + f.Reading.String()
+				}
+				if f.Absent > 0 {
+					kind += fmt.Sprintf(", %d empty", f.Absent)
 				}
 				fields = append(fields, fmt.Sprintf("%s (%s)", f.Name, kind))
 			}
