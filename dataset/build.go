@@ -282,14 +282,15 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
 	for i := range ds.Rows {
 		v := m.data[i*m.dim : (i+1)*m.dim : (i+1)*m.dim]
-		if at := firstNaN(v); at >= 0 {
+		switch at := firstNaN(v); {
+		case at < 0:
+			ds.Rows[i].Cells[k].Vector = v
+		case slices.ContainsFunc(v, isNumber): // else it is absent
 			c.add(Problem{
 				File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
 				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out",
 			})
-			continue
 		}
-		ds.Rows[i].Cells[k].Vector = v
 	}
 }
 

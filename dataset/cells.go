@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,6 +95,9 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 		}
 	}
 	if i := firstNaN(v); i >= 0 {
+		if !slices.ContainsFunc(v, isNumber) { // absent
+			return nil
+		}
 		r.c.note(row, col.Name, missingAdvice, "the number at place %d is missing or infinite; the vector is left out", i+1)
 		return nil
 	}
@@ -152,13 +156,11 @@ func (e *manyArrays) Error() string {
 
 // firstNaN is the place of the first NaN or infinity, or -1.
 func firstNaN(v []float32) int {
-	for i, x := range v {
-		if x-x != 0 {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(v, func(x float32) bool { return x-x != 0 })
 }
+
+// isNumber tells numbers and infinities from NaN.
+func isNumber(x float32) bool { return x == x }
 
 // field reads a cell of the table modality and writes it in one way: numbers with a decimal point, dates
 // as 2006-01-02 or RFC 3339, truth values as true and false. "" is missing.

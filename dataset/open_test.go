@@ -196,8 +196,11 @@ func TestOpenArrays(t *testing.T) {
 func TestOpenArraysWithNaN(t *testing.T) {
 	nan := float32(0)
 	nan /= nan
-	dir := write(t, map[string]string{"labels.csv": "label\nx\ny\nx\n", "a.npy": matrixFile(t, []int{3, 2}, 1, 2, 3, nan, 5, 6)})
+	dir := write(t, map[string]string{"labels.csv": "label\nx\ny\nx\ny\n", "a.npy": matrixFile(t, []int{4, 2}, 1, 2, 3, nan, 5, 6, nan, nan)})
 	ds := open(t, dir, "", Options{})
+	if !ds.Rows[3].Cells[0].Absent() || len(ds.Problems) != 1 {
+		t.Errorf("a row of NaN is not just absent: %v", ds.Problems)
+	}
 	if !ds.Rows[1].Cells[0].Absent() || ds.Rows[2].Cells[0].Absent() {
 		t.Error("the vector with a NaN is not the absent one")
 	}
