@@ -79,9 +79,9 @@ func (t *terminal) noise() {
 	t.b.WriteByte('\n')
 }
 
-// fit narrows columns to the terminal: the widest text first, never under five
-// cells; then it leaves out the last number and the middling one. A width of 0
-// is a column left out.
+// fit narrows columns to the terminal: the widest text first, to ten cells; then it
+// leaves out the last number, then the middling one, and at last narrows texts to
+// five cells. A width of 0 is a column left out.
 func (t *terminal) fit(widths []int, texts int) {
 	total := func() int {
 		n := 0
@@ -92,8 +92,7 @@ func (t *terminal) fit(widths []int, texts int) {
 		}
 		return n
 	}
-	const least = 5
-	for _, spare := range []int{len(widths) - 1, texts + 1, -1} {
+	for _, step := range []struct{ least, spare int }{{10, len(widths) - 1}, {10, texts + 1}, {5, -1}} {
 		for total() > t.width {
 			widest := 0
 			for k := range texts {
@@ -101,13 +100,13 @@ func (t *terminal) fit(widths []int, texts int) {
 					widest = k
 				}
 			}
-			if widths[widest] <= least {
+			if widths[widest] <= step.least {
 				break
 			}
 			widths[widest]--
 		}
-		if total() > t.width && spare >= 0 {
-			widths[spare] = 0
+		if total() > t.width && step.spare >= 0 {
+			widths[step.spare] = 0
 		}
 	}
 }

@@ -70,11 +70,15 @@ func (t *outTable) render(w io.Writer) string {
 	for _, n := range t.widest[:last-1] {
 		room -= n + gap
 	}
+	short := min(least, t.widest[last-1]) - (room - gap) // what the first column must give
 	room = max(room-gap, min(least, t.widest[last-1]))
 	var cfg []table.ColumnConfig
 	for c := 1; c <= last; c++ {
 		one := table.ColumnConfig{Number: c, Align: t.align[c], AlignHeader: t.align[c]}
-		if c == last {
+		switch {
+		case c == 1 && c < last && short > 0:
+			one.WidthMax, one.WidthMaxEnforcer = max(t.widest[0]-short, least), text.WrapHard
+		case c == last:
 			one.WidthMax, one.WidthMaxEnforcer = room, text.WrapSoft
 		}
 		cfg = append(cfg, one)
