@@ -53,9 +53,10 @@ func (t *outTable) right(columns ...int) {
 	}
 }
 
-// gap stands between two columns, least is how narrow the last one becomes.
+// gap stands between two columns; name and least are how narrow the first and the last one become.
 const (
 	gap   = 2
+	name  = 12
 	least = 16
 )
 
@@ -77,7 +78,7 @@ func (t *outTable) render(w io.Writer) string {
 		one := table.ColumnConfig{Number: c, Align: t.align[c], AlignHeader: t.align[c]}
 		switch {
 		case c == 1 && c < last && short > 0:
-			one.WidthMax, one.WidthMaxEnforcer = max(t.widest[0]-short, least), text.WrapHard
+			one.WidthMax, one.WidthMaxEnforcer = max(t.widest[0]-short, name), text.WrapHard
 		case c == last:
 			one.WidthMax, one.WidthMaxEnforcer = room, text.WrapSoft
 		}
