@@ -2,7 +2,11 @@
 // sample, a column is a modality.
 package dataset
 
-import "github.com/fusor-ml/fusor/media"
+import (
+	"fmt"
+
+	"github.com/fusor-ml/fusor/media"
+)
 
 // Task says what is predicted.
 type Task string
@@ -59,6 +63,16 @@ type Dataset struct {
 
 // Raw is the manifest as it was read: rows parallel to d.Rows.
 func (d *Dataset) Raw() *Table { return d.raw }
+
+// CheckCells reports a row that does not have a cell for every column of the schema.
+func (d *Dataset) CheckCells() error {
+	for i := range d.Rows {
+		if n := len(d.Rows[i].Cells); n != len(d.Schema.Columns) {
+			return fmt.Errorf("Rows[%d] (line %d) has %d cells, the schema %d columns; a line with a fatal problem has none", i, d.Rows[i].Number, n, len(d.Schema.Columns))
+		}
+	}
+	return nil
+}
 
 // Row is one sample.
 type Row struct {

@@ -39,6 +39,7 @@ func (b *Bank) Close() error {
 // column is one column's work: the views to extract and where they go.
 type column struct {
 	index   int
+	schema  *dataset.Column
 	refs    []Ref
 	stores  []*Store
 	drawers []*drawer // nil where nothing is cached
@@ -46,15 +47,18 @@ type column struct {
 
 // Extract computes refs for every row of ds. A cell that cannot be read is
 // reported and its views stay absent; the error is of the extraction itself
-// (cancelled, disk full).
+// (cancelled, disk full) or of a row without a cell for every column.
 func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Bank, dataset.Problems, error) {
+	if err := ds.CheckCells(); err != nil {
+		return nil, nil, fmt.Errorf("cannot extract: %w", err)
+	}
 	bank := &Bank{Refs: refs}
 	var cols []*column
 	byIndex := map[int]*column{}
 	for _, ref := range refs {
 		c := byIndex[ref.Column]
 		if c == nil {
-			c = &column{index: ref.Column}
+			c = &column{index: ref.Column, schema: &ds.Schema.Columns[ref.Column]}
 			byIndex[ref.Column] = c
 			cols = append(cols, c)
 		}
@@ -62,7 +66,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		bank.Stores = append(bank.Stores, s)
 		c.refs, c.stores = append(c.refs, ref), append(c.stores, s)
 		var d *drawer
-		if e.Cache != nil && !ref.View.Info().Cheap && ds.Schema.Columns[ref.Column].Kind.IsFile() {
+		if e.Cache != nil && !ref.View.Info().Cheap && c.schema.Kind.IsFile() {
 			d = e.Cache.drawer(string(ref.Modality.Kind()), ref.View.Info())
 		}
 		c.drawers = append(c.drawers, d)
@@ -138,20 +142,20 @@ func (w *scratch) window(d *drawer) *window {
 
 // extract fills one cell's views. A decoder's panic is the file's fault and becomes a problem.
 func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dataset.Problems, err error) {
-	r := &ds.Rows[row]
-	cell, col := &r.Cells[c.index], &ds.Schema.Columns[c.index]
+	r, col := &ds.Rows[row], c.schema
 	report := func(what, advice string) {
 		problems = append(problems, dataset.Problem{File: ds.Path, Row: r.Number, Column: col.Name, What: what, Advice: advice})
 	}
 	problem := func(e error) { report(e.Error(), "the row is used with this modality absent") }
-	if cell.Absent() {
-		return nil, nil
-	}
 	defer func() {
 		if p := recover(); p != nil {
 			problem(fmt.Errorf("cannot decode: %v", p))
 		}
 	}()
+	cell := &r.Cells[c.index]
+	if cell.Absent() {
+		return nil, nil
+	}
 
 	key, missing, unread, err := c.recall(cell, ds.Dir, row, w)
 	if unread != nil {

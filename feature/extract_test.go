@@ -197,3 +197,19 @@ func TestAStoreThatCannotBeWrittenFails(t *testing.T) {
 		}
 	}
 }
+
+// A row that was made by hand may lack cells: that is an error in the caller's goroutine.
+func TestARowWithoutCellsIsRefused(t *testing.T) {
+	m := newLetters()
+	ds := lettersData(t, "a", "b")
+	ds.Rows[1].Cells = nil
+	refs := m.refs(t, ds)
+	e := Extractor{}
+	_, _, err := e.Extract(context.Background(), ds, refs)
+	if err == nil || !strings.Contains(err.Error(), "Rows[1] (line 3) has 0 cells, the schema 1 columns") {
+		t.Errorf("extracted: %v", err)
+	}
+	if _, err := e.Variants(context.Background(), ds, refs, 1, nil); err == nil || !strings.Contains(err.Error(), "Rows[1]") {
+		t.Errorf("varied: %v", err)
+	}
+}

@@ -17,6 +17,9 @@ import (
 // cannot be read, varied or extracted is absent; what is wrong with it was said
 // when it was extracted as it is. vary may be called from several goroutines.
 func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Ref, n int, vary func(row, k int, item any) (any, error)) ([]*Bank, error) {
+	if err := ds.CheckCells(); err != nil {
+		return nil, fmt.Errorf("cannot vary: %w", err)
+	}
 	banks := make([]*Bank, n)
 	for k := range banks {
 		banks[k] = &Bank{Refs: refs}

@@ -1,0 +1,63 @@
+package fusor_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// saved trains and loads a small model, as a service has it.
+func saved(t *testing.T, o fusor.Options) *fusor.Model {
+	t.Helper()
+	m, _, err := fusor.Train(context.Background(), manifest(t, 64), options("mean"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "m.fusor")
+	if err := m.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	o.NoCache = true
+	if m, err = fusor.Load(file, o); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// lines reads JSON lines and keeps every row, those that could not be read too.
+func lines(t *testing.T, m *fusor.Model, text string) *dataset.Dataset {
+	t.Helper()
+	ds := &dataset.Dataset{Schema: *m.Schema()}
+	for line, err := range dataset.ReadJSONLines(strings.NewReader(text), ".", m.Schema()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ds.Rows = append(ds.Rows, line.Row)
+	}
+	return ds
+}
+
+// refused is an error that says why.
+func refused(t *testing.T, what string, err error, why string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), why) {
+		t.Errorf("%s: error %v, want %q", what, err, why)
+	}
+}
+
+// The row of a line that could not be read has no cells.
+func TestMalformedLine(t *testing.T) {
+	m := saved(t, fusor.Options{})
+	ds := lines(t, m, `{"note": "a huge thing"}`+"\nnot JSON\n")
+	_, _, err := m.Predict(context.Background(), ds)
+	refused(t, "Predict", err, "Rows[1] (line 2) has 0 cells")
+	ds.Rows[0].Label, ds.Rows[0].Class = "s0", 0
+	_, _, err = m.Evaluate(context.Background(), ds, nil)
+	refused(t, "Evaluate", err, "Rows[1] (line 2) has 0 cells")
+	_, _, err = m.Explain(context.Background(), ds, fusor.ExplainOptions{})
+	refused(t, "Explain", err, "Rows[1] (line 2) has 0 cells")
+}
