@@ -50,9 +50,11 @@ type Options struct {
 	Dir        string // Compare: where finished fits are kept, so that an interrupted run goes on; "": nowhere
 	Lang       string // of sentences: en or zh
 
-	Methods  fusion.Table    // nil: fusion.Methods
-	Views    feature.Catalog // nil: Views()
-	Progress func(Progress)  // may be nil; called from one goroutine at a time
+	Methods fusion.Table    // nil: fusion.Methods
+	Views   feature.Catalog // nil: Views()
+	// Progress may be nil. A run, and a Model whatever calls it concurrently,
+	// calls it from one goroutine at a time; it must not ask that Model anything.
+	Progress func(Progress)
 }
 
 // Progress is one step of long work.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
@@ -24,7 +25,16 @@ type Model struct {
 }
 
 func (o *Options) newModel(a *artifact.Artifact) *Model {
-	return &Model{a: a, o: *o, predictor: model.NewPredictor(a.Model, o.threads())}
+	m := &Model{a: a, o: *o, predictor: model.NewPredictor(a.Model, o.threads())}
+	if tell := o.Progress; tell != nil {
+		var mu sync.Mutex
+		m.o.Progress = func(p Progress) {
+			mu.Lock()
+			defer mu.Unlock()
+			tell(p)
+		}
+	}
+	return m
 }
 
 // Load brings a saved model back. Of the options, Threads, CacheDir, NoCache,
