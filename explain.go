@@ -73,7 +73,7 @@ func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptio
 	if len(rows) == 0 {
 		return nil, ds.Problems, fmt.Errorf("cannot explain: no row has a label")
 	}
-	set, problems, err := m.set(ctx, &part)
+	set, _, problems, err := m.set(ctx, &part)
 	if err != nil {
 		return nil, problems, err
 	}
@@ -141,7 +141,7 @@ func (ex *Explanation) disturb(ctx context.Context, o ExplainOptions) error {
 		Progress: func(done, total int) { ex.m.o.progress("noise", done, total, "") },
 	}
 	for i, m := range models {
-		set, _, err := m.set(ctx, ds) // the problems are known from the whole
+		set, _, _, err := m.set(ctx, ds) // the problems are known from the whole
 		if err != nil {
 			return err
 		}

@@ -372,3 +372,42 @@ func sorted(s []string) map[string]bool {
 	}
 	return m
 }
+
+// A flag belongs to the row that it is of, whatever the rows' numbers are.
+func TestFlagsOfRowsWithOneNumber(t *testing.T) {
+	m := saved(t, fusor.Options{})
+	requests := []string{`{"note": "a huge thing", "track": "oops"}`, `{"note": "a huge thing"}`, `{"note": "a huge thing", "price": "dear", "shop": "north"}`, `{"note": {"text": "huge"}}`}
+	want := [][]string{
+		{"unreadable:track", "absent:table"},
+		{"absent:track", "absent:table"},
+		{"absent:track", "partial:table"},
+		{"unreadable:note", "absent:track", "absent:table", "prior"},
+		{"absent:note", "unreadable:track", "absent:table", "prior"},
+		{"absent:note", "absent:track", "absent:table", "prior"},
+	}
+	ds := &dataset.Dataset{Schema: *m.Schema()}
+	for _, r := range requests { // each of them is line 1
+		ds.Rows = append(ds.Rows, lines(t, m, r).Rows...)
+	}
+	for _, v := range [][]float32{{1}, nil} { // made by hand, without a number
+		row := dataset.Row{Class: -1, Cells: make([]dataset.Cell, len(ds.Schema.Columns))}
+		for k, c := range ds.Schema.Columns {
+			switch c.Name {
+			case "track":
+				row.Cells[k].Vector = v
+			case "table":
+				row.Cells[k].Fields = make([]string, len(c.Fields))
+			}
+		}
+		ds.Rows = append(ds.Rows, row)
+	}
+	got, _, err := m.Predict(context.Background(), ds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range got {
+		if !reflect.DeepEqual(sorted(p.Flags), sorted(want[i])) {
+			t.Errorf("row %d: flags %v, want %v", i, p.Flags, want[i])
+		}
+	}
+}

@@ -79,7 +79,7 @@ func (m *Model) Predict(ctx context.Context, ds *dataset.Dataset) ([]Prediction,
 	for i := range rows {
 		rows[i] = i
 	}
-	set, problems, err := m.set(ctx, ds)
+	set, flawed, problems, err := m.set(ctx, ds)
 	if err != nil {
 		return nil, problems, err
 	}
@@ -88,16 +88,12 @@ func (m *Model) Predict(ctx context.Context, ds *dataset.Dataset) ([]Prediction,
 	}
 	s := m.predictor.Predict(set, rows, m.sequences(ds))
 	p := m.probabilities(s)
-	bad := map[int][]string{} // by line, the columns with a problem
-	for _, pr := range problems {
-		if pr.Row > 0 && pr.Column != "" {
-			bad[pr.Row] = append(bad[pr.Row], pr.Column)
-		}
-	}
 	out := make([]Prediction, len(rows))
 	for i := range out {
 		out[i] = m.prediction(s, p, i)
-		m.flag(&out[i], i, set, bad[ds.Rows[i].Number])
+		m.flag(&out[i], i, set, func(column int) bool {
+			return ds.Rows[i].Cells[column].Flawed || flawed[feature.Place{Row: i, Column: column}]
+		})
 		if s.Absent[i] {
 			out[i].Flags = append(out[i].Flags, "prior")
 		}
@@ -124,9 +120,9 @@ func (m *Model) prediction(s *model.Scores, p []float64, i int) Prediction {
 }
 
 // flag says which columns the prediction for row i had to do without, in whole
-// or in part; bad are the columns with a problem in that row.
-func (m *Model) flag(p *Prediction, i int, set *model.Set, bad []string) {
-	for _, c := range m.a.Schema.Columns {
+// or in part.
+func (m *Model) flag(p *Prediction, i int, set *model.Set, flawed func(column int) bool) {
+	for k, c := range m.a.Schema.Columns {
 		used, present := false, false
 		for v, view := range m.a.Views {
 			if view.Column == c.Name {
@@ -136,8 +132,7 @@ func (m *Model) flag(p *Prediction, i int, set *model.Set, bad []string) {
 		if !used {
 			continue
 		}
-		broken := slices.Contains(bad, c.Name) || slices.ContainsFunc(c.Fields, func(f dataset.Field) bool { return slices.Contains(bad, f.Name) })
-		switch {
+		switch broken := flawed(k); {
 		case present && broken:
 			p.Flags = append(p.Flags, "partial:"+c.Name)
 		case !present && broken:
@@ -148,10 +143,10 @@ func (m *Model) flag(p *Prediction, i int, set *model.Set, bad []string) {
 	}
 }
 
-// set extracts the model's views of a data set and applies their states.
-func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (*model.Set, dataset.Problems, error) {
+// set extracts the model's views of a data set and applies their states; flawed are the cells that had a problem then.
+func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (set *model.Set, flawed map[feature.Place]bool, problems dataset.Problems, err error) {
 	if err := m.fits(ds); err != nil {
-		return nil, ds.Problems, err
+		return nil, nil, ds.Problems, err
 	}
 	var names []string
 	for _, v := range m.a.Views {
@@ -159,14 +154,14 @@ func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (*model.Set, datas
 	}
 	refs, err := m.o.views().Select(&ds.Schema, names)
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot read the data as the model was trained: %w", err)
+		return nil, nil, nil, fmt.Errorf("cannot read the data as the model was trained: %w", err)
 	}
 	bank, problems, err := m.o.extract(ctx, ds, refs)
 	if err != nil {
-		return nil, problems, err
+		return nil, nil, problems, err
 	}
 	defer bank.Close() //nolint:errcheck // temporary files
-	set := &model.Set{}
+	set = &model.Set{}
 	for i, v := range m.a.Views {
 		for j, ref := range refs {
 			if ref.Name != v.Name {
@@ -174,12 +169,12 @@ func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (*model.Set, datas
 			}
 			x, err := feature.Apply(bank.Stores[j], ref.View.Info().Shape, m.a.States[i])
 			if err != nil {
-				return nil, problems, fmt.Errorf("view %s: %w", v.Name, err)
+				return nil, nil, problems, fmt.Errorf("view %s: %w", v.Name, err)
 			}
 			set.Views = append(set.Views, x)
 		}
 	}
-	return set, problems, nil
+	return set, bank.Flawed, problems, nil
 }
 
 // fits checks that a data set was read with the model's schema: in another order its fields and
@@ -246,7 +241,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if labelled == 0 {
 		return nil, ds.Problems, fmt.Errorf("cannot evaluate: no row has a label")
 	}
-	set, problems, err := m.set(ctx, ds)
+	set, _, problems, err := m.set(ctx, ds)
 	if err != nil {
 		return nil, problems, err
 	}

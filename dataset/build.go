@@ -255,6 +255,7 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 					if from < 0 {
 						continue
 					}
+					cr.noted = cr.noted || t.dropped[place{i, from}]
 					v := cr.field(&col.Fields[f], t.rows[i][from], t.lines[i])
 					if shared, ok := levels[v]; ok {
 						v = shared
@@ -263,7 +264,7 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 					}
 					row[f] = v
 				}
-				ds.Rows[i].Cells[k].Fields = row
+				ds.Rows[i].Cells[k] = Cell{Fields: row, Flawed: cr.flawed()}
 			}
 		case o.column >= 0:
 			vectors := t.vectors[o.column]
@@ -272,6 +273,7 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 				if vectors != nil {
 					v = vectors[i]
 				}
+				cr.noted = t.dropped[place{i, o.column}]
 				ds.Rows[i].Cells[k] = cr.media(col, t.rows[i][o.column], v, t.lines[i])
 			}
 		}
@@ -290,6 +292,7 @@ func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
 				File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
 				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out",
 			})
+			ds.Rows[i].Cells[k].Flawed = true
 		}
 	}
 }
@@ -314,7 +317,7 @@ func settleDims(ds *Dataset, c *collector) {
 			cell := &ds.Rows[i].Cells[k]
 			if n := len(cell.Vector); n > 0 && n != col.Dim {
 				c.note(ds.Rows[i].Number, col.Name, "give every row as many numbers", "a vector of %d numbers where most rows have %d; it is left out", n, col.Dim)
-				cell.Vector = nil
+				*cell = Cell{Flawed: true}
 			}
 		}
 		if col.Dim == 0 {

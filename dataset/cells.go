@@ -17,12 +17,32 @@ type cellReader struct {
 	c         *collector
 	textFiles bool // every cell of a text column names a file
 	typed     bool // see Table
+	noted     bool // see flawed
+}
+
+// note reports a cell of which something is left out.
+func (r *cellReader) note(row int, column, advice, what string, args ...any) {
+	r.noted = true
+	r.c.note(row, column, advice, what, args...)
+}
+
+// flawed reports whether anything was noted since it was last asked.
+func (r *cellReader) flawed() bool {
+	noted := r.noted
+	r.noted = false
+	return noted
 }
 
 const missingAdvice = "leave the cell empty if the value is missing"
 
 // media reads a cell of a modality other than the table. vector is set where the manifest holds it as such.
 func (r *cellReader) media(col *Column, text string, vector []float32, row int) Cell {
+	cell := r.content(col, text, vector, row)
+	cell.Flawed = r.flawed()
+	return cell
+}
+
+func (r *cellReader) content(col *Column, text string, vector []float32, row int) Cell {
 	trimmed := strings.TrimSpace(text)
 	if len(vector) == 0 && trimmed == "" {
 		return Cell{}
@@ -57,11 +77,11 @@ func (r *cellReader) files(col *Column, text string, row int) []string {
 		found, isDir := lookFor(r.dir, name)
 		switch {
 		case strings.Contains(name, "://"):
-			r.c.note(row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)
+			r.note(row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)
 		case found == "":
-			r.c.note(row, col.Name, r.base(), "%.200s: no such file", name)
+			r.note(row, col.Name, r.base(), "%.200s: no such file", name)
 		case isDir && col.Kind != media.Video:
-			r.c.note(row, col.Name, "name a file", "%.200s: a folder", name)
+			r.note(row, col.Name, "name a file", "%.200s: a folder", name)
 		default:
 			out = append(out, found)
 		}
@@ -90,7 +110,7 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 			v, err = r.vectorFile(text)
 		}
 		if err != nil {
-			r.c.note(row, col.Name, missingAdvice, "%v; the vector is left out", err)
+			r.note(row, col.Name, missingAdvice, "%v; the vector is left out", err)
 			return nil
 		}
 	}
@@ -98,11 +118,11 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 		if !slices.ContainsFunc(v, isNumber) { // absent
 			return nil
 		}
-		r.c.note(row, col.Name, missingAdvice, "the number at place %d is missing or infinite; the vector is left out", i+1)
+		r.note(row, col.Name, missingAdvice, "the number at place %d is missing or infinite; the vector is left out", i+1)
 		return nil
 	}
 	if col.Dim > 0 && len(v) != col.Dim && len(v) > 0 {
-		r.c.note(row, col.Name, "give every row as many numbers", "a vector of %d numbers where the column has %d; it is left out", len(v), col.Dim)
+		r.note(row, col.Name, "give every row as many numbers", "a vector of %d numbers where the column has %d; it is left out", len(v), col.Dim)
 		return nil
 	}
 	return v
@@ -179,7 +199,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return formatNumber(s, v)
 		}
 		if strings.EqualFold(s, "nan") {
-			r.c.note(row, f.Name, missingAdvice, "NaN is taken as missing")
+			r.note(row, f.Name, missingAdvice, "NaN is taken as missing")
 			return ""
 		}
 		if b, ok := ParseBoolean(s); ok {
@@ -189,7 +209,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return "0"
 		}
 		if !isMissing(s) {
-			r.c.note(row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
+			r.note(row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
 		}
 		return ""
 	case media.Date:
@@ -197,7 +217,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return formatDate(t, clock)
 		}
 		if !isMissing(s) {
-			r.c.note(row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
+			r.note(row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
 		}
 		return ""
 	case media.Boolean:
@@ -208,7 +228,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return strconv.FormatBool(s == "1")
 		}
 		if !isMissing(s) {
-			r.c.note(row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
+			r.note(row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
 		}
 		return ""
 	}

@@ -98,6 +98,7 @@ type Cell struct {
 	// Fields are of the table modality, parallel to Column.Fields, and written in one way however the manifest has them:
 	// 1234.5, 2006-01-02 or RFC 3339, true or false; "" = missing.
 	Fields []string
+	Flawed bool // a part of it, or all, could not be read and is left out
 }
 
 // Absent reports whether the cell holds nothing.

@@ -10,7 +10,7 @@ import (
 // readJSONLines reads one JSON object a line. The columns are the keys, in the order in which
 // they first appear.
 func readJSONLines(text string, c *collector) *Table {
-	t := &Table{typed: true}
+	t := &Table{typed: true, dropped: map[place]bool{}}
 	index := map[string]int{}
 	number := 0
 	for len(text) > 0 {
@@ -26,7 +26,7 @@ func readJSONLines(text string, c *collector) *Table {
 		}
 		row := make([]string, len(t.Header))
 		seen := make([]bool, len(t.Header))
-		object, ok := parseObject(line, number, c, func(key, cell string) bool {
+		object, ok := parseObject(line, number, c, func(key, cell string, dropped bool) bool {
 			i, known := index[key]
 			if !known {
 				i = len(t.Header)
@@ -40,6 +40,9 @@ func readJSONLines(text string, c *collector) *Table {
 				return false
 			}
 			row[i], seen[i] = cell, true
+			if dropped {
+				t.dropped[place{len(t.rows), i}] = true
+			}
 			return true
 		})
 		if ok {
@@ -56,9 +59,9 @@ func readJSONLines(text string, c *collector) *Table {
 }
 
 // parseObject gives the members of one line's object to each, as cells of text: strings as they
-// are, numbers and arrays as they are written, null as "". each says false to a key that was
-// there. It gives the object as valid JSON. Problems are reported as line number's.
-func parseObject(line string, number int, c *collector, each func(key, cell string) bool) (object string, ok bool) {
+// are, numbers and arrays as they are written, null as ""; an object is dropped, as "". each says
+// false to a key that was there. It gives the object as valid JSON. Problems are reported as line number's.
+func parseObject(line string, number int, c *collector, each func(key, cell string, dropped bool) bool) (object string, ok bool) {
 	const advice = "write one JSON object a line"
 	line = strings.TrimSpace(line)
 	if line[0] != '{' {
@@ -80,7 +83,7 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 		if err != nil {
 			key = rawKey
 		}
-		cell := raw
+		cell, dropped := raw, false
 		switch raw[0] {
 		case '"':
 			if cell, err = unquote(raw); err != nil {
@@ -91,9 +94,9 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 			cell = ""
 		case '{':
 			c.note(number, key, "give its members as columns of their own", "an object inside the object is left out")
-			cell = ""
+			cell, dropped = "", true
 		}
-		if !each(key, cell) {
+		if !each(key, cell, dropped) {
 			c.fatal(number, key, "give every key once", "the key is there twice")
 			ok = false
 		}

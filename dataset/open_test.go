@@ -201,7 +201,7 @@ func TestOpenArraysWithNaN(t *testing.T) {
 	if !ds.Rows[3].Cells[0].Absent() || len(ds.Problems) != 1 {
 		t.Errorf("a row of NaN is not just absent: %v", ds.Problems)
 	}
-	if !ds.Rows[1].Cells[0].Absent() || ds.Rows[2].Cells[0].Absent() {
+	if c := ds.Rows[1].Cells[0]; !c.Absent() || !c.Flawed || ds.Rows[2].Cells[0].Absent() || ds.Rows[2].Cells[0].Flawed {
 		t.Error("the vector with a NaN is not the absent one")
 	}
 	if !strings.Contains(ds.Problems.Error(), `a.npy:2: column "a": a NaN or infinity at place 2`) {

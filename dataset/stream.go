@@ -109,13 +109,13 @@ func (s *stream) line(text string, number int) Line {
 		c.note(number, "", "write UTF-8", "bytes that are no characters became \uFFFD")
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
-	values := map[string]string{}
-	object, ok := parseObject(text, number, c, func(key, cell string) bool {
+	values, dropped := map[string]string{}, map[string]bool{}
+	object, ok := parseObject(text, number, c, func(key, cell string, left bool) bool {
 		if !s.known[key] {
 			return true
 		}
 		_, twice := values[key]
-		values[key] = cell
+		values[key], dropped[key] = cell, left
 		return !twice
 	})
 	if !ok {
@@ -123,13 +123,13 @@ func (s *stream) line(text string, number int) Line {
 		return out
 	}
 	out.Raw = json.RawMessage(object)
-	s.row(&out.Row, values, c)
+	s.row(&out.Row, values, dropped, c)
 	out.Problems = c.all()
 	return out
 }
 
-// row fills a row from the members of an object.
-func (s *stream) row(row *Row, values map[string]string, c *collector) {
+// row fills a row from the members of an object; dropped are those that were left out.
+func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool, c *collector) {
 	get := func(name string) string {
 		if name == "" {
 			return ""
@@ -170,12 +170,15 @@ func (s *stream) row(row *Row, values map[string]string, c *collector) {
 	for k := range s.schema.Columns {
 		col := &s.schema.Columns[k]
 		if col.Kind != media.Table {
+			s.cells.noted = dropped[col.Name]
 			row.Cells[k] = s.cells.media(col, values[col.Name], nil, row.Number)
 			continue
 		}
 		row.Cells[k].Fields = make([]string, len(col.Fields))
 		for f := range col.Fields {
+			s.cells.noted = s.cells.noted || dropped[col.Fields[f].Name]
 			row.Cells[k].Fields[f] = s.cells.field(&col.Fields[f], values[col.Fields[f].Name], row.Number)
 		}
+		row.Cells[k].Flawed = s.cells.flawed()
 	}
 }

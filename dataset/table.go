@@ -15,7 +15,11 @@ type Table struct {
 	lines   []int               // of each row in the file, 1-based
 	typed   bool                // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
 	vectors map[int][][]float32 // by column: list columns of Parquet, one vector a row
+	dropped map[place]bool      // of JSON lines: members that are left out, which was noted
 }
+
+// place is a cell of a table.
+type place struct{ row, column int }
 
 // Len is the number of rows.
 func (t *Table) Len() int { return len(t.rows) }

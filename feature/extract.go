@@ -25,7 +25,12 @@ type Bank struct {
 	Refs       []Ref
 	Stores     []*Store    // parallel to Refs
 	Embeddings *Embeddings // what learned tokens start from, nil without
+	// Flawed holds the cells with a problem: views of them are absent, or of a part.
+	Flawed map[Place]bool
 }
+
+// Place is a cell of a data set: an index into Rows and one into Columns.
+type Place struct{ Row, Column int }
 
 // Close releases temporary files.
 func (b *Bank) Close() error {
@@ -52,7 +57,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	if err := ds.CheckCells(); err != nil {
 		return nil, nil, fmt.Errorf("cannot extract: %w", err)
 	}
-	bank := &Bank{Refs: refs}
+	bank := &Bank{Refs: refs, Flawed: map[Place]bool{}}
 	var cols []*column
 	byIndex := map[int]*column{}
 	for _, ref := range refs {
@@ -78,7 +83,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	}
 	total := len(ds.Rows) * len(cols)
 	var next atomic.Int64
-	var mu sync.Mutex // guards problems, failed, done and Progress
+	var mu sync.Mutex // guards problems, Flawed, failed, done and Progress
 	var problems dataset.Problems
 	var failed error
 	done := 0
@@ -98,6 +103,9 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 				}
 				mu.Lock()
 				problems = append(problems, found...)
+				if len(found) > 0 {
+					bank.Flawed[Place{row, col.index}] = true
+				}
 				if err != nil && failed == nil {
 					failed = err
 					next.Store(int64(total))
