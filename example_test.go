@@ -168,22 +168,24 @@ func ExampleModel_Predict() {
 		log.Fatal(err)
 	}
 
-	// Rows can come from anywhere, for instance as JSON lines.
-	lines := strings.NewReader(`{"review": "a fine and sturdy thing", "price": 11}` + "\n" + `{}` + "\n")
-	rows := &dataset.Dataset{Schema: *model.Schema()}
-	for line, err := range dataset.ReadJSONLines(lines, dir, model.Schema()) {
-		if err != nil {
-			log.Fatal(err)
-		}
-		rows.Rows = append(rows.Rows, line.Row)
+	// A request's body: JSON lines, whose files would lie in dir. One of them is cut off.
+	body := strings.NewReader(`{"review": "a fine and sturdy thing", "price": 11}` + "\n" + `{"review": "a` + "\n" + `{"review": "an awful thing", "price": "low"}` + "\n")
+	rows, err := dataset.OpenJSONLines(body, dir, model.Schema())
+	if err != nil {
+		log.Fatal(err)
 	}
 	answers, _, err := model.Predict(ctx, rows)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(answers[0].Class)
-	fmt.Println(answers[1].Flags)
+	for i, a := range answers {
+		fmt.Printf("line %d: %s %v\n", rows.Rows[i].Number, a.Class, a.Flags)
+	}
+	for _, p := range rows.Problems.Fatal() {
+		fmt.Printf("line %d: %s\n", p.Row, p.What)
+	}
 	// Output:
-	// kept
-	// [absent:review absent:table prior]
+	// line 1: kept []
+	// line 3: returned [unreadable:table]
+	// line 2: the JSON object is cut off
 }

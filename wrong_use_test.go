@@ -2,6 +2,7 @@ package fusor_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,4 +61,23 @@ func TestMalformedLine(t *testing.T) {
 	refused(t, "Evaluate", err, "Rows[1] (line 2) has 0 cells")
 	_, _, err = m.Explain(context.Background(), ds, fusor.ExplainOptions{})
 	refused(t, "Explain", err, "Rows[1] (line 2) has 0 cells")
+}
+
+// A service that reads a request by OpenJSONLines finds the files of its folder, and says which it could not read.
+func TestRequestWithFiles(t *testing.T) {
+	m, dir := saved(t, fusor.Options{}), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "note.txt"), []byte("a huge thing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ds, err := dataset.OpenJSONLines(strings.NewReader(`{"note": "note.txt", "track": [1, 2], "price": 3}`+"\n"+`{"track": "none.npy", "price": 3}`), dir, m.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, problems, err := m.Predict(context.Background(), ds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got[0].Flags) > 0 || strings.Join(got[1].Flags, " ") != "absent:note unreadable:track" || len(problems) != 1 {
+		t.Errorf("flags %v and %v, problems %v", got[0].Flags, got[1].Flags, problems)
+	}
 }

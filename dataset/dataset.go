@@ -61,7 +61,7 @@ type Dataset struct {
 	raw *Table
 }
 
-// Raw is the manifest as it was read: rows parallel to d.Rows.
+// Raw is the manifest as it was read, rows parallel to d.Rows; nil of JSON lines.
 func (d *Dataset) Raw() *Table { return d.raw }
 
 // CheckCells reports a row that does not have a cell for every column of the schema.

@@ -25,9 +25,27 @@ type Line struct {
 	Problems Problems        // a fatal one means that Row is empty
 }
 
+// OpenJSONLines reads samples as ReadJSONLines does, all of r at once, into a data set for a model
+// with that schema. Rows holds the lines that could be read; a line that could not has a fatal
+// problem instead, whose Row is the line. The error is that of reading r.
+func OpenJSONLines(r io.Reader, dir string, schema *Schema) (*Dataset, error) {
+	ds := &Dataset{Name: stdin, Path: stdin, Dir: dir, Schema: *schema}
+	for line, err := range ReadJSONLines(r, dir, schema) {
+		if err != nil {
+			return nil, err
+		}
+		ds.Problems = append(ds.Problems, line.Problems...)
+		if len(line.Problems.Fatal()) == 0 {
+			ds.Rows = append(ds.Rows, line.Row)
+		}
+	}
+	return ds, nil
+}
+
 // ReadJSONLines reads samples from a stream of JSON objects, one a line, as the schema of a
-// trained model says, holding one line at a time. Media paths are relative to dir. A line that is
-// no JSON object gives a fatal problem, and the reading goes on; an error ends it.
+// trained model says, holding one line at a time. Media paths are relative to dir, which a Dataset
+// of the rows must have as its Dir. A line that is no JSON object gives a fatal problem and no
+// cells, and the reading goes on; an error ends it.
 func ReadJSONLines(r io.Reader, dir string, schema *Schema) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		text, encoding, err := textenc.NewReader(r)

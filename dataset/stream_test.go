@@ -2,8 +2,11 @@ package dataset
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 func schemaOfTexts(t *testing.T) *Schema {
@@ -59,4 +62,26 @@ func TestTableObject(t *testing.T) {
 	}
 	f("m.jsonl", `{"text":"b c d", "label":1,"x":{"y":[1.50]},"n":NaN}`+"\n"+`{"text":"e f g","label":2}`, `{"text":"b c d", "label":1,"x":{"y":[1.50]},"n":null}`)
 	f("m.csv", "text,label,a\"b\n\"c\nd\",x,1.50\ne,y,2\n", `{"text":"c\nd","label":"x","a\"b":"1.50"}`)
+}
+
+// A request as a data set: it knows its folder and its problems, and has no row of a line that could not be read.
+func TestOpenJSONLines(t *testing.T) {
+	dir := write(t, map[string]string{"x.png": "\x89PNG\r\n\x1a\n"})
+	in := `{"photo":"x.png"}` + "\n" + `{"photo":` + "\n\n" + `{"photo":"none.png"}` + "\n"
+	ds, err := OpenJSONLines(strings.NewReader(in), dir, schemaOfTexts(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ds.Dir != dir || len(ds.Rows) != 2 || ds.Rows[0].Number != 1 || ds.Rows[1].Number != 4 || ds.CheckCells() != nil {
+		t.Errorf("%+v", ds)
+	}
+	if c := ds.Rows[1].Cells[1]; !c.Absent() || !c.Flawed {
+		t.Errorf("a missing file: %+v", c)
+	}
+	if fatal := ds.Problems.Fatal(); len(ds.Problems) != 2 || len(fatal) != 1 || fatal[0].Row != 2 {
+		t.Errorf("problems %v", ds.Problems)
+	}
+	if _, err := OpenJSONLines(iotest.ErrReader(io.ErrUnexpectedEOF), dir, schemaOfTexts(t)); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a reader that fails: %v", err)
+	}
 }
