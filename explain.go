@@ -3,10 +3,12 @@ package fusor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -20,12 +22,28 @@ import (
 // ExplainOptions says what is asked of a model. The zero value asks everything
 // of all rows.
 type ExplainOptions struct {
-	Rows      []int    // of the data set; nil: all
+	Rows      []int    // of the data set, each once; nil: all
 	Noise     []string // kinds of disturbance (explain.Kinds), or "none"; nil: all that suit the data
 	NoiseRows int      // rows that are disturbed at most; 0: 500 of data with pictures, sounds or videos, else 5000
 	Against   *Model   // another model of the same data, whose curves are drawn beside; may be nil
 	// Name and AgainstName tell the two models apart; empty: their fusions.
 	Name, AgainstName string
+}
+
+// check reports what cannot be asked.
+func (o *ExplainOptions) check() error {
+	if o.NoiseRows < 0 {
+		return fmt.Errorf("%d rows to disturb are below 0", o.NoiseRows)
+	}
+	for _, k := range o.Noise {
+		if k == "none" && len(o.Noise) > 1 {
+			return errors.New(`the disturbance "none" stands alone`)
+		}
+		if k != "none" && !slices.Contains(explain.Kinds(), k) {
+			return fmt.Errorf("no disturbance %q; there are none, %s", k, strings.Join(explain.Kinds(), ", "))
+		}
+	}
+	return nil
 }
 
 // noiseRows keeps the curves of a large data set affordable: each level of each
@@ -62,17 +80,19 @@ type Explanation struct {
 // Explain looks at the model's predictions of the labelled ones of the rows of
 // a data set that was read with the model's schema.
 func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptions) (*Explanation, dataset.Problems, error) {
+	chosen, err := m.rows(ds, o.Rows)
+	if err == nil {
+		err = o.check()
+	}
+	if err != nil {
+		return nil, known(ds), fmt.Errorf("cannot explain: %w", err)
+	}
 	part := *ds
-	if o.Rows != nil {
-		part.Rows = nil
-		for _, r := range o.Rows {
-			part.Rows = append(part.Rows, ds.Rows[r])
-		}
+	part.Rows = make([]dataset.Row, len(chosen))
+	for i, r := range chosen {
+		part.Rows[i] = ds.Rows[r]
 	}
 	rows := explain.Labelled(&part)
-	if len(rows) == 0 {
-		return nil, ds.Problems, fmt.Errorf("cannot explain: no row has a label")
-	}
 	set, _, problems, err := m.set(ctx, &part)
 	if err != nil {
 		return nil, problems, err

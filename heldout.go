@@ -40,7 +40,7 @@ func hashCell(h hash.Hash, c *dataset.Cell) {
 // that the model was trained on, and they come out in the same parts.
 func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
 	t := m.a.Training
-	if t == nil || len(ds.Rows) == 0 {
+	if t == nil || ds == nil || len(ds.Rows) == 0 {
 		return run, false
 	}
 	unsplit := *ds // it may have been trained with the split column passed over
@@ -68,7 +68,7 @@ func (m *Model) HeldOut(ds *dataset.Dataset) (rows []int, ok bool) {
 }
 
 // Fitted counts the labelled rows among those given (nil: all) that the model
-// was fitted on; −1 if that cannot be told.
+// was fitted on; −1 if that cannot be told or there is no such row.
 func (m *Model) Fitted(ds *dataset.Dataset, rows []int) int {
 	run, ok := m.run(ds)
 	if !ok {
@@ -85,6 +85,9 @@ func (m *Model) Fitted(ds *dataset.Dataset, rows []int) int {
 	}
 	n := 0
 	for _, r := range rows {
+		if r < 0 || r >= len(seen) {
+			return -1
+		}
 		if seen[r] && ds.Rows[r].Labelled() {
 			n++
 		}

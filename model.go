@@ -3,6 +3,7 @@ package fusor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -75,17 +76,14 @@ type Prediction struct {
 // A cell that is empty or unreadable counts as absent, and is flagged; a row
 // without anything gets the class prior.
 func (m *Model) Predict(ctx context.Context, ds *dataset.Dataset) ([]Prediction, dataset.Problems, error) {
-	rows := make([]int, len(ds.Rows))
-	for i := range rows {
-		rows[i] = i
-	}
 	set, flawed, problems, err := m.set(ctx, ds)
 	if err != nil {
 		return nil, problems, err
 	}
-	if len(rows) == 0 {
+	if len(ds.Rows) == 0 {
 		return nil, problems, nil
 	}
+	rows := all(ds)
 	s := m.predictor.Predict(set, rows, m.sequences(ds))
 	p := m.probabilities(s)
 	out := make([]Prediction, len(rows))
@@ -146,7 +144,7 @@ func (m *Model) flag(p *Prediction, i int, set *model.Set, flawed func(column in
 // set extracts the model's views of a data set and applies their states; flawed are the cells that had a problem then.
 func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (set *model.Set, flawed map[feature.Place]bool, problems dataset.Problems, err error) {
 	if err := m.fits(ds); err != nil {
-		return nil, nil, ds.Problems, err
+		return nil, nil, known(ds), err
 	}
 	var names []string
 	for _, v := range m.a.Views {
@@ -180,11 +178,22 @@ func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (set *model.Set, f
 // fits checks that a data set was read with the model's schema: in another order its fields and
 // classes would be taken for others.
 func (m *Model) fits(ds *dataset.Dataset) error {
+	if ds == nil {
+		return errors.New("no data set is given")
+	}
 	own, its := &m.a.Schema, &ds.Schema
 	if own.Task == its.Task && slices.Equal(own.Classes, its.Classes) && reflect.DeepEqual(own.Columns, its.Columns) {
-		return nil
+		return ds.CheckCells()
 	}
 	return fmt.Errorf("cannot read %s as the model was trained: its columns, kinds or classes are others; open it with dataset.Options{Schema: model.Schema()}", ds.Name)
+}
+
+// known are the problems that were found when ds was read.
+func known(ds *dataset.Dataset) dataset.Problems {
+	if ds == nil {
+		return nil
+	}
+	return ds.Problems
 }
 
 func (m *Model) sequences(ds *dataset.Dataset) func([]int) [][]int {
@@ -224,22 +233,43 @@ type Evaluation struct {
 	Classes   []string // of the confusion
 }
 
-// Evaluate measures the model on the labelled ones of the given rows of a data
-// set that was read with the model's schema; rows nil means all.
-func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (*Evaluation, dataset.Problems, error) {
-	if rows == nil {
-		for i := range ds.Rows {
-			rows = append(rows, i)
-		}
+// rows checks an argument that names rows of a data set, each once; nil names all. Of those some must have a label.
+func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
+	if err := m.fits(ds); err != nil {
+		return nil, err
 	}
-	labelled := 0
+	if rows == nil {
+		rows = all(ds)
+	}
+	labelled, seen := 0, make([]bool, len(ds.Rows))
 	for _, r := range rows {
-		if ds.Rows[r].Labelled() {
-			labelled++
+		switch {
+		case r < 0 || r >= len(ds.Rows):
+			return nil, fmt.Errorf("row %d is asked for; %s has %d rows, counted from 0", r, ds.Name, len(ds.Rows))
+		case seen[r]:
+			return nil, fmt.Errorf("row %d is asked for twice", r)
+		}
+		seen[r] = true
+		row := &ds.Rows[r]
+		if !row.Labelled() {
+			continue
+		}
+		if labelled++; !m.a.Spec.Regression && (row.Class < 0 || row.Class >= len(ds.Schema.Classes)) {
+			return nil, fmt.Errorf("row %d has the label %q and the class %d of %d, counted from 0", r, row.Label, row.Class, len(ds.Schema.Classes))
 		}
 	}
 	if labelled == 0 {
-		return nil, ds.Problems, fmt.Errorf("cannot evaluate: no row has a label")
+		return nil, errors.New("no row has a label")
+	}
+	return rows, nil
+}
+
+// Evaluate measures the model on the labelled ones of the given rows, each
+// once, of a data set that was read with the model's schema; rows nil means all.
+func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (*Evaluation, dataset.Problems, error) {
+	rows, err := m.rows(ds, rows)
+	if err != nil {
+		return nil, known(ds), fmt.Errorf("cannot evaluate: %w", err)
 	}
 	set, _, problems, err := m.set(ctx, ds)
 	if err != nil {

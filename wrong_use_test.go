@@ -81,3 +81,62 @@ func TestRequestWithFiles(t *testing.T) {
 		t.Errorf("flags %v and %v, problems %v", got[0].Flags, got[1].Flags, problems)
 	}
 }
+
+func TestWrongArguments(t *testing.T) {
+	ctx := context.Background()
+	m := saved(t, fusor.Options{})
+	ds := lines(t, m, `{"label": "s0", "note": "a tiny thing"}`+"\n"+`{"label": "l1", "note": "a vast thing"}`)
+	if _, _, err := m.Evaluate(ctx, ds, []int{1}); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []struct {
+		rows []int
+		why  string
+	}{{[]int{5}, "row 5 is asked for"}, {[]int{-1}, "row -1 is asked for"}, {[]int{1, 0, 1}, "row 1 is asked for twice"}, {[]int{}, "no row has a label"}} {
+		_, _, err := m.Evaluate(ctx, ds, c.rows)
+		refused(t, "Evaluate", err, c.why)
+		_, _, err = m.Explain(ctx, ds, fusor.ExplainOptions{Rows: c.rows})
+		refused(t, "Explain", err, c.why)
+	}
+	_, _, err := m.Predict(ctx, nil)
+	refused(t, "Predict", err, "no data set")
+	_, _, err = m.Evaluate(ctx, nil, nil)
+	refused(t, "Evaluate", err, "no data set")
+	_, _, err = m.Explain(ctx, nil, fusor.ExplainOptions{})
+	refused(t, "Explain", err, "no data set")
+	if _, ok := m.HeldOut(nil); ok || m.Fitted(nil, nil) != -1 || m.Fitted(ds, []int{9}) != -1 {
+		t.Error("held out rows of no data set")
+	}
+	for _, c := range []struct {
+		o   fusor.ExplainOptions
+		why string
+	}{
+		{fusor.ExplainOptions{Noise: []string{"typos", "zzz"}}, `no disturbance "zzz"; there are none, typos, `},
+		{fusor.ExplainOptions{Noise: []string{"none", "typos"}}, "stands alone"},
+		{fusor.ExplainOptions{NoiseRows: -1}, "below 0"},
+	} {
+		_, _, err = m.Explain(ctx, ds, c.o)
+		refused(t, "Explain", err, c.why)
+	}
+	ds.Rows[1].Class = 4
+	_, _, err = m.Evaluate(ctx, ds, nil)
+	refused(t, "Evaluate", err, `row 1 has the label "l1" and the class 4`)
+}
+
+func TestFittedOfRowsThatAreNotThere(t *testing.T) {
+	path := manifest(t, 64)
+	m, _, err := fusor.Train(context.Background(), path, options("mean"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds, err := dataset.Open(path, dataset.Options{Schema: m.Schema()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := m.Fitted(ds, nil); n < 1 {
+		t.Errorf("fitted on %d rows", n)
+	}
+	if n := m.Fitted(ds, []int{0, 64}); n != -1 {
+		t.Errorf("fitted on %d of rows that are not there", n)
+	}
+}
