@@ -36,9 +36,9 @@ type Options struct {
 	Data   dataset.Options // columns, kinds, task
 	Recipe train.Recipe    // views, fusion, network, training
 
-	Folds int    // cross-validation; 0: the data's own split, else 5 in Compare and 70/15/15 in Train
-	Seeds int    // repetitions in Compare; 0: 1 with folds, 3 on an official split
-	Seed  uint64 // of everything random
+	Folds int    // Compare: of the cross-validation; 0: the data's own split, else 5. Train takes that split, else 70/15/15, and refuses Folds
+	Seeds int    // Compare: repetitions; 0: 1 with folds, 3 on an official split
+	Seed  uint64 // of everything random; Recipe.Train.Seed is 0 or the same
 
 	Threads  int    // cores; 0: all
 	CacheDir string // of extracted features; "": in the user's cache folder
@@ -124,6 +124,9 @@ func (o *Options) cache() *feature.Cache {
 func (o *Options) open(ctx context.Context, path string) (src train.Source, problems dataset.Problems, err error) {
 	if err := o.Recipe.Check(o.methods()); err != nil {
 		return src, nil, err
+	}
+	if s := o.Recipe.Train.Seed; s != 0 && s != o.Seed {
+		return src, nil, fmt.Errorf("the recipe's seed is %d and that of the options %d: leave it out of the recipe", s, o.Seed)
 	}
 	o.Recipe.Train.Seed = o.Seed
 	words, err := o.embeddings()

@@ -41,6 +41,9 @@ type Rows struct {
 // chosen on validation rows, then the model is fitted again on train + val,
 // and measured once on the test rows.
 func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, error) {
+	if o.Folds != 0 {
+		return nil, &TrainReport{}, fmt.Errorf("cannot train in %d folds: one model is fitted; Compare takes folds", o.Folds)
+	}
 	src, problems, err := o.open(ctx, path)
 	if err != nil {
 		return nil, &TrainReport{Problems: problems}, err

@@ -140,3 +140,21 @@ func TestFittedOfRowsThatAreNotThere(t *testing.T) {
 		t.Errorf("fitted on %d of rows that are not there", n)
 	}
 }
+
+func TestOptionsThatContradict(t *testing.T) {
+	path, ctx := manifest(t, 64), context.Background()
+	o := options("mean")
+	o.Folds = 5
+	_, _, err := fusor.Train(ctx, path, o)
+	refused(t, "folds in Train", err, "cannot train in 5 folds")
+	o = options("mean")
+	o.Recipe.Train.Seed = o.Seed
+	if _, _, err := fusor.Inspect(ctx, path, o); err != nil {
+		t.Errorf("the same seed twice: %v", err)
+	}
+	o.Recipe.Train.Seed++
+	_, _, err = fusor.Train(ctx, path, o)
+	refused(t, "two seeds in Train", err, "the recipe's seed is 6 and that of the options 5")
+	_, err = fusor.Compare(ctx, path, nil, o)
+	refused(t, "two seeds in Compare", err, "the recipe's seed is 6")
+}
