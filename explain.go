@@ -98,7 +98,10 @@ func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptio
 		return nil, problems, err
 	}
 	ex := &Explanation{Data: &part, Problems: problems, Trained: m.Fitted(ds, o.Rows), m: m}
-	s := m.predictor.Predict(set, all(&part), m.sequences(&part))
+	s, err := m.predictor.Predict(ctx, set, all(&part), m.sequences(&part))
+	if err != nil {
+		return nil, problems, err
+	}
 	p := m.probabilities(s)
 	ex.Evaluation = m.evaluate(&part, all(&part), p)
 	c := s.Outputs
@@ -108,8 +111,8 @@ func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptio
 			ex.Weights = append(ex.Weights, m.prediction(s, p, r).Weights)
 		}
 	}
-	ex.Importance = m.subject(o.Name, &part).Importance(&part, set, func(done, total int) { m.o.progress("explain", done, total, "") })
-	if err := ctx.Err(); err != nil {
+	ex.Importance, err = m.subject(o.Name, &part).Importance(ctx, &part, set, func(done, total int) { m.o.progress("explain", done, total, "") })
+	if err != nil {
 		return nil, problems, err
 	}
 	if !slices.Contains(o.Noise, "none") {
@@ -136,8 +139,8 @@ func (m *Model) subject(name string, ds *dataset.Dataset) *explain.Subject {
 	rows, sequences := all(ds), m.sequences(ds)
 	return &explain.Subject{
 		Name: name, Artifact: m.a, Probabilities: m.probabilities,
-		Predict: func(set *model.Set, hide []bool) *model.Scores {
-			return m.predictor.PredictMasked(set, rows, sequences, hide)
+		Predict: func(ctx context.Context, set *model.Set, hide []bool) (*model.Scores, error) {
+			return m.predictor.PredictMasked(ctx, set, rows, sequences, hide)
 		},
 	}
 }

@@ -27,7 +27,8 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 			return
 		}
 		if c.played == nil {
-			runs = append(runs, c.playRun(o, func(present []bool) compare.Subset { return o.Subsets[compare.Index(present)] }))
+			run, _ := c.playRun(o, func(present []bool) (compare.Subset, error) { return o.Subsets[compare.Index(present)], nil })
+			runs = append(runs, run)
 		}
 	}
 	rows, at, times := tested(outcomes)

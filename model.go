@@ -84,7 +84,10 @@ func (m *Model) Predict(ctx context.Context, ds *dataset.Dataset) ([]Prediction,
 		return nil, problems, nil
 	}
 	rows := all(ds)
-	s := m.predictor.Predict(set, rows, m.sequences(ds))
+	s, err := m.predictor.Predict(ctx, set, rows, m.sequences(ds))
+	if err != nil {
+		return nil, problems, err
+	}
 	p := m.probabilities(s)
 	out := make([]Prediction, len(rows))
 	for i := range out {
@@ -275,7 +278,10 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err != nil {
 		return nil, problems, err
 	}
-	s := m.predictor.Predict(set, rows, m.sequences(ds)) // unlabelled rows are context for their groups
+	s, err := m.predictor.Predict(ctx, set, rows, m.sequences(ds)) // unlabelled rows are context for their groups
+	if err != nil {
+		return nil, problems, err
+	}
 	return m.evaluate(ds, rows, m.probabilities(s)), problems, nil
 }
 

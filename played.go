@@ -61,17 +61,13 @@ func (c *Comparison) play(ctx context.Context, src train.Source, o *Options) err
 		o.progress("explain", done, total, c.Result.Entries[best].Name)
 	}
 	runs := make([]*played, len(outcomes))
-	err := c.Result.Refit(ctx, src, best, compare.Options{Recipe: o.Recipe, Workers: o.threads()}, func(r int, p *train.Prepared, f *train.Fitting) error {
-		ask := outcomes[r].Ask(p, f)
-		var last compare.Subset
-		runs[r] = c.playRun(outcomes[r], func(present []bool) compare.Subset {
-			if last.Hit == nil && last.Value == nil || ctx.Err() == nil { // after an interruption the answers are not used
-				last = ask(present)
-			}
-			step()
-			return last
+	err := c.Result.Refit(ctx, src, best, compare.Options{Recipe: o.Recipe, Workers: o.threads()}, func(r int, p *train.Prepared, f *train.Fitting) (err error) {
+		ask := outcomes[r].Ask(ctx, p, f)
+		runs[r], err = c.playRun(outcomes[r], func(present []bool) (compare.Subset, error) {
+			defer step()
+			return ask(present)
 		})
-		return ctx.Err()
+		return err
 	})
 	if err == nil {
 		c.played = runs
@@ -88,23 +84,34 @@ func (c *Comparison) goals() []string {
 }
 
 // playRun divides the worth of a run's test rows among the modalities. say is
-// what its model says with some of them present.
-func (c *Comparison) playRun(o *compare.Outcome, say func(present []bool) compare.Subset) *played {
-	worth := func(present []bool) [][]float64 {
-		s := say(present)
+// what its model says with some of them present; the error is that of say.
+func (c *Comparison) playRun(o *compare.Outcome, say func(present []bool) (compare.Subset, error)) (*played, error) {
+	worth := func(present []bool) ([][]float64, error) {
+		s, err := say(present)
+		if err != nil {
+			return nil, err
+		}
 		if s.Value == nil {
-			return explain.Worth(s)
+			return explain.Worth(s), nil
 		}
 		out := make([]float64, len(o.Test))
 		for i, r := range o.Test {
 			out[i] = -math.Abs(float64(s.Value[i]) - c.Data.Rows[r].Target)
 		}
-		return [][]float64{out}
+		return [][]float64{out}, nil
 	}
 	game := &explain.Game{Players: len(o.Players), Rows: len(o.Test), Goals: len(c.goals()), Play: worth}
-	out := &played{values: game.Shapley()}
-	for _, present := range shownSubsets(len(o.Players)) {
-		out.subsets = append(out.subsets, worth(present)[0])
+	values, err := game.Shapley()
+	if err != nil {
+		return nil, err
 	}
-	return out
+	out := &played{values: values}
+	for _, present := range shownSubsets(len(o.Players)) {
+		w, err := worth(present)
+		if err != nil {
+			return nil, err
+		}
+		out.subsets = append(out.subsets, w[0])
+	}
+	return out, nil
 }

@@ -75,7 +75,10 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 	a.Training = trainedOn(src.Data, run, o.Seed)
 	m := o.newModel(a)
 	if len(run.Test) > 0 {
-		s := p.Predict(f, run.Test, o.threads())
+		s, err := p.Predict(ctx, f, run.Test, o.threads())
+		if err != nil {
+			return nil, rep, err
+		}
 		rep.Test = m.evaluate(src.Data, run.Test, m.probabilities(s))
 		rep.Test.FitSeconds, rep.Test.TrainRows = took, float64(len(run.Train))
 		if !o.Recipe.Train.NoRefit {

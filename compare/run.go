@@ -177,13 +177,18 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 	for _, v := range views {
 		out.Views = append(out.Views, p.Views[v].Name)
 	}
-	test := p.Predict(f, run.Test, 1)
+	test, err := p.Predict(ctx, f, run.Test, 1)
+	if err != nil {
+		return nil, err
+	}
 	out.TestP, out.TestLogits, out.TestWeights, out.Absent = p.Unscale(test), test.Logits, test.Weights, test.Absent
 	if f.Val != nil {
 		out.ValP, out.ValLogits = p.Unscale(f.Val), f.Val.Logits
 	}
 	if e.Kind == Fusion {
-		out.subsets(p, f)
+		if err := out.subsets(ctx, p, f); err != nil {
+			return nil, err
+		}
 	}
 	return out, o.Store.save(e, run, out)
 }
@@ -203,26 +208,31 @@ func (o *Outcome) Temperature(ds *dataset.Dataset) float64 {
 }
 
 // subsets tests a fitted fusion with every subset of its modalities.
-func (o *Outcome) subsets(p *train.Prepared, f *train.Fitting) {
+func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitting) error {
 	names, _ := Players(f.Model.Spec.Views)
 	if len(names) < 2 {
-		return
+		return nil
 	}
 	if o.Players = names; len(names) > maxSubsetPlayers {
-		return
+		return nil
 	}
-	ask, present := o.Ask(p, f), make([]bool, len(names))
+	ask, present := o.Ask(ctx, p, f), make([]bool, len(names))
 	for s := range 1 << len(names) {
 		for k := range present {
 			present[k] = s>>k&1 == 1
 		}
-		o.Subsets = append(o.Subsets, ask(present))
+		subset, err := ask(present)
+		if err != nil {
+			return err
+		}
+		o.Subsets = append(o.Subsets, subset)
 	}
+	return nil
 }
 
 // Ask gives a function that says what the outcome's fitted model makes of the
-// test rows while only some players are present.
-func (o *Outcome) Ask(p *train.Prepared, f *train.Fitting) func(present []bool) Subset {
+// test rows while only some players are present; its error is ctx's.
+func (o *Outcome) Ask(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (Subset, error) {
 	_, of := Players(f.Model.Spec.Views)
 	class := make([]int, len(o.Test))
 	for i, r := range o.Test {
@@ -231,18 +241,21 @@ func (o *Outcome) Ask(p *train.Prepared, f *train.Fitting) func(present []bool) 
 	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
 	top, temperature := Tops(full), o.Temperature(p.Data)
 	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
-	return func(present []bool) Subset {
+	return func(present []bool) (Subset, error) {
 		scores := full
 		if slices.Contains(present, false) {
-			scores = predictor.PredictMasked(set, o.Test, f.Sequences(p), Hidden(of, present))
+			var err error
+			if scores, err = predictor.PredictMasked(ctx, set, o.Test, f.Sequences(p), Hidden(of, present)); err != nil {
+				return Subset{}, err
+			}
 		}
 		if p.Target == nil {
-			return NewSubset(scores, class, top, temperature)
+			return NewSubset(scores, class, top, temperature), nil
 		}
 		var sub Subset
 		for _, v := range scores.Logits {
 			sub.Value = append(sub.Value, float32(p.Target.Mean+p.Target.Std*v))
 		}
-		return sub
+		return sub, nil
 	}
 }

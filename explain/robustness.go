@@ -92,11 +92,17 @@ func (r *Robustness) Curves(ctx context.Context) ([]Noise, error) {
 			n.Levels = append(n.Levels, float64(l)/(levelCount-1))
 			sets = append(sets, r.joint[l])
 		}
-		r.measure(&n, sets)
+		if err := r.measure(ctx, &n, sets); err != nil {
+			return nil, err
+		}
 		out = append(out, n)
 	}
 	if r.wants(Missing) && len(columns) > 1 {
-		out = append(out, r.missing("", columns))
+		n, err := r.missing(ctx, "", columns)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
 	}
 	return out, nil
 }
@@ -161,13 +167,19 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 				sets = append(sets, level)
 			}
 			if r.wants(d.Kind) {
-				r.measure(&noise, sets)
+				if err := r.measure(ctx, &noise, sets); err != nil {
+					return nil, err
+				}
 				out = append(out, noise)
 			}
 		}
 	}
 	if r.wants(Missing) {
-		out = append(out, r.missing(col.Name, []int{c}))
+		n, err := r.missing(ctx, col.Name, []int{c})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
 	}
 	return out, nil
 }
@@ -206,7 +218,7 @@ func (r *Robustness) join(level int, sets []*model.Set, column string) {
 }
 
 // missing takes columns away from a growing share of the rows, each by itself.
-func (r *Robustness) missing(name string, columns []int) Noise {
+func (r *Robustness) missing(ctx context.Context, name string, columns []int) (Noise, error) {
 	n := Noise{Column: name, Kind: Missing, Levels: []float64{0, .2, .4, .6, .8, 1}}
 	gone := map[string][]float64{} // column -> the level from which it is missing, by row
 	for _, c := range columns {
@@ -236,8 +248,7 @@ func (r *Robustness) missing(name string, columns []int) Noise {
 		}
 		sets = append(sets, all)
 	}
-	r.measure(&n, sets)
-	return n
+	return n, r.measure(ctx, &n, sets)
 }
 
 // random is the stream of one row under one disturbance of one column.
@@ -248,11 +259,15 @@ func (r *Robustness) random(row int, column, kind string) *rand.Rand {
 }
 
 // measure fills a noise's curves from the sets of each level, [level][subject].
-func (r *Robustness) measure(n *Noise, sets [][]*model.Set) {
+func (r *Robustness) measure(ctx context.Context, n *Noise, sets [][]*model.Set) error {
 	for i, s := range r.Subjects {
 		c := Curve{Model: s.Name}
 		for l := range n.Levels {
-			p := s.predictions(r.Data, r.rows, s.Predict(sets[l][i], nil))
+			scores, err := s.Predict(ctx, sets[l][i], nil)
+			if err != nil {
+				return err
+			}
+			p := s.predictions(r.Data, r.rows, scores)
 			c.Scores = append(c.Scores, eval.SummarizeSplit(r.metric, []*eval.Predictions{p}, r.groups))
 		}
 		n.Curves = append(n.Curves, c)
@@ -270,6 +285,7 @@ func (r *Robustness) measure(n *Noise, sets [][]*model.Set) {
 			c.Effective = &e
 		}
 	}
+	return nil
 }
 
 func scores(c Curve) []float64 {

@@ -31,8 +31,8 @@ type Game struct {
 	Rows    int
 	Goals   int
 	// Play returns the worth of the players that are present, [goal][row]. The
-	// slices, present too, may be reused by the next call.
-	Play func(present []bool) [][]float64
+	// slices, present too, may be reused by the next call. An error ends the game.
+	Play func(present []bool) ([][]float64, error)
 }
 
 // Values are Shapley values of every row. For each goal and row the values of
@@ -48,20 +48,18 @@ type Values struct {
 // all orders in which players can join, of what its joining adds (L. S. Shapley,
 // "A value for n-person games", 1953). With up to ExactPlayers players it is
 // exact; beyond, the mean is over sampled orders and their reverses, drawn with
-// a fixed seed, and still sums to the whole.
-func (g *Game) Shapley() *Values {
+// a fixed seed, and still sums to the whole. The error is that of Play.
+func (g *Game) Shapley() (*Values, error) {
 	v := &Values{Parts: make([][][]float64, g.Goals)}
 	for i := range v.Parts {
 		v.Parts[i] = matrix(g.Players, g.Rows)
 	}
 	v.Empty, v.Full = matrix(g.Goals, g.Rows), matrix(g.Goals, g.Rows)
 	if g.Players <= ExactPlayers {
-		g.exact(v)
-	} else {
-		v.Sampled = true
-		g.sampled(v)
+		return v, g.exact(v)
 	}
-	return v
+	v.Sampled = true
+	return v, g.sampled(v)
 }
 
 func matrix(rows, cols int) [][]float64 {
@@ -75,7 +73,7 @@ func matrix(rows, cols int) [][]float64 {
 // exact adds up φᵢ = Σ_S |S|!(n−|S|−1)!/n! · (v(S∪i) − v(S)), set by set: every
 // worth is needed once only, with one sign for the players in the set and the
 // other for those outside.
-func (g *Game) exact(v *Values) {
+func (g *Game) exact(v *Values) error {
 	n := g.Players
 	all := uint64(1)<<n - 1
 	// weight[s] = s!(n−s−1)!/n!
@@ -91,7 +89,10 @@ func (g *Game) exact(v *Values) {
 		for p := range present {
 			present[p] = set>>p&1 == 1
 		}
-		worth := g.Play(present)
+		worth, err := g.Play(present)
+		if err != nil {
+			return err
+		}
 		size := bits.OnesCount64(set)
 		for goal, w := range worth {
 			switch set {
@@ -113,18 +114,22 @@ func (g *Game) exact(v *Values) {
 			}
 		}
 	}
+	return nil
 }
 
-func (g *Game) sampled(v *Values) {
+func (g *Game) sampled(v *Values) error {
 	present := make([]bool, g.Players)
-	for goal, w := range g.Play(present) {
-		copy(v.Empty[goal], w)
-	}
-	for p := range present {
-		present[p] = true
-	}
-	for goal, w := range g.Play(present) {
-		copy(v.Full[goal], w)
+	for _, keep := range [][][]float64{v.Empty, v.Full} {
+		worth, err := g.Play(present)
+		if err != nil {
+			return err
+		}
+		for goal, w := range worth {
+			copy(keep[goal], w)
+		}
+		for p := range present {
+			present[p] = true
+		}
 	}
 	rng := rand.New(rand.NewPCG(0x7368617065, uint64(g.Players)))
 	before := matrix(g.Goals, g.Rows)
@@ -140,7 +145,10 @@ func (g *Game) sampled(v *Values) {
 				present[p] = true
 				after := v.Full
 				if k < len(order)-1 {
-					after = g.Play(present)
+					var err error
+					if after, err = g.Play(present); err != nil {
+						return err
+					}
 				}
 				for goal, w := range after {
 					for i, x := range w {
@@ -154,4 +162,5 @@ func (g *Game) sampled(v *Values) {
 			}
 		}
 	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"context"
+	"errors"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -12,10 +14,18 @@ import (
 
 // table is a game given by the worth of every set, [set][row], under one goal.
 func table(players int, worth [][]float64) *Game {
-	return &Game{Players: players, Rows: len(worth[0]), Goals: 1, Play: func(present []bool) [][]float64 {
+	return &Game{Players: players, Rows: len(worth[0]), Goals: 1, Play: func(present []bool) ([][]float64, error) {
 		set := index(present)
-		return worth[set : set+1]
+		return worth[set : set+1], nil
 	}}
+}
+
+func values(t rapid.TB, g *Game) *Values {
+	v, err := g.Shapley()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // index of the players that are present in a table.
@@ -71,7 +81,7 @@ func TestShapleyIsTheMeanOverAllOrders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 5).Draw(t, "players")
 		worth := drawn(t, n, 3)
-		v := table(n, worth).Shapley()
+		v := values(t, table(n, worth))
 		for row := range 3 {
 			for p, want := range byOrders(n, worth, row) {
 				if got := v.Parts[0][p][row]; math.Abs(got-want) > 1e-9 {
@@ -91,7 +101,7 @@ func TestShapleySumsToTheWhole(t *testing.T) {
 				worth[s][i] = 30 * rng.NormFloat64()
 			}
 		}
-		v := table(n, worth).Shapley()
+		v := values(t, table(n, worth))
 		if v.Sampled != (n > ExactPlayers) {
 			t.Errorf("%d players: sampled is %v", n, v.Sampled)
 		}
@@ -111,7 +121,7 @@ func TestShapleySumsToTheWhole(t *testing.T) {
 // they are: more than a machine word has bits.
 func TestShapleyOfVeryManyPlayers(t *testing.T) {
 	for _, n := range []int{63, 64, 65, 130} {
-		v := (&Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) [][]float64 {
+		v := values(t, &Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) ([][]float64, error) {
 			w := make([]float64, 2)
 			for p, in := range present {
 				if in {
@@ -119,8 +129,8 @@ func TestShapleyOfVeryManyPlayers(t *testing.T) {
 					w[1] -= float64(p)
 				}
 			}
-			return [][]float64{w}
-		}}).Shapley()
+			return [][]float64{w}, nil
+		}})
 		for p := range n {
 			if a, b := v.Parts[0][p][0], v.Parts[0][p][1]; math.Abs(a-float64(p+1)) > 1e-6 || math.Abs(b+float64(p)) > 1e-6 {
 				t.Errorf("%d players: player %d gets %g and %g, adds %d and %d", n, p, a, b, p+1, -p)
@@ -142,13 +152,13 @@ func TestUselessGetsNothingAndDuplicatesShare(t *testing.T) {
 				base[s][i] = rng.NormFloat64() + float64(bits.OnesCount(uint(s)))
 			}
 		}
-		v := (&Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) [][]float64 {
+		v := values(t, &Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) ([][]float64, error) {
 			set := index(present) &^ (1 << 1)
 			if set>>2&1 == 1 { // one of the two is as good as both
 				set = set&^(1<<2) | 1
 			}
-			return base[set : set+1]
-		}}).Shapley()
+			return base[set : set+1], nil
+		}})
 		for i := range 2 {
 			if x := v.Parts[0][1][i]; math.Abs(x) > 1e-9 {
 				t.Errorf("%d players: the useless one gets %g", n, x)
@@ -175,7 +185,7 @@ func TestContributionIntervals(t *testing.T) {
 		}
 		gain[1][i] = float64(2*rng.IntN(2) - 1)
 	}
-	g := &Game{Players: 2, Rows: rows, Goals: 1, Play: func(present []bool) [][]float64 {
+	g := &Game{Players: 2, Rows: rows, Goals: 1, Play: func(present []bool) ([][]float64, error) {
 		w := make([]float64, rows)
 		for p, in := range present {
 			for i := range w {
@@ -184,13 +194,13 @@ func TestContributionIntervals(t *testing.T) {
 				}
 			}
 		}
-		return [][]float64{w}
+		return [][]float64{w}, nil
 	}}
 	class := make([]int, rows)
 	for i := range class {
 		class[i] = i % 2
 	}
-	c := g.Shapley().Contributions([]string{Correctness}, []string{"useful", "noise"}, Sample{Classes: []string{"a", "b", "never"}, Class: class})[0]
+	c := values(t, g).Contributions([]string{Correctness}, []string{"useful", "noise"}, Sample{Classes: []string{"a", "b", "never"}, Class: class})[0]
 	if p := c.Parts[0]; p.Low < 0.5 || p.High > 0.7 || p.Value < p.Low || p.Value > p.High {
 		t.Errorf("useful: %+v", p)
 	}
@@ -232,5 +242,23 @@ func TestAreasByHand(t *testing.T) {
 	// The baseline begins 0.1 lower: moved up it is 1, 0.7, 0.4.
 	if got := Effective(y, []float64{0.9, 0.6, 0.3}); math.Abs(got-(0.1-0.2)) > 1e-12 {
 		t.Errorf("effective %g", got)
+	}
+}
+
+// The first error of a play ends the game.
+func TestShapleyStopsAtAnError(t *testing.T) {
+	for _, n := range []int{3, ExactPlayers + 1} {
+		for stop := 1; stop < 5; stop++ {
+			plays := 0
+			g := &Game{Players: n, Rows: 1, Goals: 1, Play: func([]bool) ([][]float64, error) {
+				if plays++; plays == stop {
+					return nil, context.Canceled
+				}
+				return [][]float64{{1}}, nil
+			}}
+			if _, err := g.Shapley(); !errors.Is(err, context.Canceled) || plays != stop {
+				t.Errorf("%d players: error %v after %d plays, want one after %d", n, err, plays, stop)
+			}
+		}
 	}
 }

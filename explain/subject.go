@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -16,7 +17,7 @@ type Subject struct {
 	Name     string
 	Artifact *artifact.Artifact
 	// Predict scores every row of a set with the marked views hidden (nil: none).
-	Predict func(set *model.Set, hide []bool) *model.Scores
+	Predict func(ctx context.Context, set *model.Set, hide []bool) (*model.Scores, error)
 	// Probabilities are the calibrated probabilities of scores, or a
 	// regression's values in the targets' units, [rows, outputs].
 	Probabilities func(s *model.Scores) []float64
@@ -83,8 +84,8 @@ func Groups(ds *dataset.Dataset, rows []int) []int {
 
 // Importance measures what each modality contributes on the labelled rows of a
 // data set; set holds the model's views of all its rows. step is told of each
-// subset tried; it may be nil.
-func (s *Subject) Importance(ds *dataset.Dataset, set *model.Set, step func(done, total int)) *Importance {
+// subset tried; it may be nil. The error is that of Predict.
+func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *model.Set, step func(done, total int)) (*Importance, error) {
 	rows := Labelled(ds)
 	names, of := compare.Players(s.Artifact.Spec.Views)
 	im := &Importance{Players: names}
@@ -103,18 +104,24 @@ func (s *Subject) Importance(ds *dataset.Dataset, set *model.Set, step func(done
 	} else {
 		sample.Classes, sample.Class = ds.Schema.Classes, class
 	}
-	full := s.Predict(set, nil)
+	full, err := s.Predict(ctx, set, nil)
+	if err != nil {
+		return nil, err
+	}
 	top := compare.Tops(pick(full, rows))
 	done, total := 0, Plays(len(names))
-	ask := func(present []bool) *model.Scores {
+	ask := func(present []bool) (*model.Scores, error) {
 		if !slices.Contains(present, false) {
-			return full
+			return full, nil
 		}
-		return s.Predict(set, compare.Hidden(of, present))
+		return s.Predict(ctx, set, compare.Hidden(of, present))
 	}
 	game := &Game{Players: len(names), Rows: len(rows), Goals: len(im.Goals)}
-	game.Play = func(present []bool) [][]float64 {
-		scores := ask(present)
+	game.Play = func(present []bool) ([][]float64, error) {
+		scores, err := ask(present)
+		if err != nil {
+			return nil, err
+		}
 		if len(names) <= ExactPlayers {
 			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, present, names, metric, groups))
 		}
@@ -127,18 +134,24 @@ func (s *Subject) Importance(ds *dataset.Dataset, set *model.Set, step func(done
 			for i, r := range rows {
 				worth[i] = -math.Abs(p[r] - ds.Rows[r].Target)
 			}
-			return [][]float64{worth}
+			return [][]float64{worth}, nil
 		}
-		return Worth(compare.NewSubset(pick(scores, rows), class, top, s.Artifact.Temperature))
+		return Worth(compare.NewSubset(pick(scores, rows), class, top, s.Artifact.Temperature)), nil
 	}
-	im.Values = game.Shapley()
+	if im.Values, err = game.Shapley(); err != nil {
+		return nil, err
+	}
 	if im.Values.Sampled { // by chance alone the telling ones are among those tried
 		for _, present := range Telling(len(names)) {
-			im.Subsets = append(im.Subsets, s.subset(ds, rows, ask(present), present, names, metric, groups))
+			scores, err := ask(present)
+			if err != nil {
+				return nil, err
+			}
+			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, present, names, metric, groups))
 		}
 	}
 	im.Contributions = im.Values.Contributions(im.Goals, names, sample)
-	return im
+	return im, nil
 }
 
 // Worth turns a subset's outcome into the goals Correctness, LogOdds and TrueLogOdds.

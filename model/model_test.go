@@ -1,6 +1,8 @@
 package model
 
 import (
+	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -81,6 +83,15 @@ func all(n int) []int {
 	return rows
 }
 
+func predict(t *testing.T, p *Predictor, s *Set, rows []int, hide []bool) *Scores {
+	t.Helper()
+	out, err := p.PredictMasked(context.Background(), s, rows, nil, hide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func TestEveryMethodPredictsEveryShape(t *testing.T) {
 	s := testSet(20)
 	for _, method := range fusion.Methods {
@@ -88,7 +99,7 @@ func TestEveryMethodPredictsEveryShape(t *testing.T) {
 			t.Run(method.Name+"/"+string(e), func(t *testing.T) {
 				spec := testSpec(s, method.Name)
 				spec.Views[2].Encoder, spec.Views[3].Encoder = e, e
-				out := NewPredictor(build(t, spec), 1).Predict(s, all(20), nil)
+				out := predict(t, NewPredictor(build(t, spec), 1), s, all(20), nil)
 				for i, p := range out.P {
 					if math.IsNaN(p) || p < 0 || p > 1 {
 						t.Fatalf("P[%d] = %g", i, p)
@@ -110,9 +121,9 @@ func TestPredictionIsOfTheRowAlone(t *testing.T) {
 	s := testSet(300)
 	for _, method := range []string{"attention", "bilstm", "transformer"} {
 		m := build(t, testSpec(s, method))
-		whole := NewPredictor(m, 2).Predict(s, all(300), nil)
+		whole := predict(t, NewPredictor(m, 2), s, all(300), nil)
 		for _, i := range []int{0, 7, 131, 299} {
-			one := NewPredictor(m, 1).Predict(s, []int{i}, nil)
+			one := predict(t, NewPredictor(m, 1), s, []int{i}, nil)
 			for j, p := range one.Row(0) {
 				if math.Abs(p-whole.Row(i)[j]) > 1e-5 {
 					t.Errorf("%s, row %d: %v alone, %v in a batch", method, i, one.Row(0), whole.Row(i))
@@ -125,11 +136,11 @@ func TestPredictionIsOfTheRowAlone(t *testing.T) {
 func TestHiddenViewIsAnAbsentOne(t *testing.T) {
 	s := testSet(20)
 	m := build(t, testSpec(s, "concat"))
-	got := NewPredictor(m, 1).PredictMasked(s, []int{3}, nil, []bool{false, true, false, false})
+	got := predict(t, NewPredictor(m, 1), s, []int{3}, []bool{false, true, false, false})
 	for k := range s.Views[1].Present {
 		s.Views[1].Present[k] = false
 	}
-	want := NewPredictor(m, 1).Predict(s, []int{3}, nil)
+	want := predict(t, NewPredictor(m, 1), s, []int{3}, nil)
 	for j := range want.P {
 		if got.P[j] != want.P[j] {
 			t.Errorf("hidden %v, absent %v", got.P, want.P)
@@ -206,10 +217,41 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 func TestPredictRepeatedRows(t *testing.T) {
 	s := testSet(10)
 	p := NewPredictor(build(t, testSpec(s, "mean")), 1)
-	got, want := p.Predict(s, []int{3, 4, 3}, nil), p.Predict(s, []int{3, 4}, nil)
+	got, want := predict(t, p, s, []int{3, 4, 3}, nil), predict(t, p, s, []int{3, 4}, nil)
 	for i, w := range []int{0, 1, 0} {
 		if !slices.Equal(got.Row(i), want.Row(w)) {
 			t.Errorf("row %d is %v, want %v", i, got.Row(i), want.Row(w))
 		}
+	}
+}
+
+// impatient is cancelled once it was asked so often.
+type impatient struct {
+	context.Context
+	asked, limit int
+}
+
+func (c *impatient) Err() error {
+	if c.asked++; c.asked > c.limit {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A prediction that is cancelled ends with the batch that it is in, and the next one is whole.
+func TestPredictionCanBeCancelled(t *testing.T) {
+	s := testSet(2000)
+	p := NewPredictor(build(t, testSpec(s, "mean")), 1)
+	batches := len(Ordered(all(2000), nil))
+	if batches < 4 {
+		t.Fatalf("%d batches", batches)
+	}
+	ctx := &impatient{Context: context.Background(), limit: 2}
+	if out, err := p.Predict(ctx, s, all(2000), nil); !errors.Is(err, context.Canceled) || out != nil || ctx.asked != 3 {
+		t.Errorf("error %v after %d batches of %d", err, ctx.asked-1, batches)
+	}
+	want := predict(t, NewPredictor(p.m, 1), s, all(2000), nil)
+	if got := predict(t, p, s, all(2000), nil); !slices.Equal(got.P, want.P) {
+		t.Error("another prediction after one that was cancelled")
 	}
 }

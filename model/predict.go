@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"math"
 	"sync"
 
@@ -48,13 +49,13 @@ func NewPredictor(m *Model, workers int) *Predictor {
 
 // Predict scores rows of a set; the result is in the order of rows. sequences
 // gives the rows of every group in order, for a fusion over rows, which takes
-// each row once; else nil.
-func (p *Predictor) Predict(set *Set, rows []int, sequences func([]int) [][]int) *Scores {
-	return p.PredictMasked(set, rows, sequences, nil)
+// each row once; else nil. The error is ctx's, which is asked before every batch.
+func (p *Predictor) Predict(ctx context.Context, set *Set, rows []int, sequences func([]int) [][]int) (*Scores, error) {
+	return p.PredictMasked(ctx, set, rows, sequences, nil)
 }
 
 // PredictMasked is Predict with the views hidden whose index is set in hide.
-func (p *Predictor) PredictMasked(set *Set, rows []int, sequences func([]int) [][]int, hide []bool) *Scores {
+func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, sequences func([]int) [][]int, hide []bool) (*Scores, error) {
 	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
 	out := &Scores{Outputs: c, P: make([]float64, len(rows)*c), Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
 	at := make(map[int]int, len(rows)) // where a row stands in rows, if its group decides when it is read
@@ -67,6 +68,9 @@ func (p *Predictor) PredictMasked(set *Set, rows []int, sequences func([]int) []
 	s := p.pool.Get().(*scratch)
 	defer p.pool.Put(s)
 	for _, l := range Ordered(rows, sequences) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		s.tape.Reset()
 		s.batch.Fill(set, l.Rows, l.Groups)
 		for v, h := range hide {
@@ -102,7 +106,7 @@ func (p *Predictor) PredictMasked(set *Set, rows []int, sequences func([]int) []
 			out.Absent[k] = s.batch.Any[i] == 0
 		}
 	}
-	return out
+	return out, nil
 }
 
 // Softmax writes exp(x)/Σexp(x) to dst.

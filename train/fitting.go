@@ -37,12 +37,11 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 	f := &Fitting{Model: net, Views: views}
 	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val, Sequences: sequencesFor(p, &net.Spec)}
 	inner := hooks.Val
-	hooks.Val = func(m *model.Model) error {
-		f.Val = model.NewPredictor(m, workers).Predict(d.Set, d.Val, d.Sequences)
-		if inner != nil {
-			return inner(m)
+	hooks.Val = func(m *model.Model) (err error) {
+		if f.Val, err = model.NewPredictor(m, workers).Predict(ctx, d.Set, d.Val, d.Sequences); err == nil && inner != nil {
+			err = inner(m)
 		}
-		return nil
+		return err
 	}
 	f.History, err = Fit(ctx, net, d, r.Train, workers, hooks, from)
 	return f, err
@@ -69,8 +68,8 @@ func (p *Prepared) build(r Recipe, views []int) (*model.Model, error) {
 }
 
 // Predict scores rows of the run with a fitted model.
-func (p *Prepared) Predict(f *Fitting, rows []int, workers int) *model.Scores {
-	return model.NewPredictor(f.Model, workers).Predict(p.Set.Pick(f.Views), rows, f.Sequences(p))
+func (p *Prepared) Predict(ctx context.Context, f *Fitting, rows []int, workers int) (*model.Scores, error) {
+	return model.NewPredictor(f.Model, workers).Predict(ctx, p.Set.Pick(f.Views), rows, f.Sequences(p))
 }
 
 // fitSeed is the seed of a run's initialisation, batches and dropout. Seeds and
