@@ -96,7 +96,7 @@ func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
 // probabilities of the test rows with it; those of rows without any view stay.
 func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, probs [][]float64) {
 	k := len(out.TestLogits) / max(1, len(out.Test))
-	temperature = out.Temperature(c.Data)
+	temperature, _, _ = out.Calibrate(c.Data)
 	probs = eval.Soften(rowsOf(out.TestLogits, k), temperature)
 	for i, absent := range out.Absent {
 		if absent {

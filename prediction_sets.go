@@ -147,9 +147,7 @@ func (c *Comparison) validationSets(entry int, coverage float64) ([]eval.Conform
 			if len(out.Val) == 0 {
 				return nil, ""
 			}
-			labels := classesOf(c.Data, out.Val)
-			logits := rowsOf(out.ValLogits, len(out.ValLogits)/len(out.Val))
-			probs := eval.Soften(logits, eval.Temperature(logits, labels))
+			_, labels, probs := out.Calibrate(c.Data)
 			right := make([]bool, len(labels))
 			for i, p := range probs {
 				right[i] = eval.Argmax(p) == labels[i]

@@ -14,7 +14,6 @@ import (
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
-	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -154,20 +153,12 @@ func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	if p.Target != nil {
 		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std
 	} else if f.Val != nil && len(p.Run.Val) > 0 {
-		logits, labels := valLogits(p, f.Val)
-		a.Temperature = eval.Temperature(logits, labels)
-		for _, score := range eval.ConformalScores(eval.Soften(logits, a.Temperature), labels) {
+		var probs [][]float64
+		labels := classesOf(p.Data, p.Run.Val)
+		a.Temperature, probs = eval.Calibrate(rowsOf(f.Val.Logits, f.Val.Outputs), labels, f.Val.Absent)
+		for _, score := range eval.ConformalScores(probs, labels) {
 			a.Conformal = append(a.Conformal, float32(score))
 		}
 	}
 	return a
-}
-
-func valLogits(p *train.Prepared, s *model.Scores) (logits [][]float64, labels []int) {
-	for i, r := range p.Run.Val {
-		if c := p.Data.Rows[r].Class; c >= 0 {
-			logits, labels = append(logits, s.Logits[i*s.Outputs:(i+1)*s.Outputs]), append(labels, c)
-		}
-	}
-	return logits, labels
 }

@@ -33,6 +33,7 @@ type Outcome struct {
 	Val         []int
 	ValP        []float64 // before the refit
 	ValLogits   []float64
+	ValAbsent   []bool // [validation rows]: no view was present
 	TestLogits  []float64
 	TestWeights []float64 // [test rows, views], of a method that has weights
 	Absent      []bool    // [test rows]
@@ -183,7 +184,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 	}
 	out.TestP, out.TestLogits, out.TestWeights, out.Absent = p.Unscale(test), test.Logits, test.Weights, test.Absent
 	if f.Val != nil {
-		out.ValP, out.ValLogits = p.Unscale(f.Val), f.Val.Logits
+		out.ValP, out.ValLogits, out.ValAbsent = p.Unscale(f.Val), f.Val.Logits, f.Val.Absent
 	}
 	if e.Kind == Fusion {
 		if err := out.subsets(ctx, p, f); err != nil {
@@ -193,18 +194,19 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 	return out, o.Store.save(e, run, out)
 }
 
-// Temperature is what the validation rows tell to divide the logits by; 1
-// without any, and of a regression.
-func (o *Outcome) Temperature(ds *dataset.Dataset) float64 {
+// Calibrate gives what the validation rows tell to divide the logits by, and
+// their labels and probabilities with it; 1 without any, and of a regression.
+func (o *Outcome) Calibrate(ds *dataset.Dataset) (temperature float64, labels []int, probs [][]float64) {
 	if len(o.Val) == 0 || ds.Schema.Task == dataset.Regression {
-		return 1
+		return 1, nil, nil
 	}
 	logits, labels := make([][]float64, len(o.Val)), make([]int, len(o.Val))
 	k := len(o.ValLogits) / len(o.Val)
 	for i, r := range o.Val {
 		logits[i], labels[i] = o.ValLogits[i*k:(i+1)*k], ds.Rows[r].Class
 	}
-	return eval.Temperature(logits, labels)
+	temperature, probs = eval.Calibrate(logits, labels, o.ValAbsent)
+	return temperature, labels, probs
 }
 
 // subsets tests a fitted fusion with every subset of its modalities.
@@ -239,7 +241,8 @@ func (o *Outcome) Ask(ctx context.Context, p *train.Prepared, f *train.Fitting) 
 		class[i] = p.Data.Rows[r].Class
 	}
 	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
-	top, temperature := Tops(full), o.Temperature(p.Data)
+	top := Tops(full)
+	temperature, _, _ := o.Calibrate(p.Data)
 	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
 	return func(present []bool) (Subset, error) {
 		scores := full

@@ -20,7 +20,7 @@ import (
 type Store struct{ dir string }
 
 // format changes with what an outcome holds.
-const format = 2
+const format = 3
 
 // OpenStore opens the store of a comparison in dir; of says what is compared
 // (data, options, versions) and is only hashed.

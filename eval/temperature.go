@@ -27,6 +27,27 @@ func Temperature(logits [][]float64, labels []int) float64 {
 	return math.Exp(golden(loss, math.Log(0.05), math.Log(20)))
 }
 
+// Calibrate finds the temperature of validation rows and their probabilities
+// with it. absent [N] are the rows of which nothing was known: they say nothing
+// of the model, and keep the prior as it is.
+func Calibrate(logits [][]float64, labels []int, absent []bool) (t float64, probs [][]float64) {
+	var known [][]float64
+	var classes []int
+	for i, row := range logits {
+		if !absent[i] {
+			known, classes = append(known, row), append(classes, labels[i])
+		}
+	}
+	t = Temperature(known, classes)
+	probs = Soften(logits, t)
+	for i, row := range logits {
+		if absent[i] {
+			probs[i] = Soften([][]float64{row}, 1)[0]
+		}
+	}
+	return t, probs
+}
+
 // golden finds the minimum of a unimodal function by golden section.
 func golden(f func(float64) float64, lo, hi float64) float64 {
 	ratio := (math.Sqrt(5) - 1) / 2

@@ -1,0 +1,89 @@
+package fusor
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// Validation rows of which nothing is there get the prior, to which no
+// temperature is applied: they have no say in it, and their conformal scores
+// are those of the prior.
+func TestCalibrationOfEmptyRows(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("label,split,x,y\n")
+	for i := range 240 {
+		kept := min(i%4, 1)
+		x, y := fmt.Sprint(3*kept+i%5), fmt.Sprint(i%7)
+		if i%3 == 1 {
+			x, y = "", ""
+		}
+		fmt.Fprintf(&b, "%s,%s,%s,%s\n", []string{"no", "yes"}[kept], []string{"train", "train", "val", "test"}[i/4%4], x, y)
+	}
+	path := filepath.Join(t.TempDir(), "m.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, o := context.Background(), Options{NoCache: true}
+	o.Recipe.Train.Epochs = 10
+	src, _, err := o.open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Bank.Close()
+	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := train.Prepare(ctx, src, plan.Runs[0], o.Recipe, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := o.fit(ctx, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// told is the temperature by the rows that hold something.
+	told := func(all []float64, absent []bool) float64 {
+		var known [][]float64
+		var labels []int
+		for i, logits := range rowsOf(all, 2) {
+			if !absent[i] {
+				known, labels = append(known, logits), append(labels, src.Data.Rows[p.Run.Val[i]].Class)
+			}
+		}
+		if len(known) == 0 || len(known) == len(absent) {
+			t.Fatalf("%d of %d validation rows hold something", len(known), len(absent))
+		}
+		return eval.Temperature(known, labels)
+	}
+	m := o.newModel(assemble(p, f))
+	if want := told(f.Val.Logits, f.Val.Absent); math.Abs(m.a.Temperature-want) > 1e-6 {
+		t.Errorf("the temperature is %g, that of the rows that hold something %g", m.a.Temperature, want)
+	}
+	var want []float32 // from the probabilities that prediction would give the same rows
+	for _, s := range eval.ConformalScores(rowsOf(m.probabilities(f.Val), 2), classesOf(src.Data, p.Run.Val)) {
+		want = append(want, float32(s))
+	}
+	if !slices.EqualFunc(m.a.Conformal, want, func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-6 }) {
+		t.Errorf("conformal scores %v, want %v", m.a.Conformal, want)
+	}
+
+	c, err := Compare(ctx, path, []string{"mean"}, Options{NoCache: true, Seeds: 1, Recipe: o.Recipe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := c.Result.Outcomes[0][0]
+	if got, _, _ := out.Calibrate(c.Data); math.Abs(got-told(out.ValLogits, out.ValAbsent)) > 1e-6 {
+		t.Errorf("a comparison's temperature is %g, that of the rows that hold something %g", got, told(out.ValLogits, out.ValAbsent))
+	}
+}
