@@ -138,6 +138,9 @@ func (o *Options) open(ctx context.Context, path string) (src train.Source, prob
 	if err != nil {
 		return src, nil, err
 	}
+	if err := o.Recipe.Suits(ds.Schema.Task); err != nil {
+		return src, ds.Problems, err
+	}
 	refs, err := o.choose(&ds.Schema)
 	if err != nil {
 		return src, ds.Problems, err

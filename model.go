@@ -261,7 +261,14 @@ func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
 			return nil, fmt.Errorf("row %d has the label %q and the class %d of %d, counted from 0", r, row.Label, row.Class, len(ds.Schema.Classes))
 		}
 	}
-	if labelled == 0 {
+	unread := func(p dataset.Problem) bool { return p.Column == ds.Schema.Label }
+	switch {
+	case labelled > 0:
+	case slices.ContainsFunc(ds.Problems, unread) && m.a.Spec.Regression:
+		return nil, fmt.Errorf("no label of %s is a number, which is what the model predicts", ds.Name)
+	case slices.ContainsFunc(ds.Problems, unread):
+		return nil, fmt.Errorf("no label of %s is a class of the model", ds.Name)
+	default:
 		return nil, errors.New("no row has a label")
 	}
 	return rows, nil

@@ -1,12 +1,14 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
@@ -63,6 +65,19 @@ func (r *Recipe) Check(methods fusion.Table) error {
 		return fmt.Errorf("no scaling %q; there are %s, %s, %s", r.Scaling, feature.PerFeature, feature.PerView, feature.NoScaling)
 	}
 	return r.Train.Check()
+}
+
+// Suits reports an option that counts for nothing in the task.
+func (r *Recipe) Suits(task dataset.Task) error {
+	switch regression := task == dataset.Regression; {
+	case regression && r.Train.ClassWeights:
+		return errors.New("class weights are for classes, and the labels are numbers")
+	case regression && r.Train.LabelSmoothing != 0:
+		return errors.New("label smoothing is for classes, and the labels are numbers")
+	case !regression && r.Train.Loss != "":
+		return fmt.Errorf("the loss %s is for numbers, and the labels are classes", r.Train.Loss)
+	}
+	return nil
 }
 
 // knows reports an encoder that is chosen for a view that is not there.

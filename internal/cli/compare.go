@@ -69,7 +69,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	bar := c.apply(e, &o)
 	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
 	bar.done()
-	c.report(e.stderr, cmp.Problems, err)
+	c.report(e, cmp.Problems, err)
 	if errors.Is(err, context.Canceled) && c.Out != "" {
 		c.notes(e.stderr, []string{"finished fits are kept in " + c.Out + "; the same command goes on from them"})
 	}

@@ -53,7 +53,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	}
 	ev, problems, err := m.Evaluate(e.ctx, ds, rows)
 	bar.done()
-	c.report(e.stderr, problems, err)
+	c.report(e, problems, err)
 	if err != nil {
 		return err
 	}

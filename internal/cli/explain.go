@@ -94,7 +94,7 @@ func (c *explainCmd) Run(e *env) error {
 	eo.Rows = rows
 	ex, problems, err := m.Explain(e.ctx, ds, eo)
 	bar.done()
-	c.report(e.stderr, problems, err)
+	c.report(e, problems, err)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (c *predictCmd) Run(e *env) error {
 	}
 	preds, problems, err := m.Predict(e.ctx, ds)
 	bar.done()
-	c.report(e.stderr, problems, err)
+	c.report(e, problems, err)
 	if err != nil {
 		return err
 	}
@@ -190,11 +190,11 @@ func (c *predictCmd) answerLines(e *env, m *fusor.Model, dir string, batch []dat
 	if err != nil {
 		return 0, err
 	}
-	c.report(e.stderr, problems, nil)
+	c.report(e, problems, nil)
 	for _, l := range batch {
 		if fatal := l.Problems.Fatal(); len(fatal) > 0 {
 			bad++
-			c.report(e.stderr, l.Problems, nil)
+			c.report(e, l.Problems, nil)
 			fmt.Fprintf(out, "{\"line\":%d,\"error\":%s}\n", l.Row.Number, quote(fatal[0].String()))
 			continue
 		}

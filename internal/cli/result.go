@@ -42,14 +42,19 @@ func (f *resultFlags) writeJSON(e *env, v any) error {
 const shownProblems = 20
 
 // report lists problems on stderr; those that err lists itself are not said twice.
-func (f *resultFlags) report(w io.Writer, problems dataset.Problems, err error) {
+func (f *resultFlags) report(e *env, problems dataset.Problems, err error) {
+	w := e.stderr
 	var told dataset.Problems
 	if f.Quiet || errors.As(err, &told) {
 		return
 	}
 	for i, p := range problems {
 		if i == shownProblems {
-			fmt.Fprintf(w, "… and %d more problems (fusor inspect lists all)\n", len(problems)-i)
+			all := ""
+			if len(e.args) > 0 && (e.args[0] == "train" || e.args[0] == "compare") { // inspect knows no model
+				all = " (fusor inspect lists all)"
+			}
+			fmt.Fprintf(w, "… and %d more problems%s\n", len(problems)-i, all)
 			return
 		}
 		fmt.Fprintln(w, p)
