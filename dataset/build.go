@@ -56,6 +56,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	decideTask(ds, opt.Task, c)
 	if !c.failed() {
 		noteGiveaways(ds, c)
+		noteCopies(ds, c)
 	}
 	settleDims(ds, c)
 }
