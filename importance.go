@@ -66,7 +66,7 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 				s.Views = append(s.Views, players[p])
 			}
 		}
-		s.Score, s.Range = c.subsetScore(metric, outcomes, average(func(r int) []float64 { return runs[r].subsets[k] }), func(r int) []float64 { return runs[r].subsets[k] })
+		s.Score, s.Range = c.subsetScore(metric, outcomes, func(r int) []float64 { return runs[r].subsets[k] })
 		d.Subsets = append(d.Subsets, s)
 	}
 }
@@ -90,32 +90,29 @@ func tested(outcomes []*compare.Outcome) (rows []int, at map[int]int, times []fl
 }
 
 // subsetScore is the mean over the runs of a subset's score, with the interval
-// that the leaderboard would give it. rows are the rows' worth over all runs.
-func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome, rows []float64, worth func(run int) []float64) (float64, *report.Interval) {
+// that the leaderboard would give it.
+func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome, worth func(run int) []float64) (float64, *report.Interval) {
 	sign := 1.0 // worth is a score, or an error with its sign turned
 	if !metric.HigherIsBetter {
 		sign = -1
 	}
+	metric.Row = func(p *eval.Predictions, i int) float64 { return sign * p.Targets[i] }
+	var seeds []*eval.Predictions
 	var runs []float64
 	train, test := 0.0, 0.0
 	for r, o := range outcomes {
-		sum := 0.0
-		for _, x := range worth(r) {
-			sum += sign * x
-		}
-		runs = append(runs, sum/float64(max(1, len(o.Test))))
+		seeds = append(seeds, &eval.Predictions{Targets: worth(r)})
+		runs = append(runs, metric.Of(seeds[r]))
 		train, test = train+float64(o.TrainRows)/float64(len(outcomes)), test+float64(len(o.Test))/float64(len(outcomes))
 	}
-	if !c.Result.Plan.Official {
-		s := eval.SummarizeRuns(metric, runs, eval.Resampling{TrainRows: train, TestRows: test, Tests: c.Result.Plan.Tests()})
-		return s.Mean, &report.Interval{Low: s.Low, High: s.High}
+	s := eval.SummarizeRuns(metric, runs, eval.Resampling{TrainRows: train, TestRows: test, Tests: c.Result.Plan.Tests()})
+	if c.Result.Plan.Official {
+		s = eval.SummarizeSplit(metric, seeds, explain.Groups(c.Data, outcomes[0].Test))
 	}
-	t := eval.NewPairedBootstrap(rows, explain.Groups(c.Data, outcomes[0].Test))
-	low, high := t.Interval(0.05)
-	if metric.HigherIsBetter {
-		return t.Difference(), &report.Interval{Low: low, High: high}
+	if math.IsNaN(s.Low) {
+		return s.Mean, nil
 	}
-	return -t.Difference(), &report.Interval{Low: -high, High: -low}
+	return s.Mean, &report.Interval{Low: s.Low, High: s.High}
 }
 
 // shapley turns contributions into the report's.

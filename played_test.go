@@ -63,6 +63,24 @@ func agree(t *testing.T, epochs int, views ...signal) {
 	}
 }
 
+// With all modalities the interval is the leaderboard's, also where every test
+// row of an official split is right.
+func TestSubsetsOfAFaultlessModel(t *testing.T) {
+	o := Options{NoCache: true, Seeds: 2}
+	o.Recipe.Train.Epochs = 30
+	c, err := Compare(context.Background(), folder(t, 6, 240, true, signal{"a", 3, 30}, signal{"b", 3, 0}), []string{"mean"}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, _ := c.best()
+	want, _ := c.Rows[best].Of("accuracy")
+	d := c.Document(ReportOptions{})
+	all := d.Subsets[len(d.Subsets)-1]
+	if want.Mean != 1 || all.Score != 1 || *all.Range != (report.Interval{Low: want.Low, High: want.High}) || want.Low == 1 {
+		t.Errorf("with all modalities %g, %+v; the leaderboard says %+v", all.Score, *all.Range, want)
+	}
+}
+
 // Beyond the modalities of which every fusion is tried with all subsets the
 // chosen one is, by samples of the orders if there are very many.
 func TestCompareOfManyModalities(t *testing.T) {
