@@ -191,6 +191,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 	}
 	res.noteFewGroups(ds, groups)
 	if kinds := kindsOf(res.Entries); kinds[Single] && kinds[Fusion] {
+		trial.Baseline = res.baseline(ds, metrics[0])
 		v, err := eval.Judge(trial, contestants)
 		if err != nil {
 			return nil, fmt.Errorf("cannot judge: %w", err)

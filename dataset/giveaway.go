@@ -72,6 +72,6 @@ func (d *divider) noteMajority(p *Plan) {
 		}
 	}
 	if share := float64(count[most]) / float64(len(d.rows)); share >= majority {
-		p.note("%.1f %% of the labels are %q, so always saying that has this accuracy; look at macro F1 and balanced accuracy too, and try --class-weights", 100*share, d.ds.Schema.Classes[most])
+		p.note("%.1f %% of the labels are %q, so always saying that has this accuracy; look at macro F1 and balanced accuracy too", 100*share, d.ds.Schema.Classes[most])
 	}
 }

@@ -8,17 +8,46 @@ import (
 	"unicode/utf8"
 )
 
-// Sentence says the verdict in one plain sentence, in Chinese for "zh" and in
-// English for any other language.
+// Sentence says the verdict in a plain sentence, and in another where always
+// giving the same answer may be as good, in Chinese for "zh" and in English for
+// any other language.
 func (v Verdict) Sentence(lang string) string {
 	m, ok := MetricByName(v.Metric)
 	if !ok {
 		m = Metric{Name: v.Metric, Title: v.Metric, HigherIsBetter: true}
 	}
 	if lang == "zh" {
-		return v.chinese(m)
+		return v.chinese(m) + v.constantly(m, "zh")
 	}
-	return v.english(m)
+	return strings.TrimSpace(v.english(m) + " " + v.constantly(m, lang))
+}
+
+// constantly says so where the fusion is not shown to be better than always
+// giving the same answer.
+func (v Verdict) constantly(m Metric, lang string) string {
+	b := v.Baseline
+	if b == nil || b.FusionP < alpha {
+		return ""
+	}
+	neither, answer := b.SingleP >= alpha, score(m, b.Score)
+	if lang == "zh" {
+		who, what := "未能证明该融合优于", "始终回答最常见的类别"
+		if neither {
+			who = "未能证明二者中任何一个优于"
+		}
+		if m.Task == Regression {
+			what = "始终回答训练目标的均值"
+		}
+		return who + what + "（" + answer + "）。"
+	}
+	who, what := "The fusion is not", "the most frequent class"
+	if neither {
+		who = "Neither is"
+	}
+	if m.Task == Regression {
+		what = "the training rows' mean"
+	}
+	return fmt.Sprintf("%s shown to beat always answering %s (%s).", who, what, answer)
 }
 
 func (v Verdict) english(m Metric) string {

@@ -30,6 +30,16 @@ type Trial struct {
 	Resampling
 	Groups []int  // [N] groups of the official test rows, or nil
 	Lang   string // "en" or "zh", of Text
+	// Baseline, if not nil, always gives the same answer; its name, kind and Val are not looked at.
+	Baseline *Contestant
+}
+
+// Baseline is what the best two are worth against always giving the same
+// answer: the most frequent class, or the mean target, of the training rows.
+type Baseline struct {
+	Score   float64 `json:"score"`    // mean test score
+	SingleP float64 `json:"single_p"` // of the claim that the best single view is better, unadjusted
+	FusionP float64 `json:"fusion_p"` // of the claim that the best fusion is
 }
 
 // Finding is what a verdict comes to.
@@ -55,7 +65,7 @@ type Verdict struct {
 	Low        float64
 	High       float64
 	PValue     float64 // adjusted by Holm for the fusions tried, weighted by validation
-	Text       string  // one plain sentence
+	Text       string  // in plain sentences
 
 	Finding     Finding
 	RawP        float64 // before Holm
@@ -67,6 +77,7 @@ type Verdict struct {
 	Metric      string  // a name of the registry
 	SingleScore float64 // mean test score of the best single view
 	FusionScore float64 // and of the best fusion
+	Baseline    *Baseline
 }
 
 type verdictJSON struct {
@@ -87,6 +98,8 @@ type verdictJSON struct {
 	Metric      string  `json:"metric"`
 	SingleScore number  `json:"single_score"`
 	FusionScore number  `json:"fusion_score"`
+
+	Baseline *Baseline `json:"baseline,omitempty"`
 }
 
 // MarshalJSON writes the stable names of the JSON of compare.
@@ -94,7 +107,7 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(verdictJSON{
 		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
 		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), EqualP: number(v.EqualP), Fusions: v.Fusions, Confidence: number(v.Confidence),
-		Test: v.Test, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore),
+		Test: v.Test, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore), Baseline: v.Baseline,
 	})
 }
 
@@ -107,7 +120,7 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	*v = Verdict{
 		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
 		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), EqualP: float64(j.EqualP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
-		Test: j.Test, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore),
+		Test: j.Test, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore), Baseline: j.Baseline,
 	}
 	return nil
 }
@@ -152,6 +165,10 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	}
 	v.SingleScore, _ = meanStd(rows[single].Test)
 	v.FusionScore, _ = meanStd(rows[fused].Test)
+	if b := t.Baseline; b != nil {
+		v.Baseline = &Baseline{SingleP: t.compare(rows[single], *b).P(), FusionP: t.compare(rows[fused], *b).P()}
+		v.Baseline.Score, _ = meanStd(b.Test)
+	}
 	switch {
 	case v.PValue < alpha:
 		v.Finding = Helps
@@ -209,6 +226,7 @@ func champions(t Trial, rows []Contestant) (single, fused int, err error) {
 	return single, fused, nil
 }
 
+// compare tests whether the first is better than the second.
 func (t Trial) compare(fused, single Contestant) Test {
 	sign := 1.0
 	if !t.Metric.HigherIsBetter {

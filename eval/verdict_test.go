@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,6 +184,43 @@ func TestVerdictWords(t *testing.T) {
 	if err := json.Unmarshal(b, &back); err != nil || back.BestFusion != "mean" || !math.IsNaN(back.Low) {
 		t.Errorf("%s: %v", b, err)
 	}
+}
+
+// Where the fusion is not shown to be better than always giving the same
+// answer, the verdict says so.
+func TestVerdictNamesTheBaseline(t *testing.T) {
+	row := func(name, kind string, test ...float64) Contestant {
+		return Contestant{Name: name, Kind: kind, Val: test, Test: test}
+	}
+	f := func(metric string, single, fused, answer float64, en, zh string) {
+		t.Helper()
+		m, _ := MetricByName(metric)
+		trial := Trial{Metric: m, Resampling: Resampling{TrainRows: 400, TestRows: 100}}
+		five := func(v float64) []float64 { return []float64{v, v + .01, v - .01, v, v} }
+		trial.Baseline = &Contestant{Test: slices.Repeat([]float64{answer}, 5)}
+		v, err := Judge(trial, []Contestant{row("text", Single, five(single)...), row("mean", Fused, five(fused)...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Verdict
+		if err := json.Unmarshal(b, &back); err != nil || math.Abs(back.Baseline.Score-answer) > 1e-12 {
+			t.Errorf("%s: %v", b, err)
+		}
+		for lang, want := range map[string]string{"en": en, "zh": zh} {
+			got := back.Sentence(lang)
+			if want == "" && strings.Contains(got, map[string]string{"en": "always", "zh": "始终"}[lang]) || !strings.HasSuffix(got, want) {
+				t.Errorf("%s, want %q", got, want)
+			}
+		}
+	}
+	f("accuracy", .567, .60, .64, "). Neither is shown to beat always answering the most frequent class (64.0 %).", "）。未能证明二者中任何一个优于始终回答最常见的类别（64.0 %）。")
+	f("accuracy", .75, .60, .64, "). The fusion is not shown to beat always answering the most frequent class (64.0 %).", "）。未能证明该融合优于始终回答最常见的类别（64.0 %）。")
+	f("accuracy", .60, .75, .64, "", "")
+	f("mae", .50, .51, .50, "). Neither is shown to beat always answering the training rows' mean (0.500).", "）。未能证明二者中任何一个优于始终回答训练目标的均值（0.500）。")
 }
 
 // Chinese text has a space between Han and Latin letters, on either side.

@@ -1,0 +1,37 @@
+package compare
+
+import (
+	"slices"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// baseline is what always gives the same answer in a run: the most frequent class of its training rows, of a
+// regression their mean.
+func (res *Result) baseline(ds *dataset.Dataset, m eval.Metric) *eval.Contestant {
+	var preds []*eval.Predictions
+	c := &eval.Contestant{}
+	for _, run := range res.Plan.Runs {
+		known := slices.Concat(run.Train, run.Val)
+		answer := []float64{0}
+		if ds.Schema.Task == dataset.Regression {
+			for _, r := range known {
+				answer[0] += ds.Rows[r].Target / float64(len(known))
+			}
+		} else {
+			count := make([]int, len(ds.Schema.Classes))
+			for _, r := range known {
+				count[ds.Rows[r].Class]++
+			}
+			answer = make([]float64, len(count))
+			answer[slices.Index(count, slices.Max(count))] = 1
+		}
+		p := Predictions(ds, run.Test, slices.Repeat(answer, len(run.Test)))
+		preds, c.Test = append(preds, p), append(c.Test, m.Of(p))
+	}
+	if res.Plan.Official {
+		c.Rows = eval.RowScores(m, preds)
+	}
+	return c
+}
