@@ -57,8 +57,8 @@ func (v Verdict) english(m Metric) string {
 	}
 	scores := fmt.Sprintf("%s reaches %s %s against %s for %s, the best single view", v.BestFusion, score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
 	proof := fmt.Sprintf("difference %s%s, interval %s to %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
-	if v.Finding != Hurts { // p is of the claim that fusion helps
-		proof += ", p " + FormatP(v.PValue)
+	if v.Difference > 0 { // p is of the claim that fusion helps
+		proof += ", p\u00a0" + FormatP(v.PValue)
 	}
 	if math.IsNaN(v.Low) {
 		proof = "one run cannot tell how sure that is"
@@ -103,8 +103,8 @@ func (v Verdict) chinese(m Metric) string {
 	scores := fmt.Sprintf("%s的%s为 %s，最好的单一视图%s为 %s",
 		strings.TrimLeft(quoted(v.BestFusion), " "), spaced(m.TitleIn("zh")), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
 	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
-	if v.Finding != Hurts {
-		proof += "，p " + FormatP(v.PValue)
+	if v.Difference > 0 {
+		proof += "，p\u00a0" + FormatP(v.PValue)
 	}
 	if math.IsNaN(v.Low) {
 		proof = "只有一次运行，无法判断可靠程度"
@@ -168,13 +168,14 @@ func signed(m Metric, v float64) string {
 	return s
 }
 
-// FormatP writes a p-value after the letter p: "= 0.013", "< 0.001".
+// FormatP writes a p-value after the letter p, so that no line breaks in it:
+// "= 0.013", "< 0.001".
 func FormatP(p float64) string {
 	switch {
 	case p < 0.001:
-		return "< 0.001"
+		return "<\u00a00.001"
 	case p < 0.1:
-		return fmt.Sprintf("= %.3f", p)
+		return fmt.Sprintf("=\u00a0%.3f", p)
 	}
-	return fmt.Sprintf("= %.2f", p)
+	return fmt.Sprintf("=\u00a0%.2f", p)
 }

@@ -64,7 +64,7 @@ type Verdict struct {
 	Difference float64
 	Low        float64
 	High       float64
-	PValue     float64 // adjusted by Holm for the fusions tried, weighted by validation
+	PValue     float64 // of the claim that fusion is better (see Test), adjusted by Holm for the fusions tried, weighted by validation
 	Text       string  // in plain sentences
 
 	Finding     Finding
@@ -73,7 +73,8 @@ type Verdict struct {
 	Fusions     int     // how many fusions were tried
 	Confidence  float64 // of the interval, 0.95 for one fusion, more for several
 	Test        string  // the statistic both interval and p-value come from
-	McNemar     float64 // on an official split, unadjusted, for orientation; else NaN
+	ByGroups    bool    // whole groups of test rows were resampled
+	McNemar     float64 // on an official split of rows without groups, unadjusted, for orientation; else NaN
 	Metric      string  // a name of the registry
 	SingleScore float64 // mean test score of the best single view
 	FusionScore float64 // and of the best fusion
@@ -94,6 +95,7 @@ type verdictJSON struct {
 	Fusions     int     `json:"fusions_tried"`
 	Confidence  number  `json:"confidence"`
 	Test        string  `json:"test"`
+	ByGroups    bool    `json:"by_groups,omitempty"`
 	McNemar     number  `json:"mcnemar_p"`
 	Metric      string  `json:"metric"`
 	SingleScore number  `json:"single_score"`
@@ -107,7 +109,7 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(verdictJSON{
 		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
 		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), EqualP: number(v.EqualP), Fusions: v.Fusions, Confidence: number(v.Confidence),
-		Test: v.Test, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore), Baseline: v.Baseline,
+		Test: v.Test, ByGroups: v.ByGroups, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore), Baseline: v.Baseline,
 	})
 }
 
@@ -120,7 +122,7 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	*v = Verdict{
 		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
 		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), EqualP: float64(j.EqualP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
-		Test: j.Test, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore), Baseline: j.Baseline,
+		Test: j.Test, ByGroups: j.ByGroups, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore), Baseline: j.Baseline,
 	}
 	return nil
 }
@@ -165,6 +167,9 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	}
 	v.SingleScore, _ = meanStd(rows[single].Test)
 	v.FusionScore, _ = meanStd(rows[fused].Test)
+	if b, ok := test.(*PairedBootstrap); ok {
+		v.ByGroups = b.units < len(rows[fused].Rows)
+	}
 	if b := t.Baseline; b != nil {
 		v.Baseline = &Baseline{SingleP: t.compare(rows[single], *b).P(), FusionP: t.compare(rows[fused], *b).P()}
 		v.Baseline.Score, _ = meanStd(b.Test)
@@ -247,9 +252,10 @@ func (t Trial) compare(fused, single Contestant) Test {
 	return NewCorrectedT(minus(fused.Test, single.Test), t.Resampling)
 }
 
-// mcNemar counts a row as right where most seeds are.
+// mcNemar counts a row as right where most seeds are. It takes the rows to be
+// independent, which those of a group are not.
 func (t Trial) mcNemar(fused, single Contestant) float64 {
-	if len(fused.Rows) == 0 || !t.Metric.Share {
+	if len(fused.Rows) == 0 || !t.Metric.Share || len(t.Groups) > 0 {
 		return math.NaN()
 	}
 	gained, lost := 0, 0

@@ -159,7 +159,7 @@ func TestVerdictWords(t *testing.T) {
 			t.Errorf("%+v\n%s", v, v.Sentence("zh"))
 		}
 		for _, text := range []string{v.Text, v.Sentence("zh")} { // p is of the claim that fusion helps
-			if regexp.MustCompile(`\bp [<=]`).MatchString(text) == (want == Hurts) {
+			if regexp.MustCompile(`\bp\x{a0}[<=]`).MatchString(text) == (v.Difference <= 0) {
 				t.Errorf("%s", text)
 			}
 		}
@@ -167,6 +167,7 @@ func TestVerdictWords(t *testing.T) {
 	f(Helps, "Fusion helps: concat reaches 90.4 % accuracy against 80.0 % for text, the best single view (difference +10.4 points", "融合有效：concat 的准确率为 90.4 %", single, other, good)
 	f(NotShown, "Not shown that fusion helps: mean", "未能证明融合有效", single, other, good, same)
 	f(Hurts, "it hurts: bilstm", "有害", single, bad)
+	f(NotShown, "Not shown that fusion helps: late", "未能证明融合有效", single, row("late", Fused, .95, .80, .79, .80, .79, .80))
 	for _, rows := range [][]Contestant{{single}, {good}, {}, {single, row("x", Fused, .9, .9)}, {single, row("x", Fused, math.NaN(), 1, 1, 1, 1, 1)}} {
 		if _, err := Judge(trial, rows); err == nil {
 			t.Errorf("no error for %v", rows)
@@ -183,6 +184,27 @@ func TestVerdictWords(t *testing.T) {
 	var back Verdict
 	if err := json.Unmarshal(b, &back); err != nil || back.BestFusion != "mean" || !math.IsNaN(back.Low) {
 		t.Errorf("%s: %v", b, err)
+	}
+}
+
+// Rows of a group are not independent: they are resampled together, and
+// McNemar's test is left out.
+func TestVerdictByGroups(t *testing.T) {
+	acc, _ := MetricByName("accuracy")
+	rows, groups := make([]float64, 40), make([]int, 40)
+	for i := range rows {
+		rows[i], groups[i] = float64(i%3/2), i/2
+	}
+	single := Contestant{Name: "text", Kind: Single, Val: []float64{.5}, Test: []float64{.5}, Rows: make([]float64, 40)}
+	fused := Contestant{Name: "mean", Kind: Fused, Val: []float64{.6}, Test: []float64{.6}, Rows: rows}
+	for _, by := range [][]int{nil, groups} {
+		v, err := Judge(Trial{Metric: acc, Groups: by}, []Contestant{single, fused})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.ByGroups != (by != nil) || math.IsNaN(v.McNemar) != (by != nil) || v.Test != "paired bootstrap" {
+			t.Errorf("groups %v: by groups %v, McNemar %v, %s", by, v.ByGroups, v.McNemar, v.Test)
+		}
 	}
 }
 
