@@ -2,8 +2,10 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,22 +15,14 @@ import (
 
 // WriteFiles writes report.html into dir, and beside it report.json, every
 // plot as .svg and every table as .csv. Each file is written under a temporary
-// name, synced and renamed. It returns the path of report.html.
+// name, synced and renamed. Plots and tables of the report that was there before
+// and that this one lacks are removed. It returns the path of report.html.
 func WriteFiles(dir string, d *Document, o Options) (string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", fmt.Errorf("cannot make the report's folder: %w", err)
 	}
-	r := newReader(d, speakerOf(o.Lang))
-	var figures []figure
-	for _, s := range r.sections() {
-		figures = append(figures, s.figures...)
-	}
-	for _, f := range []*figure{r.classes(), r.modalities()} {
-		if f != nil {
-			figures = append(figures, *f)
-		}
-	}
-	for _, f := range figures {
+	old := formerFiles(dir)
+	for _, f := range newReader(d, speakerOf(o.Lang)).figures() {
 		if f.plot != nil {
 			width := wideWidth
 			if f.small {
@@ -43,6 +37,14 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 				return "", err
 			}
 		}
+		for _, name := range f.files() {
+			delete(old, name)
+		}
+	}
+	for name := range old {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("cannot remove what the report before has left: %w", err)
+		}
 	}
 	data, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
@@ -53,4 +55,53 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 	}
 	path := filepath.Join(dir, "report.html")
 	return path, durable.Write(path, func(w io.Writer) error { return HTML(w, d, o) })
+}
+
+// figures are all of the report.
+func (r *reader) figures() []figure {
+	var out []figure
+	for _, s := range r.sections() {
+		out = append(out, s.figures...)
+	}
+	for _, f := range []*figure{r.classes(), r.modalities()} {
+		if f != nil {
+			out = append(out, *f)
+		}
+	}
+	return out
+}
+
+// files are the names of the figure's files.
+func (f *figure) files() []string {
+	var out []string
+	if f.plot != nil {
+		out = append(out, f.name+".svg")
+	}
+	if f.table != nil {
+		out = append(out, f.name+".csv")
+	}
+	return out
+}
+
+// formerFiles are the figures that the report in dir came with, by its report.json.
+func formerFiles(dir string) (names map[string]bool) {
+	names = map[string]bool{}
+	data, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	var d Document
+	if err != nil || json.Unmarshal(data, &d) != nil || d.Run.Version == "" {
+		return names
+	}
+	defer func() {
+		if recover() != nil { // a file of another kind, or of another version
+			clear(names)
+		}
+	}()
+	for _, f := range newReader(&d, 0).figures() {
+		for _, name := range f.files() {
+			if name == filepath.Base(name) {
+				names[name] = true
+			}
+		}
+	}
+	return names
 }

@@ -164,6 +164,50 @@ func TestWriteFiles(t *testing.T) {
 	}
 }
 
+// A folder that is used again holds the figures of the last report alone, and what is the user's.
+func TestFilesOfTheReportBefore(t *testing.T) {
+	dir := t.TempDir()
+	own := []string{"shapley_mine.csv", "weights.txt", "noise_99_fog.svg"}
+	for _, name := range own {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := reporttest.Sample()
+	write := func() {
+		t.Helper()
+		if _, err := report.WriteFiles(dir, d, report.Options{Lang: "zh"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	there := func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err == nil
+	}
+	write()
+	for _, name := range []string{"weights.svg", "weights.csv", "subsets.svg", "shapley_correctness.csv", "learning_02.svg"} {
+		if !there(name) {
+			t.Errorf("no %s", name)
+		}
+	}
+	d.Weights, d.Subsets, d.Shapley, d.Learning = nil, nil, nil, d.Learning[:1]
+	write()
+	for _, name := range []string{"weights.svg", "weights.csv", "subsets.svg", "shapley_correctness.csv", "learning_02.svg"} {
+		if there(name) {
+			t.Errorf("%s is left of the report before", name)
+		}
+	}
+	for _, name := range append(own, "learning_01.svg", "leaderboard.csv", "report.html") {
+		if !there(name) {
+			t.Errorf("%s is gone", name)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "report.json"), []byte(`{"run":{"version":"x"},"shapley":[{"goal":"/../../x","parts":[{"name":"a"}],"classes":[{"values":[1,2,3]}]}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write()
+}
+
 func wellFormed(b []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(b))
 	for {
