@@ -15,9 +15,9 @@ import (
 // mistakesTitle is the heading of the mistakes.
 func (r *reader) mistakesTitle() (title, note string) {
 	if r.doc.Data.Task == string(eval.Regression) {
-		return r.say("errors"), r.say("errors_note")
+		return r.say("errors"), r.ofFirst(r.say("errors_note"))
 	}
-	return r.say("mistakes"), r.say("mistakes_note")
+	return r.say("mistakes"), r.ofFirst(r.say("mistakes_note"))
 }
 
 // mistakes writes the surest wrong predictions as cards, with their media if
@@ -152,12 +152,6 @@ func (r *reader) data(p *page) {
 func (r *reader) notes() []string {
 	v := r.doc.Run
 	out := slices.Clone(v.Notes)
-	switch regression := r.doc.Data.Task == string(eval.Regression); {
-	case v.FirstOf > 1 && regression:
-		out = append(out, r.say("first_errors", v.FirstOf))
-	case v.FirstOf > 1:
-		out = append(out, r.say("first_seed", v.FirstOf))
-	}
 	if v.Disturbed > 0 && v.Disturbed < r.doc.Data.Rows {
 		out = append(out, r.say("disturbed", v.Disturbed, r.doc.Data.Rows))
 	}

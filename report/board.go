@@ -70,8 +70,11 @@ func (r *reader) leaderboard() *section {
 	if best != "" {
 		note += r.pick(" ", "") + r.say("standing_out")
 	}
-	if len(rows) == 1 { // of explain
+	if len(rows) == 1 { // of explain, or of a comparison of one view
 		title, note, p.Title = r.say("score"), r.say("score_note"), headed(r.metric.TitleIn(r.lang()))
+		if r.doc.Run.Folds > 0 {
+			note = r.say("score_folds")
+		}
 		if l := r.doc.Looked.Note(r.lang()); l != "" {
 			note = l + r.pick(" ", "") + note
 		}

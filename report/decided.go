@@ -214,6 +214,11 @@ func (r *reader) noise() *section {
 	}
 	if measured {
 		sum.dropUnknown()
+		for _, key := range []string{"relative", "effective"} {
+			if slices.Contains(sum.keys, key) {
+				s.note += r.pick(" ", "") + r.say(key+"_note")
+			}
+		}
 		s.figures = append(s.figures, figure{name: "robustness", table: sum})
 	}
 	return s

@@ -261,7 +261,7 @@ type Run struct {
 	Seeds   []int    `json:"seeds,omitempty"` // repetitions, numbered from 0
 	Seconds float64  `json:"seconds,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
-	// FirstOf: what is shown of one model alone are the runs of the first of so many seeds.
+	// FirstOf: confusion, reliability, abstention and mistakes are the runs' of the first of so many seeds.
 	FirstOf int `json:"first_of,omitempty"`
 	// Disturbed is how many rows the noise curves were measured on.
 	Disturbed int `json:"disturbed,omitempty"`

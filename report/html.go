@@ -48,8 +48,11 @@ func HTML(w io.Writer, d *Document, o Options) error {
 	question := r.doc.Title
 	if question == "" {
 		question = r.say("what")
-		if d.Verdict != nil {
+		switch {
+		case d.Verdict != nil:
 			question = r.say("question")
+		case r.alone():
+			question = r.say("good")
 		}
 	}
 	p.put("h1", question)
@@ -81,9 +84,14 @@ func (r *reader) title() string {
 		return r.doc.Title
 	case r.doc.Verdict != nil:
 		return r.say("title", r.doc.Data.Name)
+	case r.alone():
+		return r.say("title_good", r.doc.Data.Name)
 	}
 	return r.say("title_model", r.doc.Data.Name)
 }
+
+// alone tells of a model of one modality, of which nothing decides.
+func (r *reader) alone() bool { return len(r.doc.Rows) == 1 && len(r.doc.Shapley) == 0 }
 
 // subtitle says in one line what was looked at.
 func (r *reader) subtitle() string {
@@ -120,12 +128,18 @@ func (r *reader) verdict(p *page, v *eval.Verdict) {
 	r.fact(p, r.say("difference"), f.Value(v.Difference)+unit, span)
 	p.raw("</dl>")
 	test := r.say("test_t")
-	if v.Test == (*eval.PairedBootstrap)(nil).Name() {
+	switch boot := v.Test == (*eval.PairedBootstrap)(nil).Name(); {
+	case boot && v.ByGroups:
+		test = r.say("test_groups")
+	case boot:
 		test = r.say("test_boot")
 	}
 	note := r.say("chosen", test)
-	if v.Fusions > 1 {
-		note += r.pick(" ", "") + r.say("equal_p", eval.FormatP(v.EqualP))
+	if v.Difference > 0 {
+		note += r.pick(" ", "") + r.say("p")
+		if v.Fusions > 1 {
+			note += r.pick(" ", "") + r.say("equal_p", eval.FormatP(v.EqualP))
+		}
 	}
 	if !math.IsNaN(v.McNemar) && v.McNemar > 0 {
 		note += r.pick(" ", "") + r.say("mcnemar", eval.FormatP(v.McNemar))

@@ -80,7 +80,7 @@ func (r *reader) confusion() *section {
 		p.Values = append(p.Values, values)
 		t.rows = append(t.rows, cells)
 	}
-	s := &section{id: "confusion", title: r.say("confusion"), note: r.say("confusion_note")}
+	s := &section{id: "confusion", title: r.say("confusion"), note: r.ofFirst(r.say("confusion_note"))}
 	if len(c.Classes) <= maxClasses {
 		main := figure{name: "confusion", plot: p, table: t}
 		if len(c.Classes) > 40 { // too wide to read as a table; the .csv file has it
@@ -148,7 +148,7 @@ func (r *reader) reliability() *section {
 	}
 	add("before", r.say("before", svg.Plain.Value(v.ECEBefore)), v.Before)
 	add("after", r.say("after", fmt.Sprintf("%.2f", v.Temperature), svg.Plain.Value(v.ECEAfter)), v.After)
-	return &section{id: "reliability", title: r.say("reliability"), note: r.say("reliability_note"), figures: []figure{{name: "reliability", plot: p, table: t}}}
+	return &section{id: "reliability", title: r.say("reliability"), note: r.ofFirst(r.say("reliability_note")), figures: []figure{{name: "reliability", plot: p, table: t}}}
 }
 
 func (r *reader) sets() *section {
@@ -175,8 +175,19 @@ func (r *reader) sets() *section {
 		t.rows = append(t.rows, []cell{value(a.Answered, pct(a.Answered)), value(a.Accuracy, pct(a.Accuracy)), value(a.Threshold, svg.Plain.Value(a.Threshold))})
 	}
 	p.Curves = []svg.Curve{c}
+	if n := r.doc.Run.FirstOf; n > 1 {
+		s.note += r.pick(" ", "") + r.say("first_curve", n)
+	}
 	s.figures = []figure{{name: "abstention", plot: p, table: t}}
 	return s
+}
+
+// ofFirst adds to a note that what is shown is of the first seed.
+func (r *reader) ofFirst(note string) string {
+	if n := r.doc.Run.FirstOf; n > 1 {
+		note += r.pick(" ", "") + r.say("first_seed", n)
+	}
+	return note
 }
 
 // fewRows is how many calibration rows are called few: with fewer, coverage may
@@ -211,7 +222,11 @@ func (r *reader) setsNote() string {
 			note = append(note, r.say("sets_few"))
 		}
 		if rep.High < rep.Wished {
-			note = append(note, r.say("sets_short"))
+			short := "sets_short"
+			if rep.Source == eval.FromFolds || rep.Source == eval.FromTraining {
+				short = "sets_short_of"
+			}
+			note = append(note, r.say(short))
 		}
 	}
 	return strings.Join(note, r.pick(" ", ""))
