@@ -54,24 +54,3 @@ func (d *Dataset) givenAway(column, field int) bool {
 	}
 	return len(labels) > 1 && n >= giveawayRows*len(label)
 }
-
-// majority is the share of one class beyond which accuracy says little.
-const majority = 0.8
-
-// noteMajority tells how often a model is right that always names the most frequent class.
-func (d *divider) noteMajority(p *Plan) {
-	if d.ds.Schema.Task != Classification {
-		return
-	}
-	count := make([]int, len(d.ds.Schema.Classes))
-	most := 0
-	for _, i := range d.rows {
-		class := d.ds.Rows[i].Class
-		if count[class]++; count[class] > count[most] {
-			most = class
-		}
-	}
-	if share := float64(count[most]) / float64(len(d.rows)); share >= majority {
-		p.note("%.1f %% of the labels are %q, so always saying that has this accuracy; look at macro F1 and balanced accuracy too", 100*share, d.ds.Schema.Classes[most])
-	}
-}

@@ -40,29 +40,3 @@ func TestGiveaways(t *testing.T) {
 	f(40, func(i int) string { return fmt.Sprintf("%d.5,some words %d here,%d.50", i, i, i) }, "other")       // a copy of the target
 	f(40, func(i int) string { return fmt.Sprintf("%d.5,some words %d here,%d.25", i, i, i) }, "")            // close to it
 }
-
-// Where one class is nearly all, a note says what accuracy is worth.
-func TestMajority(t *testing.T) {
-	f := func(every int, want bool) {
-		t.Helper()
-		ds := accepted(t, "m.csv", manifestOf(100, "label,text", func(i int) string {
-			return fmt.Sprintf("%v,some words %d here", i%every == 0, i)
-		}), Options{})
-		p, err := NewPlan(ds, PlanOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := HoldOut(ds, PlanOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, notes := range [][]string{p.Notes, h.Notes} {
-			if got := strings.Contains(strings.Join(notes, "\n"), `of the labels are "false"`); got != want {
-				t.Errorf("one in %d: notes %q", every, notes)
-			}
-		}
-	}
-	f(2, false)
-	f(4, false)
-	f(10, true)
-}

@@ -59,12 +59,22 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	p, err := d.plan(opt)
+	if err != nil {
+		return Plan{}, err
+	}
+	d.noteClasses(&p)
+	return p, nil
+}
+
+// plan is NewPlan without what there is to say of the classes.
+func (d *divider) plan(opt PlanOptions) (Plan, error) {
 	parts, official, err := d.splitColumn(opt.Folds > 0)
 	if err != nil {
 		return Plan{}, err
 	}
 	p := Plan{Official: official}
-	if n := ds.Unsplit(); n > 0 && parts != nil {
+	if n := d.ds.Unsplit(); n > 0 && parts != nil {
 		p.note("%s no split and %s left out", have(n), are(n))
 	}
 	seeds := opt.Seeds
@@ -125,7 +135,6 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 			p.Runs = append(p.Runs, r)
 		}
 	}
-	d.noteMajority(&p)
 	return p, nil
 }
 
@@ -151,7 +160,7 @@ func HoldOut(ds *Dataset, opt PlanOptions) (Plan, error) {
 	}
 	if parts != nil || official || opt.Folds > 0 {
 		opt.Seeds = 1
-		p, err := NewPlan(ds, opt)
+		p, err := d.plan(opt)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -159,6 +168,7 @@ func HoldOut(ds *Dataset, opt PlanOptions) (Plan, error) {
 		if !official {
 			p.note("one fold of %d is the test: %s", p.Folds, plural(len(p.Runs[0].Test), "row"))
 		}
+		d.noteClasses(&p)
 		return p, nil
 	}
 	rest := 1 - holdOutTest - d.val
@@ -173,7 +183,7 @@ func HoldOut(ds *Dataset, opt PlanOptions) (Plan, error) {
 	if n := len(three[2]); n < fewTests {
 		p.note("the test has %s only, so its scores say little; compare tests every row, in folds", plural(n, "row"))
 	}
-	d.noteMajority(&p)
+	d.noteClasses(&p)
 	return p, nil
 }
 

@@ -1,0 +1,108 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// majority is the share of one class beyond which accuracy says little.
+const majority = 0.8
+
+// noteClasses tells where the classes of the parts make scores say less than they seem to.
+func (d *divider) noteClasses(p *Plan) {
+	if d.ds.Schema.Task != Classification {
+		return
+	}
+	d.noteMajority(p)
+	d.noteUnseen(p)
+	d.noteOneClass(p)
+}
+
+// noteMajority tells how often a model is right that always names the most frequent class.
+func (d *divider) noteMajority(p *Plan) {
+	count := make([]int, len(d.ds.Schema.Classes))
+	most := 0
+	for _, i := range d.rows {
+		class := d.ds.Rows[i].Class
+		if count[class]++; count[class] > count[most] {
+			most = class
+		}
+	}
+	if share := float64(count[most]) / float64(len(d.rows)); share >= majority {
+		p.note("%.1f %% of the labels are %q, so always saying that has this accuracy; look at macro F1 and balanced accuracy too", 100*share, d.ds.Schema.Classes[most])
+	}
+}
+
+// noteUnseen tells of test rows whose class the model cannot know.
+func (d *divider) noteUnseen(p *Plan) {
+	runs, n := p.once(), 0
+	var names []string
+	for _, r := range runs {
+		known := d.classes(r.Train, r.Val)
+		for _, i := range r.Test {
+			row := &d.ds.Rows[i]
+			if known[row.Class] {
+				continue
+			}
+			n++
+			if name := strconv.Quote(row.Label); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if n == 0 {
+		return
+	}
+	const shown = 5
+	if more := len(names) - shown; more > 0 {
+		names = append(names[:shown], fmt.Sprintf("%d more", more))
+	}
+	of := ""
+	if len(runs) > 1 {
+		of = " of their fold"
+	}
+	p.note("in the test %s a label that no training row%s has (%s): no model can get it right", have(n), of, strings.Join(names, ", "))
+}
+
+// noteOneClass tells of test parts of one class.
+func (d *divider) noteOneClass(p *Plan) {
+	runs, n := p.once(), 0
+	label := ""
+	for _, r := range runs {
+		if len(d.classes(r.Test)) == 1 {
+			n++
+			label = d.ds.Rows[r.Test[0]].Label
+		}
+	}
+	switch {
+	case n == 0 || len(d.ds.Schema.Classes) < 2:
+	case len(runs) == 1:
+		p.note("every test row is %q, so the scores do not tell whether the model knows it from other classes", label)
+	default:
+		p.note("the test rows of %d of %d folds are of one class each: balanced accuracy, macro F1 and ROC-AUC do not tell there what they are for", n, len(runs))
+	}
+}
+
+// once are the runs of the first seed: each fold once.
+func (p *Plan) once() []Run {
+	var out []Run
+	for _, r := range p.Runs {
+		if r.Seed == p.Runs[0].Seed {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// classes are those of the parts' rows.
+func (d *divider) classes(parts ...[]int) map[int]bool {
+	out := map[int]bool{}
+	for _, rows := range parts {
+		for _, i := range rows {
+			out[d.ds.Rows[i].Class] = true
+		}
+	}
+	return out
+}
