@@ -86,3 +86,12 @@ func TestRobustnessIsExplained(t *testing.T) {
 	}
 	has(t, d, false, "The effective robustness is", "有效鲁棒性先将")
 }
+
+// The cells of the most frequent confusions wrap: nothing of a name is cut off.
+func TestNamesInTablesAreWhole(t *testing.T) {
+	page := render(t, reporttest.Sample(), report.Options{})
+	_, table, _ := strings.Cut(page, ">Most frequent confusions<")
+	if !strings.Contains(table[:strings.Index(table, "</table>")], `<td class="w">`) || !strings.Contains(page, "td.w,th.w{white-space:normal") || strings.Contains(page, "text-overflow") {
+		t.Error("names in tables are cut off")
+	}
+}

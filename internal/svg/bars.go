@@ -57,9 +57,10 @@ func (p *Bars) draw(c *canvas) {
 	s := newScale(lo, hi, math.Inf(-1), math.Inf(1), ticksFor(right-left), false, p.Format)
 	s.from, s.to = left, right
 	c.xAxis(s, top, bottom, p.XLabel)
+	short := fitNames(names, nameRoom+0.5, fontSize)
 	for i, r := range p.Rows {
 		y := top + row*float64(i)
-		c.text(pad+nameRoom, y+row/2+4, end, "i", r.Name, nameRoom+0.5)
+		c.name(pad+nameRoom, y+row/2+4, end, "i", r.Name, short[i])
 		c.text(c.width-pad, y+row/2+4, end, "i", values[i], valueRoom+0.5)
 		p.bar(c, s, r, y, row, single)
 	}

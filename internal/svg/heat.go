@@ -84,17 +84,19 @@ func (p *Heat) columnNames(c *canvas, left, cellW float64) float64 {
 		return c.y + 20
 	}
 	room := math.Min(widest(p.Cols, fontSize), 150)
+	short := fitNames(p.Cols, room, fontSize)
 	every := max(1, int(math.Ceil(16/cellW)))
 	for k := 0; k < len(p.Cols); k += every {
-		c.upright(left+cellW*(float64(k)+0.5), c.y+room+4, start, "i", p.Cols[k], room)
+		c.upright(left+cellW*(float64(k)+0.5), c.y+room+4, start, "i", p.Cols[k], short[k])
 	}
 	return c.y + room + 10
 }
 
 func (p *Heat) rowNames(c *canvas, right, top, cellH float64) {
+	short := fitNames(p.Rows, right-pad+0.5, fontSize)
 	every := max(1, int(math.Ceil(16/cellH)))
 	for r := 0; r < len(p.Rows); r += every {
-		c.text(right, top+cellH*(float64(r)+0.5)+4, end, "i", p.Rows[r], right-pad+0.5)
+		c.name(right, top+cellH*(float64(r)+0.5)+4, end, "i", p.Rows[r], short[r])
 	}
 }
 

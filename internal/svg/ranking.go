@@ -83,13 +83,14 @@ func (p *Ranking) draw(c *canvas) {
 		x := s.at(p.Line)
 		c.rule(x, top, x, bottom, "l5", light[5], ` stroke-width="1.5" stroke-dasharray="4 3"`)
 	}
+	short := fitNames(names, nameRoom+0.5, size)
 	for i, r := range p.Rows {
 		y := top + row*(float64(i)+0.5)
 		class := "i"
 		if r.Strong {
 			class = strong
 		}
-		c.text(pad+nameRoom, y+4, end, class, r.Name, nameRoom+0.5)
+		c.name(pad+nameRoom, y+4, end, class, r.Name, short[i])
 		c.text(c.width-pad, y+4, end, class, values[i], valueRoom+0.5)
 		tip := r.Name + ": " + values[i]
 		if !math.IsNaN(r.Low) && !math.IsNaN(r.High) {

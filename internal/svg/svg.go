@@ -90,11 +90,19 @@ func (c *canvas) heading(s string) {
 // text draws one line with its baseline at y, cut to at most room pixels; what
 // was cut off is in its <title>.
 func (c *canvas) text(x, y float64, anchor, class, s string, room float64) {
-	size, weight := fontSize, ""
+	size := fontSize
 	if class == strong {
-		class, size, weight = "i", fontSize*boldWidth, ` font-weight="600"`
+		size *= boldWidth
 	}
-	short := fit(s, room, size)
+	c.name(x, y, anchor, class, s, fit(s, room, size))
+}
+
+// name is text that was cut already.
+func (c *canvas) name(x, y float64, anchor, class, s, short string) {
+	weight := ""
+	if class == strong {
+		class, weight = "i", ` font-weight="600"`
+	}
 	if short == "" {
 		return
 	}
@@ -106,9 +114,8 @@ func (c *canvas) text(x, y float64, anchor, class, s string, room float64) {
 	c.content(s, short)
 }
 
-// upright draws a line turned by 90°, reading upwards, its middle at x.
-func (c *canvas) upright(x, y float64, anchor, class, s string, room float64) {
-	short := truncate(s, room, fontSize)
+// upright is name turned by 90°, reading upwards, its middle at x.
+func (c *canvas) upright(x, y float64, anchor, class, s, short string) {
 	fill := "#1b1f24"
 	if class == "s" {
 		fill = "#57606a"

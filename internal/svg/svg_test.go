@@ -270,6 +270,35 @@ func TestFit(t *testing.T) {
 	f("photograph + song", 40, "phot…")
 }
 
+// Names that begin alike can be told apart when they are cut.
+func TestFitNames(t *testing.T) {
+	f := func(room float64, names ...string) {
+		t.Helper()
+		short, seen := fitNames(names, room, 12), map[string]string{}
+		for i, s := range short {
+			if other, twice := seen[s]; twice && other != names[i] {
+				t.Errorf("%q and %q are both %q", other, names[i], s)
+			}
+			if seen[s] = names[i]; textWidth(s, 12) > room || s != names[i] && !strings.Contains(s, "…") {
+				t.Errorf("%q in %v: %q", names[i], room, s)
+			}
+		}
+	}
+	var many []string
+	for i := range 30 {
+		many = append(many, fmt.Sprintf("a very long class name number %d that goes on and on", i))
+	}
+	f(102, many...)
+	f(102, append(many, "short", "other")...)
+	f(90, "一个很长很长的类别名称甲", "一个很长很长的类别名称乙", "一个很长很长的类别名称丙")
+	f(90, "text", "text", "textures_of_the_whole_front", "textures_of_the_whole_back")
+	f(20, many[0], many[0])
+	f(200, "\xff\xfe broken one", "\xff\xfe broken two")
+	if got := fitNames(many, 130, 12)[17]; got != "a very l…17 that…" {
+		t.Errorf("%q", got)
+	}
+}
+
 func FuzzEscape(f *testing.F) {
 	f.Add("a<b>&\"\x00")
 	f.Fuzz(func(t *testing.T, s string) {

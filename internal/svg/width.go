@@ -2,8 +2,10 @@ package svg
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // em is a character's width in ems, on the wide side of the fonts in use
@@ -101,6 +103,44 @@ func fit(s string, room, size float64) string {
 		return truncate(s, room, size)
 	}
 	return truncate(strings.Join(parts, " + "), room, size)
+}
+
+// fitNames shortens the names of one axis to room pixels. Where names would be the same, what they begin with in
+// common is cut rather than what tells them apart.
+func fitNames(names []string, room, size float64) []string {
+	out, alike := make([]string, len(names)), map[string][]string{}
+	for i, s := range names {
+		out[i] = fit(s, room, size)
+		alike[out[i]] = append(alike[out[i]], s)
+	}
+	for i, s := range names {
+		common := commonStart(alike[out[i]])
+		if common == 0 {
+			continue
+		}
+		head := truncate(s[:common], room/2, size)
+		out[i] = truncate(strings.TrimSuffix(head, "…")+"…"+s[common:], room, size)
+	}
+	return out
+}
+
+// commonStart is the length of what different names begin with in common, up to the end of a word; 0 for names
+// that are all the same.
+func commonStart(names []string) int {
+	first, last := slices.Min(names), slices.Max(names)
+	if first == last {
+		return 0
+	}
+	end := 0
+	for i, r := range first {
+		if r == utf8.RuneError || !strings.HasPrefix(last, first[:i+utf8.RuneLen(r)]) {
+			break
+		}
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) || r >= 0x1100 && wide(r) {
+			end = i + utf8.RuneLen(r)
+		}
+	}
+	return end
 }
 
 // wrap breaks s into lines of at most room pixels, at spaces and between wide
