@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
@@ -172,7 +172,12 @@ func errorsOf(ds *dataset.Dataset, answers []answer, media bool) []report.Mistak
 	}
 	return worst(ds, answers, media, miss, func(m *report.Mistake, a answer) {
 		m.Error, _ = miss(a)
-		m.Predicted = strconv.FormatFloat(a.after[0], 'g', 4, 64)
+		m.Predicted = eval.FormatNumber(a.after[0])
+		if y := ds.Rows[a.row].Target; math.Abs(y) >= 1e6 {
+			m.True = eval.FormatNumber(y)
+		} else if digits, below := strings.CutPrefix(m.True, "-"); below { // as the data has it, with the same sign
+			m.True = "−" + digits
+		}
 	})
 }
 

@@ -140,3 +140,14 @@ func TestRegressionShowsItsLargestErrors(t *testing.T) {
 		}
 	}
 }
+
+// The largest errors are written as short as the model's answers are.
+func TestErrorsOfLargeNumbers(t *testing.T) {
+	ds := &dataset.Dataset{Rows: []dataset.Row{{Label: "-5486882851.27", Target: -5486882851.27}, {Label: "-2.5", Target: -2.5}}}
+	got := errorsOf(ds, []answer{{row: 0, after: []float64{-4952000123}}, {row: 1, after: []float64{-3.21987}}}, false)
+	for i, want := range [][2]string{{"−4.952e9", "−5.487e9"}, {"−3.220", "−2.5"}} {
+		if got[i].Predicted != want[0] || got[i].True != want[1] {
+			t.Errorf("predicted %s, true %s; want %v", got[i].Predicted, got[i].True, want)
+		}
+	}
+}

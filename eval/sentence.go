@@ -149,23 +149,23 @@ func score(m Metric, v float64) string {
 	if m.Share {
 		return fmt.Sprintf("%.1f %%", 100*v)
 	}
-	return strings.Replace(fmt.Sprintf("%.3f", v), "-", "−", 1)
+	return FormatNumber(v)
 }
 
 // signed shows a difference with its sign, in percentage points for shares.
 func signed(m Metric, v float64) string {
-	digits := 3
+	a := math.Abs(v)
+	s := FormatNumber(a)
 	if m.Share {
-		v, digits = 100*v, 1
+		s = fmt.Sprintf("%.1f", 100*a)
 	}
-	s := fmt.Sprintf("%+.*f", digits, v)
-	if math.Abs(v) < 0.5*math.Pow10(-digits) { // "+0.0" hides on which side of zero it lies
-		return s[1:]
+	switch {
+	case strings.Trim(s, "0.") == "": // "+0.0" hides on which side of zero it lies
+		return s
+	case v < 0:
+		return "−" + s
 	}
-	if v < 0 {
-		return "−" + s[1:]
-	}
-	return s
+	return "+" + s
 }
 
 // FormatP writes a p-value after the letter p, so that no line breaks in it:

@@ -45,7 +45,7 @@ func (r *reader) mistakes(p *page, o Options) {
 		p.put(`span class="wrong"`, m.Predicted)
 		beside := svg.Percent.Value(m.Probability)
 		if m.Error > 0 {
-			beside = r.say("off", strconv.FormatFloat(m.Error, 'g', 3, 64))
+			beside = r.say("off", eval.FormatNumber(m.Error))
 		}
 		p.raw(" (", attr(beside), ")<br>", attr(r.say("true")), r.pick(": ", "："))
 		p.put(`span class="right"`, m.True)

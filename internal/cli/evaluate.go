@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -147,16 +146,10 @@ func printScores(w io.Writer, r *compare.Row) {
 
 // number formats a metric's value: shares in percent.
 func number(m eval.Metric, v float64) string {
-	if v != v {
-		return "–"
-	}
-	if m.Share {
+	if m.Share && v == v {
 		return percent(v)
 	}
-	if a := math.Abs(v); a < 100 && (a >= 0.001 || a == 0) {
-		return fmt.Sprintf("%.3f", v)
-	}
-	return fmt.Sprintf("%.4g", v)
+	return eval.FormatNumber(v)
 }
 
 // confusionClasses is how many classes a confusion matrix is printed for.

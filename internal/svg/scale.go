@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/fusor-ml/fusor/eval"
 )
 
 // scale maps values to pixels and holds the ticks.
@@ -48,7 +50,19 @@ func newScale(lo, hi, floor, ceil float64, want int, whole bool, format Format) 
 	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+step*1e-9; k++ {
 		s.ticks = append(s.ticks, k*step+0) // + 0: no negative zero
 	}
-	s.format = func(v float64) string { return format.tick(v, digits) }
+	s.format = func(v float64) string {
+		if most := max(math.Abs(s.lo), math.Abs(s.hi)); most >= 1e6 && step >= most/1000 && v != 0 { // as short as the steps allow
+			number, power, _ := strings.Cut(eval.FormatNumber(v), "e")
+			if strings.Contains(number, ".") {
+				number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
+			}
+			if power != "" {
+				power = "e" + power
+			}
+			return number + power
+		}
+		return format.tick(v, digits)
+	}
 	return s
 }
 
@@ -68,7 +82,7 @@ func niceStep(raw float64) float64 {
 // Format says how the values of a plot are written.
 type Format int
 
-// The formats: a plain number with three decimals, a fraction as a percentage
+// The formats: a plain number as eval.FormatNumber has it, a fraction as a percentage
 // with one decimal, a fraction's difference in percentage points with its
 // sign, a number with its sign, and a count.
 const (
@@ -84,18 +98,20 @@ func (f Format) Value(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return "–"
-	case math.Abs(v) >= 1e7:
-		return strings.Replace(strconv.FormatFloat(v, 'g', 3, 64), "e+0", "e", 1)
+	case math.Abs(v) >= 1e7 && f != Signed:
+		return eval.FormatNumber(v)
 	case f == Percent:
 		return fixed(100*v, 1) + "\u00a0%"
 	case f == Points:
 		return sign(fixed(100*v, 1), v)
-	case f == Signed:
+	case f == Signed && math.Abs(v) < 0.001:
 		return sign(fixed(v, 3), v)
+	case f == Signed:
+		return sign(eval.FormatNumber(v), v)
 	case f == Count:
 		return strings.Replace(strconv.FormatFloat(math.Round(v*1e4)/1e4, 'f', -1, 64), "-", "−", 1)
 	}
-	return fixed(v, 3)
+	return eval.FormatNumber(v)
 }
 
 func (f Format) tick(v float64, digits int) string {

@@ -207,6 +207,11 @@ func TestValues(t *testing.T) {
 	f(Points, -0.0314, "−3.1")
 	f(Points, -0.0001, "0.0")
 	f(Signed, 0.25, "+0.250")
+	f(Signed, 0.00004, "0.000")
+	f(Signed, -91847090.081, "−9.185e7")
+	f(Signed, 91847090.081, "+9.185e7")
+	f(Plain, 722654947.152, "7.227e8")
+	f(Plain, 1234.5678, "1235")
 	f(Plain, math.NaN(), "–")
 	f(Count, 12, "12")
 }
