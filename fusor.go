@@ -168,11 +168,12 @@ func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []featu
 	if err != nil {
 		return nil, problems, err
 	}
-	if o.Strict && len(problems) > 0 {
+	cells := slices.DeleteFunc(slices.Clone(problems), func(p dataset.Problem) bool { return p.Row == 0 || p.Column == "" })
+	if o.Strict && len(cells) > 0 {
 		if err := bank.Close(); err != nil {
 			return nil, problems, err
 		}
-		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", problems)
+		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", cells)
 	}
 	if cerr != nil { // no fault of the data: said, but never in the way
 		problems = append(problems, dataset.Problem{What: cerr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})

@@ -10,7 +10,8 @@ import (
 	"github.com/fusor-ml/fusor"
 )
 
-// A cache folder that cannot be written is said, but is no fault of the data: strict reading goes on.
+// A cache folder that cannot be written is said, but is no fault of the data, nor are copies of rows cells that cannot
+// be read: strict reading goes on.
 func TestUnwritableCacheIsAWarning(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {
@@ -28,7 +29,7 @@ func TestUnwritableCacheIsAWarning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(problems) != 1 || !strings.Contains(problems[0].What, "cannot write the feature cache") {
+	if n := len(problems); n != 2 || !strings.Contains(problems[0].What, "4 of 4 rows are exact copies") || !strings.Contains(problems[1].What, "cannot write the feature cache") {
 		t.Errorf("%v", problems)
 	}
 }
