@@ -84,6 +84,9 @@ func TestSubsetsOfAFaultlessModel(t *testing.T) {
 // Beyond the modalities of which every fusion is tried with all subsets the
 // chosen one is, by samples of the orders if there are very many.
 func TestCompareOfManyModalities(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and nothing in it runs that others do not run")
+	}
 	for _, n := range []int{8, 14} {
 		path := folder(t, 11, 150, false, many(n)...)
 		o := Options{NoCache: true, Folds: 3}
@@ -170,6 +173,9 @@ func TestInterruptedWhileTryingSubsets(t *testing.T) {
 
 // A model of more modalities than a machine word has bits is explained.
 func TestExplainVeryManyModalities(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and nothing in it runs that others do not run")
+	}
 	path := folder(t, 13, 60, true, many(70)...)
 	o := Options{}
 	o.Recipe.Fusion, o.Recipe.Width, o.Recipe.Train.Epochs = "mean", 4, 3

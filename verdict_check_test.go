@@ -39,6 +39,9 @@ func reference(t *testing.T, name string) string {
 }
 
 func TestVerdictComputedTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and nothing in it runs that others do not run")
+	}
 	brief := train.Recipe{Width: 16, Train: train.Config{Epochs: 3, LR: 0.01}} // the statistics are tested, not the models
 	t.Run("leaves100", func(t *testing.T) {
 		checkVerdict(t, "leaves100", fusor.Options{Recipe: brief}, "concat", "mean")
