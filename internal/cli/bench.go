@@ -88,7 +88,7 @@ func (c *benchCmd) times(r *bench.Report) (*outTable, error) {
 
 // ratios is a table of a comparison.
 func (c *benchCmd) ratios(cmp *bench.Comparison) *outTable {
-	t := newTable("case", cmp.Ours+" ms", cmp.Other+" ms", "ratio", "range")
+	t := newTable("case, ms", cmp.Ours, cmp.Other, "ratio", "range")
 	t.right(2, 3, 4)
 	for _, x := range cmp.Cases {
 		t.add(x.Case, fmt.Sprintf("%.4f", x.OursMS), fmt.Sprintf("%.4f", x.OtherMS), fmt.Sprintf("%.2f", x.Ratio), fmt.Sprintf("%.2f – %.2f", x.RatioMin, x.RatioMax))

@@ -53,10 +53,12 @@ func (t *outTable) right(columns ...int) {
 	}
 }
 
-// gap stands between two columns; name and least are how narrow the first and the last one become.
+// gap stands between two columns; name and least are how narrow the first and the last one become, but a name of up to
+// whole cells is never broken.
 const (
 	gap   = 2
 	name  = 12
+	whole = 24
 	least = 16
 )
 
@@ -77,7 +79,7 @@ func (t *outTable) render(w io.Writer) string {
 	for c := 1; c <= last; c++ {
 		one := table.ColumnConfig{Number: c, Align: t.align[c], AlignHeader: t.align[c]}
 		switch {
-		case c == 1 && c < last && short > 0:
+		case c == 1 && c < last && short > 0 && t.widest[0] > whole:
 			one.WidthMax, one.WidthMaxEnforcer = max(t.widest[0]-short, name), text.WrapHard
 		case c == last:
 			one.WidthMax, one.WidthMaxEnforcer = room, text.WrapSoft

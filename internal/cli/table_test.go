@@ -27,4 +27,10 @@ func TestNarrowTable(t *testing.T) {
 			}
 		}
 	}
+	t.Setenv("COLUMNS", "40")
+	tab := newTable("case, ms", "one", "other")
+	tab.add("bilstm_large/train/256", "345.9916", "473.2688 to 512.1234")
+	if shown := tab.render(io.Discard); !strings.Contains(shown, "bilstm_large/train/256") {
+		t.Errorf("a name is broken:\n%s", shown)
+	}
 }
