@@ -33,7 +33,7 @@ gen: ## assembly from its generator; leaves the tree clean
 	cd internal/kernel/_asm && $(GO) generate ./...
 
 accuracy: ## the accuracy table on the reference data (FUSOR_DATA, default ../shared/data)
-	$(GO) run ./internal/accuracy
+	$(GO) run ./cmd/accuracy
 
 cross: ## compile for every platform
 	GOOS=windows GOARCH=amd64 $(GO) build ./...

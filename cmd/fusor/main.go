@@ -1,14 +1,173 @@
-// Command fusor fuses text, images, audio, video, numbers and vectors, and says whether fusion helps.
+// Command fusor fuses text, images, audio, video, numbers and vectors, and reports whether fusion helps.
+//
+// Each command is a file, thin over the fusor package.
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"os"
+	"os/signal"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
 
-	"github.com/fusor-ml/fusor/internal/cli"
+	"github.com/alecthomas/kong"
+
 	"github.com/fusor-ml/fusor/internal/heap"
 )
 
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+type commands struct {
+	Demo     demoCmd     `cmd:"" help:"Make a small media set (text, image, audio, video), train, compare and report on it."`
+	Inspect  inspectCmd  `cmd:"" help:"Show columns, kinds, classes, missing cells and broken files of DATA."`
+	Train    trainCmd    `cmd:"" help:"Train one model on DATA and save it."`
+	Compare  compareCmd  `cmd:"" help:"Compare every single view and every fusion on DATA, and judge whether fusion helps."`
+	Evaluate evaluateCmd `cmd:"" help:"Measure a saved model on DATA."`
+	Explain  explainCmd  `cmd:"" help:"Show what each modality of a saved model contributes, and how it holds when one is noisy or missing."`
+	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
+	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
+	Views    viewsCmd    `cmd:"" help:"List every view, its options and its definition."`
+	Bench    benchCmd    `cmd:"" help:"Time training, inference and matrix products on this machine."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+// usageError is a wrong use of the command line, as against a failure.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// env is what a command runs in.
+type env struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	args           []string
+	shared         []string // flags that train and compare take alike, as they were given
+}
+
 func main() {
 	heap.SetFloor()
-	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run runs the command line and returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what cannot be interrupted
+	var c commands
+	code := -1
+	parser, err := kong.New(&c,
+		kong.Name("fusor"),
+		kong.Description("Fuse text, images, audio, video, numbers and vectors, and learn whether fusion helps.\n\nExamples:\n"+
+			"  fusor demo\n"+
+			"  fusor inspect shop.csv\n"+
+			"  fusor train shop.csv -o shop.fusor --fusion attention\n"+
+			"  fusor compare shop.csv -o result\n"+
+			"  fusor predict shop.fusor new.csv -o answers.csv"),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(n int) { code = n }),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "fusor:", err)
+		return exitFailure
+	}
+	switch {
+	case len(args) == 0:
+		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
+	case args[0] == "--version":
+		args = []string{"version"}
+	}
+	k, err := parser.Parse(args)
+	if code >= 0 { // --help
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "fusor: %s\n", inWords(err.Error()))
+		var pe *kong.ParseError
+		if errors.As(err, &pe) && pe.Context != nil {
+			fmt.Fprintf(stderr, "see: fusor %s--help\n", commandOf(pe.Context))
+		}
+		return exitUsage
+	}
+	out := &output{w: stdout}
+	err = k.Run(&env{ctx, stdin, out, stderr, args, sharedFlags(args, k.Flags())})
+	if err == nil {
+		err = out.err // what nobody looked at
+	}
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "fusor: %v\nsee: fusor %s--help\n", err, commandOf(k))
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "fusor: interrupted")
+		return exitFailure
+	}
+	fmt.Fprintf(stderr, "fusor: %s\n", told(err, commandOf(k) == "inspect "))
+	return exitFailure
+}
+
+// sharedFlags are the flags among args that say what the data and the model are.
+func sharedFlags(args []string, flags []*kong.Flag) (shared []string) {
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		name, _, valued := strings.Cut(args[i], "=")
+		for _, f := range flags {
+			long := "--" + f.Name
+			if no := "--no-" + f.Name; name == no && f.Tag.Negatable != "" {
+				long = no
+			}
+			if name != long && (f.Short == 0 || name != "-"+string(f.Short)) {
+				continue
+			}
+			n := 1
+			if !valued && !f.IsBool() && i+1 < len(args) {
+				n = 2
+			}
+			if g := f.Group; f.Name == "seed" || g != nil && (g.Key == "Data" || g.Key == "Model") {
+				shared = append(shared, args[i:i+n]...)
+			}
+			i += n - 1
+			break
+		}
+	}
+	return shared
+}
+
+// inWords says what the parser says as the commands would.
+func inWords(s string) string {
+	for _, r := range []struct{ from, to string }{
+		{`^(--\S+): expected .* but got "EOL" \(<EOL>\)$`, "$1 needs a value"},
+		{`^(--\S+): expected .* but got "(-[^"]*)" \(short flag\).*$`, "$1 $2: it must not be negative"},
+		{`^(--\S+ must be one of )"",`, "$1"},
+		{`^\S+: stat (.*): no such file or directory$`, "$1: no such file; check the path"},
+	} {
+		s = regexp.MustCompile(r.from).ReplaceAllString(s, r.to)
+	}
+	return s
+}
+
+func commandOf(k *kong.Context) string {
+	if n := k.Selected(); n != nil {
+		return n.Name + " "
+	}
+	return ""
 }

@@ -33,11 +33,8 @@ var order = [][]string{
 	{"internal/svg", "report"},
 	{"serve"},
 	{""},
-	{"internal/demo"},
-	{"internal/accuracy", "internal/extraction"},
-	{"internal/bench"},
-	{"internal/cli"},
-	{"cmd"},
+	{"cmd/accuracy", "cmd/extraction"},
+	{"cmd/fusor/internal", "cmd/fusor"},
 }
 
 // never lists imports that would be allowed by the order but break a rule.
@@ -128,7 +125,7 @@ func TestImportsGoUpwards(t *testing.T) {
 		for _, imp := range f.imports {
 			to, ours := strings.CutPrefix(imp, module)
 			if !ours {
-				if imp == "os/exec" && f.pkg != processes && f.pkg != "internal/bench" {
+				if imp == "os/exec" && f.pkg != processes && f.pkg != "cmd/fusor/internal/bench" {
 					t.Errorf("%s imports os/exec; only %s starts processes", f.name, processes)
 				}
 				continue

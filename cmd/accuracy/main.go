@@ -1,0 +1,183 @@
+// Command accuracy prints the accuracy table of the reference data: every set
+// with the defaults, everything chosen on validation rows, the test rows looked
+// at once. It exits 1 if a floor is missed.
+//
+//	go run ./cmd/accuracy            all sets
+//	go run ./cmd/accuracy -quick     the sets that take seconds, fewer fusions
+//	go run ./cmd/accuracy mosi       one set
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// set is one line of the table.
+type set struct {
+	name    string
+	data    dataset.Options
+	fusions []string // none: all
+	seeds   int      // on an official split; with folds one a fold
+	single  bool     // the floor is for the best single row
+	floor   float64
+	gap     float64 // fusion may be this far below the best single row; 2: not looked at
+	quick   bool
+}
+
+var sets = []set{
+	{name: "leaves100", floor: 0.985, gap: 2, quick: true},
+	{name: "mfeat", floor: 0.982, gap: 2},
+	{name: "mosi", data: dataset.Options{Group: "video_id", Order: "utterance"}, fusions: []string{"bilstm"}, seeds: 5, floor: 0.785, gap: 2, quick: true},
+	{name: "av_digits", data: dataset.Options{Group: "speaker"}, seeds: 5, floor: 0.965, gap: 0},
+	{name: "flowers12", seeds: 5, floor: 0.80, gap: 2},
+	{name: "wikipedia", seeds: 5, floor: 0.685, gap: 2, quick: true},
+	{name: "clothing", seeds: 5, floor: 0.925, gap: 2},
+	{name: "waimai", seeds: 5, single: true, floor: 0.90, gap: 2},
+	{name: "mvsa_train", seeds: 5, floor: 0.69, gap: 0.01},
+	{name: "av_emotion", data: dataset.Options{Group: "speaker", Ignore: []string{"face_subject"}}, seeds: 5, floor: 0, gap: 0},
+}
+
+// quickSlack is how far below a floor the quick run may end: it is a guard
+// against regressions with a few fusions, and last bits differ between processors.
+const quickSlack = 0.01
+
+func main() {
+	quick := flag.Bool("quick", false, "only the quick sets, with mean, concat and attention")
+	fusions := flag.String("fusions", "", "fusions instead of all, by commas")
+	verbose := flag.Bool("v", false, "every row")
+	config := flag.String("views", "", "views instead of the defaults, by commas")
+	flag.Parse()
+	dir := os.Getenv("FUSOR_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "shared", "data")
+	}
+	slack := 0.0
+	if *quick {
+		slack = quickSlack
+	}
+	missed := 0
+	fmt.Printf("%-11s %-16s %7s   %-16s %7s %6s %6s %6s\n", "set", "best single", "%", "best fusion", "%", "± sd", "floor", "s")
+	for _, s := range sets {
+		if flag.NArg() > 0 && !slices.Contains(flag.Args(), s.name) || *quick && !s.quick {
+			continue
+		}
+		if *quick && s.fusions == nil {
+			s.fusions = []string{"mean", "concat", "attention"}
+		}
+		if *fusions != "" {
+			s.fusions = strings.Split(*fusions, ",")
+		}
+		path := find(filepath.Join(dir, s.name))
+		if path == "" {
+			fmt.Printf("%-11s skipped: not in %s\n", s.name, dir)
+			continue
+		}
+		o := fusor.Options{Data: s.data, Seeds: s.seeds}
+		if *config != "" {
+			o.Recipe.Views = strings.Split(*config, ",")
+		}
+		start := time.Now()
+		c, err := fusor.Compare(context.Background(), path, s.fusions, o)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "accuracy: %s: %v\n", s.name, err)
+			os.Exit(1)
+		}
+		if !s.report(c, slack, time.Since(start).Seconds()) {
+			missed++
+		}
+		if *verbose {
+			for _, r := range c.Rows {
+				sum := r.Scores[0].Summary
+				fmt.Printf("    %-24s %6.2f ± %.2f  val %.2f  %6d parameters  %.1f s\n", r.Name, 100*sum.Mean, 100*sum.Std, 100*mean(r.ValRuns), r.Parameters, r.FitSeconds)
+			}
+			if c.Verdict != nil {
+				fmt.Println("   ", c.Verdict.Text)
+			}
+		}
+	}
+	if missed > 0 {
+		fmt.Printf("%d below the floor\n", missed)
+		os.Exit(1)
+	}
+}
+
+// find is the manifest of a set, or its folder.
+func find(dir string) string {
+	for _, p := range []string{filepath.Join(dir, "manifest.csv"), filepath.Join(dir, "labels.csv")} {
+		if _, err := os.Stat(p); err == nil {
+			if filepath.Base(p) == "labels.csv" {
+				return dir
+			}
+			return p
+		}
+	}
+	return ""
+}
+
+// report prints the set's line and says whether the floor holds.
+func (s *set) report(c *fusor.Comparison, slack, seconds float64) bool {
+	single, fused := best(c, compare.Single), best(c, compare.Fusion)
+	value := fused
+	if s.single {
+		value = single
+	}
+	ok := value != nil && value.mean >= s.floor-slack && (fused == nil || single == nil || fused.mean >= single.mean-s.gap)
+	note := ""
+	if !ok {
+		note = "  BELOW"
+	}
+	fmt.Printf("%-11s %s   %s %6.2f %6.1f%s\n", s.name, single.text(), fused.text(), 100*value.sd(), seconds, note)
+	return ok
+}
+
+type score struct {
+	name string
+	eval.Summary
+	mean float64
+}
+
+func (s *score) sd() float64 {
+	if s == nil {
+		return 0
+	}
+	return s.Std
+}
+
+func (s *score) text() string {
+	if s == nil {
+		return fmt.Sprintf("%-16s %7s", "–", "")
+	}
+	return fmt.Sprintf("%-16s %7.2f", s.name, 100*s.mean)
+}
+
+// best is the row of a kind with the best validation score.
+func best(c *fusor.Comparison, kind string) *score {
+	var out *score
+	top := -1.0
+	for _, r := range c.Rows {
+		if r.Kind == kind && mean(r.ValRuns) > top {
+			top = mean(r.ValRuns)
+			out = &score{r.Name, r.Scores[0].Summary, r.Scores[0].Summary.Mean}
+		}
+	}
+	return out
+}
+
+func mean(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s / float64(max(1, len(x)))
+}

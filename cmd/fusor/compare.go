@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/report"
+)
+
+type compareCmd struct {
+	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Out     string   `help:"Folder for compare.json and report.html; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
+	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
+	Seeds   *int     `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
+	Folds   *int     `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
+	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`
+	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+	reportFlags
+
+	dataFlags   `group:"Data"`
+	recipeFlags `group:"Model"`
+	commonFlags `group:"Output"`
+
+	page string // the report, once it is written
+}
+
+// Help is the command's longer help.
+func (c *compareCmd) Help() string {
+	return `Every single view, every modality and every fusion is trained on the same splits and seeds. The best of each side is chosen on validation data; the verdict compares those two on test data.
+
+Examples:
+  fusor compare shop.csv -o result
+  fusor compare leaves/ --folds 10 --fusions mean,concat,attention
+  fusor compare talks.csv -o result --group video_id --order utterance --json -`
+}
+
+// Run compares and writes the result.
+func (c *compareCmd) Run(e *env) error {
+	_, err := c.run(e)
+	return err
+}
+
+func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
+	if err := c.reportFlags.check(); err != nil {
+		return nil, err
+	}
+	o, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.JSON); err != nil {
+		return nil, err
+	}
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+			return nil, fmt.Errorf("cannot make the folder of the result: %w", err)
+		}
+	}
+	start := time.Now()
+	bar := c.apply(e, &o)
+	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
+	bar.done()
+	c.report(e, cmp.Problems, err)
+	if errors.Is(err, context.Canceled) && c.Out != "" {
+		c.notes(e.stderr, []string{"finished fits are kept in " + c.Out + "; the same command goes on from them"})
+	}
+	if err != nil {
+		return nil, err
+	}
+	notes := cmp.Result.Plan.Notes
+	if cmp.Verdict == nil {
+		notes = append(notes[:len(notes):len(notes)], "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)")
+	}
+	c.notes(e.stderr, notes)
+	cmp.Run.Command, cmp.Run.Shared = append([]string{"fusor"}, e.args...), e.shared
+	cmp.Run.Seconds = time.Since(start).Seconds()
+	doc := cmp.Document(c.reportFlags.options())
+	if c.Out != "" {
+		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		if err := durable.WriteFile(filepath.Join(c.Out, "compare.json"), append(data, '\n')); err != nil {
+			return nil, err
+		}
+		if c.page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
+			return nil, err
+		}
+		if err := cmp.Finish(); err != nil {
+			return nil, err
+		}
+	}
+	if !c.jsonToStdout() && !c.Quiet {
+		if err := report.Terminal(e.stdout, doc, terminal(e.stdout, c.Lang)); err != nil {
+			return nil, err
+		}
+		if c.page != "" {
+			fmt.Fprintf(e.stdout, "report: %s\n", c.page)
+		}
+	}
+	return cmp, c.writeJSON(e, cmp.Comparison)
+}
+
+func (c *compareCmd) options() (fusor.Options, error) {
+	o := fusor.Options{Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
+	if c.Folds != nil {
+		if o.Folds = *c.Folds; o.Folds < 2 {
+			return o, usagef("--folds %d: 2 are the least", o.Folds)
+		}
+	}
+	if c.Seeds != nil {
+		if o.Seeds = *c.Seeds; o.Seeds < 1 {
+			return o, usagef("--seeds %d: 1 is the least", o.Seeds)
+		}
+	}
+	var err error
+	if o.Data, err = c.dataFlags.options(); err != nil {
+		return o, err
+	}
+	if o.Recipe, err = c.recipe(); err != nil {
+		return o, err
+	}
+	for i, f := range c.Fusions {
+		if slices.Contains(c.Fusions[:i], f) {
+			return o, usagef("--fusions names %s twice", f)
+		}
+		if _, ok := fusor.Methods().Lookup(f); !ok {
+			return o, unknown("fusion", f, fusor.Methods().Names())
+		}
+	}
+	if err := o.Recipe.Check(fusor.Methods()); err != nil {
+		return o, usageError{err}
+	}
+	return o, nil
+}
+
+// terminal says how a report fits the terminal that w is, if it is one.
+func terminal(w io.Writer, lang string) report.TerminalOptions {
+	o := report.TerminalOptions{Lang: lang, Width: width(w)}
+	if f, ok := fileOf(w); ok {
+		o.Color = report.WantsColor(f)
+	}
+	return o
+}

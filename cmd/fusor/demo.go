@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/cmd/fusor/internal/demo"
+)
+
+type demoCmd struct {
+	Dir  string `arg:"" optional:"" help:"Folder for the data and the results (default: fusor/demo in the user's cache folder)."`
+	Lang string `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+
+	commonFlags
+}
+
+// Help is the command's longer help.
+func (c *demoCmd) Help() string {
+	return `Field notes on eight kinds of bird: a note, a photo, a recording and a video each. No single one tells the kind. The data are made here, nothing is downloaded.
+
+Examples:
+  fusor demo
+  fusor demo birds --json -`
+}
+
+// Run makes the data, compares and trains.
+func (c *demoCmd) Run(e *env) error {
+	start := time.Now()
+	dir := c.Dir
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return fmt.Errorf("cannot find a cache folder, give one: fusor demo DIR: %w", err)
+		}
+		dir = filepath.Join(base, "fusor", "demo")
+	}
+	var o fusor.Options
+	bar := c.apply(e, &o)
+	manifest, err := demo.Make(dir, func(done, total int) { bar.update(fusor.Progress{Stage: "demo", Done: done, Total: total}) })
+	if err != nil {
+		return err
+	}
+	bar.done()
+	say := e.stdout
+	if c.jsonToStdout() || c.Quiet {
+		say = nil
+	}
+	tell := func(format string, args ...any) {
+		if say != nil {
+			fmt.Fprintf(say, format, args...)
+		}
+	}
+	tell("%d made-up field notes in %s: a note, a photo, a recording and a video each.\n\n", demo.Rows, manifest)
+	run := compareCmd{Data: manifest, Out: filepath.Join(dir, "result"), Lang: c.Lang, Seeds: new(1), commonFlags: c.commonFlags}
+	cmp, err := run.run(e)
+	if err != nil {
+		return err
+	}
+	if cmp.Verdict == nil {
+		return nil
+	}
+	trained := trainCmd{Data: manifest, Out: filepath.Join(dir, "birds.fusor"), Fusion: cmp.Verdict.BestFusion, commonFlags: c.commonFlags}
+	trained.JSON, trained.commonFlags.Quiet = "", true
+	if err := trained.Run(e); err != nil {
+		return err
+	}
+	tell("model:  %s (%s)\n\nNext:\n  fusor predict %s %s\n  fusor inspect YOUR.csv\n\n%.0f s\n",
+		trained.Out, trained.Fusion, word(trained.Out), word(manifest), time.Since(start).Seconds())
+	return nil
+}
+
+// word writes a path as one word of a command line.
+func word(path string) string {
+	if strings.ContainsAny(path, " \t'()&;") {
+		return `"` + path + `"`
+	}
+	return path
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+)
+
+type evaluateCmd struct {
+	Model string `arg:"" help:"Saved model."`
+	Data  string `arg:"" help:"Manifest or folder with labels."`
+	Split string `help:"Rows to measure: test, train, val, a fold's name, or all (default: those that training held out of this table, else test)." placeholder:"NAME"`
+
+	roleFlags   `group:"Data"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *evaluateCmd) Help() string {
+	return `The scores are those of the rows that the split column calls test, with 95 % intervals from resampling these rows. Data that the model has not seen need no split column: measure them with --split all.
+
+Examples:
+  fusor evaluate shop.fusor shop.csv
+  fusor evaluate shop.fusor new.csv --split all --json -`
+}
+
+// Run measures the model.
+func (c *evaluateCmd) Run(e *env) error {
+	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
+		return err
+	}
+	var o fusor.Options
+	bar := c.apply(e, &o)
+	m, err := fusor.Load(c.Model, o)
+	if err != nil {
+		return err
+	}
+	ds, err := c.open(m, c.Data, &c.roleFlags)
+	if err != nil {
+		return err
+	}
+	rows, err := c.rows(e, m, ds)
+	if err != nil {
+		return err
+	}
+	ev, problems, err := m.Evaluate(e.ctx, ds, rows)
+	bar.done()
+	c.report(e, problems, err)
+	if err != nil {
+		return err
+	}
+	if !c.jsonToStdout() && !c.Quiet {
+		fmt.Fprintf(e.stdout, "%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
+		printScores(e.stdout, &ev.Row)
+		printConfusion(e.stdout, ev.Confusion, ev.Classes)
+	}
+	return c.writeJSON(e, ev)
+}
+
+// rows are those to measure.
+func (c *evaluateCmd) rows(e *env, m *fusor.Model, ds *dataset.Dataset) ([]int, error) {
+	split := c.Split
+	if split == "" {
+		split = "test"
+		if rows, ok := m.HeldOut(ds); ok && len(rows) > 0 {
+			if ds.Rows[rows[0]].Split == split {
+				c.notes(e.stderr, unsplit(ds, split))
+			}
+			return rows, nil
+		}
+	}
+	rows, err := splitRows(ds, split)
+	if err != nil {
+		return nil, err
+	}
+	c.notes(e.stderr, unsplit(ds, split))
+	if n := m.Fitted(ds, rows); n > 0 {
+		c.notes(e.stderr, []string{fmt.Sprintf("the model was trained on %d of these %d rows, so their scores are too good", n, len(rows))})
+	}
+	return rows, nil
+}
+
+// open reads data as the model was trained.
+func (f *commonFlags) open(m *fusor.Model, path string, r *roleFlags) (*dataset.Dataset, error) {
+	o, err := r.options()
+	if err != nil {
+		return nil, err
+	}
+	o.Schema = m.Schema()
+	return dataset.Open(path, o)
+}
+
+// splitRows are the rows of a split. Data without splits are measured with --split all only: they may hold the
+// rows that the model was trained on.
+func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
+	var rows []int
+	names := map[string]bool{}
+	var order []string
+	for i := range ds.Rows {
+		s := ds.Rows[i].Split
+		if !names[s] {
+			names[s], order = true, append(order, s)
+		}
+		if split == "all" || s == split {
+			rows = append(rows, i)
+		}
+	}
+	if len(rows) == 0 {
+		if len(order) == 1 && order[0] == "" {
+			return nil, usagef("the data has no split %q: it has no splits; --split all measures every labelled row", split)
+		}
+		return nil, usagef("the data has no split %q; it has %s", split, strings.Join(order, ", "))
+	}
+	return rows, nil
+}
+
+// unsplit says that rows without a split are in no split.
+func unsplit(ds *dataset.Dataset, split string) []string {
+	n := ds.Unsplit()
+	switch {
+	case n == 0 || split == "all":
+		return nil
+	case n == 1:
+		return []string{"1 row has no split and is left out"}
+	}
+	return []string{fmt.Sprintf("%d rows have no split and are left out", n)}
+}
+
+// printScores shows the metrics of one row with their intervals.
+func printScores(w io.Writer, r *compare.Row) {
+	t := newTable("metric", "value", "95 % interval")
+	t.right(2)
+	for _, s := range r.Scores {
+		low, high := number(s.Metric, s.Summary.Low), number(s.Metric, s.Summary.High)
+		t.add(s.Metric.Title, number(s.Metric, s.Summary.Mean), low+" … "+high)
+	}
+	fmt.Fprintln(w, t.render(w))
+}
+
+// number formats a metric's value: shares in percent.
+func number(m eval.Metric, v float64) string {
+	if m.Share && v == v {
+		return percent(v)
+	}
+	return eval.FormatNumber(v)
+}
+
+// confusionClasses is how many classes a confusion matrix is printed for.
+const confusionClasses = 12
+
+func printConfusion(w io.Writer, c [][]int, classes []string) {
+	if len(c) == 0 || len(c) > confusionClasses {
+		return
+	}
+	const corner, most = "true \\ predicted", 24
+	rows, heads := make([]string, len(classes)), make([]string, len(classes))
+	first, total := uniseg.StringWidth(corner), 0
+	for k, class := range classes {
+		heads[k] = cutCells(oneLine(class), most)
+		rows[k] = heads[k]
+		first, total = max(first, uniseg.StringWidth(rows[k])), total+gap+max(3, uniseg.StringWidth(heads[k]))
+	}
+	if first+total > width(w) { // the columns by number
+		for k := range classes {
+			rows[k], heads[k] = fmt.Sprintf("%d %s", k+1, rows[k]), fmt.Sprint(k+1)
+		}
+	}
+	t := newTable(append([]string{corner}, heads...)...)
+	for k := range classes {
+		t.right(k + 2)
+	}
+	for i, row := range c {
+		cells := []string{rows[i]}
+		for _, n := range row {
+			cells = append(cells, fmt.Sprint(n))
+		}
+		t.add(cells...)
+	}
+	fmt.Fprintln(w, t.render(w))
+}
+
+// oneLine is a name for a line or a table: without line breaks and tabs.
+func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
+
+func list(names []string) string { return strings.Join(names, ", ") }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/explain"
+	"github.com/fusor-ml/fusor/report"
+)
+
+// reportFlags say what a report takes along.
+type reportFlags struct {
+	Coverage *float64 `help:"Wished coverage of prediction sets, between 0 and 1 (default 0.9)." placeholder:"P"`
+	Media    bool     `help:"Put pictures, sounds and a frame of each video of the worst mistakes into the report (4 MB at most)."`
+}
+
+func (f *reportFlags) check() error {
+	if f.Coverage != nil && !(*f.Coverage > 0 && *f.Coverage < 1) {
+		return usagef("--coverage %g is not between 0 and 1", *f.Coverage)
+	}
+	return nil
+}
+
+func (f *reportFlags) options() fusor.ReportOptions {
+	o := fusor.ReportOptions{Media: f.Media}
+	if f.Coverage != nil {
+		o.Coverage = *f.Coverage
+	}
+	return o
+}
+
+type explainCmd struct {
+	Model   string   `arg:"" help:"Saved model." type:"existingfile"`
+	Data    string   `arg:"" help:"Manifest or folder with labels."`
+	Out     string   `help:"Folder for report.html, its plots and tables." short:"o" placeholder:"DIR"`
+	Split   string   `help:"Rows to look at: test, train, val, a fold's name, or all (default: test; where the data has no split, what training held out of it, or all of other data)." placeholder:"NAME"`
+	Noise   []string `help:"Disturbances to try, or none (default: all that suit the data): typos, dropped_words, gaussian, blur, occlusion, jpeg, white_noise, clipping, dropped_spans, missing, all." placeholder:"KIND,KIND"`
+	Rows    int      `help:"Rows that are disturbed at most (default: 500 of data with pictures, sounds or videos, else 5000)." name:"noise-rows" placeholder:"N"`
+	Against string   `help:"Another model of the same data, whose curves are drawn beside; effective robustness is measured against it." type:"existingfile" placeholder:"FILE"`
+	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+	reportFlags
+
+	roleFlags   `group:"Data"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *explainCmd) Help() string {
+	return `What each modality contributes (Shapley values, for the data set, each class and each row), the score with every subset of modalities, how the score falls as a modality is disturbed or missing, calibration, prediction sets, and the surest mistakes.
+
+Examples:
+  fusor explain shop.fusor shop.csv -o why
+  fusor explain shop.fusor shop.csv --noise typos,missing --json -
+  fusor explain plain.fusor shop.csv --against dropout.fusor -o why
+  fusor explain shop.fusor new.csv --split all --coverage 0.95 --media -o why`
+}
+
+// Run explains the model and writes the result.
+func (c *explainCmd) Run(e *env) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
+		return err
+	}
+	start := time.Now()
+	var o fusor.Options
+	bar := c.apply(e, &o)
+	m, err := fusor.Load(c.Model, o)
+	if err != nil {
+		return err
+	}
+	eo := fusor.ExplainOptions{Noise: c.Noise, NoiseRows: c.Rows}
+	if c.Against != "" {
+		if eo.Against, err = fusor.Load(c.Against, o); err != nil {
+			return err
+		}
+		eo.Name, eo.AgainstName = modelNames(c.Model, c.Against)
+	}
+	ds, err := c.open(m, c.Data, &c.roleFlags)
+	if err != nil {
+		return err
+	}
+	split, rows, held, err := c.rows(m, ds)
+	if err != nil {
+		return err
+	}
+	c.notes(e.stderr, unsplit(ds, split))
+	eo.Rows = rows
+	ex, problems, err := m.Explain(e.ctx, ds, eo)
+	bar.done()
+	c.report(e, problems, err)
+	if err != nil {
+		return err
+	}
+	ex.Split, ex.HeldOut, ex.Unsplit = split, held, c.Split == "" && split == "all"
+	ex.Command, ex.Seconds = append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
+	if n := ex.Note(); n != "" {
+		c.notes(e.stderr, []string{strings.ToLower(n[:1]) + strings.TrimSuffix(n[1:], ".")})
+	}
+	doc := ex.Document(c.reportFlags.options())
+	page := ""
+	if c.Out != "" {
+		if page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
+			return err
+		}
+	}
+	if !c.jsonToStdout() && !c.Quiet {
+		if err := c.print(e.stdout, ex, doc); err != nil {
+			return err
+		}
+		if page != "" {
+			fmt.Fprintf(e.stdout, "report: %s\n", page)
+		}
+	}
+	return c.writeJSON(e, ex)
+}
+
+// rows are those to look at, with the name of their split: without a wish the
+// data's test rows, else those that training held out (held), else all.
+func (c *explainCmd) rows(m *fusor.Model, ds *dataset.Dataset) (split string, rows []int, held bool, err error) {
+	split = c.Split
+	if split == "" {
+		split = "test"
+		if !slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Split == "test" }) {
+			if rows, ok := m.HeldOut(ds); ok && len(rows) > 0 {
+				return split, rows, true, nil
+			}
+			split = "all"
+		}
+	}
+	rows, err = splitRows(ds, split)
+	return split, rows, false, err
+}
+
+func (c *explainCmd) check() error {
+	for _, k := range c.Noise {
+		if k != "none" && !slices.Contains(explain.Kinds(), k) {
+			return unknown("disturbance", k, append([]string{"none"}, explain.Kinds()...))
+		}
+	}
+	if slices.Contains(c.Noise, "none") && len(c.Noise) > 1 {
+		return usagef("--noise none stands alone")
+	}
+	if c.Rows < 0 {
+		return usagef("--noise-rows %d is below 0", c.Rows)
+	}
+	return c.reportFlags.check()
+}
+
+// modelNames tell two models apart by their files.
+func modelNames(a, b string) (string, string) {
+	base := func(s string) string {
+		s = s[strings.LastIndexAny(s, `/\`)+1:]
+		return strings.TrimSuffix(s, ".fusor")
+	}
+	if base(a) != base(b) {
+		return base(a), base(b)
+	}
+	return a, b
+}
+
+// print shows the explanation in tables of the terminal's width.
+func (c *explainCmd) print(w io.Writer, ex *fusor.Explanation, doc *report.Document) error {
+	fmt.Fprintf(w, "%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
+	shown := *doc
+	shown.Rows = nil
+	return report.Terminal(w, &shown, terminal(w, c.Lang))
+}

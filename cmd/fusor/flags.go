@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// roleFlags say what the columns of a manifest are for.
+type roleFlags struct {
+	Label  *string  `help:"Column with the label (default: label)." placeholder:"COL"`
+	ID     *string  `help:"Column with the row's name (default: id; none with --id=)." placeholder:"COL"`
+	Split  *string  `help:"Column with train, val, test or a fold's name (default: split; none with --split-column=)." placeholder:"COL" name:"split-column"`
+	Group  *string  `help:"Column whose rows belong together: never divided between parts (default: group; none with --group=)." placeholder:"COL"`
+	Order  *string  `help:"Column with the order of rows within a group: bilstm then runs over the rows (default: order; none with --order=)." placeholder:"COL"`
+	Ignore []string `help:"Columns to leave out, also of those known by their names." placeholder:"COL,COL"`
+}
+
+// dataFlags say how a manifest is read that no model has read before.
+type dataFlags struct {
+	roleFlags
+	Columns []string          `help:"Columns to take as modalities, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
+	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector." placeholder:"COL=KIND" mapsep:","`
+	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:"" placeholder:"TASK"`
+}
+
+// kinds are those that --kind sets.
+var kinds = []string{
+	string(media.Text), string(media.Image), string(media.Audio), string(media.Video),
+	string(media.Number), string(media.Category), string(media.Date), string(media.Boolean), string(media.Vector),
+}
+
+// options are those of the flags: a role that is named ” is one that no column has.
+func (f *roleFlags) options() (dataset.Options, error) {
+	o := dataset.Options{Ignore: f.Ignore}
+	for _, r := range []struct {
+		role  string
+		given *string
+		to    *string
+	}{
+		{"label", f.Label, &o.Label},
+		{"id", f.ID, &o.ID},
+		{"split", f.Split, &o.Split},
+		{"group", f.Group, &o.Group},
+		{"order", f.Order, &o.Order},
+	} {
+		switch {
+		case r.given == nil:
+		case *r.given == "":
+			o.None = append(o.None, r.role)
+		default:
+			*r.to = *r.given
+		}
+	}
+	return o, namedOnce(&o)
+}
+
+// namedOnce refuses a column that a role's flag and another flag name.
+func namedOnce(o *dataset.Options) error {
+	roles := map[string]string{}
+	clash := func(flag, column string) error {
+		if first := roles[column]; first != "" && column != "" {
+			return usagef("%s and %s name the same column %q", first, flag, column)
+		}
+		return nil
+	}
+	for _, r := range [][2]string{{"--label", o.Label}, {"--id", o.ID}, {"--split-column", o.Split}, {"--group", o.Group}, {"--order", o.Order}} {
+		if err := clash(r[0], r[1]); err != nil {
+			return err
+		}
+		roles[r[1]] = r[0]
+	}
+	others := map[string][]string{"--ignore": o.Ignore, "--columns": o.Columns, "--kind": slices.Collect(maps.Keys(o.Kinds))}
+	for _, flag := range slices.Sorted(maps.Keys(others)) {
+		for _, column := range others[flag] {
+			if err := clash(flag, column); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *dataFlags) options() (dataset.Options, error) {
+	o, err := f.roleFlags.options()
+	if err != nil {
+		return o, err
+	}
+	o.Columns, o.Task, o.Kinds = f.Columns, f.Task, map[string]media.Kind{}
+	for col, kind := range f.Kind {
+		k := media.Kind(kind)
+		if !k.Valid() || k == media.Table {
+			return o, unknown("kind", kind, kinds)
+		}
+		o.Kinds[col] = k
+	}
+	return o, namedOnce(&o)
+}
+
+// commonFlags every command has that works on data.
+type commonFlags struct {
+	resultFlags
+	Threads uint   `help:"Cores to use (default: all)." placeholder:"N"`
+	Strict  bool   `help:"Fail on the first set of unreadable cells instead of going on without them."`
+	Cache   string `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
+	NoCache bool   `help:"Keep no extracted features."`
+}
+
+func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
+	o.Threads, o.Strict, o.CacheDir, o.NoCache = int(f.Threads), f.Strict, f.Cache, f.NoCache
+	if f.Threads > 0 { // of all that runs, what asks for no number of threads as well
+		runtime.GOMAXPROCS(min(int(f.Threads), runtime.NumCPU()))
+	}
+	p := newProgress(e.stderr, f.Quiet)
+	o.Progress = p.update
+	return p
+}
+
+// plural counts a thing: 1 line, 2 lines.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
+
+func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/feature/text"
+	"github.com/fusor-ml/fusor/media"
+)
+
+type inspectCmd struct {
+	Data  string   `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Fast  bool     `help:"Read the manifest only, don't open the media."`
+	Views []string `help:"Views to extract: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
+
+	dataFlags   `group:"Data"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *inspectCmd) Help() string {
+	return `Opens every file once, so broken ones are found before training. What was extracted is kept in the cache.
+
+Examples:
+  fusor inspect shop.csv
+  fusor inspect shop.csv --views photo.color,text
+  fusor inspect shop.csv --kind code=category --json -`
+}
+
+type columnInfo struct {
+	Name   string      `json:"name"`
+	Kind   string      `json:"kind"`
+	Fields []fieldInfo `json:"fields,omitempty"`
+	Views  []string    `json:"views"`                // taken, by default or by --views
+	More   []string    `json:"more_views,omitempty"` // that --views could take
+	Absent int         `json:"absent"`               // empty cells
+	Broken int         `json:"broken"`               // those with a problem: unreadable, or read in part
+
+	Languages map[string]int `json:"languages,omitempty"` // of a text column: its texts by language, as far as the script tells
+	languages string         // the same, most frequent first
+}
+
+type fieldInfo struct {
+	dataset.Field
+	Absent int `json:"absent,omitempty"` // missing values
+}
+
+type inspection struct {
+	Dataset  string           `json:"dataset"`
+	Encoding string           `json:"encoding,omitempty"`
+	Rows     int              `json:"rows"`
+	Task     dataset.Task     `json:"task"`
+	Label    string           `json:"label"`
+	Classes  map[string]int   `json:"classes,omitempty"`
+	Splits   map[string]int   `json:"splits,omitempty"`
+	Unsplit  int              `json:"unsplit,omitempty"` // rows that no split has, where others have one
+	Groups   int              `json:"groups,omitempty"`
+	Columns  []columnInfo     `json:"columns"`
+	Problems dataset.Problems `json:"problems,omitempty"`
+}
+
+// Run inspects the data.
+func (c *inspectCmd) Run(e *env) error {
+	var o fusor.Options
+	var err error
+	if o.Data, err = c.options(); err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{c.Data}, c.JSON); err != nil {
+		return err
+	}
+	o.Recipe.Views = c.Views
+	bar := c.apply(e, &o)
+	var ds *dataset.Dataset
+	var problems dataset.Problems
+	if c.Fast {
+		ds, err = dataset.Open(c.Data, o.Data)
+		if ds != nil {
+			problems = ds.Problems
+		}
+	} else {
+		ds, problems, err = fusor.Inspect(e.ctx, c.Data, o)
+	}
+	bar.done()
+	if err != nil {
+		return err
+	}
+	refs, err := fusor.Views().Select(&ds.Schema, c.Views)
+	if err != nil {
+		return err
+	}
+	in := inspectionOf(ds, problems, refs)
+	in.speak(ds, !c.Fast)
+	if in.Encoding != "" && in.Encoding != "UTF-8" {
+		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
+	}
+	c.notes(e.stderr, unsplit(ds, ""))
+	if !c.jsonToStdout() {
+		in.print(e, ds)
+	}
+	return c.writeJSON(e, in)
+}
+
+func inspectionOf(ds *dataset.Dataset, problems dataset.Problems, refs []feature.Ref) *inspection {
+	taken := map[string]bool{}
+	for _, r := range refs {
+		taken[r.Name] = true
+	}
+	in := &inspection{Dataset: ds.Name, Encoding: ds.Encoding, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Unsplit: ds.Unsplit(), Problems: problems}
+	groups := map[string]bool{}
+	for i := range ds.Rows {
+		r := &ds.Rows[i]
+		if r.Class >= 0 && in.Task == dataset.Classification {
+			in.Classes[r.Label]++
+		}
+		if r.Split != "" {
+			in.Splits[r.Split]++
+		}
+		if ds.Schema.Group != "" {
+			groups[r.Group] = true
+		}
+	}
+	in.Groups = len(groups)
+	for k, col := range ds.Schema.Columns {
+		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Views: []string{}}
+		for j, f := range col.Fields {
+			info.Fields = append(info.Fields, fieldInfo{f, missing(ds, k, j)})
+		}
+		if m, ok := fusor.Views().Lookup(col.Kind); ok {
+			for _, v := range m.Views() {
+				if name := v.Info().Name; taken[col.Name+"."+name] {
+					info.Views = append(info.Views, name)
+				} else {
+					info.More = append(info.More, name)
+				}
+			}
+		}
+		bad := broken(&col, problems)
+		info.Broken = len(bad)
+		for i := range ds.Rows {
+			if ds.Rows[i].Cells[k].Absent() && !bad[ds.Rows[i].Number] {
+				info.Absent++
+			}
+		}
+		in.Columns = append(in.Columns, info)
+	}
+	return in
+}
+
+// missing counts the rows without a value of field j of column k.
+func missing(ds *dataset.Dataset, k, j int) (n int) {
+	for i := range ds.Rows {
+		if fields := ds.Rows[i].Cells[k].Fields; len(fields) == 0 || fields[j] == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// speak fills in the languages of text columns; texts in files are opened if files is set.
+func (in *inspection) speak(ds *dataset.Dataset, files bool) {
+	for k := range ds.Schema.Columns {
+		if ds.Schema.Columns[k].Kind != media.Text {
+			continue
+		}
+		c := &in.Columns[k]
+		c.Languages = map[string]int{}
+		var names []string
+		for _, l := range text.Languages(ds, k, files) {
+			c.Languages[l.Language] = l.Texts
+			names = append(names, l.Language)
+		}
+		c.languages = counts(names, c.Languages)
+	}
+}
+
+// broken are the lines with a problem in a column or in one of its fields.
+func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
+	names := map[string]bool{col.Name: true}
+	for _, f := range col.Fields {
+		names[f.Name] = true
+	}
+	rows := map[int]bool{}
+	for _, p := range problems {
+		if p.Row > 0 && names[p.Column] {
+			rows[p.Row] = true
+		}
+	}
+	return rows
+}
+
+func (in *inspection) print(e *env, ds *dataset.Dataset) {
+	w := e.stdout
+	fmt.Fprintf(w, "%s: %d rows, %s of %q", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression"}[in.Task], in.Label)
+	if r := ds.Schema.Reading; r != "" {
+		fmt.Fprintf(w, " (%s)", r)
+	}
+	fmt.Fprintln(w)
+	if len(in.Classes) > 0 {
+		fmt.Fprintf(w, "classes: %s\n", counts(ds.Schema.Classes, in.Classes))
+	}
+	if len(in.Splits) > 0 {
+		var names []string
+		for s := range in.Splits {
+			names = append(names, s)
+		}
+		sort.Strings(names)
+		fmt.Fprintf(w, "splits: %s\n", counts(names, in.Splits))
+	}
+	if in.Groups > 0 {
+		fmt.Fprintf(w, "groups: %d of %q\n", in.Groups, ds.Schema.Group)
+	}
+	t := newTable("column", "kind", "empty", "broken", "views")
+	t.right(3, 4)
+	for _, c := range in.Columns {
+		views := list(c.Views)
+		if len(c.More) > 0 {
+			views = strings.TrimSpace(views + " (more: " + list(c.More) + ")")
+		}
+		if len(c.Fields) > 0 {
+			var fields []string
+			for _, f := range c.Fields {
+				kind := string(f.Kind)
+				if f.Reading != "" {
+					kind += ", " + f.Reading.String()
+				}
+				if f.Absent > 0 {
+					kind += fmt.Sprintf(", %d empty", f.Absent)
+				}
+				fields = append(fields, fmt.Sprintf("%s (%s)", f.Name, kind))
+			}
+			views += ": " + list(fields)
+		}
+		t.add(c.Name, c.Kind, fmt.Sprint(c.Absent), fmt.Sprint(c.Broken), views)
+	}
+	fmt.Fprintln(w, t.render(w))
+	for _, c := range in.Columns {
+		if c.languages != "" {
+			fmt.Fprintf(w, "languages of %q, by script: %s\n", c.Name, c.languages)
+		}
+	}
+	if len(in.Problems) > 0 {
+		fmt.Fprintf(w, "%s:\n%s\n", plural(len(in.Problems), "problem"), indent(in.Problems.Error()))
+	}
+}
+
+// maxCounts is how many classes are listed one by one.
+const maxCounts = 20
+
+func counts(names []string, n map[string]int) string {
+	var parts []string
+	for i, name := range names {
+		if i == maxCounts {
+			parts = append(parts, fmt.Sprintf("and %d more", len(names)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s %d", oneLine(name), n[name]))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// checkOutputs says before the work what would stop its result from being written after it, or
+// what the result would destroy. "" and - are no files.
+func checkOutputs(inputs []string, outs ...string) error {
+	for k, out := range outs {
+		if out == "" || out == "-" {
+			continue
+		}
+		info, err := os.Stat(out)
+		if err == nil && info.IsDir() {
+			return usagef("cannot write %s: it is a folder; name a file in it", out)
+		}
+		if strings.HasSuffix(out, "/") || strings.HasSuffix(out, string(filepath.Separator)) {
+			return usagef("cannot write %s: name a file", out)
+		}
+		if dir := filepath.Dir(out); err != nil {
+			if in, err := os.Stat(dir); err != nil || !in.IsDir() {
+				return fmt.Errorf("cannot write %s: there is no folder %s; make it first", out, dir)
+			}
+		}
+		if slices.Contains(outs[:k], out) {
+			return usagef("two results cannot both be written to %s", out)
+		}
+		for _, in := range inputs {
+			if same, errIn := os.Stat(in); err == nil && errIn == nil && os.SameFile(info, same) {
+				return usagef("cannot write %s: it is read as input and would be lost; name another file", out)
+			}
+		}
+	}
+	return nil
+}

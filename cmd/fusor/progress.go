@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/term"
+
+	"github.com/fusor-ml/fusor"
+)
+
+// progress draws one line per stage that is written over, on a terminal only:
+//
+//	comparing  43/125  ███████░░░░░░░░░  2 min left  concat, fold 2 of 5
+//
+// It is our own: the time left must not count fits that were kept from an
+// interrupted run, and the line must fit narrow terminals and Han characters.
+type progress struct {
+	w     io.Writer
+	on    bool
+	now   func() time.Time
+	width func() int
+
+	stage string
+	start time.Time // of the stage
+	last  time.Time // of the last step
+	drawn time.Time
+	kept  int // steps from an interrupted run
+	quick int // steps that took no time
+	cells int // of the line that stands there
+}
+
+func newProgress(w io.Writer, quiet bool) *progress {
+	return &progress{w: w, on: !quiet && isTerminal(w), now: time.Now, width: func() int { return width(w) }}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := fileOf(w)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// titles name the stages for people.
+var titles = map[string]string{"extract": "reading media", "train": "training", "compare": "comparing", "calibrate": "calibrating", "demo": "making birds", "explain": "trying subsets", "noise": "disturbing", "bench": "timing"}
+
+// How often the line is drawn, how soon a step follows one that was only kept,
+// and when there is enough to foretell the rest from.
+const (
+	redraw   = 100 * time.Millisecond
+	instant  = 3 * time.Millisecond
+	foretell = 2 * time.Second
+)
+
+func (p *progress) update(s fusor.Progress) {
+	if !p.on {
+		return
+	}
+	now := p.now()
+	if s.Stage != p.stage {
+		p.done()
+		p.stage, p.start, p.last, p.kept, p.quick, p.drawn = s.Stage, now, now, 0, 0, time.Time{}
+	} else if now.Sub(p.last) < instant && !s.Kept {
+		p.quick++
+	}
+	if s.Kept {
+		p.kept++
+		p.start = now
+	}
+	p.last = now
+	if s.Note != "" {
+		p.clear()
+		fmt.Fprintln(p.w, s.Note)
+	} else if now.Sub(p.drawn) < redraw && s.Done < s.Total {
+		return
+	}
+	p.drawn = now
+	p.draw(s, now)
+}
+
+func (p *progress) draw(s fusor.Progress, now time.Time) {
+	const bar = 16
+	parts := []string{titles[s.Stage], fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Total)), s.Done, s.Total)}
+	full := 0
+	if s.Total > 0 {
+		full = min(bar, bar*s.Done/s.Total)
+	}
+	parts = append(parts, strings.Repeat("█", full)+strings.Repeat("░", bar-full))
+	if left := p.left(s, now); left != "" {
+		parts = append(parts, left)
+	}
+	const least = 10 // columns that a detail needs to say anything
+	room := p.width() - 1
+	if s.Detail != "" && uniseg.StringWidth(strings.Join(parts, "  "))+2+min(least, uniseg.StringWidth(s.Detail)) <= room {
+		parts = append(parts, s.Detail)
+	}
+	line := cutCells(strings.Join(parts, "  "), room)
+	n := uniseg.StringWidth(line)
+	fmt.Fprint(p.w, "\r"+line+strings.Repeat(" ", max(0, p.cells-n)))
+	p.cells = n
+}
+
+// left says how long the rest will take, from the steps that took time.
+func (p *progress) left(s fusor.Progress, now time.Time) string {
+	took, done := now.Sub(p.start), s.Done-p.kept
+	steps := done - p.quick
+	if steps <= done/10 { // all of them are quick
+		steps = done
+	}
+	if took < foretell || steps < 2 || s.Done >= s.Total {
+		return ""
+	}
+	rest := time.Duration(float64(took) / float64(steps) * float64(s.Total-s.Done))
+	switch {
+	case rest < 5*time.Second:
+		return "a few seconds left"
+	case rest < 100*time.Second:
+		return fmt.Sprintf("%.0f s left", rest.Seconds())
+	case rest < 100*time.Minute:
+		return fmt.Sprintf("%.0f min left", rest.Minutes())
+	}
+	return fmt.Sprintf("%.1f h left", rest.Hours())
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	if p.cells > 0 {
+		fmt.Fprint(p.w, "\r"+strings.Repeat(" ", p.cells)+"\r")
+		p.cells = 0
+	}
+}
+
+// done ends the stage.
+func (p *progress) done() {
+	p.clear()
+	p.stage = ""
+}
+
+// cutCells shortens s to so many terminal columns.
+func cutCells(s string, most int) string {
+	if uniseg.StringWidth(s) <= most {
+		return s
+	}
+	var b strings.Builder
+	used := 1
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if used += g.Width(); used > most {
+			break
+		}
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/fusor-ml/fusor"
+)
+
+func TestProgress(t *testing.T) {
+	var b bytes.Buffer
+	clock := time.Unix(0, 0)
+	p := &progress{w: &b, on: true, now: func() time.Time { return clock }, width: func() int { return 60 }}
+	last := func() string { // the line that stands there
+		lines := strings.Split(b.String(), "\r")
+		return strings.TrimRight(lines[len(lines)-1], " ")
+	}
+	step := func(done int, after time.Duration, detail string) {
+		clock = clock.Add(after)
+		p.update(fusor.Progress{Stage: "compare", Done: done, Total: 100, Detail: detail})
+	}
+	step(1, 0, "text")
+	for i := range 19 { // kept from an earlier run
+		step(i+2, time.Microsecond, "text")
+	}
+	step(21, time.Second, "concat, fold 1 of 5")
+	if got := last(); got != "comparing   21/100  ███░░░░░░░░░░░░░  concat, fold 1 of 5" {
+		t.Errorf("%q", got)
+	}
+	step(22, time.Second, "concat, fold 1 of 5")
+	step(23, time.Second, "图像与文本的长名称图像与文本的长名称图像与文本的长名称")
+	if got := last(); !strings.HasPrefix(got, "comparing   23/100  ███░░░░░░░░░░░░░  58 s left  图像与") || uniseg.StringWidth(got) > 59 {
+		t.Errorf("%q", got)
+	}
+	clock = clock.Add(time.Second)
+	p.update(fusor.Progress{Stage: "compare", Done: 24, Total: 100, Note: "fold 1 of 5: text 80 %"})
+	if lines := strings.Split(b.String(), "\n"); len(lines) != 2 || !strings.HasSuffix(lines[0], "\rfold 1 of 5: text 80 %") {
+		t.Errorf("%q", b.String())
+	}
+	p.done()
+	if got := last(); got != "" {
+		t.Errorf("left behind: %q", got)
+	}
+	if strings.Contains(b.String(), "\x1b") {
+		t.Error("an escape sequence, though a terminal may be dumb")
+	}
+	// Reading what an interrupted run has kept takes a while, but says nothing of the rest.
+	p.stage = ""
+	for i := range 60 {
+		clock = clock.Add(20 * time.Millisecond)
+		p.update(fusor.Progress{Stage: "compare", Done: i + 1, Total: 100, Kept: true})
+	}
+	for i := range 3 {
+		step(61+i, 20*time.Second, "concat")
+	}
+	if got := last(); !strings.Contains(got, "12 min left") {
+		t.Errorf("%q", got)
+	}
+	p.done()
+	quiet := &progress{w: &b, now: time.Now}
+	n := b.Len()
+	quiet.update(fusor.Progress{Stage: "train", Done: 1, Total: 2})
+	if quiet.done(); b.Len() != n {
+		t.Error("drawn, though nothing was to be")
+	}
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/durable"
+)
+
+// resultFlags every command has: where its result goes for machines, and whether it says more than that.
+type resultFlags struct {
+	JSON  string `help:"Write the result as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
+	Quiet bool   `help:"No progress, no notes, no tables: only what is asked for as a file, JSON or an answer." short:"q"`
+}
+
+// jsonToStdout reports whether stdout is taken by the JSON.
+func (f *resultFlags) jsonToStdout() bool { return f.JSON == "-" }
+
+// writeJSON writes v where --json says, if it was given.
+func (f *resultFlags) writeJSON(e *env, v any) error {
+	if f.JSON == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot write JSON: %w", err)
+	}
+	data = append(data, '\n')
+	if f.jsonToStdout() {
+		_, err := e.stdout.Write(data)
+		return err
+	}
+	return durable.WriteFile(f.JSON, data)
+}
+
+// shownProblems is how many problems are listed before the rest is counted.
+const shownProblems = 20
+
+// report lists problems on stderr; those that err lists itself are not said twice.
+func (f *resultFlags) report(e *env, problems dataset.Problems, err error) {
+	w := e.stderr
+	var told dataset.Problems
+	if f.Quiet || errors.As(err, &told) {
+		return
+	}
+	for i, p := range problems {
+		if i == shownProblems {
+			all := ""
+			if len(e.args) > 0 && (e.args[0] == "train" || e.args[0] == "compare") { // inspect knows no model
+				all = " (fusor inspect lists all)"
+			}
+			fmt.Fprintf(w, "… and %d more problems%s\n", len(problems)-i, all)
+			return
+		}
+		fmt.Fprintln(w, p)
+	}
+}
+
+// told is an error as a person reads it: of very many problems the first ones and their number.
+func told(err error, all bool) string {
+	var ps dataset.Problems
+	text := err.Error()
+	lines := strings.Split(text, "\n")
+	if all || !errors.As(err, &ps) || len(lines) <= shownProblems+1 {
+		return text
+	}
+	if fatal := ps.Fatal(); len(fatal) < len(ps) { // what stops it comes first
+		rest := slices.DeleteFunc(slices.Clone(ps), func(p dataset.Problem) bool { return p.Fatal })
+		sorted := append(fatal, rest...)
+		lines = strings.Split(strings.Replace(text, ps.Error(), sorted.Error(), 1), "\n")
+	}
+	return strings.Join(lines[:shownProblems], "\n") + fmt.Sprintf("\n… and %d more problems (fusor inspect lists all)", len(lines)-shownProblems)
+}
+
+// notes says on stderr what a reader of the result should know.
+func (f *resultFlags) notes(w io.Writer, notes []string) {
+	if f.Quiet {
+		return
+	}
+	for _, n := range notes {
+		fmt.Fprintln(w, "note:", n)
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/fusor-ml/fusor"
+)
+
+type trainCmd struct {
+	Data   string `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Out    string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
+	Fusion string `help:"Fusion method (default: concat; bilstm where --group and --order say how rows follow each other)." placeholder:"NAME"`
+	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views); without --fusion it takes bilstm." name:"bilstm-over" enum:",rows,time,views" default:"" placeholder:"WHAT"`
+	Seed   uint64 `help:"Seed of everything random." placeholder:"N"`
+	Resume bool   `help:"Go on from the checkpoint that an interrupted run left beside the model."`
+
+	dataFlags   `group:"Data"`
+	recipeFlags `group:"Model"`
+	commonFlags `group:"Output"`
+}
+
+// Help is the command's longer help.
+func (c *trainCmd) Help() string {
+	return `The epoch is chosen on validation rows, then the model is fitted again on train + val and measured once on the test rows.
+
+Examples:
+  fusor train shop.csv -o shop.fusor
+  fusor train reviews.csv -o r.fusor --label stars --task class --fusion gated --class-weights
+  fusor train talks.csv -o t.fusor --fusion bilstm --group video_id --order utterance
+  fusor train shop.csv -o shop.fusor --resume`
+}
+
+// Run trains and saves.
+func (c *trainCmd) Run(e *env) error {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.Out, c.JSON); err != nil {
+		return err
+	}
+	bar := c.apply(e, &o)
+	if info, err := os.Stat(c.Out); err != nil || info.Mode().IsRegular() { // beside a device nothing is kept
+		o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
+	}
+	switch _, err := os.Stat(o.Checkpoint); {
+	case c.Resume && os.IsNotExist(err):
+		c.notes(e.stderr, []string{"there is no checkpoint " + c.Out + ".checkpoint to go on from; training starts anew"})
+	case !c.Resume && err == nil:
+		c.notes(e.stderr, []string{"the checkpoint " + o.Checkpoint + " of an interrupted run is replaced; --resume would have gone on from it"})
+	}
+	m, rep, err := fusor.Train(e.ctx, c.Data, o)
+	bar.done()
+	c.report(e, rep.Problems, err)
+	c.notes(e.stderr, rep.Notes)
+	if _, lost := os.Stat(o.Checkpoint); errors.Is(err, context.Canceled) && lost == nil {
+		c.notes(e.stderr, []string{"the state after the last epoch is kept in " + o.Checkpoint + "; the same command with --resume goes on"})
+	}
+	if err != nil {
+		return err
+	}
+	if err := m.Save(c.Out); err != nil {
+		return err
+	}
+	if err := os.Remove(o.Checkpoint); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if !c.jsonToStdout() && !c.Quiet {
+		c.print(e, rep)
+	}
+	return c.writeJSON(e, rep)
+}
+
+func (c *trainCmd) options() (fusor.Options, error) {
+	var o fusor.Options
+	var err error
+	if o.Data, err = c.dataFlags.options(); err != nil {
+		return o, err
+	}
+	if o.Recipe, err = c.recipe(); err != nil {
+		return o, err
+	}
+	if _, ok := fusor.Methods().Lookup(c.Fusion); c.Fusion != "" && !ok {
+		return o, unknown("fusion", c.Fusion, fusor.Methods().Names())
+	}
+	if c.Fusion != "" {
+		o.Recipe.Fusion = c.Fusion
+	}
+	if c.Bilstm != "" {
+		if f := o.Recipe.Fusion; f != "" && f != "bilstm" {
+			return o, usagef("--bilstm-over goes with --fusion bilstm, not with %s", f)
+		}
+		o.Recipe.Fusion, o.Recipe.FusionConfig.Over = "bilstm", c.Bilstm
+	}
+	o.Seed = c.Seed
+	if err := o.Recipe.Check(fusor.Methods()); err != nil {
+		return o, usageError{err}
+	}
+	return o, nil
+}
+
+func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
+	h := r.History
+	fmt.Fprintf(e.stdout, "%s: %s fusion of %s\n", r.Dataset, r.Fusion, list(r.Views))
+	fmt.Fprintf(e.stdout, "rows: %d train, %d val, %d test; best epoch %d of %d\n", r.Rows.Train, r.Rows.Val, r.Rows.Test, h.BestEpoch, len(h.Epochs))
+	if r.Test != nil {
+		printScores(e.stdout, &r.Test.Row)
+	}
+	fmt.Fprintf(e.stdout, "saved %s\n", c.Out)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/fusor-ml/fusor"
+)
+
+type viewsCmd struct {
+	resultFlags
+}
+
+// Help is the command's longer help.
+func (c *viewsCmd) Help() string {
+	return `A view is one feature block of a column. Views marked * are taken by default; --views of train and compare takes others.
+
+Examples:
+  fusor views
+  fusor train shop.csv -o shop.fusor --views text.lexical,photo`
+}
+
+type viewInfo struct {
+	Modality string `json:"modality"`
+	View     string `json:"view"`
+	Shape    string `json:"shape"`
+	Default  bool   `json:"default"`
+	Version  int    `json:"version"`
+	Options  string `json:"options,omitempty"`
+	Doc      string `json:"doc"`
+}
+
+// Run lists the views.
+func (c *viewsCmd) Run(e *env) error {
+	if err := checkOutputs(nil, c.JSON); err != nil {
+		return err
+	}
+	var all []viewInfo
+	for _, m := range fusor.Views() {
+		for _, v := range m.Views() {
+			i := v.Info()
+			all = append(all, viewInfo{string(m.Kind()), i.Name, string(i.Shape), i.Default, i.Version, i.Options, i.Doc})
+		}
+	}
+	if c.jsonToStdout() {
+		return c.writeJSON(e, all)
+	}
+	t := newTable("modality", "view", "shape", "definition")
+	for _, v := range all {
+		name := v.View
+		if v.Default {
+			name += " *"
+		}
+		t.add(v.Modality, name, v.Shape, v.Doc)
+	}
+	if _, err := fmt.Fprintln(e.stdout, t.render(e.stdout)); err != nil {
+		return err
+	}
+	return c.writeJSON(e, all)
+}
