@@ -22,6 +22,7 @@ var order = [][]string{
 	{"internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
 	{"media"},
 	{"dataset"},
+	{"encoder/tokenizer", "encoder/preprocess", "encoder/onnx", "encoder/network", "encoder"},
 	{"feature"},
 	{"fusion"},
 	{"model"},

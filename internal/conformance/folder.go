@@ -35,7 +35,7 @@ func Named() error {
 		return nil
 	}
 	dir := Folder()
-	for _, pattern := range []string{"*.json", "features/*.json"} {
+	for _, pattern := range []string{"*.json", "features/*.json", "encoders/*/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil || len(files) > 0 {
 			return err
