@@ -98,7 +98,7 @@ func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptio
 		return nil, problems, err
 	}
 	ex := &Explanation{Data: &part, Problems: problems, Trained: m.Fitted(ds, o.Rows), m: m}
-	s, err := m.predictor.Predict(ctx, set, all(&part), m.sequences(&part))
+	s, err := m.predictor.Predict(ctx, set, all(&part))
 	if err != nil {
 		return nil, problems, err
 	}
@@ -136,11 +136,11 @@ func (m *Model) subject(name string, ds *dataset.Dataset) *explain.Subject {
 	if name == "" {
 		name = m.a.Spec.Method
 	}
-	rows, sequences := all(ds), m.sequences(ds)
+	rows := all(ds)
 	return &explain.Subject{
 		Name: name, Artifact: m.a, Probabilities: m.probabilities,
 		Predict: func(ctx context.Context, set *model.Set, hide []bool) (*model.Scores, error) {
-			return m.predictor.PredictMasked(ctx, set, rows, sequences, hide)
+			return m.predictor.PredictMasked(ctx, set, rows, hide)
 		},
 	}
 }

@@ -84,7 +84,7 @@ func (m *Model) Predict(ctx context.Context, ds *dataset.Dataset) ([]Prediction,
 		return nil, problems, nil
 	}
 	rows := all(ds)
-	s, err := m.predictor.Predict(ctx, set, rows, m.sequences(ds))
+	s, err := m.predictor.Predict(ctx, set, rows)
 	if err != nil {
 		return nil, problems, err
 	}
@@ -163,6 +163,9 @@ func (m *Model) set(ctx context.Context, ds *dataset.Dataset) (set *model.Set, f
 	}
 	defer bank.Close() //nolint:errcheck // temporary files
 	set = &model.Set{}
+	if m.OverRows() {
+		set.Groups = model.NewGroups(len(ds.Rows), dataset.Sequences(ds, nil))
+	}
 	for i, v := range m.a.Views {
 		for j, ref := range refs {
 			if ref.Name != v.Name {
@@ -197,13 +200,6 @@ func known(ds *dataset.Dataset) dataset.Problems {
 		return nil
 	}
 	return ds.Problems
-}
-
-func (m *Model) sequences(ds *dataset.Dataset) func([]int) [][]int {
-	if m.a.Spec.Fusion.Over != "rows" {
-		return nil
-	}
-	return func(rows []int) [][]int { return dataset.Sequences(ds, rows) }
 }
 
 // probabilities are the calibrated probabilities of s, or a regression's values in the targets' units.
@@ -285,7 +281,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err != nil {
 		return nil, problems, err
 	}
-	s, err := m.predictor.Predict(ctx, set, rows, m.sequences(ds)) // unlabelled rows are context for their groups
+	s, err := m.predictor.Predict(ctx, set, rows) // unlabelled rows are context for their groups
 	if err != nil {
 		return nil, problems, err
 	}
@@ -327,4 +323,4 @@ func (e *Evaluation) MarshalJSON() ([]byte, error) {
 
 // OverRows reports whether the model reads the rows of a group in order, so
 // that all rows of a group must be predicted together.
-func (m *Model) OverRows() bool { return m.a.Spec.Fusion.Over == "rows" }
+func (m *Model) OverRows() bool { return m.a.Model.OverRows() }

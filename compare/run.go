@@ -248,7 +248,7 @@ func (o *Outcome) Ask(ctx context.Context, p *train.Prepared, f *train.Fitting) 
 		scores := full
 		if slices.Contains(present, false) {
 			var err error
-			if scores, err = predictor.PredictMasked(ctx, set, o.Test, f.Sequences(p), Hidden(of, present)); err != nil {
+			if scores, err = predictor.PredictMasked(ctx, set, o.Test, Hidden(of, present)); err != nil {
 				return Subset{}, err
 			}
 		}

@@ -9,12 +9,13 @@ type Layout struct {
 // evalRows is the number of rows of a batch that is only predicted.
 const evalRows = 256
 
-// Ordered lays rows out for prediction: by group and order where sequences is not nil, else as given.
-func Ordered(rows []int, sequences func([]int) [][]int) []Layout {
-	if sequences == nil {
+// Layout lays rows of a set out in batches for prediction: whole groups in their order where the
+// fusion runs over rows, else as given.
+func (m *Model) Layout(set *Set, rows []int) []Layout {
+	if !m.OverRows() {
 		return Chunks(rows, evalRows)
 	}
-	return Packed(sequences(rows), evalRows)
+	return Packed(set.Groups.Within(rows), evalRows)
 }
 
 // Chunks cuts rows into batches of the given size. A rest of less than a

@@ -115,6 +115,10 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	return m, nil
 }
 
+// OverRows reports whether the fusion reads the rows of a group in their order, so that the rows of
+// a group are predicted together and the set needs Groups.
+func (m *Model) OverRows() bool { return m.Spec.Fusion.Over == fusion.OverRows }
+
 // Params lists every learned number by name, in the order in which the network was built.
 func (m *Model) Params() []*grad.Param { return m.scope.Params() }
 

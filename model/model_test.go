@@ -85,7 +85,7 @@ func all(n int) []int {
 
 func predict(t *testing.T, p *Predictor, s *Set, rows []int, hide []bool) *Scores {
 	t.Helper()
-	out, err := p.PredictMasked(context.Background(), s, rows, nil, hide)
+	out, err := p.PredictMasked(context.Background(), s, rows, hide)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,12 +242,12 @@ func (c *impatient) Err() error {
 func TestPredictionCanBeCancelled(t *testing.T) {
 	s := testSet(2000)
 	p := NewPredictor(build(t, testSpec(s, "mean")), 1)
-	batches := len(Ordered(all(2000), nil))
+	batches := len(p.m.Layout(s, all(2000)))
 	if batches < 4 {
 		t.Fatalf("%d batches", batches)
 	}
 	ctx := &impatient{Context: context.Background(), limit: 2}
-	if out, err := p.Predict(ctx, s, all(2000), nil); !errors.Is(err, context.Canceled) || out != nil || ctx.asked != 3 {
+	if out, err := p.Predict(ctx, s, all(2000)); !errors.Is(err, context.Canceled) || out != nil || ctx.asked != 3 {
 		t.Errorf("error %v after %d batches of %d", err, ctx.asked-1, batches)
 	}
 	want := predict(t, NewPredictor(p.m, 1), s, all(2000), nil)

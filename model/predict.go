@@ -47,19 +47,19 @@ func NewPredictor(m *Model, workers int) *Predictor {
 	return p
 }
 
-// Predict scores rows of a set; the result is in the order of rows. sequences
-// gives the rows of every group in order, for a fusion over rows, which takes
-// each row once; else nil. The error is ctx's, which is asked before every batch.
-func (p *Predictor) Predict(ctx context.Context, set *Set, rows []int, sequences func([]int) [][]int) (*Scores, error) {
-	return p.PredictMasked(ctx, set, rows, sequences, nil)
+// Predict returns the scores of rows of a set, in the order of rows, each given once. It returns
+// ctx.Err() once ctx is done; ctx is checked before every batch.
+func (p *Predictor) Predict(ctx context.Context, set *Set, rows []int) (*Scores, error) {
+	return p.PredictMasked(ctx, set, rows, nil)
 }
 
 // PredictMasked is Predict with the views hidden whose index is set in hide.
-func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, sequences func([]int) [][]int, hide []bool) (*Scores, error) {
+func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, hide []bool) (*Scores, error) {
 	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
 	out := &Scores{Outputs: c, P: make([]float64, len(rows)*c), Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
-	at := make(map[int]int, len(rows)) // where a row stands in rows, if its group decides when it is read
-	if sequences != nil {
+	at := make(map[int]int, len(rows)) // a row's index in rows, where its group decides when it is read
+	grouped := p.m.OverRows()
+	if grouped {
 		for i, r := range rows {
 			at[r] = i
 		}
@@ -67,7 +67,7 @@ func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, seq
 	next := 0
 	s := p.pool.Get().(*scratch)
 	defer p.pool.Put(s)
-	for _, l := range Ordered(rows, sequences) {
+	for _, l := range p.m.Layout(set, rows) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, seq
 		}
 		for i, r := range l.Rows {
 			k := next
-			if sequences != nil {
+			if grouped {
 				k = at[r]
 			}
 			next++

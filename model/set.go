@@ -7,6 +7,7 @@ type Set struct {
 	Views  []*feature.Matrix
 	Class  []int32   // of a classification; -1 unlabelled
 	Target []float32 // of a regression, standardised
+	Groups *Groups   // of its rows, read where the fusion runs over rows
 }
 
 // Len is the number of rows.
@@ -14,7 +15,7 @@ func (s *Set) Len() int { return s.Views[0].Len() }
 
 // Pick returns the set with the views of the given indices, in that order.
 func (s *Set) Pick(views []int) *Set {
-	p := &Set{Class: s.Class, Target: s.Target}
+	p := &Set{Class: s.Class, Target: s.Target, Groups: s.Groups}
 	for _, v := range views {
 		p.Views = append(p.Views, s.Views[v])
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
-	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
 )
 
@@ -17,16 +16,6 @@ type Fitting struct {
 	Val     *model.Scores // of the model before the refit
 }
 
-// Sequences is what Predict needs for this model's batches: the groups in order, or nil.
-func (f *Fitting) Sequences(p *Prepared) func([]int) [][]int { return sequencesFor(p, &f.Model.Spec) }
-
-func sequencesFor(p *Prepared, s *model.Spec) func([]int) [][]int {
-	if s.Fusion.Over == fusion.OverRows {
-		return p.Sequences
-	}
-	return nil
-}
-
 // Fit builds and trains the model of a recipe on the given views of p.
 func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, hooks Hooks, from *Checkpoint) (*Fitting, error) {
 	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
@@ -35,10 +24,10 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 		return nil, err
 	}
 	f := &Fitting{Model: net, Views: views}
-	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val, Sequences: sequencesFor(p, &net.Spec)}
+	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val}
 	inner := hooks.Val
 	hooks.Val = func(m *model.Model) (err error) {
-		if f.Val, err = model.NewPredictor(m, workers).Predict(ctx, d.Set, d.Val, d.Sequences); err == nil && inner != nil {
+		if f.Val, err = model.NewPredictor(m, workers).Predict(ctx, d.Set, d.Val); err == nil && inner != nil {
 			err = inner(m)
 		}
 		return err
@@ -69,7 +58,7 @@ func (p *Prepared) build(r Recipe, views []int) (*model.Model, error) {
 
 // Predict scores rows of the run with a fitted model.
 func (p *Prepared) Predict(ctx context.Context, f *Fitting, rows []int, workers int) (*model.Scores, error) {
-	return model.NewPredictor(f.Model, workers).Predict(ctx, p.Set.Pick(f.Views), rows, f.Sequences(p))
+	return model.NewPredictor(f.Model, workers).Predict(ctx, p.Set.Pick(f.Views), rows)
 }
 
 // fitSeed is the seed of a run's initialisation, batches and dropout. Seeds and

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/fusor-ml/fusor/grad"
-	"github.com/fusor-ml/fusor/model"
 )
 
 // loss is the task's loss of the logits (or values) of t.batch.
@@ -28,7 +27,7 @@ func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 	t.tape.SetTraining(false)
 	t.tape.SetRecording(false)
 	var sum, squares, weights float64
-	for _, b := range model.Ordered(t.d.Val, t.d.Sequences) {
+	for _, b := range t.m.Layout(t.d.Set, t.d.Val) {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}

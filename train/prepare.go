@@ -61,9 +61,6 @@ func (p *Prepared) outputs() int {
 // Ordered reports whether the data has groups in order, so that a fusion can run over rows.
 func (p *Prepared) Ordered() bool { return p.Data.Schema.Group != "" && p.Data.Schema.Order != "" }
 
-// Sequences gives the rows of every group in order.
-func (p *Prepared) Sequences(rows []int) [][]int { return dataset.Sequences(p.Data, rows) }
-
 // Prepare fits the state of every view on the run's training rows. Where a
 // vector's scaling is open, each is tried with a model of that view alone and
 // the one with the lowest validation loss is taken.
@@ -71,7 +68,7 @@ func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers
 	if err := r.knows(src.Bank.Refs); err != nil {
 		return nil, err
 	}
-	p := &Prepared{Source: src, Run: run, Set: &model.Set{}}
+	p := &Prepared{Source: src, Run: run, Set: &model.Set{Groups: model.NewGroups(len(src.Data.Rows), dataset.Sequences(src.Data, nil))}}
 	p.targets()
 	for i, ref := range src.Bank.Refs {
 		f, m, err := p.fit(ctx, i, r, workers)
@@ -160,7 +157,7 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitte
 func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *feature.Matrix, r Recipe, workers int) (loss, se float64, err error) {
 	f.State = state
 	one := *p
-	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target}
+	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target, Groups: p.Set.Groups}
 	r.Fusion, r.FusionConfig = "concat", fusion.Config{}
 	return one.loss(ctx, []int{0}, r, workers)
 }

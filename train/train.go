@@ -18,8 +18,6 @@ import (
 type Data struct {
 	Set        *model.Set
 	Train, Val []int
-	// Sequences gives the rows of every group in order, for a fusion over rows; nil otherwise.
-	Sequences func(rows []int) [][]int
 }
 
 // Epoch is one line of the learning curve.
@@ -256,12 +254,12 @@ func (t *trainer) begin() {
 // epochBatches shuffles the rows, or the groups, of an epoch into batches.
 func (t *trainer) epochBatches(rows []int, epoch int) []model.Layout {
 	rng := stream(t.c.Seed, 1, uint64(epoch))
-	if t.d.Sequences == nil {
+	if !t.m.OverRows() {
 		order := append([]int(nil), rows...)
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		return model.Chunks(order, t.c.Batch)
 	}
-	seqs := t.d.Sequences(rows)
+	seqs := t.d.Set.Groups.Within(rows)
 	rng.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
 	return model.Packed(seqs, t.c.Batch)
 }
