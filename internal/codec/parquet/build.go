@@ -3,10 +3,15 @@ package parquet
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"math"
 
 	pq "github.com/parquet-go/parquet-go"
+)
+
+// Of the texts of a column this many are kept to be shared, and all that are at least this long.
+const (
+	maxShared = 1 << 16
+	longText  = 64
 )
 
 // builder collects the values of one leaf, row by row.
@@ -16,10 +21,12 @@ type builder struct {
 	bad     bool // a value that is no text
 
 	text  []string
-	flat  []float32  // of all lists
-	ends  []int      // of each row in flat; -1 for null
-	words [][]string // of lists of text
-	last  string     // the latest text, shared where it repeats
+	flat  []float32         // of all lists
+	ends  []int             // of each row in flat; -1 for null
+	words [][]string        // of lists of text
+	last  string            // the latest text, shared where it repeats
+	known map[string]string // texts to share
+	limit int64             // bytes of text that may yet be taken
 }
 
 // rows is how many rows were begun.
@@ -33,60 +40,16 @@ func (b *builder) rows() int {
 	return len(b.text)
 }
 
-// chunk reads the pages of one column chunk.
-func (b *builder) chunk(c pq.ColumnChunk) (err error) {
-	pages := c.Pages()
-	defer func() {
-		if e := pages.Close(); err == nil {
-			err = e
-		}
-	}()
-	buf := make([]pq.Value, 512)
-	for {
-		page, err := pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		err = b.page(page, buf)
-		pq.Release(page)
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// page reads the values of one page.
-func (b *builder) page(page pq.Page, buf []pq.Value) error {
-	values := page.Values()
-	for {
-		n, err := values.ReadValues(buf)
-		for _, v := range buf[:n] {
-			if e := b.add(v); e != nil {
-				return e
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return io.ErrNoProgress
-		}
-	}
-}
-
 // add takes one value with its levels.
 func (b *builder) add(v pq.Value) error {
 	there := v.DefinitionLevel() == b.maxDef && !v.IsNull()
 	if !b.list {
 		text := ""
 		if there {
-			text = b.string(v)
+			var err error
+			if text, err = b.string(v); err != nil {
+				return err
+			}
 		}
 		b.text = append(b.text, text)
 		return nil
@@ -106,7 +69,7 @@ func (b *builder) add(v pq.Value) error {
 	if b.numeric {
 		x := float32(math.NaN())
 		if there {
-			x = number(v)
+			x = b.number(v)
 		}
 		b.flat = append(b.flat, x)
 		b.ends[len(b.ends)-1] = len(b.flat)
@@ -114,23 +77,43 @@ func (b *builder) add(v pq.Value) error {
 	}
 	text := ""
 	if there {
-		text = b.string(v)
+		var err error
+		if text, err = b.string(v); err != nil {
+			return err
+		}
 	}
 	b.words[len(b.words)-1] = append(b.words[len(b.words)-1], text)
 	return nil
 }
 
-// string formats v.
-func (b *builder) string(v pq.Value) string {
-	if v.Kind() == pq.ByteArray && string(v.ByteArray()) == b.last {
-		return b.last
+// string formats v. Texts that repeat share their memory: a dictionary of a few long ones may
+// stand for any number of rows.
+func (b *builder) string(v pq.Value) (string, error) {
+	if b.verbatim {
+		raw := v.ByteArray()
+		if string(raw) == b.last {
+			return b.last, nil
+		}
+		if s, ok := b.known[string(raw)]; ok {
+			b.last = s
+			return s, nil
+		}
 	}
 	s, ok := b.format(v)
 	if !ok {
 		b.bad = true
 	}
+	if b.limit -= int64(len(s)); b.limit < 0 {
+		return "", errors.New("the column would unpack to more than it may")
+	}
+	if b.verbatim && (len(b.known) < maxShared || len(s) >= longText) {
+		if b.known == nil {
+			b.known = map[string]string{}
+		}
+		b.known[s] = s
+	}
 	b.last = s
-	return s
+	return s, nil
 }
 
 // column ends the building.

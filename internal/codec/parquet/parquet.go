@@ -1,9 +1,11 @@
 // Package parquet reads a Parquet file as the columns of a manifest: text for every flat
 // column, a list of numbers for every list column of numbers.
 //
-// The decoding is done by github.com/parquet-go/parquet-go; this package walks the columns,
-// turns logical types (dates, timestamps, decimals) into text, and refuses files whose
-// headers claim more than they can hold before any memory is taken for it.
+// The footer and its schema are read by github.com/parquet-go/parquet-go. The pages are decoded
+// here: each is decompressed into exactly the bytes that its header claims, its checksum and its
+// counts are compared, and what does not agree is an error. Logical types (dates, times,
+// timestamps, decimals, half-precision floats) become text. Files whose headers claim more than
+// they can hold are refused before any memory is taken for it.
 package parquet
 
 import (
@@ -13,6 +15,7 @@ import (
 	"strings"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // Table is the content of a file. Every column has Rows entries.
@@ -77,14 +80,17 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("not a parquet file, or damaged: %w", err)
 	}
+	if len(leafElements(file)) != countLeaves(file.Root()) {
+		return nil, errFooter
+	}
 	if err := checkPages(r, size, file); err != nil {
 		return nil, err
 	}
 	t = &Table{Rows: int(file.NumRows())}
-	leaves, skipped := plan(file.Root())
+	leaves, skipped := plan(file)
 	t.Skipped = skipped
 	for _, l := range leaves {
-		c, why, err := l.read(file, t.Rows)
+		c, why, err := l.read(r, file, t.Rows, max(freeUnpacked, size*maxExpand))
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", l.name, err)
 		}
@@ -99,16 +105,32 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 
 // leaf is a column of values and how its levels are to be read.
 type leaf struct {
-	column *pq.Column
-	name   string
-	list   bool
-	maxDef int // definition level of a value that is there
-	repDef int // definition level from which on a list has an element
-	format func(pq.Value) (string, bool)
+	column   *pq.Column
+	element  *format.SchemaElement
+	name     string
+	list     bool
+	maxDef   int // definition level of a value that is there
+	repDef   int // definition level from which on a list has an element
+	format   func(pq.Value) (string, bool)
+	verbatim bool                   // the cell's text is the bytes of the value
+	number   func(pq.Value) float32 // nil where a list is no vector
+}
+
+// leafElements returns the schema's columns of values in their order: unlike the library's types
+// they hold everything that the file says of a column.
+func leafElements(file *pq.File) (leaves []*format.SchemaElement) {
+	schema := file.Metadata().Schema
+	for i := range schema {
+		if schema[i].NumChildren.V == 0 && schema[i].Type.Valid {
+			leaves = append(leaves, &schema[i])
+		}
+	}
+	return leaves
 }
 
 // plan chooses the leaves that can be read.
-func plan(root *pq.Column) (leaves []leaf, skipped []Skipped) {
+func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
+	elements := leafElements(file)
 	seen := map[string]int{}
 	var walk func(c *pq.Column, path []string, listName string, def, repDef int)
 	walk = func(c *pq.Column, path []string, listName string, def, repDef int) {
@@ -128,7 +150,8 @@ func plan(root *pq.Column) (leaves []leaf, skipped []Skipped) {
 			}
 			return
 		}
-		l := leaf{column: c, name: strings.Join(path, "."), maxDef: def, repDef: repDef, format: formatter(c.Type())}
+		e := elements[c.Index()]
+		l := leaf{column: c, element: e, name: strings.Join(path, "."), maxDef: def, repDef: repDef, format: formatter(e), number: vectorElement(e), verbatim: isVerbatim(e)}
 		if listName != "" {
 			l.name, l.list = listName, true
 		}
@@ -142,7 +165,7 @@ func plan(root *pq.Column) (leaves []leaf, skipped []Skipped) {
 			leaves = append(leaves, l)
 		}
 	}
-	for _, c := range root.Columns() {
+	for _, c := range file.Root().Columns() {
 		walk(c, nil, "", 0, 0)
 	}
 	kept := leaves[:0]
@@ -157,20 +180,24 @@ func plan(root *pq.Column) (leaves []leaf, skipped []Skipped) {
 }
 
 // read reads the column of all row groups. why says why it cannot be a column after all.
-func (l leaf) read(file *pq.File, rows int) (c Column, why string, err error) {
-	numeric := l.list && isNumeric(l.column.Type())
-	b := builder{leaf: l, numeric: numeric}
-	for _, g := range file.RowGroups() {
-		chunks := g.ColumnChunks()
-		if l.column.Index() >= len(chunks) {
+func (l leaf) read(r io.ReaderAt, file *pq.File, rows int, limit int64) (c Column, why string, err error) {
+	b := builder{leaf: l, numeric: l.list && l.number != nil, limit: limit}
+	for _, g := range file.Metadata().RowGroups {
+		if l.column.Index() >= len(g.Columns) {
 			return c, "", fmt.Errorf("a row group without the column")
 		}
+		m := &g.Columns[l.column.Index()].MetaData
+		chunk := chunkReader{
+			physical: physical{pq.Kind(l.element.Type.V), int(l.element.TypeLength.V)},
+			r:        section(r, m), codec: m.Codec,
+			column: l.column.Index(), maxRep: l.column.MaxRepetitionLevel(), maxDef: l.maxDef,
+		}
 		before := b.rows()
-		if err := b.chunk(chunks[l.column.Index()]); err != nil {
+		if err := chunk.each(m.NumValues, b.add); err != nil {
 			return c, "", err
 		}
-		if got := b.rows() - before; int64(got) != g.NumRows() {
-			return c, "", fmt.Errorf("%d rows where the row group has %d", got, g.NumRows())
+		if got := b.rows() - before; int64(got) != g.NumRows {
+			return c, "", fmt.Errorf("%d rows where the row group has %d", got, g.NumRows)
 		}
 	}
 	if b.bad {

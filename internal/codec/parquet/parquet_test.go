@@ -169,6 +169,14 @@ func TestReadRefuses(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(write(f, sample()))
 	f.Add(write(f, sample(), pq.Compression(&pq.Snappy), pq.DataPageVersion(1)))
+	names, _ := filepath.Glob(filepath.Join("testdata", "*.parquet"))
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table, err := Read(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
@@ -182,32 +190,100 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// Every codec's own output passes the check, and a page that claims too little does not.
-func TestPacked(t *testing.T) {
+// Every codec's output unpacks to exactly what went in, and to no other length.
+func TestUnpack(t *testing.T) {
 	codecs := map[string]compress.Codec{
 		"snappy": &pq.Snappy, "gzip": &pq.Gzip, "lz4": &pq.Lz4Raw, "zstd": &pq.Zstd, "brotli": &pq.Brotli,
 	}
 	for name, codec := range codecs {
-		for _, version := range []int{1, 2} {
-			data := write(t, sample(), pq.Compression(codec), pq.DataPageVersion(version))
-			if _, err := Read(bytes.NewReader(data), int64(len(data))); err != nil {
-				t.Errorf("%s, pages of version %d: %v", name, version, err)
-			}
-		}
-		for _, text := range []string{"", "a", "abcabcabcabcabcabcabcabcabcabcabc", strings.Repeat("x", 100_000)} {
+		for _, text := range []string{"a", "abcabcabcabcabcabcabcabcabcabcabc", strings.Repeat("x", 100_000), strings.Repeat("some words, ", 3_000)} {
 			packed, err := codec.Encode(nil, []byte(text))
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := func(claimed int) error {
-				return checkPage(codec.CompressionCodec(), &format.PageHeader{UncompressedPageSize: int32(claimed)}, packed)
-			}
-			if err := f(len(text)); err != nil {
-				t.Errorf("%s of %d bytes: %v", name, len(text), err)
-			}
-			if err := f(len(text) - 1); err == nil && text != "" && name != "zstd" && name != "brotli" {
-				t.Errorf("%s of %d bytes passes as one less", name, len(text))
+			for _, off := range []int{0, -1, 1} {
+				dst := make([]byte, len(text)+off)
+				err := unpack(codec.CompressionCodec(), dst, packed)
+				if (err == nil) != (off == 0) || off == 0 && string(dst) != text {
+					t.Errorf("%s of %d bytes into %d: %v", name, len(text), len(dst), err)
+				}
 			}
 		}
+	}
+}
+
+// What old writers call LZ4: Hadoop's frames, or a bare block.
+func TestUnpackHadoop(t *testing.T) {
+	text := []byte(strings.Repeat("some words, ", 3_000))
+	frame := func(part []byte) []byte {
+		packed, err := pq.Lz4Raw.Encode(nil, part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := binary.BigEndian.AppendUint32(nil, uint32(len(part)))
+		return append(binary.BigEndian.AppendUint32(head, uint32(len(packed))), packed...)
+	}
+	f := func(packed []byte) {
+		t.Helper()
+		dst := make([]byte, len(text))
+		if err := unpack(format.Lz4, dst, packed); err != nil || !bytes.Equal(dst, text) {
+			t.Errorf("%v", err)
+		}
+	}
+	f(frame(text))
+	f(append(frame(text[:7_000]), frame(text[7_000:])...))
+	f(frame(text)[8:])
+	if err := unpack(format.Lz4, make([]byte, len(text)-1), frame(text)); err == nil {
+		t.Error("no error for a length that differs")
+	}
+}
+
+// Any bit of a page that changes is found by its checksum.
+func TestChecksum(t *testing.T) {
+	name := filepath.Join("testdata", "codec-none.parquet")
+	good, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(good, []byte("juniper"))
+	good[at] ^= 1
+	_, err = Read(bytes.NewReader(good), int64(len(good)))
+	if err == nil || !strings.Contains(err.Error(), "column \"text\"") || !strings.Contains(err.Error(), "checksum") {
+		t.Error(err)
+	}
+}
+
+// cases returns the folder of a small case from outside.
+func cases(t *testing.T, name string) string {
+	t.Helper()
+	dir := filepath.Join("..", "..", "..", "..", "shared", "cases", name)
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no ../shared/cases/", name)
+	}
+	return dir
+}
+
+func TestCaseLZ4(t *testing.T) {
+	dir := cases(t, "parquet-lz4")
+	want, err := ReadFile(filepath.Join(dir, "silent-as-zstd.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadFile(filepath.Join(dir, "silent.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || got.Rows != 200 {
+		t.Errorf("%d rows: %s", got.Rows, diff)
+	}
+	if _, err := ReadFile(filepath.Join(dir, "error.parquet")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCaseNoRows(t *testing.T) {
+	got, err := ReadFile(filepath.Join(cases(t, "parquet-small-messages"), "t.parquet"))
+	if err != nil || got.Rows != 0 || len(got.Columns) != 2 {
+		t.Errorf("%v %v", got, err)
 	}
 }

@@ -2,108 +2,155 @@ package parquet
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 )
 
 var errPacked = errors.New("a page's compressed data are damaged")
 
-// checkPage refuses a page that would unpack to more than the claimed bytes: the
-// decoder takes what comes, and asks for more memory without end where LZ4 data
-// are damaged. Brotli and most of Zstandard cannot be looked at without unpacking.
-func checkPage(codec format.CompressionCodec, h *format.PageHeader, data []byte) error {
-	claimed := int64(h.UncompressedPageSize)
-	if h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid { // its levels stand before, as they are
-		v := &h.DataPageHeaderV2.V
-		levels := int64(v.RepetitionLevelsByteLength) + int64(v.DefinitionLevelsByteLength)
-		if v.RepetitionLevelsByteLength < 0 || v.DefinitionLevelsByteLength < 0 || levels > int64(len(data)) || levels > claimed {
+// unpack decompresses src into dst, which has the length that the page's header claims. Anything
+// shorter or longer is an error, so that no codec chooses how much memory it takes.
+func unpack(codec format.CompressionCodec, dst, src []byte) error {
+	switch codec {
+	case format.Uncompressed:
+		if len(src) != len(dst) {
 			return errPacked
 		}
-		if v.IsCompressed.Valid && !v.IsCompressed.V {
+		copy(dst, src)
+		return nil
+	case format.Snappy:
+		return unpackSnappy(dst, src)
+	case format.Gzip:
+		z, err := gzip.NewReader(bytes.NewReader(src))
+		if err != nil {
+			return errPacked
+		}
+		return fill(dst, z)
+	case format.Brotli:
+		return fill(dst, brotli.NewReader(bytes.NewReader(src)))
+	case format.Zstd:
+		return unpackZstd(dst, src)
+	case format.Lz4Raw:
+		return unpackLZ4(dst, src)
+	case format.Lz4:
+		return unpackHadoop(dst, src)
+	}
+	return fmt.Errorf("compression %s is not supported: write the file with zstd or snappy", codec)
+}
+
+// fill reads exactly len(dst) bytes, behind which r must end.
+func fill(dst []byte, r io.Reader) error {
+	if _, err := io.ReadFull(r, dst); err != nil {
+		return errPacked
+	}
+	var one [1]byte
+	if n, err := io.ReadFull(r, one[:]); n != 0 || !errors.Is(err, io.EOF) {
+		return errPacked
+	}
+	return nil
+}
+
+func unpackSnappy(dst, src []byte) error {
+	if n, err := snappy.DecodedLen(src); err != nil || n != len(dst) {
+		return errPacked
+	}
+	if _, err := snappy.Decode(dst, src); err != nil {
+		return errPacked
+	}
+	return nil
+}
+
+var zstdReaders = sync.Pool{New: func() any {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
+	if err != nil {
+		panic(err) // the options are valid
+	}
+	return z
+}}
+
+func unpackZstd(dst, src []byte) error {
+	z := zstdReaders.Get().(*zstd.Decoder)
+	defer func() {
+		_ = z.Reset(nil) // releases src
+		zstdReaders.Put(z)
+	}()
+	if err := z.Reset(bytes.NewReader(src)); err != nil {
+		return errPacked
+	}
+	return fill(dst, z)
+}
+
+// unpackLZ4 decodes a block of sequences (lz4_Block_format.md): a token, literals, and a match in
+// what went before. The last sequence has literals alone.
+func unpackLZ4(dst, src []byte) error {
+	at := 0
+	length := func(nibble byte) (int, bool) {
+		n := int(nibble)
+		for more := nibble == 15; more; {
+			if len(src) == 0 || n > len(dst) {
+				return 0, false
+			}
+			n, more = n+int(src[0]), src[0] == 255
+			src = src[1:]
+		}
+		return n, true
+	}
+	for len(src) > 0 {
+		token := src[0]
+		src = src[1:]
+		literals, ok := length(token >> 4)
+		if !ok || literals > len(src) || literals > len(dst)-at {
+			return errPacked
+		}
+		at += copy(dst[at:], src[:literals])
+		src = src[literals:]
+		if len(src) == 0 {
+			break
+		}
+		if len(src) < 2 {
+			return errPacked
+		}
+		offset := int(binary.LittleEndian.Uint16(src))
+		src = src[2:]
+		match, ok := length(token & 15)
+		match += 4
+		if !ok || offset == 0 || offset > at || match > len(dst)-at {
+			return errPacked
+		}
+		for match > 0 { // a match may overlap what it writes
+			n := copy(dst[at:at+match], dst[at-offset:at])
+			at, match = at+n, match-n
+		}
+	}
+	if at != len(dst) {
+		return errPacked
+	}
+	return nil
+}
+
+// unpackHadoop decodes what old writers call LZ4: frames of Hadoop's, each the lengths of its
+// content and of its block as big-endian numbers before it, or else a bare block, as Arrow before
+// 0.15 wrote it.
+func unpackHadoop(dst, src []byte) error {
+	out, in := dst, src
+	for len(in) >= 8 {
+		whole, packed := binary.BigEndian.Uint32(in), binary.BigEndian.Uint32(in[4:])
+		if uint64(whole) > uint64(len(out)) || uint64(packed) > uint64(len(in)-8) || unpackLZ4(out[:whole], in[8:8+packed]) != nil {
+			break
+		}
+		out, in = out[whole:], in[8+packed:]
+		if len(in) == 0 && len(out) == 0 {
 			return nil
 		}
-		data, claimed = data[levels:], claimed-levels
 	}
-	if len(data) == 0 {
-		return nil
-	}
-	var n int64
-	var err error
-	switch codec {
-	case format.Snappy:
-		n, err = snappySize(data)
-	case format.Lz4Raw:
-		n, err = lz4Size(data)
-	case format.Gzip:
-		n, err = gzipSize(data, claimed+1)
-	}
-	if err == nil && n > claimed {
-		err = fmt.Errorf("a page unpacks to more than the %d bytes it claims", claimed)
-	}
-	return err
-}
-
-// snappySize is the length at the start of a block.
-func snappySize(b []byte) (int64, error) {
-	n, k := binary.Uvarint(b)
-	if k <= 0 || n > 1<<31 {
-		return 0, errPacked
-	}
-	return int64(n), nil
-}
-
-// gzipSize unpacks up to limit bytes.
-func gzipSize(b []byte, limit int64) (int64, error) {
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return 0, errPacked
-	}
-	n, err := io.Copy(io.Discard, io.LimitReader(z, limit))
-	if err != nil {
-		return 0, errPacked
-	}
-	return n, nil
-}
-
-// lz4Size walks the sequences of an LZ4 block (lz4_Block_format.md): a token,
-// literals, and a match in what went before. A block ends with literals.
-func lz4Size(b []byte) (n int64, err error) {
-	length := func(nibble byte) int64 {
-		l := int64(nibble)
-		for more := nibble == 15; more; {
-			if len(b) == 0 {
-				return 1 << 40
-			}
-			l, more = l+int64(b[0]), b[0] == 255
-			b = b[1:]
-		}
-		return l
-	}
-	for len(b) > 0 {
-		token := b[0]
-		b = b[1:]
-		literals := length(token >> 4)
-		if literals > int64(len(b)) {
-			return 0, errPacked
-		}
-		b, n = b[literals:], n+literals
-		if len(b) == 0 {
-			return n, nil
-		}
-		if len(b) < 2 {
-			return 0, errPacked
-		}
-		offset := int64(binary.LittleEndian.Uint16(b))
-		b = b[2:]
-		if offset == 0 || offset > n {
-			return 0, errPacked
-		}
-		n += length(token&15) + 4
-	}
-	return 0, errPacked
+	return unpackLZ4(dst, src)
 }
