@@ -1,0 +1,204 @@
+package tokenizer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of a vocabulary, far above those in use (half a million tokens, 20 MB).
+const (
+	maxID         = 1<<24 - 1
+	maxEntries    = 1 << 21
+	maxTokenBytes = 16 << 20 // of all tokens together
+)
+
+// vocabulary maps tokens to ids.
+type vocabulary struct {
+	tokens  []string
+	ids     []int32
+	byToken map[string]int32
+	tokenOf map[int32]string
+	size    int // one more than the largest id
+	bytes   int
+}
+
+func newVocabulary(n int) *vocabulary {
+	return &vocabulary{byToken: make(map[string]int32, n), tokenOf: make(map[int32]string, n)}
+}
+
+// add adds a token. Two tokens with one id are an error, one token with two ids too.
+func (v *vocabulary) add(token string, id int64) error {
+	if id < 0 || id > maxID {
+		return fmt.Errorf("token %q has the id %d", cut(token), id)
+	}
+	if other, ok := v.tokenOf[int32(id)]; ok && other != token {
+		return fmt.Errorf("the tokens %q and %q have the same id %d", cut(other), cut(token), id)
+	}
+	if other, ok := v.byToken[token]; ok {
+		if int64(other) != id {
+			return fmt.Errorf("token %q has the ids %d and %d", cut(token), other, id)
+		}
+		return nil
+	}
+	if v.bytes += len(token); v.bytes > maxTokenBytes || len(v.tokens) >= maxEntries {
+		return errors.New("the vocabulary is too large")
+	}
+	v.tokens, v.ids = append(v.tokens, token), append(v.ids, int32(id))
+	v.byToken[token], v.tokenOf[int32(id)] = int32(id), token
+	v.size = max(v.size, int(id)+1)
+	return nil
+}
+
+// clone returns a vocabulary that can grow on its own.
+func (v *vocabulary) clone() *vocabulary {
+	c := newVocabulary(len(v.tokens))
+	for i, token := range v.tokens {
+		_ = c.add(token, int64(v.ids[i])) // it was added before
+	}
+	return c
+}
+
+// byteTokens returns the tokens of bytes.
+func (v *vocabulary) byteTokens() *byteTokens {
+	b := new(byteTokens)
+	for i := range b {
+		b[i] = -1
+		if id, ok := v.byToken[fmt.Sprintf("<0x%02X>", i)]; ok {
+			b[i] = id
+		}
+	}
+	return b
+}
+
+// tooMany reports whether a JSON list or object may have more than n entries.
+func tooMany(raw json.RawMessage, n int) bool { return bytes.Count(raw, []byte{','}) > n }
+
+// readVocabulary reads the JSON object of a vocabulary, {"token": id, …}.
+func readVocabulary(raw json.RawMessage) (*vocabulary, error) {
+	if tooMany(raw, maxEntries) {
+		return nil, errors.New("the vocabulary is too large")
+	}
+	var m map[string]int64
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return nil, fmt.Errorf("cannot read the vocabulary: %w", err)
+	}
+	if len(m) == 0 {
+		return nil, errors.New("the vocabulary is empty")
+	}
+	v := newVocabulary(len(m))
+	for token, id := range m {
+		if err := v.add(token, id); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// scoredPiece is an entry of a Unigram vocabulary, ["piece", logarithm of its probability].
+type scoredPiece struct {
+	text  string
+	score float64
+}
+
+// UnmarshalJSON reads a pair.
+func (p *scoredPiece) UnmarshalJSON(b []byte) error {
+	pair := [2]any{&p.text, &p.score}
+	var raw []json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	if len(raw) != 2 {
+		return fmt.Errorf("a piece with %d values in place of text and score", len(raw))
+	}
+	for i, r := range raw {
+		if err := json.Unmarshal(r, pair[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readPieces reads the JSON list of a Unigram vocabulary; ids are places in the list.
+func readPieces(raw json.RawMessage) (*vocabulary, []float64, error) {
+	if tooMany(raw, 2*maxEntries) {
+		return nil, nil, errors.New("the vocabulary is too large")
+	}
+	var pieces []scoredPiece
+	if err := json.Unmarshal(raw, &pieces); err != nil {
+		return nil, nil, fmt.Errorf("cannot read the vocabulary: %w", err)
+	}
+	if len(pieces) == 0 {
+		return nil, nil, errors.New("the vocabulary is empty")
+	}
+	v := newVocabulary(len(pieces))
+	scores := make([]float64, len(pieces))
+	for i, p := range pieces {
+		if math.IsNaN(p.score) || math.IsInf(p.score, 0) {
+			return nil, nil, fmt.Errorf("piece %q has the score %g", cut(p.text), p.score)
+		}
+		if err := v.add(p.text, int64(i)); err != nil {
+			return nil, nil, err
+		}
+		scores[i] = p.score
+	}
+	return v, scores, nil
+}
+
+// readMerges reads the joins of a BPE model, each "a b" or ["a", "b"].
+func readMerges(raw json.RawMessage) ([][2]string, error) {
+	if tooMany(raw, 2*maxEntries) {
+		return nil, errors.New("there are too many merges")
+	}
+	var pairs [][]string
+	if err := json.Unmarshal(raw, &pairs); err != nil {
+		var lines []string
+		if json.Unmarshal(raw, &lines) != nil {
+			return nil, fmt.Errorf("cannot read the merges: %w", err)
+		}
+		return splitMerges(lines)
+	}
+	out := make([][2]string, len(pairs))
+	for i, p := range pairs {
+		if len(p) != 2 {
+			return nil, fmt.Errorf("merge %d joins %d symbols", i+1, len(p))
+		}
+		out[i] = [2]string{p[0], p[1]}
+	}
+	return out, nil
+}
+
+// splitMerges splits the lines of merges.txt.
+func splitMerges(lines []string) ([][2]string, error) {
+	var out [][2]string
+	for i, line := range lines {
+		a, b, ok := strings.Cut(line, " ")
+		if !ok || strings.Contains(b, " ") {
+			return nil, fmt.Errorf("merge %d is %q, not two symbols", i+1, cut(line))
+		}
+		out = append(out, [2]string{a, b})
+	}
+	return out, nil
+}
+
+// readLines returns the lines of a text file.
+func readLines(data []byte) ([]string, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("it is not UTF-8")
+	}
+	if bytes.Count(data, []byte{'\n'}) > maxEntries {
+		return nil, errors.New("it has too many lines")
+	}
+	lines := strings.Split(string(data), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSuffix(line, "\r")
+	}
+	if n := len(lines); lines[n-1] == "" {
+		lines = lines[:n-1]
+	}
+	return lines, nil
+}
