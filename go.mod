@@ -9,7 +9,6 @@ require (
 	github.com/clipperhouse/uax29/v2 v2.7.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
-	github.com/hajimehoshi/go-mp3 v0.3.4
 	github.com/jedib0t/go-pretty/v6 v6.8.3
 	github.com/jfreymuth/vorbis v1.0.2
 	github.com/klauspost/compress v1.17.9

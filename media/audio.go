@@ -64,7 +64,7 @@ func ReadAudio(path string) (*dsp.Signal, error) {
 	format := Sniff(buf[:n])
 	switch {
 	case audiofile.Decodes(format.Name):
-		sig, err := audiofile.Decode(format.Name, f)
+		sig, err := audiofile.Decode(context.Background(), format.Name, f)
 		if !errors.Is(err, audiofile.ErrUnsupported) {
 			return sig, err
 		}

@@ -1,6 +1,6 @@
 // Package audiofile decodes sound files into mono float32 signals: WAV by hand
-// (PCM of 8 to 32 bits, float, A-law, µ-law, extensible headers), FLAC, MP3, Ogg
-// Vorbis and Ogg Opus through their libraries.
+// (PCM of 8 to 32 bits, float, A-law, µ-law, extensible headers, RF64), MP3 by
+// internal/codec/mp3, FLAC, Ogg Vorbis and Ogg Opus through their libraries.
 //
 // What a file claims is checked before any memory is taken for it, a sound may
 // last [MaxSeconds] at most, and a library's panic on a broken file is an
@@ -8,6 +8,7 @@
 package audiofile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,8 +47,10 @@ var decoders = map[string]func(io.ReadSeeker, *sink) error{
 func Decodes(format string) bool { return decoders[format] != nil }
 
 // Decode reads a sound of the given format (wav, flac, mp3, vorbis, opus) from
-// the start of r.
-func Decode(format string, r io.ReadSeeker) (sig *dsp.Signal, err error) {
+// the start of r. Parts of other sampling rates than the first (joined MP3
+// files, chained Ogg streams) are resampled to that of the first. Decode
+// returns ctx.Err() soon after ctx is done.
+func Decode(ctx context.Context, format string, r io.ReadSeeker) (sig *dsp.Signal, err error) {
 	decode := decoders[format]
 	if decode == nil {
 		return nil, fmt.Errorf("cannot decode %s: %w", format, ErrUnsupported)
@@ -60,23 +63,46 @@ func Decode(format string, r io.ReadSeeker) (sig *dsp.Signal, err error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("cannot decode %s: %w", format, err)
 	}
-	var s sink
-	if err := decode(r, &s); err != nil {
+	s := sink{ctx: ctx}
+	if err := decode(contextReader{ctx, r}, &s); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, fmt.Errorf("cannot decode %s: %w", format, err)
 	}
+	s.finish()
 	if len(s.mono) == 0 {
 		return nil, fmt.Errorf("cannot decode %s: %w", format, ErrEmpty)
 	}
 	return &dsp.Signal{Rate: s.rate, Samples: s.mono}, nil
 }
 
-// sink takes interleaved samples and keeps their mean over the channels.
-type sink struct {
-	rate, channels int
-	mono           []float32
+// contextReader reads until its context is done.
+type contextReader struct {
+	ctx context.Context
+	io.ReadSeeker
 }
 
-// open checks the header's claims; frames is the claimed length, 0 if unknown.
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.ReadSeeker.Read(p)
+}
+
+// sink takes interleaved samples and keeps their mean over the channels. They
+// come in one part or more, each of its own rate and channels.
+type sink struct {
+	ctx      context.Context
+	rate     int // of the first part, and of the whole
+	from     int // rate of the part that is written
+	channels int
+	start    int // where that part begins
+	mono     []float32
+}
+
+// open checks a header's claims and begins a part; frames is the claimed
+// length, 0 if unknown.
 func (s *sink) open(rate, channels int, frames int64) error {
 	switch {
 	case rate < minRate || rate > maxRate:
@@ -86,8 +112,31 @@ func (s *sink) open(rate, channels int, frames int64) error {
 	case frames > MaxSeconds*int64(rate):
 		return tooLong(float64(frames) / float64(rate))
 	}
-	s.rate, s.channels = rate, channels
+	s.finish()
+	if s.rate == 0 {
+		s.rate = rate
+	}
+	s.from, s.channels, s.start = rate, channels, len(s.mono)
 	return nil
+}
+
+// finish brings the part that was written to the rate of the first.
+func (s *sink) finish() {
+	if s.from != s.rate {
+		s.mono = append(s.mono[:s.start], dsp.Resample(s.part(), s.from, s.rate)...)
+		s.from, s.start = s.rate, len(s.mono)
+	}
+}
+
+// part returns the samples of the part that is written.
+func (s *sink) part() []float32 { return s.mono[s.start:] }
+
+// trim keeps the samples of the part from lead to end, as far as there are any.
+func (s *sink) trim(lead, end int64) {
+	x := s.part()
+	end = max(0, min(end, int64(len(x))))
+	lead = max(0, min(lead, end))
+	s.mono = s.mono[:s.start+copy(x, x[lead:end])]
 }
 
 // grow makes room for frames more samples that are known to be there.
@@ -97,12 +146,13 @@ func (s *sink) grow(frames int) {
 	}
 }
 
-// room reports an error once the sound lasts too long.
+// room reports an error once the sound lasts too long, or the context is done.
 func (s *sink) room() error {
-	if len(s.mono) > MaxSeconds*s.rate {
-		return tooLong(float64(len(s.mono)) / float64(s.rate))
+	seconds := float64(s.start)/float64(s.rate) + float64(len(s.mono)-s.start)/float64(s.from)
+	if seconds > MaxSeconds {
+		return tooLong(seconds)
 	}
-	return nil
+	return s.ctx.Err()
 }
 
 // write takes whole frames of interleaved samples.

@@ -59,7 +59,7 @@ func TestAgainstFFmpeg(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Decode(c.format, bytes.NewReader(data))
+		got, err := Decode(t.Context(), c.format, bytes.NewReader(data))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue

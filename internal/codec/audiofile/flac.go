@@ -1,6 +1,8 @@
 package audiofile
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,12 +10,27 @@ import (
 	"github.com/mewkiz/flac"
 )
 
-// decodeFLAC reads FLAC (RFC 9639) frame by frame.
+// decodeFLAC reads FLAC (RFC 9639) frame by frame. Tags and zeros before and
+// behind the stream are stepped over.
 func decodeFLAC(r io.ReadSeeker, s *sink) error {
-	if err := skipID3(r); err != nil {
+	start, err := skipID3(r)
+	if err != nil {
 		return err
 	}
-	st, err := flac.New(r)
+	if ok, err := holdsFLAC(r, start); err != nil {
+		return err
+	} else if !ok {
+		if start, err = findFLAC(r, 0); err != nil {
+			return err
+		} else if start < 0 {
+			return errors.New("no FLAC stream")
+		}
+	}
+	if _, err := r.Seek(start, io.SeekStart); err != nil {
+		return err
+	}
+	b := bufio.NewReaderSize(r, blockBytes) // the library takes it as it is, so that b is at the next frame
+	st, err := flac.New(b)
 	if err != nil {
 		return unlessEOF(err)
 	}
@@ -31,6 +48,12 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 	scale := 1 / float32(uint64(1)<<(bits-1))
 	var x []float32
 	for {
+		if done, err := endOfFLAC(b); done || err != nil {
+			if err != nil && !(info.NSamples > 0 && uint64(len(s.mono)) >= info.NSamples) {
+				return err
+			}
+			break
+		}
 		f, err := st.ParseNext()
 		if errors.Is(err, io.EOF) {
 			break
@@ -59,6 +82,28 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 		return fmt.Errorf("the header claims %d samples, the file holds %d: it is cut short", n, len(s.mono))
 	}
 	return nil
+}
+
+// endOfFLAC reports whether no frame follows but the end, a tag or zeros. The
+// error is of anything else.
+func endOfFLAC(b *bufio.Reader) (bool, error) {
+	head, err := b.Peek(4)
+	switch {
+	case len(head) == 0:
+		return true, nil
+	case len(head) < 4 && errors.Is(err, io.EOF):
+		return true, nil
+	case err != nil:
+		return true, err
+	case head[0] == 0xff && head[1]&0xfc == 0xf8: // the sync code
+		return false, nil
+	}
+	for _, tag := range []string{"TAG", "ID3", "APE", "LYR", "\x00\x00\x00\x00"} {
+		if bytes.HasPrefix(head, []byte(tag)) {
+			return true, nil
+		}
+	}
+	return true, fmt.Errorf("%q where a FLAC frame must begin", head)
 }
 
 func resize(x []float32, n int) []float32 {
