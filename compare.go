@@ -6,6 +6,7 @@ import (
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/fusion"
 )
 
 // Comparison is a finished comparison with what it was made from.
@@ -16,6 +17,7 @@ type Comparison struct {
 	Problems dataset.Problems
 
 	path        string // of the data
+	methods     fusion.Table
 	store       *compare.Store
 	calibration *compare.Result // of the best entry in folds of the training rows; nil: not needed
 	played      []*played       // of the best entry, by run; nil: the outcomes hold every subset
@@ -25,7 +27,7 @@ type Comparison struct {
 // named) on the same splits and seeds, and judges whether fusion helps. On an
 // error the result, if not nil, holds the problems found in the data.
 func Compare(ctx context.Context, path string, fusions []string, o Options) (*Comparison, error) {
-	c := &Comparison{path: path}
+	c := &Comparison{path: path, methods: o.methods()}
 	src, problems, err := o.open(ctx, path)
 	c.Problems, c.Data = problems, src.Data
 	if err != nil {

@@ -345,7 +345,7 @@ func (ex *Explanation) noise(d *report.Document) {
 }
 
 func (ex *Explanation) weights(d *report.Document) {
-	if ex.Weights == nil || !telling(ex.Evaluation.Fusion) {
+	if ex.Weights == nil || !weightsVaryByRow(ex.m.o.methods(), ex.Evaluation.Fusion) {
 		return
 	}
 	var views []string

@@ -8,6 +8,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
+	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/report"
 )
 
@@ -137,7 +138,9 @@ func (c *Comparison) weights(d *report.Document, entry int) {
 	if c.Task == dataset.Regression {
 		return
 	}
-	weighs := func(e int) bool { return c.Result.Outcomes[e][0].TestWeights != nil && telling(c.Rows[e].Fusion) }
+	weighs := func(e int) bool {
+		return c.Result.Outcomes[e][0].TestWeights != nil && weightsVaryByRow(c.methods, c.Rows[e].Fusion)
+	}
 	if !weighs(entry) {
 		entry = -1
 		best := math.Inf(-1)
@@ -168,7 +171,10 @@ func (c *Comparison) weights(d *report.Document, entry int) {
 // telling reports whether a method weighs each row by its content. The others
 // have the same weights for all rows, so that classes differ by nothing but
 // what their rows lack.
-func telling(method string) bool { return method != "mean" && method != "late" && method != "weighted" }
+func weightsVaryByRow(methods fusion.Table, name string) bool {
+	m, _ := methods.Lookup(name)
+	return m.RowWeights
+}
 
 // weightSums adds up weights by class.
 type weightSums struct {

@@ -186,7 +186,7 @@ func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, catalo
 	for _, t := range tensors {
 		weights += len(t.Data)
 	}
-	if err := a.fits(len(tensors), weights); err != nil {
+	if err := a.fits(weights); err != nil {
 		return err
 	}
 	return a.restoreModel(tensors, methods)

@@ -11,11 +11,13 @@ import (
 const plainSize = 4096
 
 // fits reports where the parts of a manifest contradict each other, or claim
-// more than a file of so many tensors with so many weights can hold. A checksum
+// more than a file of so many weights can hold. A checksum
 // says that a file is whole, not that one program wrote all of it.
-func (a *Artifact) fits(tensors, weights int) error {
-	f := a.Spec.Fusion
-	axes := []int{a.Spec.Width, a.Spec.Hidden, f.Dim, f.Rank, f.Heads, f.Hidden}
+func (a *Artifact) fits(weights int) error {
+	axes := []int{a.Spec.Width, a.Spec.Hidden}
+	for name := range a.Spec.Fusion {
+		axes = append(axes, a.Spec.Fusion.Int(name))
+	}
 	for _, v := range a.Spec.Views {
 		axes = append(axes, v.Dim, v.Embedding)
 	}
@@ -23,9 +25,6 @@ func (a *Artifact) fits(tensors, weights int) error {
 		if axis < 0 || axis > max(plainSize, weights) {
 			return fmt.Errorf("%w: a network of size %d in a file of %d weights", ErrDamaged, axis, weights)
 		}
-	}
-	if f.Layers < 0 || f.Layers > tensors {
-		return fmt.Errorf("%w: %d layers in a file of %d tensors", ErrDamaged, f.Layers, tensors)
 	}
 	if len(a.Views) != len(a.Spec.Views) {
 		return fmt.Errorf("%w: %d views, but a network of %d", ErrDamaged, len(a.Views), len(a.Spec.Views))

@@ -40,9 +40,9 @@ func Entries(views []train.Fitted, ordered bool, fusions []string) []Entry {
 		}
 		byColumn[v.Column] = append(byColumn[v.Column], v.Name)
 	}
-	method := "concat"
+	method := fusion.Default
 	if ordered {
-		method = "bilstm"
+		method = fusion.DefaultOrdered
 	}
 	var out []Entry
 	for _, c := range columns {
@@ -80,7 +80,7 @@ func (e *Entry) indices(views []train.Fitted) []int {
 // recipe is r for this entry: the user's fusion options go to the method they were meant for.
 func (e *Entry) recipe(r train.Recipe) train.Recipe {
 	if e.Kind == Single || (r.Fusion != "" && r.Fusion != e.Fusion) {
-		r.FusionConfig = fusion.Config{}
+		r.FusionConfig = nil
 	}
 	r.Fusion = e.Fusion
 	return r

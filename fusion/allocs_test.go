@@ -14,13 +14,12 @@ import (
 // step returns a training step of a method on four views (sequences, if it runs over time) of 32 rows, some absent.
 func step(t testing.TB, m fusion.Method, cfg fusion.Config) func() {
 	const rows, steps = 32, 5
-	cfg.Outputs = 3
 	var views []fusion.ViewShape
 	for range 4 {
-		views = append(views, fusion.ViewShape{Dim: 16, Sequence: cfg.Over == fusion.OverTime})
+		views = append(views, fusion.ViewShape{Dim: 16, Sequence: cfg.Text("over") == fusion.OverTime})
 	}
 	s := nn.NewScope(1, tensor.F32)
-	f, err := m.Build(s, cfg, views)
+	f, err := m.New(s, cfg, fusion.Shape{Views: views, Outputs: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,10 +69,10 @@ func TestNoAllocations(t *testing.T) {
 	for _, name := range fusion.Methods.Names() {
 		f(name, fusion.Config{})
 	}
-	f("mean", fusion.Config{Dim: 8})
-	f("weighted", fusion.Config{Weights: []float64{1, 2, 3, 4}})
-	f("bilstm", fusion.Config{Over: fusion.OverTime})
-	f("bilstm", fusion.Config{Over: fusion.OverRows, Skip: true})
+	f("mean", fusion.Config{"dim": 8})
+	f("weighted", fusion.Config{"weights": []float64{1, 2, 3, 4}})
+	f("bilstm", fusion.Config{"over": fusion.OverTime})
+	f("bilstm", fusion.Config{"over": fusion.OverRows, "skip": true})
 }
 
 func BenchmarkStep(b *testing.B) {

@@ -24,40 +24,35 @@ type Attention struct {
 
 var _ Fusion = (*Attention)(nil)
 
-var attentionDefaults = Config{Dim: meetDim}
-
-func newAttention(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
-	cfg = cfg.Or(attentionDefaults)
-	hidden := cfg.Hidden
+func newAttention(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	dim, hidden := cfg.Int("dim"), cfg.Int("hidden")
 	if hidden == 0 {
-		hidden = cfg.Dim
+		hidden = dim
 	}
-	a := &Attention{dim: cfg.Dim}
-	a.proj, _ = newMeeting(s, views, cfg.Dim)
+	a := &Attention{dim: dim}
+	a.proj, _ = newSharedProjection(s, views, dim)
 	if len(views) > 1 {
 		score := s.Sub("score")
-		bound := 1 / math.Sqrt(float64(cfg.Dim))
-		a.weight = score.Param("weight", nn.Uniform(bound), hidden, cfg.Dim)
+		bound := 1 / math.Sqrt(float64(dim))
+		a.weight = score.Param("weight", nn.Uniform(bound), hidden, dim)
 		a.bias = score.Param("bias", nn.Uniform(bound), hidden)
 		a.v = score.Param("v", nn.Uniform(1/math.Sqrt(float64(hidden))), hidden)
 	}
 	return a, nil
 }
 
-// OutDim is Config.Dim.
+// OutDim is the option dim.
 func (a *Attention) OutDim() int { return a.dim }
 
 // Forward returns the attended vector and the weights.
 func (a *Attention) Forward(t *grad.Tape, in Input) Output {
-	h := a.proj.meet(t, in) // [B, V, dim]
-	w := in.shares(t)
+	h := a.proj.projectAndStack(t, in) // [B, V, dim]
+	w := in.UniformWeights(t)
 	if a.v != nil {
 		u := t.LinearAct(h, t.Param(a.weight), t.Param(a.bias), grad.ActTanh)  // [B, V, A]
 		score := t.Linear(u, t.Reshape(t.Param(a.v), 1, a.v.Value.Len()), nil) // [B, V, 1]
-		w = t.MaskedSoftmax(t.Reshape(score, in.rows(), len(in.Views)), in.Present)
+		w = t.MaskedSoftmax(t.Reshape(score, in.Rows(), len(in.Views)), in.Present)
 	}
 	return Output{Z: t.WeightedSum(h, w), Weights: w}
 }

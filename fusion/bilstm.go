@@ -7,7 +7,7 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// BiLSTM reads the views with an LSTM in both directions (Graves & Schmidhuber 2005). Config.Over says along what:
+// BiLSTM reads the views with an LSTM in both directions (Graves & Schmidhuber 2005). The option over is what it reads along:
 //
 //   - time: at each step the views side by side (a view without time stands at every step), the mean over the steps.
 //     Views of different lengths are aligned at the first step; a row is as long as its longest present view, at least
@@ -16,9 +16,9 @@ import (
 //     steps. Views of different widths are projected by proj.k. A row without any view reads one step of zeros.
 //   - rows: the rows of a group in their order are the steps (the utterances of a conversation: Poria 2017), each the
 //     views side by side with absent.k for the absent; every row gets what the two directions say at its step. With
-//     Config.Skip its own features stand beside that.
+//     the option skip its own features stand beside that.
 //
-// Config.Dropout drops values of the input and of the output of the LSTM, and between layers.
+// The option dropout drops values of the input and of the output of the LSTM, and between layers.
 type BiLSTM struct {
 	over    string
 	lstm    *nn.LSTM
@@ -32,17 +32,40 @@ type BiLSTM struct {
 
 var _ Fusion = (*BiLSTM)(nil)
 
-var bilstmDefaults = Config{Hidden: 64, Layers: 1}
+// What bilstm can run over.
+const (
+	OverRows  = "rows"
+	OverTime  = "time"
+	OverViews = "views"
+)
 
-// bilstmTakesSequences: only over time does the method read sequences.
-func bilstmTakesSequences(cfg Config) bool { return cfg.Over == "" || cfg.Over == OverTime }
+// Over time alone the method reads sequences; without the option it is over time if there is one.
+func bilstmTakesSequences(cfg Config) bool {
+	return cfg.Text("over") == "" || cfg.Text("over") == OverTime
+}
 
-func newBiLSTM(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, bilstmTakesSequences(cfg)); err != nil {
-		return nil, err
+func bilstmReadsRows(cfg Config) bool { return cfg.Text("over") == OverRows }
+
+func adaptBiLSTM(cfg Config, data Data) Config {
+	switch {
+	case cfg.Text("over") != "":
+		return cfg
+	case data.Ordered:
+		return cfg.With("over", OverRows)
+	case data.Sequences:
+		return cfg.With("over", OverTime)
 	}
-	cfg = cfg.Or(bilstmDefaults)
-	b := &BiLSTM{over: cfg.Over, dropout: cfg.dropout(), skip: cfg.Skip, dim: 2 * cfg.Hidden}
+	return cfg.With("over", OverViews)
+}
+
+// In textbooks the rows are the steps, and the state of each direction is as wide as a row.
+func textbookBiLSTM(cfg Config, views []ViewShape) Config {
+	return cfg.WithDefaults(Config{"over": OverRows, "hidden": views[0].Dim})
+}
+
+func newBiLSTM(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	b := &BiLSTM{over: cfg.Text("over"), dropout: cfg.Float("dropout"), skip: cfg.Bool("skip"), dim: 2 * cfg.Int("hidden")}
 	if b.over == "" {
 		b.over = OverViews
 		for _, v := range views {
@@ -56,9 +79,9 @@ func newBiLSTM(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 	}
 	width := total(views)
 	if b.over == OverViews {
-		b.proj, width = newMeeting(s, views, cfg.Dim)
+		b.proj, width = newSharedProjection(s, views, cfg.Int("dim"))
 	} else {
-		if cfg.Dim > 0 {
+		if cfg.Int("dim") > 0 {
 			return nil, fmt.Errorf("dim goes with over views, not over %s", b.over)
 		}
 		b.absent = newAbsent(s, views)
@@ -69,7 +92,7 @@ func newBiLSTM(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 	if b.skip {
 		b.dim += width
 	}
-	b.lstm = nn.NewLSTM(s, width, cfg.Hidden, nn.LSTMConfig{Layers: cfg.Layers, Bidirectional: true, Dropout: cfg.dropout()})
+	b.lstm = nn.NewLSTM(s, width, cfg.Int("hidden"), nn.LSTMConfig{Layers: cfg.Int("layers"), Bidirectional: true, Dropout: cfg.Float("dropout")})
 	return b, nil
 }
 
@@ -102,7 +125,7 @@ func (b *BiLSTM) drop(t *grad.Tape, x *grad.Var) *grad.Var {
 }
 
 func (b *BiLSTM) overTime(t *grad.Tape, in Input) *grad.Var {
-	B, T := in.rows(), 1
+	B, T := in.Rows(), 1
 	for k, v := range in.Views {
 		if b.seq[k] {
 			T = max(T, v.X.Dim(1))
@@ -115,7 +138,7 @@ func (b *BiLSTM) overTime(t *grad.Tape, in Input) *grad.Var {
 	for r := range lengths {
 		lengths[r] = 1
 		for k := range in.Views {
-			if b.seq[k] && in.present(r, k) {
+			if b.seq[k] && in.IsPresent(r, k) {
 				lengths[r] = max(lengths[r], in.steps(r, k))
 			}
 		}
@@ -143,10 +166,10 @@ func (in Input) steps(r, k int) int {
 // steps returns view k as [B, T, D]: a sequence with absent.k past its end and where it is absent, another view at every
 // step. What stands past the lengths of the rows is of no importance.
 func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, lengths []int, s *scratch) *grad.Var {
-	B, x := in.rows(), in.Views[k].X
+	B, x := in.Rows(), in.Views[k].X
 	D := x.Dim(-1)
 	if !b.seq[k] {
-		x = t.WhereRows(in.mask(t, k), x, t.Param(b.absent[k]))
+		x = t.WhereRows(in.Mask(t, k), x, t.Param(b.absent[k]))
 		s.ids = sized(s.ids, B*T)
 		for i := range s.ids {
 			s.ids[i] = int32(i / T)
@@ -159,7 +182,7 @@ func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, lengths []int, s *scrat
 	there, all := floats(t, B*T), true
 	for r := range B {
 		n := 0
-		if in.present(r, k) {
+		if in.IsPresent(r, k) {
 			n = in.steps(r, k)
 		}
 		all = all && n >= lengths[r]
@@ -174,28 +197,15 @@ func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, lengths []int, s *scrat
 }
 
 func (b *BiLSTM) overViews(t *grad.Tape, in Input) *grad.Var {
-	B, V := in.rows(), len(in.Views)
-	x := b.proj.meet(t, in) // [B, V, D]
+	B, V := in.Rows(), len(in.Views)
+	x := b.proj.projectAndStack(t, in) // [B, V, D]
 	D := x.Dim(2)
-	// Move the present views of each row to the front.
 	s := borrow()
 	defer s.giveBack()
 	s.ids, s.ints = sized(s.ids, B*V), sized(s.ints, B)
-	idx, lengths := s.ids, s.ints
-	for r := range B {
-		n := 0
-		for k := range V {
-			if in.present(r, k) {
-				idx[r*V+n] = int32(r*V + k)
-				n++
-			}
-		}
-		for i := n; i < V; i++ {
-			idx[r*V+i] = -1
-		}
-		lengths[r] = max(n, 1)
-	}
-	x = t.Reshape(t.GatherRows(t.Reshape(x, B*V, D), idx), B, V, D)
+	in.pack(s.ids, s.ints)
+	lengths := s.ints
+	x = t.Reshape(t.GatherRows(t.Reshape(x, B*V, D), s.ids), B, V, D)
 	return t.MeanTime(b.read(t, x, lengths), lengths)
 }
 

@@ -11,7 +11,7 @@ import (
 //
 //	z = [x_0; x_1; …]
 //
-// In place of an absent view stands a learned vector, absent.k [D_k], zero at first. With Config.Dim the result goes
+// In place of an absent view stands a learned vector, absent.k [D_k], zero at first. With the option dim the result goes
 // through `proj` to that width.
 type Concat struct {
 	absent []*grad.Param
@@ -21,19 +21,17 @@ type Concat struct {
 
 var _ Fusion = (*Concat)(nil)
 
-func newConcat(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
+func newConcat(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
 	c := &Concat{absent: newAbsent(s, views), dim: total(views)}
-	if cfg.Dim > 0 {
-		c.proj = nn.NewLinear(s.Sub("proj"), c.dim, cfg.Dim)
-		c.dim = cfg.Dim
+	if cfg.Int("dim") > 0 {
+		c.proj = nn.NewLinear(s.Sub("proj"), c.dim, cfg.Int("dim"))
+		c.dim = cfg.Int("dim")
 	}
 	return c, nil
 }
 
-// OutDim is the sum of the widths, or Config.Dim.
+// OutDim is the sum of the widths, or the option dim.
 func (c *Concat) OutDim() int { return c.dim }
 
 // Forward returns the views side by side.
@@ -60,7 +58,7 @@ func join(t *grad.Tape, in Input, absent []*grad.Param) *grad.Var {
 	defer s.giveBack()
 	xs, _ := s.views(len(in.Views))
 	for k, v := range in.Views {
-		xs[k] = t.WhereRows(in.mask(t, k), v.X, t.Param(absent[k]))
+		xs[k] = t.WhereRows(in.Mask(t, k), v.X, t.Param(absent[k]))
 	}
 	return t.Concat(xs...)
 }

@@ -1,143 +1,206 @@
 package fusion
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/fusor-ml/fusor/nn"
 )
 
-// Config is the configuration of a method as plain data. Zero means the method's default, for a pointer nil does. Each method reads the fields
-// that its Options name.
-type Config struct {
-	// Dim is the width of the fused vector, or of the space in which the views meet.
-	Dim int `json:"dim,omitempty" yaml:"dim,omitempty"`
-	// Rank is the rank of the factors of lowrank.
-	Rank int `json:"rank,omitempty" yaml:"rank,omitempty"`
-	// Heads and Layers are those of the transformer; Layers also of bilstm.
-	Heads  int `json:"heads,omitempty" yaml:"heads,omitempty"`
-	Layers int `json:"layers,omitempty" yaml:"layers,omitempty"`
-	// Hidden is the width of one direction of bilstm, of the scorer of attention, of the feed-forward part of transformer.
-	Hidden int `json:"hidden,omitempty" yaml:"hidden,omitempty"`
-	// Dropout is the probability with which values are dropped in training, 0 ≤ p < 1; nil: the method's default.
-	Dropout *float64 `json:"dropout,omitempty" yaml:"dropout,omitempty"`
-	// Weights are the fixed weights of weighted, one per view; empty: they are learned.
-	Weights []float64 `json:"weights,omitempty" yaml:"weights,omitempty"`
-	// Over says what bilstm runs over: rows, time or views; empty: time if there is a sequence, else views.
-	Over string `json:"over,omitempty" yaml:"over,omitempty"`
-	// Skip lets bilstm over rows hand on the row's own features beside what it read.
-	Skip bool `json:"skip,omitempty" yaml:"skip,omitempty"`
-	// Outputs is the number of classes, or 1 in a regression. Set by the caller; only late reads it.
-	Outputs int `json:"outputs,omitempty" yaml:"outputs,omitempty"`
-	// Regression says that the outputs are values, not classes. Set by the caller; only late reads it.
-	Regression bool `json:"regression,omitempty" yaml:"regression,omitempty"`
+// Config holds the options of a method that are set, by name: a plain value of the type that the
+// option's kind has. What is not in it takes the option's default.
+type Config map[string]any
+
+// Int returns a whole number, 0 where it is not set.
+func (c Config) Int(name string) int {
+	x, _ := number(c[name])
+	return int(x)
 }
 
-// What bilstm can run over.
-const (
-	OverRows  = "rows"
-	OverTime  = "time"
-	OverViews = "views"
-)
+// Float returns a number, 0 where it is not set.
+func (c Config) Float(name string) float64 {
+	x, _ := number(c[name])
+	return x
+}
 
-// Or returns c with the zero fields taken from d.
-func (c Config) Or(d Config) Config {
-	or := func(a *int, b int) {
-		if *a == 0 {
-			*a = b
+// Floats returns a list of numbers, nil where it is not set.
+func (c Config) Floats(name string) []float64 {
+	list, _ := numbers(c[name])
+	return list
+}
+
+// Bool returns a switch, false where it is not set.
+func (c Config) Bool(name string) bool {
+	b, _ := c[name].(bool)
+	return b
+}
+
+// Text returns a choice, "" where it is not set.
+func (c Config) Text(name string) string {
+	s, _ := c[name].(string)
+	return s
+}
+
+// With returns a copy of c in which name is set to value.
+func (c Config) With(name string, value any) Config {
+	with := Config{name: value}
+	for k, v := range c {
+		if k != name {
+			with[k] = v
 		}
 	}
-	or(&c.Dim, d.Dim)
-	or(&c.Rank, d.Rank)
-	or(&c.Heads, d.Heads)
-	or(&c.Layers, d.Layers)
-	or(&c.Hidden, d.Hidden)
-	or(&c.Outputs, d.Outputs)
-	if c.Dropout == nil {
-		c.Dropout = d.Dropout
-	}
-	if len(c.Weights) == 0 {
-		c.Weights = d.Weights
-	}
-	if c.Over == "" {
-		c.Over = d.Over
-	}
-	c.Skip = c.Skip || d.Skip
-	c.Regression = c.Regression || d.Regression
-	return c
+	return with
 }
 
-// dropout is Dropout, 0 where nothing is said.
-func (c Config) dropout() float64 {
-	if c.Dropout == nil {
-		return 0
+// WithDefaults returns a copy of c in which what is not set is taken from d.
+func (c Config) WithDefaults(d Config) Config {
+	with := maps.Clone(d)
+	if with == nil {
+		with = Config{}
 	}
-	return *c.Dropout
+	maps.Copy(with, c)
+	return with
 }
 
-// set returns the JSON names of the fields that a user can set and has set.
-func (c Config) set() []string {
-	var names []string
-	add := func(name string, on bool) {
-		if on {
-			names = append(names, name)
+// IsZero reports whether nothing is set.
+func (c Config) IsZero() bool { return len(c) == 0 }
+
+// MarshalJSON writes c as an object with its keys in order.
+func (c Config) MarshalJSON() ([]byte, error) {
+	if c == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[string]any(c))
+}
+
+// UnmarshalJSON reads an object; whole numbers become int, lists of numbers []float64.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	var raw map[string]any
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*c = nil
+	for name, value := range raw {
+		if x, ok := value.(float64); ok && x == math.Trunc(x) && math.Abs(x) < 1<<53 {
+			value = int(x)
 		}
-	}
-	add("dim", c.Dim != 0)
-	add("rank", c.Rank != 0)
-	add("heads", c.Heads != 0)
-	add("layers", c.Layers != 0)
-	add("hidden", c.Hidden != 0)
-	add("dropout", c.Dropout != nil)
-	add("weights", len(c.Weights) != 0)
-	add("over", c.Over != "")
-	add("skip", c.Skip)
-	return names
-}
-
-// Check reports an option of cfg that the method does not read or that is out of range. Outputs and Regression, which
-// the caller sets for every method, are not looked at.
-func (m Method) Check(cfg Config) error {
-	for _, name := range cfg.set() {
-		if !slices.Contains(m.Options, name) {
-			has := "it has no options"
-			if len(m.Options) > 0 {
-				has = "it has " + strings.Join(m.Options, ", ")
-			}
-			return fmt.Errorf("fusion %s: there is no option %q; %s", m.Name, name, has)
+		if list, ok := numbers(value); ok {
+			value = list
 		}
-	}
-	if err := cfg.check(); err != nil {
-		return fmt.Errorf("fusion %s: %w", m.Name, err)
+		if *c == nil {
+			*c = Config{}
+		}
+		(*c)[name] = value
 	}
 	return nil
 }
 
-// MaxWidth is the greatest width of a layer: a mistyped one must not take all memory.
-const MaxWidth = 1 << 14
+// Option returns the method's option of that name.
+func (m Method) Option(name string) (Option, bool) {
+	i := slices.IndexFunc(m.Options, func(o Option) bool { return o.Name == name })
+	if i < 0 {
+		return Option{}, false
+	}
+	return m.Options[i], true
+}
 
-// check reports a value that no method can work with.
-func (c Config) check() error {
-	for _, f := range []struct {
-		name   string
-		v, max int
-	}{
-		{"dim", c.Dim, MaxWidth},
-		{"rank", c.Rank, MaxWidth},
-		{"heads", c.Heads, MaxWidth},
-		{"layers", c.Layers, 64},
-		{"hidden", c.Hidden, MaxWidth},
-		{"outputs", c.Outputs, math.MaxInt},
-	} {
-		if f.v < 0 || f.v > f.max {
-			return fmt.Errorf("%s is %d; it must be positive and at most %d", f.name, f.v, f.max)
+// Defaults returns what the method's options are where they are not set.
+func (m Method) Defaults() Config {
+	var c Config
+	for _, o := range m.Options {
+		if o.Default != nil {
+			c = c.With(o.Name, o.Default)
 		}
 	}
-	if p := c.dropout(); !(p >= 0 && p < 1) {
-		return fmt.Errorf("dropout is %g; it must be at least 0 and below 1", p)
+	return c
+}
+
+// Check reports an option of cfg that the method does not have or that is out of range.
+func (m Method) Check(cfg Config) error {
+	for _, name := range slices.Sorted(maps.Keys(cfg)) {
+		o, ok := m.Option(name)
+		if !ok {
+			has := "it has no options"
+			if len(m.Options) > 0 {
+				has = "it has " + strings.Join(optionNames(m.Options), ", ")
+			}
+			return fmt.Errorf("fusion %s: there is no option %q; %s", m.Name, name, has)
+		}
+		if err := o.Check(cfg[name]); err != nil {
+			return fmt.Errorf("fusion %s: %w", m.Name, err)
+		}
 	}
-	if !slices.Contains([]string{"", OverRows, OverTime, OverViews}, c.Over) {
-		return fmt.Errorf("over is %q; it must be %s, %s or %s", c.Over, OverRows, OverTime, OverViews)
+	return nil
+}
+
+// CheckAny reports an option of cfg that no method of the table takes as it is.
+func (t Table) CheckAny(cfg Config) error {
+	for name, value := range cfg {
+		var err error
+		known := false
+		for _, m := range t {
+			if _, ok := m.Option(name); ok {
+				known = true
+				if err = m.Check(Config{name: value}); err == nil {
+					break
+				}
+			}
+		}
+		if !known {
+			return fmt.Errorf("no fusion has an option %q", name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func optionNames(options []Option) []string {
+	names := make([]string, len(options))
+	for i, o := range options {
+		names[i] = o.Name
+	}
+	return names
+}
+
+// New builds the method for batches of the given shape: it checks cfg and the views, fills in the
+// defaults, and creates every parameter in s.
+func (m Method) New(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	if err := m.Check(cfg); err != nil {
+		return nil, err
+	}
+	if err := checkViews(shape.Views, m.Sequences(cfg)); err != nil {
+		return nil, fmt.Errorf("cannot build fusion %s: %w", m.Name, err)
+	}
+	for _, o := range m.Options {
+		if list := cfg.Floats(o.Name); o.PerView && len(list) > 0 && len(list) != len(shape.Views) {
+			return nil, fmt.Errorf("cannot build fusion %s: %d %s for %d views", m.Name, len(list), o.Name, len(shape.Views))
+		}
+	}
+	f, err := m.Build(s, cfg.WithDefaults(m.Defaults()), shape)
+	if err != nil {
+		return nil, fmt.Errorf("cannot build fusion %s: %w", m.Name, err)
+	}
+	return f, nil
+}
+
+// checkViews reports views that no method, or no method without sequences, can be built for.
+func checkViews(views []ViewShape, sequences bool) error {
+	if len(views) == 0 {
+		return fmt.Errorf("there are no views")
+	}
+	for _, v := range views {
+		if v.Dim < 1 {
+			return fmt.Errorf("view %q has width %d", v.Name, v.Dim)
+		}
+		if v.Sequence && !sequences {
+			return fmt.Errorf("view %q is a sequence; pool it first", v.Name)
+		}
 	}
 	return nil
 }

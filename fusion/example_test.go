@@ -12,7 +12,7 @@ import (
 func ExampleTextbook() {
 	m1 := tensor.FromF64([]float64{1, 2, 3, 4, 5, 6}, 2, 3)
 	m2 := tensor.FromF64([]float64{7, 8, 9, 10, 11, 12}, 2, 3)
-	o := fusion.TextbookOptions{Config: fusion.Config{Weights: []float64{0.3, 0.7}}}
+	o := fusion.TextbookOptions{Config: fusion.Config{"weights": []float64{0.3, 0.7}}}
 	z, _, err := fusion.Textbook("weighted", []*tensor.Tensor{m1, m2}, o)
 	if err != nil {
 		fmt.Println(err)
@@ -40,13 +40,14 @@ func (s sum) Forward(t *grad.Tape, in fusion.Input) fusion.Output {
 func ExampleTable_With() {
 	methods := fusion.Methods.With(fusion.Method{
 		Name: "sum", Doc: "the sum of the views that are present", Source: "an example",
-		Build: func(_ *nn.Scope, _ fusion.Config, views []fusion.ViewShape) (fusion.Fusion, error) {
-			for _, v := range views {
-				if v.Dim != views[0].Dim {
-					return nil, fmt.Errorf("view %q is %d wide, the first %d", v.Name, v.Dim, views[0].Dim)
+		Build: func(_ *nn.Scope, _ fusion.Config, shape fusion.Shape) (fusion.Fusion, error) {
+			dim := shape.Views[0].Dim
+			for _, v := range shape.Views {
+				if v.Dim != dim {
+					return nil, fmt.Errorf("view %q is %d wide, the first %d", v.Name, v.Dim, dim)
 				}
 			}
-			return sum{views[0].Dim}, nil
+			return sum{dim}, nil
 		},
 	})
 	m1 := tensor.FromF64([]float64{1, 2, 3, 4, 5, 6}, 2, 3)

@@ -10,7 +10,7 @@ import (
 //	z = gamma(c) ⊙ x_0 + beta(c)
 //
 // where c is the second view or, of more, the mean of the present ones, brought to one width by proj.k if they differ.
-// Config.Dim projects the first view by proj.0. Where the whole condition is absent, and with one view, z = x_0. In place
+// The option dim projects the first view by proj.0. Where the whole condition is absent, and with one view, z = x_0. In place
 // of an absent first view stands the learned vector absent.0, so that the others still speak through the modulation.
 type FiLM struct {
 	first       *nn.Linear  // proj.0 or nil
@@ -22,14 +22,12 @@ type FiLM struct {
 
 var _ Fusion = (*FiLM)(nil)
 
-func newFiLM(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
+func newFiLM(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
 	f := &FiLM{dim: views[0].Dim}
-	if cfg.Dim > 0 && cfg.Dim != f.dim {
-		f.first = nn.NewLinear(s.Sub("proj").Sub("0"), views[0].Dim, cfg.Dim)
-		f.dim = cfg.Dim
+	if cfg.Int("dim") > 0 && cfg.Int("dim") != f.dim {
+		f.first = nn.NewLinear(s.Sub("proj").Sub("0"), views[0].Dim, cfg.Int("dim"))
+		f.dim = cfg.Int("dim")
 	}
 	f.absent = s.Sub("absent").Param("0", nn.Zeros, f.dim)
 	if len(views) == 1 {
@@ -55,12 +53,12 @@ func newFiLM(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 	return f, nil
 }
 
-// OutDim is the width of the first view, or Config.Dim.
+// OutDim is the width of the first view, or the option dim.
 func (f *FiLM) OutDim() int { return f.dim }
 
 // Forward returns the modulated first view.
 func (f *FiLM) Forward(t *grad.Tape, in Input) Output {
-	x, m := in.clean(t, 0)
+	x, m := in.Masked(t, 0)
 	if f.first != nil {
 		x = f.first.Forward(t, x)
 	}
@@ -69,7 +67,7 @@ func (f *FiLM) Forward(t *grad.Tape, in Input) Output {
 		return Output{Z: x}
 	}
 	c, some := f.condition(t, in)
-	none := floats(t, in.rows())
+	none := floats(t, in.Rows())
 	for b := range none {
 		none[b] = 1 - some[b]
 	}
@@ -79,13 +77,13 @@ func (f *FiLM) Forward(t *grad.Tape, in Input) Output {
 
 // condition returns the mean of the present views from the second on, [B, cond], and which rows have any.
 func (f *FiLM) condition(t *grad.Tape, in Input) (*grad.Var, []float32) {
-	B, V := in.rows(), len(in.Views)
+	B, V := in.Rows(), len(in.Views)
 	some := floats(t, B)
 	share := t.NewConst(B)
 	for b := range B {
 		n := 0
 		for k := 1; k < V; k++ {
-			if in.present(b, k) {
+			if in.IsPresent(b, k) {
 				n++
 			}
 		}
@@ -96,11 +94,11 @@ func (f *FiLM) condition(t *grad.Tape, in Input) (*grad.Var, []float32) {
 	}
 	var sum *grad.Var
 	for k := 1; k < V; k++ {
-		x, m := in.clean(t, k)
+		x, m := in.Masked(t, k)
 		if f.rest.layers[k] != nil {
 			x = t.MaskRows(f.rest.forward(t, k, x), m)
 		}
-		sum = plus(t, sum, x)
+		sum = addTo(t, sum, x)
 	}
 	return t.ScaleRows(sum, share), some
 }

@@ -1,15 +1,15 @@
 // Package fusion turns the encoded views of a batch into one vector per row.
 //
-// A method is an entry of a [Table]: its name, what it is, where it comes from, the options it reads and a function that
-// builds it. [Methods] is the table of everything that ships here, one file per method. The package knows tensors and
-// presence masks and nothing about media, manifests or features; a method from another module is added with [Table.With]
-// and is as good as one from here.
+// A method is an entry of a [Table]: its name, what it is, where it comes from, its options and a function that builds it.
+// [Methods] is the table of everything that ships here, one file per method. The package knows tensors and presence masks
+// and nothing about media, manifests or features; a method from another module is added with [Table.With] and is the equal
+// of one from here.
 //
 // # Presence
 //
-// Input.Present says for each row and view whether the view is there (1) or not (0). The content of an absent view, even
-// NaN, never reaches a result or a gradient. Every method states what it puts in place of an absent view; a row in which
-// every view is absent gives a finite result, which the model replaces with the class prior.
+// Input.Present is 1 for each row and view that is there and 0 for the others. The content of an absent view, even NaN,
+// never reaches a result or a gradient. Every method documents what takes the place of an absent view; the result for a
+// row in which every view is absent is finite, and the model replaces it with the class prior.
 package fusion
 
 import (
@@ -18,7 +18,16 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// ViewShape is what a method is told about a view when it is built.
+// Shape describes the batches that a method is built for, and what is predicted from them.
+type Shape struct {
+	Views []ViewShape
+	// Outputs is the number of classes, or 1 in a regression. Only a method that predicts by itself reads it.
+	Outputs int
+	// Regression reports whether the outputs are values, not classes.
+	Regression bool
+}
+
+// ViewShape describes a view.
 type ViewShape struct {
 	Name     string // for messages, e.g. "image.color"
 	Dim      int    // features of the view, or of one step of it; at least 1
@@ -45,9 +54,9 @@ type Input struct {
 type Output struct {
 	Z       *grad.Var // [B, OutDim]
 	Weights *grad.Var // [B, V] how much each view counted, or nil if the method has no such weights
-	LogVar  *grad.Var // [B, OutDim] log-variance of Z, from methods that give one (poe), else nil
+	LogVar  *grad.Var // [B, OutDim] log-variance of Z, of methods that have one (poe), else nil
 
-	// Final says that Z is already the prediction: log-probabilities [B, Config.Outputs], or values in a regression.
+	// Final reports whether Z is already the prediction: log-probabilities [B, Shape.Outputs], or values in a regression.
 	// The model then has no head.
 	Final bool
 }
@@ -65,23 +74,52 @@ type Method struct {
 	Doc    string // one line
 	Source string // the paper, or "textbook"
 
-	// Options names the fields of Config, by their JSON names, that the method reads; [Method.Check] rejects others.
-	Options []string
-	// Defaults is what Build fills in for options that are zero.
-	Defaults Config
-	// Build makes the method for these views. It creates every parameter in s.
-	Build func(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error)
-	// TakesSequences says whether, with this configuration, sequence views come as they are; nil: never. Where it says
-	// no, the caller pools sequences to [B, D] first.
+	// Options are the method's settings; [Method.Check] refuses others.
+	Options []Option
+	// Build makes the method. [Method.New], which callers use, has checked cfg and the views and filled in the defaults.
+	// It creates every parameter in s.
+	Build func(s *nn.Scope, cfg Config, shape Shape) (Fusion, error)
+
+	// TakesSequences reports whether, with this configuration, the method takes sequence views unpooled; nil means never.
+	// Otherwise the caller pools sequences to [B, D] first.
 	TakesSequences func(cfg Config) bool
-	// Final says that Output.Final is always set: a model needs no head.
+	// ReadsRows reports whether, with this configuration, the method reads the rows of a group in their order
+	// (Input.RowGroups); nil means never.
+	ReadsRows func(cfg Config) bool
+	// Adapt returns cfg with what is not set chosen to suit the data; nil: as it is.
+	Adapt func(cfg Config, data Data) Config
+	// Textbook returns cfg with what is not set chosen as textbooks show the method, on these matrices; nil: as it is.
+	Textbook func(cfg Config, views []ViewShape) Config
+	// RowWeights reports whether Output.Weights depends on the content of a row, so that it differs between rows of
+	// the same presence.
+	RowWeights bool
+	// AnyWidths reports whether views of different widths are fused without learned projections to one width.
+	AnyWidths bool
+	// Final reports whether Output.Final is always set: a model needs no head.
 	Final bool
-	// Laws says what fusiontest checks beyond the laws that hold for every method.
+	// Laws is what fusiontest checks beyond the laws that hold for every method.
 	Laws Laws
+}
+
+// Data describes the data that a method is chosen for.
+type Data struct {
+	Ordered   bool // rows have groups, and an order within them
+	Sequences bool // a view is a sequence
 }
 
 // Sequences reports whether the method, so configured, takes sequence views.
 func (m Method) Sequences(cfg Config) bool { return m.TakesSequences != nil && m.TakesSequences(cfg) }
+
+// OverRows reports whether the method, so configured, reads the rows of a group in their order.
+func (m Method) OverRows(cfg Config) bool { return m.ReadsRows != nil && m.ReadsRows(cfg) }
+
+// Suited returns cfg with what is not set chosen to suit the data.
+func (m Method) Suited(cfg Config, data Data) Config {
+	if m.Adapt == nil {
+		return cfg
+	}
+	return m.Adapt(cfg, data)
+}
 
 // Laws are the laws of a method that not every method obeys, as data for fusiontest.Run.
 type Laws struct {
@@ -99,13 +137,14 @@ type Laws struct {
 	Cases []Case
 }
 
-// Case is one configuration for the law suite. Zero fields of Config are filled with small values by the suite.
+// Case is one configuration for the law suite, which fills in small values for the sizes that Config does not set.
 type Case struct {
-	Name      string
-	Config    Config
-	Widths    []int // of the views; nil: four views of different widths
-	Sequences bool  // the first two views are sequences
-	Groups    bool  // the rows form groups
-	Drop      bool  // a view that is absent everywhere may as well not exist
-	Weights   bool  // Output.Weights is there, is 0 for what is absent and sums to 1 over what is present
+	Name       string
+	Config     Config
+	Regression bool  // of one value, instead of three classes
+	Widths     []int // of the views; nil: four views of different widths
+	Sequences  bool  // the first two views are sequences
+	Groups     bool  // the rows form groups
+	Drop       bool  // a view that is absent everywhere may as well not exist
+	Weights    bool  // Output.Weights is there, is 0 for what is absent and sums to 1 over what is present
 }

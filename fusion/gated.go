@@ -19,21 +19,16 @@ type Gated struct {
 
 var _ Fusion = (*Gated)(nil)
 
-var gatedDefaults = Config{Dim: meetDim}
-
-func newGated(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
-	cfg = cfg.Or(gatedDefaults)
+func newGated(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
 	all := make([]ViewShape, len(views))
 	for k := range all {
 		all[k].Dim = total(views)
 	}
-	return &Gated{h: newLinears(s, "h", views, cfg.Dim), z: newLinears(s, "z", all, cfg.Dim), dim: cfg.Dim}, nil
+	return &Gated{h: newLinears(s, "h", views, cfg.Int("dim")), z: newLinears(s, "z", all, cfg.Int("dim")), dim: cfg.Int("dim")}, nil
 }
 
-// OutDim is Config.Dim.
+// OutDim is the option dim.
 func (g *Gated) OutDim() int { return g.dim }
 
 // Forward returns the gated sum.
@@ -43,22 +38,14 @@ func (g *Gated) Forward(t *grad.Tape, in Input) Output {
 	defer s.giveBack()
 	xs, masks := s.views(V)
 	for k := range V {
-		xs[k], masks[k] = in.clean(t, k)
+		xs[k], masks[k] = in.Masked(t, k)
 	}
 	all := t.Concat(xs...)
 	var sum *grad.Var
 	for k := range V {
 		gate := t.Sigmoid(g.z[k].Forward(t, all))
 		term := t.MaskRows(t.Mul(gate, t.Tanh(g.h[k].Forward(t, xs[k]))), masks[k])
-		sum = plus(t, sum, term)
+		sum = addTo(t, sum, term)
 	}
 	return Output{Z: sum}
-}
-
-// plus adds b to a running sum, which is nil at first.
-func plus(t *grad.Tape, sum, b *grad.Var) *grad.Var {
-	if sum == nil {
-		return b
-	}
-	return t.Add(sum, b)
 }

@@ -25,14 +25,12 @@ type Late struct {
 
 var _ Fusion = (*Late)(nil)
 
-func newLate(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
-	if cfg.Outputs < 1 {
+func newLate(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	if shape.Outputs < 1 {
 		return nil, fmt.Errorf("it makes predictions itself and has to know the number of outputs")
 	}
-	return &Late{heads: newLinears(s, "head", views, cfg.Outputs), outputs: cfg.Outputs, regression: cfg.Regression}, nil
+	return &Late{heads: newLinears(s, "head", views, shape.Outputs), outputs: shape.Outputs, regression: shape.Regression}, nil
 }
 
 // OutDim is the number of classes or values.
@@ -44,10 +42,10 @@ func (l *Late) Forward(t *grad.Tape, in Input) Output {
 	defer s.giveBack()
 	votes, _ := s.views(len(in.Views))
 	for k := range in.Views {
-		x, _ := in.clean(t, k)
+		x, _ := in.Masked(t, k)
 		votes[k] = l.heads[k].Forward(t, x)
 	}
-	w := in.shares(t)
+	w := in.UniformWeights(t)
 	if l.regression {
 		return Output{Z: t.WeightedSum(t.Stack(votes...), w), Weights: w, Final: true}
 	}
@@ -58,11 +56,11 @@ func (l *Late) Forward(t *grad.Tape, in Input) Output {
 
 // even returns the floor of the probabilities: equal ones in a row without any view, else next to nothing.
 func (l *Late) even(t *grad.Tape, in Input) *grad.Var {
-	c := filled(t, lateFloor, in.rows(), l.outputs)
-	for b := range in.rows() {
+	c := filled(t, lateFloor, in.Rows(), l.outputs)
+	for b := range in.Rows() {
 		some := false
 		for k := range in.Views {
-			some = some || in.present(b, k)
+			some = some || in.IsPresent(b, k)
 		}
 		for o := 0; !some && o < l.outputs; o++ {
 			c.Value().SetFlat(1/float64(l.outputs), b*l.outputs+o)

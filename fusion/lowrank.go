@@ -26,19 +26,14 @@ type LowRank struct {
 
 var _ Fusion = (*LowRank)(nil)
 
-var lowRankDefaults = Config{Dim: meetDim, Rank: 4}
-
-func newLowRank(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
-	cfg = cfg.Or(lowRankDefaults)
-	l := &LowRank{rank: cfg.Rank, dim: cfg.Dim}
+func newLowRank(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	l := &LowRank{rank: cfg.Int("rank"), dim: cfg.Int("dim")}
 	for k, v := range views {
-		l.factors = append(l.factors, s.Sub("factor").Param(strconv.Itoa(k), nearOne, cfg.Rank, v.Dim+1, cfg.Dim))
+		l.factors = append(l.factors, s.Sub("factor").Param(strconv.Itoa(k), nearOne, l.rank, v.Dim+1, l.dim))
 	}
-	l.rankWeights = s.Param("rank_weights", nn.Normal(1/math.Sqrt(float64(cfg.Rank))), cfg.Rank)
-	l.bias = s.Param("bias", nn.Zeros, cfg.Dim)
+	l.rankWeights = s.Param("rank_weights", nn.Normal(1/math.Sqrt(float64(l.rank))), l.rank)
+	l.bias = s.Param("bias", nn.Zeros, l.dim)
 	return l, nil
 }
 
@@ -53,19 +48,19 @@ func nearOne(rng *rand.Rand, x *tensor.Tensor) {
 	}
 }
 
-// OutDim is Config.Dim.
+// OutDim is the option dim.
 func (l *LowRank) OutDim() int { return l.dim }
 
 // Forward returns the sum over the ranks.
 func (l *LowRank) Forward(t *grad.Tape, in Input) Output {
-	one := filled(t, 1, in.rows(), 1)
+	one := filled(t, 1, in.Rows(), 1)
 	s := borrow()
 	defer s.giveBack()
 	V := len(in.Views)
 	vars, _ := s.views(2 * V)
 	xs, factors := vars[:V], vars[V:]
 	for k := range V {
-		x, _ := in.clean(t, k)
+		x, _ := in.Masked(t, k)
 		xs[k] = t.Concat(one, x)
 		factors[k] = t.Param(l.factors[k])
 	}
@@ -81,7 +76,7 @@ func (l *LowRank) Forward(t *grad.Tape, in Input) Output {
 				product = t.Mul(product, part)
 			}
 		}
-		sum = plus(t, sum, t.MulScalarVar(product, t.Slice(weights, r, r+1)))
+		sum = addTo(t, sum, t.MulScalarVar(product, t.Slice(weights, r, r+1)))
 	}
 	return Output{Z: t.AddRow(sum, t.Param(l.bias))}
 }

@@ -18,20 +18,18 @@ type Mean struct {
 
 var _ Fusion = (*Mean)(nil)
 
-func newMean(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
+func newMean(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
 	m := &Mean{}
-	m.proj, m.dim = newMeeting(s, views, cfg.Dim)
+	m.proj, m.dim = newSharedProjection(s, views, cfg.Int("dim"))
 	return m, nil
 }
 
-// OutDim is the width of the views, or Config.Dim.
+// OutDim is the width of the views, or the option dim.
 func (m *Mean) OutDim() int { return m.dim }
 
 // Forward returns the mean, and 1/(number present) as weights.
 func (m *Mean) Forward(t *grad.Tape, in Input) Output {
-	w := in.shares(t)
-	return Output{Z: t.WeightedSum(m.proj.meet(t, in), w), Weights: w}
+	w := in.UniformWeights(t)
+	return Output{Z: t.WeightedSum(m.proj.projectAndStack(t, in), w), Weights: w}
 }

@@ -9,6 +9,16 @@ import (
 // Table is a list of methods. It is a value: whoever builds or loads a model is given one.
 type Table []Method
 
+// Methods that other packages take by name.
+const (
+	// Default is taken where no method is named. See docs/decisions/0016-default-fusion.md.
+	Default = "concat"
+	// DefaultOrdered is taken in its place where the rows of a group have an order.
+	DefaultOrdered = "bilstm"
+	// Plain has no parameters beside projections: what is tried with it depends on the views alone.
+	Plain = "mean"
+)
+
 // Methods is every method that ships here: mean, weighted, concat, attention, bilstm, gated, tensor, lowrank, film,
 // multiplicative, poe, transformer and late. The type of each ([Mean], [Weighted], …) says what it computes.
 var Methods = shipped
@@ -16,41 +26,43 @@ var Methods = shipped
 var shipped = Table{
 	{
 		Name: "mean", Doc: "the mean of the views that are present (balanced fusion)", Source: "textbook",
-		Options: []string{"dim"},
+		Options: []Option{dim(0)},
 		Build:   newMean,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"proj"},
 			Cases: []Case{
 				{Name: "plain", Widths: []int{3, 3, 3, 3}, Drop: true, Weights: true},
-				{Name: "projected", Config: Config{Dim: 2}, Drop: true, Weights: true},
+				{Name: "projected", Config: Config{"dim": 2}, Drop: true, Weights: true},
 			},
 		},
 	},
 	{
 		Name: "weighted", Doc: "a weighted sum of the views, with weights that are given or learned", Source: "textbook",
-		Options: []string{"dim", "weights"},
-		Build:   newWeighted,
+		Options: []Option{dim(0), {
+			Name: "weights", Kind: Numbers, PerView: true, Unset: "learned", Doc: "fixed weights, one a view, in the order of the views",
+		}},
+		Build: newWeighted,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"proj"}, Axis: []string{"logits"},
 			Cases: []Case{
 				{Name: "learned", Widths: []int{3, 3, 3, 3}, Drop: true, Weights: true},
-				{Name: "learned, projected", Config: Config{Dim: 2}, Drop: true, Weights: true},
-				{Name: "fixed", Widths: []int{3, 3, 3, 3}, Config: Config{Weights: []float64{0.4, 0.3, 0.2, 0.1}}, Weights: true},
-				{Name: "fixed, of any sign", Config: Config{Dim: 2, Weights: []float64{2, -1, 0.5, 1}}},
+				{Name: "learned, projected", Config: Config{"dim": 2}, Drop: true, Weights: true},
+				{Name: "fixed", Widths: []int{3, 3, 3, 3}, Config: Config{"weights": []float64{0.4, 0.3, 0.2, 0.1}}, Weights: true},
+				{Name: "fixed, of any sign", Config: Config{"dim": 2, "weights": []float64{2, -1, 0.5, 1}}},
 			},
 		},
 	},
 	{
-		Name: "concat", Doc: "the views side by side (stacking), with a learned vector for an absent one", Source: "textbook",
-		Options: []string{"dim"},
+		Name: "concat", AnyWidths: true, Doc: "the views side by side (stacking), with a learned vector for an absent one", Source: "textbook",
+		Options: []Option{dim(0)},
 		Build:   newConcat,
-		Laws:    Laws{Cases: []Case{{Name: "plain"}, {Name: "projected", Config: Config{Dim: 4}}}},
+		Laws:    Laws{Cases: []Case{{Name: "plain"}, {Name: "projected", Config: Config{"dim": 4}}}},
 	},
 	{
-		Name: "attention", Doc: "additive attention: each view is scored, a softmax over the present views weighs them",
+		Name: "attention", RowWeights: true, Doc: "additive attention: each view is scored, a softmax over the present views weighs them",
 		Source:  "Bahdanau, Cho & Bengio 2015, arXiv:1409.0473",
-		Options: []string{"dim", "hidden"}, Defaults: attentionDefaults,
-		Build: newAttention,
+		Options: []Option{dim(sharedDim), hidden("width of the scorer", nil, "`dim`")},
+		Build:   newAttention,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"proj"},
 			Cases: []Case{{Name: "plain", Drop: true, Weights: true}},
@@ -58,27 +70,35 @@ var shipped = Table{
 	},
 	{
 		Name: "bilstm", Doc: "an LSTM in both directions over time, over the views, or over the rows of a group",
-		Source:  "Graves & Schmidhuber 2005, doi:10.1016/j.neunet.2005.06.042; over rows: Poria et al. 2017, ACL P17-1081",
-		Options: []string{"over", "hidden", "layers", "dropout", "dim", "skip"}, Defaults: bilstmDefaults,
+		Source: "Graves & Schmidhuber 2005, doi:10.1016/j.neunet.2005.06.042; over rows: Poria et al. 2017, ACL P17-1081",
+		Options: []Option{
+			{
+				Name: "over", Kind: Choice, Choices: []string{OverRows, OverTime, OverViews}, Doc: "what the steps are",
+				Unset: "rows where they have groups and an order, else time where a view is a sequence, else views",
+			},
+			hidden("units of one direction", 64, ""), layers(), dropout(0), dim(0),
+			{Name: "skip", Kind: Boolean, Default: false, Doc: "over rows: whether a row's own features go on beside what was read"},
+		},
+		ReadsRows: bilstmReadsRows, Adapt: adaptBiLSTM, Textbook: textbookBiLSTM,
 		Build:          newBiLSTM,
 		TakesSequences: bilstmTakesSequences,
 		Laws: Laws{
 			Idle: []string{"weight_hh"},
 			Cases: []Case{
-				{Name: "views", Config: Config{Over: OverViews, Dim: 3}, Drop: true},
-				{Name: "views as they are", Config: Config{Over: OverViews}, Widths: []int{3, 3, 3, 3}, Drop: true},
-				{Name: "time", Config: Config{Over: OverTime}, Sequences: true},
-				{Name: "time, two layers", Config: Config{Layers: 2}, Sequences: true},
-				{Name: "rows", Config: Config{Over: OverRows}, Groups: true},
-				{Name: "rows, skip", Config: Config{Over: OverRows, Skip: true}, Groups: true},
+				{Name: "views", Config: Config{"over": OverViews, "dim": 3}, Drop: true},
+				{Name: "views as they are", Config: Config{"over": OverViews}, Widths: []int{3, 3, 3, 3}, Drop: true},
+				{Name: "time", Config: Config{"over": OverTime}, Sequences: true},
+				{Name: "time, two layers", Config: Config{"layers": 2}, Sequences: true},
+				{Name: "rows", Config: Config{"over": OverRows}, Groups: true},
+				{Name: "rows, skip", Config: Config{"over": OverRows, "skip": true}, Groups: true},
 			},
 		},
 	},
 	{
 		Name: "gated", Doc: "gated multimodal units: each view has a gate that sees all views",
 		Source:  "Arevalo et al. 2017, arXiv:1702.01992",
-		Options: []string{"dim"}, Defaults: gatedDefaults,
-		Build: newGated,
+		Options: []Option{dim(sharedDim)},
+		Build:   newGated,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"h", "z"}, Columns: []string{"z"},
 			Cases: []Case{{Name: "plain", Drop: true}},
@@ -87,18 +107,20 @@ var shipped = Table{
 	{
 		Name: "tensor", Doc: "the outer product of the views, each with a 1 in front",
 		Source:  "Zadeh et al. 2017, arXiv:1707.07250",
-		Options: []string{"dim"},
+		Options: []Option{dim(0)},
 		Build:   newTensor,
 		Laws: Laws{Cases: []Case{
 			{Name: "plain", Widths: []int{2, 3, 1}},
-			{Name: "projected", Config: Config{Dim: 2}, Widths: []int{2, 3, 4}},
-			{Name: "more views than factors", Config: Config{Dim: 1}, Widths: []int{2, 1, 1, 1, 2, 1, 3, 1}},
+			{Name: "projected", Config: Config{"dim": 2}, Widths: []int{2, 3, 4}},
+			{Name: "more views than factors", Config: Config{"dim": 1}, Widths: []int{2, 1, 1, 1, 2, 1, 3, 1}},
 		}},
 	},
 	{
 		Name: "lowrank", Doc: "tensor fusion as a sum of rank-one parts, without making the product",
-		Source:  "Liu et al. 2018, arXiv:1806.00064",
-		Options: []string{"dim", "rank"}, Defaults: lowRankDefaults,
+		Source: "Liu et al. 2018, arXiv:1806.00064",
+		Options: []Option{dim(sharedDim), {
+			Name: "rank", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "rank-one parts",
+		}},
 		Build: newLowRank,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"factor"},
@@ -108,20 +130,20 @@ var shipped = Table{
 	{
 		Name: "film", Doc: "the first view, scaled and shifted by what the others say",
 		Source:  "Perez et al. 2018, arXiv:1709.07871",
-		Options: []string{"dim"},
+		Options: []Option{dim(0)},
 		Build:   newFiLM,
 		Laws: Laws{Cases: []Case{
 			{Name: "two views", Widths: []int{3, 4}},
 			{Name: "four views", Drop: true},
 			{Name: "four views of one width", Widths: []int{3, 2, 2, 2}, Drop: true},
-			{Name: "projected", Config: Config{Dim: 2}, Drop: true},
+			{Name: "projected", Config: Config{"dim": 2}, Drop: true},
 		}},
 	},
 	{
 		Name: "multiplicative", Doc: "a bilinear layer, summed over the pairs of views",
 		Source:  "Jayakumar et al. 2020, openreview.net/forum?id=rylnK6VtDH",
-		Options: []string{"dim"}, Defaults: multiplicativeDefaults,
-		Build: newMultiplicative,
+		Options: []Option{dim(sharedDim)},
+		Build:   newMultiplicative,
 		Laws: Laws{Cases: []Case{
 			{Name: "two views", Widths: []int{3, 4}},
 			{Name: "four views", Drop: true},
@@ -130,8 +152,8 @@ var shipped = Table{
 	{
 		Name: "poe", Doc: "a product of Gaussian experts: what is surer counts more",
 		Source:  "Wu & Goodman 2018, arXiv:1802.05335",
-		Options: []string{"dim"}, Defaults: poeDefaults,
-		Build: newPoE,
+		Options: []Option{dim(sharedDim)},
+		Build:   newPoE,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"mu", "logvar"},
 			Cases: []Case{{Name: "plain", Drop: true}},
@@ -139,26 +161,31 @@ var shipped = Table{
 	},
 	{
 		Name: "transformer", Doc: "a token per view, encoder layers, and the mean of the tokens",
-		Source:  "Vaswani et al. 2017, arXiv:1706.03762",
-		Options: []string{"dim", "heads", "layers", "hidden", "dropout"}, Defaults: transformerDefaults,
-		Build: newTransformer,
+		Source: "Vaswani et al. 2017, arXiv:1706.03762",
+		Options: []Option{
+			dim(sharedDim),
+			{Name: "heads", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "heads of the attention; they divide `dim`"},
+			layers(), hidden("width of the feed-forward part", nil, "2 · `dim`"), dropout(0.1),
+		},
+		Textbook: func(cfg Config, _ []ViewShape) Config { return cfg.WithDefaults(Config{"heads": 1}) },
+		Build:    newTransformer,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"proj"},
 			Cases: []Case{
-				{Name: "plain", Config: Config{Dim: 4, Heads: 2}, Drop: true},
-				{Name: "two layers", Config: Config{Dim: 3, Layers: 2}, Drop: true},
+				{Name: "plain", Config: Config{"dim": 4, "heads": 2}, Drop: true},
+				{Name: "two layers", Config: Config{"dim": 3, "layers": 2}, Drop: true},
 			},
 		},
 	},
 	{
-		Name: "late", Doc: "the mean of a prediction per view (decision fusion)", Source: "textbook",
+		Name: "late", AnyWidths: true, Doc: "the mean of a prediction per view (decision fusion)", Source: "textbook",
 		Final: true,
 		Build: newLate,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"head"},
 			Cases: []Case{
 				{Name: "classes", Drop: true, Weights: true},
-				{Name: "regression", Config: Config{Outputs: 1, Regression: true}, Drop: true, Weights: true},
+				{Name: "regression", Regression: true, Drop: true, Weights: true},
 			},
 		},
 	},
@@ -196,6 +223,17 @@ func (t Table) Names() []string {
 	names := make([]string, len(t))
 	for i, m := range t {
 		names[i] = m.Name
+	}
+	return names
+}
+
+// WithOption returns the names of the methods that have the option.
+func (t Table) WithOption(name string) []string {
+	var names []string
+	for _, m := range t {
+		if _, ok := m.Option(name); ok {
+			names = append(names, m.Name)
+		}
 	}
 	return names
 }

@@ -1,6 +1,8 @@
 package fusion_test
 
 import (
+	"encoding/json"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -27,24 +29,16 @@ func TestTable(t *testing.T) {
 	if got := fusion.Methods.Names(); !slices.Equal(got, want) {
 		t.Errorf("the methods are %v, want %v", got, want)
 	}
-	fields := map[string]bool{}
-	for f := range reflect.TypeFor[fusion.Config]().Fields() {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		fields[name] = true
-		if yaml, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); yaml != name {
-			t.Errorf("%s is %q in JSON and %q in YAML", f.Name, name, yaml)
-		}
-	}
 	for _, m := range fusion.Methods {
 		if m.Doc == "" || m.Source == "" || m.Build == nil || len(m.Laws.Cases) == 0 {
 			t.Errorf("%s: the entry is not complete", m.Name)
 		}
 		for _, o := range m.Options {
-			if !fields[o] {
-				t.Errorf("%s: option %q is no field of Config", m.Name, o)
+			if o.Doc == "" || o.Kind == "" || o.Default == nil && o.Unset == "" {
+				t.Errorf("%s: option %q is not described", m.Name, o.Name)
 			}
 		}
-		if err := m.Check(m.Defaults); err != nil {
+		if err := m.Check(m.Defaults()); err != nil {
 			t.Errorf("the defaults do not pass Check: %v", err)
 		}
 	}
@@ -72,7 +66,7 @@ func TestBuildMistakes(t *testing.T) {
 	f := func(views []fusion.ViewShape, cfg fusion.Config, want string) {
 		t.Helper()
 		for _, m := range fusion.Methods {
-			if _, err := m.Build(nn.NewScope(1, tensor.F32), cfg, views); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := m.New(nn.NewScope(1, tensor.F32), cfg, fusion.Shape{Views: views, Outputs: 3}); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: error %v, want %q in it", m.Name, err, want)
 			}
 		}
@@ -80,9 +74,54 @@ func TestBuildMistakes(t *testing.T) {
 	good := []fusion.ViewShape{{Name: "a", Dim: 3}, {Name: "b", Dim: 3}}
 	f(nil, fusion.Config{}, "no views")
 	f([]fusion.ViewShape{{Name: "text", Dim: 0}}, fusion.Config{}, `view "text" has width 0`)
-	f([]fusion.ViewShape{{Name: "text", Dim: 2, Sequence: true}}, fusion.Config{Over: fusion.OverViews}, "is a sequence")
-	f(good, fusion.Config{Rank: -1}, "rank is -1")
-	f(good, fusion.Config{Dropout: new(1.5)}, "dropout is 1.5")
+	f(good, fusion.Config{"color": "red"}, `there is no option "color"`)
+}
+
+func TestOptionMistakes(t *testing.T) {
+	f := func(method, option string, value any, want string) {
+		t.Helper()
+		m, _ := fusion.Methods.Lookup(method)
+		if err := m.Check(fusion.Config{option: value}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %s %v: error %v, want %q in it", method, option, value, err, want)
+		}
+	}
+	f("lowrank", "rank", -1, "rank is -1; it must be at least 1 and at most 16384")
+	f("lowrank", "rank", 2.5, "whole number")
+	f("transformer", "dropout", 1.5, "dropout is 1.5; it must be at least 0 and below 1")
+	f("transformer", "dropout", math.NaN(), "dropout is NaN")
+	f("bilstm", "over", "columns", "it must be rows, time, views")
+	f("bilstm", "skip", 1, "true or false")
+	f("weighted", "weights", "even", "list of numbers")
+	f("weighted", "weights", []float64{1, math.Inf(1)}, "not a number")
+}
+
+func TestSequenceMistake(t *testing.T) {
+	for _, m := range fusion.Methods {
+		var cfg fusion.Config
+		if m.Name == "bilstm" {
+			cfg = fusion.Config{"over": fusion.OverViews}
+		}
+		shape := fusion.Shape{Views: []fusion.ViewShape{{Name: "text", Dim: 2, Sequence: true}}, Outputs: 3}
+		if _, err := m.New(nn.NewScope(1, tensor.F32), cfg, shape); err == nil || !strings.Contains(err.Error(), "is a sequence") {
+			t.Errorf("%s: error %v", m.Name, err)
+		}
+	}
+}
+
+// A configuration goes through JSON and back without loss.
+func TestConfigJSON(t *testing.T) {
+	c := fusion.Config{"dim": 3, "dropout": 0.25, "over": "rows", "skip": true, "weights": []float64{1, 0.5}}
+	data, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back fusion.Config
+	if err := json.Unmarshal(data, &back); err != nil || !reflect.DeepEqual(back, c) {
+		t.Errorf("%s is read as %v, %v", data, back, err)
+	}
+	if data, err := json.Marshal(fusion.Config(nil)); err != nil || string(data) != "{}" {
+		t.Errorf("no configuration is written as %s, %v", data, err)
+	}
 }
 
 // Wide views, many views and no configuration: every method stays within a size that trains on a CPU.
@@ -94,7 +133,7 @@ func TestSizes(t *testing.T) {
 		}
 		for _, m := range fusion.Methods {
 			s := nn.NewScope(1, tensor.F32)
-			f, err := m.Build(s, fusion.Config{Outputs: 10}, views)
+			f, err := m.New(s, nil, fusion.Shape{Views: views, Outputs: 10})
 			if err != nil {
 				t.Errorf("%s with %d views: %v", m.Name, n, err)
 				continue
@@ -119,7 +158,7 @@ func TestTensorWidths(t *testing.T) {
 		}
 		m, _ := fusion.Methods.Lookup("tensor")
 		s := nn.NewScope(1, tensor.F32)
-		z, err := m.Build(s, fusion.Config{}, views)
+		z, err := m.New(s, nil, fusion.Shape{Views: views})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,15 +30,10 @@ type Multiplicative struct {
 
 var _ Fusion = (*Multiplicative)(nil)
 
-var multiplicativeDefaults = Config{Dim: meetDim}
-
-func newMultiplicative(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
-	cfg = cfg.Or(multiplicativeDefaults)
-	V := len(views)
-	widths := capped(views, 0, multiplicativeBudget/cfg.Dim, func(d []int) int {
+func newMultiplicative(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	V, dim := len(views), cfg.Int("dim")
+	widths := capped(views, 0, multiplicativeBudget/dim, func(d []int) int {
 		n := 0
 		for i := range d {
 			for j := i + 1; j < len(d); j++ {
@@ -47,7 +42,7 @@ func newMultiplicative(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, erro
 		}
 		return n
 	})
-	m := &Multiplicative{proj: newProjection(s, views, widths), dim: cfg.Dim}
+	m := &Multiplicative{proj: newProjection(s, views, widths), dim: dim}
 	pairs := float64(max(1, V*(V-1)/2))
 	for i := range V {
 		for j := i + 1; j < V; j++ {
@@ -56,7 +51,7 @@ func newMultiplicative(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, erro
 				name = fmt.Sprintf("w.%d.%d", i, j)
 			}
 			std := 1 / math.Sqrt(float64(widths[i]*widths[j])*pairs)
-			m.w = append(m.w, s.Param(name, nn.Normal(std), widths[i], widths[j], cfg.Dim))
+			m.w = append(m.w, s.Param(name, nn.Normal(std), widths[i], widths[j], dim))
 		}
 	}
 	for k, d := range widths {
@@ -64,13 +59,13 @@ func newMultiplicative(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, erro
 		if V > 2 {
 			name = "u." + strconv.Itoa(k)
 		}
-		m.u = append(m.u, s.Param(name, nn.Uniform(1/math.Sqrt(float64(d))), d, cfg.Dim))
+		m.u = append(m.u, s.Param(name, nn.Uniform(1/math.Sqrt(float64(d))), d, dim))
 	}
-	m.bias = s.Param("bias", nn.Zeros, cfg.Dim)
+	m.bias = s.Param("bias", nn.Zeros, dim)
 	return m, nil
 }
 
-// OutDim is Config.Dim.
+// OutDim is the option dim.
 func (m *Multiplicative) OutDim() int { return m.dim }
 
 // Forward returns the sum of the bilinear and linear terms.
@@ -80,7 +75,7 @@ func (m *Multiplicative) Forward(t *grad.Tape, in Input) Output {
 	defer s.giveBack()
 	xs, _ := s.views(V)
 	for k := range V {
-		x, mask := in.clean(t, k)
+		x, mask := in.Masked(t, k)
 		if m.proj.layers[k] != nil {
 			x = t.MaskRows(m.proj.forward(t, k, x), mask)
 		}
@@ -91,12 +86,12 @@ func (m *Multiplicative) Forward(t *grad.Tape, in Input) Output {
 	for i := range V {
 		for j := i + 1; j < V; j++ {
 			w := t.Reshape(t.Param(m.w[pair]), xs[i].Dim(1)*xs[j].Dim(1), m.dim)
-			sum = plus(t, sum, t.MatMul(t.Outer(xs[i], xs[j]), w))
+			sum = addTo(t, sum, t.MatMul(t.Outer(xs[i], xs[j]), w))
 			pair++
 		}
 	}
 	for k, x := range xs {
-		sum = plus(t, sum, t.MatMul(x, t.Param(m.u[k])))
+		sum = addTo(t, sum, t.MatMul(x, t.Param(m.u[k])))
 	}
 	return Output{Z: t.AddRow(sum, t.Param(m.bias))}
 }

@@ -20,33 +20,28 @@ type PoE struct {
 
 var _ Fusion = (*PoE)(nil)
 
-var poeDefaults = Config{Dim: meetDim}
-
 // maxLogPrecision keeps a very sure expert finite in float32, and its product with a mean. Beyond e^40 the prior's 1 has
 // long vanished. (The authors' code bounds the precision as well, by adding 1e-8 to the variance.)
 const maxLogPrecision = 40
 
-func newPoE(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
-	cfg = cfg.Or(poeDefaults)
-	return &PoE{mu: newLinears(s, "mu", views, cfg.Dim), logvar: newLinears(s, "logvar", views, cfg.Dim), dim: cfg.Dim}, nil
+func newPoE(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	return &PoE{mu: newLinears(s, "mu", views, cfg.Int("dim")), logvar: newLinears(s, "logvar", views, cfg.Int("dim")), dim: cfg.Int("dim")}, nil
 }
 
-// OutDim is Config.Dim.
+// OutDim is the option dim.
 func (p *PoE) OutDim() int { return p.dim }
 
 // Forward returns the mean and the log-variance of the product.
 func (p *PoE) Forward(t *grad.Tape, in Input) Output {
-	precision := filled(t, 1, in.rows(), p.dim) // of the prior
+	precision := filled(t, 1, in.Rows(), p.dim) // of the prior
 	var mean *grad.Var
 	for k := range in.Views {
-		x, m := in.clean(t, k)
+		x, m := in.Masked(t, k)
 		log := t.Neg(p.logvar[k].Forward(t, x))
 		log = t.Sub(log, t.ReLU(t.AddScalar(log, -maxLogPrecision))) // the smaller of both
 		prec := t.MaskRows(t.Exp(log), m)
-		mean = plus(t, mean, t.Mul(prec, p.mu[k].Forward(t, x)))
+		mean = addTo(t, mean, t.Mul(prec, p.mu[k].Forward(t, x)))
 		precision = t.Add(precision, prec)
 	}
 	return Output{Z: t.Div(mean, precision), LogVar: t.Neg(t.Log(precision))}

@@ -1,70 +1,85 @@
 package fusion
 
-import (
-	"fmt"
+import "github.com/fusor-ml/fusor/grad"
 
-	"github.com/fusor-ml/fusor/grad"
-)
+// Rows returns the number of rows of the batch.
+func (in Input) Rows() int { return in.Present.Dim(0) }
 
-// checkViews reports views that a method cannot be built for, and values of cfg out of range.
-func checkViews(cfg Config, views []ViewShape, sequences bool) error {
-	if len(views) == 0 {
-		return fmt.Errorf("there are no views")
-	}
-	for _, v := range views {
-		if v.Dim < 1 {
-			return fmt.Errorf("view %q has width %d", v.Name, v.Dim)
-		}
-		if v.Sequence && !sequences {
-			return fmt.Errorf("view %q is a sequence; pool it first", v.Name)
-		}
-	}
-	return cfg.check()
-}
-
-// rows is the number of rows of the batch.
-func (in Input) rows() int { return in.Present.Dim(0) }
-
-// present reports whether view k is there in row b.
-func (in Input) present(b, k int) bool {
+// IsPresent reports whether view k is there in row b.
+func (in Input) IsPresent(b, k int) bool {
 	return in.Present.Flat(b*len(in.Views)+k) != 0
 }
 
-// mask returns column k of the presence as 0 and 1, [B], in memory of the tape.
-func (in Input) mask(t *grad.Tape, k int) []float32 {
-	m := floats(t, in.rows())
+// Mask returns column k of the presence as 0 and 1, [B], in memory of the tape.
+func (in Input) Mask(t *grad.Tape, k int) []float32 {
+	m := floats(t, in.Rows())
 	for b := range m {
-		if in.present(b, k) {
+		if in.IsPresent(b, k) {
 			m[b] = 1
 		}
 	}
 	return m
 }
 
-// clean returns view k with the rows where it is absent set to zero, whatever they hold, and the mask.
-func (in Input) clean(t *grad.Tape, k int) (*grad.Var, []float32) {
-	m := in.mask(t, k)
+// Masked returns view k with the rows where it is absent set to zero, whatever they hold, and the mask.
+func (in Input) Masked(t *grad.Tape, k int) (*grad.Var, []float32) {
+	m := in.Mask(t, k)
 	return t.MaskRows(in.Views[k].X, m), m
 }
 
-// shares returns w[b][k] = 1/(views present in row b) where view k is present, else 0: [B, V].
-func (in Input) shares(t *grad.Tape) *grad.Var {
-	B, V := in.rows(), len(in.Views)
+// UniformWeights returns w[b][k] = 1/(views present in row b) where view k is present, else 0: [B, V].
+func (in Input) UniformWeights(t *grad.Tape) *grad.Var {
+	B, V := in.Rows(), len(in.Views)
 	w := t.NewConst(B, V)
 	for b := range B {
 		n := 0
 		for k := range V {
-			if in.present(b, k) {
+			if in.IsPresent(b, k) {
 				n++
 			}
 		}
 		for k := range V {
-			if in.present(b, k) {
+			if in.IsPresent(b, k) {
 				w.Value().SetFlat(1/float64(n), b*V+k)
 			}
 		}
 	}
 	return w
+}
+
+// Pack moves the present views of each row of h [B, V, D] to the front, in their order. It returns that [B, V, D], with
+// zeros behind them, and how many there are in each row, but at least 1.
+func (in Input) Pack(t *grad.Tape, h *grad.Var) (*grad.Var, []int) {
+	B, V, D := h.Dim(0), h.Dim(1), h.Dim(2)
+	ids, lengths := make([]int32, B*V), make([]int, B)
+	in.pack(ids, lengths)
+	return t.Reshape(t.GatherRows(t.Reshape(h, B*V, D), ids), B, V, D), lengths
+}
+
+// pack fills in the rows of [B*V, D] that the present views of each row come from, -1 behind them, and their number.
+func (in Input) pack(ids []int32, lengths []int) {
+	V := len(in.Views)
+	for b := range lengths {
+		n := 0
+		for k := range V {
+			if in.IsPresent(b, k) {
+				ids[b*V+n] = int32(b*V + k)
+				n++
+			}
+		}
+		for i := n; i < V; i++ {
+			ids[b*V+i] = -1
+		}
+		lengths[b] = max(n, 1)
+	}
+}
+
+// addTo adds b to a running sum, which is nil at first.
+func addTo(t *grad.Tape, sum, b *grad.Var) *grad.Var {
+	if sum == nil {
+		return b
+	}
+	return t.Add(sum, b)
 }
 
 // floats returns n zeros in memory of the tape where that is float32, which holds them until the tape is reset.

@@ -8,8 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// meetDim is the width in which views of different widths meet if the configuration does not say.
-const meetDim = 64
+// sharedDim is the width that views of different widths are projected to where none is set.
+const sharedDim = 64
 
 // projection maps each view onto a width of its own choosing, proj.k; views that have it already pass as they are.
 type projection struct {
@@ -28,9 +28,9 @@ func newProjection(s *nn.Scope, views []ViewShape, widths []int) *projection {
 	return p
 }
 
-// newMeeting brings all views to one width. Views of one width stay as they are unless dim asks for another; otherwise
-// every view is projected, so that none is privileged, to dim or, if that is 0, to meetDim.
-func newMeeting(s *nn.Scope, views []ViewShape, dim int) (*projection, int) {
+// newSharedProjection brings all views to one width. Views of one width stay as they are unless dim asks for another; otherwise
+// every view is projected, so that none is privileged, to dim or, if that is 0, to sharedDim.
+func newSharedProjection(s *nn.Scope, views []ViewShape, dim int) (*projection, int) {
 	same := true
 	for _, v := range views {
 		same = same && v.Dim == views[0].Dim
@@ -39,7 +39,7 @@ func newMeeting(s *nn.Scope, views []ViewShape, dim int) (*projection, int) {
 		return &projection{layers: make([]*nn.Linear, len(views)), widths: equal(len(views), views[0].Dim)}, views[0].Dim
 	}
 	if dim == 0 {
-		dim = meetDim
+		dim = sharedDim
 	}
 	return newProjections(s, views, dim), dim
 }
@@ -66,14 +66,14 @@ func (p *projection) forward(t *grad.Tape, k int, x *grad.Var) *grad.Var {
 	return p.layers[k].Forward(t, x)
 }
 
-// meet returns every view with absent rows cleaned, projected, and stacked to [B, V, dim]. A row of an absent view holds
+// projectAndStack returns every view with absent rows cleaned, projected, and stacked to [B, V, dim]. A row of an absent view holds
 // what the projection makes of zeros: weigh it with 0.
-func (p *projection) meet(t *grad.Tape, in Input) *grad.Var {
+func (p *projection) projectAndStack(t *grad.Tape, in Input) *grad.Var {
 	s := borrow()
 	defer s.giveBack()
 	xs, _ := s.views(len(in.Views))
 	for k := range in.Views {
-		xs[k], _ = in.clean(t, k)
+		xs[k], _ = in.Masked(t, k)
 	}
 	if !slices.Contains(p.layers, nil) {
 		layers := nn.Projections{Layers: p.layers}

@@ -19,7 +19,7 @@ const (
 //
 //	z = [1; x_0] ⊗ [1; x_1] ⊗ …          the first view slowest
 //
-// The widths are such that ∏(d_k + 1) ≤ 4096: views that are too wide, or wider than Config.Dim, are projected by proj.k.
+// The widths are such that ∏(d_k + 1) ≤ 4096: views that are too wide, or wider than the option dim, are projected by proj.k.
 // Of more than six views, view k shares factor k mod 6 with others of that factor, whose projections are added. An
 // absent view is the neutral [1; 0]; a row without any view is 1 followed by zeros.
 type Tensor struct {
@@ -30,13 +30,11 @@ type Tensor struct {
 
 var _ Fusion = (*Tensor)(nil)
 
-func newTensor(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
+func newTensor(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
 	f := &Tensor{factors: min(len(views), tensorFactors)}
 	if len(views) <= tensorFactors {
-		widths := capped(views, cfg.Dim, tensorBudget, tensorWidth)
+		widths := capped(views, cfg.Int("dim"), tensorBudget, tensorWidth)
 		f.proj, f.dim = newProjection(s, views, widths), tensorWidth(widths)
 		return f, nil
 	}
@@ -46,7 +44,7 @@ func newTensor(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
 			shared[j].Dim = max(shared[j].Dim, views[k].Dim)
 		}
 	}
-	widths := capped(shared, cfg.Dim, tensorBudget, tensorWidth)
+	widths := capped(shared, cfg.Int("dim"), tensorBudget, tensorWidth)
 	f.dim = tensorWidth(widths)
 	f.proj = &projection{layers: make([]*nn.Linear, len(views)), widths: make([]int, len(views))}
 	for k, v := range views {
@@ -77,14 +75,14 @@ func (f *Tensor) Forward(t *grad.Tape, in Input) Output {
 	factors, _ := s.views(f.factors)
 	clear(factors)
 	for k := range in.Views {
-		x, m := in.clean(t, k)
+		x, m := in.Masked(t, k)
 		if f.proj.layers[k] != nil {
 			x = t.MaskRows(f.proj.forward(t, k, x), m) // without the bias where it is absent
 		}
 		j := k % f.factors
-		factors[j] = plus(t, factors[j], x)
+		factors[j] = addTo(t, factors[j], x)
 	}
-	one := filled(t, 1, in.rows(), 1)
+	one := filled(t, 1, in.Rows(), 1)
 	var z *grad.Var
 	for _, x := range factors {
 		x = t.Concat(one, x)

@@ -12,7 +12,7 @@ import (
 
 // TextbookOptions are the options of [Textbook].
 type TextbookOptions struct {
-	// Config goes to the method. Zero fields: Dim and, of bilstm, Hidden are the width of the first matrix.
+	// Config goes to the method. Where they are not set, dim and, of bilstm, hidden are the width of the first matrix.
 	Config Config
 	// Seed draws the parameters of methods that have any.
 	Seed uint64
@@ -43,27 +43,16 @@ func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions)
 	for k, x := range mats {
 		views[k] = ViewShape{Name: fmt.Sprintf("matrix %d", k+1), Dim: x.Dim(1)}
 	}
-	if cfg.Dim == 0 && m.Defaults.Dim > 0 {
-		cfg.Dim = views[0].Dim
+	if o, ok := m.Option("dim"); ok && o.Default != nil {
+		cfg = cfg.WithDefaults(Config{"dim": views[0].Dim})
 	}
-	if method == "bilstm" {
-		if cfg.Over == "" {
-			cfg.Over = OverRows
-		}
-		if cfg.Hidden == 0 {
-			cfg.Hidden = views[0].Dim
-		}
-	}
-	if method == "transformer" && cfg.Heads == 0 {
-		cfg.Heads = 1
-	}
-	if err := m.Check(cfg); err != nil {
-		return nil, nil, err
+	if m.Textbook != nil {
+		cfg = m.Textbook(cfg, views)
 	}
 	s := nn.NewScope(o.Seed, tensor.F64)
-	f, err := m.Build(s, cfg, views)
+	f, err := m.New(s, cfg, Shape{Views: views})
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot build fusion %s: %w", method, err)
+		return nil, nil, err
 	}
 	identity(s)
 	tape := grad.NewTape(tensor.F64)

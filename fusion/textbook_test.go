@@ -45,7 +45,7 @@ func TestTextbookMean(t *testing.T) {
 }
 
 func TestTextbookWeighted(t *testing.T) {
-	z, _ := textbook(t, "weighted", textbookMatrices(), fusion.TextbookOptions{Config: fusion.Config{Weights: []float64{0.3, 0.7}}})
+	z, _ := textbook(t, "weighted", textbookMatrices(), fusion.TextbookOptions{Config: fusion.Config{"weights": []float64{0.3, 0.7}}})
 	near(t, z, []float64{5.2, 6.2, 7.2, 8.2, 9.2, 10.2}, 2, 3)
 }
 
@@ -77,7 +77,7 @@ func TestTextbookAttention(t *testing.T) {
 
 // The Bi-LSTM takes the two rows as two steps: [2, 6], the first three columns read forwards, the others backwards.
 func TestTextbookBiLSTM(t *testing.T) {
-	z, _ := textbook(t, "bilstm", textbookMatrices(), fusion.TextbookOptions{Seed: 1, Config: fusion.Config{Hidden: 3}})
+	z, _ := textbook(t, "bilstm", textbookMatrices(), fusion.TextbookOptions{Seed: 1, Config: fusion.Config{"hidden": 3}})
 	if fmt.Sprint(z.Shape) != "[2 6]" {
 		t.Fatalf("shape %v", z.Shape)
 	}
@@ -89,7 +89,7 @@ func TestTextbookBiLSTM(t *testing.T) {
 	// What comes later reaches the first row only backwards.
 	mats := textbookMatrices()
 	mats[1].Set(-12, 1, 2)
-	y, _ := textbook(t, "bilstm", mats, fusion.TextbookOptions{Seed: 1, Config: fusion.Config{Hidden: 3}})
+	y, _ := textbook(t, "bilstm", mats, fusion.TextbookOptions{Seed: 1, Config: fusion.Config{"hidden": 3}})
 	for c := range 6 {
 		if same := y.At(0, c) == z.At(0, c); same != (c < 3) {
 			t.Errorf("first row, column %d: unchanged is %t", c, same)
@@ -143,15 +143,15 @@ func TestTextbookMistakes(t *testing.T) {
 	f("mean", []*tensor.Tensor{tensor.New(tensor.F64, 2, 0)}, fusion.Config{}, "empty")
 	f("mean", []*tensor.Tensor{tensor.FromF64([]float64{1, math.NaN()}, 1, 2)}, fusion.Config{}, "NaN")
 	f("mean", []*tensor.Tensor{tensor.FromF64([]float64{1, math.Inf(1)}, 1, 2)}, fusion.Config{}, "infinite")
-	f("weighted", m, fusion.Config{Weights: []float64{1}}, "1 weights for 2 views")
-	f("weighted", m, fusion.Config{Weights: []float64{1, math.NaN()}}, "not a number")
-	f("concat", m, fusion.Config{Rank: 2}, `no option "rank"`)
-	f("attention", m, fusion.Config{Dim: -1}, "positive")
-	f("bilstm", m, fusion.Config{Over: "columns"}, "over is")
-	f("bilstm", m, fusion.Config{Over: "views", Skip: true}, "skip goes with over rows")
-	f("bilstm", m, fusion.Config{Dim: 5}, "dim goes with over views")
-	f("transformer", m, fusion.Config{Dropout: new(1.0)}, "dropout")
-	f("transformer", m, fusion.Config{Dim: 3, Heads: 2}, "multiple")
+	f("weighted", m, fusion.Config{"weights": []float64{1}}, "1 weights for 2 views")
+	f("weighted", m, fusion.Config{"weights": []float64{1, math.NaN()}}, "not a number")
+	f("concat", m, fusion.Config{"rank": 2}, `no option "rank"`)
+	f("attention", m, fusion.Config{"dim": -1}, "at least 1")
+	f("bilstm", m, fusion.Config{"over": "columns"}, "over is")
+	f("bilstm", m, fusion.Config{"over": "views", "skip": true}, "skip goes with over rows")
+	f("bilstm", m, fusion.Config{"dim": 5}, "dim goes with over views")
+	f("transformer", m, fusion.Config{"dropout": 1.0}, "dropout")
+	f("transformer", m, fusion.Config{"dim": 3, "heads": 2}, "multiple")
 }
 
 // TestTextbookNothing: a row that no matrix has is not fused to zero, whatever the method, and the

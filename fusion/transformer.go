@@ -21,37 +21,33 @@ type Transformer struct {
 
 var _ Fusion = (*Transformer)(nil)
 
-var transformerDefaults = Config{Dim: meetDim, Heads: 4, Layers: 1, Dropout: new(0.1)}
-
-func newTransformer(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
+func newTransformer(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	dim, heads, hidden := cfg.Int("dim"), cfg.Int("heads"), cfg.Int("hidden")
+	if dim%heads != 0 {
+		return nil, fmt.Errorf("dim %d is not a multiple of heads %d", dim, heads)
 	}
-	cfg = cfg.Or(transformerDefaults)
-	if cfg.Dim%cfg.Heads != 0 {
-		return nil, fmt.Errorf("dim %d is not a multiple of heads %d", cfg.Dim, cfg.Heads)
+	if hidden == 0 {
+		hidden = 2 * dim
 	}
-	if cfg.Hidden == 0 {
-		cfg.Hidden = 2 * cfg.Dim
-	}
-	f := &Transformer{proj: newProjections(s, views, cfg.Dim), dim: cfg.Dim}
-	for i := range cfg.Layers {
+	f := &Transformer{proj: newProjections(s, views, dim), dim: dim}
+	for i := range cfg.Int("layers") {
 		f.layers = append(f.layers, nn.NewTransformerEncoderLayer(s.Sub("layers").Sub(strconv.Itoa(i)), nn.TransformerEncoderConfig{
-			Embed: cfg.Dim, Heads: cfg.Heads, Feedforward: cfg.Hidden, NormFirst: true, Dropout: cfg.dropout(), Eps: 1e-5,
+			Embed: dim, Heads: heads, Feedforward: hidden, NormFirst: true, Dropout: cfg.Float("dropout"), Eps: 1e-5,
 		}))
 	}
-	f.norm = nn.NewLayerNorm(s.Sub("norm"), cfg.Dim, 1e-5)
+	f.norm = nn.NewLayerNorm(s.Sub("norm"), dim, 1e-5)
 	return f, nil
 }
 
-// OutDim is Config.Dim.
+// OutDim is the option dim.
 func (f *Transformer) OutDim() int { return f.dim }
 
 // Forward returns the mean of the tokens after the last layer.
 func (f *Transformer) Forward(t *grad.Tape, in Input) Output {
-	h := f.proj.meet(t, in) // [B, V, dim]
+	h := f.proj.projectAndStack(t, in) // [B, V, dim]
 	for _, l := range f.layers {
 		h = l.Forward(t, h, in.Present)
 	}
-	return Output{Z: t.WeightedSum(f.norm.Forward(t, h), in.shares(t))}
+	return Output{Z: t.WeightedSum(f.norm.Forward(t, h), in.UniformWeights(t))}
 }

@@ -1,14 +1,13 @@
 package fusion
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// Weighted is a weighted sum of the views. With Config.Weights
+// Weighted is a weighted sum of the views. With the option weights
 //
 //	z = Σ_k w_k x_k
 //
@@ -24,29 +23,17 @@ type Weighted struct {
 
 var _ Fusion = (*Weighted)(nil)
 
-func newWeighted(s *nn.Scope, cfg Config, views []ViewShape) (Fusion, error) {
-	if err := checkViews(cfg, views, false); err != nil {
-		return nil, err
-	}
-	w := &Weighted{fixed: cfg.Weights}
-	if len(cfg.Weights) > 0 {
-		if len(cfg.Weights) != len(views) {
-			return nil, fmt.Errorf("%d weights for %d views", len(cfg.Weights), len(views))
-		}
-		for _, v := range cfg.Weights {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("the weight %g is not a number to weigh with", v)
-			}
-		}
-	}
-	w.proj, w.dim = newMeeting(s, views, cfg.Dim)
-	if len(cfg.Weights) == 0 && len(views) > 1 { // one view: its weight is 1, nothing to learn
+func newWeighted(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
+	views := shape.Views
+	w := &Weighted{fixed: cfg.Floats("weights")}
+	w.proj, w.dim = newSharedProjection(s, views, cfg.Int("dim"))
+	if len(w.fixed) == 0 && len(views) > 1 { // one view: its weight is 1, nothing to learn
 		w.logits = s.Param("logits", nn.Zeros, len(views))
 	}
 	return w, nil
 }
 
-// OutDim is the width of the views, or Config.Dim.
+// OutDim is the width of the views, or the option dim.
 func (w *Weighted) OutDim() int { return w.dim }
 
 // Forward returns the weighted sum and the weights of each row.
@@ -54,35 +41,35 @@ func (w *Weighted) Forward(t *grad.Tape, in Input) Output {
 	var a *grad.Var
 	switch {
 	case w.logits != nil:
-		rows := t.AddRow(t.NewConst(in.rows(), len(in.Views)), t.Param(w.logits))
+		rows := t.AddRow(t.NewConst(in.Rows(), len(in.Views)), t.Param(w.logits))
 		a = t.MaskedSoftmax(rows, in.Present)
 	case len(w.fixed) > 0:
 		a = w.scaled(t, in)
 	default:
-		a = in.shares(t)
+		a = in.UniformWeights(t)
 	}
-	return Output{Z: t.WeightedSum(w.proj.meet(t, in), a), Weights: a}
+	return Output{Z: t.WeightedSum(w.proj.projectAndStack(t, in), a), Weights: a}
 }
 
 // scaled spreads the fixed weights over what is present, [B, V].
 func (w *Weighted) scaled(t *grad.Tape, in Input) *grad.Var {
 	V := len(in.Views)
-	a := t.NewConst(in.rows(), V)
+	a := t.NewConst(in.Rows(), V)
 	all := 0.0
 	for _, v := range w.fixed {
 		all += math.Abs(v)
 	}
-	for b := range in.rows() {
+	for b := range in.Rows() {
 		here, missing := 0.0, false
 		for k, v := range w.fixed {
-			if in.present(b, k) {
+			if in.IsPresent(b, k) {
 				here += math.Abs(v)
 			} else {
 				missing = true
 			}
 		}
 		for k, v := range w.fixed {
-			if !in.present(b, k) || v == 0 {
+			if !in.IsPresent(b, k) || v == 0 {
 				continue
 			}
 			if missing {

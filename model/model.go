@@ -21,6 +21,7 @@ type Model struct {
 	scope    *nn.Scope
 	encoders []encoder
 	fusion   fusion.Fusion
+	overRows bool       // the fusion reads the rows of a group in their order
 	hidden   *nn.Linear // nil: the head is linear
 	head     *nn.Linear // nil: the fusion predicts
 	begun    []begin
@@ -80,14 +81,9 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	if !ok {
 		return nil, methods.Unknown(spec.Method)
 	}
-	m := &Model{Spec: spec, methods: methods, scope: scope}
-	if err := method.Check(spec.Fusion); err != nil {
-		return nil, err
-	}
-	cfg := spec.Fusion
-	cfg.Outputs, cfg.Regression = spec.Outputs, spec.Regression
-	steps := method.Sequences(cfg)
-	shapes := make([]fusion.ViewShape, len(spec.Views))
+	m := &Model{Spec: spec, methods: methods, scope: scope, overRows: method.OverRows(spec.Fusion)}
+	steps := method.Sequences(spec.Fusion)
+	shape := fusion.Shape{Views: make([]fusion.ViewShape, len(spec.Views)), Outputs: spec.Outputs, Regression: spec.Regression}
 	for i, v := range spec.Views {
 		keep := steps && slices.Contains(Encoders(v.Shape), BiLSTM)
 		e, err := newEncoder(m.scope.Sub("encoder").Sub(v.Name), v, spec.Width, spec.Dropout, keep)
@@ -95,14 +91,14 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 			return nil, err
 		}
 		m.encoders = append(m.encoders, e)
-		shapes[i] = fusion.ViewShape{Name: v.Name, Dim: spec.Width, Sequence: keep}
+		shape.Views[i] = fusion.ViewShape{Name: v.Name, Dim: spec.Width, Sequence: keep}
 		if v.Encoder == Identity {
-			shapes[i].Dim = v.Dim
+			shape.Views[i].Dim = v.Dim
 		}
 	}
 	var err error
-	if m.fusion, err = method.Build(m.scope.Sub("fusion"), cfg, shapes); err != nil {
-		return nil, fmt.Errorf("cannot build fusion %s: %w", spec.Method, err)
+	if m.fusion, err = method.New(m.scope.Sub("fusion"), spec.Fusion, shape); err != nil {
+		return nil, err
 	}
 	if !method.Final {
 		dim := m.fusion.OutDim()
@@ -117,7 +113,7 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 
 // OverRows reports whether the fusion reads the rows of a group in their order, so that the rows of
 // a group are predicted together and the set needs Groups.
-func (m *Model) OverRows() bool { return m.Spec.Fusion.Over == fusion.OverRows }
+func (m *Model) OverRows() bool { return m.overRows }
 
 // Params lists every learned number by name, in the order in which the network was built.
 func (m *Model) Params() []*grad.Param { return m.scope.Params() }

@@ -5,14 +5,11 @@
 package train
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/fusor-ml/fusor/optim"
 )
 
-// Config holds what does not belong to the model itself. Zero fields mean the defaults; where 0 is a value of its own
-// the field is a pointer, and nil means the default.
+// Config holds what does not belong to the model itself. Zero fields mean the defaults, which [Settings] lists; pointer
+// fields distinguish an explicit zero from unset.
 type Config struct {
 	Epochs         int      `json:"epochs,omitempty"`          // at most; default 100
 	Batch          int      `json:"batch,omitempty"`           // rows; default 32
@@ -32,73 +29,16 @@ type Config struct {
 	Seed           uint64   `json:"seed"`
 }
 
-// withDefaults fills the zero fields.
+// withDefaults returns c with what is not set filled in.
 func (c Config) withDefaults() Config {
-	set := func(p **float64, v float64) {
-		if *p == nil {
-			*p = &v
-		}
-	}
-	seti := func(p *int, v int) {
-		if *p == 0 {
-			*p = v
-		}
-	}
-	sets := func(p *string, v string) {
-		if *p == "" {
-			*p = v
-		}
-	}
-	seti(&c.Epochs, 100)
-	seti(&c.Batch, 32)
-	seti(&c.Patience, 12)
-	if c.LR == 0 {
-		c.LR = 0.002
-	}
-	set(&c.WeightDecay, 0.01)
-	set(&c.Momentum, 0.9)
-	set(&c.Clip, 5)
-	set(&c.Margin, 0.5)
-	sets(&c.Optimizer, "adamw")
-	sets(&c.Schedule, "cosine")
-	sets(&c.Loss, "mse")
+	setDefaults(&c, "train.")
 	return c
 }
 
 // Check reports a setting that is out of range.
-func (c Config) Check() error {
-	c = c.withDefaults()
-	switch {
-	case c.Epochs < 1 || c.Batch < 1 || c.Patience < 1:
-		return fmt.Errorf("epochs, batch and patience must be at least 1")
-	case !(c.LR > 0) || math.IsInf(c.LR, 0):
-		return fmt.Errorf("learning rate %g is no number above 0", c.LR)
-	case !(*c.WeightDecay >= 0 && *c.Clip >= 0 && *c.Margin >= 0) || math.IsInf(*c.WeightDecay+*c.Clip+*c.Margin, 0):
-		return fmt.Errorf("weight decay, clip and margin must be numbers of at least 0")
-	case !(*c.Momentum >= 0 && *c.Momentum < 1):
-		return fmt.Errorf("momentum %g is not in [0, 1)", *c.Momentum)
-	case !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1):
-		return fmt.Errorf("label smoothing %g is not in [0, 1)", c.LabelSmoothing)
-	case !oneOf(c.Optimizer, "adamw", "adam", "sgd"):
-		return fmt.Errorf("no optimizer %q; there are adamw, adam, sgd", c.Optimizer)
-	case !oneOf(c.Schedule, "cosine", "constant"):
-		return fmt.Errorf("no schedule %q; there are cosine, constant", c.Schedule)
-	case !oneOf(c.Loss, "mse", "l1", "smooth_l1"):
-		return fmt.Errorf("no loss %q; there are mse, l1, smooth_l1", c.Loss)
-	}
-	return nil
-}
+func (c Config) Check() error { return checkSettings(c, "train.") }
 
-func oneOf(s string, of ...string) bool {
-	for _, o := range of {
-		if s == o {
-			return true
-		}
-	}
-	return false
-}
-
-// schedule gives the learning rate of a step; total is what Epochs comes to.
+// schedule returns the learning rate of a step; total is what Epochs comes to.
 func (c Config) schedule(total int) func(step int) float64 {
 	if c.Schedule == "constant" {
 		return optim.Constant(c.LR)

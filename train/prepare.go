@@ -105,7 +105,7 @@ func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
 	if !bag || !broad || len(p.Run.Val) == 0 {
 		return nil
 	}
-	r.Fusion, r.FusionConfig = "mean", fusion.Config{}
+	r.Fusion, r.FusionConfig = fusion.Plain, nil
 	asItIs, _, err := p.loss(ctx, all, r, workers)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 	f.State = state
 	one := *p
 	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target, Groups: p.Set.Groups}
-	r.Fusion, r.FusionConfig = "concat", fusion.Config{}
+	r.Fusion, r.FusionConfig = fusion.Default, nil
 	return one.loss(ctx, []int{0}, r, workers)
 }
 

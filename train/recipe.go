@@ -34,10 +34,8 @@ type Recipe struct {
 
 // defaults of a Recipe.
 const (
-	defaultFusion = "concat" // docs/decisions/0016-default-fusion.md
-	orderedFusion = "bilstm" // where the rows of a group have an order
-	defaultWidth  = 64
-	defaultDrop   = 0.3
+	defaultWidth = 64
+	defaultDrop  = 0.3
 	// Over the rows of a group the LSTM reads vectors as they are (Poria et al.
 	// 2017) and sees few groups: it needs no encoder and more dropout.
 	rowsDrop = 0.6
@@ -53,16 +51,11 @@ func (r *Recipe) Check(methods fusion.Table) error {
 		if err := method.Check(r.FusionConfig); err != nil {
 			return err
 		}
+	} else if err := methods.CheckAny(r.FusionConfig); err != nil {
+		return err
 	}
-	switch {
-	case min(r.Width, r.Hidden) < 0 || max(r.Width, r.Hidden) > fusion.MaxWidth:
-		return fmt.Errorf("width and hidden must be positive and at most %d", fusion.MaxWidth)
-	case r.Dropout != nil && !(*r.Dropout >= 0 && *r.Dropout < 1):
-		return fmt.Errorf("dropout %g is not in [0, 1)", *r.Dropout)
-	case !(r.ModalityDropout >= 0 && r.ModalityDropout < 1):
-		return fmt.Errorf("modality dropout %g is not in [0, 1)", r.ModalityDropout)
-	case r.Scaling != "" && r.Scaling != feature.PerFeature && r.Scaling != feature.PerView && r.Scaling != feature.NoScaling:
-		return fmt.Errorf("no scaling %q; there are %s, %s, %s", r.Scaling, feature.PerFeature, feature.PerView, feature.NoScaling)
+	if err := checkSettings(*r, ""); err != nil {
+		return err
 	}
 	return r.Train.Check()
 }
@@ -103,9 +96,9 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	switch {
 	case s.Method != "":
 	case p.Ordered():
-		s.Method = orderedFusion
+		s.Method = fusion.DefaultOrdered
 	default:
-		s.Method = defaultFusion
+		s.Method = fusion.Default
 	}
 	if s.Width == 0 {
 		s.Width = defaultWidth
@@ -119,17 +112,12 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 		bag = bag || shape == feature.Sparse
 		sequence = sequence || shape == feature.Sequence || shape == feature.Tokens
 	}
-	if s.Method == "bilstm" && s.Fusion.Over == "" {
-		switch {
-		case p.Ordered():
-			s.Fusion.Over = fusion.OverRows
-		case sequence:
-			s.Fusion.Over = fusion.OverTime
-		default:
-			s.Fusion.Over = fusion.OverViews
-		}
+	method, ok := p.Methods.Lookup(s.Method)
+	if !ok {
+		return s, p.Methods.Unknown(s.Method)
 	}
-	rows := s.Method == "bilstm" && s.Fusion.Over == fusion.OverRows
+	s.Fusion = method.Suited(s.Fusion, fusion.Data{Ordered: p.Ordered(), Sequences: sequence})
+	rows := method.OverRows(s.Fusion)
 	if rows && r.Dropout == nil {
 		s.Dropout = rowsDrop
 	}

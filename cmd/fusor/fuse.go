@@ -44,11 +44,18 @@ Examples:
 
 // Run fuses the matrices.
 func (c *fuseCmd) Run(e *env) error {
-	if _, ok := fusor.Methods().Lookup(c.Method); !ok {
+	method, ok := fusor.Methods().Lookup(c.Method)
+	if !ok {
 		return unknown("fusion", c.Method, fusor.Methods().Names())
 	}
-	if len(c.Weights) > 0 && c.Method != "weighted" {
-		return usagef("--weights goes with --method weighted")
+	cfg := c.config()
+	for name := range cfg {
+		if _, ok := method.Option(name); !ok {
+			return usagef("--%s goes with --method %s", name, strings.Join(fusor.Methods().WithOption(name), ", "))
+		}
+	}
+	if err := method.Check(cfg); err != nil {
+		return usageError{err}
 	}
 	if n := len(c.Weights); n > 0 && n != len(c.Matrices) {
 		return usagef("--weights has %d of %d weights, one a matrix", n, len(c.Matrices))
@@ -69,11 +76,11 @@ func (c *fuseCmd) Run(e *env) error {
 			return unreadable(name, err)
 		}
 	}
-	if c.Method != "concat" && c.Method != "late" && !sameWidth(mats) {
+	if !method.AnyWidths && !sameWidth(mats) {
 		c.notes(e.stderr, []string{fmt.Sprintf("the matrices are not equally wide, so random parameters (--seed %d) bring them to one width first; train learns such parameters, concat needs none", c.Seed)})
 	}
 	z, weights, err := fusion.Textbook(c.Method, mats, fusion.TextbookOptions{
-		Config: fusion.Config{Weights: c.Weights, Hidden: c.Hidden, Dim: c.Dim}, Seed: c.Seed,
+		Config: cfg, Seed: c.Seed,
 	})
 	if err != nil {
 		return err
@@ -101,6 +108,21 @@ func (c *fuseCmd) Run(e *env) error {
 		return writeMatrix(e.stdout, z, readable)
 	}
 	return nil
+}
+
+// config returns the options of the method that the flags set.
+func (c *fuseCmd) config() fusion.Config {
+	var cfg fusion.Config
+	if len(c.Weights) > 0 {
+		cfg = cfg.With("weights", c.Weights)
+	}
+	if c.Hidden != 0 {
+		cfg = cfg.With("hidden", c.Hidden)
+	}
+	if c.Dim != 0 {
+		cfg = cfg.With("dim", c.Dim)
+	}
+	return cfg
 }
 
 // unreadable names the file that cannot be read, once.

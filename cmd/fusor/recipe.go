@@ -6,16 +6,15 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -75,18 +74,27 @@ func given[T any](dst, flag *T) {
 	}
 }
 
-// check refuses a 0 that the recipe would take for the default.
+// check refuses a value out of range, of which the recipe would take 0 for the default.
 func (f *recipeFlags) check() error {
-	for _, i := range []struct {
-		name string
-		n    *int
-	}{{"width", f.Width}, {"epochs", f.Epochs}, {"batch", f.Batch}} {
-		if i.n != nil && *i.n < 1 {
-			return usagef("--%s %d: 1 is the least", i.name, *i.n)
-		}
+	given := map[string]any{}
+	if f.Width != nil {
+		given["width"] = *f.Width
 	}
-	if f.LR != nil && !(*f.LR > 0) {
-		return usagef("--lr %g: it must be above 0", *f.LR)
+	if f.Epochs != nil {
+		given["train.epochs"] = *f.Epochs
+	}
+	if f.Batch != nil {
+		given["train.batch"] = *f.Batch
+	}
+	if f.LR != nil {
+		given["train.lr"] = *f.LR
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		setting, _ := train.Setting(name)
+		setting.Name = "--" + strings.TrimPrefix(name, "train.")
+		if err := setting.Check(given[name]); err != nil {
+			return usageError{err}
+		}
 	}
 	return nil
 }
@@ -111,12 +119,15 @@ func readRecipe(path string) (train.Recipe, error) {
 	if err := documents.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return r, usagef("%s: it has more than one document", path)
 	}
-	var said map[string]any
-	if err := yaml.Unmarshal(data, &said); err != nil {
+	var set map[string]any
+	if err := yaml.Unmarshal(data, &set); err != nil {
 		return r, wrong(err)
 	}
-	if err := checkSaid("", reflect.TypeFor[train.Recipe](), said); err != nil {
+	if err := checkExplicit("", set); err != nil {
 		return r, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	if err := fusor.Methods().CheckAny(r.FusionConfig); err != nil {
+		return r, usageError{fmt.Errorf("%s: fusion_config: %w", path, err)}
 	}
 	if r.Embeddings != "" && !filepath.IsAbs(r.Embeddings) { // like the files of a manifest
 		r.Embeddings = filepath.Join(filepath.Dir(path), r.Embeddings)
@@ -124,49 +135,31 @@ func readRecipe(path string) (train.Recipe, error) {
 	return r, nil
 }
 
-// positive are the keys whose 0 would be taken for the default.
-var positive = []string{
-	"width", "train.epochs", "train.batch", "train.lr", "train.patience",
-	"fusion_config.dim", "fusion_config.rank", "fusion_config.heads", "fusion_config.layers", "fusion_config.hidden",
+// forbiddenKeys are the keys that count for nothing in a file, with the reason.
+var forbiddenKeys = map[string]string{
+	"train.seed": "the seed is set by --seed",
 }
 
-// notSaid are the keys that count for nothing in a file, with the reason.
-var notSaid = map[string]string{
-	"train.seed":               "the seed is given by --seed",
-	"fusion_config.outputs":    "it follows from the labels",
-	"fusion_config.regression": "it follows from the labels",
-}
-
-// checkSaid refuses what was written into a configuration and would not count; t is the struct that it was read into.
-func checkSaid(prefix string, t reflect.Type, said map[string]any) error {
-	fields := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		key, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		fields[key] = t.Field(i).Type
-	}
-	for _, key := range slices.Sorted(maps.Keys(said)) {
-		name, value := prefix+key, said[key]
-		if why, ok := notSaid[name]; ok {
+// checkExplicit refuses what a configuration sets to a value that would not count: the recipe takes a
+// zero for the default.
+func checkExplicit(prefix string, set map[string]any) error {
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		name, value := prefix+key, set[key]
+		if why, ok := forbiddenKeys[name]; ok {
 			return fmt.Errorf("%s cannot be set: %s", name, why)
 		}
-		kind := reflect.Invalid
-		if f := fields[key]; f != nil {
-			kind = f.Kind()
-		}
-		if part, ok := value.(map[string]any); ok && kind == reflect.Struct {
-			if err := checkSaid(name+".", fields[key], part); err != nil {
+		if part, ok := value.(map[string]any); ok && name == "train" {
+			if err := checkExplicit(name+".", part); err != nil {
 				return err
 			}
 		}
-		x, err := strconv.ParseFloat(fmt.Sprint(value), 64)
-		switch {
-		case err != nil: // no number
-		case x == 0 && slices.Contains(positive, name):
-			return fmt.Errorf("%s is 0; it must be above 0 (without the key it is the default)", name)
-		case kind == reflect.Int && (x != math.Trunc(x) || math.IsInf(x, 0)):
-			return fmt.Errorf("%s is %v; it must be a whole number", name, value)
-		case kind == reflect.Int && x < 0:
-			return fmt.Errorf("%s is %v; it must not be negative", name, value)
+		if setting, ok := train.Setting(name); ok && setting.Kind != "" && value != nil {
+			if x, err := strconv.ParseFloat(fmt.Sprint(value), 64); err == nil { // YAML reads 1e3 as a string
+				value = x
+			}
+			if err := setting.Check(value); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

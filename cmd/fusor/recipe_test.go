@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,62 +12,56 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// keys lists what a configuration can say: the JSON names of a struct's fields, and those of the structs in it.
-func keys(prefix string, t reflect.Type) map[string]string {
-	out := map[string]string{}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if _, dead := notSaid[prefix+name]; dead || name == "-" {
-			continue
-		}
-		out[prefix+name] = name
-		if f.Type.Kind() == reflect.Struct {
-			for full, key := range keys(prefix+name+".", f.Type) {
-				out[full] = key
+var update = flag.Bool("update", false, "write the files that tests compare with")
+
+// Every key of a recipe has a setting, and every setting is a key.
+func TestSettings(t *testing.T) {
+	keys := map[string]bool{}
+	var walk func(prefix string, t reflect.Type)
+	walk = func(prefix string, t reflect.Type) {
+		for f := range t.Fields() {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			switch {
+			case name == "-" || forbiddenKeys[prefix+name] != "":
+			case f.Type == reflect.TypeFor[train.Config]():
+				walk(name+".", f.Type)
+			default:
+				keys[prefix+name] = true
 			}
 		}
 	}
-	return out
+	walk("", reflect.TypeFor[train.Recipe]())
+	for _, s := range train.Settings {
+		if !keys[s.Name] {
+			t.Errorf("%s is no key", s.Name)
+		}
+		delete(keys, s.Name)
+	}
+	if len(keys) > 0 {
+		t.Errorf("no setting describes %v", keys)
+	}
 }
 
-// Every key of a recipe has its line in the page about configuration, in the part that it belongs to.
+// The page about configuration and the JSON Schema of a recipe are what the tables of settings make of them.
 func TestConfigurationPage(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
+	page := filepath.Join("..", "..", "docs", "configuration.md")
+	data, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, model, _ := strings.Cut(string(data), "\n## The model")
-	model, fusion, _ := strings.Cut(model, "\n## Options of a fusion")
-	fusion, training, _ := strings.Cut(fusion, "\n## The training")
-	all := keys("", reflect.TypeFor[train.Recipe]())
-	lines := map[string]bool{}
-	for full, key := range all {
-		part := model
-		switch {
-		case strings.HasPrefix(full, "fusion_config."):
-			part = fusion
-		case strings.HasPrefix(full, "train."):
-			part = training
-		}
-		if !strings.Contains(part, "\n| `"+key+"` |") {
-			t.Errorf("%s has no line", full)
-		}
-		lines[full] = true
+	want := withTables(string(data), fusor.Methods())
+	schema, err := recipeSchema(fusor.Methods())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if n := strings.Count(string(data), "\n| `"); n != len(all) {
-		t.Errorf("%d lines for %d keys", n, len(all))
-	}
-	for _, name := range positive {
-		if !lines[name] {
-			t.Errorf("%s must be positive, but is no key", name)
-		}
-	}
-	for _, m := range fusor.Methods() {
-		for _, o := range m.Options {
-			if !lines["fusion_config."+o] {
-				t.Errorf("option %s of %s is no key", o, m.Name)
+	for path, want := range map[string]string{page: want, filepath.Join("..", "..", "docs", "recipe.schema.json"): string(schema)} {
+		if *update {
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
 			}
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%s is not what the settings make of it (go test ./cmd/fusor -run Configuration -update writes it): %v", path, err)
 		}
 	}
 	shown := 0

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/fusion"
 )
 
 type trainCmd struct {
@@ -90,10 +91,10 @@ func (c *trainCmd) options() (fusor.Options, error) {
 		o.Recipe.Fusion = c.Fusion
 	}
 	if c.Bilstm != "" {
-		if f := o.Recipe.Fusion; f != "" && f != "bilstm" {
+		if f := o.Recipe.Fusion; f != "" && f != fusion.DefaultOrdered {
 			return o, usagef("--bilstm-over goes with --fusion bilstm, not with %s", f)
 		}
-		o.Recipe.Fusion, o.Recipe.FusionConfig.Over = "bilstm", c.Bilstm
+		o.Recipe.Fusion, o.Recipe.FusionConfig = fusion.DefaultOrdered, o.Recipe.FusionConfig.With("over", c.Bilstm)
 	}
 	o.Seed = c.Seed
 	if err := o.Recipe.Check(fusor.Methods()); err != nil {

@@ -13,9 +13,8 @@ import (
 // Max is the table entry of the method: pass fusion.Methods.With(extern.Max) wherever a table is taken.
 var Max = fusion.Method{
 	Name: "max", Doc: "the largest value of each feature over the views that are present", Source: "an example",
-	Options:  []string{"dim"},
-	Defaults: fusion.Config{Dim: 64},
-	Build:    build,
+	Options: []fusion.Option{{Name: "width", Doc: "width of the result", Kind: fusion.Integer, Min: 1, Max: fusion.MaxWidth, Default: 64}},
+	Build:   build,
 	Laws: fusion.Laws{
 		Permutable: true, Indexed: []string{"proj"},
 		Cases: []fusion.Case{{Name: "plain", Drop: true}},
@@ -28,48 +27,21 @@ type maximum struct {
 	dim  int
 }
 
-var _ fusion.Fusion = (*maximum)(nil)
-
-func build(s *nn.Scope, cfg fusion.Config, views []fusion.ViewShape) (fusion.Fusion, error) {
-	cfg = cfg.Or(fusion.Config{Dim: 64})
-	m := &maximum{dim: cfg.Dim}
-	for k, v := range views {
-		if v.Sequence {
-			return nil, fmt.Errorf("view %q is a sequence", v.Name)
-		}
-		m.proj = append(m.proj, nn.NewLinear(s.Sub("proj").Sub(fmt.Sprint(k)), v.Dim, cfg.Dim))
+func build(s *nn.Scope, cfg fusion.Config, shape fusion.Shape) (fusion.Fusion, error) {
+	m := &maximum{dim: cfg.Int("width")}
+	for k, v := range shape.Views {
+		m.proj = append(m.proj, nn.NewLinear(s.Sub("proj").Sub(fmt.Sprint(k)), v.Dim, m.dim))
 	}
 	return m, nil
 }
 
-// OutDim is Config.Dim.
 func (m *maximum) OutDim() int { return m.dim }
 
-// Forward moves the present views of each row to the front and takes the maximum over them.
 func (m *maximum) Forward(t *grad.Tape, in fusion.Input) fusion.Output {
-	B, V := in.Present.Dim(0), len(in.Views)
-	xs := make([]*grad.Var, V)
-	for k, v := range in.Views {
-		mask := make([]float32, B)
-		for b := range mask {
-			mask[b] = float32(in.Present.At(b, k))
-		}
-		xs[k] = m.proj[k].Forward(t, t.MaskRows(v.X, mask))
+	xs := make([]*grad.Var, len(in.Views))
+	for k := range xs {
+		x, _ := in.Masked(t, k)
+		xs[k] = m.proj[k].Forward(t, x)
 	}
-	idx, lengths := make([]int32, B*V), make([]int, B)
-	for b := range B {
-		n := 0
-		for k := range V {
-			if in.Present.At(b, k) != 0 {
-				idx[b*V+n] = int32(b*V + k)
-				n++
-			}
-		}
-		for i := n; i < V; i++ {
-			idx[b*V+i] = -1 // zeros
-		}
-		lengths[b] = max(n, 1)
-	}
-	h := t.GatherRows(t.Reshape(t.Stack(xs...), B*V, m.dim), idx)
-	return fusion.Output{Z: t.MaxTime(t.Reshape(h, B, V, m.dim), lengths)}
+	return fusion.Output{Z: t.MaxTime(in.Pack(t, t.Stack(xs...)))}
 }

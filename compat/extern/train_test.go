@@ -51,7 +51,7 @@ func TestTrainSaveLoad(t *testing.T) {
 	ctx, path := context.Background(), manifest(t)
 	o := fusor.Options{
 		Methods: fusion.Methods.With(extern.Max), NoCache: true, Seed: 1,
-		Recipe: train.Recipe{Fusion: "max", Width: 16, FusionConfig: fusion.Config{Dim: 16}, Train: train.Config{Epochs: 30, LR: 0.01}},
+		Recipe: train.Recipe{Fusion: "max", Width: 16, FusionConfig: fusion.Config{"width": 16}, Train: train.Config{Epochs: 30, LR: 0.01}},
 	}
 	m, _, err := fusor.Train(ctx, path, o)
 	if err != nil {

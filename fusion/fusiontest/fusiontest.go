@@ -90,9 +90,11 @@ func newRig(m fusion.Method, c fusion.Case) rig {
 	if widths == nil {
 		widths = []int{3, 4, 2, 3}
 	}
-	r := rig{m: m, c: c, cfg: c.Config.Or(fusion.Config{Hidden: 3, Rank: 2, Heads: 1, Layers: 1, Outputs: 3})}
-	if r.cfg.Dim == 0 && m.Defaults.Dim > 0 {
-		r.cfg.Dim = 3
+	r := rig{m: m, c: c, cfg: c.Config}
+	for _, o := range m.Options {
+		if size, ok := o.Default.(int); ok {
+			r.cfg = r.cfg.WithDefaults(fusion.Config{o.Name: min(size, small)})
+		}
 	}
 	for k, d := range widths {
 		r.views = append(r.views, fusion.ViewShape{Name: fmt.Sprintf("view%d", k), Dim: d, Sequence: c.Sequences && k < 2})
@@ -100,14 +102,31 @@ func newRig(m fusion.Method, c fusion.Case) rig {
 	return r
 }
 
-// with returns the rig with other views; the fixed weights in the configuration follow.
+// small is the greatest of the sizes that a case does not set.
+const small = 3
+
+// outputs is the number of classes, or of values.
+func (r rig) outputs() int {
+	if r.c.Regression {
+		return 1
+	}
+	return 3
+}
+
+// with returns the rig with other views; options that have a value per view follow.
 func (r rig) with(views []int) rig {
 	old := r
-	r.views, r.cfg.Weights = nil, nil
+	r.views = nil
 	for _, k := range views {
 		r.views = append(r.views, old.views[k])
-		if old.cfg.Weights != nil {
-			r.cfg.Weights = append(r.cfg.Weights, old.cfg.Weights[k])
+	}
+	for _, o := range r.m.Options {
+		if list := old.cfg.Floats(o.Name); o.PerView && list != nil {
+			picked := make([]float64, len(views))
+			for i, k := range views {
+				picked[i] = list[k]
+			}
+			r.cfg = r.cfg.With(o.Name, picked)
 		}
 	}
 	return r

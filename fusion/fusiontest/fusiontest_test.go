@@ -58,9 +58,9 @@ func (m *made) Forward(t *grad.Tape, in fusion.Input) fusion.Output {
 func method(forward func(m *made, t *grad.Tape, in fusion.Input) *grad.Var) fusion.Method {
 	return fusion.Method{
 		Name: "made",
-		Build: func(s *nn.Scope, _ fusion.Config, views []fusion.ViewShape) (fusion.Fusion, error) {
+		Build: func(s *nn.Scope, _ fusion.Config, shape fusion.Shape) (fusion.Fusion, error) {
 			m := &made{forward: forward}
-			for k, v := range views {
+			for k, v := range shape.Views {
 				m.proj = append(m.proj, nn.NewLinear(s.Sub("proj").Sub(fmt.Sprint(k)), v.Dim, 3))
 			}
 			return m, nil
@@ -155,8 +155,8 @@ func TestLawsFindFaults(t *testing.T) {
 	hidden := 0.0
 	unsaved := method(nil)
 	build := unsaved.Build
-	unsaved.Build = func(s *nn.Scope, cfg fusion.Config, views []fusion.ViewShape) (fusion.Fusion, error) {
-		b, err := build(s, cfg, views)
+	unsaved.Build = func(s *nn.Scope, cfg fusion.Config, shape fusion.Shape) (fusion.Fusion, error) {
+		b, err := build(s, cfg, shape)
 		hidden++
 		bias := hidden
 		b.(*made).forward = func(m *made, t *grad.Tape, in fusion.Input) *grad.Var {

@@ -102,6 +102,29 @@ type config struct {
 	Pool           string    `json:"pool"`
 }
 
+// fusion returns the options of a fusion method that the case sets.
+func (c *config) fusion() fusion.Config {
+	var cfg fusion.Config
+	for name, n := range map[string]int{
+		"dim": c.Dim, "rank": c.Rank, "hidden": max(c.Hidden, c.AttentionDim), "layers": c.Layers, "heads": c.Heads,
+	} {
+		if n != 0 {
+			cfg = cfg.With(name, n)
+		}
+	}
+	if len(c.Weights) > 0 {
+		cfg = cfg.With("weights", c.Weights)
+	}
+	switch c.Over {
+	case "":
+	case "modalities":
+		cfg = cfg.With("over", fusion.OverViews)
+	default:
+		cfg = cfg.With("over", c.Over)
+	}
+	return cfg
+}
+
 // method builds the layers in the scope, and returns what computes the outputs by name.
 type method func(t *testing.T, r *run) func() map[string]*grad.Var
 

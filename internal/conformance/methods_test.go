@@ -119,13 +119,7 @@ func loss(input string, f func(*grad.Tape, *grad.Var, *tensor.Tensor) *grad.Var)
 // fusionMethod builds an entry of the method table on inputs x0, x1, ….
 func fusionMethod(m fusion.Method) method {
 	return func(t *testing.T, r *run) func() map[string]*grad.Var {
-		cfg := fusion.Config{
-			Dim: r.config.Dim, Rank: r.config.Rank, Hidden: max(r.config.Hidden, r.config.AttentionDim),
-			Layers: r.config.Layers, Heads: r.config.Heads, Weights: r.config.Weights, Over: r.config.Over,
-		}
-		if cfg.Over == "modalities" {
-			cfg.Over = fusion.OverViews
-		}
+		cfg := r.config.fusion()
 		if p := r.config.Pool; p != "" && p != "mean" {
 			t.Fatalf("unknown pool %q", p)
 		}
@@ -134,7 +128,7 @@ func fusionMethod(m fusion.Method) method {
 			x := r.input("x" + strconv.Itoa(k))
 			shapes = append(shapes, fusion.ViewShape{Name: "x" + strconv.Itoa(k), Dim: x.Dim(-1), Sequence: x.Rank() == 3})
 		}
-		f, err := m.Build(r.scope, cfg, shapes)
+		f, err := m.New(r.scope, cfg, fusion.Shape{Views: shapes})
 		if err != nil {
 			t.Fatal(err)
 		}
