@@ -36,7 +36,8 @@ func GemmWorkers[T Float](workers int, tA, tB bool, m, n, k int, a []T, lda int,
 // gemmParallelWork is the number of multiply-adds from which a second goroutine is worth its start (about 20 µs).
 const gemmParallelWork = 1 << 20
 
-// checkGemm panics when a matrix does not hold what the sizes say.
+// checkGemm panics when a matrix does not hold what the sizes say. Rows of A may overlap (lda below its width), so that a
+// convolution over time is a product with windows where they lie.
 func checkGemm(tA, tB bool, m, n, k, la, lda, lb, ldb, lc, ldc int) {
 	if m < 0 || n < 0 || k < 0 {
 		panic("kernel: negative matrix size")
@@ -51,7 +52,7 @@ func checkGemm(tA, tB bool, m, n, k, la, lda, lb, ldb, lc, ldc int) {
 	if tB {
 		br, bc = n, k
 	}
-	if !fits(ar, ac, la, lda) || !fits(br, bc, lb, ldb) || !fits(m, n, lc, ldc) {
+	if lda < 0 || !fits(ar, min(ac, lda), la-max(ac-lda, 0), lda) || !fits(br, bc, lb, ldb) || !fits(m, n, lc, ldc) {
 		panic("kernel: matrix shorter than its sizes say")
 	}
 }

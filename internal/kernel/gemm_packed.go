@@ -21,13 +21,26 @@ func (p *Packed[T]) Pack(tB bool, n, k int, b []T, ldb int) {
 	}
 }
 
+// Release drops op(B) itself where the panels are all that Mul needs, so that b may be used otherwise.
+func (p *Packed[T]) Release() {
+	if p.tier != Plain {
+		p.b = nil
+	}
+}
+
 // Mul computes C[m,n] = A[m,k] op(B), or adds it to C. The result is Gemm's, bit for bit.
 func (p *Packed[T]) Mul(m int, a []T, lda int, c []T, ldc int, accumulate bool) {
-	if p.tier == Plain || p.tier != active || m == 0 {
+	if m == 0 || p.n == 0 {
+		return
+	}
+	if p.tier == Plain || p.tier != active {
+		if p.b == nil && p.tier != Plain {
+			panic("kernel: the tier changed after Release")
+		}
 		Gemm(false, p.t, m, p.n, p.k, a, lda, p.b, p.ldb, c, ldc, accumulate)
 		return
 	}
-	checkGemm(false, p.t, m, p.n, p.k, len(a), lda, len(p.b), p.ldb, len(c), ldc)
+	checkGemm(false, true, m, p.n, p.k, len(a), lda, p.n*p.k, p.k, len(c), ldc)
 	g := gemm32{
 		tB: p.t, m: m, n: p.n, k: p.k, a: any(a).([]float32), b: any(p.b).([]float32), c: any(c).([]float32),
 		lda: lda, ldb: p.ldb, ldc: ldc, accumulate: accumulate, panels: p.panels,

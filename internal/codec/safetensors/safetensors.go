@@ -1,7 +1,7 @@
 // Package safetensors reads and writes the safetensors format: a JSON header
 // with names, shapes and offsets, then the raw little-endian tensors
 // (https://github.com/huggingface/safetensors, format description in its README).
-// Only F32 tensors are known here.
+// Write and Read know F32 tensors alone; Parse returns tensors of every type as they lie in the file.
 package safetensors
 
 import (
@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"sort"
 	"unsafe"
 )
 
@@ -25,7 +24,7 @@ type Tensor struct {
 }
 
 type entry struct {
-	DType   string   `json:"dtype"`
+	DType   DType    `json:"dtype"`
 	Shape   []int    `json:"shape"`
 	Offsets [2]int64 `json:"data_offsets"`
 }
@@ -48,7 +47,7 @@ func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 		if _, twice := header[t.Name]; twice {
 			return fmt.Errorf("cannot write tensor %s twice", t.Name)
 		}
-		header[t.Name] = entry{"F32", t.Shape, [2]int64{off, off + 4*int64(n)}}
+		header[t.Name] = entry{F32, t.Shape, [2]int64{off, off + 4*int64(n)}}
 		off += 4 * int64(n)
 	}
 	head, err := json.Marshal(header)
@@ -86,6 +85,11 @@ func values(b []byte) []float32 {
 	return x
 }
 
+// aliased reports whether v lies in b.
+func aliased(v []float32, b []byte) bool {
+	return unsafe.Pointer(unsafe.SliceData(v)) == unsafe.Pointer(unsafe.SliceData(b))
+}
+
 // WriteValues writes x as little-endian bytes, with little memory.
 func WriteValues(w io.Writer, x []float32) error {
 	var chunk [32 << 10]byte
@@ -102,64 +106,17 @@ func WriteValues(w io.Writer, x []float32) error {
 	return nil
 }
 
-// Read parses a whole file, which the tensors may lie in from then on. They come in the order of their data.
+// Read parses a whole file of F32 tensors, in which they may lie from then on. They come in the order of their data.
 func Read(file []byte) (metadata map[string]string, tensors []Tensor, err error) {
-	if len(file) < 8 {
-		return nil, nil, fmt.Errorf("not a safetensors file: %d bytes", len(file))
+	metadata, raw, err := Parse(file)
+	if err != nil {
+		return nil, nil, err
 	}
-	n := binary.LittleEndian.Uint64(file)
-	if n > maxHeader || n > uint64(len(file)-8) {
-		return nil, nil, fmt.Errorf("not a safetensors file: a header of %d bytes in a file of %d", n, len(file))
-	}
-	head, data := file[8:8+n], file[8+n:]
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(head, &raw); err != nil {
-		return nil, nil, fmt.Errorf("not a safetensors file: header: %w", err)
-	}
-	type located struct {
-		name string
-		entry
-	}
-	var all []located
-	for name, r := range raw {
-		if name == "__metadata__" {
-			if err := json.Unmarshal(r, &metadata); err != nil {
-				return nil, nil, fmt.Errorf("cannot read the metadata: %w", err)
-			}
-			continue
+	for _, t := range raw {
+		if t.DType != F32 {
+			return nil, nil, fmt.Errorf("cannot read tensor %s: type %s, only F32 is known", t.Name, t.DType)
 		}
-		var e entry
-		if err := json.Unmarshal(r, &e); err != nil {
-			return nil, nil, fmt.Errorf("cannot read tensor %s: %w", name, err)
-		}
-		all = append(all, located{name, e})
-	}
-	sort.Slice(all, func(i, j int) bool {
-		if all[i].Offsets[0] != all[j].Offsets[0] {
-			return all[i].Offsets[0] < all[j].Offsets[0]
-		}
-		return all[i].name < all[j].name
-	})
-	end := int64(0)
-	for _, e := range all {
-		count := int64(1)
-		for _, d := range e.Shape {
-			if d < 0 || (d > 0 && count > int64(len(data))/int64(d)) {
-				return nil, nil, fmt.Errorf("cannot read tensor %s: shape %v does not fit the file", e.name, e.Shape)
-			}
-			count *= int64(d)
-		}
-		switch {
-		case e.DType != "F32":
-			return nil, nil, fmt.Errorf("cannot read tensor %s: type %s, only F32 is known", e.name, e.DType)
-		case e.Offsets[0] != end || e.Offsets[1] != end+4*count || e.Offsets[1] > int64(len(data)):
-			return nil, nil, fmt.Errorf("cannot read tensor %s: offsets %v do not fit shape %v in %d bytes", e.name, e.Offsets, e.Shape, len(data))
-		}
-		tensors = append(tensors, Tensor{Name: e.name, Shape: e.Shape, Data: values(data[end:e.Offsets[1]])})
-		end = e.Offsets[1]
-	}
-	if end != int64(len(data)) {
-		return nil, nil, fmt.Errorf("cannot read safetensors: %d bytes after the last tensor", int64(len(data))-end)
+		tensors = append(tensors, Tensor{Name: t.Name, Shape: t.Shape, Data: values(t.Data)})
 	}
 	return metadata, tensors, nil
 }
