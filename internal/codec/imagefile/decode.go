@@ -10,9 +10,9 @@ import (
 	"image/gif"
 	"image/png"
 	"io"
+	"math"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
 
 	"github.com/fusor-ml/fusor/internal/vision"
 )
@@ -70,17 +70,24 @@ func Size(data []byte) (width, height int, err error) {
 }
 
 var configs = map[Format]func(io.Reader) (image.Config, error){
-	PNG: png.DecodeConfig, GIF: gif.DecodeConfig, BMP: bmp.DecodeConfig, TIFF: tiff.DecodeConfig,
+	PNG: png.DecodeConfig, GIF: gif.DecodeConfig, BMP: bmp.DecodeConfig,
 }
 
 var decoders = map[Format]func(io.Reader) (image.Image, error){
-	PNG: png.Decode, GIF: gif.Decode, BMP: bmp.Decode, TIFF: tiff.Decode,
+	PNG: png.Decode, GIF: gif.Decode, BMP: bmp.Decode,
 }
 
 // claimed reads the size in the header of a format other than JPEG.
 func claimed(format Format, data []byte) (width, height int, err error) {
-	if format == WebP {
+	switch format {
+	case WebP:
 		return webpConfig(data)
+	case TIFF:
+		d, err := openTIFF(data)
+		if err != nil {
+			return 0, 0, err
+		}
+		return d.size(math.MaxInt64)
 	}
 	c, err := configs[format](bytes.NewReader(data))
 	return c.Width, c.Height, err
@@ -106,9 +113,11 @@ func decodeWhole(format Format, data []byte, width, height int) (image.Image, er
 
 func decodeOther(format Format, data []byte, o Options) (*vision.Image, error) {
 	if format == TIFF {
-		if err := checkTIFF(data, o.maxPixels()); err != nil {
+		m, orientation, err := decodeTIFF(data, o)
+		if err != nil {
 			return nil, err
 		}
+		return m.Orient(orientation), nil
 	}
 	width, height, err := claimed(format, data)
 	if err != nil {
@@ -128,8 +137,6 @@ func decodeOther(format Format, data []byte, o Options) (*vision.Image, error) {
 // storedOrientation finds the EXIF orientation of formats other than JPEG.
 func storedOrientation(format Format, data []byte) int {
 	switch format {
-	case TIFF:
-		return Orientation(data)
 	case PNG: // chunk eXIf, PNG third edition
 		for at := 8; at+12 <= len(data); {
 			n := int(binary.BigEndian.Uint32(data[at:]))

@@ -39,7 +39,7 @@ func Sniff(head []byte) Format {
 		return BMP
 	case starts("RIFF") && len(head) >= 12 && string(head[8:12]) == "WEBP":
 		return WebP
-	case starts("II*\x00"), starts("MM\x00*"):
+	case starts("II*\x00"), starts("MM\x00*"), starts("II+\x00\x08\x00"), starts("MM\x00+\x00\x08"):
 		return TIFF
 	}
 	return ""
@@ -80,8 +80,6 @@ func describe(data []byte) string {
 		return "JPEG XL, which is not supported: convert it to JPEG or PNG"
 	case starts("\x00\x00\x00\x0cjP  "):
 		return "JPEG 2000, which is not supported: convert it to JPEG or PNG"
-	case starts("II+\x00"), starts("MM\x00+"):
-		return "BigTIFF, which is not supported: convert it to PNG"
 	case starts("8BPS"):
 		return "a Photoshop document, which is not supported: convert it to PNG"
 	case starts("qoif"):

@@ -2,24 +2,38 @@ package imagefile
 
 import (
 	"encoding/binary"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
 func FuzzDecode(f *testing.F) { fuzzPictures(f, "", "*.*") }
 
-// The decoders of the libraries, each on its own.
+// The formats, each on its own.
 
 func FuzzPNG(f *testing.F)  { fuzzPictures(f, PNG, "*.png") }
 func FuzzGIF(f *testing.F)  { fuzzPictures(f, GIF, "*.gif") }
 func FuzzBMP(f *testing.F)  { fuzzPictures(f, BMP, "*.bmp") }
 func FuzzWebP(f *testing.F) { fuzzPictures(f, WebP, "*.webp") }
-func FuzzTIFF(f *testing.F) { fuzzPictures(f, TIFF, "*.tiff") }
+func FuzzTIFF(f *testing.F) { fuzzPictures(f, TIFF, "*.tif*") }
 
 // fuzzPictures starts from the files of a pattern and keeps to one format, or to any if it is "".
 func fuzzPictures(f *testing.F, format Format, pattern string) {
 	for _, name := range files(f, pattern) {
 		f.Add(testdata(f, name), uint8(0))
 		f.Add(testdata(f, name), uint8(9))
+	}
+	for _, dir := range []string{"tiff", "bmp", "jpeg"} {
+		names, _ := filepath.Glob(filepath.Join("testdata", dir, pattern))
+		for i, name := range names {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			if Sniff(data) == format && i%4 == 0 {
+				f.Add(data, uint8(0))
+			}
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte, side uint8) {
 		if format != "" && Sniff(data) != format {

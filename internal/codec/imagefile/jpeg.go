@@ -25,7 +25,11 @@ type jpegDecoder struct {
 	frame         bool
 	progressive   bool
 	interval      int // MCUs between restart markers; 0: none
-	adobe         bool
+	jfif, adobe   bool
+	colors        jpegColors
+	preset        *jpegDecoder // tables that the file itself leaves out
+	options       Options
+	context       bool // rows of MCUs wait for the next one
 	transform     uint8
 	orientation   int
 	scans         int
@@ -60,7 +64,7 @@ var zigzag = [128]uint8{
 func decodeJPEG(data []byte, o Options) (*vision.Image, error) {
 	d := jpegPool.Get().(*jpegDecoder)
 	defer func() {
-		d.data, d.sink = nil, nil
+		d.data, d.sink, d.options = nil, nil, Options{}
 		jpegPool.Put(d)
 	}()
 	m, err := d.decode(data, o)
@@ -72,11 +76,36 @@ func decodeJPEG(data []byte, o Options) (*vision.Image, error) {
 
 func (d *jpegDecoder) reset(data []byte) {
 	d.bitReader = bitReader{data: data, pos: 2}
-	d.frame, d.progressive, d.adobe = false, false, false
+	d.frame, d.progressive, d.jfif, d.adobe = false, false, false, false
 	d.interval, d.transform, d.orientation, d.scans, d.eobRun = 0, 0, 0, 0, 0
 	d.quantSet = [4]bool{}
 	d.huffSet = [2][4]bool{}
 	d.sink = nil
+	if p := d.preset; p != nil {
+		d.quant, d.quantSet, d.huff, d.huffSet = p.quant, p.quantSet, p.huff, p.huffSet
+	}
+}
+
+// onlyTables reads a stream that has tables and no picture.
+func (d *jpegDecoder) onlyTables(data []byte) error {
+	if len(data) < 2 {
+		return errTruncated
+	}
+	d.reset(data)
+	for {
+		marker, p, err := d.segment()
+		if err != nil {
+			return err
+		}
+		switch marker {
+		case markEOI:
+			return nil
+		case markDHT, markDQT:
+			if err := d.apply(marker, p); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // segment returns the next marker and the payload of its segment.
@@ -142,15 +171,16 @@ func (d *jpegDecoder) apply(marker byte, p []byte) error {
 			return errTruncated
 		}
 		d.interval = int(binary.BigEndian.Uint16(p))
-	case marker == markAPP1 || marker == markAPPE:
+	case marker == markAPP0 || marker == markAPP1 || marker == markAPPE:
 		d.application(marker, p)
 	case marker >= 0xc3 && marker <= 0xcf && marker != 0xc8:
-		return errors.New("lossless and arithmetic-coded JPEG are not supported")
+		return unsupported("JPEG that is lossless, hierarchical or arithmetic-coded")
 	}
 	return nil
 }
 
 func (d *jpegDecoder) decode(data []byte, o Options) (*vision.Image, error) {
+	d.options = o
 	if err := d.header(data); err != nil {
 		return nil, err
 	}
@@ -164,6 +194,7 @@ func (d *jpegDecoder) decode(data []byte, o Options) (*vision.Image, error) {
 	}
 	d.prepare(scale)
 	d.sink = newRowSink((d.width*scale+7)/8, (d.height*scale+7)/8, d.width, d.height, o.MaxSide, len(d.comps) == 1)
+	d.context = d.planUpsampling()
 	done := false
 	for {
 		marker, p, err := d.segment()
@@ -181,7 +212,9 @@ func (d *jpegDecoder) decode(data []byte, o Options) (*vision.Image, error) {
 						return nil, errTruncated
 					}
 				}
-				d.output()
+				if err := d.output(); err != nil {
+					return nil, err
+				}
 			}
 			return d.sink.image, nil
 		case markSOS:
@@ -235,10 +268,13 @@ func (d *jpegDecoder) prepare(scale int) {
 		}
 		c.stride = c.perRow * c.size
 		c.stripe = grow(c.stripe, c.stride*c.v*c.size)
+		if c.size == 8 { // whose neighbors may be needed
+			c.held, c.older = grow(c.held, len(c.stripe)), grow(c.older, len(c.stripe))
+		}
 		c.coefs = nil
 	}
 	for i := range d.rows {
-		d.rows[i] = grow(d.rows[i], d.mcusX*d.hMax*scale)
+		d.rows[i] = grow(d.rows[i], d.mcusX*d.hMax*scale+8)
 	}
 }
 

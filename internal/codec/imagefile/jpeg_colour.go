@@ -14,55 +14,44 @@ var crToR, cbToB, crToG, cbToG = func() (r, b, g, h [256]int32) {
 	return
 }()
 
-// isRGB reports whether three components are red, green and blue as they stand.
+// jpegColors is what the components of a JPEG are taken for.
+type jpegColors int
+
+const (
+	colorsByMarkers jpegColors = iota
+	colorsRGB                  // as they stand
+	colorsYCC
+	colorsInk // four components, 0 is no ink
+)
+
+// isRGB reports whether three components are red, green and blue as they stand. A JFIF header
+// means YCbCr whatever else the file says, as libjpeg has it.
 func (d *jpegDecoder) isRGB() bool {
-	if d.adobe {
+	switch {
+	case d.colors != colorsByMarkers:
+		return d.colors == colorsRGB
+	case d.jfif:
+		return false
+	case d.adobe:
 		return d.transform == 0
 	}
 	return d.comps[0].id == 'R' && d.comps[1].id == 'G' && d.comps[2].id == 'B'
 }
 
-// emit converts the rows of the stripe of MCU row my and hands them on.
-func (d *jpegDecoder) emit(my int) {
-	first := &d.comps[0]
-	scale := d.scale
-	rows := d.vMax * scale
+// paint converts the rows of MCU row my and hands them on.
+func (d *jpegDecoder) paint(my int) {
+	rows := d.vMax * d.scale
 	width := d.sink.width
-	height := (d.height*scale + 7) / 8
-	for y := range min(rows, height-my*rows) {
+	height := (d.height*d.scale + 7) / 8
+	for y := my * rows; y < min(height, (my+1)*rows); y++ {
 		oy, or, og, ob := d.sink.next()
-		if len(d.comps) == 1 {
-			copy(oy, first.stripe[y*first.stride:])
-			d.sink.commit()
-			continue
-		}
 		var in [4][]uint8
-		fullY := first.stride == d.mcusX*d.hMax*scale
-		half := len(d.comps) == 3 && fullY && !d.isRGB()
 		for i := range d.comps {
-			c := &d.comps[i]
-			cy := y * c.v * c.size / rows
-			line := c.stripe[cy*c.stride : (cy+1)*c.stride]
-			factor := d.hMax * scale / (c.h * c.size)
-			if i > 0 && factor != 2 {
-				half = false
-			}
-			in[i] = line
-		}
-		if half {
-			copy(oy, in[0][:width])
-			halfChroma(or, og, ob, in[0][:width], in[1], in[2])
-			d.sink.commit()
-			continue
-		}
-		for i := range d.comps {
-			c := &d.comps[i]
-			if factor := d.hMax * scale / (c.h * c.size); factor > 1 {
-				in[i] = widen(d.rows[i], in[i], factor)
-			}
-			in[i] = in[i][:width]
+			in[i] = d.comps[i].line(d.rows[i], my, y)[:width]
 		}
 		switch {
+		case len(d.comps) == 1:
+			copy(oy, in[0])
 		case len(d.comps) == 4:
 			d.inked(or, og, ob, in)
 			lumaRow(oy, or, og, ob)
@@ -79,42 +68,6 @@ func (d *jpegDecoder) emit(my int) {
 	}
 }
 
-// widen repeats every sample factor times.
-func widen(dst, src []uint8, factor int) []uint8 {
-	for i, v := range src {
-		if (i+1)*factor > len(dst) {
-			break
-		}
-		out := dst[i*factor : (i+1)*factor]
-		for j := range out {
-			out[j] = v
-		}
-	}
-	return dst
-}
-
-// halfChroma converts a row whose chroma has half the width.
-func halfChroma(r, g, b, ys, cbs, crs []uint8) {
-	n := len(ys)
-	r, g, b = r[:n], g[:n], b[:n]
-	pairs := n / 2
-	cbs, crs = cbs[:(n+1)/2], crs[:(n+1)/2]
-	for i := range pairs {
-		cb, cr := cbs[i], crs[i]
-		dr, dg, db := crToR[cr], (crToG[cr]+cbToG[cb])>>16, cbToB[cb]
-		y0, y1 := int32(ys[2*i]), int32(ys[2*i+1])
-		r[2*i] = clampTable[(y0+dr)&1023]
-		g[2*i] = clampTable[(y0+dg)&1023]
-		b[2*i] = clampTable[(y0+db)&1023]
-		r[2*i+1] = clampTable[(y1+dr)&1023]
-		g[2*i+1] = clampTable[(y1+dg)&1023]
-		b[2*i+1] = clampTable[(y1+db)&1023]
-	}
-	if n&1 == 1 {
-		fullChroma(r[n-1:], g[n-1:], b[n-1:], ys[n-1:], cbs[n/2:], crs[n/2:])
-	}
-}
-
 // fullChroma converts a row of as many chroma as luma samples.
 func fullChroma(r, g, b, ys, cbs, crs []uint8) {
 	n := len(ys)
@@ -127,23 +80,26 @@ func fullChroma(r, g, b, ys, cbs, crs []uint8) {
 	}
 }
 
-// inked converts CMYK or YCCK. Adobe writes inks inverted: 255 is no ink.
+// inked converts CMYK or YCCK. Adobe writes inks inverted, 255 is no ink, and so does everyone
+// who leaves Adobe's marker out.
 func (d *jpegDecoder) inked(r, g, b []uint8, in [4][]uint8) {
 	c, m, y, k := in[0], in[1], in[2], in[3]
-	if d.adobe && d.transform == 2 {
+	switch {
+	case d.colors == colorsInk:
+		for i := range r {
+			kk := 255 - k[i]
+			r[i], g[i], b[i] = scale255(255-c[i], kk), scale255(255-m[i], kk), scale255(255-y[i], kk)
+		}
+	case d.adobe && d.transform != 0:
 		// YCC is of the inks themselves, black alone is inverted.
 		fullChroma(r, g, b, c, m, y)
 		for i, v := range k {
 			r[i], g[i], b[i] = scale255(255-r[i], v), scale255(255-g[i], v), scale255(255-b[i], v)
 		}
-		return
-	}
-	for i := range r {
-		cc, mm, yy, kk := c[i], m[i], y[i], k[i]
-		if !d.adobe {
-			cc, mm, yy, kk = 255-cc, 255-mm, 255-yy, 255-kk
+	default:
+		for i, v := range k {
+			r[i], g[i], b[i] = scale255(c[i], v), scale255(m[i], v), scale255(y[i], v)
 		}
-		r[i], g[i], b[i] = scale255(cc, kk), scale255(mm, kk), scale255(yy, kk)
 	}
 }
 

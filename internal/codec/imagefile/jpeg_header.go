@@ -3,7 +3,6 @@ package imagefile
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 )
 
 // JPEG markers (T.81, table B.1) that the decoder tells apart.
@@ -17,6 +16,7 @@ const (
 	markSOS  = 0xda
 	markDQT  = 0xdb
 	markDRI  = 0xdd
+	markAPP0 = 0xe0
 	markAPP1 = 0xe1
 	markAPPE = 0xee
 )
@@ -39,6 +39,9 @@ type component struct {
 	coefs  []int16 // of several scans: [blocks padded to MCUs][64], natural order
 	stripe []uint8 // output of one row of MCUs
 	stride int
+	up     upsampling
+	held   []uint8 // the stripe before it, which waits for it
+	older  []uint8 // and the one before that
 }
 
 // frameHeader reads a SOF segment.
@@ -50,13 +53,13 @@ func (d *jpegDecoder) frameHeader(p []byte, marker byte) error {
 		return errTruncated
 	}
 	if p[0] != 8 {
-		return fmt.Errorf("JPEG with %d bits per sample is not supported", p[0])
+		return unsupported("JPEG with %d bits per sample", p[0])
 	}
 	d.height = int(binary.BigEndian.Uint16(p[1:]))
 	d.width = int(binary.BigEndian.Uint16(p[3:]))
 	n := int(p[5])
 	if n != 1 && n != 3 && n != 4 {
-		return fmt.Errorf("JPEG with %d components is not supported", n)
+		return unsupported("JPEG with %d components", n)
 	}
 	if len(p) < 6+3*n {
 		return errTruncated
@@ -90,7 +93,7 @@ func (d *jpegDecoder) frameHeader(p []byte, marker byte) error {
 	}
 	for _, c := range d.comps {
 		if d.hMax%c.h != 0 || d.vMax%c.v != 0 {
-			return errors.New("JPEG with fractional sampling ratios is not supported")
+			return unsupported("JPEG with fractional sampling ratios")
 		}
 	}
 	d.mcusX = (d.width + 8*d.hMax - 1) / (8 * d.hMax)
@@ -185,9 +188,11 @@ func (d *jpegDecoder) usualTables(class, id uint8) error {
 	return d.huff[class][id].build(counts, values, class == 1)
 }
 
-// application reads the segments of Adobe (colour transform) and EXIF (orientation).
+// application reads the segments of JFIF, Adobe (color transform) and EXIF (orientation).
 func (d *jpegDecoder) application(marker byte, p []byte) {
 	switch {
+	case marker == markAPP0 && len(p) >= 5 && string(p[:5]) == "JFIF\x00":
+		d.jfif = true
 	case marker == markAPPE && len(p) >= 12 && string(p[:5]) == "Adobe":
 		d.adobe, d.transform = true, p[11]
 	case marker == markAPP1 && len(p) > 6 && string(p[:6]) == "Exif\x00\x00" && d.orientation == 0:

@@ -99,8 +99,11 @@ func (d *jpegDecoder) refineRun(b *[64]int16, k, to, zeros int, bit int16) int {
 }
 
 // output transforms the stored coefficients and hands on the rows.
-func (d *jpegDecoder) output() {
+func (d *jpegDecoder) output() error {
 	for my := range d.mcusY {
+		if err := d.options.stopped(); err != nil {
+			return err
+		}
 		for i := range d.comps {
 			c := &d.comps[i]
 			q := &d.quant[c.quant&3]
@@ -122,4 +125,5 @@ func (d *jpegDecoder) output() {
 		}
 		d.emit(my)
 	}
+	return nil
 }

@@ -89,6 +89,9 @@ func (d *jpegDecoder) restartDue(i int, comps []*component) error {
 func (d *jpegDecoder) stream(comps []*component) error {
 	i := 0
 	for my := range d.mcusY {
+		if err := d.options.stopped(); err != nil {
+			return err
+		}
 		for mx := range d.mcusX {
 			if err := d.restartDue(i, comps); err != nil {
 				return err
@@ -187,6 +190,9 @@ func (d *jpegDecoder) buffered(comps []*component, from, to int, high, low uint)
 	if len(comps) == 1 {
 		c := comps[0]
 		for y := range c.blocksY {
+			if err := d.options.stopped(); err != nil {
+				return err
+			}
 			for x := range c.blocksX {
 				if err := d.restartDue(y*c.blocksX+x, comps); err != nil {
 					return err
@@ -201,6 +207,9 @@ func (d *jpegDecoder) buffered(comps []*component, from, to int, high, low uint)
 	}
 	i := 0
 	for my := range d.mcusY {
+		if err := d.options.stopped(); err != nil {
+			return err
+		}
 		for mx := range d.mcusX {
 			if err := d.restartDue(i, comps); err != nil {
 				return err

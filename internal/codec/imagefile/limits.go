@@ -1,6 +1,9 @@
 package imagefile
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // Options say how to decode.
 type Options struct {
@@ -11,6 +14,16 @@ type Options struct {
 	// before any memory is taken. 0: DefaultMaxPixels. Sequential JPEG, which is
 	// never held whole, may have four times as many when MaxSide is set.
 	MaxPixels int64
+	// Context ends the decoding once it is done. nil: it goes on to its end.
+	Context context.Context
+}
+
+// stopped returns the context's error once it is done. Decoders ask between rows or blocks.
+func (o *Options) stopped() error {
+	if o.Context == nil {
+		return nil
+	}
+	return o.Context.Err()
 }
 
 // DefaultMaxPixels is 64 Mi: 8192 × 8192.
