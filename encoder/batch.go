@@ -86,3 +86,37 @@ func (j *encodeJob) fail(err error) {
 		j.err = err
 	}
 }
+
+// each prepares and encodes n inputs by themselves, on all threads, and calls use with each output,
+// in any order. So few prepared inputs are held as there are threads.
+func (e *Encoder) each(ctx context.Context, tower network.Tower, n int, prepare func(i int) (network.Input, error), use func(i int, out *network.Output)) error {
+	job := &eachJob{encodeJob: encodeJob{e: e, ctx: ctx, tower: tower, use: use}, prepare: prepare}
+	kernel.Do(e.threads, n, job)
+	return job.err
+}
+
+type eachJob struct {
+	encodeJob
+	prepare func(i int) (network.Input, error)
+}
+
+// Run encodes an input.
+func (j *eachJob) Run(i int) {
+	err := j.ctx.Err()
+	var in network.Input
+	if err == nil {
+		in, err = j.prepare(i)
+	}
+	if err == nil {
+		err = j.tower.Check(in)
+	}
+	if err != nil {
+		j.fail(err)
+		return
+	}
+	s := j.e.scratch.Get().(*network.Scratch)
+	defer j.e.scratch.Put(s)
+	var out [1]network.Output
+	j.tower.Run(s, []network.Input{in}, out[:])
+	j.use(i, &out[0])
+}

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/fusor-ml/fusor/encoder/network"
+	"github.com/fusor-ml/fusor/encoder/preprocess"
 )
 
 // Options choose what a folder leaves open. The zero value takes everything from the folder.
@@ -36,6 +37,7 @@ type Encoder struct {
 	info    Info
 	net     *network.Network
 	text    textPath
+	sound   *preprocess.Sound
 	threads int
 	scratch sync.Pool
 	folder  *folder
@@ -125,6 +127,11 @@ func open(f *folder, o Options) (*Encoder, error) {
 	e.info.Architecture, e.info.Notes = e.net.Architecture, e.net.Notes
 	if e.net.Text != nil {
 		if err := e.openText(f, p, o); err != nil {
+			return nil, err
+		}
+	}
+	if e.net.Audio != nil {
+		if err := e.openSound(f, p); err != nil {
 			return nil, err
 		}
 	}

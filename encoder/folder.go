@@ -60,6 +60,20 @@ func (f *folder) open(name string) (*filemap.File, error) {
 	return m, nil
 }
 
+// hash takes a file that another package reads into the list, if it is there.
+func (f *folder) hash(name string) error {
+	m, err := filemap.Open(f.fsys, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(m.Data)
+	f.note(File{name, int64(len(m.Data)), hex.EncodeToString(sum[:])})
+	return m.Close()
+}
+
 // note takes a file into the list once.
 func (f *folder) note(file File) {
 	if !slices.Contains(f.files, file) {

@@ -8,12 +8,14 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor/encoder/network"
+	"github.com/fusor-ml/fusor/encoder/tokenizer"
 )
 
 // textPath is what a text passes through before and behind the network.
 type textPath struct {
-	tok     tokens
-	most    int // tokens
+	tok     *tokenizer.Tokenizer
+	missing error // why tok is nil
+	most    int   // tokens
 	lower   bool
 	prompt  string
 	pooling *pooling // nil: the network's own vector
@@ -34,6 +36,9 @@ func (e *Encoder) openText(f *folder, p *plan, o Options) error {
 	if err := t.openPooling(e, p, o, &tower); err != nil {
 		return err
 	}
+	if err := t.openTokenizer(f, p, &tower); err != nil {
+		return err
+	}
 	if err := t.limit(f, p, o, &tower); err != nil {
 		return err
 	}
@@ -44,14 +49,11 @@ func (e *Encoder) openText(f *folder, p *plan, o Options) error {
 	if t.prompt != "" && t.pooling != nil && t.pooling.skipPrompt {
 		return errors.New("cannot use a prompt: include_prompt of 1_Pooling is false, a computation that is not known")
 	}
-	if err := t.openTokenizer(e, f, p, &tower); err != nil {
-		return err
-	}
 	e.info.Text = &Text{
 		Dim: t.dim, MaxTokens: t.most, Vocabulary: tower.Vocab, Pooling: t.String(), Prompts: prompts, Prompt: t.prompt,
 	}
 	if t.tok != nil {
-		e.info.Text.Tokenizer = t.tok.Model()
+		e.info.Text.Tokenizer = t.tok.Model
 	}
 	return nil
 }
@@ -99,10 +101,6 @@ func (t *textPath) limit(f *folder, p *plan, o Options, tower *network.TowerInfo
 		Max   *int `json:"max_seq_length"`
 		Lower bool `json:"do_lower_case"`
 	}
-	var c struct {
-		Max *float64 `json:"model_max_length"` // 1e30 stands for no limit
-	}
-	var err error
 	for _, name := range []string{
 		"sentence_bert_config.json", "sentence_roberta_config.json", "sentence_distilbert_config.json",
 		"sentence_camembert_config.json", "sentence_xlm-roberta_config.json",
@@ -115,9 +113,6 @@ func (t *textPath) limit(f *folder, p *plan, o Options, tower *network.TowerInfo
 			break
 		}
 	}
-	if _, err = f.decode(path.Join(p.dir, "tokenizer_config.json"), &c); err != nil {
-		return err
-	}
 	t.lower = s.Lower
 	switch {
 	case s.Max != nil:
@@ -125,8 +120,8 @@ func (t *textPath) limit(f *folder, p *plan, o Options, tower *network.TowerInfo
 			return fmt.Errorf("cannot use sentence_bert_config.json: max_seq_length is %d", *s.Max)
 		}
 		t.most = min(t.most, *s.Max)
-	case c.Max != nil && *c.Max >= 1 && *c.Max < float64(t.most):
-		t.most = int(*c.Max)
+	case t.tok != nil && t.tok.Limit > 0:
+		t.most = min(t.most, t.tok.Limit)
 	}
 	if o.MaxTokens > 0 {
 		t.most = min(t.most, o.MaxTokens)
@@ -182,7 +177,7 @@ func (e *Encoder) EncodeTexts(ctx context.Context, dst []float32, texts []string
 		return nil, fmt.Errorf("cannot encode texts: %s takes none", e.info.Architecture)
 	}
 	if e.text.tok == nil {
-		return nil, errors.New("cannot encode texts: the folder has no tokenizer")
+		return nil, fmt.Errorf("cannot encode texts: %w", e.text.missing)
 	}
 	dim := e.text.dim
 	dst = room(dst, len(texts)*dim)

@@ -2,19 +2,68 @@ package encoder
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
 
 	"github.com/fusor-ml/fusor/encoder/network"
+	"github.com/fusor-ml/fusor/encoder/tokenizer"
+	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
-// tokens turns texts into ids.
-type tokens interface {
-	Model() string
+// openTokenizer reads the tokenizer beside the network. Without one, tokens alone can be encoded.
+func (t *textPath) openTokenizer(f *folder, p *plan, tower *network.TowerInfo) error {
+	sub, err := fs.Sub(f.fsys, p.dir)
+	if err != nil {
+		return err
+	}
+	t.tok, err = tokenizer.Open(sub)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.missing = err
+		t.tok = nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if n := t.tok.Size(); n > tower.Vocab {
+		return fmt.Errorf("cannot use the tokenizer: it has ids up to %d, where the network has %d tokens", n-1, tower.Vocab)
+	}
+	return f.hashAll(p.dir, tokenizer.Files)
 }
 
-func (t *textPath) openTokenizer(e *Encoder, f *folder, p *plan, tower *network.TowerInfo) error {
-	return nil
-}
-
+// tokenize sets inputs to the ids of texts, on all threads.
 func (e *Encoder) tokenize(ctx context.Context, inputs []network.Input, texts []string) error {
+	kernel.Do(e.threads, (len(texts)+tokenizeStep-1)/tokenizeStep, &tokenizeJob{e, ctx, inputs, texts})
 	return ctx.Err()
+}
+
+// tokenizeStep is how many texts a goroutine takes at a time.
+const tokenizeStep = 16
+
+type tokenizeJob struct {
+	e      *Encoder
+	ctx    context.Context
+	inputs []network.Input
+	texts  []string
+}
+
+// Run tokenizes a few texts.
+func (j *tokenizeJob) Run(part int) {
+	t, info := &j.e.text, j.e.net.Text.Info()
+	for i := part * tokenizeStep; i < min((part+1)*tokenizeStep, len(j.texts)) && j.ctx.Err() == nil; i++ {
+		text := t.prompt + j.texts[i]
+		if t.lower {
+			text = strings.ToLower(text)
+		}
+		ids := t.tok.Encode(text, t.most)
+		for len(ids) < info.PadTo {
+			ids = append(ids, int32(info.PadID))
+		}
+		if len(ids) == 0 { // a tokenizer without special tokens and an empty text
+			ids = []int32{int32(info.PadID)}
+		}
+		j.inputs[i] = network.Input{Tokens: ids}
+	}
 }

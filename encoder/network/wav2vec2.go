@@ -3,6 +3,7 @@ package network
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/internal/kernel"
 )
@@ -137,20 +138,46 @@ func (t *waveform) Run(s *Scratch, in []Input, out []Output) {
 	}
 }
 
+// extractFrames is how many frames the convolutions make at a time. Their first planes are hundreds
+// of times as large as what they end in.
+const extractFrames = 64
+
 // embed sets x to the projected features of a waveform, with positions.
 func (t *waveform) embed(s *Scratch, x, samples []float32) {
-	mark := s.mark()
-	defer s.release(mark)
+	d := t.layers.dim
+	n := len(x) / d
+	var scale, shift []float32
+	if t.grouped {
+		scale, shift = t.overTime(s, samples)
+	}
+	step, span := 1, 1 // samples from a frame to the next, and of a frame
+	for _, c := range slices.Backward(t.convs) {
+		step, span = step*c.stride, (span-1)*c.stride+c.k
+	}
+	for from := 0; from < n; from += extractFrames {
+		mark := s.mark()
+		frames := min(extractFrames, n-from)
+		h := t.extract(s, samples[from*step:(from+frames-1)*step+span], scale, shift)
+		if t.projNorm != nil {
+			t.projNorm.apply(s, h, h, frames)
+		}
+		t.project.apply(x[from*d:], d, h, t.project.in, frames)
+		s.release(mark)
+	}
+	t.positions.add(s, x, n, t.convAct)
+}
+
+// extract runs the convolutions over a piece of a waveform.
+func (t *waveform) extract(s *Scratch, samples, scale, shift []float32) []float32 {
 	h, n, from := samples, len(samples), s.mark()
 	for i, c := range t.convs {
 		steps := c.steps(n)
 		y := s.take(steps * c.w.out)
 		c.run(y, h, n)
-		switch nm := t.norms[i]; {
-		case nm == nil:
-		case t.grouped:
-			nm.overTime(y)
-		default:
+		if i == 0 && t.grouped {
+			kernel.MulRow(y, y, scale)
+			kernel.AddRow(y, y, shift)
+		} else if nm := t.norms[i]; nm != nil {
 			nm.apply(s, y, y, steps)
 		}
 		t.convAct.inPlace(y)
@@ -159,39 +186,40 @@ func (t *waveform) embed(s *Scratch, x, samples []float32) {
 		copy(h, y)
 		n = steps
 	}
-	if t.projNorm != nil {
-		t.projNorm.apply(s, h, h, n)
-	}
-	t.project.apply(x, t.project.out, h, t.project.in, n)
-	t.positions.add(s, x, n, t.convAct)
+	return h
 }
 
-// overTime normalizes each channel of x [steps, channels] over time.
-func (n *norm) overTime(x []float32) {
-	c := len(n.w)
-	steps := float64(len(x) / c)
-	mean, square := make([]float64, c), make([]float64, c)
-	for at := 0; at < len(x); at += c {
-		for i, v := range x[at : at+c] {
-			mean[i] += float64(v)
+// overTime returns the scale and shift of the group normalization behind the first convolution:
+// each channel is normalized over all of time.
+func (t *waveform) overTime(s *Scratch, samples []float32) (scale, shift []float32) {
+	c, nm := t.convs[0], t.norms[0]
+	out, steps := c.w.out, c.steps(len(samples))
+	mean, square := make([]float64, out), make([]float64, out)
+	each := func(f func(i int, v float64)) {
+		const block = 4096
+		mark := s.mark()
+		y := s.take(min(block, steps) * out)
+		for from := 0; from < steps; from += block {
+			n := min(block, steps-from)
+			part := samples[from*c.stride : (from+n-1)*c.stride+c.k]
+			c.run(y, part, len(part))
+			for i, v := range y[:n*out] {
+				f(i%out, float64(v))
+			}
 		}
+		s.release(mark)
 	}
+	each(func(i int, v float64) { mean[i] += v })
 	for i := range mean {
-		mean[i] /= steps
+		mean[i] /= float64(steps)
 	}
-	for at := 0; at < len(x); at += c {
-		for i, v := range x[at : at+c] {
-			e := float64(v) - mean[i]
-			square[i] += e * e
-		}
+	each(func(i int, v float64) { square[i] += (v - mean[i]) * (v - mean[i]) })
+	scale, shift = make([]float32, out), make([]float32, out)
+	for i := range scale {
+		f := float64(nm.w[i]) / math.Sqrt(square[i]/float64(steps)+nm.eps)
+		scale[i], shift[i] = float32(f), float32(float64(nm.b[i])-mean[i]*f)
 	}
-	f, b := make([]float32, c), make([]float32, c)
-	for i := range f {
-		k := float64(n.w[i]) / math.Sqrt(square[i]/steps+n.eps)
-		f[i], b[i] = float32(k), float32(float64(n.b[i])-mean[i]*k)
-	}
-	kernel.MulRow(x, x, f)
-	kernel.AddRow(x, x, b)
+	return scale, shift
 }
 
 // groupConv is a convolution over time in groups of channels that keeps the length: the positions
