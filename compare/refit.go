@@ -2,9 +2,8 @@ package compare
 
 import (
 	"context"
-	"runtime"
-	"sync"
 
+	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -12,38 +11,12 @@ import (
 // called from several goroutines. A fit depends on its run and its recipe alone,
 // so the models are the very ones that the outcomes came from.
 func (res *Result) Refit(ctx context.Context, src train.Source, entry int, o Options, use func(run int, p *train.Prepared, f *train.Fitting) error) error {
-	workers := o.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	runs := make(chan int)
-	var wg sync.WaitGroup
-	for range min(workers, len(res.Plan.Runs)) {
-		wg.Go(func() {
-			for r := range runs {
-				if err := res.refit(ctx, src, entry, r, o, use); err != nil {
-					cancel(err) // the first one counts
-				}
-			}
-		})
-	}
-	for r := range res.Plan.Runs {
-		if ctx.Err() != nil {
-			break
-		}
-		runs <- r
-	}
-	close(runs)
-	wg.Wait()
-	return context.Cause(ctx)
+	return parallel.For(ctx, len(res.Plan.Runs), o.Workers, func(ctx context.Context, _, run int) error {
+		return res.refit(ctx, src, entry, run, o, use)
+	})
 }
 
 func (res *Result) refit(ctx context.Context, src train.Source, entry, run int, o Options, use func(run int, p *train.Prepared, f *train.Fitting) error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	p, err := train.Prepare(ctx, src, res.Plan.Runs[run], o.Recipe, 1)
 	if err != nil {
 		return err

@@ -2,15 +2,14 @@ package compare
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -92,62 +91,34 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 
 // fitAll fills in the outcomes.
 func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) error {
-	runs, workers := res.Plan.Runs, o.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
+	runs := res.Plan.Runs
 	for range res.Entries {
 		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(runs)))
 	}
-
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	shares := make([]share, len(runs))
 	for i := range shares {
 		shares[i].left = len(res.Entries)
 	}
 	total := len(runs) * len(res.Entries)
-	var mu sync.Mutex
-	next, done := 0, 0
-	var errs []error
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for {
-				mu.Lock()
-				job := next
-				next++
-				mu.Unlock()
-				if job >= total || ctx.Err() != nil {
-					return
-				}
-				r, e := job/len(res.Entries), job%len(res.Entries)
-				out, err := fit(ctx, src, runs[r], &shares[r], &res.Entries[e], o)
-				mu.Lock()
-				if err != nil {
-					if ctx.Err() == nil || !errors.Is(err, context.Canceled) {
-						errs = append(errs, fmt.Errorf("%s, fold %d, seed %d: %w", res.Entries[e].Name, runs[r].Fold, runs[r].Seed, err))
-					}
-					cancel()
-				} else {
-					res.Outcomes[e][r] = out
-					done++
-					if o.Done != nil {
-						o.Done(done, total, res.Entries[e], runs[r], out)
-					}
-				}
-				if shares[r].left--; shares[r].left == 0 {
-					shares[r].p = nil
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if len(errs) > 0 {
-		return errs[0]
-	}
-	return ctx.Err()
+	var mu sync.Mutex // guards res.Outcomes, done, Done and shares[r].left
+	done := 0
+	return parallel.For(ctx, total, o.Workers, func(ctx context.Context, _, job int) error {
+		r, e := job/len(res.Entries), job%len(res.Entries)
+		out, err := fit(ctx, src, runs[r], &shares[r], &res.Entries[e], o)
+		if err != nil {
+			return fmt.Errorf("%s, fold %d, seed %d: %w", res.Entries[e].Name, runs[r].Fold, runs[r].Seed, err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		res.Outcomes[e][r] = out
+		if done++; o.Done != nil {
+			o.Done(done, total, res.Entries[e], runs[r], out)
+		}
+		if shares[r].left--; shares[r].left == 0 {
+			shares[r].p = nil
+		}
+		return nil
+	})
 }
 
 func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *Entry, o Options) (*Outcome, error) {

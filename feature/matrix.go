@@ -1,9 +1,10 @@
 package feature
 
 import (
+	"context"
 	"fmt"
-	"runtime"
-	"sync"
+
+	"github.com/fusor-ml/fusor/internal/parallel"
 )
 
 // Matrix is a view of every row after its state was applied: what a model is trained on.
@@ -55,23 +56,14 @@ func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
 	// Rows are applied in blocks on all cores, then joined in order.
 	const block = 256
 	parts := make([]Matrix, (n+block-1)/block)
-	errs := make([]error, len(parts))
-	var wg sync.WaitGroup
-	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for b := range parts {
-		wg.Add(1)
-		limit <- struct{}{}
-		go func() {
-			defer func() { <-limit; wg.Done() }()
-			errs[b] = apply(&parts[b], m, s, st, b*block, min(n, (b+1)*block))
-		}()
+	err := parallel.For(context.Background(), len(parts), 0, func(_ context.Context, _, b int) error {
+		return apply(&parts[b], m, s, st, b*block, min(n, (b+1)*block))
+	})
+	if err != nil {
+		return nil, err
 	}
-	wg.Wait()
 	values, index := 0, 0
 	for b := range parts {
-		if errs[b] != nil {
-			return nil, errs[b]
-		}
 		values, index = values+len(parts[b].Values), index+len(parts[b].Index)
 	}
 	m.Values, m.Index = make([]float32, 0, values), make([]int32, 0, index)

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/fusor-ml/fusor/internal/buffer"
 )
 
 // A record is a Raw as bytes, in the store and in the cache: Dim, Steps, the
@@ -48,7 +50,7 @@ func readRecord(b []byte, r *Raw) error {
 	}
 	le := binary.LittleEndian
 	r.Dim, r.Steps = int(le.Uint32(b)), int(le.Uint32(b[4:]))
-	r.Values, r.Index = resize(r.Values, values), resize(r.Index, index)
+	r.Values, r.Index = buffer.Grow(r.Values, values), buffer.Grow(r.Index, index)
 	b = b[recordHead:]
 	for i := range r.Values {
 		r.Values[i] = math.Float32frombits(le.Uint32(b[4*i:]))
@@ -58,11 +60,4 @@ func readRecord(b []byte, r *Raw) error {
 		r.Index[i] = le.Uint32(b[4*i:])
 	}
 	return nil
-}
-
-func resize[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/fusor-ml/fusor/internal/buffer"
 )
 
 // A segment is a file of the cache: a magic word, then entries. An entry is the
@@ -87,7 +89,7 @@ func (w *window) take(seg *os.File, off int64, n int) ([]byte, error) {
 	if seg == w.seg && off >= w.from && off <= end+readAhead {
 		size = max(n, readAhead)
 	}
-	w.data = resize(w.data, size)
+	w.data = buffer.Grow(w.data, size)
 	got, err := seg.ReadAt(w.data, off)
 	w.seg, w.from, w.data = seg, off, w.data[:got]
 	if got < n {

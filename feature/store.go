@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"sync"
+
+	"github.com/fusor-ml/fusor/internal/buffer"
 )
 
 const (
@@ -157,7 +159,7 @@ func (s *Store) Get(i int, r *Raw) error {
 	}
 	buf := records.Get().(*[]byte)
 	defer records.Put(buf)
-	*buf = resize(*buf, int(sp.len))
+	*buf = buffer.Grow(*buf, int(sp.len))
 	if _, err := s.file.ReadAt(*buf, b.at+int64(sp.off)); err != nil {
 		return fmt.Errorf("cannot read back extracted features: %w", err)
 	}

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/parallel"
 )
 
 // Variants extracts refs, which are all of one column, from n variants of every
@@ -27,36 +26,20 @@ func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Re
 			banks[k].Stores = append(banks[k].Stores, NewStore(len(ds.Rows)))
 		}
 	}
-	workers := e.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	var next, done atomic.Int64
-	var mu sync.Mutex // guards failed and Progress
-	var failed error
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for {
-				row := int(next.Add(1)) - 1
-				if row >= len(ds.Rows) || ctx.Err() != nil {
-					return
-				}
-				err := variants(ctx, ds, row, refs, banks, vary)
-				mu.Lock()
-				if err != nil && failed == nil {
-					failed = err
-					next.Store(int64(len(ds.Rows)))
-				}
-				if d := done.Add(1); e.Progress != nil {
-					e.Progress(int(d), len(ds.Rows))
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(ctx.Err(), failed); err != nil {
+	var mu sync.Mutex // guards done and Progress
+	done := 0
+	err := parallel.For(ctx, len(ds.Rows), e.Workers, func(ctx context.Context, _, row int) error {
+		if err := variants(ctx, ds, row, refs, banks, vary); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; e.Progress != nil {
+			e.Progress(done, len(ds.Rows))
+		}
+		return nil
+	})
+	if err != nil {
 		for _, b := range banks {
 			err = errors.Join(err, b.Close())
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/internal/buffer"
 	"github.com/fusor-ml/fusor/nn"
 )
 
@@ -133,7 +134,7 @@ func (b *BiLSTM) overTime(t *grad.Tape, in Input) *grad.Var {
 	}
 	s := borrow()
 	defer s.giveBack()
-	s.ints = sized(s.ints, B)
+	s.ints = buffer.Grow(s.ints, B)
 	lengths := s.ints
 	for r := range lengths {
 		lengths[r] = 1
@@ -170,7 +171,7 @@ func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, lengths []int, s *scrat
 	D := x.Dim(-1)
 	if !b.seq[k] {
 		x = t.WhereRows(in.Mask(t, k), x, t.Param(b.absent[k]))
-		s.ids = sized(s.ids, B*T)
+		s.ids = buffer.Grow(s.ids, B*T)
 		for i := range s.ids {
 			s.ids[i] = int32(i / T)
 		}
@@ -202,7 +203,7 @@ func (b *BiLSTM) overViews(t *grad.Tape, in Input) *grad.Var {
 	D := x.Dim(2)
 	s := borrow()
 	defer s.giveBack()
-	s.ids, s.ints = sized(s.ids, B*V), sized(s.ints, B)
+	s.ids, s.ints = buffer.Grow(s.ids, B*V), buffer.Grow(s.ints, B)
 	in.pack(s.ids, s.ints)
 	lengths := s.ints
 	x = t.Reshape(t.GatherRows(t.Reshape(x, B*V, D), s.ids), B, V, D)
@@ -216,7 +217,7 @@ func (b *BiLSTM) overRows(t *grad.Tape, in Input) *grad.Var {
 	defer s.giveBack()
 	groups := in.RowGroups
 	if groups == nil {
-		s.ints = sized(s.ints, N)
+		s.ints = buffer.Grow(s.ints, N)
 		groups = s.ints
 		for i := range groups {
 			groups[i] = 1
@@ -230,7 +231,7 @@ func (b *BiLSTM) overRows(t *grad.Tape, in Input) *grad.Var {
 	if sum != N {
 		panic(fmt.Sprintf("fusion: bilstm over rows: the groups have %d rows, the batch has %d", sum, N))
 	}
-	s.ids = sized(s.ids, len(groups)*L+N)
+	s.ids = buffer.Grow(s.ids, len(groups)*L+N)
 	there, back := s.ids[:len(groups)*L], s.ids[len(groups)*L:]
 	row := int32(0)
 	for g, n := range groups {

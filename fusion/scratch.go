@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/internal/buffer"
 )
 
 // scratch lends slices for the arguments of tape operations, which copy what they keep. A method is shared by goroutines,
@@ -28,14 +29,6 @@ func (s *scratch) giveBack() {
 
 // views returns room for an operand and a mask per view.
 func (s *scratch) views(n int) ([]*grad.Var, [][]float32) {
-	s.vars, s.masks = sized(s.vars, n), sized(s.masks, n)
+	s.vars, s.masks = buffer.Grow(s.vars, n), buffer.Grow(s.masks, n)
 	return s.vars, s.masks
-}
-
-// sized returns n elements of unspecified content, in the memory of s if there is enough.
-func sized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n, n+n/4)
-	}
-	return s[:n]
 }

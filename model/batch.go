@@ -3,6 +3,7 @@ package model
 import (
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/internal/buffer"
 	"github.com/fusor-ml/fusor/tensor"
 )
 
@@ -34,8 +35,8 @@ type ViewBatch struct {
 func (b *Batch) Fill(s *Set, rows, groups []int) {
 	n, nv := len(rows), len(s.Views)
 	b.N, b.Groups = n, groups
-	b.Views = grow(b.Views, nv)
-	b.Any, b.Class = grow(b.Any, n), grow(b.Class, n)
+	b.Views = buffer.Grow(b.Views, nv)
+	b.Any, b.Class = buffer.Grow(b.Any, n), buffer.Grow(b.Class, n)
 	b.Present = reuse(b.Present, n, nv)
 	b.Target = reuse(b.Target, n)
 	clear(b.Any)
@@ -69,7 +70,7 @@ func (b *Batch) Hide(i, v int) {
 func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) {
 	n := len(rows)
 	vb.Shape = m.Shape
-	vb.Mask = grow(vb.Mask, n)
+	vb.Mask = buffer.Grow(vb.Mask, n)
 	for i, r := range rows {
 		vb.Mask[i] = 0
 		if m.Present[r] {
@@ -83,7 +84,7 @@ func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) {
 			copy(vb.X.F32[i*m.Dim:(i+1)*m.Dim], m.Dense(r))
 		}
 	case feature.Sparse:
-		vb.Offsets = grow(vb.Offsets, n+1)
+		vb.Offsets = buffer.Grow(vb.Offsets, n+1)
 		vb.Ids, vb.Weights = vb.Ids[:0], vb.Weights[:0]
 		vb.Offsets[0] = 0
 		for i, r := range rows {
@@ -101,7 +102,7 @@ func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) {
 		}
 	case feature.Tokens:
 		vb.lengths(m, rows)
-		vb.Ids = grow(vb.Ids, n*vb.Steps)
+		vb.Ids = buffer.Grow(vb.Ids, n*vb.Steps)
 		for i, r := range rows {
 			x := vb.Ids[i*vb.Steps : (i+1)*vb.Steps]
 			for k := copy(x, m.Ids(r)); k < len(x); k++ {
@@ -112,19 +113,12 @@ func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) {
 }
 
 func (vb *ViewBatch) lengths(m *feature.Matrix, rows []int) {
-	vb.Lengths = grow(vb.Lengths, len(rows))
+	vb.Lengths = buffer.Grow(vb.Lengths, len(rows))
 	vb.Steps = 1
 	for i, r := range rows {
 		vb.Lengths[i] = max(1, m.Steps(r))
 		vb.Steps = max(vb.Steps, vb.Lengths[i])
 	}
-}
-
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n, n+n/4)
-	}
-	return s[:n]
 }
 
 // reuse gives t the shape, keeping its memory where that is large enough.

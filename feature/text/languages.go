@@ -1,13 +1,13 @@
 package text
 
 import (
+	"context"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/parallel"
 )
 
 // LanguageCount is a language with the number of texts in it.
@@ -22,33 +22,25 @@ type LanguageCount struct {
 func Languages(ds *dataset.Dataset, column int, files bool) []LanguageCount {
 	counts := map[string]int{}
 	col := &ds.Schema.Columns[column]
-	var mu sync.Mutex
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			mine := map[string]int{}
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(ds.Rows) {
-					break
-				}
-				c := &ds.Rows[i].Cells[column]
-				if c.Absent() || len(c.Files) > 0 && !files {
-					continue
-				}
-				if it, err := (modality{}).Open(c, col, ds.Dir); err == nil {
-					mine[it.(*Item).Language()]++
-				}
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			for language, n := range mine {
-				counts[language] += n
-			}
-		})
+	var mu sync.Mutex // guards counts
+	err := parallel.For(context.Background(), len(ds.Rows), 0, func(_ context.Context, _, i int) error {
+		c := &ds.Rows[i].Cells[column]
+		if c.Absent() || len(c.Files) > 0 && !files {
+			return nil
+		}
+		it, err := (modality{}).Open(c, col, ds.Dir)
+		if err != nil {
+			return nil //nolint:nilerr // extraction reports it
+		}
+		language := it.(*Item).Language()
+		mu.Lock()
+		defer mu.Unlock()
+		counts[language]++
+		return nil
+	})
+	if err != nil {
+		return nil
 	}
-	wg.Wait()
 	var out []LanguageCount
 	for _, language := range slices.Sorted(maps.Keys(counts)) {
 		out = append(out, LanguageCount{language, counts[language]})

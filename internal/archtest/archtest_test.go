@@ -17,7 +17,7 @@ const module = "github.com/fusor-ml/fusor"
 // order lists the layers in the order in which data runs. A package imports
 // only what stands in an earlier layer, in its own, or before it in the same line.
 var order = [][]string{
-	{"internal/durable", "internal/filemap", "internal/heap"},
+	{"internal/buffer", "internal/durable", "internal/filemap", "internal/heap", "internal/parallel"},
 	{"internal/kernel/ref", "internal/kernel", "tensor", "grad", "nn", "optim"},
 	{"internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
 	{"media"},

@@ -1,6 +1,10 @@
 package kernel
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/fusor-ml/fusor/internal/buffer"
+)
 
 // Columns are some columns of a matrix, stored apart from the others: X [rows, N].
 type Columns[T Float] struct {
@@ -146,7 +150,7 @@ func (m *panelled[T]) resize(rows, n int) {
 	if _, ok := any(m.x).([]float32); ok && active != Plain {
 		m.width = gemmTiles[active].cols
 	}
-	m.x = grow(m.x, rows*((n+m.width-1)/m.width*m.width))
+	m.x = buffer.Grow(m.x, rows*((n+m.width-1)/m.width*m.width))
 }
 
 // panel returns the panel that starts with column j.
@@ -215,7 +219,7 @@ func (p outerPiece[T]) add(m, n int, b, c []T) {
 
 // addTranspose adds the transpose of rows at to at+rows of m to d [n, rows]. room is for a panel.
 func (m *panelled[T]) addTranspose(room *[]T, d []T, at, rows, n int) {
-	*room = grow(*room, (rows+16)*m.width)
+	*room = buffer.Grow(*room, (rows+16)*m.width)
 	for j := 0; j < n; j += m.width {
 		w := min(m.width, n-j)
 		turn(*room, m.panel(j)[at*m.width:], rows, w, m.width)

@@ -1,5 +1,7 @@
 package kernel
 
+import "github.com/fusor-ml/fusor/internal/buffer"
+
 // LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is done for many steps of
 // a sequence at once, the recurrent weights are laid out once for all steps, gates are activated where they are summed,
 // and the gradients of the weights are summed while the gradients of the gates are still in the cache.
@@ -91,7 +93,7 @@ func (l *LSTM[T]) Forward() {
 	if l.Recurrent == nil {
 		l.packed.Pack(true, 4*h, h, l.WHH, h)
 	}
-	l.bias = grow(l.bias, 4*h)
+	l.bias = buffer.Grow(l.bias, 4*h)
 	Add(l.bias, l.BIH, l.BHH)
 	l.do(lstmForward, l.count())
 }
@@ -121,7 +123,7 @@ func (l *LSTM[T]) Run(i int) {
 		p = &l.parts[i]
 	}
 	rows, h := min(lstmPartRows, len(l.Order)), l.Hidden
-	p.h, p.c, p.sums = grow(p.h, rows*h), grow(p.c, rows*h), grow(p.sums, rows*4*h)
+	p.h, p.c, p.sums = buffer.Grow(p.h, rows*h), buffer.Grow(p.c, rows*h), buffer.Grow(p.sums, rows*4*h)
 	switch l.job {
 	case lstmForward:
 		from, order := l.part(i)
@@ -237,7 +239,7 @@ func (l *LSTM[T]) forward(p *lstmPart[T], from int, order []int) {
 		w = &l.packed
 	}
 	if light {
-		p.gates = grow(p.gates, len(order)*slots*4*h)
+		p.gates = buffer.Grow(p.gates, len(order)*slots*4*h)
 	}
 	clear(p.c)
 	for s := range l.Counts {
@@ -290,12 +292,4 @@ func lstmRow[T Float](z, next, r, b, c0, c, h, h2 []T) {
 	}
 	LSTMCell(z, c0, c, h, 1, len(h))
 	copy(h2, h)
-}
-
-// grow returns s with n elements of any content.
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }
