@@ -19,7 +19,7 @@ const MaxAudioSeconds = audiofile.MaxSeconds
 var ErrNoAudioProcess = ffmpeg.ErrMissing
 
 // audioByProcess decodes what the codecs in Go do not: AAC, M4A, AIFF, WMA,
-// AMR, MPEG 2.5, Opus of many channels. It returns a mono signal of at most
+// AMR, MPEG layers I and II, Opus of many channels. It returns a mono signal of at most
 // MaxAudioSeconds, or an error that wraps ErrNoAudioProcess.
 var audioByProcess = func(path string) (*dsp.Signal, error) {
 	var sig *dsp.Signal
@@ -62,6 +62,15 @@ func ReadAudio(path string) (*dsp.Signal, error) {
 		return nil, errors.New("not a sound file: it is empty")
 	}
 	format := Sniff(buf[:n])
+	if format.Name == "" { // cut off at its start, or behind tags or junk
+		name, err := audiofile.Find(f)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", path, err)
+		}
+		if name != "" {
+			format = Format{Audio, name}
+		}
+	}
 	switch {
 	case audiofile.Decodes(format.Name):
 		sig, err := audiofile.Decode(context.Background(), format.Name, f)

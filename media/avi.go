@@ -22,6 +22,7 @@ func readAVI(r io.Reader, limits aviLimits) (*Clip, error) {
 	}
 	var t thinner
 	var sound []float32
+	var last lastPicture
 	broken, tried := 0, 0
 	var cutPictures, cutSound bool
 	for {
@@ -49,11 +50,14 @@ func readAVI(r io.Reader, limits aviLimits) (*Clip, error) {
 			cutPictures = true
 			continue
 		}
-		if !t.wants() {
+		if len(c.Data) > 0 {
+			last.set(c.Data)
+		}
+		if !t.wants() || len(last.data) == 0 {
 			continue
 		}
 		tried++
-		m, err := aviFrame(c.Data, &a.Info)
+		m, err := last.decode(&a.Info)
 		if err != nil {
 			broken++
 			continue
@@ -80,6 +84,25 @@ func readAVI(r io.Reader, limits aviLimits) (*Clip, error) {
 		clip.Left = append(clip.Left, fmt.Sprintf("the sound lasts more than %d s, what follows is not listened to", limits.sound))
 	}
 	return clip, nil
+}
+
+// lastPicture is the last picture that came, which dropped frames repeat. It is
+// decoded when it is wanted.
+type lastPicture struct {
+	data  []byte
+	image *vision.Image
+	err   error
+}
+
+func (p *lastPicture) set(data []byte) {
+	p.data, p.image, p.err = append(p.data[:0], data...), nil, nil
+}
+
+func (p *lastPicture) decode(info *avi.Info) (*vision.Image, error) {
+	if p.image == nil && p.err == nil {
+		p.image, p.err = aviFrame(p.data, info)
+	}
+	return p.image, p.err
 }
 
 func aviFrame(data []byte, info *avi.Info) (*vision.Image, error) {

@@ -88,7 +88,7 @@ func sniffRIFF(b []byte) Format {
 		return Format{}
 	}
 	switch kind := string(b[8:12]); string(b[:4]) {
-	case "RIFF", "RF64", "RIFX":
+	case "RIFF", "RF64", "BW64", "RIFX":
 		switch kind {
 		case "WAVE":
 			return Format{Audio, "wav"}

@@ -43,6 +43,7 @@ func TestSniff(t *testing.T) {
 	f("\x00\x00\x00\x1cftypavif", Image, "avif")
 	f(riff("RIFF", "WAVE"), Audio, "wav")
 	f(riff("RF64", "WAVE"), Audio, "wav")
+	f(riff("BW64", "WAVE"), Audio, "wav")
 	f("FORM\x00\x00\x00\x10AIFFCOMM", Audio, "aiff")
 	f("fLaC\x00\x00\x00\x22", Audio, "flac")
 	f("ID3\x04\x00", Audio, "mp3")

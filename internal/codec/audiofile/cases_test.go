@@ -44,6 +44,9 @@ func TestCases(t *testing.T) {
 	f("mp3-leading-junk/lead.mp3", "mp3", 67968, 44100, 0.0991)
 	f("mp3-rate-change/joined.mp3", "mp3", 137088, 44100, 0.0992) // ffmpeg drops half a frame where the rate changes
 	f("mp3-stereo-transients/clicks.mp3", "mp3", 144000, 48000, 0.0163)
+	f("ogg-chained/chained.ogg", "vorbis", 132300, 44100, 0.1516) // ffmpeg leaves 128 samples too many at the end of the first link
+	f("wav-size-zero/crash.wav", "wav", 16000, 16000, 0.1639)
+	f("wav-stream-size/pipe.wav", "wav", 16000, 16000, 0.1639)
 	f("flac-trailing-tag/tagged.flac", "flac", 66150, 44100, 0.1064)
 }
 

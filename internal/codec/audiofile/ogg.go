@@ -11,20 +11,26 @@ import (
 // maxPacket bounds a packet; comment headers with pictures are the largest.
 const maxPacket = 16 << 20
 
-// oggReader gives the packets of the first logical stream of an Ogg file
-// (RFC 3533) and ignores the pages of others.
+// oggReader returns the packets of the first logical stream of an Ogg file (RFC
+// 3533), and those of the streams that are chained to it link by link. It
+// ignores the pages of streams that run beside.
 type oggReader struct {
 	r      *bufio.Reader
-	serial uint32
-	begun  bool
+	serial uint32 // of the link
+	begun  bool   // a page of the link was read
+	inside bool   // a page behind its first was
 	page   []byte // body of the current page
 	table  []byte // lacing values that are left of it
 	body   []byte // bytes that are left of it
 	flags  byte
-	ended  bool
 
-	// Granule is the position that the current page gives, -1 for none; Last is
-	// set by the last packet that ends on it.
+	pageSerial uint32
+
+	ended bool // the link has no further page
+	next  bool // the current page is the first of the next link
+
+	// Granule is the position of the current page, -1 for none; Last is set by
+	// the last packet that ends on it.
 	Granule int64
 	Last    bool
 	EOS     bool // the page is the stream's last
@@ -34,10 +40,44 @@ func newOgg(r io.Reader) *oggReader {
 	return &oggReader{r: bufio.NewReaderSize(r, blockBytes), page: make([]byte, 0, 255*255)}
 }
 
-// Packet returns the next packet; it may overwrite the one before. The end is io.EOF.
+// NextLink goes on to the next link of the chain, once Packet has returned
+// io.EOF. It reports false at the end of the file.
+func (o *oggReader) NextLink() (bool, error) {
+	if !o.next {
+		o.begun, o.ended = false, false
+		for {
+			// What follows the end of a stream may be anything, such as a tag.
+			b, err := o.r.Peek(4)
+			if err != nil && !errors.Is(err, io.EOF) {
+				return false, err
+			}
+			if len(b) < 4 {
+				return false, nil
+			}
+			if string(b) != "OggS" {
+				o.r.Discard(1) //nolint:errcheck // it was peeked at
+				continue
+			}
+			if err := o.readPage(); err != nil {
+				return false, err
+			}
+			if o.flags&2 != 0 { // not the rest of a stream that ran beside
+				break
+			}
+		}
+	}
+	o.serial, o.begun, o.inside, o.ended, o.next = o.pageSerial, true, false, o.EOS, false
+	return true, nil
+}
+
+// Packet returns the next packet; it may overwrite the one before. The end of
+// the link is io.EOF.
 func (o *oggReader) Packet(dst []byte) ([]byte, error) {
 	dst = dst[:0]
 	for {
+		if o.next {
+			return nil, io.EOF
+		}
 		for len(o.table) > 0 {
 			n := int(o.table[0])
 			o.table = o.table[1:]
@@ -55,11 +95,14 @@ func (o *oggReader) Packet(dst []byte) ([]byte, error) {
 			return nil, io.EOF
 		}
 		fresh := len(dst) == 0
-		if err := o.next(); err != nil {
+		if err := o.nextPage(); err != nil {
 			if errors.Is(err, io.EOF) && !fresh {
 				return nil, errors.New("the file is cut short")
 			}
 			return nil, err
+		}
+		if o.next { // a packet that was begun is cut off
+			return nil, io.EOF
 		}
 		if continued := o.flags&1 != 0; continued == fresh {
 			if !continued {
@@ -90,51 +133,66 @@ func (o *oggReader) drop() {
 	}
 }
 
-// next reads pages up to one of the stream.
-func (o *oggReader) next() error {
+// nextPage reads pages up to one of the link, or the first of another: one that
+// begins a stream (RFC 3533, 4) after the link's own first pages.
+func (o *oggReader) nextPage() error {
 	for {
-		var head [27 + 255]byte
-		if _, err := io.ReadFull(o.r, head[:27]); err != nil {
-			if errors.Is(err, io.EOF) {
-				return io.EOF
-			}
-			return unlessEOF(err)
+		if err := o.readPage(); err != nil {
+			return err
 		}
-		if string(head[:4]) != "OggS" || head[4] != 0 {
-			return errors.New("no Ogg page where one must start")
-		}
-		segments := int(head[26])
-		if _, err := io.ReadFull(o.r, head[27:27+segments]); err != nil {
-			return unlessEOF(err)
-		}
-		size := 0
-		for _, n := range head[27 : 27+segments] {
-			size += int(n)
-		}
-		o.page = o.page[:size]
-		if _, err := io.ReadFull(o.r, o.page); err != nil {
-			return unlessEOF(err)
-		}
-		want := binary.LittleEndian.Uint32(head[22:])
-		clear(head[22:26])
-		if got := oggCRC(oggCRC(0, head[:27+segments]), o.page); got != want {
-			return errors.New("an Ogg page's checksum is wrong")
-		}
-		serial := binary.LittleEndian.Uint32(head[14:])
-		if !o.begun {
-			o.begun, o.serial = true, serial
-		}
-		if serial != o.serial {
+		switch begins := o.flags&2 != 0; {
+		case !o.begun:
+			o.begun = true
+		case begins && o.inside:
+			o.next = true
+			return nil
+		case o.pageSerial != o.serial || begins:
 			continue
+		default:
+			o.inside = true
 		}
-		o.flags = head[5]
-		o.Granule = int64(binary.LittleEndian.Uint64(head[6:]))
-		o.EOS = o.flags&4 != 0
+		o.serial = o.pageSerial
 		o.ended = o.EOS
-		o.table = append(o.table[:0], head[27:27+segments]...)
-		o.body = o.page
 		return nil
 	}
+}
+
+// readPage reads the page that comes next.
+func (o *oggReader) readPage() error {
+	var head [27 + 255]byte
+	if _, err := io.ReadFull(o.r, head[:27]); err != nil {
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		return unlessEOF(err)
+	}
+	if string(head[:4]) != "OggS" || head[4] != 0 {
+		return errors.New("no Ogg page where one must start")
+	}
+	segments := int(head[26])
+	if _, err := io.ReadFull(o.r, head[27:27+segments]); err != nil {
+		return unlessEOF(err)
+	}
+	size := 0
+	for _, n := range head[27 : 27+segments] {
+		size += int(n)
+	}
+	o.page = o.page[:size]
+	if _, err := io.ReadFull(o.r, o.page); err != nil {
+		return unlessEOF(err)
+	}
+	want := binary.LittleEndian.Uint32(head[22:])
+	clear(head[22:26])
+	if got := oggCRC(oggCRC(0, head[:27+segments]), o.page); got != want {
+		return errors.New("an Ogg page's checksum is wrong")
+	}
+	o.pageSerial = binary.LittleEndian.Uint32(head[14:])
+	o.flags = head[5]
+	o.Granule = int64(binary.LittleEndian.Uint64(head[6:]))
+	o.EOS = o.flags&4 != 0
+	o.table = append(o.table[:0], head[27:27+segments]...)
+	o.body = o.page
+	return nil
 }
 
 // oggTable is the CRC-32 of polynomial 0x04c11db7, not reflected.

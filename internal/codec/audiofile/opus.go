@@ -12,10 +12,13 @@ import (
 
 const opusRate = 48000
 
-// decodeOpus reads Ogg Opus (RFC 7845) of one or two channels. The pre-skip
-// is dropped, the output gain applied, and the end cut where the last page says.
-func decodeOpus(r io.ReadSeeker, s *sink) error {
-	o := newOgg(r)
+// decodeOpus reads Ogg Opus (RFC 7845) of one or two channels, all links of a
+// chain.
+func decodeOpus(r io.ReadSeeker, s *sink) error { return decodeLinks(r, s, opusLink) }
+
+// opusLink decodes one link. The pre-skip is dropped, the output gain applied,
+// and the end cut where the last page says.
+func opusLink(o *oggReader, s *sink) error {
 	head, err := o.Packet(nil)
 	if err != nil {
 		return unlessEOF(err)
@@ -41,7 +44,7 @@ func decodeOpus(r io.ReadSeeker, s *sink) error {
 		return err
 	}
 	out := make([]float32, opusRate/1000*120*channels) // a packet lasts up to 120 ms
-	end := int64(-1)
+	var span granuleSpan
 	for {
 		packet, err = o.Packet(packet)
 		if errors.Is(err, io.EOF) {
@@ -60,17 +63,14 @@ func decodeOpus(r io.ReadSeeker, s *sink) error {
 		if err := s.write(out[:n*channels]); err != nil {
 			return err
 		}
-		if o.EOS && o.Granule >= 0 {
-			end = o.Granule
-		}
+		span.packet(o, len(s.part()))
 	}
-	if end >= 0 && end < int64(len(s.mono)) {
-		s.mono = s.mono[:end]
-	}
-	s.mono = s.mono[min(skip, len(s.mono)):]
+	span.offset = max(0, span.offset) // a stream may begin late, not early
+	s.trim(int64(skip), span.samples(s))
 	if gain != 1 {
-		for i := range s.mono {
-			s.mono[i] *= gain
+		x := s.part()
+		for i := range x {
+			x[i] *= gain
 		}
 	}
 	return nil

@@ -8,10 +8,25 @@ import (
 	"github.com/jfreymuth/vorbis"
 )
 
-// decodeVorbis reads Ogg Vorbis I. The positions of the first and the last page
-// say how much of the first and last block is sound.
-func decodeVorbis(r io.ReadSeeker, s *sink) error {
+// decodeVorbis reads Ogg Vorbis I, all links of a chain.
+func decodeVorbis(r io.ReadSeeker, s *sink) error { return decodeLinks(r, s, vorbisLink) }
+
+// decodeLinks decodes the links of an Ogg file one after the other.
+func decodeLinks(r io.ReadSeeker, s *sink, link func(*oggReader, *sink) error) error {
 	o := newOgg(r)
+	for {
+		if err := link(o, s); err != nil {
+			return err
+		}
+		if more, err := o.NextLink(); !more || err != nil {
+			return err
+		}
+	}
+}
+
+// vorbisLink decodes one link. The positions of its first and last page tell
+// how much of the first and the last block is sound.
+func vorbisLink(o *oggReader, s *sink) error {
 	var dec vorbis.Decoder
 	packet, err := o.Packet(nil)
 	if err != nil {
@@ -41,8 +56,7 @@ func decodeVorbis(r io.ReadSeeker, s *sink) error {
 		return err
 	}
 	buffer := make([]float32, dec.BufferSize())
-	first, end := true, int64(-1)
-	lead := int64(0)
+	var span granuleSpan
 	for {
 		packet, err = o.Packet(packet)
 		if errors.Is(err, io.EOF) {
@@ -61,20 +75,41 @@ func decodeVorbis(r io.ReadSeeker, s *sink) error {
 		if err := s.write(x); err != nil {
 			return err
 		}
-		if o.Last && o.Granule >= 0 {
-			if first && !o.EOS { // what the first page holds too much comes before time 0
-				lead = max(0, int64(len(s.mono))-o.Granule)
-			}
-			if first = false; o.EOS {
-				end = o.Granule
-			}
-		}
+		span.packet(o, len(s.part()))
 	}
-	if end >= 0 && end+lead < int64(len(s.mono)) {
-		s.mono = s.mono[:end+lead]
-	}
-	s.mono = s.mono[min(lead, int64(len(s.mono))):]
+	// What the first page holds too much comes before time 0.
+	s.trim(max(0, -span.offset), span.samples(s))
 	return nil
+}
+
+// granuleSpan follows the positions of an Ogg link's pages.
+type granuleSpan struct {
+	offset int64 // position of the first sample
+	end    int64 // position behind the last, if known
+	begun  bool
+	known  bool
+}
+
+// packet takes the position of the current page, once its last packet is
+// decoded and the link has so many samples.
+func (g *granuleSpan) packet(o *oggReader, samples int) {
+	if !o.Last || o.Granule < 0 {
+		return
+	}
+	if o.EOS {
+		g.end, g.known = o.Granule, true
+	} else if !g.begun {
+		g.offset = o.Granule - int64(samples)
+	}
+	g.begun = true
+}
+
+// samples is the number of the part's samples up to the end.
+func (g *granuleSpan) samples(s *sink) int64 {
+	if !g.known {
+		return int64(len(s.part()))
+	}
+	return g.end - g.offset
 }
 
 // checkVorbisIdentification holds the first header to the limits of the

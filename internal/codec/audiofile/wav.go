@@ -26,9 +26,10 @@ type wavFormat struct {
 }
 
 // decodeWAV reads RIFF/WAVE (Multimedia Programming Interface 1.0, 1991; the
-// extensible header of 2001). Chunks may come in any order that has "fmt "
-// before "data"; unknown ones are skipped. A "data" chunk that claims more
-// than the file holds is refused: the file is cut short or its header lies.
+// extensible header of 2001) and its 64-bit form RF64 or BW64 (EBU Tech 3306).
+// Chunks may come in any order that has "fmt " before "data"; unknown ones are
+// skipped. Sizes that cannot be meant are left by who writes to a pipe or stops
+// before the end: then the samples last to the end of the file.
 func decodeWAV(r io.ReadSeeker, s *sink) error {
 	size, err := r.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -44,27 +45,36 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return err
 	}
-	head := buf.raw[:n]
-	if len(head) < 12 || string(head[8:12]) != "WAVE" {
+	w := wavReader{r: r, head: buf.raw[:n], size: size}
+	if n < 12 || string(w.head[8:12]) != "WAVE" {
 		return errors.New("no RIFF/WAVE header")
 	}
-	if string(head[:4]) != "RIFF" {
-		return fmt.Errorf("%s instead of RIFF: %w", head[:4], ErrUnsupported)
+	switch id := string(w.head[:4]); id {
+	case "RIFF", "RF64", "BW64":
+	default:
+		return fmt.Errorf("%s instead of RIFF: %w", id, ErrUnsupported)
 	}
+	w.riff = int64(binary.LittleEndian.Uint32(w.head[4:]))
 	var f *wavFormat
 	pos := int64(12)
-	var chunk [8]byte
 	for {
-		if err := readAt(r, head, chunk[:], pos); err != nil {
+		id, length, err := w.chunk(pos)
+		if err != nil {
 			return errors.New("no chunk of samples")
 		}
-		id, length := string(chunk[:4]), int64(binary.LittleEndian.Uint32(chunk[4:]))
 		pos += 8
 		switch id {
+		case "ds64": // the sizes that 32 bits do not hold: of the file, of the samples
+			var body [16]byte
+			if length < 16 || w.readAt(body[:], pos) != nil {
+				return errors.New("the chunk of 64-bit sizes is cut off")
+			}
+			w.riff = int64(min(binary.LittleEndian.Uint64(body[:]), math.MaxInt64))
+			w.data64 = int64(min(binary.LittleEndian.Uint64(body[8:]), math.MaxInt64))
 		case "fmt ":
 			var body [40]byte
 			part := body[:min(length, 40)]
-			if err := readAt(r, head, part, pos); err != nil {
+			if err := w.readAt(part, pos); err != nil {
 				return errors.New("the format chunk is cut off")
 			}
 			if f, err = parseFormat(part); err != nil {
@@ -74,22 +84,87 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 			if f == nil {
 				return errors.New("samples come before their format")
 			}
-			return f.samples(r, buf, n, pos, length, size, s)
+			if length, err = w.samplesSize(pos, length, int64(f.channels*f.bits/8)); err != nil {
+				return err
+			}
+			return f.samples(r, buf, n, pos, length, s)
 		}
-		pos += length + length&1
+		pos += length
+		// Some leave out the byte that pads a chunk of odd size.
+		if length&1 == 1 && (w.named(pos+1) || !w.named(pos)) {
+			pos++
+		}
 	}
 }
 
-// readAt reads at pos, from head if it is there.
-func readAt(r io.ReadSeeker, head, dst []byte, pos int64) error {
-	if pos+int64(len(dst)) <= int64(len(head)) {
-		copy(dst, head[pos:])
+// wavReader reads the chunks of a WAVE file.
+type wavReader struct {
+	r      io.ReadSeeker
+	head   []byte // the file's first bytes
+	size   int64  // of the file
+	riff   int64  // size that the header claims for what follows its first 8 bytes
+	data64 int64  // size of the samples by a chunk of 64-bit sizes
+}
+
+// chunk reads the header of the chunk at pos.
+func (w *wavReader) chunk(pos int64) (id string, length int64, err error) {
+	var b [8]byte
+	if err := w.readAt(b[:], pos); err != nil {
+		return "", 0, err
+	}
+	return string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:])), nil
+}
+
+// openSize is the least size that stands for one that was not known when it was
+// written: SoX writes 0x7ffff000, others 0x7fffffff, 0x80000000 or 0xffffffff,
+// less the size of the header or not.
+const openSize = 0x7ffff000
+
+// samplesSize returns the number of bytes of the samples at pos, of which the
+// header claims length, in frames of so many bytes.
+func (w *wavReader) samplesSize(pos, length, frame int64) (int64, error) {
+	left := max(0, w.size-pos)
+	if length == math.MaxUint32 && w.data64 > 0 {
+		length = w.data64
+	}
+	switch {
+	case length == 0 && !w.chunkAt(pos):
+		return left, nil // recording was stopped before the size was written
+	case length < left+frame:
+		return min(length, left), nil // a part of a last frame may be missing
+	case length >= openSize && left < openSize, w.riff <= w.size-8:
+		return left, nil
+	}
+	return 0, fmt.Errorf("the header claims %d bytes of samples, the file holds %d: it is cut short or its header is wrong", length, left)
+}
+
+// chunkAt reports whether what is at pos may be a chunk that goes behind samples.
+func (w *wavReader) chunkAt(pos int64) bool {
+	_, length, err := w.chunk(pos)
+	return err == nil && w.named(pos) && pos+8+length <= w.size
+}
+
+// named reports whether what is at pos may be the name of a chunk.
+func (w *wavReader) named(pos int64) bool {
+	id, _, err := w.chunk(pos)
+	for _, c := range []byte(id) {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return err == nil
+}
+
+// readAt reads at pos, from the head if it is there.
+func (w *wavReader) readAt(dst []byte, pos int64) error {
+	if pos+int64(len(dst)) <= int64(len(w.head)) {
+		copy(dst, w.head[pos:])
 		return nil
 	}
-	if _, err := r.Seek(pos, io.SeekStart); err != nil {
+	if _, err := w.r.Seek(pos, io.SeekStart); err != nil {
 		return err
 	}
-	_, err := io.ReadFull(r, dst)
+	_, err := io.ReadFull(w.r, dst)
 	return err
 }
 
@@ -107,13 +182,15 @@ func parseFormat(b []byte) (*wavFormat, error) {
 		}
 		f.tag = le.Uint16(b[24:]) // the sub-format's GUID starts with its tag
 	}
+	// A sample takes whole bytes, whatever the size of a block claims, as
+	// libsndfile and ffmpeg read it: 12 bits lie left-justified in 16, 20 in 24.
+	stored := (f.bits + 7) / 8 * 8
 	ok := false
 	switch f.tag {
 	case tagPCM:
-		if align > 0 && f.channels > 0 && align%f.channels == 0 && f.bits > 0 && f.bits <= align/f.channels*8 {
-			f.bits = align / f.channels * 8 // 12 bits lie left-justified in 16, 20 in 24
-		}
-		ok = f.bits == 8 || f.bits == 16 || f.bits == 24 || f.bits == 32
+		ok = stored == 8 || stored == 16 || stored == 24 || stored == 32
+		// 24 bits in 32 are written with the padding on either side.
+		ok = ok && !(stored == 24 && align == 4*f.channels)
 	case tagFloat:
 		ok = f.bits == 32 || f.bits == 64
 	case tagALaw, tagMuLaw:
@@ -122,22 +199,18 @@ func parseFormat(b []byte) (*wavFormat, error) {
 		return nil, fmt.Errorf("coding 0x%04x: %w", f.tag, ErrUnsupported)
 	}
 	if !ok {
-		return nil, fmt.Errorf("%d bits of coding %d", f.bits, f.tag)
+		return nil, fmt.Errorf("%d bits of coding %d in blocks of %d bytes", f.bits, f.tag, align)
 	}
-	if f.channels < 1 || align != f.channels*f.bits/8 {
-		return nil, fmt.Errorf("%d channels of %d bits in blocks of %d bytes", f.channels, f.bits, align)
+	f.bits = stored
+	if f.channels < 1 {
+		return nil, errors.New("0 channels are not between 1 and 64")
 	}
 	return f, nil
 }
 
 // samples decodes the data chunk at pos; buf.raw[:have] holds the file's start.
-func (f *wavFormat) samples(r io.ReadSeeker, buf *block, have int, pos, length, size int64, s *sink) error {
+func (f *wavFormat) samples(r io.ReadSeeker, buf *block, have int, pos, length int64, s *sink) error {
 	frame := int64(f.channels * f.bits / 8)
-	if left := size - pos; length > left+frame-1 {
-		return fmt.Errorf("the header claims %d bytes of samples, the file holds %d: it is cut short or its header is wrong", length, max(0, left))
-	} else if length > left {
-		length = left
-	}
 	frames := length / frame
 	if err := s.open(f.rate, f.channels, frames); err != nil {
 		return err

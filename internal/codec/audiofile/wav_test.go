@@ -163,8 +163,11 @@ func TestWAVRefusals(t *testing.T) {
 	put32 := func(at int, v uint32) func([]byte) []byte {
 		return func(b []byte) []byte { le.PutUint32(b[at:], v); return b }
 	}
-	f("4 GB claimed", "claims 4294967295 bytes", put32(40, 0xffffffff))
-	f("4 GB claimed", "claims 4294967280 bytes", put32(40, 0xfffffff0))
+	f("a GB claimed", "claims 1073741824 bytes", func(b []byte) []byte {
+		le.PutUint32(b[4:], 1<<30+36)
+		le.PutUint32(b[40:], 1<<30)
+		return b
+	})
 	f("truncated", "the file holds 956", func(b []byte) []byte { return b[:1000] })
 	f("header alone", "claims", func(b []byte) []byte { return b[:44] })
 	f("cut in the format", "cut off", func(b []byte) []byte { return b[:30] })
@@ -175,7 +178,7 @@ func TestWAVRefusals(t *testing.T) {
 	f("rate of 4 GHz", "sampling rate", put32(24, 0xffffffff))
 	f("no channels", "0 channels", put16(22, 0))
 	f("many channels", "channels", put16(22, 65535))
-	f("lying block", "blocks of 4 bytes", func(b []byte) []byte { le.PutUint16(b[22:], 3); le.PutUint16(b[32:], 4); return b })
+	f("24 bits in 32", "blocks of 4 bytes", func(b []byte) []byte { le.PutUint16(b[34:], 24); le.PutUint16(b[32:], 4); return b })
 	f("0 bits", "bits", put16(34, 0))
 	f("data before format", "come before", func(b []byte) []byte { return append(append([]byte{}, b[:12]...), b[36:]...) })
 	f("ADPCM", "0x0002", put16(20, 2))
@@ -188,6 +191,57 @@ func TestWAVRefusals(t *testing.T) {
 	f("NaN", "no sound", func([]byte) []byte { return nan })
 	if _, err := Decode(t.Context(), "wav", bytes.NewReader(put16(20, 0x55)(bytes.Clone(good)))); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("MP3 in WAV: %v is no ErrUnsupported", err)
+	}
+}
+
+// TestWAVSizes claims sizes of the samples that cannot be meant.
+func TestWAVSizes(t *testing.T) {
+	le := binary.LittleEndian
+	want := chirp().Samples[:1000]
+	good := wavCase{tag: tagPCM, bits: 16, channels: 1}.file(want)
+	f := func(what string, change func(b []byte) []byte) {
+		t.Helper()
+		sig, err := Decode(t.Context(), "wav", bytes.NewReader(change(bytes.Clone(good))))
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if len(sig.Samples) != len(want) || noiseAt(sig.Samples, want) > 1e-7 {
+			t.Errorf("%s: %d samples, noise of %g", what, len(sig.Samples), noiseAt(sig.Samples, want))
+		}
+	}
+	for _, size := range []uint32{0, 0x7ffff000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff, 5000} {
+		f(fmt.Sprintf("0x%x bytes", size), func(b []byte) []byte { le.PutUint32(b[40:], size); return b })
+	}
+	f("both sizes open", func(b []byte) []byte {
+		le.PutUint32(b[4:], 0xffffffff)
+		le.PutUint32(b[40:], 0xffffffff)
+		return b
+	})
+	f("neither size written", func(b []byte) []byte { le.PutUint32(b[4:], 0); le.PutUint32(b[40:], 0); return b })
+	f("an odd byte at the end", func(b []byte) []byte { le.PutUint32(b[40:], 0xffffffff); return append(b, 1) })
+	for _, id := range []string{"RF64", "BW64"} {
+		f(id, func(b []byte) []byte {
+			ds64 := append([]byte("ds64\x1c\x00\x00\x00"), make([]byte, 28)...)
+			le.PutUint64(ds64[8:], uint64(len(b)+28))
+			le.PutUint64(ds64[16:], 2000)
+			copy(b, id+"\xff\xff\xff\xff")
+			le.PutUint32(b[40:], 0xffffffff)
+			return append(append(append([]byte{}, b[:12]...), ds64...), append(b[12:], "LIST\x04\x00\x00\x00abcd"...)...)
+		})
+	}
+	f("an odd chunk without padding", func(b []byte) []byte {
+		return append(append(append([]byte{}, b[:12]...), "note\x03\x00\x00\x00abc"...), b[12:]...)
+	})
+	f("an odd chunk and its padding", func(b []byte) []byte {
+		return append(append(append([]byte{}, b[:12]...), "note\x03\x00\x00\x00abc\x00"...), b[12:]...)
+	})
+	for _, align := range []uint16{0, 1, 3, 4, 7} {
+		f(fmt.Sprintf("blocks of %d bytes", align), func(b []byte) []byte { le.PutUint16(b[32:], align); return b })
+	}
+	empty := le.AppendUint32(append(bytes.Clone(good[:40]), 0, 0, 0, 0), 0)
+	copy(empty[44:], "LIST")
+	empty = append(empty, "\x04\x00\x00\x00INFO"...)
+	if sig, err := Decode(t.Context(), "wav", bytes.NewReader(empty)); !errors.Is(err, ErrEmpty) {
+		t.Errorf("no samples before a list: %v, %v", sig, err)
 	}
 }
 

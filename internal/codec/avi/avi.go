@@ -51,7 +51,8 @@ type Reader struct {
 	buf   []byte
 }
 
-// Chunk is one picture or one block of sound. Data is valid until the next call of Next.
+// Chunk is one picture or one block of sound. A picture without Data is a dropped
+// frame, which repeats the one before. Data is valid until the next call of Next.
 type Chunk struct {
 	Video bool
 	Data  []byte
@@ -214,7 +215,7 @@ func (a *Reader) Next() (Chunk, error) {
 		if a.left < 0 && id == "idx1" { // past the pictures of a list of unknown length
 			return Chunk{}, io.EOF
 		}
-		if !video && !audio || size == 0 {
+		if !video && !audio || audio && size == 0 {
 			if err := a.skip(size); err != nil {
 				return Chunk{}, err
 			}
