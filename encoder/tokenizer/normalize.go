@@ -221,3 +221,21 @@ func (n replace) normalize(s string) string {
 type byteChars struct{}
 
 func (byteChars) normalize(s string) string { return toByteChars(s) }
+
+// dropsFirst reports whether n removes the beginning of a text, s, so that what comes after it is
+// not counted as the first any more. The library counts it even so after a charsmap.
+func dropsFirst(n normalizer, s string) bool {
+	switch n := n.(type) {
+	case *precompiled:
+		return false
+	case normalizers:
+		for _, step := range n {
+			if dropsFirst(step, s) {
+				return true
+			}
+			s = step.normalize(s)
+		}
+		return false
+	}
+	return s != "" && n.normalize(s) == ""
+}

@@ -312,8 +312,11 @@ func parseSet(e string) (member func(r rune) bool, rest string, ok bool) {
 	e = strings.TrimPrefix(e, "^")
 	var members []func(r rune) bool
 	for e != "" && e[0] != ']' {
+		if strings.HasPrefix(e, "&&") || e[0] == '-' && len(members) > 0 && !strings.HasPrefix(e, "-]") {
+			return nil, "", false // an intersection, or a range from what is no character
+		}
 		from, isRange := literalChar(e)
-		f, rest, ok := parseMember(e, `[&-`)
+		f, rest, ok := parseMember(e, "[")
 		if !ok {
 			return nil, "", false
 		}

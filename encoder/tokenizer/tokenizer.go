@@ -145,7 +145,7 @@ func (t *Tokenizer) segments(s string, w *workspace) {
 func (t *Tokenizer) segment(s string, first bool, w *workspace) bool {
 	if t.normalizer != nil {
 		if first && w.wantFirst {
-			first = t.normalizer.normalize(firstCluster(s)) != "" // what stood first may be gone
+			first = !dropsFirst(t.normalizer, firstCluster(s))
 		}
 		s = t.normalizer.normalize(s)
 	}

@@ -1,7 +1,7 @@
 package tokenizer
 
 import (
-	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -10,31 +10,23 @@ const unknownPenalty = 10
 
 // unigram finds the most likely way to cut a text into pieces (Kudo, 2018).
 type unigram struct {
-	pieces  *trie // to the index of a piece
-	ids     []int32
-	scores  []float64
+	pieces  *trie
+	scores  []float64 // by id
 	unknown int32
 	lowest  float64 // score of an unknown character
 	bytes   *byteTokens
 }
 
 func newUnigram(v *vocabulary, scores []float64, unknown int32) *unigram {
-	m := &unigram{ids: v.ids, scores: scores, unknown: unknown, lowest: math.Inf(1)}
-	index := make([]int32, len(v.tokens))
-	for i, s := range scores {
-		index[i] = int32(i)
-		m.lowest = min(m.lowest, s)
-	}
-	m.lowest -= unknownPenalty
-	m.pieces = newTrie(v.tokens, index)
-	return m
+	lowest := slices.Min(scores) - unknownPenalty
+	return &unigram{pieces: newTrie(v.tokens, v.ids), scores: scores, unknown: unknown, lowest: lowest}
 }
 
 // step is the best way to a place in the text.
 type step struct {
 	score float64
 	from  int32 // -1: not reached
-	piece int32 // index of the last piece; -1: an unknown character
+	piece int32 // id of the last piece; -1: an unknown character
 }
 
 func (m *unigram) encode(ids []int32, s string, w *workspace) []int32 {
@@ -78,7 +70,7 @@ func (m *unigram) encode(ids []int32, s string, w *workspace) []int32 {
 		t := steps[end]
 		from := int(t.from)
 		if !m.isUnknown(t) {
-			ids = append(ids, m.ids[t.piece])
+			ids = append(ids, t.piece)
 			end = from
 			continue
 		}
@@ -94,12 +86,12 @@ func (m *unigram) encode(ids []int32, s string, w *workspace) []int32 {
 	return ids
 }
 
-func (m *unigram) isUnknown(t step) bool { return t.piece < 0 || m.ids[t.piece] == m.unknown }
+func (m *unigram) isUnknown(t step) bool { return t.piece < 0 || t.piece == m.unknown }
 
 // appendUnknown appends the ids of s, of unknown characters, from back to front.
 func (m *unigram) appendUnknown(ids []int32, s string) []int32 {
 	if node := m.pieces.walk(s); node >= 0 && m.pieces.value[node] >= 0 {
-		return append(ids, m.ids[m.pieces.value[node]])
+		return append(ids, m.pieces.value[node])
 	}
 	if !m.bytes.know(s) {
 		return append(ids, m.unknown)

@@ -123,7 +123,7 @@ func (p *scoredPiece) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// readPieces reads the JSON list of a Unigram vocabulary; ids are places in the list.
+// readPieces reads the JSON list of a Unigram vocabulary; ids are places in the list, and in scores.
 func readPieces(raw json.RawMessage) (*vocabulary, []float64, error) {
 	if tooMany(raw, 2*maxEntries) {
 		return nil, nil, errors.New("the vocabulary is too large")
@@ -135,16 +135,23 @@ func readPieces(raw json.RawMessage) (*vocabulary, []float64, error) {
 	if len(pieces) == 0 {
 		return nil, nil, errors.New("the vocabulary is empty")
 	}
+	last := make(map[string]int, len(pieces)) // of a piece that is listed twice the last counts
+	for i, p := range pieces {
+		last[p.text] = i
+	}
 	v := newVocabulary(len(pieces))
 	scores := make([]float64, len(pieces))
 	for i, p := range pieces {
 		if math.IsNaN(p.score) || math.IsInf(p.score, 0) {
 			return nil, nil, fmt.Errorf("piece %q has the score %g", cut(p.text), p.score)
 		}
+		scores[i] = p.score
+		if last[p.text] != i {
+			continue
+		}
 		if err := v.add(p.text, int64(i)); err != nil {
 			return nil, nil, err
 		}
-		scores[i] = p.score
 	}
 	return v, scores, nil
 }
