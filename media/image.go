@@ -16,14 +16,15 @@ const MaxImageBytes = 256 << 20
 type ImageOptions struct {
 	MaxSide   int   // the longer side is scaled down to it, while decoding where the format allows; 0: no bound
 	MaxPixels int64 // what a header may claim before any memory is taken; 0: 64 Mi
+	DropAlpha bool  // colors as they are stored where the picture is transparent, not over white
 }
 
 // DecodeImage decodes a picture of any supported format, told by its magic
 // number: JPEG (CMYK too), PNG, GIF, BMP, WebP and TIFF; upright by its EXIF
-// orientation, over white where it is transparent, the first frame of an
+// orientation, over white where it is transparent (unless o.DropAlpha), the first frame of an
 // animation. A file that ends early is an error.
 func DecodeImage(data []byte, o ImageOptions) (*vision.Image, error) {
-	return imagefile.Decode(data, imagefile.Options{MaxSide: o.MaxSide, MaxPixels: o.MaxPixels})
+	return imagefile.Decode(data, imagefile.Options{MaxSide: o.MaxSide, MaxPixels: o.MaxPixels, DropAlpha: o.DropAlpha})
 }
 
 // ReadImage reads and decodes a picture file: see [DecodeImage].

@@ -23,12 +23,7 @@ var encoderKinds = map[string]encoderKind{
 	"onnx":           {cases: onnxCases, run: compareGraph},
 	"tokenizer":      {cases: subfolders, run: runTokenizer},
 	"tokenizer-real": {cases: files("*.jsonl", ".jsonl"), run: runRealTokenizer},
-	"image":          {cases: files("*/*.npy", ".npy")},
-}
-
-// encoderKindsToCome lists the kinds that nothing compares yet.
-var encoderKindsToCome = map[string]bool{
-	"image": true,
+	"image":          {cases: files("*/*.npy", ".npy"), run: runImage},
 }
 
 // TestConformanceEncoders compares every case of every kind.
@@ -49,9 +44,6 @@ func TestConformanceEncoders(t *testing.T) {
 			kind, ok := encoderKinds[e.Name()]
 			if !ok {
 				t.Fatalf("unknown kind of case %q", e.Name())
-			}
-			if encoderKindsToCome[e.Name()] {
-				t.Skipf("nothing compares the kind %q yet", e.Name())
 			}
 			dir := filepath.Join(root, e.Name())
 			names := kind.cases(t, dir)

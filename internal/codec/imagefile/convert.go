@@ -95,6 +95,30 @@ func filler(src image.Image, w int) func(y int, r, g, b []uint8) {
 	}
 }
 
+// opaque returns src with its stored colors and without transparency; it may change src. Colors
+// that are stored multiplied by alpha are left as they are.
+func opaque(src image.Image) image.Image {
+	switch m := src.(type) {
+	case *image.NRGBA:
+		for i := 3; i < len(m.Pix); i += 4 {
+			m.Pix[i] = 0xff
+		}
+	case *image.NRGBA64:
+		for i := 6; i+1 < len(m.Pix); i += 8 {
+			m.Pix[i], m.Pix[i+1] = 0xff, 0xff
+		}
+	case *image.Paletted:
+		for i, c := range m.Palette {
+			n := color.NRGBAModel.Convert(c).(color.NRGBA)
+			n.A = 0xff
+			m.Palette[i] = n
+		}
+	case *image.NYCbCrA:
+		return &m.YCbCr
+	}
+	return src
+}
+
 // overWhite lays v with opacity a over 255.
 func overWhite(v, a uint8) uint8 { return 255 - scale255(255-v, a) }
 

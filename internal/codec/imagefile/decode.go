@@ -130,6 +130,9 @@ func decodeOther(format Format, data []byte, o Options) (*vision.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.DropAlpha {
+		src = opaque(src)
+	}
 	m := fromImage(src, o.MaxSide)
 	return m.Orient(storedOrientation(format, data)), nil
 }

@@ -16,6 +16,9 @@ type Options struct {
 	MaxPixels int64
 	// Context ends the decoding once it is done. nil: it goes on to its end.
 	Context context.Context
+	// DropAlpha takes the colors as they are stored where a picture is transparent, as Pillow's
+	// convert("RGB") does, in place of laying it over white.
+	DropAlpha bool
 }
 
 // stopped returns the context's error once it is done. Decoders ask between rows or blocks.
