@@ -67,15 +67,15 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		return eval.Temperature(known, labels)
 	}
 	m := o.newModel(assemble(p, f))
-	if want := told(f.Val.Logits, f.Val.Absent); math.Abs(m.a.Temperature-want) > 1e-6 {
-		t.Errorf("the temperature is %g, that of the rows that hold something %g", m.a.Temperature, want)
+	if want := told(f.Val.Logits, f.Val.Absent); math.Abs(m.Artifact().Temperature-want) > 1e-6 {
+		t.Errorf("the temperature is %g, that of the rows that hold something %g", m.Artifact().Temperature, want)
 	}
 	var want []float32 // from the probabilities that prediction would give the same rows
-	for _, s := range eval.ConformalScores(rowsOf(m.probabilities(f.Val), 2), classesOf(src.Data, p.Run.Val)) {
+	for _, s := range eval.ConformalScores(rowsOf(m.Probabilities(f.Val), 2), classesOf(src.Data, p.Run.Val)) {
 		want = append(want, float32(s))
 	}
-	if !slices.EqualFunc(m.a.Conformal, want, func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-6 }) {
-		t.Errorf("conformal scores %v, want %v", m.a.Conformal, want)
+	if !slices.EqualFunc(m.Artifact().Conformal, want, func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-6 }) {
+		t.Errorf("conformal scores %v, want %v", m.Artifact().Conformal, want)
 	}
 
 	c, err := Compare(ctx, path, []string{"mean"}, Options{NoCache: true, Seeds: 1, Recipe: o.Recipe})

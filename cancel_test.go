@@ -13,13 +13,14 @@ func TestExplainCanBeCancelled(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		steps := 0
-		m.o.Progress = func(p Progress) {
+		o := Options{NoCache: true, Progress: func(p Progress) {
 			if p.Stage == stage {
 				steps++
 				cancel()
 			}
-		}
-		if _, _, err := m.Explain(ctx, ds, ExplainOptions{}); !errors.Is(err, context.Canceled) || steps == 0 || steps > 10 {
+		}}
+		m := o.newModel(m.Artifact())
+		if _, err := m.Explain(ctx, ds, ExplainOptions{}); !errors.Is(err, context.Canceled) || steps == 0 || steps > 10 {
 			t.Errorf("%s: error %v after %d steps", stage, err, steps)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/train"
 )
 
 // Comparison is a finished comparison with what it was made from.
@@ -24,27 +25,33 @@ type Comparison struct {
 }
 
 // Compare trains every single view, every modality and every fusion (or those
-// named) on the same splits and seeds, and judges whether fusion helps. On an
-// error the result, if not nil, holds the problems found in the data.
+// named) on the same splits and seeds, and judges whether fusion helps. An error
+// wraps the [dataset.Problems] found until then.
 func Compare(ctx context.Context, path string, fusions []string, o Options) (*Comparison, error) {
-	c := &Comparison{path: path, methods: o.methods()}
 	src, problems, err := o.open(ctx, path)
-	c.Problems, c.Data = problems, src.Data
 	if err != nil {
-		return c, err
+		return nil, err
 	}
 	defer src.Bank.Close() //nolint:errcheck // temporary files
+	c := &Comparison{path: path, methods: o.methods(), Data: src.Data, Problems: problems}
+	if err := c.run(ctx, src, fusions, &o); err != nil {
+		return nil, problems.Wrap(err)
+	}
+	return c, nil
+}
+
+func (c *Comparison) run(ctx context.Context, src train.Source, fusions []string, o *Options) error {
 	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed})
 	if err != nil {
-		return c, err
+		return err
 	}
 	if o.Dir != "" {
 		features, err := src.Bank.Digest() // the manifest's media may have changed under their names
 		if err != nil {
-			return c, err
+			return err
 		}
 		if c.store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, features, o.Recipe, plan}); err != nil {
-			return c, err
+			return err
 		}
 	}
 	c.Result, err = compare.Run(ctx, src, plan, compare.Options{
@@ -52,17 +59,17 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 		Done: o.live(src.Data, &plan),
 	})
 	if err != nil {
-		return c, err
+		return err
 	}
 	c.Result.Plan.Notes = append(slices.Clone(c.Result.Plan.Notes), wordsKnown(src.Bank)...)
 	if c.Comparison, err = c.Result.Summarize(src.Data, o.Lang); err != nil {
-		return c, err
+		return err
 	}
-	if err := c.calibrate(ctx, src, &o); err != nil {
-		return c, err
+	if err := c.calibrate(ctx, src, o); err != nil {
+		return err
 	}
-	if err := c.play(ctx, src, &o); err != nil {
-		return c, err
+	if err := c.play(ctx, src, o); err != nil {
+		return err
 	}
 	c.Run.Version, c.Run.Rows, c.Run.Seed = Version, len(src.Data.Rows), o.Seed
 	if !plan.Official {
@@ -73,7 +80,7 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // Finish removes the fits kept in Options.Dir for going on after an

@@ -55,10 +55,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answers, _, err := model.Predict(ctx, rows)
+	result, err := model.Predict(ctx, rows)
 	if err != nil {
 		log.Fatal(err)
 	}
+	answers := result.Predictions
 	for _, a := range answers {
 		fmt.Println(a.Class, a.Flags)
 	}
@@ -174,10 +175,11 @@ func ExampleModel_Predict() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answers, _, err := model.Predict(ctx, rows)
+	result, err := model.Predict(ctx, rows)
 	if err != nil {
 		log.Fatal(err)
 	}
+	answers := result.Predictions
 	for i, a := range answers {
 		fmt.Printf("line %d: %s %v\n", rows.Rows[i].Number, a.Class, a.Flags)
 	}

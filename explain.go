@@ -16,6 +16,7 @@ import (
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/model"
+	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/report"
 )
 
@@ -77,15 +78,15 @@ type Explanation struct {
 	answers []answer // of the labelled rows
 }
 
-// Explain looks at the model's predictions of the labelled ones of the rows of
-// a data set that was read with the model's schema.
-func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptions) (*Explanation, dataset.Problems, error) {
+// Explain looks at the model's predictions of the labelled ones of the rows of a data set that was
+// read with the model's schema. An error wraps the [dataset.Problems] found until then.
+func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptions) (*Explanation, error) {
 	chosen, err := m.rows(ds, o.Rows)
 	if err == nil {
 		err = o.check()
 	}
 	if err != nil {
-		return nil, known(ds), fmt.Errorf("cannot explain: %w", err)
+		return nil, problemsOf(ds).Wrap(fmt.Errorf("cannot explain: %w", err))
 	}
 	part := *ds
 	part.Rows = make([]dataset.Row, len(chosen))
@@ -93,34 +94,34 @@ func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptio
 		part.Rows[i] = ds.Rows[r]
 	}
 	rows := explain.Labelled(&part)
-	set, _, problems, err := m.set(ctx, &part)
+	f, err := m.Features(ctx, &part)
 	if err != nil {
-		return nil, problems, err
+		return nil, err
 	}
-	ex := &Explanation{Data: &part, Problems: problems, Trained: m.Fitted(ds, o.Rows), m: m}
-	s, err := m.predictor.Predict(ctx, set, all(&part))
+	ex := &Explanation{Data: &part, Problems: f.Problems, Trained: m.Fitted(ds, o.Rows), m: m}
+	s, err := m.Score(ctx, f.Set(), nil, nil)
 	if err != nil {
-		return nil, problems, err
+		return nil, f.Problems.Wrap(err)
 	}
-	p := m.probabilities(s)
+	p := m.Probabilities(s)
 	ex.Evaluation = m.evaluate(&part, all(&part), p)
 	c := s.Outputs
 	for _, r := range rows {
 		ex.answers = append(ex.answers, answer{r, s.P[r*c : (r+1)*c], p[r*c : (r+1)*c]})
 		if s.Weights != nil {
-			ex.Weights = append(ex.Weights, m.prediction(s, p, r).Weights)
+			ex.Weights = append(ex.Weights, m.Prediction(s, p, r).Weights)
 		}
 	}
-	ex.Importance, err = m.subject(o.Name, &part).Importance(ctx, &part, set, func(done, total int) { m.o.progress("explain", done, total, "") })
+	ex.Importance, err = m.subject(o.Name).Importance(ctx, &part, f.Set(), func(done, total int) {
+		m.Options().Progress.Report(progress.Explain, done, total, "")
+	})
+	if err == nil && !slices.Contains(o.Noise, "none") {
+		err = ex.disturb(ctx, o)
+	}
 	if err != nil {
-		return nil, problems, err
+		return nil, f.Problems.Wrap(err)
 	}
-	if !slices.Contains(o.Noise, "none") {
-		if err := ex.disturb(ctx, o); err != nil {
-			return nil, problems, err
-		}
-	}
-	return ex, problems, nil
+	return ex, nil
 }
 
 func all(ds *dataset.Dataset) []int {
@@ -131,16 +132,15 @@ func all(ds *dataset.Dataset) []int {
 	return rows
 }
 
-// subject is the model as package explain looks at it, on the rows of ds.
-func (m *Model) subject(name string, ds *dataset.Dataset) *explain.Subject {
+// subject is the model as package explain looks at it.
+func (m *Model) subject(name string) *explain.Subject {
 	if name == "" {
-		name = m.a.Spec.Method
+		name = m.Artifact().Spec.Method
 	}
-	rows := all(ds)
 	return &explain.Subject{
-		Name: name, Artifact: m.a, Probabilities: m.probabilities,
+		Name: name, Artifact: m.Artifact(), Probabilities: m.Probabilities,
 		Predict: func(ctx context.Context, set *model.Set, hide []bool) (*model.Scores, error) {
-			return m.predictor.PredictMasked(ctx, set, rows, hide)
+			return m.Score(ctx, set, nil, hide)
 		},
 	}
 }
@@ -160,20 +160,16 @@ func (ex *Explanation) disturb(ctx context.Context, o ExplainOptions) error {
 	}
 	ds := fewer(ex.Data, limit, ex.m.OverRows() || (o.Against != nil && o.Against.OverRows()))
 	r := &explain.Robustness{
-		Data: ds, Kinds: o.Noise, Workers: ex.m.o.threads(),
-		Progress: func(done, total int) { ex.m.o.progress("noise", done, total, "") },
+		Data: ds, Kinds: o.Noise, Workers: ex.m.Options().Threads,
+		Progress: func(done, total int) { ex.m.Options().Progress.Report(progress.Noise, done, total, "") },
 	}
 	for i, m := range models {
-		set, _, _, err := m.set(ctx, ds) // the problems are known from the whole
+		f, err := m.Features(ctx, ds) // its problems are known from the whole
 		if err != nil {
 			return err
 		}
-		r.Subjects, r.Sets = append(r.Subjects, m.subject(names[i], ds)), append(r.Sets, set)
-		var views []string
-		for _, v := range m.a.Views {
-			views = append(views, v.Name)
-		}
-		refs, err := m.o.views().Select(&ds.Schema, views)
+		r.Subjects, r.Sets = append(r.Subjects, m.subject(names[i])), append(r.Sets, f.Set())
+		refs, err := m.Options().Views.Select(&ds.Schema, m.Views())
 		if err != nil {
 			return err
 		}
@@ -246,7 +242,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 	}
 	d.Rows = []report.Row{row}
 	for i := range d.Data.Modalities {
-		for _, v := range m.a.Views {
+		for _, v := range m.Artifact().Views {
 			if v.Column == d.Data.Modalities[i].Name {
 				d.Data.Modalities[i].Views = append(d.Data.Modalities[i].Views, v.View)
 			}
@@ -256,28 +252,24 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 	d.Shapley = shapley(name, ex.Importance.Contributions)
 	ex.noise(d)
 	if ex.Data.Schema.Task != dataset.Regression {
-		if m.a.Conformal != nil {
-			scores := make([]float64, len(m.a.Conformal))
-			for i, v := range m.a.Conformal {
-				scores[i] = float64(v)
-			}
+		if m.Artifact().Conformal != nil {
 			var probs [][]float64
 			var labels, rows []int
 			for _, a := range ex.answers {
 				probs, labels, rows = append(probs, a.after), append(labels, ex.Data.Rows[a.row].Class), append(rows, a.row)
 			}
-			d.Sets = &report.Sets{Model: name, Report: eval.ConformalFrom(scores, o.coverage()).Measure(probs, labels, explain.Groups(ex.Data, rows))}
+			d.Sets = &report.Sets{Model: name, Report: m.Conformal(o.coverage()).Measure(probs, labels, explain.Groups(ex.Data, rows))}
 		}
-		trust(d, ex.Data, name, ex.answers, m.a.Temperature, &o)
+		trust(d, ex.Data, name, ex.answers, m.Artifact().Temperature, &o)
 		ex.weights(d)
 	} else {
 		d.Mistakes = errorsOf(ex.Data, ex.answers, o.Media)
 	}
-	if len(m.a.Curve) > 0 {
+	if len(m.Artifact().Curve) > 0 {
 		l := report.Learning{Model: name, Best: -1}
-		for i, e := range m.a.Curve {
+		for i, e := range m.Artifact().Curve {
 			l.Train, l.Val = append(l.Train, e.TrainLoss), append(l.Val, e.ValLoss)
-			if l.Best < 0 || e.ValLoss < m.a.Curve[l.Best].ValLoss {
+			if l.Best < 0 || e.ValLoss < m.Artifact().Curve[l.Best].ValLoss {
 				l.Best = i
 			}
 		}
@@ -287,8 +279,8 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		Version: Version, Go: runtime.Version(), Machine: machine(),
 		Command: report.Command(ex.Command), Seconds: ex.Seconds,
 	}
-	if m.a.Training != nil {
-		d.Run.Seed = &m.a.Training.Seed
+	if m.Artifact().Training != nil {
+		d.Run.Seed = &m.Artifact().Training.Seed
 	}
 	d.Looked = ex.looked()
 	if len(ex.Noise) > 0 && ex.NoiseRows < len(ex.answers) {
@@ -345,11 +337,11 @@ func (ex *Explanation) noise(d *report.Document) {
 }
 
 func (ex *Explanation) weights(d *report.Document) {
-	if ex.Weights == nil || !weightsVaryByRow(ex.m.o.methods(), ex.Evaluation.Fusion) {
+	if ex.Weights == nil || !weightsVaryByRow(ex.m.Options().Methods, ex.Evaluation.Fusion) {
 		return
 	}
 	var views []string
-	for _, v := range ex.m.a.Views {
+	for _, v := range ex.m.Artifact().Views {
 		views = append(views, v.Name)
 	}
 	w := newWeights(ex.Evaluation.Name, views, ex.Data.Schema.Classes)

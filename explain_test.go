@@ -87,7 +87,7 @@ func TestExplainFindsWhatDecides(t *testing.T) {
 	o := Options{}
 	o.Recipe.Fusion = "concat"
 	m, ds := trained(t, path, o)
-	ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{})
+	ex, err := m.Explain(context.Background(), ds, ExplainOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,8 +144,8 @@ func TestExplainIsDeterministic(t *testing.T) {
 	m, ds := trained(t, path, Options{})
 	var before []byte
 	for _, threads := range []int{1, 3} {
-		m.o.Threads = threads
-		ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{NoiseRows: 60})
+		m := (&Options{NoCache: true, Threads: threads}).newModel(m.Artifact())
+		ex, err := m.Explain(context.Background(), ds, ExplainOptions{NoiseRows: 60})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestAgainstAModelWithModalityDropout(t *testing.T) {
 	var o Options
 	o.Recipe.ModalityDropout = 0.4
 	dropout, _ := trained(t, path, o)
-	ex, _, err := dropout.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"missing"}, Against: plain, Name: "dropout", AgainstName: "plain"})
+	ex, err := dropout.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"missing"}, Against: plain, Name: "dropout", AgainstName: "plain"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 		t.Fatal(err)
 	}
 	m, ds := trained(t, path, Options{Data: dataset.Options{Task: "regression"}})
-	ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{})
+	ex, err := m.Explain(context.Background(), ds, ExplainOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 	var o Options
 	o.Recipe.Views = []string{"note"}
 	m, ds = trained(t, path, o)
-	ex, _, err = m.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"none"}})
+	ex, err = m.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"none"}})
 	if err != nil {
 		t.Fatal(err)
 	}

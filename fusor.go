@@ -8,23 +8,16 @@
 package fusor
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
-	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
-	"github.com/fusor-ml/fusor/feature/audio"
-	"github.com/fusor-ml/fusor/feature/image"
-	"github.com/fusor-ml/fusor/feature/tabular"
-	"github.com/fusor-ml/fusor/feature/text"
-	"github.com/fusor-ml/fusor/feature/video"
+	"github.com/fusor-ml/fusor/feature/views"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/predict"
+	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -58,69 +51,34 @@ type Options struct {
 }
 
 // Progress is one step of long work.
-type Progress struct {
-	Stage  string // "extract", "train", "compare", "calibrate", "explain", "noise"
-	Done   int
-	Total  int
-	Detail string
-	Kept   bool   // the step is from an interrupted run and took no time now
-	Note   string // a line worth keeping, or "": what a finished fold or seed of a comparison shows
-}
+type Progress = progress.Step
 
 // Views lists the modalities that fusor knows, with their views.
 func Views() feature.Catalog {
-	return feature.Catalog{
-		text.Modality(), image.Modality(), audio.Modality(), video.Modality(), tabular.Table(), tabular.Vectors(),
-	}
+	return views.All()
 }
 
 // Methods lists the fusion methods that fusor knows.
 func Methods() fusion.Table { return fusion.Methods }
 
-func (o *Options) methods() fusion.Table {
-	if o.Methods != nil {
-		return o.Methods
-	}
-	return fusion.Methods
+// shared are the options of predict.
+func (o *Options) shared() predict.Options {
+	return predict.Options{
+		Threads: o.Threads, CacheDir: o.CacheDir, NoCache: o.NoCache, Strict: o.Strict,
+		Methods: o.Methods, Views: o.Views, Progress: o.Progress,
+	}.WithDefaults()
 }
 
-func (o *Options) views() feature.Catalog {
-	if o.Views != nil {
-		return o.Views
-	}
-	return Views()
-}
-
-func (o *Options) threads() int {
-	if o.Threads > 0 {
-		return o.Threads
-	}
-	return runtime.GOMAXPROCS(0)
-}
+func (o *Options) methods() fusion.Table  { return o.shared().Methods }
+func (o *Options) views() feature.Catalog { return o.shared().Views }
+func (o *Options) threads() int           { return o.shared().Threads }
 
 func (o *Options) progress(stage string, done, total int, detail string) {
-	if o.Progress != nil {
-		o.Progress(Progress{Stage: stage, Done: done, Total: total, Detail: detail})
-	}
+	progress.Func(o.Progress).Report(stage, done, total, detail)
 }
 
-// cache opens the feature cache, or is nil.
-func (o *Options) cache() *feature.Cache {
-	if o.NoCache {
-		return nil
-	}
-	dir := o.CacheDir
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return nil // no home: work without a cache
-		}
-		dir = filepath.Join(base, "fusor", "features")
-	}
-	return feature.OpenCache(dir)
-}
-
-// open reads the data, selects its views and extracts them. The caller closes source.Bank.
+// open reads the data, selects its views and extracts them. The caller closes source.Bank. An error
+// wraps the problems found until then.
 func (o *Options) open(ctx context.Context, path string) (src train.Source, problems dataset.Problems, err error) {
 	if err := o.Recipe.Check(o.methods()); err != nil {
 		return src, nil, err
@@ -139,54 +97,34 @@ func (o *Options) open(ctx context.Context, path string) (src train.Source, prob
 		return src, nil, err
 	}
 	if err := o.Recipe.Suits(ds.Schema.Task); err != nil {
-		return src, ds.Problems, err
+		return src, nil, ds.Problems.Wrap(err)
 	}
 	refs, err := o.choose(&ds.Schema)
 	if err != nil {
-		return src, ds.Problems, err
+		return src, nil, ds.Problems.Wrap(err)
 	}
-	bank, problems, err := o.extract(ctx, ds, refs)
+	bank, problems, err := o.shared().Extraction().Extract(ctx, ds, refs)
 	if err != nil {
-		return src, problems, err
+		return src, nil, problems.Wrap(err)
 	}
 	if words != nil {
 		if err := bank.Embed(ctx, words); err != nil {
-			return src, problems, errors.Join(err, bank.Close())
+			return src, nil, problems.Wrap(errors.Join(err, bank.Close()))
 		}
 	}
 	return train.Source{Data: ds, Bank: bank, Methods: o.methods()}, problems, nil
 }
 
-// extract computes the views; problems are the data's own and those of its media.
-func (o *Options) extract(ctx context.Context, ds *dataset.Dataset, refs []feature.Ref) (*feature.Bank, dataset.Problems, error) {
-	cache := o.cache()
-	e := feature.Extractor{Cache: cache, Workers: o.threads(), Progress: func(done, total int) { o.progress("extract", done, total, "") }}
-	bank, problems, err := e.Extract(ctx, ds, refs)
-	cerr := cache.Close()
-	problems = append(append(dataset.Problems(nil), ds.Problems...), problems...)
-	slices.SortStableFunc(problems, func(a, b dataset.Problem) int { return cmp.Compare(a.Row, b.Row) })
-	if err != nil {
-		return nil, problems, err
-	}
-	cells := slices.DeleteFunc(slices.Clone(problems), func(p dataset.Problem) bool { return p.Row == 0 || p.Column == "" })
-	if o.Strict && len(cells) > 0 {
-		if err := bank.Close(); err != nil {
-			return nil, problems, err
-		}
-		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", cells)
-	}
-	if cerr != nil { // no fault of the data: said, but never in the way
-		problems = append(problems, dataset.Problem{What: cerr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
-	}
-	return bank, problems, nil
-}
-
-// Inspect reads the data at path and extracts its views once, so that every
-// problem of the manifest and of its media is found.
-func Inspect(ctx context.Context, path string, o Options) (*dataset.Dataset, dataset.Problems, error) {
+// Inspect reads the data at path and extracts its views once, so that every problem of the manifest
+// and of its media is found: the data set's Problems are all of them.
+func Inspect(ctx context.Context, path string, o Options) (*dataset.Dataset, error) {
 	src, problems, err := o.open(ctx, path)
 	if err != nil {
-		return src.Data, problems, err
+		return nil, err
 	}
-	return src.Data, problems, src.Bank.Close()
+	src.Data.Problems = problems
+	if err := src.Bank.Close(); err != nil {
+		return nil, problems.Wrap(err)
+	}
+	return src.Data, nil
 }

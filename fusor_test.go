@@ -95,10 +95,11 @@ func predict(t testing.TB, m *fusor.Model, path string) []fusor.Prediction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, _, err := m.Predict(context.Background(), ds)
+	result, err := m.Predict(context.Background(), ds)
 	if err != nil {
 		t.Fatal(err)
 	}
+	p := result.Predictions
 	return p
 }
 
@@ -249,10 +250,11 @@ func TestPredictAlone(t *testing.T) {
 	rows := ds.Rows
 	for i := range rows[:16] {
 		ds.Rows = rows[i : i+1]
-		got, _, err := m.Predict(context.Background(), ds)
+		result, err := m.Predict(context.Background(), ds)
 		if err != nil {
 			t.Fatal(err)
 		}
+		got := result.Predictions
 		for k, p := range got[0].Probabilities {
 			if d := p - want[i].Probabilities[k]; d > 1e-5 || d < -1e-5 {
 				t.Errorf("row %d: %v alone, %v among others", i, got[0].Probabilities, want[i].Probabilities)
@@ -401,10 +403,11 @@ func TestFlagsOfRowsWithOneNumber(t *testing.T) {
 		}
 		ds.Rows = append(ds.Rows, row)
 	}
-	got, _, err := m.Predict(context.Background(), ds)
+	result, err := m.Predict(context.Background(), ds)
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := result.Predictions
 	for i, p := range got {
 		if !reflect.DeepEqual(sorted(p.Flags), sorted(want[i])) {
 			t.Errorf("row %d: flags %v, want %v", i, p.Flags, want[i])

@@ -39,7 +39,7 @@ func hashCell(h hash.Hash, c *dataset.Cell) {
 // run divides a data set as training did; ok only if it holds the very rows
 // that the model was trained on, and they come out in the same parts.
 func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
-	t := m.a.Training
+	t := m.Artifact().Training
 	if t == nil || ds == nil || len(ds.Rows) == 0 {
 		return run, false
 	}

@@ -60,7 +60,7 @@ func TestExplainSaysWhichRows(t *testing.T) {
 	held, _ := m.HeldOut(ds)
 	f := func(ds *dataset.Dataset, rows []int, asked func(*Explanation), want, zh string) {
 		t.Helper()
-		ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: rows, Noise: []string{"none"}})
+		ex, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: rows, Noise: []string{"none"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,7 +48,7 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 		return out
 	}
 	goals := c.goals()
-	v := &explain.Values{Sampled: runs[0].values.Sampled}
+	v := &eval.ShapleyValues{Sampled: runs[0].values.Sampled}
 	for g := range goals {
 		v.Empty = append(v.Empty, average(func(r int) []float64 { return runs[r].values.Empty[g] }))
 		v.Full = append(v.Full, average(func(r int) []float64 { return runs[r].values.Full[g] }))
@@ -58,7 +58,7 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 		}
 		v.Parts = append(v.Parts, parts)
 	}
-	d.Shapley = shapley(c.Rows[entry].Name, v.Contributions(goals, players, sample))
+	d.Shapley = shapley(c.Rows[entry].Name, explain.Contributions(v, goals, players, sample))
 	metric, _ := eval.MetricByName(c.Metric)
 	for k, present := range shownSubsets(len(players)) {
 		s := report.Subset{}

@@ -116,7 +116,7 @@ func TestRegressionShowsItsLargestErrors(t *testing.T) {
 	}
 	o.Folds = 0
 	m, ds := trained(t, path, o)
-	ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"none"}})
+	ex, err := m.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"none"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -15,7 +16,7 @@ import (
 // played is what one run's model says of its test rows while only some
 // modalities are present.
 type played struct {
-	values  *explain.Values
+	values  *eval.ShapleyValues
 	subsets [][]float64 // worth of each row under the first goal, for each of shownSubsets
 }
 
@@ -25,7 +26,7 @@ const allSubsets = 6
 // shownSubsets are those that the report shows of n modalities.
 func shownSubsets(n int) [][]bool {
 	if n > allSubsets {
-		return explain.Telling(n)
+		return eval.KeySubsets(n)
 	}
 	out := make([][]bool, 1<<n)
 	for s := range out {
@@ -51,7 +52,7 @@ func (c *Comparison) play(ctx context.Context, src train.Source, o *Options) err
 	}) {
 		return nil
 	}
-	total := len(outcomes) * (explain.Plays(len(players)) + len(shownSubsets(len(players))))
+	total := len(outcomes) * ((&eval.Game{Players: len(players)}).Evaluations() + len(shownSubsets(len(players))))
 	var mu sync.Mutex
 	done := 0
 	step := func() {
@@ -100,7 +101,7 @@ func (c *Comparison) playRun(o *compare.Outcome, say func(present []bool) (compa
 		}
 		return [][]float64{out}, nil
 	}
-	game := &explain.Game{Players: len(o.Players), Rows: len(o.Test), Goals: len(c.goals()), Play: worth}
+	game := &eval.Game{Players: len(o.Players), Rows: len(o.Test), Goals: len(c.goals()), Value: worth}
 	values, err := game.Shapley()
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func agree(t *testing.T, epochs int, views ...signal) {
 			test = append(test, i)
 		}
 	}
-	ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: test, Noise: []string{"none"}})
+	ex, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: test, Noise: []string{"none"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestExplainVeryManyModalities(t *testing.T) {
 	o := Options{}
 	o.Recipe.Fusion, o.Recipe.Width, o.Recipe.Train.Epochs = "mean", 4, 3
 	m, ds := trained(t, path, o)
-	ex, _, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: []int{2, 5, 8}, Noise: []string{"none"}})
+	ex, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: []int{2, 5, 8}, Noise: []string{"none"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestProgressIsSerial(t *testing.T) {
 	for range callers {
 		wg.Go(func() {
 			for range calls {
-				if _, _, err := m.Predict(context.Background(), ds); err != nil {
+				if _, err := m.Predict(context.Background(), ds); err != nil {
 					t.Error(err)
 				}
 			}

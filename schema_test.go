@@ -48,15 +48,15 @@ func TestForeignSchema(t *testing.T) {
 	turned := "height,width,kind,label\n20,1,a,x\n10,2,b,y\n"
 	for _, m := range []*fusor.Model{m, loaded} {
 		right := open("right.csv", turned, dataset.Options{Schema: loaded.Schema()})
-		if _, _, err := m.Predict(context.Background(), right); err != nil {
+		if _, err := m.Predict(context.Background(), right); err != nil {
 			t.Error(err)
 		}
 		wrong := open("wrong.csv", turned, dataset.Options{})
-		if _, _, err := m.Predict(context.Background(), wrong); err == nil || !strings.Contains(err.Error(), "open it with dataset.Options{Schema: model.Schema()}") {
+		if _, err := m.Predict(context.Background(), wrong); err == nil || !strings.Contains(err.Error(), "open it with dataset.Options{Schema: model.Schema()}") {
 			t.Errorf("other columns: error %v", err)
 		}
 		classes := open("classes.csv", "label,width,height,kind\nz,1,20,a\nx,2,10,b\n", dataset.Options{})
-		if _, _, err := m.Evaluate(context.Background(), classes, nil); err == nil || !strings.Contains(err.Error(), "classes are others") {
+		if _, err := m.Evaluate(context.Background(), classes, nil); err == nil || !strings.Contains(err.Error(), "classes are others") {
 			t.Errorf("other classes: error %v", err)
 		}
 	}

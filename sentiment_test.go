@@ -122,7 +122,7 @@ func TestSentimentMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ev, _, err := m.Evaluate(context.Background(), c.Data, nil)
+	ev, err := m.Evaluate(context.Background(), c.Data, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

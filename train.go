@@ -38,32 +38,42 @@ type Rows struct {
 
 // Train reads the manifest or folder at path and fits one model: the epoch is
 // chosen on validation rows, then the model is fitted again on train + val,
-// and measured once on the test rows.
+// and measured once on the test rows. An error wraps the [dataset.Problems] found until then.
 func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, error) {
 	if o.Folds != 0 {
-		return nil, &TrainReport{}, fmt.Errorf("cannot train in %d folds: one model is fitted; Compare takes folds", o.Folds)
+		return nil, nil, fmt.Errorf("cannot train in %d folds: one model is fitted; Compare takes folds", o.Folds)
 	}
 	src, problems, err := o.open(ctx, path)
 	if err != nil {
-		return nil, &TrainReport{Problems: problems}, err
+		return nil, nil, err
 	}
 	defer src.Bank.Close() //nolint:errcheck // temporary files
-	rep := &TrainReport{Dataset: src.Data.Name, Problems: problems}
+	m, rep, err := o.train(ctx, src)
+	if err != nil {
+		return nil, nil, problems.Wrap(err)
+	}
+	rep.Problems = problems
+	return m, rep, nil
+}
+
+// train fits one model of a source.
+func (o *Options) train(ctx context.Context, src train.Source) (*Model, *TrainReport, error) {
+	rep := &TrainReport{Dataset: src.Data.Name}
 	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: o.Seed})
 	if err != nil {
-		return nil, rep, err
+		return nil, nil, err
 	}
 	run := plan.Runs[0]
 	rep.Notes = append(slices.Clone(plan.Notes), wordsKnown(src.Bank)...)
 	rep.Rows = Rows{len(run.Train), len(run.Val), len(run.Test)}
 	p, err := train.Prepare(ctx, src, run, o.Recipe, o.threads())
 	if err != nil {
-		return nil, rep, err
+		return nil, nil, err
 	}
 	start := time.Now()
 	f, err := o.fit(ctx, p)
 	if err != nil {
-		return nil, rep, err
+		return nil, nil, err
 	}
 	took := time.Since(start).Seconds()
 	rep.History, rep.Fusion = *f.History, f.Model.Spec.Method
@@ -76,9 +86,9 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 	if len(run.Test) > 0 {
 		s, err := p.Predict(ctx, f, run.Test, o.threads())
 		if err != nil {
-			return nil, rep, err
+			return nil, nil, err
 		}
-		rep.Test = m.evaluate(src.Data, run.Test, m.probabilities(s))
+		rep.Test = m.evaluate(src.Data, run.Test, m.Probabilities(s))
 		rep.Test.FitSeconds, rep.Test.TrainRows = took, float64(len(run.Train))
 		if !o.Recipe.Train.NoRefit {
 			rep.Test.TrainRows += float64(len(run.Val))

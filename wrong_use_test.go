@@ -54,12 +54,12 @@ func refused(t *testing.T, what string, err error, why string) {
 func TestMalformedLine(t *testing.T) {
 	m := saved(t, fusor.Options{})
 	ds := lines(t, m, `{"note": "a huge thing"}`+"\nnot JSON\n")
-	_, _, err := m.Predict(context.Background(), ds)
+	_, err := m.Predict(context.Background(), ds)
 	refused(t, "Predict", err, "Rows[1] (line 2) has 0 cells")
 	ds.Rows[0].Label, ds.Rows[0].Class = "s0", 0
-	_, _, err = m.Evaluate(context.Background(), ds, nil)
+	_, err = m.Evaluate(context.Background(), ds, nil)
 	refused(t, "Evaluate", err, "Rows[1] (line 2) has 0 cells")
-	_, _, err = m.Explain(context.Background(), ds, fusor.ExplainOptions{})
+	_, err = m.Explain(context.Background(), ds, fusor.ExplainOptions{})
 	refused(t, "Explain", err, "Rows[1] (line 2) has 0 cells")
 }
 
@@ -73,10 +73,11 @@ func TestRequestWithFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, problems, err := m.Predict(context.Background(), ds)
+	result, err := m.Predict(context.Background(), ds)
 	if err != nil {
 		t.Fatal(err)
 	}
+	got, problems := result.Predictions, result.Problems
 	if len(got[0].Flags) > 0 || strings.Join(got[1].Flags, " ") != "absent:note unreadable:track" || len(problems) != 1 {
 		t.Errorf("flags %v and %v, problems %v", got[0].Flags, got[1].Flags, problems)
 	}
@@ -86,23 +87,23 @@ func TestWrongArguments(t *testing.T) {
 	ctx := context.Background()
 	m := saved(t, fusor.Options{})
 	ds := lines(t, m, `{"label": "s0", "note": "a tiny thing"}`+"\n"+`{"label": "l1", "note": "a vast thing"}`)
-	if _, _, err := m.Evaluate(ctx, ds, []int{1}); err != nil {
+	if _, err := m.Evaluate(ctx, ds, []int{1}); err != nil {
 		t.Error(err)
 	}
 	for _, c := range []struct {
 		rows []int
 		why  string
 	}{{[]int{5}, "row 5 is asked for"}, {[]int{-1}, "row -1 is asked for"}, {[]int{1, 0, 1}, "row 1 is asked for twice"}, {[]int{}, "no row has a label"}} {
-		_, _, err := m.Evaluate(ctx, ds, c.rows)
+		_, err := m.Evaluate(ctx, ds, c.rows)
 		refused(t, "Evaluate", err, c.why)
-		_, _, err = m.Explain(ctx, ds, fusor.ExplainOptions{Rows: c.rows})
+		_, err = m.Explain(ctx, ds, fusor.ExplainOptions{Rows: c.rows})
 		refused(t, "Explain", err, c.why)
 	}
-	_, _, err := m.Predict(ctx, nil)
+	_, err := m.Predict(ctx, nil)
 	refused(t, "Predict", err, "no data set")
-	_, _, err = m.Evaluate(ctx, nil, nil)
+	_, err = m.Evaluate(ctx, nil, nil)
 	refused(t, "Evaluate", err, "no data set")
-	_, _, err = m.Explain(ctx, nil, fusor.ExplainOptions{})
+	_, err = m.Explain(ctx, nil, fusor.ExplainOptions{})
 	refused(t, "Explain", err, "no data set")
 	if _, ok := m.HeldOut(nil); ok || m.Fitted(nil, nil) != -1 || m.Fitted(ds, []int{9}) != -1 {
 		t.Error("held out rows of no data set")
@@ -115,11 +116,11 @@ func TestWrongArguments(t *testing.T) {
 		{fusor.ExplainOptions{Noise: []string{"none", "typos"}}, "stands alone"},
 		{fusor.ExplainOptions{NoiseRows: -1}, "below 0"},
 	} {
-		_, _, err = m.Explain(ctx, ds, c.o)
+		_, err = m.Explain(ctx, ds, c.o)
 		refused(t, "Explain", err, c.why)
 	}
 	ds.Rows[1].Class = 4
-	_, _, err = m.Evaluate(ctx, ds, nil)
+	_, err = m.Evaluate(ctx, ds, nil)
 	refused(t, "Evaluate", err, `row 1 has the label "l1" and the class 4`)
 }
 
@@ -149,7 +150,7 @@ func TestOptionsThatContradict(t *testing.T) {
 	refused(t, "folds in Train", err, "cannot train in 5 folds")
 	o = options("mean")
 	o.Recipe.Train.Seed = o.Seed
-	if _, _, err := fusor.Inspect(ctx, path, o); err != nil {
+	if _, err := fusor.Inspect(ctx, path, o); err != nil {
 		t.Errorf("the same seed twice: %v", err)
 	}
 	o.Recipe.Train.Seed++

@@ -182,7 +182,7 @@ func (o *Outcome) Calibrate(ds *dataset.Dataset) (temperature float64, labels []
 
 // subsets tests a fitted fusion with every subset of its modalities.
 func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitting) error {
-	names, _ := Players(f.Model.Spec.Views)
+	names, _ := model.Players(f.Model.Spec.Views)
 	if len(names) < 2 {
 		return nil
 	}
@@ -206,7 +206,7 @@ func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitti
 // Ask gives a function that says what the outcome's fitted model makes of the
 // test rows while only some players are present; its error is ctx's.
 func (o *Outcome) Ask(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (Subset, error) {
-	_, of := Players(f.Model.Spec.Views)
+	_, of := model.Players(f.Model.Spec.Views)
 	class := make([]int, len(o.Test))
 	for i, r := range o.Test {
 		class[i] = p.Data.Rows[r].Class
@@ -219,7 +219,7 @@ func (o *Outcome) Ask(ctx context.Context, p *train.Prepared, f *train.Fitting) 
 		scores := full
 		if slices.Contains(present, false) {
 			var err error
-			if scores, err = predictor.PredictMasked(ctx, set, o.Test, Hidden(of, present)); err != nil {
+			if scores, err = predictor.PredictMasked(ctx, set, o.Test, model.Hidden(of, present)); err != nil {
 				return Subset{}, err
 			}
 		}

@@ -16,39 +16,6 @@ const maxSubsetPlayers = 6
 // maxLogOdds bounds log-odds, so that a sure prediction stays finite.
 const maxLogOdds = 30
 
-// Players are what a model's views are hidden by: its columns or, if it has
-// only one, the views of that. of[v] is the player that view v belongs to.
-func Players(views []model.View) (names []string, of []int) {
-	single := true
-	for _, v := range views {
-		single = single && v.Column == views[0].Column
-	}
-	index := map[string]int{}
-	for _, v := range views {
-		name := v.Column
-		if single && len(views) > 1 {
-			name = v.Name
-		}
-		k, ok := index[name]
-		if !ok {
-			k = len(names)
-			index[name] = k
-			names = append(names, name)
-		}
-		of = append(of, k)
-	}
-	return names, of
-}
-
-// Hidden says which views are hidden where only some players are present.
-func Hidden(of []int, present []bool) []bool {
-	hide := make([]bool, len(of))
-	for v, k := range of {
-		hide[v] = !present[k]
-	}
-	return hide
-}
-
 // Index is where an outcome keeps the subset of the players that are present:
 // bit k is player k.
 func Index(present []bool) int {

@@ -8,23 +8,6 @@ import (
 	"github.com/fusor-ml/fusor/model"
 )
 
-func TestPlayersAreColumnsOrTheViewsOfAnOnlyOne(t *testing.T) {
-	f := func(views []model.View, want []string, of []int) {
-		t.Helper()
-		names, got := Players(views)
-		if !slices.Equal(names, want) || !slices.Equal(got, of) {
-			t.Errorf("%v: players %v of %v, want %v of %v", views, names, got, want, of)
-		}
-	}
-	a1, a2, b := model.View{Name: "a.x", Column: "a"}, model.View{Name: "a.y", Column: "a"}, model.View{Name: "b.x", Column: "b"}
-	f([]model.View{a1, a2, b}, []string{"a", "b"}, []int{0, 0, 1})
-	f([]model.View{a1, a2}, []string{"a.x", "a.y"}, []int{0, 1})
-	f([]model.View{b}, []string{"b"}, []int{0})
-	if got := Hidden([]int{0, 0, 1}, []bool{false, true}); !slices.Equal(got, []bool{true, true, false}) {
-		t.Errorf("only the second player present hides %v", got)
-	}
-}
-
 func TestSubsetScoresRows(t *testing.T) {
 	s := &model.Scores{Outputs: 3, Logits: []float64{2, 0, -1, 100, -100, 0, 0.5, 0.2, 0.3}, Absent: []bool{false, false, true}}
 	class := []int{0, 1, 2}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -58,3 +59,22 @@ func (ps Problems) Fatal() Problems {
 	}
 	return out
 }
+
+// Wrap returns err with the problems that were found in the data before it: its message is that of
+// err, and errors.As finds the Problems. It returns nil if err is nil, and err itself if it wraps
+// Problems already or there are none.
+func (ps Problems) Wrap(err error) error {
+	var own Problems
+	if err == nil || len(ps) == 0 || errors.As(err, &own) {
+		return err
+	}
+	return &stopped{err, ps}
+}
+
+// stopped is an error that is not of the data, but came after problems were found in it.
+type stopped struct {
+	error
+	problems Problems
+}
+
+func (s *stopped) Unwrap() []error { return []error{s.error, s.problems} }

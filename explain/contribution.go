@@ -15,8 +15,7 @@ const (
 	ErrorDrop   = "error"         // of a regression: minus the absolute error
 )
 
-// Contribution tells how much each player contributes to one goal on the mean
-// of the rows: the parts sum to Full − Empty.
+// Contribution is how much each player contributes to one goal on the mean of the rows: the parts sum to Full − Empty.
 type Contribution struct {
 	Goal    string      `json:"goal"`
 	Empty   float64     `json:"empty"`
@@ -49,7 +48,7 @@ type Sample struct {
 }
 
 // Contributions averages the values of each goal over the rows.
-func (v *Values) Contributions(goals, players []string, s Sample) []Contribution {
+func Contributions(v *eval.ShapleyValues, goals, players []string, s Sample) []Contribution {
 	out := make([]Contribution, len(goals))
 	for g, goal := range goals {
 		c := Contribution{Goal: goal, Empty: mean(v.Empty[g]), Full: mean(v.Full[g]), Sampled: v.Sampled}
@@ -77,6 +76,14 @@ func (v *Values) Contributions(goals, players []string, s Sample) []Contribution
 			c.Classes = append(c.Classes, cp)
 		}
 		out[g] = c
+	}
+	return out
+}
+
+func matrix(rows, cols int) [][]float64 {
+	out := make([][]float64, rows)
+	for i := range out {
+		out[i] = make([]float64, cols)
 	}
 	return out
 }

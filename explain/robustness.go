@@ -68,7 +68,7 @@ func (r *Robustness) Curves(ctx context.Context) ([]Noise, error) {
 	r.metric = Metric(r.Data.Schema.Task)
 	for l := range r.joint {
 		for _, s := range r.Sets {
-			r.joint[l] = append(r.joint[l], &model.Set{Views: slices.Clone(s.Views)})
+			r.joint[l] = append(r.joint[l], &model.Set{Views: slices.Clone(s.Views), Groups: s.Groups})
 		}
 	}
 	var columns []int
@@ -188,7 +188,7 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 func (r *Robustness) disturbed(b *feature.Bank, refs []feature.Ref) ([]*model.Set, error) {
 	var out []*model.Set
 	for i, s := range r.Subjects {
-		set := &model.Set{Views: slices.Clone(r.Sets[i].Views)}
+		set := &model.Set{Views: slices.Clone(r.Sets[i].Views), Groups: r.Sets[i].Groups}
 		for v, view := range s.Artifact.Views {
 			for j, ref := range refs {
 				if ref.Name != view.Name {
@@ -231,7 +231,7 @@ func (r *Robustness) missing(ctx context.Context, name string, columns []int) (N
 	for _, level := range n.Levels {
 		var all []*model.Set
 		for i, s := range r.Subjects {
-			set := &model.Set{Views: slices.Clone(r.Sets[i].Views)}
+			set := &model.Set{Views: slices.Clone(r.Sets[i].Views), Groups: r.Sets[i].Groups}
 			for v, view := range s.Artifact.Views {
 				from, ok := gone[view.Column]
 				if !ok {

@@ -1,3 +1,6 @@
+// Package explain shows why a trained model decides as it does, and how robust it is: what each
+// modality contributes (Shapley values over the presence mask), and how the score falls as a
+// modality is disturbed or missing.
 package explain
 
 import (
@@ -25,11 +28,11 @@ type Subject struct {
 
 // Importance is what each modality contributes to a model's predictions of some rows.
 type Importance struct {
-	Players       []string       `json:"players"` // columns; the views of an only column
-	Contributions []Contribution `json:"contributions"`
-	Subsets       []Subset       `json:"subsets,omitempty"` // every one up to ExactPlayers players, beyond the telling ones
-	Goals         []string       `json:"-"`
-	Values        *Values        `json:"-"` // of every row: [labelled rows]
+	Players       []string            `json:"players"` // columns; the views of an only column
+	Contributions []Contribution      `json:"contributions"`
+	Subsets       []Subset            `json:"subsets,omitempty"` // every one up to eval.ExactPlayers players, beyond that the key ones
+	Goals         []string            `json:"-"`
+	Values        *eval.ShapleyValues `json:"-"` // of every row: [labelled rows]
 }
 
 // Subset is the model's score with only some players present.
@@ -87,7 +90,7 @@ func Groups(ds *dataset.Dataset, rows []int) []int {
 // subset tried; it may be nil. The error is that of Predict.
 func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *model.Set, step func(done, total int)) (*Importance, error) {
 	rows := Labelled(ds)
-	names, of := compare.Players(s.Artifact.Spec.Views)
+	names, of := model.Players(s.Artifact.Spec.Views)
 	im := &Importance{Players: names}
 	metric := Metric(ds.Schema.Task)
 	groups := Groups(ds, rows)
@@ -109,20 +112,20 @@ func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *mode
 		return nil, err
 	}
 	top := compare.Tops(pick(full, rows))
-	done, total := 0, Plays(len(names))
 	ask := func(present []bool) (*model.Scores, error) {
 		if !slices.Contains(present, false) {
 			return full, nil
 		}
-		return s.Predict(ctx, set, compare.Hidden(of, present))
+		return s.Predict(ctx, set, model.Hidden(of, present))
 	}
-	game := &Game{Players: len(names), Rows: len(rows), Goals: len(im.Goals)}
-	game.Play = func(present []bool) ([][]float64, error) {
+	game := &eval.Game{Players: len(names), Rows: len(rows), Goals: len(im.Goals)}
+	done, total := 0, game.Evaluations()
+	game.Value = func(present []bool) ([][]float64, error) {
 		scores, err := ask(present)
 		if err != nil {
 			return nil, err
 		}
-		if len(names) <= ExactPlayers {
+		if len(names) <= eval.ExactPlayers {
 			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, present, names, metric, groups))
 		}
 		if done++; step != nil {
@@ -141,8 +144,8 @@ func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *mode
 	if im.Values, err = game.Shapley(); err != nil {
 		return nil, err
 	}
-	if im.Values.Sampled { // by chance alone the telling ones are among those tried
-		for _, present := range Telling(len(names)) {
+	if im.Values.Sampled { // by chance alone the key ones are among those tried
+		for _, present := range eval.KeySubsets(len(names)) {
 			scores, err := ask(present)
 			if err != nil {
 				return nil, err
@@ -150,7 +153,7 @@ func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *mode
 			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, present, names, metric, groups))
 		}
 	}
-	im.Contributions = im.Values.Contributions(im.Goals, names, sample)
+	im.Contributions = Contributions(im.Values, im.Goals, names, sample)
 	return im, nil
 }
 

@@ -34,6 +34,21 @@ func (m *Matrix) Ids(i int) []int32 { return m.Index[m.Start[i]:m.Start[i+1]] }
 // Weights returns the weights of row i of a sparse view, parallel to Ids.
 func (m *Matrix) Weights(i int) []float32 { return m.Values[m.Start[i]:m.Start[i+1]] }
 
+// Join returns the rows of several matrices of one view, one after the other.
+func Join(parts ...*Matrix) *Matrix {
+	out := &Matrix{Shape: parts[0].Shape, Dim: parts[0].Dim, Start: []int{0}}
+	for _, m := range parts {
+		base := out.Start[len(out.Start)-1]
+		for _, s := range m.Start[1:] {
+			out.Start = append(out.Start, base+s)
+		}
+		out.Present = append(out.Present, m.Present...)
+		out.Values = append(out.Values, m.Values...)
+		out.Index = append(out.Index, m.Index...)
+	}
+	return out
+}
+
 // Fit learns a view's state from the given rows.
 func Fit(s *Store, v View, scaling Scaling, rows []int) (State, error) {
 	f := v.NewFitter(scaling)

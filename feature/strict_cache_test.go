@@ -25,10 +25,11 @@ func TestUnwritableCacheIsAWarning(t *testing.T) {
 	file("a.gif", pixel)
 	cache := filepath.Join(file("no-folder", ""), "cache") // beneath a file: not even root can make it
 	path := file("m.csv", "label,picture\nx,a.gif\ny,a.gif\nx,a.gif\ny,a.gif\n")
-	_, problems, err := fusor.Inspect(context.Background(), path, fusor.Options{Strict: true, CacheDir: cache})
+	ds, err := fusor.Inspect(context.Background(), path, fusor.Options{Strict: true, CacheDir: cache})
 	if err != nil {
 		t.Fatal(err)
 	}
+	problems := ds.Problems
 	if n := len(problems); n != 2 || !strings.Contains(problems[0].What, "4 of 4 rows are exact copies") || !strings.Contains(problems[1].What, "cannot write the feature cache") {
 		t.Errorf("%v", problems)
 	}

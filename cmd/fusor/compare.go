@@ -69,13 +69,14 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	bar := c.apply(e, &o)
 	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
 	bar.done()
-	c.report(e, cmp.Problems, err)
+	err = c.failed(e, err)
 	if errors.Is(err, context.Canceled) && c.Out != "" {
 		c.notes(e.stderr, []string{"finished fits are kept in " + c.Out + "; the same command goes on from them"})
 	}
 	if err != nil {
 		return nil, err
 	}
+	c.report(e, cmp.Problems)
 	notes := cmp.Result.Plan.Notes
 	if cmp.Verdict == nil {
 		notes = append(notes[:len(notes):len(notes)], "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)")

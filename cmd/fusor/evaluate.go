@@ -50,12 +50,12 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	ev, problems, err := m.Evaluate(e.ctx, ds, rows)
+	ev, err := m.Evaluate(e.ctx, ds, rows)
 	bar.done()
-	c.report(e, problems, err)
 	if err != nil {
-		return err
+		return c.failed(e, err)
 	}
+	c.report(e, ev.Problems)
 	if !c.jsonToStdout() && !c.Quiet {
 		fmt.Fprintf(e.stdout, "%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
 		printScores(e.stdout, &ev.Row)

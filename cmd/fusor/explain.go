@@ -92,12 +92,12 @@ func (c *explainCmd) Run(e *env) error {
 	}
 	c.notes(e.stderr, unsplit(ds, split))
 	eo.Rows = rows
-	ex, problems, err := m.Explain(e.ctx, ds, eo)
+	ex, err := m.Explain(e.ctx, ds, eo)
 	bar.done()
-	c.report(e, problems, err)
 	if err != nil {
-		return err
+		return c.failed(e, err)
 	}
+	c.report(e, ex.Problems)
 	ex.Split, ex.HeldOut, ex.Unsplit = split, held, c.Split == "" && split == "all"
 	ex.Command, ex.Seconds = append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
 	if n := ex.Note(); n != "" {

@@ -76,14 +76,10 @@ func (c *inspectCmd) Run(e *env) error {
 	o.Recipe.Views = c.Views
 	bar := c.apply(e, &o)
 	var ds *dataset.Dataset
-	var problems dataset.Problems
 	if c.Fast {
 		ds, err = dataset.Open(c.Data, o.Data)
-		if ds != nil {
-			problems = ds.Problems
-		}
 	} else {
-		ds, problems, err = fusor.Inspect(e.ctx, c.Data, o)
+		ds, err = fusor.Inspect(e.ctx, c.Data, o)
 	}
 	bar.done()
 	if err != nil {
@@ -93,7 +89,7 @@ func (c *inspectCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	in := inspectionOf(ds, problems, refs)
+	in := inspectionOf(ds, refs)
 	in.speak(ds, !c.Fast)
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
 		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
@@ -105,12 +101,12 @@ func (c *inspectCmd) Run(e *env) error {
 	return c.writeJSON(e, in)
 }
 
-func inspectionOf(ds *dataset.Dataset, problems dataset.Problems, refs []feature.Ref) *inspection {
+func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 	taken := map[string]bool{}
 	for _, r := range refs {
 		taken[r.Name] = true
 	}
-	in := &inspection{Dataset: ds.Name, Encoding: ds.Encoding, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Unsplit: ds.Unsplit(), Problems: problems}
+	in := &inspection{Dataset: ds.Name, Encoding: ds.Encoding, Rows: len(ds.Rows), Task: ds.Schema.Task, Label: ds.Schema.Label, Classes: map[string]int{}, Splits: map[string]int{}, Unsplit: ds.Unsplit(), Problems: ds.Problems}
 	groups := map[string]bool{}
 	for i := range ds.Rows {
 		r := &ds.Rows[i]
@@ -139,7 +135,7 @@ func inspectionOf(ds *dataset.Dataset, problems dataset.Problems, refs []feature
 				}
 			}
 		}
-		bad := broken(&col, problems)
+		bad := broken(&col, ds.Problems)
 		info.Broken = len(bad)
 		for i := range ds.Rows {
 			if ds.Rows[i].Cells[k].Absent() && !bad[ds.Rows[i].Number] {

@@ -67,12 +67,13 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	preds, problems, err := m.Predict(e.ctx, ds)
+	answers, err := m.Predict(e.ctx, ds)
 	bar.done()
-	c.report(e, problems, err)
 	if err != nil {
-		return err
+		return c.failed(e, err)
 	}
+	c.report(e, answers.Problems)
+	preds := answers.Predictions
 	if twice := answered(m, ds.Raw().Header); len(twice) > 0 {
 		c.notes(e.stderr, []string{"the answers take the place of the input's columns " + list(twice)})
 	}
@@ -186,15 +187,16 @@ func (c *predictCmd) answerLines(e *env, m *fusor.Model, dir string, batch []dat
 			ds.Problems = append(ds.Problems, l.Problems...)
 		}
 	}
-	preds, problems, err := m.Predict(e.ctx, ds)
+	answers, err := m.Predict(e.ctx, ds)
 	if err != nil {
 		return 0, err
 	}
-	c.report(e, problems, nil)
+	c.report(e, answers.Problems)
+	preds := answers.Predictions
 	for _, l := range batch {
 		if fatal := l.Problems.Fatal(); len(fatal) > 0 {
 			bad++
-			c.report(e, l.Problems, nil)
+			c.report(e, l.Problems)
 			fmt.Fprintf(out, "{\"line\":%d,\"error\":%s}\n", l.Row.Number, quote(fatal[0].String()))
 			continue
 		}

@@ -41,11 +41,20 @@ func (f *resultFlags) writeJSON(e *env, v any) error {
 // shownProblems is how many problems are listed before the rest is counted.
 const shownProblems = 20
 
-// report lists problems on stderr; those that err lists itself are not said twice.
-func (f *resultFlags) report(e *env, problems dataset.Problems, err error) {
+// failed lists on stderr the problems that were found before err, and returns err. Those that the
+// message of err lists are not listed twice.
+func (f *resultFlags) failed(e *env, err error) error {
+	var problems dataset.Problems
+	if errors.As(err, &problems) && !strings.Contains(err.Error(), problems.Error()) {
+		f.report(e, problems)
+	}
+	return err
+}
+
+// report lists problems on stderr.
+func (f *resultFlags) report(e *env, problems dataset.Problems) {
 	w := e.stderr
-	var told dataset.Problems
-	if f.Quiet || errors.As(err, &told) {
+	if f.Quiet {
 		return
 	}
 	for i, p := range problems {

@@ -55,14 +55,15 @@ func (c *trainCmd) Run(e *env) error {
 	}
 	m, rep, err := fusor.Train(e.ctx, c.Data, o)
 	bar.done()
-	c.report(e, rep.Problems, err)
-	c.notes(e.stderr, rep.Notes)
+	err = c.failed(e, err)
 	if _, lost := os.Stat(o.Checkpoint); errors.Is(err, context.Canceled) && lost == nil {
 		c.notes(e.stderr, []string{"the state after the last epoch is kept in " + o.Checkpoint + "; the same command with --resume goes on"})
 	}
 	if err != nil {
 		return err
 	}
+	c.report(e, rep.Problems)
+	c.notes(e.stderr, rep.Notes)
 	if err := m.Save(c.Out); err != nil {
 		return err
 	}

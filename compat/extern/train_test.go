@@ -63,10 +63,11 @@ func TestTrainSaveLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, _, err := m.Predict(ctx, ds)
+		result, err := m.Predict(ctx, ds)
 		if err != nil {
 			t.Fatal(err)
 		}
+		p := result.Predictions
 		return p
 	}
 	want := predict(m)

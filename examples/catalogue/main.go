@@ -65,14 +65,14 @@ func run(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	answers, problems, err := model.Predict(ctx, rows)
+	answer, err := model.Predict(ctx, rows)
 	if err != nil {
 		return err
 	}
-	for _, p := range problems {
+	for _, p := range answer.Problems {
 		fmt.Println(p)
 	}
-	for i, a := range answers {
+	for i, a := range answer.Predictions {
 		fmt.Printf("row %d: %s %.3f %v\n", i+1, a.Class, a.Probabilities, a.Flags)
 	}
 	return nil

@@ -81,7 +81,7 @@ func TestTypos(t *testing.T) {
 						test = append(test, i)
 					}
 				}
-				e, _, err := m.Evaluate(ctx, ds, test)
+				e, err := m.Evaluate(ctx, ds, test)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -17,6 +17,7 @@ const module = "github.com/fusor-ml/fusor"
 // order lists the layers in the order in which data runs. A package imports
 // only what stands in an earlier layer, in its own, or before it in the same line.
 var order = [][]string{
+	{"progress"},
 	{"internal/buffer", "internal/durable", "internal/filemap", "internal/heap", "internal/parallel"},
 	{"internal/kernel/ref", "internal/kernel", "tensor", "grad", "nn", "optim"},
 	{"internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
@@ -29,6 +30,7 @@ var order = [][]string{
 	{"train"},
 	{"eval"},
 	{"artifact"},
+	{"predict"},
 	{"compare"},
 	{"explain"},
 	{"internal/svg", "report"},
@@ -40,9 +42,13 @@ var order = [][]string{
 
 // never lists imports that would be allowed by the order but break a rule.
 var never = map[string][]string{
-	"fusion":   {"media", "dataset", "feature", "internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
-	"serve":    {"train", "optim"},
+	"fusion": {"media", "dataset", "feature", "internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
+}
+
+// unreachable lists what a package must not import even through others.
+var unreachable = map[string][]string{
 	"artifact": {"train", "optim"},
+	"predict":  {"train", "optim", "compare", "explain"},
 }
 
 // processes is the only package that may start a process, beside the command line's.
@@ -140,6 +146,45 @@ func TestImportsGoUpwards(t *testing.T) {
 				if to == n || strings.HasPrefix(to, n+"/") {
 					t.Errorf("%s imports %s, which %s must never see", f.name, imp, f.pkg)
 				}
+			}
+		}
+	}
+}
+
+// A saved model is read and answers rows without the code that trains.
+func TestUnreachable(t *testing.T) {
+	imports := map[string]map[string]bool{}
+	for _, f := range files(t) {
+		if strings.HasSuffix(f.name, "_test.go") {
+			continue
+		}
+		if imports[f.pkg] == nil {
+			imports[f.pkg] = map[string]bool{}
+		}
+		for _, imp := range f.imports {
+			if to, ours := strings.CutPrefix(imp, module+"/"); ours {
+				imports[f.pkg][to] = true
+			}
+		}
+	}
+	var walk func(pkg string, seen map[string]string)
+	walk = func(pkg string, seen map[string]string) {
+		for to := range imports[pkg] {
+			if _, was := seen[to]; !was {
+				seen[to] = pkg
+				walk(to, seen)
+			}
+		}
+	}
+	for pkg, banned := range unreachable {
+		if imports[pkg] == nil {
+			t.Errorf("package %s is listed, but is not there", pkg)
+		}
+		seen := map[string]string{}
+		walk(pkg, seen)
+		for _, b := range banned {
+			if by, is := seen[b]; is {
+				t.Errorf("%s reaches %s through %s", pkg, b, by)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package explain
+package eval
 
 import (
 	"context"
@@ -6,21 +6,20 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
-// table is a game given by the worth of every set, [set][row], under one goal.
-func table(players int, worth [][]float64) *Game {
-	return &Game{Players: players, Rows: len(worth[0]), Goals: 1, Play: func(present []bool) ([][]float64, error) {
+// cooperative is a game given by the value of every set, [set][row], under one goal.
+func cooperative(players int, value [][]float64) *Game {
+	return &Game{Players: players, Rows: len(value[0]), Goals: 1, Value: func(present []bool) ([][]float64, error) {
 		set := index(present)
-		return worth[set : set+1], nil
+		return value[set : set+1], nil
 	}}
 }
 
-func values(t rapid.TB, g *Game) *Values {
+func values(t rapid.TB, g *Game) *ShapleyValues {
 	v, err := g.Shapley()
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +27,7 @@ func values(t rapid.TB, g *Game) *Values {
 	return v
 }
 
-// index of the players that are present in a table.
+// index of the players that are present.
 func index(present []bool) (set uint64) {
 	for p, in := range present {
 		if in {
@@ -50,7 +49,7 @@ func drawn(t *rapid.T, players, rows int) [][]float64 {
 }
 
 // The definition: the mean of what a player adds over every order.
-func byOrders(players int, worth [][]float64, row int) []float64 {
+func byOrders(players int, value [][]float64, row int) []float64 {
 	out := make([]float64, players)
 	orders := 0.0
 	var walk func(set uint64, order []int)
@@ -59,7 +58,7 @@ func byOrders(players int, worth [][]float64, row int) []float64 {
 			orders++
 			s := uint64(0)
 			for _, p := range order {
-				out[p] += worth[s|1<<p][row] - worth[s][row]
+				out[p] += value[s|1<<p][row] - value[s][row]
 				s |= 1 << p
 			}
 			return
@@ -80,10 +79,10 @@ func byOrders(players int, worth [][]float64, row int) []float64 {
 func TestShapleyIsTheMeanOverAllOrders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 5).Draw(t, "players")
-		worth := drawn(t, n, 3)
-		v := values(t, table(n, worth))
+		value := drawn(t, n, 3)
+		v := values(t, cooperative(n, value))
 		for row := range 3 {
-			for p, want := range byOrders(n, worth, row) {
+			for p, want := range byOrders(n, value, row) {
 				if got := v.Parts[0][p][row]; math.Abs(got-want) > 1e-9 {
 					t.Fatalf("%d players, player %d: %g, by orders %g", n, p, got, want)
 				}
@@ -95,13 +94,13 @@ func TestShapleyIsTheMeanOverAllOrders(t *testing.T) {
 func TestShapleySumsToTheWhole(t *testing.T) {
 	for _, n := range []int{1, 2, 7, ExactPlayers, ExactPlayers + 2} {
 		rng := rand.New(rand.NewPCG(uint64(n), 2))
-		worth := matrix(1<<n, 4)
-		for s := range worth {
-			for i := range worth[s] {
-				worth[s][i] = 30 * rng.NormFloat64()
+		value := matrix(1<<n, 4)
+		for s := range value {
+			for i := range value[s] {
+				value[s][i] = 30 * rng.NormFloat64()
 			}
 		}
-		v := values(t, table(n, worth))
+		v := values(t, cooperative(n, value))
 		if v.Sampled != (n > ExactPlayers) {
 			t.Errorf("%d players: sampled is %v", n, v.Sampled)
 		}
@@ -110,7 +109,7 @@ func TestShapleySumsToTheWhole(t *testing.T) {
 			for p := range n {
 				sum += v.Parts[0][p][i]
 			}
-			if want := worth[len(worth)-1][i] - worth[0][i]; math.Abs(sum-want) > 1e-6 {
+			if want := value[len(value)-1][i] - value[0][i]; math.Abs(sum-want) > 1e-6 {
 				t.Errorf("%d players: the parts sum to %g, the whole is %g", n, sum, want)
 			}
 		}
@@ -121,7 +120,7 @@ func TestShapleySumsToTheWhole(t *testing.T) {
 // they are: more than a machine word has bits.
 func TestShapleyOfVeryManyPlayers(t *testing.T) {
 	for _, n := range []int{63, 64, 65, 130} {
-		v := values(t, &Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) ([][]float64, error) {
+		v := values(t, &Game{Players: n, Rows: 2, Goals: 1, Value: func(present []bool) ([][]float64, error) {
 			w := make([]float64, 2)
 			for p, in := range present {
 				if in {
@@ -152,7 +151,7 @@ func TestUselessGetsNothingAndDuplicatesShare(t *testing.T) {
 				base[s][i] = rng.NormFloat64() + float64(bits.OnesCount(uint(s)))
 			}
 		}
-		v := values(t, &Game{Players: n, Rows: 2, Goals: 1, Play: func(present []bool) ([][]float64, error) {
+		v := values(t, &Game{Players: n, Rows: 2, Goals: 1, Value: func(present []bool) ([][]float64, error) {
 			set := index(present) &^ (1 << 1)
 			if set>>2&1 == 1 { // one of the two is as good as both
 				set = set&^(1<<2) | 1
@@ -174,90 +173,19 @@ func TestUselessGetsNothingAndDuplicatesShare(t *testing.T) {
 	}
 }
 
-func TestContributionIntervals(t *testing.T) {
-	// Player 0 adds 1 in about 60 % of the rows; player 1 adds +1 or −1 by chance.
-	const rows = 400
-	rng := rand.New(rand.NewPCG(5, 5))
-	gain := matrix(2, rows)
-	for i := range rows {
-		if rng.Float64() < 0.6 {
-			gain[0][i] = 1
-		}
-		gain[1][i] = float64(2*rng.IntN(2) - 1)
-	}
-	g := &Game{Players: 2, Rows: rows, Goals: 1, Play: func(present []bool) ([][]float64, error) {
-		w := make([]float64, rows)
-		for p, in := range present {
-			for i := range w {
-				if in {
-					w[i] += gain[p][i]
-				}
-			}
-		}
-		return [][]float64{w}, nil
-	}}
-	class := make([]int, rows)
-	for i := range class {
-		class[i] = i % 2
-	}
-	c := values(t, g).Contributions([]string{Correctness}, []string{"useful", "noise"}, Sample{Classes: []string{"a", "b", "never"}, Class: class})[0]
-	if p := c.Parts[0]; p.Low < 0.5 || p.High > 0.7 || p.Value < p.Low || p.Value > p.High {
-		t.Errorf("useful: %+v", p)
-	}
-	if p := c.Parts[1]; p.Low > 0 || p.High < 0 {
-		t.Errorf("noise: %+v", p)
-	}
-	if len(c.Classes) != 2 {
-		t.Errorf("classes: %+v", c.Classes)
-	}
-	for p := range c.Parts {
-		if got := (c.Classes[0].Values[p] + c.Classes[1].Values[p]) / 2; math.Abs(got-c.Parts[p].Value) > 1e-9 {
-			t.Errorf("the classes' mean is %g, the data's %g", got, c.Parts[p].Value)
-		}
-	}
-	// One group is too few to resample, so rows are; of many groups, whole ones.
-	low, high := intervals(gain, nil)
-	if l, h := intervals(gain, make([]int, rows)); !slices.Equal(l, low) || !slices.Equal(h, high) {
-		t.Errorf("one group has the intervals %g to %g, no group %g to %g", l, h, low, high)
-	}
-	groups, alike := make([]int, rows), make([]float64, rows)
-	for i := range groups {
-		groups[i] = i / (rows / 20)
-		alike[i] = float64(groups[i] % 2)
-	}
-	low, high = intervals([][]float64{alike}, nil)
-	if l, h := intervals([][]float64{alike}, groups); h[0]-l[0] < 2*(high[0]-low[0]) {
-		t.Errorf("rows that agree within 20 groups have an interval of %g, of %g without groups", h[0]-l[0], high[0]-low[0])
-	}
-}
-
-func TestAreasByHand(t *testing.T) {
-	y := []float64{1, 0.8, 0.2}
-	if got := Area([]float64{0, 1, 4}, y); math.Abs(got-(0.9+3*0.5)/4) > 1e-12 {
-		t.Errorf("area %g", got)
-	}
-	if got := Area(nil, y); math.Abs(got-0.7) > 1e-12 {
-		t.Errorf("relative %g", got)
-	}
-	// The baseline begins 0.1 lower: moved up it is 1, 0.7, 0.4.
-	if got := Effective(y, []float64{0.9, 0.6, 0.3}); math.Abs(got-(0.1-0.2)) > 1e-12 {
-		t.Errorf("effective %g", got)
-	}
-}
-
-// The first error of a play ends the game.
+// The first error of the value function ends the computation.
 func TestShapleyStopsAtAnError(t *testing.T) {
 	for _, n := range []int{3, ExactPlayers + 1} {
 		for stop := 1; stop < 5; stop++ {
-			plays := 0
-			g := &Game{Players: n, Rows: 1, Goals: 1, Play: func([]bool) ([][]float64, error) {
-				if plays++; plays == stop {
+			calls := 0
+			g := &Game{Players: n, Rows: 1, Goals: 1, Value: func([]bool) ([][]float64, error) {
+				if calls++; calls == stop {
 					return nil, context.Canceled
 				}
 				return [][]float64{{1}}, nil
 			}}
-			if _, err := g.Shapley(); !errors.Is(err, context.Canceled) || plays != stop {
-				t.Errorf("%d players: error %v after %d plays, want one after %d", n, err, plays, stop)
+			if _, err := g.Shapley(); !errors.Is(err, context.Canceled) || calls != stop {
+				t.Errorf("%d players: error %v after %d calls, want one after %d", n, err, calls, stop)
 			}
 		}
 	}

@@ -1,0 +1,122 @@
+package fusor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// Evaluation is a model's scores on labelled rows.
+type Evaluation struct {
+	compare.Row
+	Confusion [][]int          // [true][predicted], of a classification
+	Classes   []string         // of the confusion
+	Problems  dataset.Problems // of the data
+}
+
+// Evaluate measures the model on the labelled ones of the given rows, each once, of a data set that
+// was read with the model's schema; rows nil means all. An error wraps the [dataset.Problems] found
+// until then.
+func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (*Evaluation, error) {
+	rows, err := m.rows(ds, rows)
+	if err != nil {
+		return nil, problemsOf(ds).Wrap(fmt.Errorf("cannot evaluate: %w", err))
+	}
+	f, err := m.Features(ctx, ds)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.Score(ctx, f.Set(), rows, nil) // unlabelled rows are context for their groups
+	if err != nil {
+		return nil, f.Problems.Wrap(err)
+	}
+	e := m.evaluate(ds, rows, m.Probabilities(s))
+	e.Problems = f.Problems
+	return e, nil
+}
+
+func (m *Model) evaluate(ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
+	a := m.Artifact()
+	preds := compare.Predictions(ds, rows, p)
+	e := &Evaluation{Row: compare.Measure(a.Schema.Task, preds, compare.Groups(ds, rows))}
+	e.Name, e.Kind, e.Fusion = a.Spec.Method, compare.Fusion, a.Spec.Method
+	if len(a.Views) == 1 {
+		e.Kind = compare.Single
+	}
+	for _, v := range a.Views {
+		e.Views = append(e.Views, v.Name)
+	}
+	e.Parameters, e.TestRows = a.Model.Size(), float64(preds.Len())
+	if !a.Spec.Regression {
+		e.Confusion, e.Classes = eval.Confusion(preds), a.Schema.Classes
+	}
+	return e
+}
+
+// MarshalJSON writes the row of a comparison with the confusion beside it.
+func (e *Evaluation) MarshalJSON() ([]byte, error) {
+	row, err := json.Marshal(e.Row)
+	if err != nil || e.Confusion == nil {
+		return row, err
+	}
+	more, err := json.Marshal(struct {
+		Confusion [][]int  `json:"confusion"`
+		Classes   []string `json:"classes"`
+	}{e.Confusion, e.Classes})
+	if err != nil {
+		return nil, err
+	}
+	return append(append(row[:len(row)-1], ','), more[1:]...), nil
+}
+
+// rows checks an argument that names rows of a data set, each once; nil names all. Of those some must have a label.
+func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
+	if err := m.Check(ds); err != nil {
+		return nil, err
+	}
+	if rows == nil {
+		rows = all(ds)
+	}
+	labelled, seen := 0, make([]bool, len(ds.Rows))
+	for _, r := range rows {
+		switch {
+		case r < 0 || r >= len(ds.Rows):
+			return nil, fmt.Errorf("row %d is asked for; %s has %d rows, counted from 0", r, ds.Name, len(ds.Rows))
+		case seen[r]:
+			return nil, fmt.Errorf("row %d is asked for twice", r)
+		}
+		seen[r] = true
+		row := &ds.Rows[r]
+		if !row.Labelled() {
+			continue
+		}
+		if labelled++; !m.Artifact().Spec.Regression && (row.Class < 0 || row.Class >= len(ds.Schema.Classes)) {
+			return nil, fmt.Errorf("row %d has the label %q and the class %d of %d, counted from 0", r, row.Label, row.Class, len(ds.Schema.Classes))
+		}
+	}
+	unread := func(p dataset.Problem) bool { return p.Column == ds.Schema.Label }
+	switch {
+	case labelled > 0:
+	case slices.ContainsFunc(ds.Problems, unread) && m.Artifact().Spec.Regression:
+		return nil, fmt.Errorf("no label of %s is a number, which is what the model predicts", ds.Name)
+	case slices.ContainsFunc(ds.Problems, unread):
+		return nil, fmt.Errorf("no label of %s is a class of the model", ds.Name)
+	default:
+		return nil, errors.New("no row has a label")
+	}
+	return rows, nil
+}
+
+// problemsOf returns the problems that were found when ds was read, which may be nil.
+func problemsOf(ds *dataset.Dataset) dataset.Problems {
+	if ds == nil {
+		return nil
+	}
+	return ds.Problems
+}

@@ -1,0 +1,58 @@
+package feature
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// Extraction extracts the views of whole data sets through a cache that is opened for each of them.
+type Extraction struct {
+	CacheDir string // "": nothing is cached
+	Workers  int    // 0: one a core
+	Strict   bool   // a cell that cannot be read is an error
+	Progress func(done, total int)
+}
+
+// UserCacheDir returns the folder of extracted features in the user's cache folder; "" if there is
+// no such folder, as without a home.
+func UserCacheDir() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(base, "fusor", "features")
+}
+
+// Extract computes refs for every row of ds. The problems are those of ds and of its media, by row,
+// also with an error. The caller closes the bank.
+func (x *Extraction) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Bank, dataset.Problems, error) {
+	e := Extractor{Workers: x.Workers, Progress: x.Progress}
+	if x.CacheDir != "" {
+		e.Cache = OpenCache(x.CacheDir)
+	}
+	bank, found, err := e.Extract(ctx, ds, refs)
+	cacheErr := e.Cache.Close()
+	problems := append(slices.Clone(ds.Problems), found...)
+	slices.SortStableFunc(problems, func(a, b dataset.Problem) int { return cmp.Compare(a.Row, b.Row) })
+	if err != nil {
+		return nil, problems, err
+	}
+	// Strict is about cells alone: a note on the whole table or on a row leaves nothing out.
+	cells := slices.DeleteFunc(slices.Clone(problems), func(p dataset.Problem) bool { return p.Row == 0 || p.Column == "" })
+	if x.Strict && len(cells) > 0 {
+		if err := bank.Close(); err != nil {
+			return nil, problems, err
+		}
+		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", cells)
+	}
+	if cacheErr != nil { // no fault of the data: reported, but never in the way
+		problems = append(problems, dataset.Problem{What: cacheErr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
+	}
+	return bank, problems, nil
+}
