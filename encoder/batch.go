@@ -73,7 +73,10 @@ func (j *encodeJob) Run(b int) {
 			return
 		}
 	}
-	j.tower.Run(s, in, out)
+	if err := j.tower.Run(s, in, out); err != nil {
+		j.fail(err)
+		return
+	}
 	for k, i := range batch {
 		j.use(i, &out[k])
 	}
@@ -117,6 +120,9 @@ func (j *eachJob) Run(i int) {
 	s := j.e.scratch.Get().(*network.Scratch)
 	defer j.e.scratch.Put(s)
 	var out [1]network.Output
-	j.tower.Run(s, []network.Input{in}, out[:])
+	if err := j.tower.Run(s, []network.Input{in}, out[:]); err != nil {
+		j.fail(err)
+		return
+	}
 	j.use(i, &out[0])
 }

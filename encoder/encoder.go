@@ -37,6 +37,7 @@ type Encoder struct {
 	info    Info
 	net     *network.Network
 	text    textPath
+	image   imagePath
 	sound   *preprocess.Sound
 	threads int
 	scratch sync.Pool
@@ -130,6 +131,11 @@ func open(f *folder, o Options) (*Encoder, error) {
 			return nil, err
 		}
 	}
+	if e.net.Vision != nil {
+		if err := e.openImage(f, p); err != nil {
+			return nil, err
+		}
+	}
 	if e.net.Audio != nil {
 		if err := e.openSound(f, p); err != nil {
 			return nil, err
@@ -145,15 +151,22 @@ func open(f *folder, o Options) (*Encoder, error) {
 	return e, nil
 }
 
-// loadNetwork reads config.json and the weights in dir.
+// loadNetwork reads config.json and the weights in dir, or an ONNX graph where there are no
+// safetensors or config.json names an architecture that only a graph can be of.
 func loadNetwork(f *folder, dir string) (*network.Network, error) {
-	name := path.Join(dir, "config.json")
+	name, graph := path.Join(dir, "config.json"), f.findGraph(dir)
+	if graph != "" && !f.hasTensors(dir) {
+		return loadGraph(f, dir, graph)
+	}
 	config, err := f.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s", name)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if graph != "" && !network.Known(config) {
+		return loadGraph(f, dir, graph)
 	}
 	raw, done, err := f.tensors(dir)
 	if err != nil {

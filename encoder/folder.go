@@ -121,6 +121,11 @@ func (f *folder) close() {
 	}
 }
 
+// hasTensors reports whether there are weights as safetensors in dir.
+func (f *folder) hasTensors(dir string) bool {
+	return f.exists(path.Join(dir, "model.safetensors")) || f.exists(path.Join(dir, "model.safetensors.index.json"))
+}
+
 // tensors returns the tensors of the model in dir, from one file or several. done gives the memory
 // of a tensor back that was copied.
 func (f *folder) tensors(dir string) (all []safetensors.Raw, done func(*safetensors.Raw), err error) {

@@ -23,11 +23,6 @@ type textPath struct {
 	dim     int
 }
 
-// ownVectors are the architectures whose text tower has a vector that was trained as one.
-var ownVectors = map[string]bool{
-	"clip": true, "clip_text_model": true, "siglip": true, "siglip_text_model": true,
-}
-
 // openText reads the tokenizer and what sentence-transformers says of the folder.
 func (e *Encoder) openText(f *folder, p *plan, o Options) error {
 	tower := e.net.Text.Info()
@@ -73,7 +68,7 @@ func (t *textPath) openPooling(e *Encoder, p *plan, o Options, tower *network.To
 		if w := t.pooling.width; w != 0 && w != tower.Dim {
 			return fmt.Errorf("cannot use 1_Pooling: it takes vectors of %d values, where the network has %d", w, tower.Dim)
 		}
-	case p.clip || ownVectors[e.net.Architecture]:
+	case p.clip || tower.Own || tower.Dim == 0:
 		if tower.Embed == 0 {
 			return errors.New("cannot use modules.json: the network has no vector of its own")
 		}

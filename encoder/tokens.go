@@ -27,7 +27,7 @@ func (t *textPath) openTokenizer(f *folder, p *plan, tower *network.TowerInfo) e
 	if err != nil {
 		return err
 	}
-	if n := t.tok.Size(); n > tower.Vocab {
+	if n := t.tok.Size(); tower.Vocab > 0 && n > tower.Vocab {
 		return fmt.Errorf("cannot use the tokenizer: it has ids up to %d, where the network has %d tokens", n-1, tower.Vocab)
 	}
 	return f.hashAll(p.dir, tokenizer.Files)

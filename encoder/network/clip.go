@@ -64,7 +64,7 @@ func clipText(c, p *config, w *Weights, n *Network, size int) {
 		final:     w.norm("text_model.final_layer_norm", dim, eps),
 	}
 	clipLayers(w, "text_model.", &t.layers, layers, heads, inner, eps, act)
-	t.info = TowerInfo{Dim: dim, Pooled: dim, Embed: dim, MaxTokens: positions, Vocab: vocab, Layers: layers, Floats: t.layers.floats()}
+	t.info = TowerInfo{Dim: dim, Pooled: dim, Embed: dim, Own: true, MaxTokens: positions, Vocab: vocab, Layers: layers, Floats: t.layers.floats()}
 	if w.has("text_projection.weight") {
 		t.project = w.linear("text_projection", dim, size, false)
 		t.info.Embed = size

@@ -32,7 +32,7 @@ func (c *cnn) Check(in Input) error {
 }
 
 // Run encodes pictures, one after the other.
-func (c *cnn) Run(s *Scratch, in []Input, out []Output) {
+func (c *cnn) Run(s *Scratch, in []Input, out []Output) error {
 	s.reset()
 	for i := range in {
 		pooled := s.take(c.info.Dim)
@@ -47,6 +47,7 @@ func (c *cnn) Run(s *Scratch, in []Input, out []Output) {
 		}
 		out[i] = Output{Hidden: p.x, Rows: p.h * p.w, Pooled: pooled, Embed: pooled}
 	}
+	return nil
 }
 
 // settle moves a plane down to mark and frees what lay between, so that few planes are held at a time.

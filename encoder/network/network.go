@@ -10,6 +10,7 @@
 package network
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,16 +44,17 @@ type Tower interface {
 	// Check returns an error if in cannot be encoded.
 	Check(in Input) error
 	// Run encodes inputs that Check accepts; out has as many elements.
-	Run(s *Scratch, in []Input, out []Output)
+	Run(s *Scratch, in []Input, out []Output) error
 }
 
 // TowerInfo describes a tower.
 type TowerInfo struct {
-	Dim       int // of a hidden row
-	Pooled    int // length of Output.Pooled, 0 if there is none
-	Embed     int // length of Output.Embed, 0 if there is none
-	MaxTokens int // of a text, special tokens included
-	Vocab     int // token ids are below it
+	Dim       int  // of a hidden row
+	Pooled    int  // length of Output.Pooled, 0 if there is none
+	Embed     int  // length of Output.Embed, 0 if there is none
+	Own       bool // Embed was trained as the vector of a whole input
+	MaxTokens int  // of a text, special tokens included
+	Vocab     int  // token ids are below it
 	Layers    int
 
 	Height, Width int  // of the pictures that the network was trained on, 0 if any size is as good
@@ -93,6 +95,14 @@ func Architectures() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Known reports whether the model_type of configJSON is an architecture of this package.
+func Known(configJSON []byte) bool {
+	var c struct {
+		Type string `json:"model_type"`
+	}
+	return json.Unmarshal(configJSON, &c) == nil && architectures[c.Type] != nil
 }
 
 // Load builds the network that configJSON describes from tensors. What it does not need of them is

@@ -48,7 +48,7 @@ func siglipText(c, p *config, w *Weights, n *Network) {
 	}
 	clipLayers(w, "text_model.", &t.layers, layers, heads, inner, eps, act)
 	t.info = TowerInfo{
-		Dim: dim, Pooled: size, Embed: size, MaxTokens: positions, Vocab: vocab, Layers: layers,
+		Dim: dim, Pooled: size, Embed: size, Own: true, MaxTokens: positions, Vocab: vocab, Layers: layers,
 		PadTo: positions, PadID: pad, Floats: t.layers.floats(),
 	}
 	n.Text = t

@@ -50,7 +50,7 @@ func (t *text) Check(in Input) error {
 }
 
 // Run encodes texts.
-func (t *text) Run(s *Scratch, in []Input, out []Output) {
+func (t *text) Run(s *Scratch, in []Input, out []Output) error {
 	s.reset()
 	rows, d := 0, t.layers.dim
 	lens := make([]int, len(in))
@@ -73,6 +73,7 @@ func (t *text) Run(s *Scratch, in []Input, out []Output) {
 		}
 		at += n
 	}
+	return nil
 }
 
 // pool makes the pooled vectors from a hidden row.

@@ -59,7 +59,7 @@ func (v *vision) Check(in Input) error {
 const maxEdge = 8192
 
 // Run encodes pictures.
-func (v *vision) Run(s *Scratch, in []Input, out []Output) {
+func (v *vision) Run(s *Scratch, in []Input, out []Output) error {
 	s.reset()
 	d, rows := v.layers.dim, 0
 	lens := make([]int, len(in))
@@ -86,6 +86,7 @@ func (v *vision) Run(s *Scratch, in []Input, out []Output) {
 		v.pool(s, &out[i])
 		at += n
 	}
+	return nil
 }
 
 // pool makes the pooled vectors of a picture.

@@ -106,7 +106,7 @@ func (t *waveform) Check(in Input) error {
 }
 
 // Run encodes waveforms.
-func (t *waveform) Run(s *Scratch, in []Input, out []Output) {
+func (t *waveform) Run(s *Scratch, in []Input, out []Output) error {
 	s.reset()
 	d, rows := t.layers.dim, 0
 	lens := make([]int, len(in))
@@ -136,6 +136,7 @@ func (t *waveform) Run(s *Scratch, in []Input, out []Output) {
 		out[i] = Output{Hidden: x[at*d : (at+n)*d], Rows: n}
 		at += n
 	}
+	return nil
 }
 
 // extractFrames is how many frames the convolutions make at a time. Their first planes are hundreds

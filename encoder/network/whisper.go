@@ -65,7 +65,7 @@ func (t *whisper) Check(in Input) error {
 }
 
 // Run encodes spectrograms.
-func (t *whisper) Run(s *Scratch, in []Input, out []Output) {
+func (t *whisper) Run(s *Scratch, in []Input, out []Output) error {
 	s.reset()
 	d, frames, bins := t.layers.dim, t.info.MelFrames, t.info.MelBins
 	x := s.take(len(in) * t.rows * d)
@@ -94,4 +94,5 @@ func (t *whisper) Run(s *Scratch, in []Input, out []Output) {
 	for i := range in {
 		out[i] = Output{Hidden: x[i*t.rows*d : (i+1)*t.rows*d], Rows: t.rows}
 	}
+	return nil
 }

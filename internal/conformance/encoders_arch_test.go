@@ -12,6 +12,7 @@ import (
 
 	"github.com/fusor-ml/fusor/encoder"
 	"github.com/fusor-ml/fusor/encoder/network"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // archCase is one case of an architecture's golden.json.
@@ -181,7 +182,7 @@ func (c *archCase) run(t *testing.T, tower network.Tower, in []network.Input, si
 		}
 	}
 	out := make([]network.Output, len(in))
-	tower.Run(new(network.Scratch), in, out)
+	runTower(t, tower, in, out)
 	for i, o := range out {
 		d := tower.Info().Dim
 		for key, want := range c.Outputs {
@@ -217,14 +218,22 @@ func (c *archCase) run(t *testing.T, tower network.Tower, in []network.Input, si
 	// Alone, and in another order, the bits are the same.
 	for i := range in {
 		alone := make([]network.Output, 1)
-		tower.Run(new(network.Scratch), in[i:i+1], alone)
+		runTower(t, tower, in[i:i+1], alone)
 		reversed := slices.Clone(in)
 		slices.Reverse(reversed)
 		back := make([]network.Output, len(in))
-		tower.Run(new(network.Scratch), reversed, back)
+		runTower(t, tower, reversed, back)
 		if !slices.Equal(alone[0].Hidden, back[len(in)-1-i].Hidden) || !slices.Equal(alone[0].Embed, back[len(in)-1-i].Embed) {
 			t.Errorf("input %d has other bits in another batch", i)
 		}
+	}
+}
+
+// runTower runs a tower.
+func runTower(t *testing.T, tower network.Tower, in []network.Input, out []network.Output) {
+	t.Helper()
+	if err := tower.Run(new(network.Scratch), in, out); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -237,7 +246,7 @@ func (c *archCase) soundBatch(t *testing.T, tower network.Tower, all []*archCase
 			continue
 		}
 		out := make([]network.Output, 1)
-		tower.Run(new(network.Scratch), []network.Input{{Samples: one.Samples.floats()}}, out)
+		runTower(t, tower, []network.Input{{Samples: one.Samples.floats()}}, out)
 		if out[0].Rows != c.Frames[i] {
 			t.Errorf("sound %d has %d frames, want %d", i, out[0].Rows, c.Frames[i])
 		}
@@ -263,7 +272,7 @@ func similarity(t *testing.T, c *archCase, net *network.Network, all []*archCase
 				}
 			}
 			out := make([]network.Output, len(in))
-			tower.Run(new(network.Scratch), in, out)
+			runTower(t, tower, in, out)
 			var v [][]float32
 			for _, o := range out {
 				v = append(v, normalized(o.Embed))
@@ -355,6 +364,9 @@ func endToEnd(t *testing.T, e *encoder.Encoder, dir string, c *archCase) {
 		}
 		compareAny(t, c, "the vector of the text", got, "sentence_embedding", "text.embeds", "mean_of_last_hidden_state")
 	}
+	if len(c.Picture) > 0 {
+		encodePictures(t, e, dir, c)
+	}
 	if c.Sound != "" {
 		got, err := e.EncodeSounds(ctx, nil, [][]float32{readSound(t, filepath.Join(dir, c.Sound))})
 		if err != nil {
@@ -362,6 +374,24 @@ func endToEnd(t *testing.T, e *encoder.Encoder, dir string, c *archCase) {
 		}
 		compareAny(t, c, "the vector of the sound", got, "mean")
 	}
+}
+
+// encodePictures compares what the encoder makes of pictures.
+func encodePictures(t *testing.T, e *encoder.Encoder, dir string, c *archCase) {
+	t.Helper()
+	var pictures []*encoder.Picture
+	for _, name := range c.Picture {
+		m, err := media.ReadImage(filepath.Join(dir, name), media.ImageOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures = append(pictures, m)
+	}
+	got, err := e.EncodeImages(t.Context(), nil, pictures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareAny(t, c, "the vector of the picture", got, "image.embeds", "pooler_output", "cls")
 }
 
 // compareAny compares with the first output that the case has.

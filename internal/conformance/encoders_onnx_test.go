@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fusor-ml/fusor/encoder"
 	"github.com/fusor-ml/fusor/encoder/onnx"
 )
 
@@ -219,7 +220,41 @@ func refuseGraph(t *testing.T, dir, name string) {
 	t.Log(err)
 }
 
-// compareGraphFolder is to compare a whole folder: a graph with its tokenizer or preprocessor.
-func compareGraphFolder(t *testing.T, _, _ string) {
-	t.Skip("whole folders with a graph are not compared yet")
+// compareGraphFolder compares what an encoder makes of the texts or pictures of a whole folder: a
+// graph with its tokenizer or preprocessor.
+func compareGraphFolder(t *testing.T, dir, name string) {
+	dir = filepath.Join(dir, name)
+	raw, err := os.ReadFile(filepath.Join(dir, "golden.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			Text    []string          `json:"text"`
+			Outputs map[string]nested `json:"outputs"`
+		} `json:"cases"`
+		Picture []string `json:"picture"`
+		Embeds  nested   `json:"image_embeds"`
+	}
+	if err := json.Unmarshal(raw, &golden); err != nil {
+		t.Fatal(err)
+	}
+	e, err := encoder.Open(dir, encoder.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range golden.Cases {
+		got, err := e.EncodeTexts(t.Context(), nil, c.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "sentence_embedding", got, c.Outputs["sentence_embedding"].x, archTolerance)
+	}
+	if len(golden.Picture) > 0 {
+		c := &archCase{Picture: golden.Picture, Outputs: map[string]nested{"image.embeds": golden.Embeds}}
+		encodePictures(t, e, dir, c)
+	}
+	if len(golden.Cases)+len(golden.Picture) == 0 {
+		t.Error("a folder of an unknown form")
+	}
 }
