@@ -8,11 +8,8 @@ import (
 	"image"
 	"image/draw"
 	"image/gif"
-	"image/png"
 	"io"
 	"math"
-
-	"golang.org/x/image/bmp"
 
 	"github.com/fusor-ml/fusor/internal/vision"
 )
@@ -37,9 +34,10 @@ func Decode(data []byte, o Options) (m *vision.Image, err error) {
 	} else {
 		m, err = decodeOther(format, data, o)
 	}
-	// The library's PNG decoder calls missing pixels a bad format.
-	cut := err != nil && format == PNG && !bytes.Contains(data, []byte("IEND"))
-	if cut || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if stop := o.stopped(); err != nil && stop != nil {
+		return nil, stop // however a library's decoder wrapped it
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errTruncated
 	}
 	if err != nil {
@@ -69,14 +67,6 @@ func Size(data []byte) (width, height int, err error) {
 	}
 }
 
-var configs = map[Format]func(io.Reader) (image.Config, error){
-	PNG: png.DecodeConfig, GIF: gif.DecodeConfig, BMP: bmp.DecodeConfig,
-}
-
-var decoders = map[Format]func(io.Reader) (image.Image, error){
-	PNG: png.Decode, GIF: gif.Decode, BMP: bmp.Decode,
-}
-
 // claimed reads the size in the header of a format other than JPEG.
 func claimed(format Format, data []byte) (width, height int, err error) {
 	switch format {
@@ -88,21 +78,36 @@ func claimed(format Format, data []byte) (width, height int, err error) {
 			return 0, 0, err
 		}
 		return d.size(math.MaxInt64)
+	case PNG:
+		f, err := openPNG(data, true)
+		if err != nil {
+			return 0, 0, err
+		}
+		return int(f.width), int(f.height), nil
+	case BMP:
+		h, err := openBMP(data)
+		if err != nil {
+			return 0, 0, err
+		}
+		return h.width, h.height, nil
 	}
-	c, err := configs[format](bytes.NewReader(data))
+	c, err := gif.DecodeConfig(bytes.NewReader(data))
 	return c.Width, c.Height, err
 }
 
 // decodeWhole decodes a format other than JPEG in its full size, checked before.
-func decodeWhole(format Format, data []byte, width, height int) (image.Image, error) {
+func decodeWhole(format Format, data []byte, width, height int, o *Options) (image.Image, error) {
 	if format == WebP {
 		return decodeWebP(data, width, height)
 	}
-	m, err := decoders[format](bytes.NewReader(data))
+	if format == PNG {
+		return decodePNG(data, o)
+	}
+	m, err := gif.Decode(&stoppable{Reader: bytes.NewReader(data), options: o})
 	if err != nil {
 		return nil, err
 	}
-	if size := image.Rect(0, 0, width, height); format == GIF && m.Bounds() != size {
+	if size := image.Rect(0, 0, width, height); m.Bounds() != size {
 		// The first frame may cover a part of the screen only.
 		screen := image.NewRGBA(size)
 		draw.Draw(screen, m.Bounds(), m, m.Bounds().Min, draw.Src)
@@ -112,6 +117,9 @@ func decodeWhole(format Format, data []byte, width, height int) (image.Image, er
 }
 
 func decodeOther(format Format, data []byte, o Options) (*vision.Image, error) {
+	if format == BMP {
+		return decodeBMP(data, o)
+	}
 	if format == TIFF {
 		m, orientation, err := decodeTIFF(data, o)
 		if err != nil {
@@ -126,7 +134,7 @@ func decodeOther(format Format, data []byte, o Options) (*vision.Image, error) {
 	if err := checkSize(width, height, o.maxPixels()); err != nil {
 		return nil, err
 	}
-	src, err := decodeWhole(format, data, width, height)
+	src, err := decodeWhole(format, data, width, height, &o)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 // Package imagefile decodes picture files: JPEG by a decoder of its own that
-// scales while it decodes, PNG, GIF, BMP, WebP and TIFF by the standard library
-// and golang.org/x/image. Sizes are checked in the header before memory is taken.
+// scales while it decodes, TIFF and BMP by decoders of its own, PNG and GIF by
+// the standard library and WebP by golang.org/x/image. Sizes are checked in the
+// header before memory is taken.
 package imagefile
 
 import (
@@ -35,7 +36,7 @@ func Sniff(head []byte) Format {
 		return PNG
 	case starts("GIF87a"), starts("GIF89a"):
 		return GIF
-	case starts("BM") && len(head) >= 18 && bmpHeader(head):
+	case starts("BM") && len(head) >= 18 && isBMP(head):
 		return BMP
 	case starts("RIFF") && len(head) >= 12 && string(head[8:12]) == "WEBP":
 		return WebP
@@ -45,14 +46,14 @@ func Sniff(head []byte) Format {
 	return ""
 }
 
-// bmpHeader tells a bitmap from a text that starts with BM: the length of the
+// isBMP tells a bitmap from a text that starts with BM: the length of the
 // second header is one of those in use, and the reserved fields are mostly zero.
-func bmpHeader(head []byte) bool {
+func isBMP(head []byte) bool {
 	if head[15] != 0 || head[16] != 0 || head[17] != 0 {
 		return false
 	}
 	switch head[14] {
-	case 12, 40, 52, 56, 64, 108, 124:
+	case 12, 16, 40, 52, 56, 64, 108, 124:
 		return true
 	}
 	return false

@@ -81,6 +81,13 @@ func TestJPEGGolden(t *testing.T) {
 	}
 }
 
+// The bitmaps of testdata/bmp/make.py, in small.
+func TestBMPGolden(t *testing.T) {
+	if n := compareWithExpected(t, filepath.Join("testdata", "bmp")); n < 60 {
+		t.Errorf("%d pictures", n)
+	}
+}
+
 // fromCases reads a picture of a small case from outside.
 func fromCases(t *testing.T, name string) *vision.Image {
 	t.Helper()
@@ -122,6 +129,9 @@ func TestCases(t *testing.T) {
 	}
 	f("jpeg-cmyk-no-adobe/print.jpg", 56, 40, 110.0, 97.5, 60.0)
 	f("jpeg-jfif-adobe0/photo.jpg", 56, 40, 110.0, 97.5, 60.0)
+	f("bmp-16bit/old.bmp", 56, 40, 110.6, 96.7, 57.0)
+	f("png-ancillary-crc/gimp.png", 56, 40, 110.0, 97.5, 60.0)
+	f("png-extra-pixel-data/bitmap.png", 56, 40, 110.0, 97.5, 60.0)
 	f("tiff-fax-inverted/page.tif", 64, 48, 231.1, 231.1, 231.1)
 	f("tiff-planar-separate/planes.tif", 56, 40, 110.0, 97.5, 60.0)
 	f("tiff-unsupported/sat.tif", 56, 40, 110.0, 110.0, 110.0)

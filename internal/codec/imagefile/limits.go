@@ -1,6 +1,7 @@
 package imagefile
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 )
@@ -65,4 +66,30 @@ func checkSize(width, height int, limit int64) error {
 		return &SizeError{Width: width, Height: height, Limit: limit}
 	}
 	return nil
+}
+
+// stoppable is a file's bytes, which end in the context's error once it is done: so a library's
+// decoder is stopped, which asks for more as it goes on.
+type stoppable struct {
+	*bytes.Reader
+	options *Options
+	taken   int
+}
+
+// Read implements io.Reader. It hands out little at a time.
+func (s *stoppable) Read(p []byte) (int, error) {
+	if err := s.options.stopped(); err != nil {
+		return 0, err
+	}
+	return s.Reader.Read(p[:min(len(p), 4096)])
+}
+
+// ReadByte implements io.ByteReader.
+func (s *stoppable) ReadByte() (byte, error) {
+	if s.taken++; s.taken%1024 == 0 {
+		if err := s.options.stopped(); err != nil {
+			return 0, err
+		}
+	}
+	return s.Reader.ReadByte()
 }

@@ -1,0 +1,200 @@
+package imagefile
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"hash/adler32"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"io"
+)
+
+const pngSignature = "\x89PNG\r\n\x1a\n"
+
+// pngFile is what of a PNG is needed for its still picture.
+type pngFile struct {
+	header        []byte // payload of IHDR
+	width, height int64
+	palette       []byte
+	transparent   []byte
+	pixels        []io.Reader // payloads of IDAT, one after the other
+	ended         bool
+}
+
+// openPNG reads the chunks (PNG third edition, section 5) as libpng does: a wrong checksum is an
+// error in a chunk without which there is no picture, and makes any other be left out; what stands
+// behind the picture does not matter. With headOnly it stops behind the header.
+func openPNG(data []byte, headOnly bool) (*pngFile, error) {
+	be := binary.BigEndian
+	f := &pngFile{}
+	at := len(pngSignature)
+	for at < len(data) && !f.ended {
+		if len(data)-at < 12 {
+			break
+		}
+		n := int64(be.Uint32(data[at:]))
+		name := string(data[at+4 : at+8])
+		if n > int64(len(data)-at-12) {
+			if len(f.pixels) > 0 && name[0]&0x20 != 0 { // a note behind the picture is cut off
+				break
+			}
+			return nil, errTruncated
+		}
+		end := at + 8 + int(n)
+		payload := data[at+8 : end]
+		sound := crc32.ChecksumIEEE(data[at+4:end]) == be.Uint32(data[end:])
+		at = end + 4
+		if !sound {
+			if name[0]&0x20 == 0 {
+				return nil, errors.New("a chunk's checksum does not match: the file is damaged")
+			}
+			continue
+		}
+		if name == "CgBI" {
+			return nil, unsupported("PNG in Apple's own variant")
+		}
+		if f.header == nil && name != "IHDR" {
+			return nil, errors.New("the file does not begin with its header")
+		}
+		switch name {
+		case "IHDR":
+			if f.header != nil || n != 13 {
+				return nil, errors.New("the header is damaged")
+			}
+			f.header = payload
+			f.width, f.height = int64(be.Uint32(payload)), int64(be.Uint32(payload[4:]))
+			if headOnly {
+				return f, nil
+			}
+		case "PLTE":
+			if f.palette == nil && len(f.pixels) == 0 {
+				f.palette = payload
+			}
+		case "tRNS":
+			if len(f.pixels) == 0 {
+				f.transparent = payload
+			}
+		case "IDAT":
+			f.pixels = append(f.pixels, bytes.NewReader(payload))
+		case "IEND":
+			f.ended = true
+		}
+	}
+	if len(f.pixels) == 0 {
+		return nil, errTruncated
+	}
+	return f, nil
+}
+
+// samples is how many samples a pixel has, by the color type of the header.
+func (f *pngFile) samples() int64 {
+	switch f.header[9] {
+	case 2:
+		return 3
+	case 4:
+		return 2
+	case 6:
+		return 4
+	}
+	return 1
+}
+
+// unpackedSize is how many bytes the filtered rows take, of all passes where they are interlaced.
+func (f *pngFile) unpackedSize() int64 {
+	bits := f.samples() * int64(f.header[8])
+	pass := func(w, h int64) int64 {
+		if w <= 0 || h <= 0 {
+			return 0
+		}
+		return h * (1 + (w*bits+7)/8)
+	}
+	if f.header[12] == 0 {
+		return pass(f.width, f.height)
+	}
+	n := int64(0)
+	for _, p := range [7][4]int64{{8, 8, 0, 0}, {8, 8, 4, 0}, {4, 8, 0, 4}, {4, 4, 2, 0}, {2, 4, 0, 2}, {2, 2, 1, 0}, {1, 2, 0, 1}} {
+		n += pass((f.width-p[2]+p[0]-1)/p[0], (f.height-p[3]+p[1]-1)/p[1])
+	}
+	return n
+}
+
+// clean is the picture as a file of its header, its colors and exactly the pixel data that it
+// needs, stored: the library refuses surplus ones, and files that lack their end.
+func (f *pngFile) clean(o *Options) ([]byte, error) {
+	z, err := zlib.NewReader(io.MultiReader(f.pixels...))
+	if err != nil {
+		return nil, noEOF(err)
+	}
+	out := bytes.NewBufferString(pngSignature)
+	chunk := func(name string, payload []byte) {
+		var head [8]byte
+		binary.BigEndian.PutUint32(head[:], uint32(len(payload)))
+		copy(head[4:], name)
+		sum := crc32.Update(crc32.ChecksumIEEE(head[4:]), crc32.IEEETable, payload)
+		out.Write(head[:])
+		out.Write(payload)
+		out.Write(binary.BigEndian.AppendUint32(nil, sum))
+	}
+	chunk("IHDR", f.header)
+	color := f.header[9]
+	if color == 3 || color == 2 && len(f.palette)%3 == 0 && len(f.palette) <= 768 && len(f.palette) > 0 {
+		chunk("PLTE", f.palette)
+	}
+	n := len(f.transparent)
+	if color == 0 && n == 2 || color == 2 && n == 6 || color == 3 && n > 0 && n <= len(f.palette)/3 {
+		chunk("tRNS", f.transparent)
+	}
+	// A stored block of Deflate holds 65,535 bytes at most (RFC 1951, section 3.2.4).
+	need, buf := f.unpackedSize(), make([]byte, 1<<16-1)
+	sum := adler32.New()
+	head := []byte{0x78, 1}
+	for need > 0 {
+		if err := o.stopped(); err != nil {
+			return nil, err
+		}
+		part := buf[:min(need, int64(len(buf)))]
+		if _, err := io.ReadFull(z, part); err != nil {
+			return nil, noEOF(err)
+		}
+		need -= int64(len(part))
+		sum.Write(part)
+		last := byte(0)
+		if need == 0 {
+			last = 1
+		}
+		size := uint16(len(part))
+		block := append(head, last, byte(size), byte(size>>8), byte(^size), byte(^size>>8))
+		block = append(block, part...)
+		if last == 1 {
+			block = sum.Sum(block)
+		}
+		chunk("IDAT", block)
+		head = nil
+	}
+	chunk("IEND", nil)
+	return out.Bytes(), nil
+}
+
+// noEOF turns the end of pixel data into what it means: the file is cut.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errTruncated
+	}
+	return err
+}
+
+// decodePNG decodes a picture whose size was checked.
+func decodePNG(data []byte, o *Options) (image.Image, error) {
+	f, err := openPNG(data, false)
+	if err != nil {
+		return nil, err
+	}
+	clean, err := f.clean(o)
+	if err != nil {
+		return nil, err
+	}
+	return png.Decode(&stoppable{Reader: bytes.NewReader(clean), options: o})
+}
