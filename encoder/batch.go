@@ -16,31 +16,38 @@ const (
 	batchFloats = 6 << 20 // of scratch memory, for one goroutine
 )
 
+// leastRows is how many rows a batch should have even if some threads then have nothing to do.
+const leastRows = 96
+
 // batches cuts inputs of so many rows, in the order of their length, into batches.
-func batches(rows []int, floats int) [][]int {
-	most := min(batchRows, max(1, batchFloats/max(floats, 1)))
+func batches(rows []int, floats, threads int) [][]int {
+	all := 0
+	for _, n := range rows {
+		all += n
+	}
+	most := min(batchRows, max(1, batchFloats/max(floats, 1)), max(leastRows, (all+threads-1)/threads))
 	order := make([]int, len(rows))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[b], rows[a]) }) // longest first
-	var all [][]int
+	var cut [][]int
 	for len(order) > 0 {
 		n, sum := 1, rows[order[0]]
 		for n < len(order) && sum+rows[order[n]] <= most {
 			sum += rows[order[n]]
 			n++
 		}
-		all = append(all, order[:n])
+		cut = append(cut, order[:n])
 		order = order[n:]
 	}
-	return all
+	return cut
 }
 
 // encode runs a tower over inputs in batches and calls use with each output, from several
 // goroutines, in any order.
 func (e *Encoder) encode(ctx context.Context, tower network.Tower, inputs []network.Input, rows []int, use func(i int, out *network.Output)) error {
-	job := &encodeJob{e: e, ctx: ctx, tower: tower, inputs: inputs, use: use, batches: batches(rows, tower.Info().Floats)}
+	job := &encodeJob{e: e, ctx: ctx, tower: tower, inputs: inputs, use: use, batches: batches(rows, tower.Info().Floats, e.threads)}
 	kernel.Do(e.threads, len(job.batches), job)
 	return job.err
 }

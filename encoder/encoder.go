@@ -165,8 +165,11 @@ func loadNetwork(f *folder, dir string) (*network.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if graph != "" && !network.Known(config) {
-		return loadGraph(f, dir, graph)
+	if err := network.Check(config); err != nil {
+		if graph != "" {
+			return loadGraph(f, dir, graph)
+		}
+		return nil, err
 	}
 	raw, done, err := f.tensors(dir)
 	if err != nil {

@@ -95,3 +95,6 @@ func (e *Encoder) EncodeImages(ctx context.Context, dst []float32, pictures []*P
 	}
 	return dst, nil
 }
+
+// NewPicture returns a black picture.
+func NewPicture(width, height int) *Picture { return vision.NewColour(width, height) }

@@ -164,6 +164,9 @@ func readPooling(f *folder, dir string) (*pooling, error) {
 	if !ok {
 		return nil, fmt.Errorf("cannot find %s, which modules.json names", name)
 	}
+	if err := unknownModes(f, name); err != nil {
+		return nil, err
+	}
 	p := &pooling{width: max(c.Width, c.NewWidth), skipPrompt: c.Prompt != nil && !*c.Prompt}
 	if len(c.Mode) > 0 && string(c.Mode) != "null" {
 		var names []string
@@ -189,6 +192,22 @@ func readPooling(f *folder, dir string) (*pooling, error) {
 		return nil, fmt.Errorf("cannot use %s: no pooling mode is set", name)
 	}
 	return p, nil
+}
+
+// unknownModes returns an error for a mode that is set and not known.
+func unknownModes(f *folder, name string) error {
+	var all map[string]any
+	if _, err := f.decode(name, &all); err != nil {
+		return err
+	}
+	for key, v := range all {
+		mode, ok := strings.CutPrefix(key, "pooling_mode_")
+		mode = strings.TrimSuffix(strings.TrimSuffix(mode, "_token"), "_tokens")
+		if ok && v != false && v != nil && !slices.Contains([]string{"cls", "max", "mean", "mean_sqrt_len", "weightedmean", "lasttoken"}, mode) {
+			return fmt.Errorf("cannot use %s: %s is set, a mode that is not known", name, key)
+		}
+	}
+	return nil
 }
 
 // String lists the modes.

@@ -34,6 +34,11 @@ func (e *Encoder) openSound(f *folder, p *plan) error {
 	if bands := e.sound.Bands(); bands != tower.MelBins {
 		return fmt.Errorf("cannot use the preprocessing of sounds: it makes %d mel bands, where the network takes %d", bands, tower.MelBins)
 	}
+	if tower.MelFrames > 0 {
+		if _, shape, err := e.sound.Values(nil); err != nil || shape[1] != tower.MelFrames {
+			return fmt.Errorf("cannot use the preprocessing of sounds: it makes %v, where the network takes %d frames", shape, tower.MelFrames)
+		}
+	}
 	e.info.Sound = &Sound{Dim: tower.Dim, Rate: e.sound.Rate, Seconds: soundSeconds, Pooling: "mean"}
 	if e.sound.Chunk > 0 {
 		e.info.Sound.Seconds = float64(e.sound.Chunk) / float64(e.sound.Rate)

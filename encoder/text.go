@@ -49,6 +49,9 @@ func (e *Encoder) openText(f *folder, p *plan, o Options) error {
 	}
 	if t.tok != nil {
 		e.info.Text.Tokenizer = t.tok.Model
+		if tower.Vocab == 0 { // a graph without config.json
+			e.info.Text.Vocabulary = t.tok.Size()
+		}
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ type commands struct {
 	Explain  explainCmd  `cmd:"" help:"Show what each modality of a saved model contributes, and how it holds when one is noisy or missing."`
 	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
 	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
+	Encoder  encoderCmd  `cmd:"" help:"Describe the pretrained encoder in a folder: architecture, dimensions, limits, license, speed."`
 	Views    viewsCmd    `cmd:"" help:"List every view, its options and its definition."`
 	Bench    benchCmd    `cmd:"" help:"Time training, inference and matrix products on this machine."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

@@ -34,6 +34,12 @@ type attentionNames struct{ q, k, v, out string }
 
 // attention reads the projections of a layer and joins those of queries, keys and values.
 func (w *Weights) attention(at string, n attentionNames, dim, heads int, qkvBias, keyBias bool, scale []float32) (qkv, out *linear) {
+	for _, name := range []string{n.q, n.k, n.v} {
+		w.find(at+name+".weight", dim, dim)
+	}
+	if w.err != nil {
+		return nil, nil // before memory for a width is taken that no tensor has
+	}
 	weight := make([]float32, 0, 3*dim*dim)
 	bias := make([]float32, 0, 3*dim)
 	for _, name := range []string{n.q, n.k, n.v} {

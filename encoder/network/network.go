@@ -10,7 +10,6 @@
 package network
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,26 +96,30 @@ func Architectures() []string {
 	return names
 }
 
-// Known reports whether the model_type of configJSON is an architecture of this package.
-func Known(configJSON []byte) bool {
-	var c struct {
-		Type string `json:"model_type"`
+// Check returns an error unless the model_type of configJSON is an architecture of this package.
+func Check(configJSON []byte) error {
+	c, err := parseConfig(configJSON)
+	if err != nil {
+		return fmt.Errorf("cannot read config.json: %w", err)
 	}
-	return json.Unmarshal(configJSON, &c) == nil && architectures[c.Type] != nil
+	if kind := c.text("model_type", ""); architectures[kind] == nil {
+		return fmt.Errorf("cannot use config.json: model_type %.60q is not known; known are %s", kind, strings.Join(Architectures(), ", "))
+	}
+	return nil
 }
 
 // Load builds the network that configJSON describes from tensors. What it does not need of them is
 // not read; a tensor that the configuration leaves no place for is an error.
 func Load(configJSON []byte, w *Weights) (*Network, error) {
+	if err := Check(configJSON); err != nil {
+		return nil, err
+	}
 	c, err := parseConfig(configJSON)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read config.json: %w", err)
+		return nil, err
 	}
 	n := &Network{Architecture: c.text("model_type", "")}
-	build, ok := architectures[n.Architecture]
-	if !ok {
-		return nil, fmt.Errorf("cannot use config.json: model_type %.60q is not known; known are %s", n.Architecture, strings.Join(Architectures(), ", "))
-	}
+	build := architectures[n.Architecture]
 	c.common()
 	if c.err != nil {
 		return nil, fmt.Errorf("cannot use config.json: %w", c.err)
