@@ -185,6 +185,13 @@ func fuzzFormat(f *testing.F, format, seed string) {
 			f.Fatal(err)
 		}
 		f.Add(data)
+		f.Add(append(bytes.Clone(data), data...))
+		f.Add(append([]byte("ID3\x04\x00\x00\x00\x00\x00\x05junk"), data...))
+	}
+	for _, g := range goldenFiles {
+		if g.format == format {
+			f.Add(goldenFile(f, g.file))
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if format == "vorbis" || format == "opus" {

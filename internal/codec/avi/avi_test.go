@@ -232,6 +232,7 @@ func TestWrittenIsReadBack(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add(file(list("hdrl", pictures(4, 2, "MJPG", 24), tone(1, 1, 8000, 16)), list("movi", chunk("00dc", []byte("p")), chunk("01wb", []byte("s")))))
+	f.Add(file(list("hdrl", tone(1, 2, 8000, 8), pictures(4, -2, raw, 24)), list("movi", list("rec ", chunk("01db", []byte("odd")), chunk("01db"), chunk("00wb")), chunk("idx1"))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := Open(bytes.NewReader(data))
 		if err != nil {

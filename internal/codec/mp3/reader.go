@@ -108,7 +108,7 @@ func (r *Reader) certain(h Header) bool {
 		switch {
 		case len(b) < at: // the stream is cut off
 			return seen > 1
-		case len(b) < at+HeaderSize || endsStream(b[at:]):
+		case len(b) == at || endsStream(b[at:]):
 			return true
 		}
 		var ok bool
@@ -121,7 +121,7 @@ func (r *Reader) certain(h Header) bool {
 
 // endsStream reports whether b begins with a tag that goes behind the last frame.
 func endsStream(b []byte) bool {
-	switch string(b[:3]) {
+	switch string(b[:min(3, len(b))]) {
 	case "TAG", "ID3", "APE", "LYR":
 		return true
 	}
