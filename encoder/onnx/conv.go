@@ -10,41 +10,38 @@ import (
 // weights that are laid out, or sums over the taps of each channel where it is depthwise.
 type conv struct {
 	*window
-	groups     int
-	cin, cout  int               // channels of a group
-	weights    []*kernel.Weights // of each group, [taps, cin] by cout
-	depthwise  []float32         // [taps, channels] instead
-	linear                       // what follows
-	convInputs int
+	groups    int
+	cin, cout int               // channels of a group
+	weights   []*kernel.Weights // of each group, [taps, cin] by cout
+	depthwise []float32         // [taps, channels] instead
+	linear                      // what follows
 }
 
 func buildConv(b *builder) runner {
-	groups := b.int("group", 1)
-	w := b.constant(1)
-	var size []int
-	if w != nil && len(w.Shape) > 2 {
-		size = w.Shape[2:]
-	} else if !b.has("kernel_shape") {
-		failf("weights that are not constant need kernel_shape")
+	if v := constantConv(b); v != nil {
+		b.n.in = b.n.in[:1]
+		return v.run
 	}
-	win := newWindow(b, size)
-	if groups < 1 {
-		failf("group = %d is not supported", groups)
-	}
-	bias := b.constant(2)
+	win, groups := convWindow(b, 1)
+	return func(c *call) { directConv(c, win, groups) }
+}
+
+// constantConv is the convolution of a node with constant float32 weights, or nil.
+func constantConv(b *builder) *conv {
+	w, bias := b.constant(1), b.constant(2)
 	if b.plain() || w == nil || w.Type != Float32 || b.given(2) && bias == nil {
-		return func(c *call) { directConv(c, win, groups) }
+		return nil
 	}
+	win, groups := convWindow(b, 1)
 	checkConv(w.Shape, groups)
 	v := newConv(win, groups, w)
-	b.take(1)
 	if bias != nil {
 		if bias.Len() != w.Shape[0] {
 			failf("a bias of shape %v for %d channels", bias.Shape, w.Shape[0])
 		}
-		v.bias = b.take(2).f32()
+		v.bias = bias.f32()
 	}
-	return v.run
+	return v
 }
 
 // checkConv reports weights that cannot be cut into groups.
@@ -100,15 +97,14 @@ func (v *conv) run(c *call) {
 	var add []float32
 	if v.residual > 0 {
 		r := c.in[v.residual]
-		if !same(r.Shape, out.Shape) {
-			failf("the shapes %v and %v differ", out.Shape, r.Shape)
+		if same(r.Shape, out.Shape) {
+			if !r.last {
+				r = c.channelsLast(r)
+				c.scratch = append(c.scratch, r.buf)
+				r.buf = nil
+			}
+			add = r.f32()
 		}
-		if !r.last {
-			r = c.channelsLast(r)
-			c.scratch = append(c.scratch, r.buf)
-			r.buf = nil
-		}
-		add = r.f32()
 	}
 	j := &convJob{conv: v, placed: p, x: t.f32(), y: out.f32(), add: add}
 	rows := t.Shape[0] * p.out[0] * p.out[1]
@@ -120,6 +116,9 @@ func (v *conv) run(c *call) {
 		c.parallel(rows, step, j.points)
 	default:
 		c.parallel(rows, step, j.gathered)
+	}
+	if v.residual > 0 && add == nil {
+		c.addTo(out, c.in[v.residual])
 	}
 }
 

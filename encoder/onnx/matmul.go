@@ -141,10 +141,9 @@ func (l *linear) run(c *call) {
 	var add []float32
 	if l.residual > 0 {
 		r := c.in[l.residual]
-		if !same(r.Shape, shape) {
-			failf("the shapes %v and %v differ", shape, r.Shape)
+		if same(r.Shape, shape) {
+			add = r.f32()
 		}
-		add = r.f32()
 	}
 	rows := size(t.Shape[:rank-1])
 	c.parallel(rows, rowsAtOnce, func(from, to int) {
@@ -154,6 +153,18 @@ func (l *linear) run(c *call) {
 			l.finish(y[i*l.n:j*l.n], add, i*l.n)
 		}
 	})
+	if l.residual > 0 && add == nil {
+		c.addTo(out, c.in[l.residual])
+	}
+}
+
+// addTo makes output 0 the sum of a result and a tensor of another shape.
+func (c *call) addTo(out, t *Tensor) {
+	if out.buf != nil {
+		c.scratch = append(c.scratch, out.buf)
+	}
+	c.in, c.dead = append(c.in[:0], out, t), append(c.dead[:0], false, false)
+	c.combine(&adding)
 }
 
 // finish adds the bias to rows of a product, maps them, and adds the residual's rows from at on.

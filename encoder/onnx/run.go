@@ -16,6 +16,7 @@ type node struct {
 	in, out  []int
 	attrs    map[string]*attrProto
 	kernel   runner
+	fused    any   // what a fused kernel is made of
 	layouts  bool  // kernel takes and may return channels-last tensors
 	ends     []int // values that no later node needs
 }
