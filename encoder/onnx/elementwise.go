@@ -293,7 +293,7 @@ func buildClip(b *builder) runner {
 		c.out[0] = out
 		switch x := t.Data.(type) {
 		case []float32:
-			clip(out.f32(), x, float32(lo), float32(hi))
+			kernel.Clip(out.f32(), x, float32(lo), float32(hi))
 		case []float64:
 			clip(data[float64](out), x, lo, hi)
 		case []int64:

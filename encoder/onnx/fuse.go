@@ -205,7 +205,7 @@ func (l *loader) typeOf(n *node, out int, t []Type) Type {
 		return Bool
 	case "DynamicQuantizeLinear":
 		return [...]Type{Uint8, Float32, Uint8}[out]
-	case "DequantizeLinear":
+	case "DequantizeLinear", "integer linear":
 		return Float32
 	case "MatMulInteger", "ConvInteger":
 		return Int32

@@ -1,6 +1,10 @@
 package onnx
 
-import "math"
+import (
+	"math"
+
+	"github.com/fusor-ml/fusor/internal/kernel"
+)
 
 // activationOf returns the function that a node maps float32 elements by, or nil.
 func (m *matcher) activationOf(n *node) func(dst, x []float32) {
@@ -43,7 +47,7 @@ func (m *matcher) activationOf(n *node) func(dst, x []float32) {
 				*to = float32(v)
 			}
 		}
-		return func(dst, x []float32) { clip(dst, x, lo, hi) }
+		return func(dst, x []float32) { kernel.Clip(dst, x, lo, hi) }
 	}
 	return nil
 }

@@ -74,5 +74,22 @@ func transpose256(k int, src *float32, srs int, dst *float32, drs int)
 //go:noescape
 func transpose4(k int, p0 *float32, p1 *float32, p2 *float32, p3 *float32, dst *float32, drs int)
 
+// intPanel256 computes m rows and 16 columns of C from A[m,2·pairs] and a panel of B, [pairs,16,2], pairs > 0.
+// ars and crs are the distances of rows in bytes.
+//
+//go:noescape
+func intPanel256(m int, pairs int, a *int16, ars int, b *int8, c *int32, crs int)
+
+// widen256 is dst = x - zero for n elements, a multiple of 16.
+//
+//go:noescape
+func widen256(n int, dst *int16, x *uint8, zero int16)
+
+// quantize256 is dst = x/scale, rounded half to even, plus zero, within 0 and 255, for n elements, a multiple of 32.
+// |x/scale| must be below 2³⁰.
+//
+//go:noescape
+func quantize256(n int, dst *uint8, x *float32, scale float32, zero int32)
+
 // peak256 runs n > 0 times 12 independent fused multiply-adds of 8 lanes: what the machine can do at best.
 func peak256(n int)

@@ -3674,6 +3674,422 @@ rest:
 end:
 	RET
 
+// func intPanel256(m int, pairs int, a *int16, ars int, b *int8, c *int32, crs int)
+// Requires: AVX, AVX2
+TEXT ·intPanel256(SB), NOSPLIT, $0-56
+	MOVQ m+0(FP), AX
+	MOVQ a+16(FP), CX
+	MOVQ c+40(FP), DX
+	MOVQ ars+24(FP), BX
+	LEAQ (BX)(BX*2), SI
+
+tiles:
+	CMPQ  AX, $0x06
+	JLT   rest
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+	MOVQ  pairs+8(FP), DI
+	MOVQ  b+32(FP), R8
+	MOVQ  CX, R9
+	LEAQ  (CX)(SI*1), R10
+
+pairs6:
+	VPMOVSXBW    (R8), Y12
+	VPMOVSXBW    16(R8), Y13
+	VPBROADCASTD (R9), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VPBROADCASTD (R9)(BX*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VPBROADCASTD (R9)(BX*2), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VPBROADCASTD (R10), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VPBROADCASTD (R10)(BX*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VPBROADCASTD (R10)(BX*2), Y14
+	VPMADDWD     Y12, Y14, Y12
+	VPADDD       Y12, Y10, Y10
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y11, Y11
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x20, R8
+	DECQ         DI
+	JNZ          pairs6
+	MOVQ         crs+48(FP), DI
+	VMOVDQU      Y0, (DX)
+	VMOVDQU      Y1, 32(DX)
+	ADDQ         DI, DX
+	VMOVDQU      Y2, (DX)
+	VMOVDQU      Y3, 32(DX)
+	ADDQ         DI, DX
+	VMOVDQU      Y4, (DX)
+	VMOVDQU      Y5, 32(DX)
+	ADDQ         DI, DX
+	VMOVDQU      Y6, (DX)
+	VMOVDQU      Y7, 32(DX)
+	ADDQ         DI, DX
+	VMOVDQU      Y8, (DX)
+	VMOVDQU      Y9, 32(DX)
+	ADDQ         DI, DX
+	VMOVDQU      Y10, (DX)
+	VMOVDQU      Y11, 32(DX)
+	ADDQ         DI, DX
+	SUBQ         $0x06, AX
+	LEAQ         (CX)(SI*2), CX
+	JMP          tiles
+
+rest:
+	CMPQ AX, $0x05
+	JEQ  rows5
+	CMPQ AX, $0x04
+	JEQ  rows4
+	CMPQ AX, $0x03
+	JEQ  rows3
+	CMPQ AX, $0x02
+	JEQ  rows2
+	CMPQ AX, $0x01
+	JEQ  rows1
+	VZEROUPPER
+	RET
+
+rows5:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	MOVQ  pairs+8(FP), AX
+	MOVQ  b+32(FP), DI
+	MOVQ  CX, R8
+	LEAQ  (CX)(SI*1), CX
+
+pairs5:
+	VPMOVSXBW    (DI), Y10
+	VPMOVSXBW    16(DI), Y11
+	VPBROADCASTD (R8), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (R8)(BX*1), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y2, Y2
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (R8)(BX*2), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y4, Y4
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD (CX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y6, Y6
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD (CX)(BX*1), Y12
+	VPMADDWD     Y10, Y12, Y10
+	VPADDD       Y10, Y8, Y8
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x20, DI
+	DECQ         AX
+	JNZ          pairs5
+	MOVQ         crs+48(FP), AX
+	VMOVDQU      Y0, (DX)
+	VMOVDQU      Y1, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y2, (DX)
+	VMOVDQU      Y3, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y4, (DX)
+	VMOVDQU      Y5, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y6, (DX)
+	VMOVDQU      Y7, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y8, (DX)
+	VMOVDQU      Y9, 32(DX)
+	ADDQ         AX, DX
+	VZEROUPPER
+	RET
+
+rows4:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  pairs+8(FP), AX
+	MOVQ  b+32(FP), DI
+	MOVQ  CX, R8
+	LEAQ  (CX)(SI*1), CX
+
+pairs4:
+	VPMOVSXBW    (DI), Y8
+	VPMOVSXBW    16(DI), Y9
+	VPBROADCASTD (R8), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VPBROADCASTD (R8)(BX*1), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VPBROADCASTD (R8)(BX*2), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VPBROADCASTD (CX), Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x20, DI
+	DECQ         AX
+	JNZ          pairs4
+	MOVQ         crs+48(FP), AX
+	VMOVDQU      Y0, (DX)
+	VMOVDQU      Y1, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y2, (DX)
+	VMOVDQU      Y3, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y4, (DX)
+	VMOVDQU      Y5, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y6, (DX)
+	VMOVDQU      Y7, 32(DX)
+	ADDQ         AX, DX
+	VZEROUPPER
+	RET
+
+rows3:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	MOVQ  pairs+8(FP), AX
+	MOVQ  b+32(FP), SI
+
+pairs3:
+	VPMOVSXBW    (SI), Y6
+	VPMOVSXBW    16(SI), Y7
+	VPBROADCASTD (CX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y1, Y1
+	VPBROADCASTD (CX)(BX*1), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VPBROADCASTD (CX)(BX*2), Y8
+	VPMADDWD     Y6, Y8, Y6
+	VPADDD       Y6, Y4, Y4
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          pairs3
+	MOVQ         crs+48(FP), AX
+	VMOVDQU      Y0, (DX)
+	VMOVDQU      Y1, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y2, (DX)
+	VMOVDQU      Y3, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y4, (DX)
+	VMOVDQU      Y5, 32(DX)
+	ADDQ         AX, DX
+	VZEROUPPER
+	RET
+
+rows2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  pairs+8(FP), AX
+	MOVQ  b+32(FP), SI
+
+pairs2:
+	VPMOVSXBW    (SI), Y4
+	VPMOVSXBW    16(SI), Y5
+	VPBROADCASTD (CX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y0, Y0
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VPBROADCASTD (CX)(BX*1), Y6
+	VPMADDWD     Y4, Y6, Y4
+	VPADDD       Y4, Y2, Y2
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	ADDQ         $0x04, CX
+	ADDQ         $0x20, SI
+	DECQ         AX
+	JNZ          pairs2
+	MOVQ         crs+48(FP), AX
+	VMOVDQU      Y0, (DX)
+	VMOVDQU      Y1, 32(DX)
+	ADDQ         AX, DX
+	VMOVDQU      Y2, (DX)
+	VMOVDQU      Y3, 32(DX)
+	ADDQ         AX, DX
+	VZEROUPPER
+	RET
+
+rows1:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  pairs+8(FP), AX
+	MOVQ  b+32(FP), BX
+
+pairs1:
+	VPMOVSXBW    (BX), Y2
+	VPMOVSXBW    16(BX), Y3
+	VPBROADCASTD (CX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPADDD       Y2, Y0, Y0
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y4, Y1, Y1
+	ADDQ         $0x04, CX
+	ADDQ         $0x20, BX
+	DECQ         AX
+	JNZ          pairs1
+	MOVQ         crs+48(FP), AX
+	VMOVDQU      Y0, (DX)
+	VMOVDQU      Y1, 32(DX)
+	ADDQ         AX, DX
+	VZEROUPPER
+	RET
+
+// func widen256(n int, dst *int16, x *uint8, zero int16)
+// Requires: AVX, AVX2
+TEXT ·widen256(SB), NOSPLIT, $0-26
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVWLSX      zero+24(FP), BX
+	VMOVD        BX, X0
+	VPBROADCASTW X0, Y0
+
+loop:
+	TESTQ     AX, AX
+	JZ        done
+	VPMOVZXBW (DX), Y1
+	VPSUBW    Y0, Y1, Y1
+	VMOVDQU   Y1, (CX)
+	ADDQ      $0x10, DX
+	ADDQ      $0x20, CX
+	SUBQ      $0x10, AX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func quantize256(n int, dst *uint8, x *float32, scale float32, zero int32)
+// Requires: AVX, AVX2, SSE
+TEXT ·quantize256(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVSS        scale+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVL         zero+28(FP), BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      order<>+0(SB), Y2
+
+loop:
+	TESTQ     AX, AX
+	JZ        done
+	VMOVUPS   (DX), Y3
+	VDIVPS    Y0, Y3, Y3
+	VCVTPS2DQ Y3, Y3
+	VPADDD    Y1, Y3, Y3
+	VMOVUPS   32(DX), Y4
+	VDIVPS    Y0, Y4, Y4
+	VCVTPS2DQ Y4, Y4
+	VPADDD    Y1, Y4, Y4
+	VMOVUPS   64(DX), Y5
+	VDIVPS    Y0, Y5, Y5
+	VCVTPS2DQ Y5, Y5
+	VPADDD    Y1, Y5, Y5
+	VMOVUPS   96(DX), Y6
+	VDIVPS    Y0, Y6, Y6
+	VCVTPS2DQ Y6, Y6
+	VPADDD    Y1, Y6, Y6
+	VPACKSSDW Y4, Y3, Y3
+	VPACKSSDW Y6, Y5, Y5
+	VPACKUSWB Y5, Y3, Y3
+	VPERMD    Y3, Y2, Y3
+	VMOVDQU   Y3, (CX)
+	ADDQ      $0x00000080, DX
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, AX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA order<>+0(SB)/4, $0x00000000
+DATA order<>+4(SB)/4, $0x00000004
+DATA order<>+8(SB)/4, $0x00000001
+DATA order<>+12(SB)/4, $0x00000005
+DATA order<>+16(SB)/4, $0x00000002
+DATA order<>+20(SB)/4, $0x00000006
+DATA order<>+24(SB)/4, $0x00000003
+DATA order<>+28(SB)/4, $0x00000007
+GLOBL order<>(SB), RODATA|NOPTR, $32
+
 // func peak256(n int)
 // Requires: AVX, FMA3
 TEXT ·peak256(SB), NOSPLIT, $0-8

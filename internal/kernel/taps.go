@@ -1,10 +1,40 @@
 package kernel
 
-import "github.com/fusor-ml/fusor/internal/kernel/ref"
+import (
+	"unsafe"
+
+	"github.com/fusor-ml/fusor/internal/kernel/ref"
+)
 
 // Tap is one place of a depthwise sum: where its inputs and its weights start.
 type Tap = ref.Tap
 
 // WeightedTaps sets dst to bias plus the sum over taps of x[tap.X:] times w[tap.W:], element by
 // element. bias may be nil.
-func WeightedTaps(dst, bias, x, w []float32, taps []Tap) { ref.WeightedTaps(dst, bias, x, w, taps) }
+func WeightedTaps(dst, bias, x, w []float32, taps []Tap) {
+	v, n := vectors[float32](), len(dst)
+	if v == nil || n == 0 || bias == nil && n > len(zeroRow) {
+		ref.WeightedTaps(dst, bias, x, w, taps)
+		return
+	}
+	for _, t := range taps { // the assembly does not check
+		if t.X < 0 || t.W < 0 || t.X+n > len(x) || t.W+n > len(w) {
+			panic("kernel: a tap lies outside its array")
+		}
+	}
+	first := &zeroRow[0]
+	if bias != nil {
+		first = at(bias[:n])
+	}
+	v.vtaps(n, at(dst), first, at(x), at(w), (*byte)(unsafe.Pointer(unsafe.SliceData(taps))), len(taps))
+}
+
+// Clip sets dst to x within lo and hi; NaN stays NaN.
+func Clip(dst, x []float32, lo, hi float32) {
+	if v := vectors[float32](); v != nil {
+		n, px, pd := at2(x, dst)
+		v.vclip(n, pd, px, lo, hi)
+		return
+	}
+	ref.Clip(dst, x, lo, hi)
+}

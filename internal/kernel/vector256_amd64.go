@@ -49,6 +49,16 @@ func vmul256(n int, dst *float32, a *float32, b *float32)
 //go:noescape
 func vaddrelu256(n int, dst *float32, a *float32, b *float32)
 
+// vclip256 is dst = x within lo and hi.
+//
+//go:noescape
+func vclip256(n int, dst *float32, x *float32, lo float32, hi float32)
+
+// vintsum256 is dst = x f + b, the product rounded first; x holds int32s.
+//
+//go:noescape
+func vintsum256(n int, dst *float32, x *float32, f *float32, b *float32)
+
 // vscale256 is dst = s x.
 //
 //go:noescape
@@ -109,6 +119,11 @@ func vsum256(n int, x *float32) (r float32)
 //go:noescape
 func vmax256(n int, x *float32) (r float32)
 
+// vmin256 is the least of x, +Inf if there is none; NaN only by chance.
+//
+//go:noescape
+func vmin256(n int, x *float32) (r float32)
+
 // vexpsum256 is Σ e^(x-s) and leaves the terms in dst.
 //
 //go:noescape
@@ -153,3 +168,8 @@ func vlstmback256(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a 
 //
 //go:noescape
 func vradix4256(n int, m int, y *float32, x *float32, w *float32)
+
+// vtaps256 is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds; taps is an array of Tap.
+//
+//go:noescape
+func vtaps256(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int)

@@ -1432,6 +1432,132 @@ Done:
 	VZEROUPPER
 	RET
 
+// func vclip256(n int, dst *float32, x *float32, lo float32, hi float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·vclip256(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVSS        lo+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        hi+28(FP), X1
+	VBROADCASTSS X1, Y1
+	XORQ         BX, BX
+
+Rounds:
+	CMPQ    AX, $0x00000020
+	JLT     RoundsEnd
+	VMOVUPS (DX)(BX*4), Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (CX)(BX*4)
+	VMOVUPS 32(DX)(BX*4), Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, 32(CX)(BX*4)
+	VMOVUPS 64(DX)(BX*4), Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, 64(CX)(BX*4)
+	VMOVUPS 96(DX)(BX*4), Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, 96(CX)(BX*4)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000020, AX
+	JMP     Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ    AX, $0x00000008
+	JLT     VectorsEnd
+	VMOVUPS (DX)(BX*4), Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (CX)(BX*4)
+	ADDQ    $0x00000008, BX
+	SUBQ    $0x00000008, AX
+	JMP     Vectors
+
+VectorsEnd:
+	TESTQ      AX, AX
+	JZ         Done
+	LEAQ       window<>+0(SB), SI
+	NEGQ       AX
+	VMOVUPS    32(SI)(AX*4), Y2
+	VMASKMOVPS (DX)(BX*4), Y2, Y3
+	VMAXPS     Y3, Y0, Y3
+	VMINPS     Y3, Y1, Y3
+	VMASKMOVPS Y3, Y2, (CX)(BX*4)
+
+Done:
+	VZEROUPPER
+	RET
+
+// func vintsum256(n int, dst *float32, x *float32, f *float32, b *float32)
+// Requires: AVX
+TEXT ·vintsum256(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ f+24(FP), BX
+	MOVQ b+32(FP), SI
+	XORQ DI, DI
+
+Rounds:
+	CMPQ      AX, $0x00000010
+	JLT       RoundsEnd
+	VMOVUPS   (DX)(DI*4), Y0
+	VMOVUPS   (BX)(DI*4), Y1
+	VMOVUPS   (SI)(DI*4), Y2
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y1, Y0, Y0
+	VADDPS    Y2, Y0, Y0
+	VMOVUPS   Y0, (CX)(DI*4)
+	VMOVUPS   32(DX)(DI*4), Y0
+	VMOVUPS   32(BX)(DI*4), Y1
+	VMOVUPS   32(SI)(DI*4), Y2
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y1, Y0, Y0
+	VADDPS    Y2, Y0, Y0
+	VMOVUPS   Y0, 32(CX)(DI*4)
+	ADDQ      $0x00000010, DI
+	SUBQ      $0x00000010, AX
+	JMP       Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ      AX, $0x00000008
+	JLT       VectorsEnd
+	VMOVUPS   (DX)(DI*4), Y0
+	VMOVUPS   (BX)(DI*4), Y1
+	VMOVUPS   (SI)(DI*4), Y2
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y1, Y0, Y0
+	VADDPS    Y2, Y0, Y0
+	VMOVUPS   Y0, (CX)(DI*4)
+	ADDQ      $0x00000008, DI
+	SUBQ      $0x00000008, AX
+	JMP       Vectors
+
+VectorsEnd:
+	TESTQ      AX, AX
+	JZ         Done
+	LEAQ       window<>+0(SB), R8
+	NEGQ       AX
+	VMOVUPS    32(R8)(AX*4), Y0
+	VMASKMOVPS (DX)(DI*4), Y0, Y1
+	VMASKMOVPS (BX)(DI*4), Y0, Y2
+	VMASKMOVPS (SI)(DI*4), Y0, Y3
+	VCVTDQ2PS  Y1, Y1
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (CX)(DI*4)
+
+Done:
+	VZEROUPPER
+	RET
+
 // func vscale256(n int, dst *float32, x *float32, s float32)
 // Requires: AVX, AVX2, SSE
 TEXT ·vscale256(SB), NOSPLIT, $0-28
@@ -2363,6 +2489,85 @@ Done:
 	VMAXPS       X1, X0, X0
 	VMOVSHDUP    X0, X1
 	VMAXPS       X1, X0, X0
+	MOVSS        X0, r+16(FP)
+	VZEROUPPER
+	RET
+
+DATA c7f800000<>+0(SB)/4, $0x7f800000
+DATA c7f800000<>+4(SB)/4, $0x7f800000
+DATA c7f800000<>+8(SB)/4, $0x7f800000
+DATA c7f800000<>+12(SB)/4, $0x7f800000
+DATA c7f800000<>+16(SB)/4, $0x7f800000
+DATA c7f800000<>+20(SB)/4, $0x7f800000
+DATA c7f800000<>+24(SB)/4, $0x7f800000
+DATA c7f800000<>+28(SB)/4, $0x7f800000
+DATA c7f800000<>+32(SB)/4, $0x7f800000
+DATA c7f800000<>+36(SB)/4, $0x7f800000
+DATA c7f800000<>+40(SB)/4, $0x7f800000
+DATA c7f800000<>+44(SB)/4, $0x7f800000
+DATA c7f800000<>+48(SB)/4, $0x7f800000
+DATA c7f800000<>+52(SB)/4, $0x7f800000
+DATA c7f800000<>+56(SB)/4, $0x7f800000
+DATA c7f800000<>+60(SB)/4, $0x7f800000
+GLOBL c7f800000<>(SB), RODATA|NOPTR, $64
+
+// func vmin256(n int, x *float32) (r float32)
+// Requires: AVX, SSE
+TEXT ·vmin256(SB), NOSPLIT, $0-20
+	MOVQ    n+0(FP), AX
+	MOVQ    x+8(FP), CX
+	VMOVUPS c7f800000<>+0(SB), Y0
+	VMOVUPS c7f800000<>+0(SB), Y1
+	VMOVUPS c7f800000<>+0(SB), Y2
+	VMOVUPS c7f800000<>+0(SB), Y3
+	XORQ    DX, DX
+
+Rounds:
+	CMPQ    AX, $0x00000020
+	JLT     RoundsEnd
+	VMOVUPS (CX)(DX*4), Y4
+	VMINPS  Y4, Y0, Y0
+	VMOVUPS 32(CX)(DX*4), Y4
+	VMINPS  Y4, Y1, Y1
+	VMOVUPS 64(CX)(DX*4), Y4
+	VMINPS  Y4, Y2, Y2
+	VMOVUPS 96(CX)(DX*4), Y4
+	VMINPS  Y4, Y3, Y3
+	ADDQ    $0x00000020, DX
+	SUBQ    $0x00000020, AX
+	JMP     Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ    AX, $0x00000008
+	JLT     VectorsEnd
+	VMOVUPS (CX)(DX*4), Y4
+	VMINPS  Y4, Y0, Y0
+	ADDQ    $0x00000008, DX
+	SUBQ    $0x00000008, AX
+	JMP     Vectors
+
+VectorsEnd:
+	TESTQ      AX, AX
+	JZ         Done
+	LEAQ       window<>+0(SB), BX
+	NEGQ       AX
+	VMOVUPS    32(BX)(AX*4), Y4
+	VMASKMOVPS (CX)(DX*4), Y4, Y5
+	VMOVUPS    c7f800000<>+0(SB), Y6
+	VBLENDVPS  Y4, Y5, Y6, Y6
+	VMINPS     Y6, Y0, Y0
+
+Done:
+	VMINPS       Y1, Y0, Y0
+	VMINPS       Y3, Y2, Y2
+	VMINPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMINPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VMINPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VMINPS       X1, X0, X0
 	MOVSS        X0, r+16(FP)
 	VZEROUPPER
 	RET
@@ -3940,5 +4145,124 @@ butterflies:
 	ADDQ           R13, R12
 	DECQ           CX
 	JNZ            run
+	VZEROUPPER
+	RET
+
+// func vtaps256(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int)
+// Requires: AVX, FMA3
+TEXT ·vtaps256(SB), NOSPLIT, $0-56
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ bias+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ w+32(FP), SI
+
+six:
+	CMPQ    AX, $0x00000030
+	JLT     sixEnd
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	MOVQ    taps+40(FP), DI
+	MOVQ    count+48(FP), R8
+	TESTQ   R8, R8
+	JZ      sixStore
+
+sixTaps:
+	MOVQ        (DI), R9
+	LEAQ        (BX)(R9*4), R9
+	MOVQ        8(DI), R10
+	LEAQ        (SI)(R10*4), R10
+	VMOVUPS     (R9), Y6
+	VFMADD231PS (R10), Y6, Y0
+	VMOVUPS     32(R9), Y6
+	VFMADD231PS 32(R10), Y6, Y1
+	VMOVUPS     64(R9), Y6
+	VFMADD231PS 64(R10), Y6, Y2
+	VMOVUPS     96(R9), Y6
+	VFMADD231PS 96(R10), Y6, Y3
+	VMOVUPS     128(R9), Y6
+	VFMADD231PS 128(R10), Y6, Y4
+	VMOVUPS     160(R9), Y6
+	VFMADD231PS 160(R10), Y6, Y5
+	ADDQ        $0x10, DI
+	DECQ        R8
+	JNZ         sixTaps
+
+sixStore:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y5, 160(CX)
+	ADDQ    $0x000000c0, CX
+	ADDQ    $0x000000c0, DX
+	ADDQ    $0x000000c0, BX
+	ADDQ    $0x000000c0, SI
+	SUBQ    $0x00000030, AX
+	JMP     six
+
+sixEnd:
+one:
+	CMPQ    AX, $0x00000008
+	JLT     oneEnd
+	VMOVUPS (DX), Y0
+	MOVQ    taps+40(FP), DI
+	MOVQ    count+48(FP), R8
+	TESTQ   R8, R8
+	JZ      oneStore
+
+oneTaps:
+	MOVQ        (DI), R9
+	LEAQ        (BX)(R9*4), R9
+	MOVQ        8(DI), R10
+	LEAQ        (SI)(R10*4), R10
+	VMOVUPS     (R9), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x10, DI
+	DECQ        R8
+	JNZ         oneTaps
+
+oneStore:
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, AX
+	JMP     one
+
+oneEnd:
+	TESTQ      AX, AX
+	JZ         done
+	LEAQ       window<>+0(SB), DI
+	NEGQ       AX
+	VMOVUPS    32(DI)(AX*4), Y0
+	VMASKMOVPS (DX), Y0, Y1
+	MOVQ       taps+40(FP), AX
+	MOVQ       count+48(FP), DX
+	TESTQ      DX, DX
+	JZ         restStore
+
+restTaps:
+	MOVQ        (AX), DI
+	LEAQ        (BX)(DI*4), DI
+	MOVQ        8(AX), R8
+	LEAQ        (SI)(R8*4), R8
+	VMASKMOVPS  (DI), Y0, Y2
+	VMASKMOVPS  (R8), Y0, Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        $0x10, AX
+	DECQ        DX
+	JNZ         restTaps
+
+restStore:
+	VMASKMOVPS Y1, Y0, (CX)
+
+done:
 	VZEROUPPER
 	RET

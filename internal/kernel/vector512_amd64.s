@@ -1414,6 +1414,132 @@ Done:
 	VZEROUPPER
 	RET
 
+// func vclip512(n int, dst *float32, x *float32, lo float32, hi float32)
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·vclip512(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVSS        lo+24(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVSS        hi+28(FP), X1
+	VBROADCASTSS X1, Z1
+	XORQ         BX, BX
+
+Rounds:
+	CMPQ    AX, $0x00000040
+	JLT     RoundsEnd
+	VMOVUPS (DX)(BX*4), Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (CX)(BX*4)
+	VMOVUPS 64(DX)(BX*4), Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, 64(CX)(BX*4)
+	VMOVUPS 128(DX)(BX*4), Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, 128(CX)(BX*4)
+	VMOVUPS 192(DX)(BX*4), Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, 192(CX)(BX*4)
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000040, AX
+	JMP     Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ    AX, $0x00000010
+	JLT     VectorsEnd
+	VMOVUPS (DX)(BX*4), Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (CX)(BX*4)
+	ADDQ    $0x00000010, BX
+	SUBQ    $0x00000010, AX
+	JMP     Vectors
+
+VectorsEnd:
+	TESTQ     AX, AX
+	JZ        Done
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z2
+	VMAXPS    Z2, Z0, Z2
+	VMINPS    Z2, Z1, Z2
+	VMOVUPS   Z2, K1, (CX)(BX*4)
+
+Done:
+	VZEROUPPER
+	RET
+
+// func vintsum512(n int, dst *float32, x *float32, f *float32, b *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vintsum512(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ f+24(FP), BX
+	MOVQ b+32(FP), SI
+	XORQ DI, DI
+
+Rounds:
+	CMPQ      AX, $0x00000020
+	JLT       RoundsEnd
+	VMOVUPS   (DX)(DI*4), Z0
+	VMOVUPS   (BX)(DI*4), Z1
+	VMOVUPS   (SI)(DI*4), Z2
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z1, Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, (CX)(DI*4)
+	VMOVUPS   64(DX)(DI*4), Z0
+	VMOVUPS   64(BX)(DI*4), Z1
+	VMOVUPS   64(SI)(DI*4), Z2
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z1, Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, 64(CX)(DI*4)
+	ADDQ      $0x00000020, DI
+	SUBQ      $0x00000020, AX
+	JMP       Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ      AX, $0x00000010
+	JLT       VectorsEnd
+	VMOVUPS   (DX)(DI*4), Z0
+	VMOVUPS   (BX)(DI*4), Z1
+	VMOVUPS   (SI)(DI*4), Z2
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z1, Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, (CX)(DI*4)
+	ADDQ      $0x00000010, DI
+	SUBQ      $0x00000010, AX
+	JMP       Vectors
+
+VectorsEnd:
+	TESTQ     AX, AX
+	JZ        Done
+	MOVQ      $-1, R8
+	BZHIQ     AX, R8, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX)(DI*4), K1, Z0
+	VMOVUPS.Z (BX)(DI*4), K1, Z1
+	VMOVUPS.Z (SI)(DI*4), K1, Z2
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z1, Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)(DI*4)
+
+Done:
+	VZEROUPPER
+	RET
+
 // func vscale512(n int, dst *float32, x *float32, s float32)
 // Requires: AVX, AVX512F, BMI2, SSE
 TEXT ·vscale512(SB), NOSPLIT, $0-28
@@ -2351,6 +2477,87 @@ Done:
 	VMAXPS        X1, X0, X0
 	VMOVSHDUP     X0, X1
 	VMAXPS        X1, X0, X0
+	MOVSS         X0, r+16(FP)
+	VZEROUPPER
+	RET
+
+DATA c7f800000<>+0(SB)/4, $0x7f800000
+DATA c7f800000<>+4(SB)/4, $0x7f800000
+DATA c7f800000<>+8(SB)/4, $0x7f800000
+DATA c7f800000<>+12(SB)/4, $0x7f800000
+DATA c7f800000<>+16(SB)/4, $0x7f800000
+DATA c7f800000<>+20(SB)/4, $0x7f800000
+DATA c7f800000<>+24(SB)/4, $0x7f800000
+DATA c7f800000<>+28(SB)/4, $0x7f800000
+DATA c7f800000<>+32(SB)/4, $0x7f800000
+DATA c7f800000<>+36(SB)/4, $0x7f800000
+DATA c7f800000<>+40(SB)/4, $0x7f800000
+DATA c7f800000<>+44(SB)/4, $0x7f800000
+DATA c7f800000<>+48(SB)/4, $0x7f800000
+DATA c7f800000<>+52(SB)/4, $0x7f800000
+DATA c7f800000<>+56(SB)/4, $0x7f800000
+DATA c7f800000<>+60(SB)/4, $0x7f800000
+GLOBL c7f800000<>(SB), RODATA|NOPTR, $64
+
+// func vmin512(n int, x *float32) (r float32)
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·vmin512(SB), NOSPLIT, $0-20
+	MOVQ    n+0(FP), AX
+	MOVQ    x+8(FP), CX
+	VMOVUPS c7f800000<>+0(SB), Z0
+	VMOVUPS c7f800000<>+0(SB), Z1
+	VMOVUPS c7f800000<>+0(SB), Z2
+	VMOVUPS c7f800000<>+0(SB), Z3
+	XORQ    DX, DX
+
+Rounds:
+	CMPQ    AX, $0x00000040
+	JLT     RoundsEnd
+	VMOVUPS (CX)(DX*4), Z4
+	VMINPS  Z4, Z0, Z0
+	VMOVUPS 64(CX)(DX*4), Z4
+	VMINPS  Z4, Z1, Z1
+	VMOVUPS 128(CX)(DX*4), Z4
+	VMINPS  Z4, Z2, Z2
+	VMOVUPS 192(CX)(DX*4), Z4
+	VMINPS  Z4, Z3, Z3
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000040, AX
+	JMP     Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ    AX, $0x00000010
+	JLT     VectorsEnd
+	VMOVUPS (CX)(DX*4), Z4
+	VMINPS  Z4, Z0, Z0
+	ADDQ    $0x00000010, DX
+	SUBQ    $0x00000010, AX
+	JMP     Vectors
+
+VectorsEnd:
+	TESTQ     AX, AX
+	JZ        Done
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (CX)(DX*4), K1, Z4
+	VMOVUPS   c7f800000<>+0(SB), Z5
+	VBLENDMPS Z4, Z5, K1, Z5
+	VMINPS    Z5, Z0, Z0
+
+Done:
+	VMINPS        Z1, Z0, Z0
+	VMINPS        Z3, Z2, Z2
+	VMINPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMINPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMINPS        X1, X0, X0
+	VMOVHLPS      X0, X0, X1
+	VMINPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VMINPS        X1, X0, X0
 	MOVSS         X0, r+16(FP)
 	VZEROUPPER
 	RET
@@ -3936,5 +4143,124 @@ butterflies:
 	ADDQ           R13, R12
 	DECQ           CX
 	JNZ            run
+	VZEROUPPER
+	RET
+
+// func vtaps512(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vtaps512(SB), NOSPLIT, $0-56
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ bias+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ w+32(FP), SI
+
+six:
+	CMPQ    AX, $0x00000060
+	JLT     sixEnd
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	VMOVUPS 256(DX), Z4
+	VMOVUPS 320(DX), Z5
+	MOVQ    taps+40(FP), DI
+	MOVQ    count+48(FP), R8
+	TESTQ   R8, R8
+	JZ      sixStore
+
+sixTaps:
+	MOVQ        (DI), R9
+	LEAQ        (BX)(R9*4), R9
+	MOVQ        8(DI), R10
+	LEAQ        (SI)(R10*4), R10
+	VMOVUPS     (R9), Z6
+	VFMADD231PS (R10), Z6, Z0
+	VMOVUPS     64(R9), Z6
+	VFMADD231PS 64(R10), Z6, Z1
+	VMOVUPS     128(R9), Z6
+	VFMADD231PS 128(R10), Z6, Z2
+	VMOVUPS     192(R9), Z6
+	VFMADD231PS 192(R10), Z6, Z3
+	VMOVUPS     256(R9), Z6
+	VFMADD231PS 256(R10), Z6, Z4
+	VMOVUPS     320(R9), Z6
+	VFMADD231PS 320(R10), Z6, Z5
+	ADDQ        $0x10, DI
+	DECQ        R8
+	JNZ         sixTaps
+
+sixStore:
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, 128(CX)
+	VMOVUPS Z3, 192(CX)
+	VMOVUPS Z4, 256(CX)
+	VMOVUPS Z5, 320(CX)
+	ADDQ    $0x00000180, CX
+	ADDQ    $0x00000180, DX
+	ADDQ    $0x00000180, BX
+	ADDQ    $0x00000180, SI
+	SUBQ    $0x00000060, AX
+	JMP     six
+
+sixEnd:
+one:
+	CMPQ    AX, $0x00000010
+	JLT     oneEnd
+	VMOVUPS (DX), Z0
+	MOVQ    taps+40(FP), DI
+	MOVQ    count+48(FP), R8
+	TESTQ   R8, R8
+	JZ      oneStore
+
+oneTaps:
+	MOVQ        (DI), R9
+	LEAQ        (BX)(R9*4), R9
+	MOVQ        8(DI), R10
+	LEAQ        (SI)(R10*4), R10
+	VMOVUPS     (R9), Z1
+	VFMADD231PS (R10), Z1, Z0
+	ADDQ        $0x10, DI
+	DECQ        R8
+	JNZ         oneTaps
+
+oneStore:
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, AX
+	JMP     one
+
+oneEnd:
+	TESTQ     AX, AX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     AX, DI, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX), K1, Z0
+	MOVQ      taps+40(FP), AX
+	MOVQ      count+48(FP), DX
+	TESTQ     DX, DX
+	JZ        restStore
+
+restTaps:
+	MOVQ        (AX), DI
+	LEAQ        (BX)(DI*4), DI
+	MOVQ        8(AX), R8
+	LEAQ        (SI)(R8*4), R8
+	VMOVUPS.Z   (DI), K1, Z1
+	VMOVUPS.Z   (R8), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x10, AX
+	DECQ        DX
+	JNZ         restTaps
+
+restStore:
+	VMOVUPS Z0, K1, (CX)
+
+done:
 	VZEROUPPER
 	RET

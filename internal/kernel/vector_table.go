@@ -13,6 +13,8 @@ type vectorKernels struct {
 	vsub            func(n int, dst, a, b *float32)                                                          // is dst = a - b.
 	vmul            func(n int, dst, a, b *float32)                                                          // is dst = a b.
 	vaddrelu        func(n int, dst, a, b *float32)                                                          // is dst = max(a + b, 0).
+	vclip           func(n int, dst, x *float32, lo, hi float32)                                             // is dst = x within lo and hi.
+	vintsum         func(n int, dst, x, f, b *float32)                                                       // is dst = x f + b, the product rounded first; x holds int32s.
 	vscale          func(n int, dst, x *float32, s float32)                                                  // is dst = s x.
 	vmuladd         func(n int, dst, a, b *float32)                                                          // is dst += a b, the product rounded first.
 	vaxpy           func(n int, dst, x *float32, s float32)                                                  // is dst += s x, the product rounded first.
@@ -25,6 +27,7 @@ type vectorKernels struct {
 	vdot            func(n int, a, b *float32) (r float32)                                                   // is Σ a b.
 	vsum            func(n int, x *float32) (r float32)                                                      // is Σ x.
 	vmax            func(n int, x *float32) (r float32)                                                      // is the greatest of x, -Inf if there is none; NaN only by chance.
+	vmin            func(n int, x *float32) (r float32)                                                      // is the least of x, +Inf if there is none; NaN only by chance.
 	vexpsum         func(n int, dst, x *float32, s float32) (r float32)                                      // is Σ e^(x-s) and leaves the terms in dst.
 	vsqdev          func(n int, x *float32, s float32) (r float32)                                           // is Σ (x-s)².
 	vcolsum         func(n int, dst, x *float32, rows, rs int)                                               // is dst[j] += Σ over rows r of x[r,j], in the order of rows; rs is the distance of rows in bytes.
@@ -34,4 +37,5 @@ type vectorKernels struct {
 	vlstm           func(n int, z, r, b, c0, c, h, h2, soon *float32)                                        // makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice; soon [4n] is fetched meanwhile.
 	vlstmback       func(n int, dz, dz2, dc, dh, a, c0, c, soon *float32)                                    // turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c; soon [4n] is fetched meanwhile.
 	vradix4         func(n, m int, y, x, w *float32)                                                         // is a radix-4 pass over m runs, each of n > 0 floats, a multiple of 8, m > 0; see ref.Radix4Pass.
+	vtaps           func(n int, dst, bias, x, w *float32, taps *byte, count int)                             // is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds; taps is an array of Tap.
 }

@@ -16,6 +16,7 @@ func vectors(t tier) {
 	optimisers(t)
 	lstm(t)
 	fft(t)
+	taps(t)
 }
 
 // elements writes the element-wise functions and their gradients.
@@ -52,6 +53,17 @@ func elements(t tier) {
 		t.zero(z)
 		VMAXPS(in[0], z, z)
 		return z
+	})
+	t.mapping("vclip", "is dst = x within lo and hi.", "x", "lo hi", 4, func(in, sc []VecVirtual) VecVirtual {
+		VMAXPS(in[0], sc[0], in[0]) // NaN stays
+		VMINPS(in[0], sc[1], in[0])
+		return in[0]
+	})
+	t.mapping("vintsum", "is dst = x f + b, the product rounded first; x holds int32s.", "x f b", "", 2, func(in, _ []VecVirtual) VecVirtual {
+		VCVTDQ2PS(in[0], in[0])
+		VMULPS(in[1], in[0], in[0])
+		VADDPS(in[2], in[0], in[0])
+		return in[0]
 	})
 	t.mapping("vscale", "is dst = s x.", "x", "s", 4, func(in, sc []VecVirtual) VecVirtual {
 		VMULPS(sc[0], in[0], in[0])
@@ -112,6 +124,10 @@ func sums(t tier) {
 	t.reducing("vmax", "is the greatest of x, -Inf if there is none; NaN only by chance.", "x", "", num(math.Inf(-1)), max2,
 		func(s span, src []Register, _ []VecVirtual) VecVirtual {
 			return s.fill(s.load(src[0]), num(math.Inf(-1)))
+		})
+	t.reducing("vmin", "is the least of x, +Inf if there is none; NaN only by chance.", "x", "", num(math.Inf(1)), func(a, b, to Op) { VMINPS(a, b, to) },
+		func(s span, src []Register, _ []VecVirtual) VecVirtual {
+			return s.fill(s.load(src[0]), num(math.Inf(1)))
 		})
 	t.reducing("vexpsum", "is Σ e^(x-s) and leaves the terms in dst.", "dst x", "s", num(0), add, func(s span, src []Register, sc []VecVirtual) VecVirtual {
 		v := s.load(src[1])

@@ -24,6 +24,7 @@ func gemm(t tier) {
 	transpose(t)
 	if t.lanes == 8 {
 		transpose4()
+		ints()
 	}
 	peak(t)
 }

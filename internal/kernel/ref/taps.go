@@ -18,3 +18,10 @@ func WeightedTaps(dst, bias, x, w []float32, taps []Tap) {
 		}
 	}
 }
+
+// Clip sets dst to x within lo and hi; NaN stays NaN.
+func Clip(dst, x []float32, lo, hi float32) {
+	for i, v := range x {
+		dst[i] = min(max(v, lo), hi)
+	}
+}
