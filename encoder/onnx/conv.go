@@ -55,7 +55,7 @@ func newConv(win *window, groups int, w *Tensor) *conv {
 	v := &conv{window: win, groups: groups, cin: w.Shape[1], cout: w.Shape[0] / groups}
 	taps := win.size[0] * win.size[1]
 	x := w.f32()
-	v.n = w.Shape[0]
+	v.n, v.k = w.Shape[0], taps*v.cin
 	if v.cin == 1 && v.cout == 1 {
 		v.depthwise = make([]float32, taps*groups)
 		for g := range groups {
@@ -108,14 +108,14 @@ func (v *conv) run(c *call) {
 	}
 	j := &convJob{conv: v, placed: p, x: t.f32(), y: out.f32(), add: add}
 	rows := t.Shape[0] * p.out[0] * p.out[1]
-	step := rowsAtOnce
+	j.step = v.block(rows, c.r.g.options.Workers)
 	switch {
 	case v.depthwise != nil:
 		c.parallel(t.Shape[0]*p.out[0], 4, j.channels)
 	case v.pointwise():
-		c.parallel(rows, step, j.points)
+		c.parallel(rows, j.step, j.points)
 	default:
-		c.parallel(rows, step, j.gathered)
+		c.parallel(rows, j.step, j.gathered)
 	}
 	if v.residual > 0 && add == nil {
 		c.addTo(out, c.in[v.residual])
@@ -133,11 +133,12 @@ type convJob struct {
 	*conv
 	placed
 	x, y, add []float32
+	step      int // rows that are finished at a time
 }
 
 func (j *convJob) points(from, to int) {
-	for i := from; i < to; i += rowsAtOnce {
-		e := min(i+rowsAtOnce, to)
+	for i := from; i < to; i += j.step {
+		e := min(i+j.step, to)
 		y := j.y[i*j.n : e*j.n]
 		j.weights[0].Mul(e-i, j.x[i*j.cin:e*j.cin], j.cin, y, j.n, false)
 		j.finish(y, j.add, i*j.n)
@@ -147,14 +148,14 @@ func (j *convJob) points(from, to int) {
 var gatherRooms = sync.Pool{New: func() any { return new([]float32) }}
 
 func (j *convJob) gathered(from, to int) {
-	k := j.conv.size[0] * j.conv.size[1] * j.cin
+	k := j.k
 	room := gatherRooms.Get().(*[]float32)
 	defer gatherRooms.Put(room)
-	if len(*room) < rowsAtOnce*k {
-		*room = make([]float32, rowsAtOnce*k)
+	if len(*room) < j.step*k {
+		*room = make([]float32, j.step*k)
 	}
-	for i := from; i < to; i += rowsAtOnce {
-		e := min(i+rowsAtOnce, to)
+	for i := from; i < to; i += j.step {
+		e := min(i+j.step, to)
 		y := j.y[i*j.n : e*j.n]
 		for g, w := range j.weights {
 			for r := i; r < e; r++ {
@@ -216,7 +217,7 @@ func (j *convJob) channels(from, to int) {
 		at := line * p.out[1] * ch
 		y := j.y[at : at+p.out[1]*ch]
 		if j.act != nil {
-			j.act(y, y)
+			j.act.f(y, y)
 		}
 		if j.add != nil {
 			kernel.Add(y, y, j.add[at:at+len(y)])

@@ -1,33 +1,29 @@
 package onnx
 
-import (
-	"math"
+import "math"
 
-	"github.com/fusor-ml/fusor/internal/kernel"
-)
-
-// activationOf returns the function that a node maps float32 elements by, or nil.
-func (m *matcher) activationOf(n *node) func(dst, x []float32) {
+// activationOf returns what a node maps float32 elements by, or nil.
+func (m *matcher) activationOf(n *node) *activation {
 	if len(n.in) == 0 || m.types[n.out[0]] != Float32 {
 		return nil
 	}
-	if f, ok := n.fused.(func(dst, x []float32)); ok {
+	if f, ok := n.fused.(*activation); ok {
 		return f
 	}
 	switch n.op {
 	case "Relu":
-		return fastReLU
+		return between(0, float32(math.Inf(1)))
 	case "Tanh":
-		return fastTanh
+		return &activation{f: fastTanh}
 	case "Sigmoid":
-		return fastSigmoid
+		return &activation{f: fastSigmoid}
 	case "HardSwish":
-		return fastHardSwish
+		return &activation{f: fastHardSwish}
 	case "Gelu":
 		if a := n.attrs["approximate"]; a == nil || a.s == "none" {
-			return fastGELU
+			return &activation{f: fastGELU}
 		}
-		return fastGELUTanh
+		return &activation{f: fastGELUTanh}
 	case "Clip":
 		lo, hi := float32(math.Inf(-1)), float32(math.Inf(1))
 		if m.g.opset < 11 {
@@ -47,7 +43,7 @@ func (m *matcher) activationOf(n *node) func(dst, x []float32) {
 				*to = float32(v)
 			}
 		}
-		return func(dst, x []float32) { kernel.Clip(dst, x, lo, hi) }
+		return between(lo, hi)
 	}
 	return nil
 }
@@ -55,7 +51,7 @@ func (m *matcher) activationOf(n *node) func(dst, x []float32) {
 // setActivation turns a node into one that maps x by f.
 func (m *matcher) setActivation(n *node, op string, x int, f func(dst, x []float32)) {
 	m.replace(n, op, []int{x})
-	n.fused = f
+	n.fused = &activation{f: f}
 	n.layouts = true
 	n.kernel = mapFloats(nil, f)
 }

@@ -7,7 +7,7 @@ type epilogue interface {
 	// setBias adds a vector of one number for each column.
 	setBias(m *matcher, b *Tensor) bool
 	// setActivation maps the result.
-	setActivation(f func(dst, x []float32)) bool
+	setActivation(f *activation) bool
 	// setResidual adds input i of the node.
 	setResidual(i int) bool
 }
@@ -20,7 +20,7 @@ func (l *linear) setBias(_ *matcher, b *Tensor) bool {
 	return true
 }
 
-func (l *linear) setActivation(f func(dst, x []float32)) bool {
+func (l *linear) setActivation(f *activation) bool {
 	if l.act != nil || l.residual > 0 {
 		return false
 	}

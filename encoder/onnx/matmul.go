@@ -119,14 +119,34 @@ func multiplyInts[T int32 | int64](p *product, z, x, y []T) {
 type linear struct {
 	k, n     int
 	weights  *kernel.Weights
-	bias     []float32 // or nil
-	act      func(dst, x []float32)
-	residual int // the input that is added at the end, 0 for none
+	bias     []float32   // or nil
+	act      *activation // or nil
+	residual int         // the input that is added at the end, 0 for none
 }
 
-// rowsAtOnce is how many rows are finished before the next ones, so that what follows a product finds
-// them in the cache.
-const rowsAtOnce = 48
+// activation is a map of float32 elements.
+type activation struct {
+	f       func(dst, x []float32)
+	bounded bool // f keeps elements within lo and hi
+	lo, hi  float32
+}
+
+// between is the activation that keeps elements within bounds.
+func between(lo, hi float32) *activation {
+	return &activation{f: func(dst, x []float32) { kernel.Clip(dst, x, lo, hi) }, bounded: true, lo: lo, hi: hi}
+}
+
+// block is how many of rows are finished before the next ones, so that what follows a product finds
+// them in the cache, and every worker finds two blocks. A row's result does not depend on it.
+func (l *linear) block(rows, workers int) int {
+	most := min(max((128<<10)/(4*(l.k+l.n)), 60), 480)
+	pieces := max((rows+most-1)/most, 1)
+	if workers > 1 {
+		pieces = max(pieces, min(2*workers, rows/12))
+	}
+	each := (rows + pieces - 1) / pieces
+	return max((each+11)/12*12, 12)
+}
 
 func (l *linear) run(c *call) {
 	t := c.in[0]
@@ -146,9 +166,10 @@ func (l *linear) run(c *call) {
 		}
 	}
 	rows := size(t.Shape[:rank-1])
-	c.parallel(rows, rowsAtOnce, func(from, to int) {
-		for i := from; i < to; i += rowsAtOnce {
-			j := min(i+rowsAtOnce, to)
+	step := l.block(rows, c.r.g.options.Workers)
+	c.parallel(rows, step, func(from, to int) {
+		for i := from; i < to; i += step {
+			j := min(i+step, to)
 			l.weights.Mul(j-i, x[i*l.k:j*l.k], l.k, y[i*l.n:j*l.n], l.n, false)
 			l.finish(y[i*l.n:j*l.n], add, i*l.n)
 		}
@@ -169,11 +190,16 @@ func (c *call) addTo(out, t *Tensor) {
 
 // finish adds the bias to rows of a product, maps them, and adds the residual's rows from at on.
 func (l *linear) finish(y, add []float32, at int) {
-	if l.bias != nil {
+	switch {
+	case l.bias != nil && l.act != nil && l.act.bounded:
+		kernel.AddRowClip(y, y, l.bias, l.act.lo, l.act.hi)
+	case l.bias != nil:
 		kernel.AddRow(y, y, l.bias)
-	}
-	if l.act != nil {
-		l.act(y, y)
+		fallthrough
+	default:
+		if l.act != nil {
+			l.act.f(y, y)
+		}
 	}
 	if add != nil {
 		kernel.Add(y, y, add[at:at+len(y)])

@@ -63,6 +63,9 @@ func newIntegers(w, zero *Tensor) *integers {
 	return p
 }
 
+// integerBlock is how many rows are multiplied before the next ones.
+const integerBlock = 48
+
 // integerRoom is memory for a block of rows.
 type integerRoom struct {
 	sums []int32
@@ -76,11 +79,11 @@ func (p *integers) each(x []uint8, zero uint8, from, to int, f func(row int, sum
 	room := integerRooms.Get().(*integerRoom)
 	defer integerRooms.Put(room)
 	ld := p.weights.Stride()
-	if len(room.sums) < rowsAtOnce*ld {
-		room.sums = make([]int32, rowsAtOnce*ld)
+	if len(room.sums) < integerBlock*ld {
+		room.sums = make([]int32, integerBlock*ld)
 	}
-	for i := from; i < to; i += rowsAtOnce {
-		e := min(i+rowsAtOnce, to)
+	for i := from; i < to; i += integerBlock {
+		e := min(i+integerBlock, to)
 		a := x[i*p.k : e*p.k]
 		room.wide = p.weights.Mul(e-i, a, zero, room.sums, room.wide)
 		for r := i; r < e; r++ {
@@ -140,7 +143,7 @@ func fastMatMulInteger(b *builder) runner {
 		rows, shape := p.rows(x)
 		c.out[0] = c.alloc(Int32, shape...)
 		y, z := data[int32](c.out[0]), zeroPoint(zero)
-		c.parallel(rows, rowsAtOnce, func(from, to int) {
+		c.parallel(rows, integerBlock, func(from, to int) {
 			p.each(data[uint8](x), z, from, to, func(row int, sums []int32) {
 				copy(y[row*p.n:(row+1)*p.n], sums)
 			})
@@ -181,12 +184,12 @@ func (l *integerLinear) run(c *call) {
 		bias = l.bias
 	}
 	q, zero, y := data[uint8](x), zeroPoint(c.in[1]), out.f32()
-	c.parallel(rows, rowsAtOnce, func(from, to int) {
+	c.parallel(rows, integerBlock, func(from, to int) {
 		l.each(q, zero, from, to, func(row int, sums []int32) {
 			to := y[row*n : (row+1)*n]
 			kernel.ScaleInts(to, sums, scale, bias)
 			if l.act != nil {
-				l.act(to, to)
+				l.act.f(to, to)
 			}
 			if add != nil {
 				kernel.Add(to, to, add[row*n:(row+1)*n])

@@ -108,6 +108,10 @@ func TestWeightedTaps(t *testing.T) {
 			Clip(f.args[0], f.args[1], -0.3, 0.4)
 			ref.Clip(want.args[0], want.args[1], -0.3, 0.4)
 			same(t, fmt.Sprint("clip of ", n), f, want, 0)
+			AddRowClip(f.args[0], f.args[0], f.args[1], -0.3, 0.4)
+			ref.Add(want.args[0], want.args[0], want.args[1])
+			ref.Clip(want.args[0], want.args[0], -0.3, 0.4)
+			same(t, fmt.Sprint("sum within bounds of ", n), f, want, 0)
 		}
 	})
 }

@@ -38,3 +38,16 @@ func Clip(dst, x []float32, lo, hi float32) {
 	}
 	ref.Clip(dst, x, lo, hi)
 }
+
+// AddRowClip sets dst[r] = x[r] + b within lo and hi for every row of len(b) elements; NaN stays NaN.
+func AddRowClip(dst, x, b []float32, lo, hi float32) {
+	v, n := vectors[float32](), len(b)
+	for from := 0; from+n <= len(x) && n > 0; from += n {
+		if v != nil {
+			v.vaddclip(n, at(dst[from:from+n]), at(x[from:from+n]), at(b), lo, hi)
+			continue
+		}
+		ref.Add(dst[from:from+n], x[from:from+n], b)
+		ref.Clip(dst[from:from+n], dst[from:from+n], lo, hi)
+	}
+}

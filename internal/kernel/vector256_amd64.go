@@ -54,6 +54,11 @@ func vaddrelu256(n int, dst *float32, a *float32, b *float32)
 //go:noescape
 func vclip256(n int, dst *float32, x *float32, lo float32, hi float32)
 
+// vaddclip256 is dst = x + b within lo and hi.
+//
+//go:noescape
+func vaddclip256(n int, dst *float32, x *float32, b *float32, lo float32, hi float32)
+
 // vintsum256 is dst = x f + b, the product rounded first; x holds int32s.
 //
 //go:noescape

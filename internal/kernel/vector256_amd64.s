@@ -1494,6 +1494,81 @@ Done:
 	VZEROUPPER
 	RET
 
+// func vaddclip256(n int, dst *float32, x *float32, b *float32, lo float32, hi float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·vaddclip256(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         b+24(FP), BX
+	MOVSS        lo+32(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        hi+36(FP), X1
+	VBROADCASTSS X1, Y1
+	XORQ         SI, SI
+
+Rounds:
+	CMPQ    AX, $0x00000020
+	JLT     RoundsEnd
+	VMOVUPS (DX)(SI*4), Y2
+	VMOVUPS (BX)(SI*4), Y3
+	VADDPS  Y3, Y2, Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (CX)(SI*4)
+	VMOVUPS 32(DX)(SI*4), Y2
+	VMOVUPS 32(BX)(SI*4), Y3
+	VADDPS  Y3, Y2, Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, 32(CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Y2
+	VMOVUPS 64(BX)(SI*4), Y3
+	VADDPS  Y3, Y2, Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, 64(CX)(SI*4)
+	VMOVUPS 96(DX)(SI*4), Y2
+	VMOVUPS 96(BX)(SI*4), Y3
+	VADDPS  Y3, Y2, Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, 96(CX)(SI*4)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000020, AX
+	JMP     Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ    AX, $0x00000008
+	JLT     VectorsEnd
+	VMOVUPS (DX)(SI*4), Y2
+	VMOVUPS (BX)(SI*4), Y3
+	VADDPS  Y3, Y2, Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (CX)(SI*4)
+	ADDQ    $0x00000008, SI
+	SUBQ    $0x00000008, AX
+	JMP     Vectors
+
+VectorsEnd:
+	TESTQ      AX, AX
+	JZ         Done
+	LEAQ       window<>+0(SB), DI
+	NEGQ       AX
+	VMOVUPS    32(DI)(AX*4), Y2
+	VMASKMOVPS (DX)(SI*4), Y2, Y3
+	VMASKMOVPS (BX)(SI*4), Y2, Y4
+	VADDPS     Y4, Y3, Y3
+	VMAXPS     Y3, Y0, Y3
+	VMINPS     Y3, Y1, Y3
+	VMASKMOVPS Y3, Y2, (CX)(SI*4)
+
+Done:
+	VZEROUPPER
+	RET
+
 // func vintsum256(n int, dst *float32, x *float32, f *float32, b *float32)
 // Requires: AVX
 TEXT ·vintsum256(SB), NOSPLIT, $0-40

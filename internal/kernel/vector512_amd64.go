@@ -54,6 +54,11 @@ func vaddrelu512(n int, dst *float32, a *float32, b *float32)
 //go:noescape
 func vclip512(n int, dst *float32, x *float32, lo float32, hi float32)
 
+// vaddclip512 is dst = x + b within lo and hi.
+//
+//go:noescape
+func vaddclip512(n int, dst *float32, x *float32, b *float32, lo float32, hi float32)
+
 // vintsum512 is dst = x f + b, the product rounded first; x holds int32s.
 //
 //go:noescape

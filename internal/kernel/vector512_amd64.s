@@ -1476,6 +1476,81 @@ Done:
 	VZEROUPPER
 	RET
 
+// func vaddclip512(n int, dst *float32, x *float32, b *float32, lo float32, hi float32)
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·vaddclip512(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         b+24(FP), BX
+	MOVSS        lo+32(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVSS        hi+36(FP), X1
+	VBROADCASTSS X1, Z1
+	XORQ         SI, SI
+
+Rounds:
+	CMPQ    AX, $0x00000040
+	JLT     RoundsEnd
+	VMOVUPS (DX)(SI*4), Z2
+	VMOVUPS (BX)(SI*4), Z3
+	VADDPS  Z3, Z2, Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Z2
+	VMOVUPS 64(BX)(SI*4), Z3
+	VADDPS  Z3, Z2, Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, 64(CX)(SI*4)
+	VMOVUPS 128(DX)(SI*4), Z2
+	VMOVUPS 128(BX)(SI*4), Z3
+	VADDPS  Z3, Z2, Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, 128(CX)(SI*4)
+	VMOVUPS 192(DX)(SI*4), Z2
+	VMOVUPS 192(BX)(SI*4), Z3
+	VADDPS  Z3, Z2, Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, 192(CX)(SI*4)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000040, AX
+	JMP     Rounds
+
+RoundsEnd:
+Vectors:
+	CMPQ    AX, $0x00000010
+	JLT     VectorsEnd
+	VMOVUPS (DX)(SI*4), Z2
+	VMOVUPS (BX)(SI*4), Z3
+	VADDPS  Z3, Z2, Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (CX)(SI*4)
+	ADDQ    $0x00000010, SI
+	SUBQ    $0x00000010, AX
+	JMP     Vectors
+
+VectorsEnd:
+	TESTQ     AX, AX
+	JZ        Done
+	MOVQ      $-1, DI
+	BZHIQ     AX, DI, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z2
+	VMOVUPS.Z (BX)(SI*4), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMAXPS    Z2, Z0, Z2
+	VMINPS    Z2, Z1, Z2
+	VMOVUPS   Z2, K1, (CX)(SI*4)
+
+Done:
+	VZEROUPPER
+	RET
+
 // func vintsum512(n int, dst *float32, x *float32, f *float32, b *float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vintsum512(SB), NOSPLIT, $0-40

@@ -14,6 +14,7 @@ type vectorKernels struct {
 	vmul            func(n int, dst, a, b *float32)                                                          // is dst = a b.
 	vaddrelu        func(n int, dst, a, b *float32)                                                          // is dst = max(a + b, 0).
 	vclip           func(n int, dst, x *float32, lo, hi float32)                                             // is dst = x within lo and hi.
+	vaddclip        func(n int, dst, x, b *float32, lo, hi float32)                                          // is dst = x + b within lo and hi.
 	vintsum         func(n int, dst, x, f, b *float32)                                                       // is dst = x f + b, the product rounded first; x holds int32s.
 	vscale          func(n int, dst, x *float32, s float32)                                                  // is dst = s x.
 	vmuladd         func(n int, dst, a, b *float32)                                                          // is dst += a b, the product rounded first.

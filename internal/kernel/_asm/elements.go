@@ -59,6 +59,12 @@ func elements(t tier) {
 		VMINPS(in[0], sc[1], in[0])
 		return in[0]
 	})
+	t.mapping("vaddclip", "is dst = x + b within lo and hi.", "x b", "lo hi", 4, func(in, sc []VecVirtual) VecVirtual {
+		VADDPS(in[1], in[0], in[0])
+		VMAXPS(in[0], sc[0], in[0]) // NaN stays
+		VMINPS(in[0], sc[1], in[0])
+		return in[0]
+	})
 	t.mapping("vintsum", "is dst = x f + b, the product rounded first; x holds int32s.", "x f b", "", 2, func(in, _ []VecVirtual) VecVirtual {
 		VCVTDQ2PS(in[0], in[0])
 		VMULPS(in[1], in[0], in[0])
