@@ -18,7 +18,7 @@ import (
 )
 
 // MaxSeconds is how long a sound may last. A longer one is refused before it
-// is decoded, as far as its headers tell, since all of it would have to be held.
+// is decoded, as far as its headers reveal that, since all of it would have to be held.
 const MaxSeconds = 600
 
 // The sampling rates that are taken for real, in Hz.
@@ -34,7 +34,7 @@ var ErrUnsupported = errors.New("not decoded by fusor itself")
 // ErrEmpty is wrapped where a file is sound of no length.
 var ErrEmpty = errors.New("the file holds no samples")
 
-// decoders is the table of formats, by the names that media.Sniff gives.
+// decoders is the table of formats, by the names of media.Sniff.
 var decoders = map[string]func(io.ReadSeeker, *sink) error{
 	"wav":    decodeWAV,
 	"flac":   decodeFLAC,
@@ -56,7 +56,7 @@ func Decode(ctx context.Context, format string, r io.ReadSeeker) (sig *dsp.Signa
 		return nil, fmt.Errorf("cannot decode %s: %w", format, ErrUnsupported)
 	}
 	defer func() {
-		if p := recover(); p != nil { // the libraries index by what a broken file says
+		if p := recover(); p != nil { // the libraries index by the values in a broken file
 			sig, err = nil, fmt.Errorf("cannot decode %s: the data is damaged (%v)", format, p)
 		}
 	}()

@@ -10,7 +10,7 @@ import (
 
 // decodeMP3 reads MPEG audio layer III. The frames are counted first, so that an
 // endless file is refused before anything is decoded. The encoder's delay and
-// padding, where a LAME tag tells them, are cut off. Joined files are decoded
+// padding, where a LAME tag holds them, are cut off. Joined files are decoded
 // part by part.
 func decodeMP3(r io.ReadSeeker, s *sink) error {
 	start, err := skipID3(r)

@@ -17,7 +17,7 @@ const opusRate = 48000
 func decodeOpus(r io.ReadSeeker, s *sink) error { return decodeLinks(r, s, opusLink) }
 
 // opusLink decodes one link. The pre-skip is dropped, the output gain applied,
-// and the end cut where the last page says.
+// and the end cut at the position of the last page.
 func opusLink(o *oggReader, s *sink) error {
 	head, err := o.Packet(nil)
 	if err != nil {

@@ -116,10 +116,10 @@ func TestTagsAroundFLAC(t *testing.T) {
 		data[22+i] = 0
 	}
 	data[21] &= 0xf0
-	f("a length that is not told, zeros behind", data, make([]byte, 1000))
-	f("a length that is not told, ID3v1 behind", data, "TAG", make([]byte, 125))
+	f("an unknown length, zeros behind", data, make([]byte, 1000))
+	f("an unknown length, ID3v1 behind", data, "TAG", make([]byte, 125))
 	if sig, err := Decode(t.Context(), "flac", bytes.NewReader(join(data, "what is this?"))); err == nil {
-		t.Errorf("junk behind a length that is not told: %d samples", len(sig.Samples))
+		t.Errorf("junk behind an unknown length: %d samples", len(sig.Samples))
 	}
 }
 

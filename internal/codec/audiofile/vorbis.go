@@ -24,8 +24,8 @@ func decodeLinks(r io.ReadSeeker, s *sink, link func(*oggReader, *sink) error) e
 	}
 }
 
-// vorbisLink decodes one link. The positions of its first and last page tell
-// how much of the first and the last block is sound.
+// vorbisLink decodes one link. The positions of its first and last page
+// decide how much of the first and the last block is sound.
 func vorbisLink(o *oggReader, s *sink) error {
 	var dec vorbis.Decoder
 	packet, err := o.Packet(nil)

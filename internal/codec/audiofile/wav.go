@@ -17,7 +17,7 @@ const (
 	tagExtensible = 0xfffe
 )
 
-// wavFormat is what a "fmt " chunk says.
+// wavFormat is the content of a "fmt " chunk.
 type wavFormat struct {
 	tag      uint16
 	channels int
@@ -115,7 +115,7 @@ func (w *wavReader) chunk(pos int64) (id string, length int64, err error) {
 	return string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:])), nil
 }
 
-// openSize is the least size that stands for one that was not known when it was
+// openSize is the least size that means one that was not known when it was
 // written: SoX writes 0x7ffff000, others 0x7fffffff, 0x80000000 or 0xffffffff,
 // less the size of the header or not.
 const openSize = 0x7ffff000

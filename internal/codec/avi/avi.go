@@ -22,12 +22,12 @@ const (
 	PCM   Codec = "pcm" // signed 16-bit little-endian, or unsigned 8-bit
 )
 
-// Info is what the header says.
+// Info describes the streams.
 type Info struct {
 	Video         Codec // "" without pictures
 	Width, Height int
 	TopDown       bool
-	FrameSeconds  float64 // duration of one picture; 0 if the header doesn't say
+	FrameSeconds  float64 // duration of one picture; 0 if unknown
 
 	Audio    Codec // "" without sound
 	Rate     int   // samples per second

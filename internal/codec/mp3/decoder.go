@@ -2,7 +2,7 @@ package mp3
 
 // Decoder decodes the frames of one stream, in order. The zero Decoder is ready.
 type Decoder struct {
-	// Mono asks for the mean of two channels, which takes less work than both.
+	// Mono makes Decode return the mean of two channels, which takes less work than both.
 	Mono bool
 
 	side    sideInfo

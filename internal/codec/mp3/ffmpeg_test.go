@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// decodeAll decodes a stream as its tag asks for: interleaved samples, the rate
+// decodeAll decodes a stream and cuts it as its tag requires: interleaved samples, the rate
 // and the number of channels.
 func decodeAll(data []byte, mono bool) (x []float32, rate, channels int, err error) {
 	r, d := NewReader(bytes.NewReader(data)), Decoder{Mono: mono}

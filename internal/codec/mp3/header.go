@@ -25,7 +25,7 @@ type Header struct {
 	Layer    int
 	Rate     int // samples a second
 	Channels int
-	Bitrate  int // kbit/s; 0 for free format, whose frames do not tell their size
+	Bitrate  int // kbit/s; 0 for free format, whose headers lack the size
 	padding  int // bytes
 	crc      int // bytes of the checksum behind the header
 	row      int // of the tables of scale factor bands

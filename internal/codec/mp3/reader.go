@@ -13,6 +13,7 @@ type Reader struct {
 	last Header
 	sync bool // the last frame ends here
 	free int  // size of the frames of free format, without padding; 0 if not known
+	lost int  // headers of free format whose size was not found
 }
 
 // Frame is one frame.
@@ -25,6 +26,7 @@ type Frame struct {
 const (
 	bufferSize  = 1 << 16
 	maxFreeSize = 4608 // bytes of a frame of free format
+	maxLost     = 1000 // headers of free format that may lead nowhere
 	chain       = 3    // headers in a row that make a first one certain
 )
 
@@ -99,6 +101,7 @@ func (r *Reader) size(h Header) int {
 // frames of one kind, or one that the end of the stream cuts short.
 func (r *Reader) certain(h Header) bool {
 	if h.Bitrate == 0 && !r.measure(h) {
+		r.lost++
 		return false
 	}
 	at, n := 0, h
@@ -130,6 +133,9 @@ func endsStream(b []byte) bool {
 
 // measure finds the size of frames of free format: the distance to the next header.
 func (r *Reader) measure(h Header) bool {
+	if r.lost >= maxLost { // each takes long, and junk may hold many
+		return false
+	}
 	b, _ := r.r.Peek(2*maxFreeSize + HeaderSize)
 	for size := HeaderSize + h.sideSize(); size <= maxFreeSize && size+HeaderSize <= len(b); size++ {
 		n, ok := ParseHeader(b[size:])

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fixture reads a file of audiofile's golden ones.
@@ -197,6 +198,23 @@ func TestDamageIsSilent(t *testing.T) {
 		if _, _, _, err := decodeAll(data, at%2 == 0); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestJunkIsPassedFast has headers of free format at growing distances: the size
+// of most is searched for in vain.
+func TestJunkIsPassedFast(t *testing.T) {
+	var junk []byte
+	for len(junk) < 8<<20 {
+		for gap := range 300 {
+			junk = append(append(junk, "\xff\xfb\x00\x64"...), make([]byte, gap)...)
+		}
+		junk = append(junk, make([]byte, maxFreeSize)...)
+	}
+	start := time.Now()
+	framesOf(t, junk)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("%d bytes took %v", len(junk), took)
 	}
 }
 

@@ -5,15 +5,15 @@ import "encoding/binary"
 // decoderDelay is the delay of every layer III decoder, in samples.
 const decoderDelay = 528 + 1
 
-// Tag is what a frame in place of sound tells of the stream behind it.
+// Tag describes the stream behind a frame that holds it in place of sound.
 type Tag struct {
-	Frames  int // that follow; 0 if it does not tell
+	Frames  int // that follow; 0 if unknown
 	Skip    int // samples at the start that are the encoder's and the decoder's delay
 	Padding int // samples at the end of the last of Frames that are none of the sound's
 }
 
 // ParseTag recognizes a frame that holds a Xing, Info or VBRI tag. The delays
-// are told by LAME and by libavcodec, which writes its tag as LAME does.
+// are written by LAME, and by libavcodec in the same layout.
 func ParseTag(h Header, frame []byte) (t Tag, ok bool) {
 	if h.Layer != 3 {
 		return t, false
