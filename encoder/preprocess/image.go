@@ -61,16 +61,20 @@ func (p *Image) Values(m *vision.Image) (values []float32, height, width int, er
 		return nil, 0, 0, fmt.Errorf("a picture of %d × %d would become one of %d × %d", m.Width, m.Height, width, height)
 	}
 	values = make([]float32, 3*height*width)
+	cols, rows := w.right-w.left, w.bottom-w.top
+	r := newResizer(m.Width, m.Height, outW, outH, p.filter, w)
+	part := make([]uint8, rows*cols)
 	for c, plane := range [][]uint8{m.R, m.G, m.B} {
 		table, out := &p.values[c], values[c*height*width:][:height*width]
-		if w.bottom-w.top < height || w.right-w.left < width {
+		if rows < height || cols < width {
 			for i := range out {
 				out[i] = table[0]
 			}
 		}
-		cols := w.right - w.left
-		part := resize(plane, m.Width, m.Height, outW, outH, p.filter, w)
-		for y := range w.bottom - w.top {
+		if c == 0 || !m.IsGrey() {
+			r.plane(part, plane)
+		}
+		for y := range rows {
 			row := out[(top+y)*width+left:][:cols]
 			for x, v := range part[y*cols : (y+1)*cols] {
 				row[x] = table[v]

@@ -142,80 +142,139 @@ type window struct {
 	top, bottom, left, right int
 }
 
-// resize returns the part of a plane of width × height that w shows when the plane is resized to
-// outW × outH. It computes what Pillow's resize and a crop would: the horizontal pass comes first,
-// both passes round to 8 bits, and a pass that changes nothing is left out.
-func resize(plane []uint8, width, height, outW, outH int, f Filter, w window) []uint8 {
-	cols, rows := w.right-w.left, w.bottom-w.top
-	out := make([]uint8, rows*cols)
+// resizer computes the part of a resized plane that a window shows, as Pillow's resize and a crop
+// would: the horizontal pass comes first, both passes round to 8 bits, and a pass that changes
+// nothing is left out. It carries scratch memory: one goroutine at a time.
+type resizer struct {
+	width, height        int // of the input
+	filter               Filter
+	window               window
+	columns, rows        []int // of nearest-neighbor sampling
+	horizontal, vertical *taps // nil: a pass that changes nothing
+	first, last          int   // rows of the input that the window needs
+
+	pairs []int64
+	sums  []int32
+	lines []uint8
+}
+
+// newResizer prepares for planes of width × height that are resized to outW × outH.
+func newResizer(width, height, outW, outH int, f Filter, w window) *resizer {
+	r := &resizer{width: width, height: height, filter: f, window: w, first: w.top, last: w.bottom}
 	if f == Nearest {
-		xs, ys := places(width, outW, w.left, w.right), places(height, outH, w.top, w.bottom)
-		for y, sy := range ys {
-			row, in := out[y*cols:(y+1)*cols], plane[sy*width:(sy+1)*width]
-			for x, sx := range xs {
+		r.columns, r.rows = places(width, outW, w.left, w.right), places(height, outH, w.top, w.bottom)
+		return r
+	}
+	if outW != width {
+		r.horizontal = newTaps(f, width, outW, w.left, w.right)
+	}
+	if outH != height {
+		v := newTaps(f, height, outH, w.top, w.bottom)
+		r.vertical, r.first, r.last = v, height, 0
+		for i, at := range v.first {
+			r.first, r.last = min(r.first, at), max(r.last, at+v.start[i+1]-v.start[i])
+		}
+	}
+	return r
+}
+
+// plane writes the window of the resized plane into dst, row by row.
+func (r *resizer) plane(dst, plane []uint8) {
+	cols, rows := r.window.right-r.window.left, r.window.bottom-r.window.top
+	if r.filter == Nearest {
+		for y, sy := range r.rows {
+			row, in := dst[y*cols:(y+1)*cols], plane[sy*r.width:(sy+1)*r.width]
+			for x, sx := range r.columns {
 				row[x] = in[sx]
 			}
 		}
-		return out
+		return
 	}
-	// Rows of the input that the window needs.
-	first, last := w.top, w.bottom
-	var vertical *taps
-	if outH != height {
-		vertical = newTaps(f, height, outH, w.top, w.bottom)
-		first, last = vertical.first[0], vertical.first[rows-1]+vertical.start[rows]-vertical.start[rows-1]
-		for i, at := range vertical.first { // with a wide filter the first need not be the lowest
-			first, last = min(first, at), max(last, at+vertical.start[i+1]-vertical.start[i])
-		}
+	lines, stride, left := plane[r.first*r.width:r.last*r.width], r.width, r.window.left
+	if r.horizontal != nil {
+		lines, stride, left = r.across(lines), cols, 0
 	}
-	lines := plane[first*width : last*width]
-	stride, left := width, w.left
-	if outW != width {
-		lines = horizontal(lines, width, last-first, newTaps(f, width, outW, w.left, w.right))
-		stride, left = cols, 0
+	if r.vertical != nil {
+		r.down(dst, lines[left:], stride, cols)
+		return
 	}
-	if vertical == nil {
-		for y := range rows {
-			copy(out[y*cols:(y+1)*cols], lines[y*stride+left:])
-		}
-		return out
-	}
-	sums := make([]int32, cols)
 	for y := range rows {
+		copy(dst[y*cols:(y+1)*cols], lines[y*stride+left:])
+	}
+}
+
+// halfPair is one half in each part of a pair of sums.
+const halfPair = 1<<(weightBits-1) | 1<<(weightBits-1+32)
+
+// across resizes rows, two at a time: a pixel of the one and the pixel of the other below it are
+// the halves of one number, so that a multiplication serves both.
+func (r *resizer) across(src []uint8) []uint8 {
+	t, width := r.horizontal, r.width
+	cols, rows := len(t.first), len(src)/width
+	if r.lines == nil {
+		r.lines, r.pairs = make([]uint8, rows*cols), make([]int64, width)
+	}
+	for y := 0; y < rows; y += 2 {
+		below := min(y+1, rows-1)
+		upper, lower := src[y*width:(y+1)*width], src[below*width:(below+1)*width]
+		pairs := r.pairs[:len(upper)]
+		lower = lower[:len(upper)]
+		for i, v := range upper {
+			pairs[i] = int64(v) | int64(lower[i])<<32
+		}
+		one, two := r.lines[y*cols:(y+1)*cols], r.lines[below*cols:(below+1)*cols]
+		start := t.start[0]
+		for x, lo := range t.first {
+			end := t.start[x+1]
+			weights := t.weights[start:end]
+			in := pairs[lo:][:len(weights)]
+			sum := int64(halfPair)
+			for i, k := range weights {
+				sum += in[i] * int64(k)
+			}
+			start = end
+			low := int32(sum)
+			two[x] = clamp(int32((sum-int64(low))>>32) >> weightBits)
+			one[x] = clamp(low >> weightBits)
+		}
+	}
+	return r.lines
+}
+
+// down resizes columns, up to four rows of the input at a time.
+func (r *resizer) down(dst, lines []uint8, stride, cols int) {
+	t := r.vertical
+	if r.sums == nil {
+		r.sums = make([]int32, cols)
+	}
+	for y, first := range t.first {
+		sums := r.sums[:cols]
 		for i := range sums {
 			sums[i] = 1 << (weightBits - 1)
 		}
-		at := (vertical.first[y]-first)*stride + left
-		for _, k := range vertical.weights[vertical.start[y]:vertical.start[y+1]] {
-			for i, v := range lines[at : at+cols] {
-				sums[i] += int32(v) * k
+		weights := t.weights[t.start[y]:t.start[y+1]]
+		at := (first - r.first) * stride
+		for ; len(weights) >= 4; weights = weights[4:] {
+			a, b := lines[at:][:len(sums)], lines[at+stride:][:len(sums)]
+			c, d := lines[at+2*stride:][:len(sums)], lines[at+3*stride:][:len(sums)]
+			k, l, m, n := weights[0], weights[1], weights[2], weights[3]
+			for i := range sums {
+				sums[i] += int32(a[i])*k + int32(b[i])*l + int32(c[i])*m + int32(d[i])*n
+			}
+			at += 4 * stride
+		}
+		for _, k := range weights {
+			in := lines[at:][:len(sums)]
+			for i := range sums {
+				sums[i] += int32(in[i]) * k
 			}
 			at += stride
 		}
-		row := out[y*cols : (y+1)*cols]
+		row := dst[y*cols:][:len(sums)]
 		for i, s := range sums {
 			row[i] = clamp(s >> weightBits)
 		}
 	}
-	return out
-}
-
-// horizontal resizes each of the rows of src.
-func horizontal(src []uint8, width, rows int, t *taps) []uint8 {
-	cols := len(t.first)
-	out := make([]uint8, rows*cols)
-	for y := range rows {
-		in, row := src[y*width:(y+1)*width], out[y*cols:(y+1)*cols]
-		for x, lo := range t.first {
-			weights := t.weights[t.start[x]:t.start[x+1]]
-			sum := int32(1 << (weightBits - 1))
-			for i, v := range in[lo : lo+len(weights)] {
-				sum += int32(v) * weights[i]
-			}
-			row[x] = clamp(sum >> weightBits)
-		}
-	}
-	return out
 }
 
 func clamp(v int32) uint8 {

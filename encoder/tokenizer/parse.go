@@ -88,7 +88,7 @@ func (t *Tokenizer) add(tokens []addedToken) error {
 	if len(tokens) > maxAdded {
 		return errors.New("there are too many added tokens")
 	}
-	t.vocabulary = t.vocabulary.clone()
+	copied := false
 	// Special tokens come first where two are spelled alike after normalization.
 	tokens = slices.Clone(tokens)
 	slices.SortStableFunc(tokens, func(a, b addedToken) int { return boolOrder(b.Special) - boolOrder(a.Special) })
@@ -101,7 +101,8 @@ func (t *Tokenizer) add(tokens []addedToken) error {
 		if len(token.Content) > maxLength {
 			return fmt.Errorf("the added token %q is too long", cut(token.Content))
 		}
-		if err := t.vocabulary.add(token.Content, token.ID); err != nil {
+		var err error
+		if t.vocabulary, err = t.vocabulary.extend(token.Content, token.ID, &copied); err != nil {
 			return fmt.Errorf("cannot add a token: %w", err)
 		}
 		if !token.Normalized {

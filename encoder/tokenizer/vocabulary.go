@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,13 +24,13 @@ type vocabulary struct {
 	tokens  []string
 	ids     []int32
 	byToken map[string]int32
-	tokenOf map[int32]string
-	size    int // one more than the largest id
+	taken   []uint64 // bits of the ids that are given
+	size    int      // one more than the largest id
 	bytes   int
 }
 
 func newVocabulary(n int) *vocabulary {
-	return &vocabulary{byToken: make(map[string]int32, n), tokenOf: make(map[int32]string, n)}
+	return &vocabulary{tokens: make([]string, 0, n), ids: make([]int32, 0, n), byToken: make(map[string]int32, n)}
 }
 
 // add adds a token. Two tokens with one id are an error, one token with two ids too.
@@ -36,31 +38,36 @@ func (v *vocabulary) add(token string, id int64) error {
 	if id < 0 || id > maxID {
 		return fmt.Errorf("token %q has the id %d", cut(token), id)
 	}
-	if other, ok := v.tokenOf[int32(id)]; ok && other != token {
-		return fmt.Errorf("the tokens %q and %q have the same id %d", cut(other), cut(token), id)
-	}
 	if other, ok := v.byToken[token]; ok {
 		if int64(other) != id {
 			return fmt.Errorf("token %q has the ids %d and %d", cut(token), other, id)
 		}
 		return nil
 	}
+	if n := int(id/64) + 1; n > len(v.taken) {
+		v.taken = slices.Grow(v.taken, n-len(v.taken))[:n]
+	}
+	if v.taken[id/64]&(1<<(id%64)) != 0 {
+		return fmt.Errorf("the tokens %q and %q have the same id %d", cut(v.tokens[slices.Index(v.ids, int32(id))]), cut(token), id)
+	}
+	v.taken[id/64] |= 1 << (id % 64)
 	if v.bytes += len(token); v.bytes > maxTokenBytes || len(v.tokens) >= maxEntries {
 		return errors.New("the vocabulary is too large")
 	}
 	v.tokens, v.ids = append(v.tokens, token), append(v.ids, int32(id))
-	v.byToken[token], v.tokenOf[int32(id)] = int32(id), token
+	v.byToken[token] = int32(id)
 	v.size = max(v.size, int(id)+1)
 	return nil
 }
 
-// clone returns a vocabulary that can grow on its own.
-func (v *vocabulary) clone() *vocabulary {
-	c := newVocabulary(len(v.tokens))
-	for i, token := range v.tokens {
-		_ = c.add(token, int64(v.ids[i])) // it was added before
+// extend adds a token to a copy of the vocabulary, or to v itself where it has the token already.
+// The model keeps v, and must not see added tokens.
+func (v *vocabulary) extend(token string, id int64, copied *bool) (*vocabulary, error) {
+	if _, ok := v.byToken[token]; !ok && !*copied {
+		v = &vocabulary{slices.Clone(v.tokens), slices.Clone(v.ids), maps.Clone(v.byToken), slices.Clone(v.taken), v.size, v.bytes}
+		*copied = true
 	}
-	return c
+	return v, v.add(token, id)
 }
 
 // byteTokens returns the tokens of bytes.
