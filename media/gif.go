@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -25,7 +26,9 @@ var defaultGIFLimits = gifLimits{pictures: 1 << 16, pixels: 1 << 30}
 // readGIF composes the pictures of an animation. The library's decoder holds
 // all of them at once, and how many those are cannot be told without decoding
 // as it does; so each goes to it as a file of its own.
-func readGIF(r io.Reader, limits gifLimits) (*Clip, error) {
+func readGIF(ctx context.Context, r io.Reader, limits gifLimits) (*Clip, error) {
+	ctx, cancel := withFileLimit(ctx)
+	defer cancel()
 	data, err := io.ReadAll(io.LimitReader(r, MaxImageBytes+1))
 	if err != nil {
 		return nil, err
@@ -53,6 +56,9 @@ func readGIF(r io.Reader, limits gifLimits) (*Clip, error) {
 		}
 		if pixels += int64(b.width) * int64(b.height); n == limits.pictures || pixels > limits.pixels {
 			return nil, fmt.Errorf("GIF of more than %d pictures or %d million pixels in them", limits.pictures, limits.pixels>>20)
+		}
+		if err := stopped(ctx); err != nil {
+			return nil, fmt.Errorf("picture %d of the GIF file: %w", n+1, err)
 		}
 		m, err := b.decode()
 		if err != nil {
@@ -105,7 +111,8 @@ func (c *gifCanvas) draw(m *image.Paletted, disposal byte) (restore func()) {
 		dst := row(y)
 		for x, i := range m.Pix[(y-b.Min.Y)*m.Stride:][:b.Dx()] {
 			if opaque[i] {
-				copy(dst[3*x:], colours[i][:])
+				c, p := &colours[i], dst[3*x:3*x+3:3*x+3]
+				p[0], p[1], p[2] = c[0], c[1], c[2]
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func gifOf(t testing.TB, disposals ...byte) []byte {
 }
 
 func TestGIFDisposal(t *testing.T) {
-	c, err := readGIF(bytes.NewReader(gifOf(t, gif.DisposalNone, gif.DisposalPrevious, gif.DisposalBackground, gif.DisposalNone)), defaultGIFLimits)
+	c, err := readGIF(t.Context(), bytes.NewReader(gifOf(t, gif.DisposalNone, gif.DisposalPrevious, gif.DisposalBackground, gif.DisposalNone)), defaultGIFLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestGIFIsBounded(t *testing.T) {
 	f := func(name string, data []byte, limits gifLimits, allowed uint64, want string) {
 		t.Helper()
 		var err error
-		took := allocated(func() { _, err = readGIF(bytes.NewReader(data), limits) })
+		took := allocated(func() { _, err = readGIF(t.Context(), bytes.NewReader(data), limits) })
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v", name, err)
 		}
@@ -127,7 +127,7 @@ func TestGIFIsBounded(t *testing.T) {
 	f("too many pixels", gifOf(t, 1, 1, 1, 1), gifLimits{pictures: 9, pixels: 15}, mib, "pixels")
 	f("a large screen", gifOf(t, 1), gifLimits{screen: 63, pictures: 9, pixels: 99}, mib, "8 × 8")
 	var size *imagefile.SizeError
-	if _, err := readGIF(bytes.NewReader(gifBomb(60000)), defaultGIFLimits); !errors.As(err, &size) {
+	if _, err := readGIF(t.Context(), bytes.NewReader(gifBomb(60000)), defaultGIFLimits); !errors.As(err, &size) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -135,13 +135,13 @@ func TestGIFIsBounded(t *testing.T) {
 func TestDamagedGIF(t *testing.T) {
 	data := gifOf(t, 1, 1)
 	for n := range data {
-		if _, err := readGIF(bytes.NewReader(data[:n]), defaultGIFLimits); err == nil {
+		if _, err := readGIF(t.Context(), bytes.NewReader(data[:n]), defaultGIFLimits); err == nil {
 			t.Errorf("the first %d of %d bytes were read as a whole clip", n, len(data))
 		}
 	}
 	f := func(want string, data ...byte) {
 		t.Helper()
-		if _, err := readGIF(bytes.NewReader(append([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"), data...)), defaultGIFLimits); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readGIF(t.Context(), bytes.NewReader(append([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"), data...)), defaultGIFLimits); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
@@ -171,7 +171,7 @@ func FuzzGIFVideo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var clip *Clip
 		var err error
-		took := allocated(func() { clip, err = readGIF(bytes.NewReader(data), limits) })
+		took := allocated(func() { clip, err = readGIF(t.Context(), bytes.NewReader(data), limits) })
 		// A picture takes a decoder's tables and, once or twice, its pixels; the screen's planes come for those kept.
 		if most := uint64(64<<20 + 8*len(data)); took > most {
 			t.Fatalf("%d bytes took %d", len(data), took)
@@ -203,5 +203,14 @@ func countPictures(data []byte, limits gifLimits) (n int, inside bool) {
 		if pixels += int64(b.width * b.height); n == limits.pictures || pixels > limits.pixels {
 			return n, false
 		}
+	}
+}
+
+// An animation stops with its context.
+func TestGIFStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := readGIF(ctx, bytes.NewReader(gifOf(t, gif.DisposalNone)), defaultGIFLimits); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

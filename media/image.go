@@ -1,9 +1,11 @@
 package media
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/fusor-ml/fusor/internal/codec/imagefile"
 	"github.com/fusor-ml/fusor/internal/vision"
@@ -16,15 +18,44 @@ const MaxImageBytes = 256 << 20
 type ImageOptions struct {
 	MaxSide   int   // the longer side is scaled down to it, while decoding where the format allows; 0: no bound
 	MaxPixels int64 // what a header may claim before any memory is taken; 0: 64 Mi
-	DropAlpha bool  // colors as they are stored where the picture is transparent, not over white
+
+	// Context ends the decoding once it is done. nil: nothing but the limit of time does.
+	Context   context.Context
+	DropAlpha bool // colors as they are stored where the picture is transparent, not over white
 }
 
 // DecodeImage decodes a picture of any supported format, told by its magic
 // number: JPEG (CMYK too), PNG, GIF, BMP, WebP and TIFF; upright by its EXIF
 // orientation, over white where it is transparent (unless o.DropAlpha), the first frame of an
-// animation. A file that ends early is an error.
+// animation. A file that ends early is an error, and so is one that takes longer than [FileLimit].
 func DecodeImage(data []byte, o ImageOptions) (*vision.Image, error) {
-	return imagefile.Decode(data, imagefile.Options{MaxSide: o.MaxSide, MaxPixels: o.MaxPixels, DropAlpha: o.DropAlpha})
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
+	ctx, cancel := withFileLimit(o.Context)
+	defer cancel()
+	m, err := imagefile.Decode(data, imagefile.Options{MaxSide: o.MaxSide, MaxPixels: o.MaxPixels, DropAlpha: o.DropAlpha, Context: ctx})
+	if stop := stopped(ctx); err != nil && stop != nil {
+		return nil, stop
+	}
+	return m, err
+}
+
+// FileLimit bounds the time that one picture or animation may take to decode.
+const FileLimit = time.Minute
+
+var errSlow = fmt.Errorf("it takes more than %v to decode", FileLimit)
+
+func withFileLimit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, FileLimit, errSlow)
+}
+
+// stopped returns why ctx has ended, nil while it has not.
+func stopped(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(ctx)
 }
 
 // ReadImage reads and decodes a picture file: see [DecodeImage].

@@ -59,7 +59,7 @@ func OpenVideo(ctx context.Context, path string) (*Clip, error) {
 	format := Sniff(head[:n])
 	switch {
 	case format.Name == "gif":
-		return readGIF(f, defaultGIFLimits)
+		return readGIF(ctx, f, defaultGIFLimits)
 	case format.Name == "avi":
 		clip, err := readAVI(f, aviLimits{sound: maxSeconds})
 		if !errors.Is(err, avi.ErrCodec) {

@@ -150,6 +150,9 @@ func decodeBMP(data []byte, o Options) (*vision.Image, error) {
 	for _, c := range h.palette[:h.colors] {
 		grey = grey && c[0] == c[1] && c[1] == c[2]
 	}
+	if o.DropAlpha {
+		h.masks[3] = 0
+	}
 	paint := h.painter(stride)
 	sink := newRowSink(h.width, h.height, h.width, h.height, o.MaxSide, grey)
 	for y := range h.height {

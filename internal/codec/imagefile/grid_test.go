@@ -173,3 +173,26 @@ func TestPretrainedPictures(t *testing.T) {
 		}
 	}
 }
+
+// Without opacity the colors are those that the file has.
+func TestDropAlpha(t *testing.T) {
+	for _, name := range []string{"tiff/associated.tif", "tiff/u1-4p-none-be-tile.tif"} {
+		data := testdata(t, filepath.FromSlash(name))
+		over, err := Decode(data, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := Decode(data, Options{DropAlpha: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range stored.R { // white shows through
+			if v > over.R[i] {
+				t.Fatalf("%s: pixel %d is %d, over white %d", name, i, v, over.R[i])
+			}
+		}
+		if difference(over, stored) == 0 {
+			t.Errorf("%s: no difference", name)
+		}
+	}
+}

@@ -239,7 +239,7 @@ func (d *tiffDecoder) paint(row []uint8, ly, r, g, b []uint8) {
 			r[i], g[i], b[i] = p[0], p[1], p[2]
 		}
 	}
-	if d.alpha >= 0 {
+	if d.alpha >= 0 && !d.options.DropAlpha {
 		for i := range r {
 			a := row[i*d.kept+d.kept-1]
 			if d.associated { // multiplied already
