@@ -2,12 +2,11 @@ package textenc
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
-// detect finds the encoding of s, which is a whole file or its first bytes.
-func detect(s string, whole bool) (Report, error) {
+// mark finds a byte order mark.
+func mark(s string) (Report, bool) {
 	for _, m := range []struct {
 		mark string
 		enc  Encoding
@@ -19,20 +18,28 @@ func detect(s string, whole bool) (Report, error) {
 		{"\xfe\xff", UTF16BE},
 	} {
 		if strings.HasPrefix(s, m.mark) {
-			return Report{Encoding: m.enc, BOM: true}, nil
+			return Report{Encoding: m.enc, BOM: true}, true
 		}
+	}
+	return Report{}, false
+}
+
+// detect finds the encoding of s, which is a whole file or its first bytes.
+func detect(s string, whole bool) (Report, error) {
+	if r, ok := mark(s); ok {
+		return r, nil
 	}
 	if !whole {
 		s = trimCut(s)
 	}
-	nul := strings.IndexByte(s, 0) >= 0
-	if !nul && utf8.ValidString(s) {
+	nuls := strings.Count(s, "\x00")
+	if nuls == 0 && utf8.ValidString(s) {
 		return Report{Encoding: UTF8}, nil
 	}
 	if e, ok := looksUTF16(s); ok && (!whole || len(s)%2 == 0) {
 		return Report{Encoding: e}, nil
 	}
-	if nul {
+	if nuls > 8 || nuls*50 > len(s) || binary(s) {
 		return Report{}, ErrBinary
 	}
 	if mostlyUTF8(s) {
@@ -40,17 +47,25 @@ func detect(s string, whole bool) (Report, error) {
 	}
 	most := 0 // bytes of a character that the end of a head cuts
 	if !whole {
-		most = min(len(s), 3)
+		most = min(len(s)-1, 3)
 	}
 	for cut := range most + 1 {
-		switch looksGB18030(s[:len(s)-cut]) {
-		case yes:
-			return Report{Encoding: GB18030}, nil
-		case binary:
-			return Report{}, ErrBinary
+		if best, rival, ok := guess(s[:len(s)-cut]); ok {
+			return Report{Encoding: best, Rival: rival, Guessed: true}, nil
 		}
 	}
 	return Report{}, ErrUnknown
+}
+
+// binary reports whether s holds more control characters than text does.
+func binary(s string) bool {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b {
+			n++
+		}
+	}
+	return n > 8 && n*200 > len(s)
 }
 
 // trimCut takes off a UTF-8 character that the end of a head cuts.
@@ -118,47 +133,5 @@ func mostlyUTF8(s string) bool {
 		}
 		i += w
 	}
-	return good >= 10*bad
-}
-
-// verdict is what looksGB18030 finds.
-type verdict int
-
-const (
-	no verdict = iota
-	yes
-	binary
-)
-
-// looksGB18030 decodes s and looks whether Chinese (or another written language) comes out.
-func looksGB18030(s string) verdict {
-	controls := 0
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b {
-			controls++
-		}
-	}
-	if controls > 0 && controls*200 > len(s) {
-		return binary
-	}
-	text, err := decoder(GB18030).String(s)
-	if err != nil {
-		return no
-	}
-	han, bad, other := 0, 0, 0
-	for _, r := range text {
-		switch {
-		case r < 0x80:
-		case !printable(r):
-			bad++
-		case unicode.Is(unicode.Han, r) || (r >= 0x3000 && r < 0x3100) || (r >= 0xff00 && r < 0xfff0) || (r >= 0x2000 && r < 0x2700):
-			han++
-		default:
-			other++
-		}
-	}
-	if bad == 0 && han > 0 && han >= other {
-		return yes
-	}
-	return no
+	return good >= 3*bad
 }

@@ -1,8 +1,9 @@
 // Package textenc finds out in which encoding a text file is, and decodes it.
 //
-// UTF-8 and UTF-16 (little- and big-endian, with and without a byte order mark) and GB18030
-// (which holds GBK and GB2312) are told apart by their bytes. Anything else is refused rather
-// than guessed at: a wrong guess would be a silent wrong row.
+// UTF-8, UTF-16 and UTF-32 are known by their bytes. Text in an older encoding (GB18030, Windows-1252,
+// Shift JIS, ...) is decoded in each of them, and the one that makes the most probable text is taken:
+// letters by their frequency in the languages that the encoding is used for. Bytes that are no
+// text are refused.
 package textenc
 
 import (
@@ -13,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode/utf32"
 
@@ -29,15 +32,36 @@ const (
 	UTF16BE Encoding = "UTF-16BE"
 	UTF32LE Encoding = "UTF-32LE"
 	UTF32BE Encoding = "UTF-32BE"
-	GB18030 Encoding = "GB18030"
+	GB18030 Encoding = "GB18030" // which holds GBK and GB 2312
+
+	Big5        Encoding = "Big5"
+	ShiftJIS    Encoding = "Shift_JIS"
+	EUCJP       Encoding = "EUC-JP"
+	EUCKR       Encoding = "EUC-KR"
+	Windows1250 Encoding = "windows-1250"
+	Windows1251 Encoding = "windows-1251"
+	Windows1252 Encoding = "windows-1252" // which holds ISO 8859-1
+	Windows1253 Encoding = "windows-1253"
+	Windows1254 Encoding = "windows-1254"
+	Windows1255 Encoding = "windows-1255"
+	Windows1256 Encoding = "windows-1256"
+	Windows1257 Encoding = "windows-1257"
+	Windows874  Encoding = "windows-874"
+	ISO8859_2   Encoding = "ISO-8859-2"
+	KOI8R       Encoding = "KOI8-R"
+	MacRoman    Encoding = "macintosh"
+	IBM850      Encoding = "IBM850"
+	IBM866      Encoding = "IBM866"
 )
 
-// Report says what was found.
+// Report describes what was found.
 type Report struct {
 	Encoding Encoding
-	BOM      bool  // a byte order mark stood first; it is not part of the text
-	BadLines []int // 1-based lines that hold bytes that are no characters (now U+FFFD), at most maxBadLines
-	Bad      int   // how many such places there are
+	Guessed  bool     // by the statistics of the text
+	Rival    Encoding // another that is nearly as probable, if there is one
+	BOM      bool     // a byte order mark stood first; it is not part of the text
+	BadLines []int    // 1-based lines that hold bytes that are no characters (now U+FFFD), at most maxBadLines
+	Bad      int      // how many such places there are
 }
 
 const maxBadLines = 20
@@ -53,25 +77,110 @@ func (r Report) String() string {
 // ErrBinary is returned for bytes that are no text.
 var ErrBinary = errors.New("not a text file (binary data)")
 
-// ErrUnknown is returned for text in another encoding.
-var ErrUnknown = errors.New("neither UTF-8, UTF-16 nor GB18030")
+// ErrUnknown is returned for text in an encoding that cannot be found out.
+var ErrUnknown = errors.New("text in an encoding that is not known")
 
-// Decode turns the bytes of a whole file, given as a string, into UTF-8 and says what they were.
+// ErrName is returned for the name of an encoding that is not there.
+var ErrName = errors.New("no such encoding")
+
+// Decode turns the bytes of a whole file, held in a string, into UTF-8 and reports what they were.
 // Text that is UTF-8 already is returned without a copy.
 func Decode(s string) (string, Report, error) {
 	r, err := detect(s, true)
 	if err != nil {
 		return "", r, err
 	}
-	text, err := decodeAs(s, r)
-	if err != nil {
-		return "", r, err
+	return decodeAs(s, r, decoder(r.Encoding))
+}
+
+// DecodeAs is Decode for text whose encoding is known by a name, as WHATWG and IANA have them
+// (utf-8, latin1, windows-1251, gbk, ...); "" is Decode.
+func DecodeAs(s, name string) (string, Report, error) {
+	if name == "" {
+		return Decode(s)
 	}
-	if r.Encoding == UTF8 && !utf8.ValidString(text) {
-		r.BadLines, r.Bad = badLines(text)
-		text = strings.ToValidUTF8(text, "\uFFFD")
-	} else if r.Encoding != UTF8 && strings.ContainsRune(text, utf8.RuneError) {
-		return "", r, fmt.Errorf("%s with bytes that are no characters: %w", r.Encoding, ErrUnknown)
+	enc, canonical, err := lookup(name)
+	if err != nil {
+		return "", Report{}, err
+	}
+	r := Report{Encoding: Encoding(canonical)}
+	if found, ok := mark(s); ok && (found.Encoding == r.Encoding || found.Encoding == UTF8) {
+		r = found
+	}
+	if r.Encoding == UTF8 {
+		return decodeAs(s, r, nil)
+	}
+	return decodeAs(s, r, enc.NewDecoder())
+}
+
+// lookup finds an encoding by its name, case and punctuation aside.
+func lookup(name string) (encoding.Encoding, string, error) {
+	for _, e := range []Encoding{UTF8, UTF16LE, UTF16BE, UTF32LE, UTF32BE, GB18030} {
+		if plainName(name) == plainName(string(e)) {
+			if e == UTF8 {
+				return encoding.Nop, string(e), nil
+			}
+			return wide(e), string(e), nil
+		}
+	}
+	for i := range legacies {
+		if plainName(name) == plainName(string(legacies[i].name)) {
+			return legacies[i].enc, string(legacies[i].name), nil
+		}
+	}
+	clean := strings.ToLower(strings.TrimSpace(name))
+	if digits, ok := strings.CutPrefix(plainName(name), "cp"); ok {
+		if strings.HasPrefix(digits, "125") {
+			clean = "windows-" + digits
+		} else if digits == "936" {
+			clean = "gbk"
+		} else if digits == "932" {
+			clean = "shift_jis"
+		} else if digits == "949" {
+			clean = "euc-kr"
+		} else if digits == "950" {
+			clean = "big5"
+		}
+	}
+	if enc, err := htmlindex.Get(clean); err == nil {
+		canonical, err := htmlindex.Name(enc)
+		if err != nil {
+			canonical = clean
+		}
+		return enc, canonical, nil
+	}
+	if enc, err := ianaindex.IANA.Encoding(clean); err == nil && enc != nil {
+		return enc, clean, nil
+	}
+	return nil, "", fmt.Errorf("%q: %w", name, ErrName)
+}
+
+// plainName is a name's letters and digits.
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == ' ' || r == ':' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
+}
+
+// decodeAs decodes s, without its mark, as r says.
+func decodeAs(s string, r Report, d *encoding.Decoder) (string, Report, error) {
+	text := s
+	if r.Encoding == UTF8 {
+		text = strings.TrimPrefix(s, "\xef\xbb\xbf")
+		if !utf8.ValidString(text) {
+			r.BadLines, r.Bad = badLines(text)
+			text = strings.ToValidUTF8(text, "\uFFFD")
+		}
+	} else {
+		var err error
+		if text, err = d.String(s); err != nil {
+			return "", r, fmt.Errorf("cannot decode %s: %w", r.Encoding, err)
+		}
+		text = strings.TrimPrefix(text, "\ufeff")
+		r.BadLines, r.Bad = replaced(text)
 	}
 	if control(text) {
 		return "", r, ErrBinary
@@ -79,41 +188,57 @@ func Decode(s string) (string, Report, error) {
 	return text, r, nil
 }
 
-// decodeAs decodes s, without its mark, as r says.
-func decodeAs(s string, r Report) (string, error) {
-	if r.Encoding == UTF8 {
-		return strings.TrimPrefix(s, "\xef\xbb\xbf"), nil
+// decoder returns the decoder of an encoding; nil for UTF-8.
+func decoder(e Encoding) *encoding.Decoder {
+	if e == UTF8 {
+		return nil
 	}
-	text, err := decoder(r.Encoding).String(s)
-	if err != nil {
-		return "", fmt.Errorf("cannot decode %s: %w", r.Encoding, err)
+	for i := range legacies {
+		if legacies[i].name == e {
+			return legacies[i].enc.NewDecoder()
+		}
 	}
-	return strings.TrimPrefix(text, "\ufeff"), nil
+	return wide(e).NewDecoder()
 }
 
-// decoder gives the decoder of an encoding other than UTF-8.
-func decoder(e Encoding) *encoding.Decoder {
+// wide is a Unicode encoding other than UTF-8.
+func wide(e Encoding) encoding.Encoding {
 	switch e {
 	case UTF16LE:
-		return utf16enc.UTF16(utf16enc.LittleEndian, utf16enc.IgnoreBOM).NewDecoder()
+		return utf16enc.UTF16(utf16enc.LittleEndian, utf16enc.IgnoreBOM)
 	case UTF16BE:
-		return utf16enc.UTF16(utf16enc.BigEndian, utf16enc.IgnoreBOM).NewDecoder()
+		return utf16enc.UTF16(utf16enc.BigEndian, utf16enc.IgnoreBOM)
 	case UTF32LE:
-		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM).NewDecoder()
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
 	case UTF32BE:
-		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM).NewDecoder()
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)
 	default:
-		return simplifiedchinese.GB18030.NewDecoder()
+		return simplifiedchinese.GB18030
 	}
 }
 
-// control reports whether text holds control characters that no text file has: a NUL, or many others.
+// replaced lists the lines with U+FFFD, which a decoder puts for what it cannot read.
+func replaced(text string) (lines []int, count int) {
+	if count = strings.Count(text, "\uFFFD"); count == 0 {
+		return nil, 0
+	}
+	number := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		number++
+		if strings.Contains(line, "\uFFFD") {
+			if lines = append(lines, number); len(lines) == maxBadLines {
+				break
+			}
+		}
+	}
+	return lines, count
+}
+
+// control reports whether text holds so many control characters as no text file has.
 func control(text string) bool {
 	n := 0
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case c == 0:
-			return true
 		case c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\v' && c != 0x1b, c == 0x7f:
 			n++
 		}

@@ -1,0 +1,188 @@
+package textenc
+
+import (
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// sampleSize is how many bytes the statistics are taken of: lines with characters beyond ASCII, from the whole file.
+const sampleSize = 64 << 10
+
+// closeCall is the difference of two encodings' log likelihoods below which the better one may be the wrong one.
+const closeCall = 6
+
+// guess finds the encoding whose language model makes s most probable, among those that decode it. rival is
+// another that is nearly as probable and reads the text differently; "" if there is none.
+func guess(s string) (best, rival Encoding, ok bool) {
+	s = excerpt(s)
+	type candidate struct {
+		name  Encoding
+		text  string
+		score float64
+	}
+	var all []candidate
+	for i := range legacies {
+		l := &legacies[i]
+		text, err := l.enc.NewDecoder().String(s)
+		if err != nil {
+			continue
+		}
+		m := l.model()
+		all = append(all, candidate{l.name, text, l.prior + m.likelihood(text)})
+	}
+	first := -1
+	for i := range all {
+		if first < 0 || all[i].score > all[first].score {
+			first = i
+		}
+	}
+	if first < 0 || strings.Count(all[first].text, "\uFFFD")*20 > 1+utf8.RuneCountInString(all[first].text) {
+		return "", "", false
+	}
+	second := math.Inf(-1)
+	for i := range all {
+		if i != first && all[i].text != all[first].text && all[i].score > second {
+			second, rival = all[i].score, all[i].name
+		}
+	}
+	if all[first].score-second >= closeCall {
+		rival = ""
+	}
+	return all[first].name, rival, true
+}
+
+// excerpt takes lines with bytes beyond ASCII, at even distances.
+func excerpt(s string) string {
+	size := 0
+	for line := range strings.SplitAfterSeq(s, "\n") {
+		if !ascii(line) {
+			size += len(line)
+		}
+	}
+	if size <= sampleSize {
+		if size == len(s) {
+			return s
+		}
+	}
+	keep := min(1, float64(sampleSize)/float64(max(size, 1)))
+	var b strings.Builder
+	credit := 1.0
+	for line := range strings.SplitAfterSeq(s, "\n") {
+		if ascii(line) {
+			continue
+		}
+		if credit += keep; credit >= 1 {
+			credit--
+			b.WriteString(line[:min(len(line), sampleSize)])
+		}
+		if b.Len() >= sampleSize {
+			break
+		}
+	}
+	return b.String()
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// likelihood is the log likelihood of a text. Each word is of the language that suits it best, at a price
+// where that is not the language that suits the whole best: a text may mix them, but seldom does.
+func (m *model) likelihood(text string) float64 {
+	n := len(m.langs)
+	var words []float64 // [word, language]
+	word := make([]float64, n)
+	whole := make([]float64, n)
+	total, dirty := 0.0, false
+	flush := func() {
+		if dirty {
+			words = append(words, word...)
+			for k := range word {
+				whole[k] += word[k]
+				word[k] = 0
+			}
+		}
+		dirty = false
+	}
+	prev := ' '
+	for i, r := range text {
+		if r < utf8.RuneSelf {
+			total += logASCII + m.joint(prev, r)
+			if prev = r; r <= ' ' || r == ',' || r == ';' || r == '"' {
+				flush()
+			}
+			continue
+		}
+		dirty = true
+		for k, p := range m.langs {
+			v, known := p[r]
+			switch {
+			case known:
+			case r == unicode.ReplacementChar || !printable(r) || r < 0xa0:
+				v = logNever
+			default:
+				v = logRare
+			}
+			word[k] += v
+		}
+		total += m.joint(prev, r)
+		if next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):]); !m.wide && inside(prev, r, next) {
+			total -= 4
+		}
+		prev = r
+	}
+	flush()
+	home := 0
+	for k := range whole {
+		if whole[k] > whole[home] {
+			home = k
+		}
+	}
+	for at := 0; at < len(words); at += n {
+		best := words[at+home]
+		for k := range n {
+			best = max(best, words[at+k]-foreign)
+		}
+		total += best
+	}
+	return total
+}
+
+// foreign is the price of a word of another language than the text's.
+const foreign = 3
+
+// inside reports whether r is a sign in the middle of a word.
+func inside(prev, r, next rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '’' && r != '\u00a0' && r != '·' && unicode.IsLetter(prev) && unicode.IsLetter(next)
+}
+
+// joint is the log of how much less often than by chance b follows a inside a word.
+func (m *model) joint(a, b rune) float64 {
+	if a < utf8.RuneSelf && b < utf8.RuneSelf || !unicode.IsLetter(a) || !unicode.IsLetter(b) {
+		return 0
+	}
+	if m.wide {
+		if a < utf8.RuneSelf || b < utf8.RuneSelf {
+			return -3
+		}
+		return 0
+	}
+	if unicode.Is(unicode.Latin, a) != unicode.Is(unicode.Latin, b) {
+		return -6
+	}
+	score := 0.0
+	if unicode.IsLower(a) && unicode.IsUpper(b) {
+		score -= 4
+	}
+	if m.latin && a >= utf8.RuneSelf && b >= utf8.RuneSelf {
+		score--
+	}
+	return score
+}
