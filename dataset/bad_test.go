@@ -229,11 +229,19 @@ func TestUsableProblems(t *testing.T) {
 }
 
 func TestManyProblemsAreCounted(t *testing.T) {
-	content := "label,text\n" + strings.Repeat("a,b,c\n", 2000)
-	ps := refused(t, "m.csv", content, Options{})
-	if len(ps) != maxAlike+1 || !strings.Contains(ps[len(ps)-1].What, "1500 more") {
-		t.Errorf("%d problems, the last %v", len(ps), ps[len(ps)-1])
+	defer func(n int) { maxAlike = n }(maxAlike)
+	content := "label,text,n\n" + strings.Repeat("a,b c d,x\nb,d e f,4\n", 2000)
+	opt := Options{Kinds: map[string]media.Kind{"n": media.Number}}
+	f := func(keep, want int, last string) {
+		t.Helper()
+		maxAlike = keep
+		ps := accepted(t, "m.csv", content, opt).Problems
+		if len(ps) < want || !strings.Contains(ps.Error(), last) {
+			t.Errorf("%d problems: %v", len(ps), ps)
+		}
 	}
+	f(500, 501, "1500 more problems like these")
+	f(1<<20, 2000, `m.csv: column "n": 2000 of a kind: "x" is not a number and is taken as missing (line 2); "x" is not a number and is taken as missing (line 4); "x" is not a number and is taken as missing (line 6); and 1997 more; leave the cell empty`)
 }
 
 func TestTask(t *testing.T) {

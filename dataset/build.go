@@ -31,7 +31,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	checkHeader(t, c)
 	r := findRoles(t, opt, c)
 	if opt.Schema == nil && t.Len() == 0 && !c.failed() {
-		c.fatal(0, "", "add a row for every sample", "there are no rows below the header")
+		c.fatal("table.no-rows", 0, "", "add a row for every sample", "there are no rows below the header")
 	}
 	if c.failed() {
 		return
@@ -99,7 +99,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		}
 		switch {
 		case kind == "":
-			c.note(0, name, "", "every cell is empty; the column is left out")
+			c.note("column.empty", 0, name, "", "every cell is empty; the column is left out")
 		case kind.IsField():
 			if table < 0 {
 				table = len(ds.Schema.Columns)
@@ -125,7 +125,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		from = append(from, origin{column: -1, matrix: x})
 	}
 	if len(ds.Schema.Columns) == 0 && !c.failed() {
-		c.fatal(0, "", "add a column of texts, files, numbers, categories or vectors", "there is no column to learn from")
+		c.fatal("table.no-columns", 0, "", "add a column of texts, files, numbers, categories or vectors", "there is no column to learn from")
 	}
 	return from
 }
@@ -140,9 +140,9 @@ func settleReading(t *Table, i int, kind media.Kind, c *collector) Reading {
 	case open == "":
 	case kind == media.Number:
 		v, _ := reading.number(string(open))
-		c.note(0, t.Header[i], "write them as 1234.5", "%q is read as %s, with a comma between thousands: no cell tells whether it is a decimal one", open, strconv.FormatFloat(v, 'f', -1, 64))
+		c.note("number.comma", 0, t.Header[i], "write them as 1234.5", "%q is read as %s, with a comma between thousands: no cell tells whether it is a decimal one", open, strconv.FormatFloat(v, 'f', -1, 64))
 	default:
-		c.note(0, t.Header[i], "write dates as 2006-01-31", "the day and month of dates such as %q cannot be told apart", open)
+		c.note("date.ambiguous", 0, t.Header[i], "write dates as 2006-01-31", "the day and month of dates such as %q cannot be told apart", open)
 	}
 	return reading
 }
@@ -179,7 +179,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 	}
 	for _, name := range opt.Ignore {
 		if column(t.Header, name) < 0 && !slices.ContainsFunc(src.matrices, func(m matrix) bool { return m.name == name }) {
-			c.fatal(0, "", "the columns are: "+strings.Join(t.Header, ", "), "--ignore names the column %q, which is not there", name)
+			c.fatal("option.no-column", 0, "", "the columns are: "+strings.Join(t.Header, ", "), "--ignore names the column %q, which is not there", name)
 		}
 	}
 	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes, ds.Schema.Reading = s.Columns, s.Task, s.Classes, s.Reading
@@ -202,7 +202,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 				}
 				i := look(f.Name)
 				if i < 0 {
-					c.note(0, f.Name, "", "the model knows the column, but it is not there: missing in every row")
+					c.note("column.missing", 0, f.Name, "", "the model knows the column, but it is not there: missing in every row")
 				}
 				from[k].fields = append(from[k].fields, i)
 			}
@@ -219,16 +219,16 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 		}
 		if from[k].matrix != nil {
 			if got := from[k].matrix.dim; got != col.Dim {
-				c.fatal(0, col.Name, "", "%s has %d numbers a row where the model takes %d", from[k].matrix.file, got, col.Dim)
+				c.fatal("vector.width", 0, col.Name, "", "%s has %d numbers a row where the model takes %d", from[k].matrix.file, got, col.Dim)
 			}
 			continue
 		}
 		if from[k].column = look(col.Name); from[k].column < 0 {
-			c.note(0, col.Name, "", "the model knows the column, but it is not there: absent in every row")
+			c.note("column.missing", 0, col.Name, "", "the model knows the column, but it is not there: absent in every row")
 		}
 	}
 	if found == 0 {
-		c.fatal(0, "", "", "none of the columns that the model was trained on is there")
+		c.fatal("table.other", 0, "", "", "none of the columns that the model was trained on is there")
 	}
 	return from
 }
@@ -290,7 +290,7 @@ func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
 			ds.Rows[i].Cells[k].Vector = v
 		case slices.ContainsFunc(v, isNumber): // else it is absent
 			c.add(Problem{
-				File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
+				Code: "cell.vector", File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
 				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out",
 			})
 			ds.Rows[i].Cells[k].Flawed = true
@@ -317,12 +317,12 @@ func settleDims(ds *Dataset, c *collector) {
 		for i := range ds.Rows {
 			cell := &ds.Rows[i].Cells[k]
 			if n := len(cell.Vector); n > 0 && n != col.Dim {
-				c.note(ds.Rows[i].Number, col.Name, "give every row as many numbers", "a vector of %d numbers where most rows have %d; it is left out", n, col.Dim)
+				c.note("vector.width", ds.Rows[i].Number, col.Name, "give every row as many numbers", "a vector of %d numbers where most rows have %d; it is left out", n, col.Dim)
 				*cell = Cell{Flawed: true}
 			}
 		}
 		if col.Dim == 0 {
-			c.fatal(0, col.Name, "leave it out with --ignore", "no row has a vector")
+			c.fatal("vector.none", 0, col.Name, "leave it out with --ignore", "no row has a vector")
 		}
 	}
 }

@@ -21,9 +21,9 @@ type cellReader struct {
 }
 
 // note reports a cell of which something is left out.
-func (r *cellReader) note(row int, column, advice, what string, args ...any) {
+func (r *cellReader) note(code string, row int, column, advice, what string, args ...any) {
 	r.noted = true
-	r.c.note(row, column, advice, what, args...)
+	r.c.note(code, row, column, advice, what, args...)
 }
 
 // flawed reports whether anything was noted since it was last asked.
@@ -77,11 +77,11 @@ func (r *cellReader) files(col *Column, text string, row int) []string {
 		found, isDir := lookFor(r.dir, name)
 		switch {
 		case strings.Contains(name, "://"):
-			r.note(row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)
+			r.note("cell.address", row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)
 		case found == "":
-			r.note(row, col.Name, r.base(), "%.200s: no such file", name)
+			r.note("cell.missing-file", row, col.Name, r.base(), "%.200s: no such file", name)
 		case isDir && col.Kind != media.Video:
-			r.note(row, col.Name, "name a file", "%.200s: a folder", name)
+			r.note("cell.folder", row, col.Name, "name a file", "%.200s: a folder", name)
 		default:
 			out = append(out, found)
 		}
@@ -110,7 +110,7 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 			v, err = r.vectorFile(text)
 		}
 		if err != nil {
-			r.note(row, col.Name, missingAdvice, "%v; the vector is left out", err)
+			r.note("cell.vector", row, col.Name, missingAdvice, "%v; the vector is left out", err)
 			return nil
 		}
 	}
@@ -118,11 +118,11 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 		if !slices.ContainsFunc(v, isNumber) { // absent
 			return nil
 		}
-		r.note(row, col.Name, missingAdvice, "the number at place %d is missing or infinite; the vector is left out", i+1)
+		r.note("cell.vector", row, col.Name, missingAdvice, "the number at place %d is missing or infinite; the vector is left out", i+1)
 		return nil
 	}
 	if col.Dim > 0 && len(v) != col.Dim && len(v) > 0 {
-		r.note(row, col.Name, "give every row as many numbers", "a vector of %d numbers where the column has %d; it is left out", len(v), col.Dim)
+		r.note("vector.width", row, col.Name, "give every row as many numbers", "a vector of %d numbers where the column has %d; it is left out", len(v), col.Dim)
 		return nil
 	}
 	return v
@@ -199,7 +199,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return formatNumber(s, v)
 		}
 		if strings.EqualFold(s, "nan") {
-			r.note(row, f.Name, missingAdvice, "NaN is taken as missing")
+			r.note("cell.nan", row, f.Name, missingAdvice, "NaN is taken as missing")
 			return ""
 		}
 		if b, ok := ParseBoolean(s); ok {
@@ -209,7 +209,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return "0"
 		}
 		if !isMissing(s) {
-			r.note(row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
+			r.note("cell.number", row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
 		}
 		return ""
 	case media.Date:
@@ -217,7 +217,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return formatDate(t, clock)
 		}
 		if !isMissing(s) {
-			r.note(row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
+			r.note("cell.date", row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
 		}
 		return ""
 	case media.Boolean:
@@ -228,7 +228,7 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 			return strconv.FormatBool(s == "1")
 		}
 		if !isMissing(s) {
-			r.note(row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
+			r.note("cell.boolean", row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
 		}
 		return ""
 	}

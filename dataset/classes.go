@@ -46,7 +46,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 	}
 	const advice = "put a manifest.csv or labels.csv into it, or a sub-folder of files for every class"
 	if len(dirs) == 0 && (!plain || !predict) {
-		c.fatal(0, "", advice, "the folder holds neither %s, a manifest nor class sub-folders", labelsName)
+		c.fatal("folder.nothing", 0, "", advice, "the folder holds neither %s, a manifest nor class sub-folders", labelsName)
 		return nil
 	}
 	splits := len(dirs) > 0
@@ -73,16 +73,16 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 			}
 			kind := kindOf(path)
 			if kind == "" {
-				c.add(Problem{File: path, What: "left out: neither text, image, audio, video nor vector", Advice: "remove it from the folder"})
+				c.add(Problem{Code: "file.no-medium", File: path, What: "left out: neither text, image, audio, video nor vector", Advice: "remove it from the folder"})
 				return nil
 			}
 			files = append(files, found{path: filepath.ToSlash(rel), split: split, class: class, kind: kind})
 			return nil
 		})
 		if err != nil {
-			c.fatal(0, "", "", "cannot list the folder: %v", err)
+			c.fatal("folder.unreadable", 0, "", "", "cannot list the folder: %v", err)
 		} else if len(files) == before && class != "" {
-			c.add(Problem{File: filepath.Join(ds.Path, dir), What: "there is no file in it that can be a sample", Advice: "fill or remove the folder"})
+			c.add(Problem{Code: "folder.empty", File: filepath.Join(ds.Path, dir), What: "there is no file in it that can be a sample", Advice: "fill or remove the folder"})
 		}
 	}
 	switch {
@@ -92,7 +92,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 		for _, d := range dirs {
 			inner, err := os.ReadDir(filepath.Join(ds.Path, d))
 			if err != nil {
-				c.fatal(0, "", "", "cannot list the folder: %v", err)
+				c.fatal("folder.unreadable", 0, "", "", "cannot list the folder: %v", err)
 				return nil
 			}
 			for _, e := range inner {
@@ -107,7 +107,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 		}
 	}
 	if len(files) == 0 && !c.failed() {
-		c.fatal(0, "", advice, "there are no files in the sub-folders")
+		c.fatal("folder.empty", 0, "", advice, "there are no files in the sub-folders")
 	}
 	if c.failed() {
 		return nil
@@ -177,7 +177,7 @@ func tabulate(ds *Dataset, files []found, c *collector) *source {
 		}
 		cell := &t.rows[row][len(header)+k]
 		if *cell != "" {
-			c.add(Problem{File: filepath.Join(ds.Path, f.path), What: "left out: the sample has " + *cell + " as its " + string(f.kind) + " already", Advice: "give the files different names"})
+			c.add(Problem{Code: "file.twice", File: filepath.Join(ds.Path, f.path), What: "left out: the sample has " + *cell + " as its " + string(f.kind) + " already", Advice: "give the files different names"})
 			continue
 		}
 		*cell = f.path
@@ -237,7 +237,7 @@ func keptKinds(ds *Dataset, files []found, c *collector) []media.Kind {
 				continue
 			}
 			if n++; n <= maxAlike {
-				c.add(Problem{File: filepath.Join(ds.Path, files[i].path), What: "left out: of the kind " + string(k) + " among files of the kind " + string(main), Advice: "files of one sample need one name but for the ending; else keep one kind a folder"})
+				c.add(Problem{Code: "file.other-kind", File: filepath.Join(ds.Path, files[i].path), What: "left out: of the kind " + string(k) + " among files of the kind " + string(main), Advice: "files of one sample need one name but for the ending; else keep one kind a folder"})
 			}
 		}
 	}

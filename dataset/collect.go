@@ -2,40 +2,36 @@ package dataset
 
 import "fmt"
 
-// maxAlike is how many problems of one kind in one column are listed; the rest are counted.
-const maxAlike = 500
+// maxAlike is how many problems of one kind in one column are kept; the rest are counted.
+var maxAlike = 1 << 20
 
 // collector gathers problems of one file, and counts those beyond maxAlike of a kind.
 type collector struct {
-	file  string
-	list  Problems
-	count map[alike]int
-	order []alike
-}
-
-// alike groups problems that differ in their row alone.
-type alike struct {
-	column, advice string
-	fatal          bool
+	file   string
+	list   Problems
+	count  map[alike]int
+	order  []alike
+	deadly bool
 }
 
 // note adds a problem that leaves the rest usable.
-func (c *collector) note(row int, column, advice, what string, args ...any) {
-	c.add(Problem{File: c.file, Row: row, Column: column, What: fmt.Sprintf(what, args...), Advice: advice})
+func (c *collector) note(code string, row int, column, advice, what string, args ...any) {
+	c.add(Problem{Code: code, File: c.file, Row: row, Column: column, What: fmt.Sprintf(what, args...), Advice: advice})
 }
 
 // fatal adds a problem after which no honest result can come.
-func (c *collector) fatal(row int, column, advice, what string, args ...any) {
-	c.add(Problem{File: c.file, Row: row, Column: column, What: fmt.Sprintf(what, args...), Advice: advice, Fatal: true})
+func (c *collector) fatal(code string, row int, column, advice, what string, args ...any) {
+	c.add(Problem{Code: code, File: c.file, Row: row, Column: column, What: fmt.Sprintf(what, args...), Advice: advice, Fatal: true})
 }
 
-// add keeps p, or counts it where there are many alike.
+// add keeps p, or counts it where there are very many alike.
 func (c *collector) add(p Problem) {
+	c.deadly = c.deadly || p.Fatal
 	if p.Row > 0 {
 		if c.count == nil {
 			c.count = map[alike]int{}
 		}
-		key := alike{p.Column, p.Advice, p.Fatal}
+		key := p.kind()
 		c.count[key]++
 		switch n := c.count[key]; {
 		case n == 1:
@@ -47,16 +43,16 @@ func (c *collector) add(p Problem) {
 	c.list = append(c.list, p)
 }
 
-// all gives the problems, with a line for what was only counted.
+// all returns the problems, with a line for what was only counted.
 func (c *collector) all() Problems {
 	out := c.list
 	for _, key := range c.order {
 		if n := c.count[key] - maxAlike; n > 0 {
-			out = append(out, Problem{File: c.file, Column: key.column, What: fmt.Sprintf("%d more problems like these", n), Advice: key.advice, Fatal: key.fatal})
+			out = append(out, Problem{Code: key.code, File: key.file, Column: key.column, What: fmt.Sprintf("%d more problems like these", n), Advice: key.advice, Fatal: key.fatal})
 		}
 	}
 	return out
 }
 
 // failed reports whether a fatal problem was found.
-func (c *collector) failed() bool { return len(c.list.Fatal()) > 0 }
+func (c *collector) failed() bool { return c.deadly }

@@ -61,9 +61,9 @@ func noteCopies(ds *Dataset, c *collector) {
 	switch {
 	case copies == 0 || float64(copies) < copiesShare*float64(rows):
 	case official:
-		c.note(0, "", "remove the copies", "%d of %s also training or validation rows, the same in every modality: scores there are too good", copies, areOf(rows, "test row"))
+		c.note("rows.copies", 0, "", "remove the copies", "%d of %s also training or validation rows, the same in every modality: scores there are too good", copies, areOf(rows, "test row"))
 	default:
-		c.note(0, "", advice, "%d of %s exact copies of another in every modality: where a split divides copies, scores are too good", copies, areOf(rows, "row"))
+		c.note("rows.copies", 0, "", advice, "%d of %s exact copies of another in every modality: where a split divides copies, scores are too good", copies, areOf(rows, "row"))
 	}
 }
 

@@ -43,7 +43,7 @@ func readCSV(text string, comma byte, c *collector) *Table {
 			continue // an empty line
 		}
 		if len(row) != len(t.Header) {
-			c.fatal(line, "", ragged(comma), "the row has %s where the header has %d", plural(len(row), "cell"), len(t.Header))
+			c.fatal("csv.columns", line, "", ragged(comma), "the row has %s where the header has %d", plural(len(row), "cell"), len(t.Header))
 			continue
 		}
 		t.rows, t.lines = append(t.rows, r.keep(row)), append(t.lines, line)
@@ -143,7 +143,7 @@ func (r *csvReader) quoted() (cell string, ok bool) {
 	for {
 		n := strings.IndexByte(r.s[at:], '"')
 		if n < 0 {
-			r.c.fatal(opened, column, `close it, or write "" for a quote inside a quoted cell`, "a quote opens here and is never closed")
+			r.c.fatal("csv.quote", opened, column, `close it, or write "" for a quote inside a quoted cell`, "a quote opens here and is never closed")
 			r.at = len(r.s)
 			return "", false
 		}
@@ -162,7 +162,7 @@ func (r *csvReader) quoted() (cell string, ok bool) {
 		r.at++
 	}
 	if r.at < len(r.s) && r.s[r.at] != r.comma && r.s[r.at] != '\n' && r.s[r.at] != '\r' {
-		r.c.fatal(r.line, column, `write "" for a quote inside a quoted cell`, "text after the closing quote of a cell that opens on line %d", opened)
+		r.c.fatal("csv.quote", r.line, column, `write "" for a quote inside a quoted cell`, "text after the closing quote of a cell that opens on line %d", opened)
 		r.newline(r.lineEnd())
 		return "", false
 	}

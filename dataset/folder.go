@@ -14,7 +14,7 @@ const labelsName = "labels.csv"
 func openFolder(ds *Dataset, opt *Options, c *collector) {
 	entries, err := os.ReadDir(ds.Path)
 	if err != nil {
-		c.fatal(0, "", "check the path", "%s", statFault(err))
+		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
 		return
 	}
 	has := func(name string) bool {
@@ -93,11 +93,11 @@ func openArrays(ds *Dataset, entries []os.DirEntry, c *collector) *source {
 	seen := map[string]string{}
 	for _, m := range src.matrices {
 		if other, twice := seen[m.name]; twice {
-			c.add(Problem{File: m.file, What: "the modality " + m.name + " is in " + filepath.Base(other) + " too", Advice: "remove or rename one of them", Fatal: true})
+			c.add(Problem{Code: "array.twice", File: m.file, What: "the modality " + m.name + " is in " + filepath.Base(other) + " too", Advice: "remove or rename one of them", Fatal: true})
 		}
 		seen[m.name] = m.file
 		if rows := len(m.data) / max(1, m.dim); rows != n && !c.failed() {
-			c.add(Problem{File: m.file, What: "it has " + plural(rows, "row") + " where " + labelsName + " has " + itoa(n), Advice: "every array needs a row for every row of " + labelsName + ", in the same order", Fatal: true})
+			c.add(Problem{Code: "array.rows", File: m.file, What: "it has " + plural(rows, "row") + " where " + labelsName + " has " + itoa(n), Advice: "every array needs a row for every row of " + labelsName + ", in the same order", Fatal: true})
 		}
 	}
 	return src
@@ -107,17 +107,17 @@ func openArrays(ds *Dataset, entries []os.DirEntry, c *collector) *source {
 func openMatrices(ds *Dataset, name string, c *collector) []matrix {
 	path := filepath.Join(ds.Path, name)
 	stem := strings.TrimSuffix(name, filepath.Ext(name))
-	add := func(fatal bool, what, advice string) {
-		c.add(Problem{File: path, What: what, Advice: advice, Fatal: fatal})
+	add := func(code string, fatal bool, what, advice string) {
+		c.add(Problem{Code: code, File: path, What: what, Advice: advice, Fatal: fatal})
 	}
 	switch strings.ToLower(stem) {
 	case "label", "labels", "y", "target", "targets":
-		add(false, "left out: by its name it holds the labels", "rename it if it is a modality")
+		add("array.labels", false, "left out: by its name it holds the labels", "rename it if it is a modality")
 		return nil
 	}
 	arrays, err := readArrays(path)
 	if err != nil {
-		add(true, fault(err, path), "write it again with numpy.save")
+		add("array.unreadable", true, fault(err, path), "write it again with numpy.save")
 		return nil
 	}
 	var out []matrix
@@ -128,11 +128,11 @@ func openMatrices(ds *Dataset, name string, c *collector) []matrix {
 		}
 		rows, cols := a.Matrix()
 		if len(a.Shape) == 0 || rows == 0 || cols == 0 {
-			add(true, "the array "+m.name+" is empty or a single number", "save a matrix with a row for every sample")
+			add("array.empty", true, "the array "+m.name+" is empty or a single number", "save a matrix with a row for every sample")
 			continue
 		}
 		if len(a.Shape) > 2 {
-			add(false, "the array "+m.name+" has "+itoa(len(a.Shape))+" dimensions; every row is taken as one vector of "+itoa(cols)+" numbers", "")
+			add("array.dimensions", false, "the array "+m.name+" has "+itoa(len(a.Shape))+" dimensions; every row is taken as one vector of "+itoa(cols)+" numbers", "")
 		}
 		m.dim, m.data = cols, a.Data
 		out = append(out, m)

@@ -21,7 +21,7 @@ func noteGiveaways(ds *Dataset, c *collector) {
 		}
 		for f := range col.Fields {
 			if name := col.Fields[f].Name; ds.givenAway(k, f) {
-				c.note(0, name, "if it is known only after the label, leave it out with --ignore "+name, "it determines the label in every row")
+				c.note("column.leak", 0, name, "if it is known only after the label, leave it out with --ignore "+name, "it determines the label in every row")
 			}
 		}
 	}

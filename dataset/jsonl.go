@@ -65,16 +65,16 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 	const advice = "write one JSON object a line"
 	line = strings.TrimSpace(line)
 	if line[0] != '{' {
-		c.fatal(number, "", advice, "not a JSON object")
+		c.fatal("json.object", number, "", advice, "not a JSON object")
 		return "", false
 	}
 	if !json.Valid([]byte(line)) {
 		repaired, did := withoutNaN(line)
 		if !did || !json.Valid([]byte(repaired)) {
-			c.fatal(number, "", advice, "%s", jsonFault(line))
+			c.fatal("json.syntax", number, "", advice, "%s", jsonFault(line))
 			return "", false
 		}
-		c.note(number, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
+		c.note("json.nan", number, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
 		line = repaired
 	}
 	ok = true
@@ -87,17 +87,17 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 		switch raw[0] {
 		case '"':
 			if cell, err = unquote(raw); err != nil {
-				c.fatal(number, key, advice, "cannot read the text: %v", err)
+				c.fatal("json.text", number, key, advice, "cannot read the text: %v", err)
 				ok = false
 			}
 		case 'n':
 			cell = ""
 		case '{':
-			c.note(number, key, "give its members as columns of their own", "an object inside the object is left out")
+			c.note("cell.object", number, key, "give its members as columns of their own", "an object inside the object is left out")
 			cell, dropped = "", true
 		}
 		if !each(key, cell, dropped) {
-			c.fatal(number, key, "give every key once", "the key is there twice")
+			c.fatal("json.key-twice", number, key, "give every key once", "the key is there twice")
 			ok = false
 		}
 	})

@@ -29,7 +29,7 @@ func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
 			continue
 		}
 		if first, twice := seen[row.ID]; twice {
-			c.note(row.Number, ds.Schema.ID, "give every row an id of its own", "the id %.60q is that of row %d too", row.ID, first)
+			c.note("id.twice", row.Number, ds.Schema.ID, "give every row an id of its own", "the id %.60q is that of row %d too", row.ID, first)
 		} else {
 			seen[row.ID] = row.Number
 		}
@@ -80,14 +80,14 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		}
 	}
 	if missing := len(ds.Rows) - n; missing > 0 && n > 0 {
-		c.note(firstUnlabelled(ds), label, "", "%s no label and cannot be learned from", have(missing))
+		c.note("label.missing", firstUnlabelled(ds), label, "", "%s no label and cannot be learned from", have(missing))
 	}
 	switch {
 	case n == 0:
-		c.fatal(0, label, "fill in the labels", "no row has a label")
+		c.fatal("label.none", 0, label, "fill in the labels", "no row has a label")
 		return
 	case n == 1:
-		c.fatal(0, label, "add samples", "only one row has a label: nothing can be learned from one sample")
+		c.fatal("label.one", 0, label, "add samples", "only one row has a label: nothing can be learned from one sample")
 		return
 	}
 	ds.Schema.Task = Classification
@@ -97,22 +97,22 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		ds.Schema.Task = Regression
 	case asked == string(Classification):
 	case asked != "":
-		c.fatal(0, "", "", "the task %q is neither class nor regression", asked)
+		c.fatal("option.task", 0, "", "", "the task %q is neither class nor regression", asked)
 		return
 	case isNumber && fraction != "":
 		ds.Schema.Task = Regression
 		if _, plain := ParseNumber(fraction); !plain {
 			v, _ := reading.number(fraction)
-			c.note(0, label, "say --task class if they are classes", "labels such as %.40q are read as numbers (%s) and predicted (regression)", fraction, strconv.FormatFloat(v, 'g', 6, 64))
+			c.note("label.regression", 0, label, "say --task class if they are classes", "labels such as %.40q are read as numbers (%s) and predicted (regression)", fraction, strconv.FormatFloat(v, 'g', 6, 64))
 		}
 	case isNumber && numeric == n && 2*len(numbers) > n:
 		ds.Schema.Task = Regression
-		c.note(0, label, "say --task class if they are classes", "%d of %d labels are different numbers, so numbers are predicted (regression)", len(numbers), n)
+		c.note("label.regression", 0, label, "say --task class if they are classes", "%d of %d labels are different numbers, so numbers are predicted (regression)", len(numbers), n)
 	}
 	if ds.Schema.Task == Regression {
 		ds.Schema.Reading = reading
 		if open != "" {
-			c.note(0, label, "write them as 1234.5", "the label %q is read with a comma between thousands: no label tells whether it is a decimal one", open)
+			c.note("number.comma", 0, label, "write them as 1234.5", "the label %q is read with a comma between thousands: no label tells whether it is a decimal one", open)
 		}
 		readTargets(ds, c)
 		return
@@ -120,7 +120,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 	if isNumber && lost > 0 {
 		for i := range ds.Rows {
 			if row := &ds.Rows[i]; noValue(row.Label) {
-				c.note(row.Number, label, missingAdvice, "the label is %s; the row cannot be learned from", strings.Replace(strings.ToLower(row.Label), "nan", "NaN", 1))
+				c.note("label.nan", row.Number, label, missingAdvice, "the label is %s; the row cannot be learned from", strings.Replace(strings.ToLower(row.Label), "nan", "NaN", 1))
 				delete(values, row.Label)
 				row.Label = ""
 			}
@@ -174,7 +174,7 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 	sortClasses(classes)
 	ds.Schema.Classes = classes
 	if len(classes) == 1 {
-		c.fatal(0, label, "add samples of another class", "every label is %q: there is nothing to tell apart", classes[0])
+		c.fatal("label.one-class", 0, label, "add samples of another class", "every label is %q: there is nothing to tell apart", classes[0])
 		return
 	}
 	index := make(map[string]int, len(classes))
@@ -188,13 +188,13 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 		}
 		row.Class = index[row.Label]
 		if rows[row.Label] == 1 {
-			c.note(row.Number, label, "add samples of it, or leave the row out", "the class %.60q has only this sample, so it can be learned or tested but not both", row.Label)
+			c.note("class.one-sample", row.Number, label, "add samples of it, or leave the row out", "the class %.60q has only this sample, so it can be learned or tested but not both", row.Label)
 		}
 	}
 	for k := 1; k < len(classes); k++ {
 		a, okA := ParseNumber(classes[k-1])
 		if b, okB := ParseNumber(classes[k]); okA && okB && a == b {
-			c.note(0, label, "write them alike", "the classes %q and %q are the same number", classes[k-1], classes[k])
+			c.note("class.alike", 0, label, "write them alike", "the classes %q and %q are the same number", classes[k-1], classes[k])
 		}
 	}
 }
@@ -233,7 +233,7 @@ func readTargets(ds *Dataset, c *collector) {
 		}
 	}
 	if !found {
-		c.fatal(0, ds.Schema.Label, "leave out --task, or name the column with the numbers with --label", "no label is a number (the first is %.40q), so there is nothing to predict by regression", first)
+		c.fatal("label.number", 0, ds.Schema.Label, "leave out --task, or name the column with the numbers with --label", "no label is a number (the first is %.40q), so there is nothing to predict by regression", first)
 		return
 	}
 	low, high, n := math.Inf(1), math.Inf(-1), 0
@@ -244,7 +244,7 @@ func readTargets(ds *Dataset, c *collector) {
 		}
 		v, ok := ds.target(row.Label)
 		if !ok {
-			c.note(row.Number, ds.Schema.Label, missingAdvice, "the label %.40q is not a number; the row cannot be learned from", row.Label)
+			c.note("label.number", row.Number, ds.Schema.Label, missingAdvice, "the label %.40q is not a number; the row cannot be learned from", row.Label)
 			row.Label = ""
 			continue
 		}
@@ -253,7 +253,7 @@ func readTargets(ds *Dataset, c *collector) {
 		n++
 	}
 	if n < 2 || low == high {
-		c.fatal(0, ds.Schema.Label, "add samples with other values", "the labels do not differ: there is nothing to predict")
+		c.fatal("label.one-value", 0, ds.Schema.Label, "add samples with other values", "the labels do not differ: there is nothing to predict")
 	}
 }
 
@@ -276,7 +276,7 @@ func applyClasses(ds *Dataset, c *collector) {
 			}
 			v, ok := ds.target(row.Label)
 			if !ok {
-				c.note(row.Number, ds.Schema.Label, "", "the label %.40q is not a number and is left out", row.Label)
+				c.note("label.number", row.Number, ds.Schema.Label, "", "the label %.40q is not a number and is left out", row.Label)
 				row.Label = ""
 				continue
 			}
@@ -302,7 +302,7 @@ func applyClasses(ds *Dataset, c *collector) {
 	}
 	for _, label := range order {
 		rows := unknown[label]
-		c.note(rows[0], ds.Schema.Label, "the classes are: "+someOf(ds.Schema.Classes),
+		c.note("label.unknown", rows[0], ds.Schema.Label, "the classes are: "+someOf(ds.Schema.Classes),
 			"%s the label %.60q, which is no class of the model: left out of every score", have(len(rows)), label)
 	}
 }

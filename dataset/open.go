@@ -26,12 +26,12 @@ func Open(path string, opt Options) (*Dataset, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		c.fatal(0, "", "check the path", "%s", statFault(err))
+		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
 	case info.IsDir():
 		ds.Dir = path
 		openFolder(ds, &opt, c)
 	case !info.Mode().IsRegular():
-		c.fatal(0, "", "write it to a file first; predict takes JSON lines from -", "a pipe or device, not a file")
+		c.fatal("file.pipe", 0, "", "write it to a file first; predict takes JSON lines from -", "a pipe or device, not a file")
 	default:
 		if src := openFile(ds, path, info.Size(), c); src != nil {
 			build(ds, src, &opt, c)
@@ -73,7 +73,7 @@ func fault(err error, path string) string {
 // openFile reads a manifest into a table; nil if it was reported.
 func openFile(ds *Dataset, path string, size int64, c *collector) *source {
 	if size > maxManifest {
-		c.fatal(0, "", "divide it", "a manifest of %d bytes; more than %d are refused", size, int64(maxManifest))
+		c.fatal("file.large", 0, "", "divide it", "a manifest of %d bytes; more than %d are refused", size, int64(maxManifest))
 		return nil
 	}
 	format := sniffFile(path)
@@ -82,7 +82,7 @@ func openFile(ds *Dataset, path string, size int64, c *collector) *source {
 		return openParquet(path, c)
 	}
 	if format.Name != "" && format.Kind != media.Text {
-		c.fatal(0, "", "give a .csv, .tsv, .jsonl or .parquet file, or a folder", "not a manifest but a file of the format %s", format.Name)
+		c.fatal("file.format", 0, "", "give a .csv, .tsv, .jsonl or .parquet file, or a folder", "not a manifest but a file of the format %s", format.Name)
 		return nil
 	}
 	text, ok := readText(ds, path, size, c)
@@ -90,7 +90,7 @@ func openFile(ds *Dataset, path string, size int64, c *collector) *source {
 		return nil
 	}
 	if isBlank(text) {
-		c.fatal(0, "", "write a header and a row for every sample", "the manifest is empty")
+		c.fatal("table.empty", 0, "", "write a header and a row for every sample", "the manifest is empty")
 		return nil
 	}
 	switch ext {
@@ -101,11 +101,11 @@ func openFile(ds *Dataset, path string, size int64, c *collector) *source {
 	case ".csv", ".txt":
 		comma := separator(text)
 		if comma != ',' {
-			c.note(1, "", "", "the cells are separated by %q, not by commas", comma)
+			c.note("csv.separator", 1, "", "", "the cells are separated by %q, not by commas", comma)
 		}
 		return &source{table: readCSV(text, comma, c)}
 	}
-	c.fatal(0, "", "give a .csv, .tsv, .jsonl or .parquet file, or a folder", "the ending %q is not that of a manifest", ext)
+	c.fatal("file.format", 0, "", "give a .csv, .tsv, .jsonl or .parquet file, or a folder", "the ending %q is not that of a manifest", ext)
 	return nil
 }
 
@@ -113,24 +113,24 @@ func openFile(ds *Dataset, path string, size int64, c *collector) *source {
 func readText(ds *Dataset, path string, size int64, c *collector) (string, bool) {
 	f, err := os.Open(path)
 	if err != nil {
-		c.fatal(0, "", "check the path", "%s", statFault(err))
+		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
 		return "", false
 	}
 	defer f.Close()
 	var b strings.Builder
 	b.Grow(int(size))
 	if _, err := io.Copy(&b, io.LimitReader(f, maxManifest)); err != nil {
-		c.fatal(0, "", "", "cannot read: %v", err)
+		c.fatal("file.unreadable", 0, "", "", "cannot read: %v", err)
 		return "", false
 	}
 	text, report, err := textenc.Decode(b.String())
 	if err != nil {
-		c.fatal(0, "", "save it as UTF-8", "%v", err)
+		c.fatal("text.encoding", 0, "", "save it as UTF-8", "%v", err)
 		return "", false
 	}
 	ds.Encoding = report.String()
 	for _, line := range report.BadLines {
-		c.note(line, "", "save it as UTF-8", "bytes that are no characters in UTF-8 became \uFFFD")
+		c.note("text.bytes", line, "", "save it as UTF-8", "bytes that are no characters in UTF-8 became \uFFFD")
 	}
 	return text, true
 }
@@ -139,11 +139,11 @@ func readText(ds *Dataset, path string, size int64, c *collector) (string, bool)
 func openParquet(path string, c *collector) *source {
 	p, err := parquet.ReadFile(path)
 	if err != nil {
-		c.fatal(0, "", "write it again", "%s", fault(err, path))
+		c.fatal("parquet.unreadable", 0, "", "write it again", "%s", fault(err, path))
 		return nil
 	}
 	for _, s := range p.Skipped {
-		c.note(0, s.Name, "", "%s cannot be a cell; the column is left out", s.Why)
+		c.note("column.kind", 0, s.Name, "", "%s cannot be a cell; the column is left out", s.Why)
 	}
 	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}}
 	n := len(p.Columns)

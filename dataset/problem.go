@@ -8,6 +8,9 @@ import (
 
 // Problem is a user's mistake, located: file, row and column, what is wrong, and what to do.
 type Problem struct {
+	// Code names the kind of mistake, whatever the words: "csv.columns", "cell.missing-file". It does not change
+	// from version to version.
+	Code   string `json:"code,omitempty"`
 	File   string `json:"file,omitempty"`
 	Row    int    `json:"row,omitempty"` // 1-based line of the manifest; 0 = the whole file
 	Column string `json:"column,omitempty"`
@@ -37,17 +40,50 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Problems collects mistakes; as an error it lists all of them.
+// Problems collects mistakes; as an error it lists all of them, those that are alike in one line.
 type Problems []Problem
 
-// Error lists every problem, one a line.
-func (ps Problems) Error() string {
-	lines := make([]string, len(ps))
+// Error lists the problems, a line for each kind of them: see [Problems.Lines].
+func (ps Problems) Error() string { return strings.Join(ps.Lines(), "\n") }
+
+// alikeShown is how many problems of one kind have lines of their own, or are the examples in the line of many.
+const alikeShown = 3
+
+// Lines describes the problems, in the order in which the first of each kind comes. More than three that differ in
+// their row alone are one line with their number and the first three.
+func (ps Problems) Lines() []string {
+	members := map[alike][]int{}
 	for i, p := range ps {
-		lines[i] = p.String()
+		if p.Row > 0 {
+			members[p.kind()] = append(members[p.kind()], i)
+		}
 	}
-	return strings.Join(lines, "\n")
+	var out []string
+	for i, p := range ps {
+		same := members[p.kind()]
+		switch {
+		case p.Row == 0 || len(same) <= alikeShown:
+			out = append(out, p.String())
+		case same[0] == i:
+			var examples []string
+			for _, k := range same[:alikeShown] {
+				examples = append(examples, fmt.Sprintf("%s (line %d)", ps[k].What, ps[k].Row))
+			}
+			n := len(same)
+			p.Row, p.What = 0, fmt.Sprintf("%d of a kind: %s; and %d more", n, strings.Join(examples, "; "), n-alikeShown)
+			out = append(out, p.String())
+		}
+	}
+	return out
 }
+
+// alike groups problems that differ in their row, and in what stands there, alone.
+type alike struct {
+	code, file, column, advice string
+	fatal                      bool
+}
+
+func (p *Problem) kind() alike { return alike{p.Code, p.File, p.Column, p.Advice, p.Fatal} }
 
 // Fatal returns the problems that make an honest result impossible.
 func (ps Problems) Fatal() Problems {

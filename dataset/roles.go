@@ -39,11 +39,11 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		}
 		i := column(t.Header, role.asked)
 		if i < 0 {
-			c.fatal(0, "", "the columns are: "+strings.Join(t.Header, ", "), "there is no column %q to be the %s", role.asked, role.what)
+			c.fatal("option.no-column", 0, "", "the columns are: "+strings.Join(t.Header, ", "), "there is no column %q to be the %s", role.asked, role.what)
 			continue
 		}
 		if flag := used[i]; flag != "" {
-			c.fatal(0, t.Header[i], "name it once", "--%s and %s name it both", flagOf(role.what), flag)
+			c.fatal("option.twice", 0, t.Header[i], "name it once", "--%s and %s name it both", flagOf(role.what), flag)
 			continue
 		}
 		*role.at, used[i] = i, "--"+flagOf(role.what)
@@ -56,7 +56,7 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		case i >= 0 && used[i] == "":
 			*role.at, used[i] = i, "the model"
 		case i < 0 && (role.what == "group" || role.what == "order"):
-			c.note(0, "", "", "the model was trained with the %s column %q, which is not there", role.what, role.trained)
+			c.note("column.missing", 0, "", "", "the model was trained with the %s column %q, which is not there", role.what, role.trained)
 		}
 	}
 	if opt.Schema != nil { // a modality of the model is no id, whatever its name
@@ -81,7 +81,7 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		if i := column(t.Header, "label"); i >= 0 && used[i] != "" {
 			what += ", as " + used[i] + " names " + t.Header[i]
 		}
-		c.fatal(0, "", "name it label, or say which it is with --label; the columns are: "+strings.Join(t.Header, ", "), "%s", what)
+		c.fatal("label.column", 0, "", "name it label, or say which it is with --label; the columns are: "+strings.Join(t.Header, ", "), "%s", what)
 	}
 	return r
 }
@@ -132,11 +132,11 @@ func checkHeader(t *Table, c *collector) {
 	seen := map[string]int{}
 	for i, name := range t.Header {
 		if name == "" {
-			c.note(1, "", "give it a name in the header", "column %d has no name and is left out", i+1)
+			c.note("column.unnamed", 1, "", "give it a name in the header", "column %d has no name and is left out", i+1)
 			continue
 		}
 		if first, twice := seen[name]; twice {
-			c.fatal(1, name, "rename or remove one of them", "the header has the column twice (columns %d and %d)", first+1, i+1)
+			c.fatal("column.twice", 1, name, "rename or remove one of them", "the header has the column twice (columns %d and %d)", first+1, i+1)
 			continue
 		}
 		seen[name] = i
@@ -148,7 +148,7 @@ func modalityColumns(t *Table, r roles, opt *Options, c *collector) []int {
 	missing := func(flag string, names []string) {
 		for _, name := range names {
 			if column(t.Header, name) < 0 {
-				c.fatal(0, "", "the columns are: "+strings.Join(t.Header, ", "), "%s names the column %q, which is not there", flag, name)
+				c.fatal("option.no-column", 0, "", "the columns are: "+strings.Join(t.Header, ", "), "%s names the column %q, which is not there", flag, name)
 			}
 		}
 	}

@@ -17,12 +17,12 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 		filled = filled || cell(i) != ""
 	}
 	if !filled {
-		c.note(0, name, "fill it in, or leave it out with --ignore", "every cell is empty: the rows keep the order of the file")
+		c.note("order.empty", 0, name, "fill it in, or leave it out with --ignore", "every cell is empty: the rows keep the order of the file")
 	}
 	for i := range ds.Rows {
 		s := cell(i)
 		if s == "" && filled {
-			c.note(ds.Rows[i].Number, name, "fill it in", "the row has no place in the order and goes to the end of its group")
+			c.note("order.missing", ds.Rows[i].Number, name, "fill it in", "the row has no place in the order and goes to the end of its group")
 		}
 		if s == "" {
 			continue
@@ -54,13 +54,13 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 		}
 	}
 	if n > 0 && numbers < n && 20*numbers >= 19*n {
-		c.note(0, name, "write a number in every row", "most cells are numbers, but not all: the order is that of text")
+		c.note("order.mixed", 0, name, "write a number in every row", "most cells are numbers, but not all: the order is that of text")
 	}
 	for _, rows := range Sequences(ds, nil) {
 		for k := 1; k < len(rows); k++ {
 			a, b := &ds.Rows[rows[k-1]], &ds.Rows[rows[k]]
 			if a.Order == b.Order {
-				c.note(b.Number, name, "give every row of a group a place of its own", "the same place in the order as row %d; they stay as in the file", a.Number)
+				c.note("order.twice", b.Number, name, "give every row of a group a place of its own", "the same place in the order as row %d; they stay as in the file", a.Number)
 			}
 		}
 	}

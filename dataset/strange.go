@@ -39,10 +39,10 @@ func warnStrange(t *Table, i int, kind media.Kind, c *collector) {
 	most := mostly * float64(n)
 	switch {
 	case n > 0 && float64(dates) >= most:
-		c.note(0, t.Header[i], "write dates as 2006-01-31", "looks like dates whose day and month cannot be told apart; taken as %s", taken)
+		c.note("date.ambiguous", 0, t.Header[i], "write dates as 2006-01-31", "looks like dates whose day and month cannot be told apart; taken as %s", taken)
 	case example != "" && float64(numbers) >= most:
-		c.note(0, t.Header[i], "write them as 1234.5", "looks like numbers, but %q cannot be read as one; taken as %s", example, taken)
+		c.note("number.unreadable", 0, t.Header[i], "write them as 1234.5", "looks like numbers, but %q cannot be read as one; taken as %s", example, taken)
 	case kind == media.Category && n >= 20 && 10*len(distinct) >= 9*n:
-		c.note(0, t.Header[i], "leave it out with --ignore, or set its kind with --kind", "nearly every row has a category of its own")
+		c.note("column.own-category", 0, t.Header[i], "leave it out with --ignore, or set its kind with --kind", "nearly every row has a category of its own")
 	}
 }

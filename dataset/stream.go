@@ -55,7 +55,7 @@ func ReadJSONLines(r io.Reader, dir string, schema *Schema) iter.Seq2[Line, erro
 		}
 		s := newStream(dir, schema)
 		if encoding.Encoding == textenc.GB18030 {
-			s.first = Problems{{File: stdin, What: "read as GB18030", Advice: "write UTF-8 if it is not that"}}
+			s.first = Problems{{Code: "text.encoding", File: stdin, What: "read as GB18030", Advice: "write UTF-8 if it is not that"}}
 		}
 		b := bufio.NewReaderSize(text, 64<<10)
 		for number := 1; ; number++ {
@@ -124,7 +124,7 @@ func (s *stream) line(text string, number int) Line {
 	s.cells.c = c
 	out := Line{Row: Row{Number: number, Class: -1, Target: math.NaN()}}
 	if strings.ContainsRune(text, utf8.RuneError) { // also what the decoder put for them
-		c.note(number, "", "write UTF-8", "bytes that are no characters became \uFFFD")
+		c.note("text.bytes", number, "", "write UTF-8", "bytes that are no characters became \uFFFD")
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
 	values, dropped := map[string]string{}, map[string]bool{}
@@ -166,7 +166,7 @@ func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool
 		} else if t, _, ok := ParseDate(place); ok {
 			row.Order = float64(t.UnixMicro()) / 1e6
 		} else {
-			c.note(row.Number, s.schema.Order, "number the rows of a group", "in a stream the order must be a number or a date, not %.40q", place)
+			c.note("order.number", row.Number, s.schema.Order, "number the rows of a group", "in a stream the order must be a number or a date, not %.40q", place)
 		}
 	} else if s.schema.Order != "" {
 		row.Order = math.NaN()

@@ -128,6 +128,8 @@ func mostlyUTF8(s string) bool {
 		switch {
 		case r == utf8.RuneError && w == 1:
 			bad++
+		case w > 2: // which hardly any other encoding makes
+			good += 5
 		case w > 1:
 			good++
 		}
