@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,12 +23,16 @@ type source struct {
 	matrices  []matrix
 	textFiles bool
 	kinds     map[string]media.Kind // kinds that the source itself knows
+	index     []string              // columns that the source itself knows as the names or numbers of rows
 }
 
 // build makes the samples.
 func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	t := src.table
 	ds.raw = t
+	if opt.Root != "" && !src.textFiles {
+		ds.Dir = opt.Root
+	}
 	checkHeader(t, c)
 	r := findRoles(t, opt, c)
 	if opt.Schema == nil && t.Len() == 0 && !c.failed() {
@@ -81,21 +86,48 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	t := src.table
 	var from []origin
 	table := -1 // index of the table modality
-	for _, i := range manifestColumns(src, r, opt, c) {
+	var index, named []string
+	columns := manifestColumns(src, r, opt, c)
+	kinds := make([]media.Kind, len(columns))
+	names := map[int]string{} // columns that only tell rows apart, and why
+	for k, i := range columns {
 		name := t.Header[i]
 		kind, set := src.kinds[name]
-		for n, k := range opt.Kinds {
+		for n, want := range opt.Kinds {
 			if column(t.Header, n) == i {
-				kind, set = k, true
+				kind, set = want, true
 			}
 		}
 		switch {
-		case set && t.vectors[i] == nil:
+		case slices.Contains(src.index, name) && !opt.names(name):
+			index = append(index, name)
+			names[i] = ""
 		case t.vectors[i] != nil:
 			kind = media.Vector
-		default:
+		case !set:
 			kind = inferKind(name, t.cells(i), ds.Dir)
 			warnStrange(t, i, kind, c)
+			kind = noteCodes(t, i, kind, c)
+			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
+				names[i] = why
+				named = append(named, fmt.Sprintf("%s (%s)", name, why))
+			}
+		}
+		kinds[k] = kind
+	}
+	if len(named) > 0 && len(names) == len(columns) && len(src.matrices) == 0 { // there is nothing else to learn from
+		c.note("column.row-names", 0, "", "add columns that say something of the samples", "these only tell rows apart, but there is nothing else: %s", strings.Join(named, ", "))
+		for i, why := range names {
+			if why != "" {
+				delete(names, i)
+			}
+		}
+		named = nil
+	}
+	for k, i := range columns {
+		name, kind := t.Header[i], kinds[k]
+		if _, out := names[i]; out {
+			continue
 		}
 		switch {
 		case kind == "":
@@ -106,12 +138,18 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 				ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: tableName, Kind: media.Table})
 				from = append(from, origin{column: -1})
 			}
-			ds.Schema.Columns[table].Fields = append(ds.Schema.Columns[table].Fields, Field{Name: name, Kind: kind, Reading: settleReading(t, i, kind, c)})
+			ds.Schema.Columns[table].Fields = append(ds.Schema.Columns[table].Fields, field(t, i, kind, c))
 			from[table].fields = append(from[table].fields, i)
 		default:
 			ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: name, Kind: kind})
 			from = append(from, origin{column: i})
 		}
+	}
+	if len(named) > 0 {
+		c.note("column.row-names", 0, "", "to keep one, set its kind with --kind", "left out, as they only tell rows apart: %s", strings.Join(named, ", "))
+	}
+	if len(index) > 0 {
+		c.note("column.index", 0, "", "to keep one, set its kind with --kind", "left out, as they are the index of a pandas table: %s", strings.Join(index, ", "))
 	}
 	if table >= 0 && slices.ContainsFunc(ds.Schema.Columns, func(c Column) bool { return c.Name == tableName && c.Kind != media.Table }) {
 		ds.Schema.Columns[table].Name = "fields"
@@ -130,21 +168,25 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	return from
 }
 
-// settleReading decides how a column's numbers or dates are written, and says what its cells leave open.
-func settleReading(t *Table, i int, kind media.Kind, c *collector) Reading {
+// field is column i as a field: how its numbers or dates are written is decided, and what its cells leave open is noted.
+func field(t *Table, i int, kind media.Kind, c *collector) Field {
+	f := Field{Name: t.Header[i], Kind: kind}
 	if kind != media.Number && kind != media.Date {
-		return ""
+		return f
 	}
-	reading, open := readingOf(kind, t.cells(i))
+	w, open := notationOf(kind, t.cells(i))
+	f.Reading, f.Unit = w.Reading, w.unit
 	switch {
+	case w.unit != "":
+		c.note("number.unit", 0, f.Name, "", "the numbers are read without their unit, %s", w.unit)
 	case open == "":
 	case kind == media.Number:
-		v, _ := reading.number(string(open))
-		c.note("number.comma", 0, t.Header[i], "write them as 1234.5", "%q is read as %s, with a comma between thousands: no cell tells whether it is a decimal one", open, strconv.FormatFloat(v, 'f', -1, 64))
+		v, _ := w.number(string(open))
+		c.note("number.comma", 0, f.Name, "write them as 1234.5", "%q is read as %s, with a comma between thousands: no cell tells whether it is a decimal one", open, strconv.FormatFloat(v, 'f', -1, 64))
 	default:
-		c.note("date.ambiguous", 0, t.Header[i], "write dates as 2006-01-31", "the day and month of dates such as %q cannot be told apart", open)
+		c.note("date.ambiguous", 0, f.Name, "write dates as 2006-01-31", "the day and month of dates such as %q cannot be told apart", open)
 	}
-	return reading
+	return f
 }
 
 // manifestColumns are the table columns that become modalities: in a folder of arrays only those that Columns names.

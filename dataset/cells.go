@@ -191,11 +191,11 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 	}
 	switch f.Kind {
 	case media.Number:
-		reading := f.Reading
+		w := notation{f.Reading, f.Unit}
 		if r.typed && !strings.Contains(s, ",") {
-			reading = ""
+			w.Reading = ""
 		}
-		if v, ok := reading.number(s); ok && !math.IsInf(v, 0) {
+		if v, ok := w.number(s); ok && !math.IsInf(v, 0) {
 			return formatNumber(s, v)
 		}
 		if strings.EqualFold(s, "nan") {

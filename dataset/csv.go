@@ -1,61 +1,107 @@
 package dataset
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // csvReader reads comma- or tab-separated text (RFC 4180) and knows the line of every row.
 // A cell that starts with a quote ends with one; two quotes inside stand for one; line ends
 // inside belong to the cell. A quote elsewhere is an ordinary character.
 type csvReader struct {
+	dialect
 	s     string
 	at    int
 	line  int // 1-based, of s[at]
-	comma byte
 	c     *collector
 	arena []string
 	row   []string // the row being read
+	width int      // of a row, once the header is read
 	names []string // the header, once read
+
+	quotedBehindBlanks int
 }
 
-// readCSV reads text whose cells are separated by comma.
-func readCSV(text string, comma byte, c *collector) *Table {
-	if strings.IndexByte(text, '\n') < 0 && strings.IndexByte(text, '\r') >= 0 {
-		text = strings.ReplaceAll(text, "\r", "\n") // line ends of old Macs
+func newCSVReader(text string, d dialect, c *collector) *csvReader {
+	r := &csvReader{dialect: d, s: text, line: 1, c: c, row: make([]string, 0, 16)}
+	for r.line <= d.skip && r.at < len(r.s) {
+		r.newline(r.lineEnd())
 	}
-	r := &csvReader{s: text, line: 1, comma: comma, c: c}
-	header, _, ok := r.next()
+	return r
+}
+
+// readCSV reads text in a dialect.
+func readCSV(text string, d dialect, c *collector) *Table {
+	r := newCSVReader(text, d, c)
+	header, at, ok := r.next()
 	for ok && len(header) == 1 && isBlank(header[0]) {
-		header, _, ok = r.next()
+		header, at, ok = r.next()
 	}
 	if !ok {
 		return &Table{}
 	}
-	t := &Table{Header: make([]string, len(header))}
-	for i, name := range header {
-		t.Header[i] = strings.TrimSpace(name)
+	t := &Table{}
+	if d.lead {
+		t.Header = append(t.Header, "")
+		c.note("csv.row-names", at, "", "give it a name in the header to keep it", "the header has one name less than the rows have cells: the first column holds the names of the rows and is left out")
+	}
+	for _, name := range header {
+		t.Header = append(t.Header, strings.TrimSpace(name))
+	}
+	if len(header) > 1 && strings.HasPrefix(t.Header[0], "#") && d.skip == 0 {
+		t.Header[0] = strings.TrimSpace(strings.TrimPrefix(t.Header[0], "#"))
 	}
 	r.names = t.Header
+	n, ragged, quotes := len(t.Header), 0, len(c.list)
+	if d.trail {
+		n++
+	}
+	r.width = n
 	for {
 		row, line, ok := r.next()
 		if !ok {
-			return t
+			break
 		}
 		if len(row) == 1 && row[0] == "" && len(t.Header) > 1 {
 			continue // an empty line
 		}
-		if len(row) != len(t.Header) {
-			c.fatal("csv.columns", line, "", ragged(comma), "the row has %s where the header has %d", plural(len(row), "cell"), len(t.Header))
+		if len(row) != n {
+			ragged++
+			c.fatal("csv.columns", line, "", raggedAdvice(d.comma), "the row has %s where the header has %d", plural(len(row), "cell"), n)
 			continue
 		}
-		t.rows, t.lines = append(t.rows, r.keep(row)), append(t.lines, line)
+		t.rows, t.lines = append(t.rows, r.keep(row[:len(t.Header)])), append(t.lines, line)
 	}
+	if ragged > max(alikeShown, len(t.rows)) { // then it is the header that is wrong
+		c.list = c.list[:quotes]
+		c.fatal("csv.header", at, "", "begin the file with a line of the columns' names, separated as the rows are",
+			"is this line the header? it has %s, %s, but %d of %d rows have another number of cells", plural(n, "cell"), quoteSome(t.Header), ragged, ragged+len(t.rows))
+	}
+	return t
 }
 
-// ragged is the advice for a row of another length than the header.
-func ragged(comma byte) string {
-	if comma == '\t' {
-		return "separate the cells by exactly one tab"
+// quoteSome lists the first names, in quotes.
+func quoteSome(names []string) string {
+	out := make([]string, 0, 3)
+	for i, name := range names {
+		if i == 3 {
+			out = append(out, "…")
+			break
+		}
+		out = append(out, fmt.Sprintf("%.40q", name))
 	}
-	return `put cells that hold a comma in double quotes`
+	return strings.Join(out, ", ")
+}
+
+// raggedAdvice is the advice for a row of another length than the header.
+func raggedAdvice(comma byte) string {
+	switch comma {
+	case '\t':
+		return "separate the cells by exactly one tab"
+	case ',':
+		return `put cells that hold a comma in double quotes`
+	}
+	return fmt.Sprintf(`put cells that hold a %q in double quotes`, string(comma))
 }
 
 // keep copies the cells of row into the arena, so that many rows share one allocation.
@@ -69,23 +115,61 @@ func (r *csvReader) keep(row []string) []string {
 	return r.arena[at : at+n : at+n]
 }
 
-// next reads one row into r.row and gives the line that it starts on. Rows whose quotes cannot be
+// next reads one row into r.row and returns the line that it starts on. Rows whose quotes cannot be
 // understood are reported and skipped.
 func (r *csvReader) next() (row []string, line int, ok bool) {
 	for r.at < len(r.s) {
 		line = r.line
-		if r.record() {
+		if r.lone && r.plainRecord() || r.record() {
 			return r.row, line, true
 		}
 	}
 	return nil, 0, false
 }
 
+// plainRecord reads a line of tab-separated cells in which a quote means nothing unless a cell both begins and ends
+// with one. It is false if quotes hold tabs or line breaks, without which the line has not as many cells as the header.
+func (r *csvReader) plainRecord() bool {
+	end := r.lineEnd()
+	line := r.s[r.at:end]
+	cells := strings.Count(line, string(r.comma)) + 1
+	if r.width > 0 && cells != r.width && strings.IndexByte(line, '"') >= 0 && r.closes() {
+		return false
+	}
+	r.row = r.row[:0]
+	for cell := range strings.SplitSeq(line, string(r.comma)) {
+		if n := len(cell); n > 1 && cell[0] == '"' && cell[n-1] == '"' {
+			if inner := strings.ReplaceAll(cell[1:n-1], `""`, ""); !strings.Contains(inner, `"`) {
+				cell = strings.ReplaceAll(cell[1:n-1], `""`, `"`)
+			}
+		}
+		r.row = append(r.row, cell)
+	}
+	r.newline(end)
+	return true
+}
+
+// closes reports whether the record at r.at, read with quotes, has as many cells as the header.
+func (r *csvReader) closes() bool {
+	try := *r
+	try.c, try.row, try.lone = &collector{}, nil, false
+	if limit := r.at + longestCell; limit < len(r.s) {
+		try.s = r.s[:limit]
+	}
+	return try.record() && len(try.row) == r.width
+}
+
+// longestCell is how many bytes a row of a tab-separated table may have whose cells hold tabs or line breaks.
+const longestCell = 1 << 20
+
 // record reads to the end of a row. It is false if the row was reported.
 func (r *csvReader) record() bool {
 	r.row = r.row[:0]
 	end := r.lineEnd()
 	for {
+		if r.spaced {
+			r.blanks(end)
+		}
 		if r.at < len(r.s) && r.s[r.at] == '"' {
 			cell, ok := r.quoted()
 			if !ok {
@@ -107,6 +191,17 @@ func (r *csvReader) record() bool {
 		}
 		r.newline(end)
 		return true
+	}
+}
+
+// blanks moves past the blanks before a cell.
+func (r *csvReader) blanks(end int) {
+	from := r.at
+	for r.at < end && r.s[r.at] == ' ' && r.comma != ' ' {
+		r.at++
+	}
+	if r.at > from && r.at < end && r.s[r.at] == '"' {
+		r.quotedBehindBlanks++
 	}
 }
 
@@ -183,20 +278,13 @@ func (r *csvReader) column() string {
 	return ""
 }
 
-// separator guesses what separates the cells of a .csv file: a comma, unless the header has none
-// but has semicolons or tabs (as spreadsheets write in some countries).
-func separator(text string) byte {
-	head := text
-	if n := strings.IndexByte(text, '\n'); n >= 0 {
-		head = text[:n]
-	}
-	if strings.IndexByte(head, ',') >= 0 {
-		return ','
-	}
-	for _, c := range []byte{'\t', ';'} {
-		if strings.IndexByte(head, c) >= 0 {
-			return c
+// describe describes what about a dialect the reader of a table should know.
+func (d dialect) describe(c *collector) {
+	if d.titles {
+		lines := "line 1 is"
+		if d.skip > 1 {
+			lines = fmt.Sprintf("lines 1 to %d are", d.skip)
 		}
+		c.note("csv.titles", 0, "", "", "%s left out: the header comes after", lines)
 	}
-	return ','
 }

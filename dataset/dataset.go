@@ -30,6 +30,7 @@ type Schema struct {
 	Classes []string `json:"classes,omitempty"` // in the order of the model's outputs
 	// Reading is how the labels of a regression are written, where that had to be found out.
 	Reading Reading `json:"reading,omitempty"`
+	Unit    string  `json:"unit,omitempty"` // that is written with the labels of a regression, as Field.Unit is
 }
 
 // Column is one modality of the samples.
@@ -46,6 +47,7 @@ type Field struct {
 	Kind media.Kind `json:"kind"` // Number, Category, Date or Boolean
 	// Reading is how its numbers or dates are written, where that had to be found out.
 	Reading Reading `json:"reading,omitempty"`
+	Unit    string  `json:"unit,omitempty"` // that is written with its numbers: kg of 14.23 kg; "" if there is none
 }
 
 // Dataset is a manifest in memory; media stay on disk until they are extracted.

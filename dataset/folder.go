@@ -23,7 +23,7 @@ func openFolder(ds *Dataset, opt *Options, c *collector) {
 	var src *source
 	switch {
 	case has(labelsName):
-		src = openArrays(ds, entries, c)
+		src = openArrays(ds, entries, opt, c)
 	case slices.ContainsFunc(manifestNames, has):
 		for _, name := range manifestNames {
 			if !has(name) {
@@ -31,13 +31,11 @@ func openFolder(ds *Dataset, opt *Options, c *collector) {
 			}
 			path := filepath.Join(ds.Path, name)
 			c.file = path
-			if info, err := os.Stat(path); err == nil {
-				src = openFile(ds, path, info.Size(), c)
-			}
+			src = openFile(ds, path, opt, c)
 			break
 		}
 	case opt.Schema != nil && hasArrays(entries):
-		src = openArrays(ds, entries, c)
+		src = openArrays(ds, entries, opt, c)
 	default:
 		src = openClasses(ds, entries, opt.Schema != nil, c)
 	}
@@ -47,7 +45,10 @@ func openFolder(ds *Dataset, opt *Options, c *collector) {
 }
 
 // manifestNames are the manifests that a folder stands for.
-var manifestNames = []string{"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.parquet"}
+var manifestNames = []string{
+	"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json", "manifest.parquet", "manifest.xlsx",
+	"manifest.csv.gz", "manifest.tsv.gz", "manifest.jsonl.gz", "manifest.csv.zst", "manifest.tsv.zst", "manifest.jsonl.zst",
+}
 
 // isArrayName reports whether a file of this name is taken for arrays.
 func isArrayName(name string) bool {
@@ -66,7 +67,7 @@ func hasArrays(entries []os.DirEntry) bool {
 // openArrays reads a folder with labels.csv and one array per modality, in the order of their
 // names. An archive of several arrays holds as many modalities, called file.array. Without
 // labels.csv (where labels are optional) the rows are those of the arrays.
-func openArrays(ds *Dataset, entries []os.DirEntry, c *collector) *source {
+func openArrays(ds *Dataset, entries []os.DirEntry, opt *Options, c *collector) *source {
 	src := &source{table: &Table{}}
 	for _, e := range entries {
 		if !e.IsDir() && isArrayName(e.Name()) {
@@ -74,9 +75,9 @@ func openArrays(ds *Dataset, entries []os.DirEntry, c *collector) *source {
 		}
 	}
 	labels := filepath.Join(ds.Path, labelsName)
-	if info, err := os.Stat(labels); err == nil {
+	if _, err := os.Stat(labels); err == nil {
 		c.file = labels
-		table := openFile(ds, labels, info.Size(), c)
+		table := openFile(ds, labels, opt, c)
 		if table == nil {
 			return nil
 		}

@@ -1,7 +1,9 @@
 package dataset
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/media"
 )
@@ -20,8 +22,12 @@ func noteGiveaways(ds *Dataset, c *collector) {
 			continue
 		}
 		for f := range col.Fields {
-			if name := col.Fields[f].Name; ds.givenAway(k, f) {
-				c.note("column.leak", 0, name, "if it is known only after the label, leave it out with --ignore "+name, "it determines the label in every row")
+			name := col.Fields[f].Name
+			switch advice := "if it is known only after the label, leave it out with --ignore " + shellName(name); {
+			case ds.givenAway(k, f):
+				c.note("column.leak", 0, name, advice, "it determines the label in every row")
+			case col.Fields[f].Kind == media.Number && ds.Schema.Task == Classification && ds.divides(k, f):
+				c.note("column.leak", 0, name, "if it numbers the rows, or is known only after the label, leave it out with --ignore "+shellName(name), "sorted by it, the rows are sorted by their labels")
 			}
 		}
 	}
@@ -53,4 +59,39 @@ func (d *Dataset) givenAway(column, field int) bool {
 		return n >= giveawayRows
 	}
 	return len(labels) > 1 && n >= giveawayRows*len(label)
+}
+
+// divides reports whether the numbers of a field, most of them different, have the rows of each class next to each other.
+func (d *Dataset) divides(column, field int) bool {
+	type pair struct {
+		value float64
+		class int
+	}
+	var rows []pair
+	values, classes := map[float64]bool{}, map[int]int{}
+	for i := range d.Rows {
+		row := &d.Rows[i]
+		v, ok := ParseNumber(row.Cells[column].Fields[field])
+		if !row.Labelled() || row.Split == "test" || !ok {
+			continue
+		}
+		rows = append(rows, pair{v, row.Class})
+		values[v] = true
+		classes[row.Class]++
+	}
+	if len(rows) < fewRows || 2*len(values) < len(rows) || len(classes) < 2 || len(rows) < giveawayRows*len(classes) {
+		return false
+	}
+	slices.SortFunc(rows, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.class, b.class))
+	})
+	runs := 1
+	for i := 1; i < len(rows); i++ {
+		if rows[i].class != rows[i-1].class {
+			if runs++; runs > len(classes) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -43,12 +43,15 @@ func inferKind(name string, cells []string, dir string) media.Kind {
 		}
 		return n > 0 && float64(n) >= mostly*float64(len(values)-missing)
 	}
-	number, _ := readingOf(media.Number, values)
-	date, _ := readingOf(media.Date, values)
+	number, _ := notationOf(media.Number, values)
+	date, _ := notationOf(media.Date, values)
 	switch {
 	case share(looksLikeVector):
 		return media.Vector
 	case share(func(s string) bool { _, ok := number.number(s); return ok }):
+		if share, _ := leadingZeros(values); share >= codesShare {
+			return media.Category
+		}
 		return media.Number
 	case share(func(s string) bool { _, ok := ParseBoolean(s); return ok }):
 		return media.Boolean

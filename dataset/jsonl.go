@@ -7,55 +7,16 @@ import (
 	"strings"
 )
 
-// readJSONLines reads one JSON object a line. The columns are the keys, in the order in which
-// they first appear.
+// readJSONLines reads one JSON object a line.
 func readJSONLines(text string, c *collector) *Table {
-	t := &Table{typed: true, dropped: map[place]bool{}}
-	index := map[string]int{}
-	number := 0
-	for len(text) > 0 {
-		number++
-		line := text
-		if n := strings.IndexByte(text, '\n'); n >= 0 {
-			line, text = text[:n], text[n+1:]
-		} else {
-			text = ""
-		}
-		if isBlank(line) {
-			continue
-		}
-		row := make([]string, len(t.Header))
-		seen := make([]bool, len(t.Header))
-		object, ok := parseObject(line, number, c, func(key, cell string, dropped bool) bool {
-			i, known := index[key]
-			if !known {
-				i = len(t.Header)
-				index[key] = i
-				t.Header = append(t.Header, key)
-			}
-			for len(row) <= i {
-				row, seen = append(row, ""), append(seen, false)
-			}
-			if seen[i] {
-				return false
-			}
-			row[i], seen[i] = cell, true
-			if dropped {
-				t.dropped[place{len(t.rows), i}] = true
-			}
-			return true
-		})
-		if ok {
-			t.rows, t.lines, t.objects = append(t.rows, row), append(t.lines, number), append(t.objects, object)
+	r := newRowReader()
+	for number := 1; len(text) > 0; number++ {
+		var line string
+		if line, text, _ = strings.Cut(text, "\n"); !isBlank(line) {
+			r.add(line, number, c)
 		}
 	}
-	for i, row := range t.rows {
-		for len(row) < len(t.Header) {
-			row = append(row, "")
-		}
-		t.rows[i] = row
-	}
-	return t
+	return r.table()
 }
 
 // parseObject gives the members of one line's object to each, as cells of text: strings as they

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/fusor-ml/fusor/media"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -39,85 +37,45 @@ func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
 	}
 }
 
-// splitName writes the usual names of the three parts in one way; other names stay.
-func splitName(s string) string {
-	switch strings.ToLower(s) {
-	case "train", "training":
-		return "train"
-	case "val", "valid", "validation", "dev":
-		return "val"
-	case "test", "testing":
-		return "test"
-	}
-	return s
-}
-
 // decideTask decides between classes and numbers and reads the labels as such.
 func decideTask(ds *Dataset, asked string, c *collector) {
 	label := ds.Schema.Label
 	values := map[string]int{} // rows of each label
-	var labels []string
 	for i := range ds.Rows {
 		if s := ds.Rows[i].Label; s != "" {
-			labels = append(labels, s)
 			values[s]++
 		}
 	}
-	reading, open := readingOf(media.Number, labels)
-	n, numeric, lost, fraction := len(labels), 0, 0, ""
-	numbers := map[float64]bool{}
-	for _, s := range labels {
-		v, ok := reading.number(s)
-		switch {
-		case ok:
-			numeric++
-			numbers[v] = true
-			if fraction == "" && broken(s, v) {
-				fraction = s
-			}
-		case noValue(s):
-			lost++
-		}
-	}
-	if missing := len(ds.Rows) - n; missing > 0 && n > 0 {
+	l := weighLabels(values)
+	if missing := len(ds.Rows) - l.rows; missing > 0 && l.rows > 0 {
 		c.note("label.missing", firstUnlabelled(ds), label, "", "%s no label and cannot be learned from", have(missing))
 	}
 	switch {
-	case n == 0:
+	case l.rows == 0:
 		c.fatal("label.none", 0, label, "fill in the labels", "no row has a label")
 		return
-	case n == 1:
+	case l.rows == 1:
 		c.fatal("label.one", 0, label, "add samples", "only one row has a label: nothing can be learned from one sample")
 		return
 	}
-	ds.Schema.Task = Classification
-	isNumber := numeric > 0 && float64(numeric) >= mostly*float64(n-lost)
-	switch {
-	case asked == string(Regression):
-		ds.Schema.Task = Regression
-	case asked == string(Classification):
-	case asked != "":
+	switch asked {
+	case string(Regression), string(Classification):
+		ds.Schema.Task = Task(asked)
+	case "":
+		ds.Schema.Task = l.task(label, c)
+	default:
 		c.fatal("option.task", 0, "", "", "the task %q is neither class nor regression", asked)
 		return
-	case isNumber && fraction != "":
-		ds.Schema.Task = Regression
-		if _, plain := ParseNumber(fraction); !plain {
-			v, _ := reading.number(fraction)
-			c.note("label.regression", 0, label, "say --task class if they are classes", "labels such as %.40q are read as numbers (%s) and predicted (regression)", fraction, strconv.FormatFloat(v, 'g', 6, 64))
-		}
-	case isNumber && numeric == n && 2*len(numbers) > n:
-		ds.Schema.Task = Regression
-		c.note("label.regression", 0, label, "say --task class if they are classes", "%d of %d labels are different numbers, so numbers are predicted (regression)", len(numbers), n)
 	}
 	if ds.Schema.Task == Regression {
-		ds.Schema.Reading = reading
-		if open != "" {
-			c.note("number.comma", 0, label, "write them as 1234.5", "the label %q is read with a comma between thousands: no label tells whether it is a decimal one", open)
+		ds.Schema.Reading, ds.Schema.Unit = l.Reading, l.unit
+		if l.open != "" {
+			c.note("number.comma", 0, label, "write them as 1234.5", "the label %q is read with a comma between thousands: no label tells whether it is a decimal one", l.open)
 		}
 		readTargets(ds, c)
 		return
 	}
-	if isNumber && lost > 0 {
+	if l.numbers() && l.lost > 0 {
 		for i := range ds.Rows {
 			if row := &ds.Rows[i]; noValue(row.Label) {
 				c.note("label.nan", row.Number, label, missingAdvice, "the label is %s; the row cannot be learned from", strings.Replace(strings.ToLower(row.Label), "nan", "NaN", 1))
@@ -126,6 +84,8 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 			}
 		}
 	}
+	dropMissingWords(ds, values, c)
+	mergeAlike(ds, values, c)
 	setClasses(ds, values, c)
 }
 
@@ -259,11 +219,11 @@ func readTargets(ds *Dataset, c *collector) {
 
 // target reads the label of a regression.
 func (d *Dataset) target(s string) (float64, bool) {
-	reading := d.Schema.Reading
+	w := notation{d.Schema.Reading, d.Schema.Unit}
 	if d.raw != nil && d.raw.typed && !strings.Contains(s, ",") { // a value, not a text
-		reading = ""
+		w.Reading = ""
 	}
-	return reading.number(s)
+	return w.number(s)
 }
 
 // applyClasses reads the labels as a trained model names them.
@@ -316,17 +276,32 @@ func someOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// classIndex gives a function that finds a class: by its text, else by its number.
+// classIndex returns a function that finds a class: by its text, else by what labels that are alike have in common,
+// else by its number.
 func classIndex(classes []string) func(string) int {
-	byText, byNumber := map[string]int{}, map[float64]int{}
+	byText, byKey, byNumber := map[string]int{}, map[string]int{}, map[float64]int{}
 	for k, s := range classes {
 		byText[s] = k
+		if key := labelKey(s); key != s {
+			if _, twice := byKey[key]; twice {
+				byKey[key] = -1
+			} else {
+				byKey[key] = k
+			}
+		}
 		if v, ok := ParseNumber(s); ok {
 			byNumber[v] = k
 		}
 	}
 	return func(s string) int {
 		if k, ok := byText[s]; ok {
+			return k
+		}
+		key := labelKey(s)
+		if k, ok := byText[key]; ok {
+			return k
+		}
+		if k, ok := byKey[key]; ok {
 			return k
 		}
 		if v, ok := ParseNumber(s); ok {

@@ -1,6 +1,11 @@
 package dataset
 
-import "github.com/fusor-ml/fusor/media"
+import (
+	"slices"
+	"strings"
+
+	"github.com/fusor-ml/fusor/media"
+)
 
 // Options say how a manifest is read. The zero Options take the columns id, split, group, order
 // and label by their names and infer the rest.
@@ -15,10 +20,24 @@ type Options struct {
 	Kinds   map[string]media.Kind // kinds that are not to be inferred
 	Task    string                // "class" or "regression"; "" = by the labels
 
+	Encoding string // of a text table, by its name: "windows-1252", "gb18030"; "" = by the bytes
+	Sheet    string // of an .xlsx file; "" = the first
+	Root     string // folder that the names of media are relative to; "" = that of the manifest
+
 	// Schema, when set, is that of a trained model: exactly its columns are read, in its kinds,
 	// and labels are optional. Roles above that are not "" go before the schema's; of the rest
 	// only None and Ignore count: an ignored column is absent in every row.
 	Schema *Schema
+}
+
+// names reports whether a column is one that the options want as a modality.
+func (o *Options) names(column string) bool {
+	for name := range o.Kinds {
+		if strings.EqualFold(name, column) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.Columns, func(name string) bool { return strings.EqualFold(name, column) })
 }
 
 // The name that the number, category, date and boolean columns have as one modality.

@@ -3,6 +3,8 @@ package dataset
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
@@ -39,29 +41,33 @@ func (r Reading) wanted() string {
 // longestNumber bounds a number that is more than digits, point, sign and exponent.
 const longestNumber = 40
 
-// number reads a number as people and spreadsheets write it: with thousands in groups (1,234,567.8), as a percentage
-// (12.5 %, which is 0.125), as an amount ($12, 12 €), in full-width digits.
+// number reads a number as people and spreadsheets write it: with thousands in groups (1,234,567.8 or 1 234 567.8), as a
+// percentage (12.5 %, which is 0.125), as an amount ($12, 12 €), negative in parentheses (12.50), in full-width digits.
 func (r Reading) number(s string) (float64, bool) {
 	if r != DecimalComma {
 		if v, ok := ParseNumber(s); ok {
 			return v, true
 		}
 	}
-	if len(s) > longestNumber {
+	if len(s) > longestNumber || strings.IndexFunc(s, isDigit) < 0 {
 		return 0, false
 	}
 	digits, sign, percent := bare(s)
 	if digits == "" || (digits[0] < '0' || digits[0] > '9') && digits[0] != '.' {
 		return 0, false
 	}
-	point, group := ".", ","
+	point, group := ".", ','
 	if r == DecimalComma {
-		point, group = ",", "."
+		point, group = ",", '.'
 	}
 	whole, fraction, broken := strings.Cut(digits, point)
-	if strings.Contains(whole, group) {
+	if i := strings.IndexFunc(whole, func(c rune) bool { return !isDigit(c) }); i >= 0 {
+		sep, _ := utf8.DecodeRuneInString(whole[i:])
+		if sep != group && !strings.ContainsRune(groupSigns, sep) {
+			return 0, false
+		}
 		var ok bool
-		if whole, ok = ungroup(whole, group); !ok {
+		if whole, ok = ungroup(whole, string(sep)); !ok {
 			return 0, false
 		}
 	}
@@ -78,28 +84,54 @@ func (r Reading) number(s string) (float64, bool) {
 	return v, ok
 }
 
-// bare takes the sign, one sign of a currency and a per cent sign off a number.
+// groupSigns stand between thousands beside comma and point: blanks that break no line, and the Swiss apostrophe.
+const groupSigns = " \u00a0\u202f\u2009'’"
+
+func isDigit(c rune) bool { return c >= '0' && c <= '9' || c >= '０' && c <= '９' }
+
+// bare takes the sign, one sign of a currency and a per cent sign off a number. An amount in parentheses, or with the
+// sign behind it, is negative, as accountants write it.
 func bare(s string) (digits, sign string, percent bool) {
 	s = strings.TrimSpace(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
 	s, percent = strings.CutSuffix(s, "%")
 	amount := percent
-	off := func(cut func(s, sign string) (string, bool)) {
-		for _, c := range []string{"$", "€", "£", "¥"} {
-			if rest, ok := cut(s, c); ok && !amount {
-				s, amount = rest, true
+	currency := func(last bool) {
+		s = strings.TrimSpace(s)
+		r, n := utf8.DecodeRuneInString(s)
+		if last {
+			r, n = utf8.DecodeLastRuneInString(s)
+		}
+		if amount || n == 0 || !unicode.Is(unicode.Sc, r) {
+			return
+		}
+		if amount = true; last {
+			s = strings.TrimSpace(s[:len(s)-n])
+		} else {
+			s = strings.TrimSpace(s[n:])
+		}
+	}
+	negative := func() {
+		if inner, ok := strings.CutPrefix(s, "("); ok && sign == "" {
+			if inner, ok = strings.CutSuffix(inner, ")"); ok {
+				s, sign = strings.TrimSpace(inner), "-"
 			}
 		}
-		s = strings.TrimSpace(s)
 	}
 	signed := func() {
 		if sign == "" && s != "" && (s[0] == '-' || s[0] == '+') {
 			s, sign = s[1:], s[:1]
 		}
 	}
-	off(strings.CutSuffix)
+	negative()
+	currency(true)
+	negative()
 	signed()
-	off(strings.CutPrefix)
+	currency(false)
+	negative()
 	signed()
+	if rest, ok := strings.CutSuffix(s, "-"); ok && sign == "" {
+		s, sign = strings.TrimSpace(rest), "-"
+	}
 	return s, sign, percent
 }
 

@@ -76,14 +76,41 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 			*role.at = i
 		}
 	}
-	if r.label < 0 && opt.Label == "" && opt.Schema == nil {
-		what := "there is no label column"
-		if i := column(t.Header, "label"); i >= 0 && used[i] != "" {
-			what += ", as " + used[i] + " names " + t.Header[i]
+	taken := func(i int) bool { return used[i] != "" || r.has(i) }
+	if r.split < 0 && opt.Split == "" && !slices.Contains(opt.None, "split") {
+		if i := splitColumn(t, taken); i >= 0 {
+			r.split = i
+			c.note("split.column", 0, t.Header[i], "if it is a feature, say so with --kind, or --split-column= for none", "taken as the split, as %s", splitWords(t, i))
 		}
-		c.fatal("label.column", 0, "", "name it label, or say which it is with --label; the columns are: "+strings.Join(t.Header, ", "), "%s", what)
 	}
+	if r.label >= 0 || opt.Label != "" || opt.Schema != nil {
+		return r
+	}
+	if !slices.Contains(opt.None, "label") {
+		if i := knownLabel(t.Header, taken); i >= 0 {
+			r.label = i
+			c.note("label.column", 0, t.Header[i], "--label names another", "taken as the label, by its name")
+			return r
+		}
+	}
+	what := "there is no label column"
+	if i := column(t.Header, "label"); i >= 0 && used[i] != "" {
+		what += ", as " + used[i] + " names " + t.Header[i]
+	}
+	advice := "name it label, or say which it is with --label"
+	if name := likelyLabel(t, taken); name != "" {
+		advice = "did you mean --label " + shellName(name) + "?"
+	}
+	c.fatal("label.column", 0, "", advice+"; the columns are: "+strings.Join(t.Header, ", "), "%s", what)
 	return r
+}
+
+// shellName is a name as an argument of a command.
+func shellName(s string) string {
+	if strings.ContainsAny(s, " '\"$&|;<>()*?!`\\") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }
 
 // otherUses are the columns that the options, or the columns of a trained model, take for something

@@ -54,8 +54,8 @@ func ReadJSONLines(r io.Reader, dir string, schema *Schema) iter.Seq2[Line, erro
 			return
 		}
 		s := newStream(dir, schema)
-		if encoding.Encoding == textenc.GB18030 {
-			s.first = Problems{{Code: "text.encoding", File: stdin, What: "read as GB18030", Advice: "write UTF-8 if it is not that"}}
+		if encoding.Guessed {
+			s.first = Problems{{Code: "text.encoding", File: stdin, What: "read as " + string(encoding.Encoding), Advice: "write UTF-8 if it is not that"}}
 		}
 		b := bufio.NewReaderSize(text, 64<<10)
 		for number := 1; ; number++ {

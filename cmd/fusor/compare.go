@@ -17,7 +17,7 @@ import (
 )
 
 type compareCmd struct {
-	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
 	Out     string   `help:"Folder for compare.json and report.html; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
 	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
 	Seeds   *int     `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`

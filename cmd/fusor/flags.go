@@ -14,12 +14,16 @@ import (
 
 // roleFlags say what the columns of a manifest are for.
 type roleFlags struct {
-	Label  *string  `help:"Column with the label (default: label)." placeholder:"COL"`
+	Label  *string  `help:"Column with the label (default: label, else one of the usual names: target, class, y, …)." placeholder:"COL"`
 	ID     *string  `help:"Column with the row's name (default: id; none with --id=)." placeholder:"COL"`
 	Split  *string  `help:"Column with train, val, test or a fold's name (default: split; none with --split-column=)." placeholder:"COL" name:"split-column"`
 	Group  *string  `help:"Column whose rows belong together: never divided between parts (default: group; none with --group=)." placeholder:"COL"`
 	Order  *string  `help:"Column with the order of rows within a group: bilstm then runs over the rows (default: order; none with --order=)." placeholder:"COL"`
 	Ignore []string `help:"Columns to leave out, also of those known by their names." placeholder:"COL,COL"`
+
+	Encoding string `help:"Encoding of a text table, as web pages name it: utf-8, windows-1252, gb18030, shift_jis (default: found by its bytes)." placeholder:"NAME"`
+	Sheet    string `help:"Sheet of an .xlsx file (default: the first)." placeholder:"NAME"`
+	Root     string `help:"Folder that the names of media files are relative to (default: the manifest's)." placeholder:"DIR" type:"existingdir"`
 }
 
 // dataFlags say how a manifest is read that no model has read before.
@@ -38,7 +42,7 @@ var kinds = []string{
 
 // options are those of the flags: a role that is named ” is one that no column has.
 func (f *roleFlags) options() (dataset.Options, error) {
-	o := dataset.Options{Ignore: f.Ignore}
+	o := dataset.Options{Ignore: f.Ignore, Encoding: f.Encoding, Sheet: f.Sheet, Root: f.Root}
 	for _, r := range []struct {
 		role  string
 		given *string

@@ -13,7 +13,7 @@ import (
 )
 
 type inspectCmd struct {
-	Data  string   `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Data  string   `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
 	Fast  bool     `help:"Read the manifest only, don't open the media."`
 	Views []string `help:"Views to extract: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
 
@@ -136,9 +136,11 @@ func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 			}
 		}
 		bad := broken(&col, ds.Problems)
-		info.Broken = len(bad)
 		for i := range ds.Rows {
-			if ds.Rows[i].Cells[k].Absent() && !bad[ds.Rows[i].Number] {
+			switch cell := &ds.Rows[i].Cells[k]; {
+			case cell.Flawed || bad[ds.Rows[i].Number]:
+				info.Broken++
+			case cell.Absent():
 				info.Absent++
 			}
 		}

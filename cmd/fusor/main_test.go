@@ -201,7 +201,7 @@ func writeFile(ts *testscript.TestScript, name string, data []byte) {
 func TestTold(t *testing.T) {
 	var ps dataset.Problems
 	for i := range 1000 {
-		ps = append(ps, dataset.Problem{File: "m.csv", Row: i + 2, What: "too many cells", Fatal: true})
+		ps = append(ps, dataset.Problem{File: "m.csv", Row: i + 2, Column: strconv.Itoa(i), What: "too many cells", Fatal: true})
 	}
 	err := fmt.Errorf("strict:\n%w", ps)
 	if got := strings.Split(told(err, false), "\n"); len(got) != shownProblems+1 || got[shownProblems] != "… and 981 more problems (fusor inspect lists all)" {
@@ -214,7 +214,7 @@ func TestTold(t *testing.T) {
 		ps[i].Fatal = false
 	}
 	ps[999].What = "the reason"
-	if got := told(fmt.Errorf("strict:\n%w", ps), false); !strings.HasPrefix(got, "strict:\nm.csv:1001: the reason\nm.csv:2: too") {
+	if got := told(fmt.Errorf("strict:\n%w", ps), false); !strings.HasPrefix(got, "strict:\nm.csv:1001: column \"999\": the reason\nm.csv:2: column") {
 		t.Errorf("what stops it does not come first: %.200s", got)
 	}
 	if err := errors.New("one\n" + strings.Repeat("line\n", 100)); told(err, false) != err.Error() {

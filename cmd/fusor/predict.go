@@ -41,6 +41,9 @@ func (c *predictCmd) Run(e *env) error {
 	if c.Data == "-" && len(c.Ignore) > 0 {
 		return usagef("with - leave the members out of the lines instead of --ignore")
 	}
+	if c.Data == "-" && c.Encoding+c.Sheet != "" {
+		return usagef("with - leave out --encoding and --sheet: they are of tables")
+	}
 	if _, err := c.roleFlags.options(); err != nil {
 		return err
 	}
@@ -109,6 +112,9 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 	dir, err := os.Getwd()
 	if err != nil {
 		return err
+	}
+	if c.Root != "" {
+		dir = c.Root
 	}
 	lines := make(chan dataset.Line, streamRows)
 	failed := make(chan error, 1)

@@ -57,16 +57,17 @@ func (f *resultFlags) report(e *env, problems dataset.Problems) {
 	if f.Quiet {
 		return
 	}
-	for i, p := range problems {
+	lines := problems.Lines()
+	for i, line := range lines {
 		if i == shownProblems {
 			all := ""
 			if len(e.args) > 0 && (e.args[0] == "train" || e.args[0] == "compare") { // inspect knows no model
 				all = " (fusor inspect lists all)"
 			}
-			fmt.Fprintf(w, "… and %d more problems%s\n", len(problems)-i, all)
+			fmt.Fprintf(w, "… and %d more problems%s\n", len(lines)-i, all)
 			return
 		}
-		fmt.Fprintln(w, p)
+		fmt.Fprintln(w, line)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 type trainCmd struct {
-	Data   string `arg:"" help:"Manifest (.csv, .tsv, .jsonl, .parquet) or folder."`
+	Data   string `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
 	Out    string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
 	Fusion string `help:"Fusion method (default: concat; bilstm where --group and --order say how rows follow each other)." placeholder:"NAME"`
 	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views); without --fusion it takes bilstm." name:"bilstm-over" enum:",rows,time,views" default:"" placeholder:"WHAT"`

@@ -9,6 +9,7 @@
 package parquet
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,7 @@ type Table struct {
 	Rows    int
 	Columns []Column
 	Skipped []Skipped // columns that no cell can be made of
+	Index   []string  // columns that pandas wrote as the index of the rows
 }
 
 // Column is one column: either Text or Lists is set.
@@ -86,7 +88,7 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 	if err := checkPages(r, size, file); err != nil {
 		return nil, err
 	}
-	t = &Table{Rows: int(file.NumRows())}
+	t = &Table{Rows: int(file.NumRows()), Index: indexColumns(file)}
 	leaves, skipped := plan(file)
 	t.Skipped = skipped
 	for _, l := range leaves {
@@ -101,6 +103,27 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 		t.Columns = append(t.Columns, c)
 	}
 	return t, nil
+}
+
+// indexColumns are the columns that pandas' metadata name as the index. An index that is a range has no column.
+func indexColumns(file *pq.File) []string {
+	text, ok := file.Lookup("pandas")
+	if !ok {
+		return nil
+	}
+	var meta struct {
+		Index []any `json:"index_columns"`
+	}
+	if json.Unmarshal([]byte(text), &meta) != nil {
+		return nil
+	}
+	var names []string
+	for _, x := range meta.Index {
+		if name, ok := x.(string); ok {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // leaf is a column of values and how its levels are to be read.

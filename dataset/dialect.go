@@ -1,0 +1,228 @@
+package dataset
+
+import (
+	"strings"
+)
+
+// dialect is how a text table is written.
+type dialect struct {
+	comma   byte
+	spaced  bool // cells begin behind blanks, quoted ones too: a, "b", c
+	lone    bool // a quote need not be closed: cells hold no line breaks, and texts begin with quotes
+	skip    int  // lines before the header
+	titles  bool // these are titles or comments rather than an order such as sep=;
+	ordered bool // by a line such as sep=;
+	lead    bool // the header has no name for the first column, as R writes row names
+	trail   bool // every row but the header ends in a separator
+}
+
+// What a dialect is judged by.
+const (
+	dialectBytes = 1 << 20
+	dialectRows  = 200
+	maxTitles    = 20 // lines before the header
+)
+
+// detectDialect finds how text is written. comma is the separator that the file's name promises; known reports whether a
+// name is one that a header's cell may well be.
+func detectDialect(text string, comma byte, known func(string) bool) dialect {
+	if d, ok := sepLine(text); ok {
+		return headerOf(dialect{comma: d, skip: 1, ordered: true}, headRecords(text, dialect{comma: d, skip: 1}), known)
+	}
+	best, bestShare, found := dialect{}, 0.0, false
+	for _, sep := range []byte{comma, ',', '\t', ';', '|'} {
+		for _, spaced := range []bool{false, true} {
+			d := dialect{comma: sep, spaced: spaced, lone: sep == '\t'}
+			head := headRecords(text, d)
+			if spaced && head.spaced == 0 {
+				continue
+			}
+			d = headerOf(d, head, known)
+			share, ok := head.share(d)
+			if spaced { // else the quotes would be part of the cells
+				share += 0.01
+			}
+			if d.titles { // they may as well be a header with other separators
+				share -= 0.05
+			}
+			if ok && share > bestShare+1e-9 {
+				best, bestShare, found = d, share, true
+			}
+		}
+	}
+	if found {
+		return best
+	}
+	d := dialect{comma: comma, lone: comma == '\t'}
+	if first := firstLine(text); strings.IndexByte(first, comma) < 0 {
+		for _, sep := range []byte{'\t', ';', ','} {
+			if strings.IndexByte(first, sep) >= 0 {
+				d.comma, d.lone = sep, sep == '\t'
+				break
+			}
+		}
+	}
+	return d
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// sepLine reads the order sep=; that Excel takes as the first line.
+func sepLine(text string) (byte, bool) {
+	line := strings.Trim(strings.TrimSuffix(firstLine(text), "\r"), `"`)
+	if rest, ok := strings.CutPrefix(strings.ToLower(line), "sep="); ok && len(rest) == 1 {
+		return rest[0], true
+	}
+	return 0, false
+}
+
+// headRows are the first rows of a text as a dialect reads them.
+type headRows struct {
+	rows   [][]string
+	lines  []int
+	faults int
+	usual  int // cells that most rows have
+	spaced int // quoted cells behind blanks
+}
+
+// headRecords reads the first rows.
+func headRecords(text string, d dialect) headRows {
+	if len(text) > dialectBytes {
+		text = text[:dialectBytes]
+		if n := strings.LastIndexByte(text, '\n'); n > 0 {
+			text = text[:n+1]
+		}
+	}
+	c := &collector{}
+	r := newCSVReader(text, d, c)
+	h := headRows{}
+	count := map[int]int{}
+	for len(h.rows) < dialectRows {
+		row, line, ok := r.next()
+		if !ok {
+			break
+		}
+		if len(row) == 1 && isBlank(row[0]) {
+			continue
+		}
+		h.rows, h.lines = append(h.rows, append([]string(nil), row...)), append(h.lines, line)
+		if n := len(row); count[n]+1 > count[h.usual] || count[n]+1 == count[h.usual] && n > h.usual {
+			h.usual = n
+		}
+		count[len(row)]++
+	}
+	h.faults, h.spaced = len(c.list), r.quotedBehindBlanks
+	return h
+}
+
+// share is the share of the rows that have as many cells as the header; a table of one column has no dialect.
+func (h *headRows) share(d dialect) (float64, bool) {
+	at := h.at(d)
+	if at >= len(h.rows) {
+		return 0, false
+	}
+	n := len(h.rows[at])
+	if d.lead || d.trail {
+		n++
+	}
+	if n < 2 {
+		return 0, false
+	}
+	same, total := 0, h.faults
+	for _, row := range h.rows[at:] {
+		total++
+		if len(row) == n {
+			same++
+		}
+	}
+	if d.lead || d.trail { // the header itself
+		same++
+	}
+	return float64(same) / float64(total), true
+}
+
+// at is the index of the header.
+func (h *headRows) at(d dialect) int {
+	for i, line := range h.lines {
+		if line > d.skip {
+			return i
+		}
+	}
+	return len(h.rows)
+}
+
+// headerOf finds the header: behind titles and comments, and whether it lacks a name that the rows have a cell for.
+func headerOf(d dialect, h headRows, known func(string) bool) dialect {
+	at := h.at(d)
+	if at >= len(h.rows) {
+		return d
+	}
+	for i := at; i < len(h.rows) && i-at <= maxTitles; i++ {
+		row := h.rows[i]
+		named := false
+		for _, cell := range row {
+			named = named || known(strings.TrimSpace(cell))
+		}
+		if named || i > at && len(row) == h.usual && h.usual > 1 && looksLikeHeader(row) {
+			if i > at {
+				d.skip, d.titles = h.lines[i]-1, true
+			}
+			break
+		}
+		if !isTitle(row, h.usual) {
+			break
+		}
+	}
+	at = h.at(d)
+	header, rest := h.rows[at], h.rows[at+1:]
+	if len(header)+1 != h.usual || len(header) < 2 || len(rest) == 0 {
+		return d
+	}
+	last := true // every row ends in an empty cell
+	for _, row := range rest {
+		if len(row) != h.usual {
+			return d
+		}
+		last = last && isBlank(row[len(row)-1])
+	}
+	if last {
+		d.trail = true
+	} else {
+		first := map[string]bool{}
+		for _, row := range rest {
+			first[row[0]] = true
+		}
+		d.lead = len(first) == len(rest) && len(rest) > 1
+	}
+	return d
+}
+
+// isTitle reports whether a row before a table of n columns may be a title or a comment.
+func isTitle(row []string, n int) bool {
+	if strings.HasPrefix(strings.TrimSpace(row[0]), "#") {
+		return true
+	}
+	full := 0
+	for _, cell := range row {
+		if !isBlank(cell) {
+			full++
+		}
+	}
+	return full <= 1 && n > 1
+}
+
+// looksLikeHeader reports whether the cells can be names: none empty, none twice, none a number.
+func looksLikeHeader(row []string) bool {
+	seen := map[string]bool{}
+	for _, cell := range row {
+		cell = strings.TrimSpace(cell)
+		if _, number := Reading("").number(cell); cell == "" || number || seen[cell] {
+			return false
+		}
+		seen[cell] = true
+	}
+	return true
+}

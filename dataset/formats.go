@@ -1,0 +1,375 @@
+package dataset
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/fusor-ml/fusor/internal/codec/parquet"
+	"github.com/fusor-ml/fusor/internal/codec/textenc"
+	"github.com/fusor-ml/fusor/internal/codec/xlsx"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// What a compressed table may unpack to: so much in any case, beyond it so many times its size.
+const (
+	freeUnpacked = 256 << 20
+	maxUnpack    = 1000
+)
+
+// input is the bytes of a table, wherever they come from.
+type input struct {
+	name string // of the file; its ending tells the format where the bytes do not
+	r    io.ReaderAt
+	size int64
+}
+
+// openFile reads a table of the file system; nil if it was reported.
+func openFile(ds *Dataset, path string, opt *Options, c *collector) *source {
+	f, err := os.Open(path)
+	if err != nil {
+		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
+		return nil
+	}
+	return openInput(ds, input{filepath.Base(path), f, info.Size()}, opt, c)
+}
+
+// openInput reads a table into cells; nil if it was reported.
+func openInput(ds *Dataset, in input, opt *Options, c *collector) *source {
+	if in.size > maxManifest {
+		c.fatal("file.large", 0, "", "divide it", "a manifest of %d bytes; more than %d are refused", in.size, int64(maxManifest))
+		return nil
+	}
+	head := in.head()
+	if name, ok := packed(head); ok {
+		return openPacked(ds, in, name, opt, c)
+	}
+	ext := strings.ToLower(filepath.Ext(in.name))
+	if f := foreignFormat(head, ext); f != nil {
+		c.fatal("file.format", 0, "", f.advice, "%s, which fusor does not read", f.what)
+		return nil
+	}
+	format := media.Sniff(head)
+	zipped := bytes.HasPrefix(head, []byte("PK\x03\x04"))
+	if opt.Sheet != "" && !zipped {
+		c.fatal("option.sheet", 0, "", "leave --sheet out", "--sheet names the sheet %q, but only .xlsx files have sheets", opt.Sheet)
+		return nil
+	}
+	switch {
+	case format.Name == "parquet" || ext == ".parquet":
+		return openParquet(in, c)
+	case zipped && (ext == ".xlsx" || ext == ".xlsm" || format.Kind == "" || xlsx.Is(in.r, in.size)):
+		return openXLSX(in, opt.Sheet, known(opt), c)
+	case format.Name != "" && format.Kind != media.Text:
+		c.fatal("file.format", 0, "", tableAdvice, "not a manifest but a file of the format %s", format.Name)
+		return nil
+	}
+	return openText(ds, in, ext, opt, c)
+}
+
+const tableAdvice = "give a .csv, .tsv, .json, .jsonl, .parquet or .xlsx file, or a folder"
+
+// head is the beginning of the bytes.
+func (in *input) head() []byte {
+	head := make([]byte, media.SniffLen)
+	n, err := in.r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil
+	}
+	return head[:n]
+}
+
+// packed reports whether the bytes are compressed, and how.
+func packed(head []byte) (name string, ok bool) {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		return "gzip", true
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return "zstd", true
+	}
+	return "", false
+}
+
+// openPacked unpacks a table and reads what is inside.
+func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) *source {
+	fail := func(err error) *source {
+		c.fatal("file.packed", 0, "", "pack it again, or unpack it first", "cannot unpack (%s): %v", name, err)
+		return nil
+	}
+	var r io.Reader = io.NewSectionReader(in.r, 0, in.size)
+	if name == "gzip" {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return fail(err)
+		}
+		r = z
+	} else {
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30), zstd.WithDecoderMaxWindow(1<<28))
+		if err != nil {
+			return fail(err)
+		}
+		defer z.Close()
+		r = z
+	}
+	most := min(int64(maxManifest), max(freeUnpacked, maxUnpack*in.size))
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(r, most+1))
+	if err != nil {
+		return fail(err)
+	}
+	if n > most {
+		return fail(fmt.Errorf("%d bytes unpack to more than %d", in.size, most))
+	}
+	inner := in.name
+	switch ext := strings.ToLower(filepath.Ext(inner)); ext {
+	case ".gz", ".zst", ".zstd", ".gzip":
+		inner = inner[:len(inner)-len(ext)]
+	case ".tgz":
+		return fail(errors.New("an archive of files, not a table"))
+	}
+	out := input{inner, bytes.NewReader(b.Bytes()), n}
+	if _, again := packed(out.head()); again {
+		return fail(errors.New("it is packed twice"))
+	}
+	return openInput(ds, out, opt, c)
+}
+
+// foreign is a format of tables that is not read.
+type foreign struct {
+	magic, ext, what, advice string
+}
+
+// foreigns are told apart by their first bytes, or by their ending.
+var foreigns = []foreign{
+	{"SQLite format 3\x00", "", "an SQLite database", `export the table: sqlite3 -header -csv FILE "select * from TABLE" > table.csv`},
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "an Excel file of the old kind (.xls), or one with a password", "save it as .xlsx or .csv, without a password"},
+	{"ARROW1", "", "an Arrow or Feather file", `write it as Parquet: pandas.read_feather("FILE").to_parquet("table.parquet")`},
+	{"FEA1", "", "a Feather file", `write it as Parquet: pandas.read_feather("FILE").to_parquet("table.parquet")`},
+	{"\x89HDF\r\n\x1a\n", "", "an HDF5 file", `write it as Parquet: pandas.read_hdf("FILE").to_parquet("table.parquet")`},
+	{"$FL2", "", "an SPSS file", `write it as CSV: pandas.read_spss("FILE").to_csv("table.csv", index=False)`},
+	{"<stata_dta>", "", "a Stata file", `write it as CSV: pandas.read_stata("FILE").to_csv("table.csv", index=False)`},
+	{"RDX", "", "an R file", `write it as CSV in R: write.csv(x, "table.csv", row.names = FALSE)`},
+	{"ORC", "", "an ORC file", `write it as Parquet: pandas.read_orc("FILE").to_parquet("table.parquet")`},
+	{"Obj\x01", "", "an Avro file", "write it as Parquet or JSON lines"},
+	{"%PDF", "", "a PDF", "copy the table to a .csv file"},
+	{"<!DOCTYPE html", "", "a web page", "download the file itself, or save the table as .csv"},
+	{"<html", "", "a web page", "download the file itself, or save the table as .csv"},
+	{"version https://git-lfs", "", "a pointer of Git LFS to the file, not the file", "fetch it: git lfs pull"},
+	{"", ".pkl", "a Python pickle", `write it as Parquet: pandas.read_pickle("FILE").to_parquet("table.parquet")`},
+	{"", ".pickle", "a Python pickle", `write it as Parquet: pandas.read_pickle("FILE").to_parquet("table.parquet")`},
+	{"", ".ods", "an OpenDocument spreadsheet", "save it as .xlsx or .csv"},
+	{"", ".numbers", "a Numbers spreadsheet", "export it as .xlsx or .csv"},
+	{"", ".xlsb", "a binary Excel file", "save it as .xlsx or .csv"},
+	{"", ".npy", "a matrix without labels", "put it into a folder with labels.csv, and give the folder"},
+	{"", ".npz", "matrices without labels", "put them into a folder with labels.csv, and give the folder"},
+	{"", ".arff", "an ARFF file", "write it as CSV"},
+	{"", ".sql", "a dump of a database", "export the table as .csv"},
+	{"", ".xml", "an XML file", "write it as .csv or JSON lines"},
+	{"", ".yaml", "a YAML file", "write it as .csv or JSON lines"},
+	{"", ".yml", "a YAML file", "write it as .csv or JSON lines"},
+	{"", ".zip", "an archive", "unpack it, and give the table or the folder"},
+}
+
+// foreignFormat finds the format of what is no table that can be read; nil if there is none.
+func foreignFormat(head []byte, ext string) *foreign {
+	for i := range foreigns {
+		f := &foreigns[i]
+		switch {
+		case f.magic != "" && len(head) >= len(f.magic) && strings.EqualFold(string(head[:len(f.magic)]), f.magic):
+			return f
+		case f.ext != "" && f.ext == ext && !bytes.HasPrefix(head, []byte("PAR1")):
+			return f
+		}
+	}
+	return nil
+}
+
+// openText reads a text table.
+func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *source {
+	text, ok := readText(ds, in, opt.Encoding, c)
+	if !ok {
+		return nil
+	}
+	if isBlank(text) {
+		c.fatal("table.empty", 0, "", "write a header and a row for every sample", "the manifest is empty")
+		return nil
+	}
+	start := strings.TrimLeft(text, " \t\r\n")
+	comma := byte(',')
+	switch ext {
+	case ".jsonl", ".ndjson", ".json", ".geojson":
+		return readJSON(text, c)
+	case ".tsv", ".tab":
+		comma = '\t'
+	case ".csv", ".txt":
+	case "":
+		if start[0] == '{' || start[0] == '[' {
+			return readJSON(text, c)
+		}
+	default:
+		c.fatal("file.format", 0, "", tableAdvice, "the ending %q is not that of a manifest", ext)
+		return nil
+	}
+	if strings.IndexByte(text, '\n') < 0 && strings.IndexByte(text, '\r') >= 0 {
+		text = strings.ReplaceAll(text, "\r", "\n") // line ends of old Macs
+	}
+	d := detectDialect(text, comma, known(opt))
+	if d.comma != ',' && comma == ',' && !d.ordered {
+		c.note("csv.separator", 1, "", "", "the cells are separated by %q, not by commas", d.comma)
+	}
+	d.describe(c)
+	return &source{table: readCSV(text, d, c)}
+}
+
+// readText reads and decodes a text file.
+func readText(ds *Dataset, in input, encoding string, c *collector) (string, bool) {
+	var b strings.Builder
+	b.Grow(int(in.size))
+	if _, err := io.Copy(&b, io.NewSectionReader(in.r, 0, in.size)); err != nil {
+		c.fatal("file.unreadable", 0, "", "", "cannot read: %v", err)
+		return "", false
+	}
+	text, report, err := textenc.DecodeAs(b.String(), encoding)
+	switch {
+	case errors.Is(err, textenc.ErrName):
+		c.fatal("option.encoding", 0, "", "name it as in web pages: utf-8, windows-1252, gb18030, shift_jis, …", "%v", err)
+		return "", false
+	case err != nil:
+		c.fatal("text.encoding", 0, "", "save it as UTF-8, or name its encoding with --encoding", "%v", err)
+		return "", false
+	}
+	ds.Encoding = report.String()
+	if report.Guessed {
+		doubt := ""
+		if report.Rival != "" {
+			doubt = fmt.Sprintf(", though it may be %s", report.Rival)
+		}
+		c.note("text.encoding", 0, "", "if letters are wrong, name the encoding with --encoding", "read as %s%s", report.Encoding, doubt)
+	}
+	for _, line := range report.BadLines {
+		c.note("text.bytes", line, "", "save it as UTF-8", "bytes that are no characters in %s became \uFFFD", report.Encoding)
+	}
+	if at := strings.IndexByte(text, 0); at >= 0 {
+		line := 1 + strings.Count(text[:at], "\n")
+		c.note("text.nul", line, "", "remove it", "%s left out", nuls(strings.Count(text, "\x00")))
+		text = strings.ReplaceAll(text, "\x00", "")
+	}
+	return text, true
+}
+
+func nuls(n int) string {
+	if n == 1 {
+		return "a NUL byte is"
+	}
+	return fmt.Sprintf("%d NUL bytes, of which this line has the first, are", n)
+}
+
+// openParquet reads a Parquet manifest.
+func openParquet(in input, c *collector) *source {
+	p, err := parquet.Read(in.r, in.size)
+	if err != nil {
+		c.fatal("parquet.unreadable", 0, "", "write it again", "%s", fault(err, in.name))
+		return nil
+	}
+	for _, s := range p.Skipped {
+		c.note("column.kind", 0, s.Name, "", "%s cannot be a cell; the column is left out", s.Why)
+	}
+	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}}
+	n := len(p.Columns)
+	cells := make([]string, p.Rows*n)
+	for i := range t.rows {
+		t.rows[i] = cells[i*n : (i+1)*n : (i+1)*n]
+		t.lines[i] = i + 1
+	}
+	for k, col := range p.Columns {
+		t.Header = append(t.Header, col.Name)
+		if col.Lists != nil {
+			t.vectors[k] = col.Lists
+			continue
+		}
+		for i, s := range col.Text {
+			t.rows[i][k] = s
+		}
+	}
+	return &source{table: t, index: p.Index}
+}
+
+// openXLSX reads a sheet of an Excel file.
+func openXLSX(in input, sheet string, known func(string) bool, c *collector) *source {
+	s, err := xlsx.Read(in.r, in.size, sheet)
+	switch {
+	case errors.Is(err, xlsx.ErrSheet):
+		c.fatal("option.sheet", 0, "", "the sheets are: "+strings.Join(s.Names, ", "), "there is no sheet %q", sheet)
+		return nil
+	case err != nil:
+		c.fatal("xlsx.unreadable", 0, "", "save it again as .xlsx, or as .csv", "cannot read the Excel file: %v", err)
+		return nil
+	}
+	if len(s.Names) > 1 && sheet == "" {
+		c.note("xlsx.sheet", 0, "", "--sheet names another", "the sheet %q is read, of: %s", s.Name, strings.Join(s.Names, ", "))
+	}
+	h := headRows{rows: s.Rows, lines: s.Lines}
+	if len(h.rows) > dialectRows {
+		h.rows, h.lines = h.rows[:dialectRows], h.lines[:dialectRows]
+	}
+	for _, row := range h.rows {
+		h.usual = max(h.usual, len(row)-emptyEnd(row))
+	}
+	d := headerOf(dialect{}, h, known)
+	d.describe(c)
+	at := 0
+	for at < len(s.Lines) && s.Lines[at] <= d.skip {
+		at++
+	}
+	t := &Table{typed: true}
+	if at < len(s.Rows) {
+		width := len(s.Rows[at])
+		width -= emptyEnd(s.Rows[at])
+		for _, name := range s.Rows[at][:width] {
+			t.Header = append(t.Header, strings.TrimSpace(name))
+		}
+		for i := at + 1; i < len(s.Rows); i++ {
+			row := s.Rows[i]
+			if emptyEnd(row) == len(row) {
+				continue
+			}
+			for k := width; k < len(row); k++ {
+				if row[k] != "" {
+					c.note("xlsx.beside", s.Lines[i], "", "give the column a name, or remove the cell", "the cell in column %d, which has no name, is left out", k+1)
+					break
+				}
+			}
+			t.rows, t.lines = append(t.rows, row[:width:width]), append(t.lines, s.Lines[i])
+		}
+	}
+	for _, e := range s.Errors {
+		name := ""
+		if e.Column < len(t.Header) {
+			name = t.Header[e.Column]
+		}
+		c.note("cell.error", e.Row, name, "repair the formula", "%s is taken as missing", e.What)
+	}
+	return &source{table: t}
+}
+
+// emptyEnd is how many cells at the end of a row are empty.
+func emptyEnd(row []string) int {
+	n := 0
+	for n < len(row) && isBlank(row[len(row)-1-n]) {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,362 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// readJSON reads JSON lines, an array of objects, or a document that holds either: {"data": [{…}, …]}, and the
+// columns, records, split and table forms of pandas' to_json.
+func readJSON(text string, c *collector) *source {
+	start := strings.TrimLeft(text, " \t\r\n")
+	if start[0] != '[' && !isDocument(start) {
+		return &source{table: readJSONLines(text, c)}
+	}
+	doc := document{text: text, c: c}
+	if !doc.repair() {
+		return nil
+	}
+	at := len(doc.text) - len(strings.TrimLeft(doc.text, " \t\r\n"))
+	if doc.text[at] == '[' {
+		return doc.records(at)
+	}
+	return doc.object(at)
+}
+
+// isDocument reports whether a text that begins with an object is one object that holds the rows, rather than the first
+// of many objects or the only row.
+func isDocument(s string) bool {
+	if s[0] != '{' {
+		return false
+	}
+	if !json.Valid([]byte(s)) {
+		if line, _, more := strings.Cut(s, "\n"); more {
+			line = strings.TrimSpace(line)
+			repaired, _ := withoutNaN(line)
+			return !json.Valid([]byte(repaired)) && !strings.HasSuffix(line, "}") // not a line of its own: a document laid out over lines
+		}
+		repaired, _ := withoutNaN(s)
+		if !json.Valid([]byte(repaired)) {
+			return false
+		}
+		s = repaired
+	}
+	n, nested, records := 0, 0, false
+	eachMember(s, func(_, value string) {
+		n++
+		if value[0] == '{' || value[0] == '[' {
+			nested++
+		}
+		records = records || isRecords(value)
+	})
+	return n > 0 && (records || nested == n && sameLengths(s))
+}
+
+// sameLengths reports whether all members hold as many values: the columns of a table.
+func sameLengths(s string) bool {
+	want, same := -1, true
+	eachMember(s, func(_, value string) {
+		n := 0
+		if value[0] == '{' {
+			eachMember(value, func(_, _ string) { n++ })
+		} else {
+			eachElement(value, func(string) { n++ })
+		}
+		same = same && (want < 0 || n == want)
+		want = n
+	})
+	return same && want > 1
+}
+
+// isRecords reports whether a JSON value is an array of objects.
+func isRecords(value string) bool {
+	if value[0] != '[' {
+		return false
+	}
+	s := strings.TrimLeft(value[1:], " \t\r\n")
+	return s != "" && s[0] == '{'
+}
+
+// document is a JSON text that holds the rows inside.
+type document struct {
+	text string
+	c    *collector
+	seen int // bytes whose lines are counted
+	line int
+}
+
+const documentAdvice = "write an array of objects, or one object a line"
+
+// repair makes the text valid JSON, or reports why it is none.
+func (d *document) repair() bool {
+	if json.Valid([]byte(d.text)) {
+		return true
+	}
+	repaired, did := withoutNaN(d.text)
+	if did && json.Valid([]byte(repaired)) {
+		d.c.note("json.nan", 0, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
+		d.text = repaired
+		return true
+	}
+	var v json.RawMessage
+	err := json.Unmarshal([]byte(repaired), &v)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		at := min(int(syntax.Offset), len(repaired))
+		if strings.Contains(syntax.Error(), "unexpected end") {
+			d.c.fatal("json.syntax", 1+strings.Count(repaired, "\n"), "", documentAdvice, "the JSON is cut off")
+			return false
+		}
+		d.c.fatal("json.syntax", 1+strings.Count(repaired[:at], "\n"), "", documentAdvice, "not valid JSON: %v", syntax)
+		return false
+	}
+	d.c.fatal("json.syntax", 0, "", documentAdvice, "not valid JSON")
+	return false
+}
+
+// lineOf is the line of a place in the text, asked for in rising order.
+func (d *document) lineOf(at int) int {
+	if d.line == 0 {
+		d.line = 1
+	}
+	d.line += strings.Count(d.text[d.seen:at], "\n")
+	d.seen = at
+	return d.line
+}
+
+// records reads an array of objects that begins at a place.
+func (d *document) records(at int) *source {
+	r := newRowReader()
+	bad := false
+	eachElementAt(d.text, at, func(from, to int) {
+		value := d.text[from:to]
+		line := d.lineOf(from)
+		if value[0] != '{' {
+			if !bad {
+				d.c.fatal("json.object", line, "", documentAdvice, "not a JSON object in the array")
+			}
+			bad = true
+			return
+		}
+		if strings.ContainsAny(value, "\n\r") {
+			var b bytes.Buffer
+			if json.Compact(&b, []byte(value)) == nil {
+				value = b.String()
+			}
+		}
+		r.add(value, line, d.c)
+	})
+	return &source{table: r.table()}
+}
+
+// object reads a document that is one object.
+func (d *document) object(at int) *source {
+	s := d.text[at:]
+	members := map[string]string{}
+	var names []string
+	eachMember(s, func(key, value string) {
+		name, err := unquote(key)
+		if err != nil {
+			name = key
+		}
+		names, members[name] = append(names, name), value
+	})
+	var lists []string
+	for _, name := range names {
+		if isRecords(members[name]) {
+			lists = append(lists, name)
+		}
+	}
+	if len(lists) > 1 {
+		if i := slices.Index(lists, "data"); i >= 0 {
+			lists = lists[i : i+1]
+		}
+	}
+	if len(lists) > 1 {
+		d.c.fatal("json.lists", 0, "", documentAdvice, "several arrays of objects could be the rows: %s", strings.Join(lists, ", "))
+		return nil
+	}
+	if len(lists) == 1 {
+		value := members[lists[0]]
+		src := d.records(strings.Index(d.text, value))
+		src.index = pandasIndex(members["schema"])
+		return src
+	}
+	if columns, data := members["columns"], members["data"]; columns != "" && data != "" && columns[0] == '[' && data[0] == '[' {
+		return d.split(columns, data)
+	}
+	return d.columns(names, members)
+}
+
+// pandasIndex are the columns that a table schema names as the index.
+func pandasIndex(schema string) []string {
+	var x struct {
+		PrimaryKey []string `json:"primaryKey"`
+		Pandas     string   `json:"pandas_version"`
+	}
+	if schema == "" || json.Unmarshal([]byte(schema), &x) != nil || x.Pandas == "" {
+		return nil
+	}
+	return x.PrimaryKey
+}
+
+// split reads {"columns": […], "data": [[…], …]}.
+func (d *document) split(columns, data string) *source {
+	t := &Table{typed: true, dropped: map[place]bool{}}
+	eachElement(columns, func(v string) { t.Header = append(t.Header, d.cell(v, 0, "", nil)) })
+	at := strings.Index(d.text, data)
+	eachElementAt(d.text, at, func(from, to int) {
+		line := d.lineOf(from)
+		row := make([]string, 0, len(t.Header))
+		if d.text[from] == '[' {
+			eachElement(d.text[from:to], func(v string) {
+				dropped := false
+				cell := d.cell(v, line, nameAt(t.Header, len(row)), &dropped)
+				if dropped {
+					t.dropped[place{len(t.rows), len(row)}] = true
+				}
+				row = append(row, cell)
+			})
+		}
+		if len(row) != len(t.Header) {
+			d.c.fatal("json.columns", line, "", "write a value for every column", "the row has %s where there are %d columns", plural(len(row), "value"), len(t.Header))
+			return
+		}
+		t.rows, t.lines = append(t.rows, row), append(t.lines, line)
+	})
+	return &source{table: t}
+}
+
+func nameAt(names []string, i int) string {
+	if i < len(names) {
+		return names[i]
+	}
+	return ""
+}
+
+// columns reads {"text": {"0": …, "1": …}, …} or {"text": […], …}.
+func (d *document) columns(names []string, members map[string]string) *source {
+	t := &Table{typed: true, Header: names, dropped: map[place]bool{}}
+	index := map[string]int{}
+	put := func(k int, key, value string) {
+		i, ok := index[key]
+		if !ok {
+			i = len(t.rows)
+			index[key] = i
+			t.rows, t.lines = append(t.rows, make([]string, len(names))), append(t.lines, i+1)
+		}
+		dropped := false
+		t.rows[i][k] = d.cell(value, i+1, names[k], &dropped)
+		if dropped {
+			t.dropped[place{i, k}] = true
+		}
+	}
+	for k, name := range names {
+		switch value := members[name]; value[0] {
+		case '{':
+			eachMember(value, func(key, v string) { put(k, key, v) })
+		case '[':
+			n := 0
+			eachElement(value, func(v string) { put(k, itoa(n), v); n++ })
+		default:
+			d.c.fatal("json.object", 0, name, documentAdvice, "neither an object nor an array of the column's values")
+			return nil
+		}
+	}
+	return &source{table: t}
+}
+
+// cell is a value as the text of a cell; an object is left out.
+func (d *document) cell(raw string, line int, column string, dropped *bool) string {
+	switch raw[0] {
+	case '"':
+		s, err := unquote(raw)
+		if err != nil {
+			d.c.fatal("json.text", line, column, documentAdvice, "cannot read the text: %v", err)
+		}
+		return s
+	case 'n':
+		return ""
+	case '{':
+		d.c.note("cell.object", line, column, "give its members as columns of their own", "an object inside the object is left out")
+		if dropped != nil {
+			*dropped = true
+		}
+		return ""
+	}
+	return raw
+}
+
+// eachElement walks the elements of a valid JSON array without decoding them.
+func eachElement(s string, f func(value string)) {
+	eachElementAt(s, 0, func(from, to int) { f(s[from:to]) })
+}
+
+// eachElementAt walks the elements of a valid JSON array that begins at a place of s.
+func eachElementAt(s string, at int, f func(from, to int)) {
+	for at++; at < len(s); {
+		switch s[at] {
+		case ' ', '\t', '\r', '\n', ',':
+			at++
+			continue
+		case ']':
+			return
+		}
+		n := valueLen(s[at:])
+		f(at, at+n)
+		at += n
+	}
+}
+
+// rowReader collects objects as the rows of a table. The columns are the keys, in the order in which they first appear.
+type rowReader struct {
+	t     *Table
+	index map[string]int
+}
+
+func newRowReader() *rowReader {
+	return &rowReader{t: &Table{typed: true, dropped: map[place]bool{}}, index: map[string]int{}}
+}
+
+// add reads one object.
+func (r *rowReader) add(object string, number int, c *collector) {
+	t := r.t
+	row := make([]string, len(t.Header))
+	seen := make([]bool, len(t.Header))
+	object, ok := parseObject(object, number, c, func(key, cell string, dropped bool) bool {
+		i, known := r.index[key]
+		if !known {
+			i = len(t.Header)
+			r.index[key] = i
+			t.Header = append(t.Header, key)
+		}
+		for len(row) <= i {
+			row, seen = append(row, ""), append(seen, false)
+		}
+		if seen[i] {
+			return false
+		}
+		row[i], seen[i] = cell, true
+		if dropped {
+			t.dropped[place{len(t.rows), i}] = true
+		}
+		return true
+	})
+	if ok {
+		t.rows, t.lines, t.objects = append(t.rows, row), append(t.lines, number), append(t.objects, object)
+	}
+}
+
+// table is the table of the objects that were added.
+func (r *rowReader) table() *Table {
+	for i, row := range r.t.rows {
+		for len(row) < len(r.t.Header) {
+			row = append(row, "")
+		}
+		r.t.rows[i] = row
+	}
+	return r.t
+}

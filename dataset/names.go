@@ -1,0 +1,83 @@
+package dataset
+
+import (
+	"strings"
+)
+
+// labelNames are names that a column of labels usually has, the surest first.
+var labelNames = []string{
+	"label", "labels", "target", "targets", "class", "y", "标签", "类别", "类标", "分类", "情感", "情感倾向", "标注", "目标",
+	"category", "categories", "classification", "class_label", "target_class", "true_label", "ground_truth", "sentiment", "label_name", "class_name",
+	"etiqueta", "clase", "étiquette", "klasse", "классы", "метка", "класс", "ラベル", "라벨",
+}
+
+// known is the test whether a name is one that the header of a table with these options may have.
+func known(opt *Options) func(string) bool {
+	names := map[string]bool{}
+	add := func(list ...string) {
+		for _, name := range list {
+			if name != "" {
+				names[strings.ToLower(name)] = true
+			}
+		}
+	}
+	add(labelNames...)
+	add("id", "split", "group", "order", opt.Label, opt.ID, opt.Split, opt.Group, opt.Order)
+	add(opt.Ignore...)
+	add(opt.Columns...)
+	for name := range opt.Kinds {
+		add(name)
+	}
+	if s := opt.Schema; s != nil {
+		add(s.Label, s.ID, s.Split, s.Group, s.Order)
+		for _, col := range s.Columns {
+			add(col.Name)
+			for _, f := range col.Fields {
+				add(f.Name)
+			}
+		}
+	}
+	return func(name string) bool { return names[strings.ToLower(name)] }
+}
+
+// knownLabel finds the label of a table by the usual names; -1 if there is none. A name further down the list counts
+// only where no other column has one of those before it.
+func knownLabel(header []string, used func(int) bool) int {
+	for _, name := range labelNames {
+		if i := column(header, name); i >= 0 && !used(i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// likelyLabel is the column that may well be the label of a table in which none has a usual name: one whose name holds such
+// a name, else the last with few different values; "" if there is none.
+func likelyLabel(t *Table, used func(int) bool) string {
+	for i, name := range t.Header {
+		lower := strings.ToLower(name)
+		if used(i) || name == "" {
+			continue
+		}
+		for _, part := range []string{"label", "target", "class", "sentiment", "categor", "标签", "类别", "情感"} {
+			if strings.Contains(lower, part) {
+				return name
+			}
+		}
+	}
+	for i := len(t.Header) - 1; i >= 0; i-- {
+		if used(i) || t.Header[i] == "" || t.vectors[i] != nil {
+			continue
+		}
+		values := map[string]bool{}
+		for _, row := range t.rows {
+			if values[row[i]] = true; len(values) > 100 {
+				break
+			}
+		}
+		if n := len(values); n > 1 && n <= 100 && 2*n <= len(t.rows) {
+			return t.Header[i]
+		}
+	}
+	return ""
+}

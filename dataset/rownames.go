@@ -1,0 +1,129 @@
+package dataset
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fusor-ml/fusor/media"
+)
+
+// fewRows is how many rows it takes to tell row numbers from numbers that happen to differ.
+const fewRows = 20
+
+// rowNames describes why column i numbers or names the rows instead of saying anything of them; "" if it does not. Every
+// row has a value of its own, and these count up, or are what is called an id.
+func rowNames(t *Table, i int, kind media.Kind) string {
+	switch kind {
+	case media.Number, media.Category, media.Text:
+	default:
+		return ""
+	}
+	n := len(t.rows)
+	if n < fewRows || t.vectors[i] != nil {
+		return ""
+	}
+	seen := make(map[string]struct{}, n)
+	numbers := make([]float64, 0, n)
+	prefix, suffix := "", ""
+	hex := true
+	for k, row := range t.rows {
+		s := strings.TrimSpace(row[i])
+		if s == "" || len(s) > 80 || strings.Count(s, " ") > 1 {
+			return ""
+		}
+		if _, twice := seen[s]; twice {
+			return ""
+		}
+		seen[s] = struct{}{}
+		hex = hex && isHash(s)
+		before, digits, after := lastNumber(s)
+		if k == 0 {
+			prefix, suffix = before, after
+		}
+		if kind == media.Number && before+after != "" { // a unit, a currency
+			return ""
+		}
+		if numbers == nil || digits == "" || before != prefix || after != suffix {
+			numbers = nil
+			continue
+		}
+		v, err := strconv.ParseFloat(digits, 64)
+		if err != nil {
+			numbers = nil
+			continue
+		}
+		numbers = append(numbers, v)
+	}
+	named := namesRows(t.Header[i])
+	switch {
+	case len(numbers) == n && countsRows(numbers, named) && (named || !namesTime(t.Header[i])):
+		if prefix+suffix == "" {
+			return "it numbers the rows"
+		}
+		return "names that count the rows"
+	case hex:
+		return "every row has a code of its own"
+	case named && kind != media.Text:
+		return "every row has an id of its own"
+	}
+	return ""
+}
+
+// lastNumber divides a name into its last whole number and what is around it: IMG_, 0012, .jpg. Digits is "" if there is none.
+func lastNumber(s string) (before, digits, after string) {
+	s = strings.TrimSuffix(s, ".0") // a whole number as pandas writes it beside missing ones
+	end := strings.LastIndexAny(s, "0123456789") + 1
+	start := end
+	for start > 0 && s[start-1] >= '0' && s[start-1] <= '9' {
+		start--
+	}
+	if end-start > 15 || start > 0 && (s[start-1] == '.' || s[start-1] == ',') {
+		return "", "", ""
+	}
+	return s[:start], s[start:end], s[end:]
+}
+
+// countsRows reports whether numbers that all differ are those of rows: one after the other, in whatever order, or
+// in the order of the rows with gaps, where rows were left out.
+func countsRows(v []float64, named bool) bool {
+	n := float64(len(v))
+	span := slices.Max(v) - slices.Min(v) + 1
+	if span == n {
+		return true
+	}
+	rising := slices.IsSorted(v)
+	falling := slices.IsSortedFunc(v, func(a, b float64) int {
+		switch {
+		case a > b:
+			return -1
+		case a < b:
+			return 1
+		}
+		return 0
+	})
+	return (rising || falling) && (named || span <= 2*n) || named && !math.IsInf(span, 0)
+}
+
+// namesTime reports whether a name is of a time, which may well count up by one a row and says something.
+func namesTime(name string) bool {
+	for _, w := range words(name) {
+		switch w {
+		case "year", "years", "month", "week", "day", "hour", "minute", "second", "time", "date", "t", "age", "epoch", "quarter", "jahr", "monat", "tag", "année", "año", "rank":
+			return true
+		}
+	}
+	return strings.ContainsAny(name, "年月日时")
+}
+
+// isHash reports whether s is a UUID or a hash in hexadecimal.
+func isHash(s string) bool {
+	bare := strings.ReplaceAll(strings.Trim(s, "{}"), "-", "")
+	switch len(bare) {
+	case 16, 24, 32, 40, 56, 64:
+	default:
+		return false
+	}
+	return strings.Trim(bare, "0123456789abcdefABCDEF") == "" && strings.ContainsAny(bare, "abcdefABCDEF0")
+}

@@ -1,0 +1,352 @@
+// Package xlsx reads a sheet of an Excel workbook (ECMA-376, Office Open XML) as rows of text.
+//
+// Numbers are written as they are stored, in their shortest form; dates and times, which are numbers with the format
+// of a date, as 2006-01-02, 2006-01-02 15:04:05 or 15:04:05; truth values as true and false. A formula is the value that
+// Excel last computed. An error such as #N/A is an empty cell, and reported.
+package xlsx
+
+import (
+	"archive/zip"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+)
+
+// Limits. A sheet may hold 1,048,576 rows of 16,384 columns, and a few bytes may claim any of them.
+const (
+	maxRows      = 1 << 20
+	maxColumns   = 1 << 14
+	maxCells     = 64 << 20
+	freeUnpacked = 256 << 20 // a part may unpack to so much in any case,
+	maxExpand    = 200       // beyond it to so many times its size
+	maxDepth     = 64
+)
+
+// ErrSheet is returned for the name of a sheet that is not there.
+var ErrSheet = errors.New("no such sheet")
+
+var errBomb = errors.New("a part of the file unpacks to too many bytes")
+
+// Sheet is a worksheet. All rows have the same number of cells; rows without a cell are left out.
+type Sheet struct {
+	Name   string
+	Names  []string // of all worksheets of the file, in their order
+	Rows   [][]string
+	Lines  []int // of each row its number in the sheet, from 1
+	Errors []CellError
+}
+
+// CellError is a cell that holds an error instead of a value.
+type CellError struct {
+	Row    int // its number in the sheet, from 1
+	Column int // from 0
+	What   string
+}
+
+// Is reports whether the bytes are an Excel workbook.
+func Is(r io.ReaderAt, size int64) bool {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return false
+	}
+	b := book{zip: z}
+	main, err := b.main()
+	return err == nil && b.file(main) != nil
+}
+
+// Read reads the sheet of that name, or the first worksheet if name is "". With [ErrSheet] comes a Sheet of which
+// Names alone is set.
+func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	b := book{zip: z}
+	main, err := b.main()
+	if err != nil {
+		return nil, err
+	}
+	sheets, err := b.sheets(main)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sheet{}
+	part := ""
+	for _, x := range sheets {
+		s.Names = append(s.Names, x.name)
+		if part == "" && (name == "" || strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(x.name))) {
+			s.Name, part = x.name, x.part
+		}
+	}
+	if part == "" {
+		if len(sheets) == 0 {
+			return nil, errors.New("it has no worksheet")
+		}
+		return s, ErrSheet
+	}
+	if err := b.styles(); err != nil {
+		return nil, fmt.Errorf("cannot read the styles: %w", err)
+	}
+	if err := b.strings(); err != nil {
+		return nil, fmt.Errorf("cannot read the texts: %w", err)
+	}
+	if err := b.sheet(part, s); err != nil {
+		return nil, fmt.Errorf("cannot read the sheet %q: %w", s.Name, err)
+	}
+	return s, nil
+}
+
+// book is an open workbook.
+type book struct {
+	zip      *zip.Reader
+	date1904 bool
+	shared   []string
+	formats  []format // of the cell styles, by index
+	parts    map[string]string
+}
+
+// file finds a part of the package by its name, whatever its case.
+func (b *book) file(name string) *zip.File {
+	name = strings.TrimPrefix(name, "/")
+	for _, f := range b.zip.File {
+		if f.Name == name {
+			return f
+		}
+	}
+	for _, f := range b.zip.File {
+		if strings.EqualFold(strings.ReplaceAll(f.Name, `\`, "/"), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// open gives a decoder of a part; nil if there is no such part.
+func (b *book) open(name string) (*xml.Decoder, io.Closer, error) {
+	f := b.file(name)
+	if f == nil {
+		return nil, nil, nil
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	most := max(freeUnpacked, maxExpand*int64(f.CompressedSize64))
+	d := xml.NewDecoder(&bounded{r, most})
+	d.Strict = true
+	return d, r, nil
+}
+
+// bounded fails instead of reading more than left bytes.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, errBomb
+	}
+	return n, err
+}
+
+// relation is an entry of a .rels part.
+type relation struct {
+	ID     string `xml:"Id,attr"`
+	Type   string `xml:"Type,attr"`
+	Target string `xml:"Target,attr"`
+}
+
+// relations reads the relations of a part, their targets as names in the package.
+func (b *book) relations(part string) ([]relation, error) {
+	dir, base := path.Split(part)
+	d, c, err := b.open(dir + "_rels/" + base + ".rels")
+	if d == nil || err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	var x struct {
+		Relations []relation `xml:"Relationship"`
+	}
+	if err := d.Decode(&x); err != nil {
+		return nil, err
+	}
+	for i := range x.Relations {
+		r := &x.Relations[i]
+		if strings.HasPrefix(r.Target, "/") {
+			r.Target = strings.TrimPrefix(r.Target, "/")
+		} else {
+			r.Target = path.Join(dir, r.Target)
+		}
+	}
+	return x.Relations, nil
+}
+
+// main is the name of the workbook's part.
+func (b *book) main() (string, error) {
+	rels, err := b.relations("")
+	if err != nil {
+		return "", err
+	}
+	for _, r := range rels {
+		if strings.HasSuffix(r.Type, "/officeDocument") {
+			if !strings.HasSuffix(strings.ToLower(r.Target), ".xml") {
+				return "", errors.New("a binary workbook (.xlsb)")
+			}
+			if b.file(r.Target) != nil {
+				return r.Target, nil
+			}
+		}
+	}
+	if b.file("xl/workbook.xml") != nil {
+		return "xl/workbook.xml", nil
+	}
+	return "", errors.New("no Excel workbook is in it")
+}
+
+// named is a worksheet.
+type named struct{ name, part string }
+
+// sheets lists the worksheets, and reads from which day dates are counted.
+func (b *book) sheets(main string) ([]named, error) {
+	rels, err := b.relations(main)
+	if err != nil {
+		return nil, err
+	}
+	b.parts = map[string]string{}
+	byID := map[string]relation{}
+	for _, r := range rels {
+		byID[r.ID] = r
+		b.parts[r.Type[strings.LastIndexByte(r.Type, '/')+1:]] = r.Target
+	}
+	d, c, err := b.open(main)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	var x struct {
+		Properties struct {
+			Date1904 string `xml:"date1904,attr"`
+		} `xml:"workbookPr"`
+		Sheets []struct {
+			Name  string     `xml:"name,attr"`
+			Attrs []xml.Attr `xml:",any,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	if err := d.Decode(&x); err != nil {
+		return nil, err
+	}
+	b.date1904 = x.Properties.Date1904 == "1" || strings.EqualFold(x.Properties.Date1904, "true")
+	var out []named
+	for _, s := range x.Sheets {
+		id := ""
+		for _, a := range s.Attrs {
+			if a.Name.Local == "id" && a.Name.Space != "" {
+				id = a.Value
+			}
+		}
+		r, ok := byID[id]
+		if !ok || !strings.HasSuffix(r.Type, "/worksheet") { // a sheet with a chart
+			continue
+		}
+		out = append(out, named{s.Name, r.Target})
+	}
+	return out, nil
+}
+
+// strings reads the table of shared texts.
+func (b *book) strings() error {
+	name := b.parts["sharedStrings"]
+	if name == "" {
+		return nil
+	}
+	d, c, err := b.open(name)
+	if d == nil || err != nil {
+		return err
+	}
+	defer c.Close()
+	for {
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e, ok := t.(xml.StartElement); ok && e.Name.Local == "si" {
+			s, err := richText(d)
+			if err != nil {
+				return err
+			}
+			b.shared = append(b.shared, s)
+		}
+	}
+}
+
+// richText joins the runs of a text up to the end of its element; readings (phonetic runs) are no part of it.
+func richText(d *xml.Decoder) (string, error) {
+	var out strings.Builder
+	depth, phonetic, inText := 1, 0, false
+	for depth > 0 {
+		t, err := d.Token()
+		if err != nil {
+			return "", err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			if depth++; depth > maxDepth {
+				return "", errors.New("elements are nested too deep")
+			}
+			switch {
+			case t.Name.Local == "rPh" || phonetic > 0:
+				phonetic++
+			case t.Name.Local == "t":
+				inText = true
+			}
+		case xml.EndElement:
+			depth--
+			if phonetic > 0 {
+				phonetic--
+			}
+			inText = false
+		case xml.CharData:
+			if inText {
+				out.Write(t)
+			}
+		}
+	}
+	return unescape(out.String()), nil
+}
+
+// unescape replaces _x000D_, which is how characters that XML lacks are written.
+func unescape(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		var code rune
+		if len(s)-i >= 7 && s[i] == '_' && s[i+1] == 'x' && s[i+6] == '_' {
+			if n, err := fmt.Sscanf(s[i+2:i+6], "%04x", &code); err == nil && n == 1 && isHex(s[i+2:i+6]) {
+				if code == '\r' {
+					code = -1
+				}
+				if code > 0 {
+					b.WriteRune(code)
+				}
+				i += 7
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
