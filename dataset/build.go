@@ -106,12 +106,13 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 			kind = media.Vector
 		case !set:
 			kind = inferKind(name, t.cells(i), ds.Dir)
-			warnStrange(t, i, kind, c)
-			kind = noteCodes(t, i, kind, c)
 			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
 				names[i] = why
 				named = append(named, fmt.Sprintf("%s (%s)", name, why))
+				break
 			}
+			warnStrange(t, i, kind, c)
+			kind = noteCodes(t, i, kind, c)
 		}
 		kinds[k] = kind
 	}

@@ -133,7 +133,7 @@ func (r *csvReader) plainRecord() bool {
 	end := r.lineEnd()
 	line := r.s[r.at:end]
 	cells := strings.Count(line, string(r.comma)) + 1
-	if r.width > 0 && cells != r.width && strings.IndexByte(line, '"') >= 0 && r.closes() {
+	if r.width > 0 && strings.IndexByte(line, '"') >= 0 && (cells != r.width || r.opens(line, end)) && r.closes() {
 		return false
 	}
 	r.row = r.row[:0]
@@ -147,6 +147,17 @@ func (r *csvReader) plainRecord() bool {
 	}
 	r.newline(end)
 	return true
+}
+
+// opens reports whether the last cell of a line may go on in the next, which is no row then.
+func (r *csvReader) opens(line string, end int) bool {
+	last := line[strings.LastIndexByte(line, r.comma)+1:]
+	if last == "" || last[0] != '"' || len(last) > 1 && strings.HasSuffix(last, `"`) {
+		return false
+	}
+	next := *r
+	next.newline(end)
+	return next.at < len(next.s) && strings.Count(next.s[next.at:next.lineEnd()], string(r.comma))+1 != r.width
 }
 
 // closes reports whether the record at r.at, read with quotes, has as many cells as the header.

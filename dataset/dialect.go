@@ -32,7 +32,7 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 	best, bestShare, found := dialect{}, 0.0, false
 	for _, sep := range []byte{comma, ',', '\t', ';', '|'} {
 		for _, spaced := range []bool{false, true} {
-			d := dialect{comma: sep, spaced: spaced, lone: sep == '\t'}
+			d := dialect{comma: sep, spaced: spaced, lone: sep == '\t' && !spaced}
 			head := headRecords(text, d)
 			if spaced && head.spaced == 0 {
 				continue

@@ -252,12 +252,8 @@ func readText(ds *Dataset, in input, encoding string, c *collector) (string, boo
 		return "", false
 	}
 	ds.Encoding = report.String()
-	if report.Guessed {
-		doubt := ""
-		if report.Rival != "" {
-			doubt = fmt.Sprintf(", though it may be %s", report.Rival)
-		}
-		c.note("text.encoding", 0, "", "if letters are wrong, name the encoding with --encoding", "read as %s%s", report.Encoding, doubt)
+	if report.Rival != "" {
+		c.note("text.encoding", 0, "", "if letters are wrong, name the encoding with --encoding", "read as %s, though it may be %s", report.Encoding, report.Rival)
 	}
 	for _, line := range report.BadLines {
 		c.note("text.bytes", line, "", "save it as UTF-8", "bytes that are no characters in %s became \uFFFD", report.Encoding)
@@ -360,7 +356,7 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 		if e.Column < len(t.Header) {
 			name = t.Header[e.Column]
 		}
-		c.note("cell.error", e.Row, name, "repair the formula", "%s is taken as missing", e.What)
+		c.note("cell.error", e.Row, name, "repair it, or open the file in Excel and save it", "%s is taken as missing", e.What)
 	}
 	return &source{table: t}
 }

@@ -44,15 +44,18 @@ func isDocument(s string) bool {
 		}
 		s = repaired
 	}
-	n, nested, records := 0, 0, false
-	eachMember(s, func(_, value string) {
+	n, nested, records, split := 0, 0, false, 0
+	eachMember(s, func(key, value string) {
 		n++
+		if (key == `"columns"` || key == `"data"`) && value[0] == '[' {
+			split++
+		}
 		if value[0] == '{' || value[0] == '[' {
 			nested++
 		}
 		records = records || isRecords(value)
 	})
-	return n > 0 && (records || nested == n && sameLengths(s))
+	return n > 0 && (records || split == 2 || nested == n && sameLengths(s))
 }
 
 // sameLengths reports whether all members hold as many values: the columns of a table.

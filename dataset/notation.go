@@ -24,7 +24,7 @@ func (w notation) number(s string) (float64, bool) {
 }
 
 // withUnit is a number and what is written behind it: kg, km/h, m², °C, stars, 元.
-var withUnit = regexp.MustCompile(`^([-+(]{0,2}[\d０-９][\d０-９.,'’ \x{00a0}\x{202f}\x{2009}]*\)?)[ \x{00a0}\x{202f}]*([\p{L}°µ"″′‰][\p{L}\p{M}\d°µ²³/·^."″′ ]{0,11})$`)
+var withUnit = regexp.MustCompile(`^([-+(]{0,2}(?:[\d０-９][\d０-９.,'’ \x{00a0}\x{202f}\x{2009}]*)?[\d０-９]\)?)[ \x{00a0}\x{202f}]*([\p{L}°µ"″′‰][\p{L}\p{M}\d°µ²³/·^."″′ ]{0,11})$`)
 
 // inCurrency is an amount behind the code or name of a currency.
 var inCurrency = regexp.MustCompile(`^(?i:(USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|KRW|MXN|ZAR|SGD|HKD|TWD|TRY|THB|IDR|Rs\.?|R\$|US\$|A\$|C\$|HK\$|NT\$|S\$|Fr\.|kr\.?))[ \x{00a0}\x{202f}]*([-+(]{0,2}\d[\d.,'’ \x{00a0}\x{202f}]*\)?)$`)

@@ -99,7 +99,7 @@ func (b *book) sheet(part string, s *Sheet) error {
 func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string, err error) {
 	kind := attr(start, "t")
 	var raw strings.Builder
-	inline, inValue, depth := "", false, 1
+	inline, inValue, formula, depth := "", false, false, 1
 	for depth > 0 {
 		t, err := d.Token()
 		if err != nil {
@@ -117,6 +117,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 				return "", "", errors.New("elements are nested too deep")
 			}
 			inValue = depth == 2 && t.Name.Local == "v"
+			formula = formula || depth == 2 && t.Name.Local == "f"
 		case xml.EndElement:
 			depth--
 			inValue = false
@@ -127,6 +128,9 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 		}
 	}
 	v := raw.String()
+	if formula && v == "" && kind != "str" { // written by a program that does not compute
+		return "", "a formula that was never computed", nil
+	}
 	switch kind {
 	case "inlineStr":
 		return inline, "", nil
