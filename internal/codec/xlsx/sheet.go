@@ -22,7 +22,7 @@ func (b *book) sheet(part string, s *Sheet) error {
 	}
 	defer c.Close()
 	var row []string
-	number, width, cells := 0, 0, 0
+	number, width := 0, 0
 	for {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -76,10 +76,9 @@ func (b *book) sheet(part string, s *Sheet) error {
 			}
 		case xml.EndElement:
 			if t.Name.Local == "row" && len(row) > 0 {
-				if width = max(width, len(row)); (len(s.Rows)+1)*width > maxCells {
-					return fmt.Errorf("more than %d cells", maxCells)
+				if width = max(width, len(row)); (len(s.Rows)+1)*width > b.maxCells {
+					return fmt.Errorf("more than %d cells", b.maxCells)
 				}
-				cells += len(row)
 				s.Rows, s.Lines = append(s.Rows, row), append(s.Lines, number)
 				row = nil
 			}

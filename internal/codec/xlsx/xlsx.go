@@ -19,10 +19,15 @@ import (
 const (
 	maxRows      = 1 << 20
 	maxColumns   = 1 << 14
-	maxCells     = 64 << 20
-	freeUnpacked = 256 << 20 // a part may unpack to so much in any case,
-	maxExpand    = 200       // beyond it to so many times its size
+	cellsPerByte = 16  // beyond freeCells, for each byte of the file
+	maxExpand    = 200 // of a part beyond freeUnpacked, for each of its bytes
 	maxDepth     = 64
+)
+
+// What any file may hold.
+var (
+	freeCells          = 4 << 20
+	freeUnpacked int64 = 256 << 20
 )
 
 // ErrSheet is returned for the name of a sheet that is not there.
@@ -64,7 +69,7 @@ func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := book{zip: z}
+	b := book{zip: z, maxCells: freeCells + cellsPerByte*int(size)}
 	main, err := b.main()
 	if err != nil {
 		return nil, err
@@ -106,6 +111,7 @@ type book struct {
 	shared   []string
 	formats  []format // of the cell styles, by index
 	parts    map[string]string
+	maxCells int
 }
 
 // file finds a part of the package by its name, whatever its case.

@@ -1,0 +1,182 @@
+package xlsx
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func load(t testing.TB, name, sheet string) (*Sheet, error) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Read(bytes.NewReader(data), int64(len(data)), sheet)
+}
+
+// The fixtures were written by openpyxl and XlsxWriter (testdata/make.py); the values are those that went in.
+func TestRead(t *testing.T) {
+	for _, name := range []string{"openpyxl.xlsx", "mac1904.xlsx"} {
+		s, err := load(t, name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := [][]string{
+			{"text", "number", "date", "time", "clock", "flag", "code", "formula", "error"},
+			{"a <&> \"b\"\nc é 好 😀", "0.3", "2024-02-29", "2024-02-29 13:05:59", "07:30:00", "true", "00042", "", ""},
+			{"", "-0.0000001", "1950-01-01", "1999-12-31 23:59:59", "23:59:59", "false", "00007", "", ""},
+			{"  blanks  ", "12345678901234", "", "", "", "", "123456", "", "ok"},
+		}
+		if !reflect.DeepEqual(s.Rows, want) {
+			t.Errorf("%s: %q", name, s.Rows)
+		}
+		if got := fmt.Sprint([]string{s.Name}, s.Names, s.Lines, s.Errors); got != "[First] [First Other one] [1 2 3 4] [{2 7 a formula that was never computed} {2 8 the error #N/A}]" {
+			t.Errorf("%s: %s", name, got)
+		}
+		other, err := load(t, name, "other one")
+		if err != nil || !reflect.DeepEqual(other.Rows, [][]string{{"", "x", "", ""}, {"", "", "", "1"}}) || fmt.Sprint(other.Lines) != "[3 5]" {
+			t.Errorf("%s: the other sheet is %q %v, %v", name, other.Rows, other.Lines, err)
+		}
+		if s, err := load(t, name, "none"); !errors.Is(err, ErrSheet) || len(s.Names) != 2 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s, err := load(t, "xlsxwriter.xlsx", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{
+		{"a bold word", "2024-02-03 04:05:06", "2024-02-03 04:05:06", "2024-02-03", "04:05:06", "1.5", "0.12345", "10.555", "xy", "0.25", "true", "", "2024-02-01", "0.0000000015"},
+		{"", "1900-01-01", "1900-02-28", "1900-03-01", "", "", "", "", "", "", "", "", "", ""},
+	}
+	if !reflect.DeepEqual(s.Rows[1:], want) || fmt.Sprint(s.Errors) != "[{2 11 the error #DIV/0!}]" {
+		t.Errorf("%q\n%q %v", s.Rows[1:], want, s.Errors)
+	}
+}
+
+func TestParseFormat(t *testing.T) {
+	f := func(code string, want format) {
+		t.Helper()
+		if got := parseFormat(code); got != want {
+			t.Errorf("%s: %+v, want %+v", code, got, want)
+		}
+	}
+	f("General", format{})
+	f("0.00", format{})
+	f("#,##0.00 \"days\"", format{})
+	f("0.00E+00", format{})
+	f("[Red]-0.0;[h]", format{})
+	f("yyyy\\-mm\\-dd", format{date: true})
+	f("[$-409]d\\-mmm\\-yy;@", format{date: true})
+	f("mmm", format{date: true})
+	f("mm:ss", format{clock: true})
+	f("h:mm AM/PM", format{clock: true})
+	f("dd/mm/yyyy hh:mm:ss", format{date: true, clock: true})
+	f("yyyy\"年\"m\"月\"d\"日\"", format{date: true})
+	f("[h]:mm", format{clock: true, elapsed: true})
+	f("00000", format{zeros: 5})
+	f("0", format{})
+	f("@", format{})
+	f("\"", format{})
+	f("[", format{})
+	f("\\", format{})
+}
+
+// workbook makes a file of parts.
+func workbook(t testing.TB, parts map[string]string) []byte {
+	t.Helper()
+	base := map[string]string{
+		"_rels/.rels":                `<Relationships><Relationship Id="r1" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+		"xl/workbook.xml":            `<workbook xmlns:r="rel"><sheets><sheet name="A" r:id="r1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="x/sharedStrings" Target="/xl/s.xml"/></Relationships>`,
+		"xl/s.xml":                   `<sst><si><t>one</t></si><si><r><t>t</t></r><r><t>wo</t></r><rPh><t>no</t></rPh></si></sst>`,
+	}
+	for name, content := range parts {
+		base[name] = content
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, content := range base {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestOddSheets(t *testing.T) {
+	f := func(rows, want string) {
+		t.Helper()
+		data := workbook(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + rows + "</sheetData></worksheet>"})
+		s, err := Read(bytes.NewReader(data), int64(len(data)), "")
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = fmt.Sprintf("%q %v", s.Rows, s.Lines)
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", rows, got, want)
+		}
+	}
+	f(`<row r="2"><c r="B2" t="s"><v>0</v></c></row><row r="4"><c r="A4" t="s"><v>1</v></c></row>`, `[["" "one"] ["two" ""]] [2 4]`)
+	f(`<row><c t="s"><v>0</v></c><c/><c><v>3</v></c></row><row><c><v>1</v></c></row>`, `[["one" "" "3"] ["1" "" ""]] [1 2]`) // no references
+	f(`<row><c t="inlineStr"><is><r><t>a</t></r><r><t xml:space="preserve"> b</t></r></is></c></row>`, `[["a b"]]`)
+	f(`<row><c t="inlineStr"><is><t>x_x000D_y_x0041_</t></is></c></row>`, `[["xyA"]]`)
+	f(`<row><c t="d"><v>2024-02-03T00:00:00</v></c></row>`, `[["2024-02-03"]]`)
+	f(`<row><c t="b"><v>1</v></c><c t="b"><v>0</v></c></row>`, `[["true" "false"]]`)
+	f(`<row><c t="s"><v>2</v></c></row>`, "a text number")
+	f(`<row><c><v>x</v></c></row>`, "is no number")
+	f(`<row r="3"/><row r="2"/>`, "row 2 comes after row 3")
+	f(`<row r="9999999"><c><v>1</v></c></row>`, "more than 1048576 rows")
+	f(`<row><c r="ZZZZ1"><v>1</v></c></row>`, "a cell at")
+	f(`<row><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>`, "column 1 twice")
+	f(`<row><c>`+strings.Repeat("<x>", 100), "nested too deep")
+	defer func(cells int, bytes int64) { freeCells, freeUnpacked = cells, bytes }(freeCells, freeUnpacked)
+	freeCells, freeUnpacked = 1<<18, 1<<20
+	f(strings.Repeat(`<row><c r="XFD1"><v>1</v></c></row>`, 5000), "cells")
+	data := workbook(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet>" + strings.Repeat(" ", 2<<20) + "</worksheet>"})
+	if _, err := Read(bytes.NewReader(data), int64(len(data)), ""); !errors.Is(err, errBomb) {
+		t.Errorf("a bomb of %d bytes: %v", len(data), err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, name := range []string{"openpyxl.xlsx", "xlsxwriter.xlsx"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, "<row/>")
+	}
+	f.Add([]byte(nil), `<row r="1"><c r="A1" t="s" s="1"><f>1</f><v>0</v></c></row>`)
+	f.Fuzz(func(t *testing.T, data []byte, rows string) {
+		if len(data) == 0 { // else hardly any input gets through the archive
+			data = workbook(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + rows + "</sheetData></worksheet>"})
+		}
+		s, err := Read(bytes.NewReader(data), int64(len(data)), "")
+		if err != nil {
+			return
+		}
+		if len(s.Rows) != len(s.Lines) {
+			t.Fatalf("%d rows, %d numbers", len(s.Rows), len(s.Lines))
+		}
+		for i, row := range s.Rows {
+			if len(row) != len(s.Rows[0]) || i > 0 && s.Lines[i] <= s.Lines[i-1] {
+				t.Fatalf("row %d (%d) has %d cells", i, s.Lines[i], len(row))
+			}
+		}
+	})
+}
