@@ -44,6 +44,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	ds.Schema = Schema{Label: roleName(t, r.label), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
 	cr := &cellReader{dir: ds.Dir, c: c, textFiles: src.textFiles, typed: t.typed}
 	var from []origin
+	t.locate(ds, src, r, opt, c)
 	if opt.Schema != nil {
 		from = schemaColumns(ds, src, opt, c)
 	} else {
@@ -205,8 +206,11 @@ func manifestColumns(src *source, r roles, opt *Options, c *collector) []int {
 	return modalityColumns(src.table, r, &o, c)
 }
 
-// cells gives the texts of column i.
+// cells returns the texts of column i.
 func (t *Table) cells(i int) []string {
+	if located := t.located[i]; located != nil {
+		return located
+	}
 	out := make([]string, len(t.rows))
 	for k, row := range t.rows {
 		out[k] = row[i]
@@ -311,14 +315,18 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 				ds.Rows[i].Cells[k] = Cell{Fields: row, Flawed: cr.flawed()}
 			}
 		case o.column >= 0:
-			vectors := t.vectors[o.column]
+			vectors, located := t.vectors[o.column], t.located[o.column]
 			for i := range ds.Rows {
 				var v []float32
 				if vectors != nil {
 					v = vectors[i]
 				}
 				cr.noted = t.dropped[place{i, o.column}]
-				ds.Rows[i].Cells[k] = cr.media(col, t.rows[i][o.column], v, t.lines[i])
+				text := t.rows[i][o.column]
+				if located != nil {
+					text = located[i]
+				}
+				ds.Rows[i].Cells[k] = cr.media(col, text, v, t.lines[i])
 			}
 		}
 	}

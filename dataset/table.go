@@ -15,6 +15,7 @@ type Table struct {
 	lines   []int               // of each row in the file, 1-based
 	typed   bool                // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
 	vectors map[int][][]float32 // by column: list columns of Parquet, one vector a row
+	located map[int][]string    // by column: cells with the names that their files have, where these are others
 	dropped map[place]bool      // of JSON lines: members that are left out, which was noted
 }
 
