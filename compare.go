@@ -33,6 +33,9 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 		return nil, err
 	}
 	defer src.Bank.Close() //nolint:errcheck // temporary files
+	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
+		return nil, err
+	}
 	c := &Comparison{path: path, methods: o.methods(), Data: src.Data, Problems: problems}
 	if err := c.run(ctx, src, fusions, &o); err != nil {
 		return nil, problems.Wrap(err)

@@ -38,6 +38,8 @@ type Options struct {
 	NoCache  bool
 	Strict   bool // a cell that cannot be read is an error
 
+	AllowMissing []string // Train, Compare, Evaluate: columns to go on with though most of their cells cannot be read
+
 	Checkpoint string // Train: a file to keep the state in after every epoch
 	Resume     bool   // Train: go on from Checkpoint if it is there
 	Dir        string // Compare: where finished fits are kept, so that an interrupted run goes on; "": nowhere
@@ -113,6 +115,14 @@ func (o *Options) open(ctx context.Context, path string) (src train.Source, prob
 		}
 	}
 	return train.Source{Data: ds, Bank: bank, Methods: o.methods()}, problems, nil
+}
+
+// checkLost returns an error if most cells of a column cannot be read, unless it is one of those allowed.
+func checkLost(ds *dataset.Dataset, problems dataset.Problems, allowed []string) error {
+	if lost := ds.Lost(problems, allowed); len(lost) > 0 {
+		return lost
+	}
+	return nil
 }
 
 // Inspect reads the data at path and extracts its views once, so that every problem of the manifest

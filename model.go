@@ -11,20 +11,23 @@ import (
 type Prediction = predict.Prediction
 
 // Model is a trained model. Its methods are safe for concurrent use.
-type Model struct{ *predict.Model }
-
-func (o *Options) newModel(a *artifact.Artifact) *Model {
-	return &Model{predict.New(a, o.shared())}
+type Model struct {
+	*predict.Model
+	allowMissing []string // see Options.AllowMissing
 }
 
-// Load reads a saved model. Of the options, Threads, CacheDir, NoCache, Strict, Methods, Views and
-// Progress count.
+func (o *Options) newModel(a *artifact.Artifact) *Model {
+	return &Model{predict.New(a, o.shared()), o.AllowMissing}
+}
+
+// Load reads a saved model. Of the options, Threads, CacheDir, NoCache, Strict,
+// AllowMissing, Methods, Views and Progress count.
 func Load(path string, o Options) (*Model, error) {
 	m, err := predict.Load(path, o.shared())
 	if err != nil {
 		return nil, err
 	}
-	return &Model{m}, nil
+	return &Model{m, o.AllowMissing}, nil
 }
 
 // Decode is Load from a reader.
@@ -33,5 +36,5 @@ func Decode(r io.Reader, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{m}, nil
+	return &Model{m, o.AllowMissing}, nil
 }

@@ -48,6 +48,9 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 		return nil, nil, err
 	}
 	defer src.Bank.Close() //nolint:errcheck // temporary files
+	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
+		return nil, nil, err
+	}
 	m, rep, err := o.train(ctx, src)
 	if err != nil {
 		return nil, nil, problems.Wrap(err)

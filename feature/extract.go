@@ -151,10 +151,10 @@ func (w *scratch) window(d *drawer) *window {
 // extract fills one cell's views. A decoder's panic is the file's fault and becomes a problem.
 func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dataset.Problems, err error) {
 	r, col := &ds.Rows[row], c.schema
-	report := func(what, advice string) {
-		problems = append(problems, dataset.Problem{File: ds.Path, Row: r.Number, Column: col.Name, What: what, Advice: advice})
+	report := func(code, what, advice string) {
+		problems = append(problems, dataset.Problem{Code: code, File: ds.Path, Row: r.Number, Column: col.Name, What: what, Advice: advice})
 	}
-	problem := func(e error) { report(e.Error(), "the row is used with this modality absent") }
+	problem := func(e error) { report("cell.unreadable", e.Error(), "the row is used with this modality absent") }
 	defer func() {
 		if p := recover(); p != nil {
 			problem(fmt.Errorf("cannot decode: %v", p))
@@ -184,7 +184,7 @@ func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dat
 	whole := true // what was read in part is not cached, so that it is said again the next time
 	if f, ok := item.(Flagger); ok {
 		for _, what := range f.Flags() {
-			report(what, "what could be read is used")
+			report("cell.partly", what, "what could be read is used")
 			whole = false
 		}
 	}

@@ -38,6 +38,10 @@ func TestProblemsAreLocatedAndInOrder(t *testing.T) {
 		}
 		for i, w := range want {
 			p := problems[i]
+			if code := map[string]string{absent: "cell.unreadable", rest: "cell.partly"}[w.advice]; p.Code != code {
+				t.Errorf("problem %d has the code %q, want %q", i, p.Code, code)
+			}
+			p.Code = ""
 			if p != (dataset.Problem{File: ds.Path, Row: w.row, Column: "file", What: w.what, Advice: w.advice}) {
 				t.Errorf("problem %d: %+v, want %+v", i, p, w)
 			}

@@ -27,6 +27,7 @@ type compareCmd struct {
 	reportFlags
 
 	dataFlags   `group:"Data"`
+	lossFlags   `group:"Data"`
 	recipeFlags `group:"Model"`
 	commonFlags `group:"Output"`
 
@@ -66,6 +67,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		}
 	}
 	start := time.Now()
+	o.AllowMissing = c.AllowMissing
 	bar := c.apply(e, &o)
 	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
 	bar.done()

@@ -19,6 +19,7 @@ type evaluateCmd struct {
 	Split string `help:"Rows to measure: test, train, val, a fold's name, or all (default: those that training held out of this table, else test)." placeholder:"NAME"`
 
 	roleFlags   `group:"Data"`
+	lossFlags   `group:"Data"`
 	commonFlags `group:"Output"`
 }
 
@@ -36,7 +37,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
 		return err
 	}
-	var o fusor.Options
+	o := fusor.Options{AllowMissing: c.AllowMissing}
 	bar := c.apply(e, &o)
 	m, err := fusor.Load(c.Model, o)
 	if err != nil {

@@ -34,6 +34,11 @@ type dataFlags struct {
 	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:"" placeholder:"TASK"`
 }
 
+// lossFlags say what may be lost. Commands have them that end with 1 where most of a column is.
+type lossFlags struct {
+	AllowMissing []string `help:"Columns to go on with although most of their cells cannot be read." placeholder:"COL,COL"`
+}
+
 // kinds are those that --kind sets.
 var kinds = []string{
 	string(media.Text), string(media.Image), string(media.Audio), string(media.Video),

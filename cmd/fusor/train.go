@@ -19,6 +19,7 @@ type trainCmd struct {
 	Resume bool   `help:"Go on from the checkpoint that an interrupted run left beside the model."`
 
 	dataFlags   `group:"Data"`
+	lossFlags   `group:"Data"`
 	recipeFlags `group:"Model"`
 	commonFlags `group:"Output"`
 }
@@ -97,7 +98,7 @@ func (c *trainCmd) options() (fusor.Options, error) {
 		}
 		o.Recipe.Fusion, o.Recipe.FusionConfig = fusion.DefaultOrdered, o.Recipe.FusionConfig.With("over", c.Bilstm)
 	}
-	o.Seed = c.Seed
+	o.Seed, o.AllowMissing = c.Seed, c.AllowMissing
 	if err := o.Recipe.Check(fusor.Methods()); err != nil {
 		return o, usageError{err}
 	}
