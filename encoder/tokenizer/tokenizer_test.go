@@ -190,7 +190,11 @@ func TestRefusals(t *testing.T) {
 	f(`{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}}`, "dropout")
 	f(`{"model": {"type": "Unigram", "vocab": [["a", 0.5]]}}`, "no unknown token")
 	f(`{"model": {"type": "Unigram", "unk_id": 3, "vocab": [["a", 0.5]]}}`, "the id 3")
-	f(`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a"]]}}`, "a piece with 1 values")
+	f(`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a"]]}}`, "piece 0 of the vocabulary")
+	f(`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", 1], ["b", 1, 2]]}}`, "piece 1 of the vocabulary")
+	f(`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", "b"]]}}`, "piece 0 of the vocabulary")
+	f(`{"model": {"type": "Unigram", "unk_id": 0, "vocab": []}}`, "empty")
+	f(`{"model": {"type": "Unigram", "unk_id": 0, "vocab": {}}}`, "not a list")
 	f(with(`"normalizer": {"type": "Frob"}`), `the normalizer "Frob"`)
 	f(with(`"normalizer": {"type": "Precompiled", "precompiled_charsmap": "/////w=="}`), "charsmap")
 	f(with(`"normalizer": {"type": "Replace", "pattern": {"String": ""}, "content": "x"}`), "empty")
@@ -203,6 +207,13 @@ func TestRefusals(t *testing.T) {
 	f(with(`"added_tokens": [{"id": 1, "content": "c"}]`), "the same id 1")
 	f(with(`"normalizer": `+strings.Repeat(`{"type": "Sequence", "normalizers": [`, 20)+strings.Repeat("]}", 20)), "nested too deep")
 	f(with(`"normalizer": `+strings.Repeat("[", 12000)), "depth")
+}
+
+func TestPieces(t *testing.T) {
+	tok := parsed(t, `{"model": {"type": "Unigram", "unk_id": 0, "vocab": [ ["<u>" , 0], ["a\"b\u00e9",-1.5e0],["a", -9] ,["b", -2],["b",-1]] }}`)
+	if got := tok.Encode("aba\"béxyb", 0); !slices.Equal(got, []int32{2, 4, 1, 0, 4}) {
+		t.Errorf("%v", got)
+	}
 }
 
 func TestOpen(t *testing.T) {
