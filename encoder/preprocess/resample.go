@@ -97,11 +97,11 @@ func newTaps(f Filter, n, m, from, to int) *taps {
 	support, value := f.kernel()
 	scale := float64(n) / float64(m)
 	widen := max(scale, 1) // shrinking widens the filter: antialiasing
-	support *= widen
+	support = float64(support * widen)
 	t := &taps{start: []int{0}}
 	var w []float64
 	for i := from; i < to; i++ {
-		center := (float64(i) + 0.5) * scale
+		center := float64((float64(i) + 0.5) * scale)
 		lo := max(0, int(center-support+0.5))
 		hi := min(n, int(center+support+0.5))
 		w = w[:0]

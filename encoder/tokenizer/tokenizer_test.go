@@ -162,6 +162,8 @@ func TestNormalizers(t *testing.T) {
 	f(`{"type": "Prepend", "prepend": "_"}`, "", "")
 	f(`{"type": "Replace", "pattern": {"String": "a."}, "content": "b"}`, "a.aa.", "bab")
 	f(`{"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "_"}`, "a b   c", "a b_c")
+	// SigLIP's punctuation.
+	f(`{"type": "Replace", "pattern": {"Regex": "[!\"\\#\\$%\\&'\\(\\)\\*\\+,\\-\\.:;=\\?@\\[\\\\\\]\\^_`+"`"+`\\{\\|\\}\\~]"}, "content": ""}`, "a-b! [c]\\d_e ~f", "ab cde f")
 	f(`{"type": "Nmt"}`, "a\u0001\u200bb", "a b")
 	f(`{"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "StripAccents"}]}`, "é", "e")
 	f(`{"type": "ByteLevel"}`, " é", "\u0120\u00c3\u00a9")
