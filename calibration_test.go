@@ -56,7 +56,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 	told := func(all []float64, absent []bool) float64 {
 		var known [][]float64
 		var labels []int
-		for i, logits := range rowsOf(all, 2) {
+		for i, logits := range eval.Rows(all, 2) {
 			if !absent[i] {
 				known, labels = append(known, logits), append(labels, src.Data.Rows[p.Run.Val[i]].Class)
 			}
@@ -71,7 +71,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		t.Errorf("the temperature is %g, that of the rows that hold something %g", m.Artifact().Temperature, want)
 	}
 	var want []float32 // from the probabilities that prediction would give the same rows
-	for _, s := range eval.ConformalScores(rowsOf(m.Probabilities(f.Val), 2), classesOf(src.Data, p.Run.Val)) {
+	for _, s := range eval.ConformalScores(eval.Rows(m.Probabilities(f.Val), 2), eval.Labels(src.Data, p.Run.Val)) {
 		want = append(want, float32(s))
 	}
 	if !slices.EqualFunc(m.Artifact().Conformal, want, func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-6 }) {

@@ -3,31 +3,25 @@ package fusor
 import (
 	"context"
 	"slices"
+	"time"
 
+	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/train"
 )
 
 // Comparison is a finished comparison with what it was made from.
-type Comparison struct {
-	*compare.Comparison
-	Result   *compare.Result // every fit's predictions
-	Data     *dataset.Dataset
-	Problems dataset.Problems
+type Comparison = analysis.Comparison
 
-	path        string // of the data
-	methods     fusion.Table
-	store       *compare.Store
-	calibration *compare.Result // of the best entry in folds of the training rows; nil: not needed
-	played      []*played       // of the best entry, by run; nil: the outcomes hold every subset
-}
+// ReportOptions describe what a report takes along.
+type ReportOptions = analysis.ReportOptions
 
 // Compare trains every single view, every modality and every fusion (or those
 // named) on the same splits and seeds, and judges whether fusion helps. An error
 // wraps the [dataset.Problems] found until then.
 func Compare(ctx context.Context, path string, fusions []string, o Options) (*Comparison, error) {
+	start := time.Now()
 	src, problems, err := o.open(ctx, path)
 	if err != nil {
 		return nil, err
@@ -36,45 +30,44 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
 		return nil, err
 	}
-	c := &Comparison{path: path, methods: o.methods(), Data: src.Data, Problems: problems}
-	if err := c.run(ctx, src, fusions, &o); err != nil {
+	c, err := o.compare(ctx, src, fusions, problems)
+	if err != nil {
 		return nil, problems.Wrap(err)
 	}
+	c.Run.Seconds = time.Since(start).Seconds()
 	return c, nil
 }
 
-func (c *Comparison) run(ctx context.Context, src train.Source, fusions []string, o *Options) error {
+func (o *Options) compare(ctx context.Context, src train.Source, fusions []string, problems dataset.Problems) (*Comparison, error) {
 	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	co := compare.Options{Recipe: o.Recipe, Fusions: fusions, Workers: o.threads(), Done: compare.Progress(o.Progress, src.Data, &plan)}
 	if o.Dir != "" {
 		features, err := src.Bank.Digest() // the manifest's media may have changed under their names
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if c.store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, features, o.Recipe, plan}); err != nil {
-			return err
+		if co.Store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, features, o.Recipe, plan}); err != nil {
+			return nil, err
 		}
 	}
-	c.Result, err = compare.Run(ctx, src, plan, compare.Options{
-		Recipe: o.Recipe, Fusions: fusions, Workers: o.threads(), Store: c.store,
-		Done: o.live(src.Data, &plan),
-	})
+	res, err := compare.Run(ctx, src, plan, co)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.Result.Plan.Notes = append(slices.Clone(c.Result.Plan.Notes), wordsKnown(src.Bank)...)
-	if c.Comparison, err = c.Result.Summarize(src.Data, o.Lang); err != nil {
-		return err
+	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Bank)...)
+	sum, err := res.Summarize(src.Data, o.Lang)
+	if err != nil {
+		return nil, err
 	}
-	if err := c.calibrate(ctx, src, o); err != nil {
-		return err
-	}
-	if err := c.play(ctx, src, o); err != nil {
-		return err
+	c, err := analysis.New(ctx, res, sum, analysis.Setup{Source: src, Problems: problems, Seed: o.Seed, Compare: co, Progress: o.Progress})
+	if err != nil {
+		return nil, err
 	}
 	c.Run.Version, c.Run.Rows, c.Run.Seed = Version, len(src.Data.Rows), o.Seed
+	c.Run.Command, c.Run.Shared = o.Command, o.Shared
 	if !plan.Official {
 		c.Run.Folds = plan.Folds
 	}
@@ -83,9 +76,5 @@ func (c *Comparison) run(ctx context.Context, src train.Source, fusions []string
 			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
 		}
 	}
-	return nil
+	return c, nil
 }
-
-// Finish removes the fits kept in Options.Dir for going on after an
-// interruption; call it once the result is safe.
-func (c *Comparison) Finish() error { return c.store.Remove() }

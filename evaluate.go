@@ -2,23 +2,16 @@ package fusor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/eval"
 )
 
 // Evaluation is a model's scores on labelled rows.
-type Evaluation struct {
-	compare.Row
-	Confusion [][]int          // [true][predicted], of a classification
-	Classes   []string         // of the confusion
-	Problems  dataset.Problems // of the data
-}
+type Evaluation = analysis.Evaluation
 
 // Evaluate measures the model on the labelled ones of the given rows, each once, of a data set that
 // was read with the model's schema; rows nil means all. An error wraps the [dataset.Problems] found
@@ -39,43 +32,9 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err != nil {
 		return nil, f.Problems.Wrap(err)
 	}
-	e := m.evaluate(ds, rows, m.Probabilities(s))
+	e := analysis.NewEvaluation(m.Model, ds, rows, m.Probabilities(s))
 	e.Problems = f.Problems
 	return e, nil
-}
-
-func (m *Model) evaluate(ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
-	a := m.Artifact()
-	preds := compare.Predictions(ds, rows, p)
-	e := &Evaluation{Row: compare.Measure(a.Schema.Task, preds, compare.Groups(ds, rows))}
-	e.Name, e.Kind, e.Fusion = a.Spec.Method, compare.Fusion, a.Spec.Method
-	if len(a.Views) == 1 {
-		e.Kind = compare.Single
-	}
-	for _, v := range a.Views {
-		e.Views = append(e.Views, v.Name)
-	}
-	e.Parameters, e.TestRows = a.Model.Size(), float64(preds.Len())
-	if !a.Spec.Regression {
-		e.Confusion, e.Classes = eval.Confusion(preds), a.Schema.Classes
-	}
-	return e
-}
-
-// MarshalJSON writes the row of a comparison with the confusion beside it.
-func (e *Evaluation) MarshalJSON() ([]byte, error) {
-	row, err := json.Marshal(e.Row)
-	if err != nil || e.Confusion == nil {
-		return row, err
-	}
-	more, err := json.Marshal(struct {
-		Confusion [][]int  `json:"confusion"`
-		Classes   []string `json:"classes"`
-	}{e.Confusion, e.Classes})
-	if err != nil {
-		return nil, err
-	}
-	return append(append(row[:len(row)-1], ','), more[1:]...), nil
 }
 
 // rows checks an argument that names rows of a data set, each once; nil names all. Of those some must have a label.

@@ -2,126 +2,51 @@ package fusor
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"runtime"
-	"slices"
-	"strings"
 
+	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/eval"
-	"github.com/fusor-ml/fusor/explain"
-	"github.com/fusor-ml/fusor/feature"
-	"github.com/fusor-ml/fusor/media"
-	"github.com/fusor-ml/fusor/model"
-	"github.com/fusor-ml/fusor/progress"
-	"github.com/fusor-ml/fusor/report"
 )
 
-// ExplainOptions says what is asked of a model. The zero value asks everything
-// of all rows.
+// ExplainOptions describe an explanation. The zero value explains all rows and tries every kind of
+// noise.
 type ExplainOptions struct {
 	Rows      []int    // of the data set, each once; nil: all
-	Noise     []string // kinds of disturbance (explain.Kinds), or "none"; nil: all that suit the data
+	Noise     []string // kinds of noise (explain.Kinds), or "none"; nil: all that suit the data
 	NoiseRows int      // rows that are disturbed at most; 0: 500 of data with pictures, sounds or videos, else 5000
 	Against   *Model   // another model of the same data, whose curves are drawn beside; may be nil
 	// Name and AgainstName tell the two models apart; empty: their fusions.
 	Name, AgainstName string
+	// Split names the rows in the result. HeldOut and Unsplit are why they were chosen: they are those
+	// of Model.HeldOut, or all rows for want of test rows.
+	Split            string
+	HeldOut, Unsplit bool
 }
 
-// check reports what cannot be asked.
-func (o *ExplainOptions) check() error {
-	if o.NoiseRows < 0 {
-		return fmt.Errorf("%d rows to disturb are below 0", o.NoiseRows)
-	}
-	for _, k := range o.Noise {
-		if k == "none" && len(o.Noise) > 1 {
-			return errors.New(`the disturbance "none" stands alone`)
-		}
-		if k != "none" && !slices.Contains(explain.Kinds(), k) {
-			return fmt.Errorf("no disturbance %q; there are none, %s", k, strings.Join(explain.Kinds(), ", "))
-		}
-	}
-	return nil
-}
+// Explanation is why a model decides as it does, on some labelled rows.
+type Explanation = analysis.Explanation
 
-// noiseRows keeps the curves of a large data set affordable: each level of each
-// disturbance extracts the views of every row again.
-func noiseRows(s *dataset.Schema) int {
-	for _, c := range s.Columns {
-		if c.Kind == media.Image || c.Kind == media.Audio || c.Kind == media.Video {
-			return 500
-		}
-	}
-	return 5000
-}
-
-// Explanation says why a model decides as it does, on some labelled rows.
-type Explanation struct {
-	Evaluation *Evaluation
-	Importance *explain.Importance
-	Noise      []explain.Noise
-	NoiseRows  int              // rows that were disturbed
-	Data       *dataset.Dataset // the rows that were looked at
-	Problems   dataset.Problems
-	Weights    []map[string]float64 // of each row, by view; nil without
-	Split      string               // which rows these are, for the report
-	HeldOut    bool                 // these are the rows of HeldOut, for the report
-	Unsplit    bool                 // these are all rows, for want of test rows, for the report
-	Trained    int                  // so many of the labelled rows the model was fitted on; −1: it cannot be told
-	Command    []string             // that made it, for the report
-	Seconds    float64
-
-	m       *Model
-	answers []answer // of the labelled rows
-}
-
-// Explain looks at the model's predictions of the labelled ones of the rows of a data set that was
+// Explain explains the model's predictions of the labelled ones of the rows of a data set that was
 // read with the model's schema. An error wraps the [dataset.Problems] found until then.
 func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptions) (*Explanation, error) {
+	ao := analysis.ExplainOptions{Noise: o.Noise, NoiseRows: o.NoiseRows, Name: o.Name, AgainstName: o.AgainstName}
+	if o.Against != nil {
+		ao.Against = o.Against.Model
+	}
 	chosen, err := m.rows(ds, o.Rows)
 	if err == nil {
-		err = o.check()
+		err = ao.Check()
 	}
 	if err != nil {
 		return nil, problemsOf(ds).Wrap(fmt.Errorf("cannot explain: %w", err))
 	}
+	ao.Scope = analysis.Scope{Split: o.Split, HeldOut: o.HeldOut, Unsplit: o.Unsplit, Trained: m.Fitted(ds, o.Rows)}
 	part := *ds
 	part.Rows = make([]dataset.Row, len(chosen))
 	for i, r := range chosen {
 		part.Rows[i] = ds.Rows[r]
 	}
-	rows := explain.Labelled(&part)
-	f, err := m.Features(ctx, &part)
-	if err != nil {
-		return nil, err
-	}
-	ex := &Explanation{Data: &part, Problems: f.Problems, Trained: m.Fitted(ds, o.Rows), m: m}
-	s, err := m.Score(ctx, f.Set(), nil, nil)
-	if err != nil {
-		return nil, f.Problems.Wrap(err)
-	}
-	p := m.Probabilities(s)
-	ex.Evaluation = m.evaluate(&part, all(&part), p)
-	c := s.Outputs
-	for _, r := range rows {
-		ex.answers = append(ex.answers, answer{r, s.P[r*c : (r+1)*c], p[r*c : (r+1)*c]})
-		if s.Weights != nil {
-			ex.Weights = append(ex.Weights, m.Prediction(s, p, r).Weights)
-		}
-	}
-	ex.Importance, err = m.subject(o.Name).Importance(ctx, &part, f.Set(), func(done, total int) {
-		m.Options().Progress.Report(progress.Explain, done, total, "")
-	})
-	if err == nil && !slices.Contains(o.Noise, "none") {
-		err = ex.disturb(ctx, o)
-	}
-	if err != nil {
-		return nil, f.Problems.Wrap(err)
-	}
-	return ex, nil
+	return analysis.Explain(ctx, m.Model, &part, ao)
 }
 
 func all(ds *dataset.Dataset) []int {
@@ -130,279 +55,4 @@ func all(ds *dataset.Dataset) []int {
 		rows[i] = i
 	}
 	return rows
-}
-
-// subject is the model as package explain looks at it.
-func (m *Model) subject(name string) *explain.Subject {
-	if name == "" {
-		name = m.Artifact().Spec.Method
-	}
-	return &explain.Subject{
-		Name: name, Artifact: m.Artifact(), Probabilities: m.Probabilities,
-		Predict: func(ctx context.Context, set *model.Set, hide []bool) (*model.Scores, error) {
-			return m.Score(ctx, set, nil, hide)
-		},
-	}
-}
-
-// disturb draws the noise curves of the model and of the one beside it.
-func (ex *Explanation) disturb(ctx context.Context, o ExplainOptions) error {
-	limit := o.NoiseRows
-	if limit == 0 {
-		limit = noiseRows(&ex.Data.Schema)
-	}
-	models, names := []*Model{ex.m}, []string{o.Name}
-	if o.Against != nil {
-		if err := alike(ex.m, o.Against); err != nil {
-			return err
-		}
-		models, names = append(models, o.Against), append(names, o.AgainstName)
-	}
-	ds := fewer(ex.Data, limit, ex.m.OverRows() || (o.Against != nil && o.Against.OverRows()))
-	r := &explain.Robustness{
-		Data: ds, Kinds: o.Noise, Workers: ex.m.Options().Threads,
-		Progress: func(done, total int) { ex.m.Options().Progress.Report(progress.Noise, done, total, "") },
-	}
-	for i, m := range models {
-		f, err := m.Features(ctx, ds) // its problems are known from the whole
-		if err != nil {
-			return err
-		}
-		r.Subjects, r.Sets = append(r.Subjects, m.subject(names[i])), append(r.Sets, f.Set())
-		refs, err := m.Options().Views.Select(&ds.Schema, m.Views())
-		if err != nil {
-			return err
-		}
-		for _, ref := range refs {
-			if !slices.ContainsFunc(r.Refs, func(x feature.Ref) bool { return x.Name == ref.Name }) {
-				r.Refs = append(r.Refs, ref)
-			}
-		}
-	}
-	slices.SortStableFunc(r.Refs, func(a, b feature.Ref) int { return a.Column - b.Column })
-	var err error
-	ex.Noise, err = r.Curves(ctx)
-	ex.NoiseRows = len(explain.Labelled(ds))
-	return err
-}
-
-// alike checks that two models read the same data and predict the same.
-func alike(a, b *Model) error {
-	x, y := a.Schema(), b.Schema()
-	same := x.Task == y.Task && slices.Equal(x.Classes, y.Classes) && len(x.Columns) == len(y.Columns)
-	for i := range x.Columns {
-		same = same && x.Columns[i].Name == y.Columns[i].Name && x.Columns[i].Kind == y.Columns[i].Kind
-	}
-	if !same {
-		return fmt.Errorf("cannot set the two models side by side: they were trained on different columns or classes")
-	}
-	return nil
-}
-
-// fewer draws at most n rows, or whole groups, with a fixed seed, and keeps their order.
-func fewer(ds *dataset.Dataset, n int, groups bool) *dataset.Dataset {
-	if len(ds.Rows) <= n {
-		return ds
-	}
-	var units [][]int
-	if groups {
-		units = dataset.Sequences(ds, nil)
-	} else {
-		for i := range ds.Rows {
-			units = append(units, []int{i})
-		}
-	}
-	rng := rand.New(rand.NewPCG(0x6e6f697365, uint64(len(ds.Rows))))
-	rng.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
-	var rows []int
-	for _, u := range units {
-		if len(rows) > 0 && len(rows)+len(u) > n {
-			break
-		}
-		rows = append(rows, u...)
-	}
-	slices.Sort(rows)
-	out := *ds
-	out.Rows = nil
-	for _, r := range rows {
-		out.Rows = append(out.Rows, ds.Rows[r])
-	}
-	return &out
-}
-
-// Document is the explanation as the report shows it.
-func (ex *Explanation) Document(o ReportOptions) *report.Document {
-	m := ex.m
-	metric := explain.Metric(ex.Data.Schema.Task)
-	name := ex.Evaluation.Name
-	d := &report.Document{Metric: metric.Name, Data: describe(ex.Data, ex.Problems)}
-	row := report.Row{Name: name, Kind: ex.Evaluation.Kind, Fusion: ex.Evaluation.Fusion, Views: ex.Evaluation.Views, Parameters: ex.Evaluation.Parameters}
-	for _, s := range ex.Evaluation.Scores {
-		row.Scores = append(row.Scores, report.Score{Metric: s.Metric.Name, Summary: s.Summary})
-	}
-	d.Rows = []report.Row{row}
-	for i := range d.Data.Modalities {
-		for _, v := range m.Artifact().Views {
-			if v.Column == d.Data.Modalities[i].Name {
-				d.Data.Modalities[i].Views = append(d.Data.Modalities[i].Views, v.View)
-			}
-		}
-	}
-	ex.subsets(d)
-	d.Shapley = shapley(name, ex.Importance.Contributions)
-	ex.noise(d)
-	if ex.Data.Schema.Task != dataset.Regression {
-		if m.Artifact().Conformal != nil {
-			var probs [][]float64
-			var labels, rows []int
-			for _, a := range ex.answers {
-				probs, labels, rows = append(probs, a.after), append(labels, ex.Data.Rows[a.row].Class), append(rows, a.row)
-			}
-			d.Sets = &report.Sets{Model: name, Report: m.Conformal(o.coverage()).Measure(probs, labels, explain.Groups(ex.Data, rows))}
-		}
-		trust(d, ex.Data, name, ex.answers, m.Artifact().Temperature, &o)
-		ex.weights(d)
-	} else {
-		d.Mistakes = errorsOf(ex.Data, ex.answers, o.Media)
-	}
-	if len(m.Artifact().Curve) > 0 {
-		l := report.Learning{Model: name, Best: -1}
-		for i, e := range m.Artifact().Curve {
-			l.Train, l.Val = append(l.Train, e.TrainLoss), append(l.Val, e.ValLoss)
-			if l.Best < 0 || e.ValLoss < m.Artifact().Curve[l.Best].ValLoss {
-				l.Best = i
-			}
-		}
-		d.Learning = []report.Learning{l}
-	}
-	d.Run = report.Run{
-		Version: Version, Go: runtime.Version(), Machine: machine(),
-		Command: report.Command(ex.Command), Seconds: ex.Seconds,
-	}
-	if m.Artifact().Training != nil {
-		d.Run.Seed = &m.Artifact().Training.Seed
-	}
-	d.Looked = ex.looked()
-	if len(ex.Noise) > 0 && ex.NoiseRows < len(ex.answers) {
-		d.Run.Disturbed = ex.NoiseRows
-	}
-	return d
-}
-
-func (ex *Explanation) looked() *report.Looked {
-	l := &report.Looked{Rows: len(ex.answers), HeldOut: ex.HeldOut, Unsplit: ex.Unsplit}
-	if ex.Trained >= 0 {
-		l.Trained = &ex.Trained
-	}
-	return l
-}
-
-// Note says what a reader of the scores should know of the rows that were
-// looked at; "" where there is nothing to say.
-func (ex *Explanation) Note() string { return ex.looked().Note("en") }
-
-// maxShownSubsets bounds the subsets that the report draws: beyond it, those of
-// one modality and those without one.
-const maxShownSubsets = 32
-
-func (ex *Explanation) subsets(d *report.Document) {
-	n := len(ex.Importance.Players)
-	if n < 2 {
-		return
-	}
-	for _, s := range ex.Importance.Subsets {
-		if k := len(s.Players); len(ex.Importance.Subsets) > maxShownSubsets && k > 1 && k < n-1 {
-			continue
-		}
-		out := report.Subset{Views: s.Players, Score: s.Score}
-		if s.Low == s.Low { // not NaN
-			out.Range = &report.Interval{Low: s.Low, High: s.High}
-		}
-		d.Subsets = append(d.Subsets, out)
-	}
-}
-
-func (ex *Explanation) noise(d *report.Document) {
-	for _, n := range ex.Noise {
-		out := report.Noise{Modality: n.Column, Kind: n.Kind, Unit: n.Unit, Levels: n.Levels}
-		for _, c := range n.Curves {
-			curve := report.NoiseCurve{Model: c.Model, Area: &c.Area, Relative: &c.Relative, Effective: c.Effective}
-			for _, s := range c.Scores {
-				curve.Scores, curve.Low, curve.High = append(curve.Scores, s.Mean), append(curve.Low, s.Low), append(curve.High, s.High)
-			}
-			out.Curves = append(out.Curves, curve)
-		}
-		d.Noise = append(d.Noise, out)
-	}
-}
-
-func (ex *Explanation) weights(d *report.Document) {
-	if ex.Weights == nil || !weightsVaryByRow(ex.m.Options().Methods, ex.Evaluation.Fusion) {
-		return
-	}
-	var views []string
-	for _, v := range ex.m.Artifact().Views {
-		views = append(views, v.Name)
-	}
-	w := newWeights(ex.Evaluation.Name, views, ex.Data.Schema.Classes)
-	for i, a := range ex.answers {
-		if ex.Weights[i] == nil {
-			continue
-		}
-		x := make([]float64, len(views))
-		for v, name := range views {
-			x[v] = ex.Weights[i][name]
-		}
-		w.add(ex.Data.Rows[a.row].Class, x)
-	}
-	d.Weights = w.mean()
-}
-
-// explainedRow is one prediction with what each modality contributed to it.
-type explainedRow struct {
-	ID          string                        `json:"id"`
-	True        string                        `json:"true"`
-	Predicted   string                        `json:"predicted,omitempty"`
-	Probability float64                       `json:"probability,omitempty"`
-	Value       *float64                      `json:"value,omitempty"` // of a regression
-	Parts       map[string]map[string]float64 `json:"contributions"`   // by goal and player
-	Weights     map[string]float64            `json:"weights,omitempty"`
-}
-
-// MarshalJSON writes the scores, the contributions for the data set, each class
-// and each row, the subsets and the noise curves.
-func (ex *Explanation) MarshalJSON() ([]byte, error) {
-	var rows []explainedRow
-	im := ex.Importance
-	for i, a := range ex.answers {
-		r := &ex.Data.Rows[a.row]
-		out := explainedRow{ID: rowName(ex.Data, a.row), True: r.Label, Parts: map[string]map[string]float64{}}
-		if ex.Data.Schema.Task == dataset.Regression {
-			out.Value = &a.after[0]
-		} else {
-			top := eval.Argmax(a.after)
-			out.Predicted, out.Probability = ex.Data.Schema.Classes[top], a.after[top]
-		}
-		for g, goal := range im.Goals {
-			parts := map[string]float64{}
-			for p, name := range im.Players {
-				parts[name] = im.Values.Parts[g][p][i]
-			}
-			out.Parts[goal] = parts
-		}
-		if ex.Weights != nil {
-			out.Weights = ex.Weights[i]
-		}
-		rows = append(rows, out)
-	}
-	return json.Marshal(struct {
-		Dataset    string              `json:"dataset"`
-		Split      string              `json:"split,omitempty"`
-		Note       string              `json:"note,omitempty"`
-		Evaluation *Evaluation         `json:"evaluation"`
-		Importance *explain.Importance `json:"importance"`
-		Noise      []explain.Noise     `json:"noise,omitempty"`
-		NoiseRows  int                 `json:"noise_rows,omitempty"`
-		Rows       []explainedRow      `json:"rows"`
-	}{ex.Data.Name, ex.Split, ex.Note(), ex.Evaluation, im, ex.Noise, ex.NoiseRows, rows})
 }

@@ -44,6 +44,9 @@ type Options struct {
 	Resume     bool   // Train: go on from Checkpoint if it is there
 	Dir        string // Compare: where finished fits are kept, so that an interrupted run goes on; "": nowhere
 	Lang       string // of sentences: en or zh
+	// Command and Shared are, for the report of Compare, the words that ran it, and those of them that
+	// training one model takes as well.
+	Command, Shared []string
 
 	Methods fusion.Table    // nil: fusion.Methods
 	Views   feature.Catalog // nil: Views()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/fusor-ml/fusor/analysis"
 	"io/fs"
 	"slices"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// TrainReport says how a training went.
+// TrainReport describes a training.
 type TrainReport struct {
 	Dataset  string           `json:"dataset"`
 	Fusion   string           `json:"fusion"`
@@ -27,6 +28,7 @@ type TrainReport struct {
 	Test     *Evaluation      `json:"test,omitempty"`  // none without test rows
 	Notes    []string         `json:"notes,omitempty"` // of how the rows were divided, and of given embeddings
 	Problems dataset.Problems `json:"problems,omitempty"`
+	Timing   compare.Timing   `json:"timing"` // all that differs between two equal runs
 }
 
 // Rows counts the rows of a run's parts.
@@ -78,7 +80,7 @@ func (o *Options) train(ctx context.Context, src train.Source) (*Model, *TrainRe
 	if err != nil {
 		return nil, nil, err
 	}
-	took := time.Since(start).Seconds()
+	rep.Timing.FitSeconds = time.Since(start).Seconds()
 	rep.History, rep.Fusion = *f.History, f.Model.Spec.Method
 	for _, v := range p.Views {
 		rep.Views = append(rep.Views, v.Name)
@@ -91,13 +93,13 @@ func (o *Options) train(ctx context.Context, src train.Source) (*Model, *TrainRe
 		if err != nil {
 			return nil, nil, err
 		}
-		rep.Test = m.evaluate(src.Data, run.Test, m.Probabilities(s))
-		rep.Test.FitSeconds, rep.Test.TrainRows = took, float64(len(run.Train))
+		rep.Test = analysis.NewEvaluation(m.Model, src.Data, run.Test, m.Probabilities(s))
+		rep.Test.TrainRows = float64(len(run.Train))
 		if !o.Recipe.Train.NoRefit {
 			rep.Test.TrainRows += float64(len(run.Val))
 		}
 		if f.Val != nil {
-			val := compare.Predictions(src.Data, run.Val, p.Unscale(f.Val))
+			val := eval.NewPredictions(src.Data, run.Val, p.Unscale(f.Val))
 			rep.Test.ValRuns = []float64{rep.Test.Scores[0].Metric.Of(val)}
 		}
 	}
@@ -167,8 +169,8 @@ func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std
 	} else if f.Val != nil && len(p.Run.Val) > 0 {
 		var probs [][]float64
-		labels := classesOf(p.Data, p.Run.Val)
-		a.Temperature, probs = eval.Calibrate(rowsOf(f.Val.Logits, f.Val.Outputs), labels, f.Val.Absent)
+		labels := eval.Labels(p.Data, p.Run.Val)
+		a.Temperature, probs = eval.Calibrate(eval.Rows(f.Val.Logits, f.Val.Outputs), labels, f.Val.Absent)
 		for _, score := range eval.ConformalScores(probs, labels) {
 			a.Conformal = append(a.Conformal, float32(score))
 		}

@@ -27,7 +27,7 @@ func (res *Result) baseline(ds *dataset.Dataset, m eval.Metric) *eval.Contestant
 			answer = make([]float64, len(count))
 			answer[slices.Index(count, slices.Max(count))] = 1
 		}
-		p := Predictions(ds, run.Test, slices.Repeat(answer, len(run.Test)))
+		p := eval.NewPredictions(ds, run.Test, slices.Repeat(answer, len(run.Test)))
 		preds, c.Test = append(preds, p), append(c.Test, m.Of(p))
 	}
 	if res.Plan.Official {

@@ -21,16 +21,16 @@ type Comparison struct {
 	Run     Provenance    `json:"run"`
 }
 
-// Provenance says what was run, so that it can be run again.
+// Provenance is what was run, so that it can be run again.
 type Provenance struct {
 	Version string   `json:"version"`
-	Command []string `json:"command,omitempty"`
+	Command []string `json:"-"`     // among the timing: it names paths
 	Shared  []string `json:"-"`     // the flags of Command that training one model takes as well
 	Folds   int      `json:"folds"` // 0: an official split
 	Seed    uint64   `json:"seed"`
 	Seeds   []int    `json:"seeds"` // repetitions, numbered from 0
 	Rows    int      `json:"rows"`
-	Seconds float64  `json:"seconds"`
+	Seconds float64  `json:"-"` // among the timing
 }
 
 // Row is one entry's scores over all runs.
@@ -41,7 +41,7 @@ type Row struct {
 	Views      []string
 	Scores     []Score
 	ValRuns    []float64
-	FitSeconds float64 // mean of the runs
+	FitSeconds float64 // mean of the runs; nothing but a time, it is not among the row's JSON
 	Parameters int
 	TrainRows  float64 // mean of the runs; 0 of a saved model that is measured
 	TestRows   float64
@@ -86,10 +86,10 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	for _, s := range r.Scores {
 		fields = append(fields, pair{s.Metric.Name, s.Summary})
 	}
-	fields = append(fields, pair{"val_runs", r.ValRuns}, pair{"fit_seconds", r.FitSeconds}, pair{"parameters", r.Parameters},
+	fields = append(fields, pair{"val_runs", r.ValRuns}, pair{"parameters", r.Parameters},
 		pair{"train_rows", hundredths(r.TrainRows)}, pair{"test_rows", hundredths(r.TestRows)})
 	if r.TrainRows == 0 { // of its training nothing is known
-		fields = slices.DeleteFunc(fields, func(f pair) bool { return f.name == "val_runs" || f.name == "fit_seconds" || f.name == "train_rows" })
+		fields = slices.DeleteFunc(fields, func(f pair) bool { return f.name == "val_runs" || f.name == "train_rows" })
 	}
 	for _, f := range fields {
 		if err := field(f.name, f.v); err != nil {
@@ -106,13 +106,10 @@ func hundredths(x float64) float64 { return math.Round(100*x) / 100 }
 // taskMetrics are the metrics of a task; the first decides. A regression onto
 // what looks like sentiment scores gets their metrics as well.
 func taskMetrics(task dataset.Task, targets []float64) []eval.Metric {
-	switch {
-	case task != dataset.Regression:
-		return eval.Metrics(eval.Classification)
-	case eval.IsSentiment(targets):
-		return eval.Metrics(eval.Regression, eval.Sentiment)
+	if task == dataset.Regression && eval.IsSentiment(targets) {
+		return append(eval.Metrics(task), eval.SentimentMetrics()...)
 	}
-	return eval.Metrics(eval.Regression)
+	return eval.Metrics(task)
 }
 
 // targets are those of every labelled row.
@@ -121,27 +118,6 @@ func targets(ds *dataset.Dataset) []float64 {
 	for i := range ds.Rows {
 		if ds.Rows[i].Labelled() {
 			out = append(out, ds.Rows[i].Target)
-		}
-	}
-	return out
-}
-
-// Predictions puts probabilities (or values) beside the truth. p is [rows, outputs].
-func Predictions(ds *dataset.Dataset, rows []int, p []float64) *eval.Predictions {
-	out := &eval.Predictions{}
-	if len(rows) == 0 {
-		return out
-	}
-	c := len(p) / len(rows)
-	for i, r := range rows {
-		row := &ds.Rows[r]
-		if !row.Labelled() {
-			continue
-		}
-		if ds.Schema.Task == dataset.Regression {
-			out.Values, out.Targets = append(out.Values, p[i]), append(out.Targets, row.Target)
-		} else {
-			out.Probs, out.Labels = append(out.Probs, p[i*c:(i+1)*c]), append(out.Labels, row.Class)
 		}
 	}
 	return out
@@ -159,8 +135,8 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views}, res.Outcomes[e]
 		var preds []*eval.Predictions
 		for _, o := range runs {
-			preds = append(preds, Predictions(ds, o.Test, o.TestP))
-			row.ValRuns = append(row.ValRuns, metrics[0].Of(Predictions(ds, o.Val, o.ValP)))
+			preds = append(preds, eval.NewPredictions(ds, o.Test, o.TestP))
+			row.ValRuns = append(row.ValRuns, metrics[0].Of(eval.NewPredictions(ds, o.Val, o.ValP)))
 			n := float64(len(runs))
 			row.FitSeconds += o.Seconds / n
 			row.TrainRows += float64(o.TrainRows) / n
@@ -190,7 +166,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 		c.Rows = append(c.Rows, row)
 	}
 	res.noteFewGroups(ds, groups)
-	if kinds := kindsOf(res.Entries); kinds[Single] && kinds[Fusion] {
+	if kinds := kindsOf(res.Entries); kinds[eval.Single] && kinds[eval.Fusion] {
 		trial.Baseline = res.baseline(ds, metrics[0])
 		v, err := eval.Judge(trial, contestants)
 		if err != nil {
@@ -237,27 +213,5 @@ func (res *Result) testGroups(ds *dataset.Dataset) []int {
 	if !res.Plan.Official {
 		return nil
 	}
-	return Groups(ds, res.Plan.Runs[0].Test)
-}
-
-// Groups numbers the groups of the labelled ones of rows, as [Predictions]
-// takes them; nil without groups.
-func Groups(ds *dataset.Dataset, rows []int) []int {
-	if ds.Schema.Group == "" {
-		return nil
-	}
-	index := map[string]int{}
-	var out []int
-	for _, i := range rows {
-		if !ds.Rows[i].Labelled() {
-			continue
-		}
-		k, known := index[ds.Rows[i].Group]
-		if !known {
-			k = len(index)
-			index[ds.Rows[i].Group] = k
-		}
-		out = append(out, k)
-	}
-	return out
+	return eval.Groups(ds, res.Plan.Runs[0].Test)
 }

@@ -4,18 +4,13 @@ package compare
 
 import (
 	"fmt"
+	"github.com/fusor-ml/fusor/eval"
 	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/train"
-)
-
-// Kinds of a row.
-const (
-	Single = "single" // one view, or all views of one modality column
-	Fusion = "fusion" // all views of all columns
 )
 
 // Entry is one row of the comparison before it is run.
@@ -48,19 +43,19 @@ func Entries(views []train.Fitted, ordered bool, fusions []string) []Entry {
 	for _, c := range columns {
 		own := byColumn[c]
 		if len(own) == 1 {
-			out = append(out, Entry{c, Single, method, own})
+			out = append(out, Entry{c, eval.Single, method, own})
 			continue
 		}
 		for _, v := range own {
-			out = append(out, Entry{v, Single, method, []string{v}})
+			out = append(out, Entry{v, eval.Single, method, []string{v}})
 		}
 		if len(columns) > 1 {
-			out = append(out, Entry{c, Single, method, own})
+			out = append(out, Entry{c, eval.Single, method, own})
 		}
 	}
 	if len(names) > 1 {
 		for _, f := range fusions {
-			out = append(out, Entry{f, Fusion, f, names})
+			out = append(out, Entry{f, eval.Fusion, f, names})
 		}
 	}
 	return out
@@ -79,7 +74,7 @@ func (e *Entry) indices(views []train.Fitted) []int {
 
 // recipe is r for this entry: the user's fusion options go to the method they were meant for.
 func (e *Entry) recipe(r train.Recipe) train.Recipe {
-	if e.Kind == Single || (r.Fusion != "" && r.Fusion != e.Fusion) {
+	if e.Kind == eval.Single || (r.Fusion != "" && r.Fusion != e.Fusion) {
 		r.FusionConfig = nil
 	}
 	r.Fusion = e.Fusion
@@ -97,7 +92,7 @@ func (res *Result) leaveOut(bank *feature.Bank) {
 		return false
 	}
 	res.Entries = slices.DeleteFunc(res.Entries, func(e Entry) bool {
-		lacking := slices.IndexFunc(res.Plan.Runs, func(r dataset.Run) bool { return e.Kind == Single && !has(&e, &r) })
+		lacking := slices.IndexFunc(res.Plan.Runs, func(r dataset.Run) bool { return e.Kind == eval.Single && !has(&e, &r) })
 		if lacking >= 0 {
 			res.Plan.Notes = append(slices.Clone(res.Plan.Notes), fmt.Sprintf(
 				"%s is not tried alone: no training row of fold %d has it", e.Name, res.Plan.Runs[lacking].Fold+1))

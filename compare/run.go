@@ -38,10 +38,10 @@ type Outcome struct {
 	Absent      []bool    // [test rows]
 	History     train.History
 	Views       []string
-	Players     []string // of a fusion of several: what Subsets hides
-	Subsets     []Subset // of a fusion of few players: the test rows with each subset of them present, by Index
-	TrainRows   int      // that the tested model was fitted on: with the refit, validation rows too
-	Balanced    bool     // see train.Prepared
+	Players     []string       // of a fusion of several: what Subsets hides
+	Subsets     []SubsetScores // of a fusion of few players: the test rows with each subset of them present, by Index
+	TrainRows   int            // that the tested model was fitted on: with the refit, validation rows too
+	Balanced    bool           // see train.Prepared
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
 }
@@ -157,7 +157,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 	if f.Val != nil {
 		out.ValP, out.ValLogits, out.ValAbsent = p.Unscale(f.Val), f.Val.Logits, f.Val.Absent
 	}
-	if e.Kind == Fusion {
+	if e.Kind == eval.Fusion {
 		if err := out.subsets(ctx, p, f); err != nil {
 			return nil, err
 		}
@@ -189,7 +189,7 @@ func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitti
 	if o.Players = names; len(names) > maxSubsetPlayers {
 		return nil
 	}
-	ask, present := o.Ask(ctx, p, f), make([]bool, len(names))
+	ask, present := o.SubsetScorer(ctx, p, f), make([]bool, len(names))
 	for s := range 1 << len(names) {
 		for k := range present {
 			present[k] = s>>k&1 == 1
@@ -205,7 +205,7 @@ func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitti
 
 // Ask gives a function that says what the outcome's fitted model makes of the
 // test rows while only some players are present; its error is ctx's.
-func (o *Outcome) Ask(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (Subset, error) {
+func (o *Outcome) SubsetScorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, error) {
 	_, of := model.Players(f.Model.Spec.Views)
 	class := make([]int, len(o.Test))
 	for i, r := range o.Test {
@@ -215,18 +215,18 @@ func (o *Outcome) Ask(ctx context.Context, p *train.Prepared, f *train.Fitting) 
 	top := Tops(full)
 	temperature, _, _ := o.Calibrate(p.Data)
 	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
-	return func(present []bool) (Subset, error) {
+	return func(present []bool) (SubsetScores, error) {
 		scores := full
 		if slices.Contains(present, false) {
 			var err error
 			if scores, err = predictor.PredictMasked(ctx, set, o.Test, model.Hidden(of, present)); err != nil {
-				return Subset{}, err
+				return SubsetScores{}, err
 			}
 		}
 		if p.Target == nil {
-			return NewSubset(scores, class, top, temperature), nil
+			return NewSubsetScores(scores, class, top, temperature), nil
 		}
-		var sub Subset
+		var sub SubsetScores
 		for _, v := range scores.Logits {
 			sub.Value = append(sub.Value, float32(p.Target.Mean+p.Target.Std*v))
 		}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"github.com/fusor-ml/fusor/eval"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -27,8 +28,8 @@ func TestStoreKeepsOutcomes(t *testing.T) {
 	dir := t.TempDir()
 	of := []any{"v1", 3}
 	s := openStore(t, dir, of)
-	odd := &Entry{Name: "图像/../" + strings.Repeat("long ", 60), Kind: Single}
-	entries := []*Entry{{Name: "mean", Kind: Single}, {Name: "mean", Kind: Fusion}, {Name: "Mean", Kind: Fusion}, odd}
+	odd := &Entry{Name: "图像/../" + strings.Repeat("long ", 60), Kind: eval.Single}
+	entries := []*Entry{{Name: "mean", Kind: eval.Single}, {Name: "mean", Kind: eval.Fusion}, {Name: "Mean", Kind: eval.Fusion}, odd}
 	runs := []dataset.Run{{}, {Seed: 1}, {Fold: 1}, {Fold: 1, Seed: 1}}
 	k := 0
 	for _, e := range entries {
@@ -63,7 +64,7 @@ func TestStoreKeepsOutcomes(t *testing.T) {
 
 func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
 	s := openStore(t, t.TempDir(), 1)
-	e, r := &Entry{Name: "mean", Kind: Fusion}, dataset.Run{Test: []int{1, 2}}
+	e, r := &Entry{Name: "mean", Kind: eval.Fusion}, dataset.Run{Test: []int{1, 2}}
 	if err := s.save(e, r, outcome(1)); err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ func Index(present []bool) int {
 	return at
 }
 
-// Subset is what a model says of its test rows while only some players are present.
-type Subset struct {
+// SubsetScores is what a model says of its test rows while only some players are present.
+type SubsetScores struct {
 	Hit  []bool    // right
 	True []float32 // log-odds of the true class
 	Top  []float32 // log-odds of the class that the model predicts with all players
@@ -39,9 +39,9 @@ type Subset struct {
 
 // NewSubset scores rows of a classification. class are the true ones, top those
 // predicted with all players; temperature divides the logits.
-func NewSubset(s *model.Scores, class, top []int, temperature float64) Subset {
+func NewSubsetScores(s *model.Scores, class, top []int, temperature float64) SubsetScores {
 	n, c := len(class), s.Outputs
-	out := Subset{Hit: make([]bool, n), True: make([]float32, n), Top: make([]float32, n)}
+	out := SubsetScores{Hit: make([]bool, n), True: make([]float32, n), Top: make([]float32, n)}
 	for i := range n {
 		t := temperature
 		if s.Absent[i] { // the prior is as it is

@@ -6,16 +6,16 @@ import (
 )
 
 // Conformal makes prediction sets by split conformal prediction: the sets
-// contain the true class with at least the wished probability on rows that
+// contain the true class with at least the nominal probability on rows that
 // are exchangeable with the validation rows.
 //
 // The score of a class is 1 − p (LAC, Sadinle et al. 2019), but 0 for the most
 // probable class. The sets of this score are nested and never empty by
 // construction, so validation and use count the same sets: the coverage is
-// the wished one, not more, wherever accuracy is below it; where accuracy is
+// the nominal one, not more, wherever accuracy is below it; where accuracy is
 // above it the sets are single classes and cover what accuracy covers.
 type Conformal struct {
-	Coverage  float64 `json:"coverage"`  // wished
+	Coverage  float64 `json:"coverage"`  // nominal
 	Threshold float64 `json:"threshold"` // classes with a score up to it are in the set
 	Rows      int     `json:"rows"`      // validation rows that the threshold comes from
 }
@@ -67,7 +67,7 @@ func (c Conformal) Set(row []float64) []int {
 
 // SetReport measures prediction sets on test rows.
 type SetReport struct {
-	Wished    float64 `json:"wished"`
+	Nominal   float64 `json:"nominal"`
 	Coverage  float64 `json:"coverage"`  // share of rows whose set holds the true class
 	MeanSize  float64 `json:"mean_size"` // classes per set
 	Answered  float64 `json:"answered"`  // share of rows whose set is one class; the rest abstain
@@ -98,13 +98,13 @@ const (
 func (r *SetReport) Interpret(covered []float64, groups []int, calibration int, source string) {
 	r.Rows, r.Calibration, r.Source = len(covered), calibration, source
 	r.Low, r.High = coverageInterval(covered, groups)
-	r.ExpectLow, r.ExpectHigh = expectedCoverage(calibration, r.Wished)
+	r.ExpectLow, r.ExpectHigh = expectedCoverage(calibration, r.Nominal)
 }
 
 // Measure applies c to labelled rows; groups may be nil. Accuracy is 0 if no
 // row is answered.
 func (c Conformal) Measure(probs [][]float64, labels, groups []int) SetReport {
-	r := SetReport{Wished: c.Coverage, Threshold: c.Threshold}
+	r := SetReport{Nominal: c.Coverage, Threshold: c.Threshold}
 	answered, n := 0.0, float64(len(labels))
 	if n == 0 {
 		return r

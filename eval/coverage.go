@@ -151,3 +151,7 @@ func ConformalOf(scores []float64, n int, coverage float64) Conformal {
 	}
 	return c
 }
+
+// FewCalibrationRows is how many calibration rows are few: with fewer, what prediction sets of 90 %
+// cover varies by more than four points either way.
+const FewCalibrationRows = 200

@@ -1,7 +1,7 @@
 // Package eval measures predictions and says how sure the measurement is.
 //
 // It knows no model: it takes probabilities, labels and plain scores, and
-// gives metrics (a registry of named functions), summaries with 95 %
+// returns metrics (a registry of named functions), summaries with 95 %
 // intervals, paired tests with Holm's correction, the verdict on whether
 // fusion helps, temperature calibration, reliability curves and conformal
 // prediction sets.

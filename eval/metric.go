@@ -1,22 +1,17 @@
 package eval
 
-import "math"
-
-// Task says which predictions a metric is for.
-type Task string
-
-// The tasks. Sentiment metrics apply to regression onto −3..3.
-const (
-	Classification Task = "classification"
-	Regression     Task = "regression"
-	Sentiment      Task = "sentiment"
+import (
+	"github.com/fusor-ml/fusor/dataset"
+	"math"
+	"slices"
 )
 
 // Metric is one named measure.
 type Metric struct {
 	Name           string // as in the JSON of compare and evaluate
 	Title          string // for people, in English
-	Task           Task
+	Task           dataset.Task
+	Sentiment      bool // of sentiment scores counted as classes, beside those of a regression
 	HigherIsBetter bool
 	Share          bool    // a fraction of rows, shown in percent
 	Min, Max       float64 // its range, may be infinite
@@ -49,42 +44,41 @@ var inf = math.Inf(1)
 
 // metrics is the table of all metrics, the task's main one first.
 var metrics = []Metric{
-	{Name: "accuracy", Title: "accuracy", Task: Classification, HigherIsBetter: true, Share: true, Max: 1, Row: correct},
-	{Name: "balanced_accuracy", Title: "balanced accuracy", Task: Classification, HigherIsBetter: true, Share: true, Max: 1, whole: balancedAccuracy},
-	{Name: "macro_f1", Title: "macro F1", Task: Classification, HigherIsBetter: true, Max: 1, whole: macroF1},
-	{Name: "weighted_f1", Title: "weighted F1", Task: Classification, HigherIsBetter: true, Max: 1, whole: weightedF1},
-	{Name: "log_loss", Title: "log loss", Task: Classification, Max: inf, Row: rowLogLoss},
-	{Name: "brier", Title: "Brier score", Task: Classification, Max: 2, Row: rowBrier},
-	{Name: "roc_auc", Title: "ROC-AUC", Task: Classification, HigherIsBetter: true, Max: 1, whole: rocAUC},
-	{Name: "average_precision", Title: "average precision", Task: Classification, HigherIsBetter: true, Max: 1, whole: averagePrecision},
-	{Name: "ece", Title: "ECE", Task: Classification, Max: 1, whole: ece},
+	{Name: "accuracy", Title: "accuracy", Task: dataset.Classification, HigherIsBetter: true, Share: true, Max: 1, Row: correct},
+	{Name: "balanced_accuracy", Title: "balanced accuracy", Task: dataset.Classification, HigherIsBetter: true, Share: true, Max: 1, whole: balancedAccuracy},
+	{Name: "macro_f1", Title: "macro F1", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: macroF1},
+	{Name: "weighted_f1", Title: "weighted F1", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: weightedF1},
+	{Name: "log_loss", Title: "log loss", Task: dataset.Classification, Max: inf, Row: rowLogLoss},
+	{Name: "brier", Title: "Brier score", Task: dataset.Classification, Max: 2, Row: rowBrier},
+	{Name: "roc_auc", Title: "ROC-AUC", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: rocAUC},
+	{Name: "average_precision", Title: "average precision", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: averagePrecision},
+	{Name: "ece", Title: "ECE", Task: dataset.Classification, Max: 1, whole: ece},
 
-	{Name: "mae", Title: "MAE", Task: Regression, Max: inf, Row: absError},
-	{Name: "rmse", Title: "RMSE", Task: Regression, Max: inf, whole: rmse},
-	{Name: "r2", Title: "R²", Task: Regression, HigherIsBetter: true, Min: -inf, Max: 1, whole: r2},
-	{Name: "pearson", Title: "Pearson r", Task: Regression, HigherIsBetter: true, Min: -1, Max: 1, whole: pearson},
-	{Name: "spearman", Title: "Spearman ρ", Task: Regression, HigherIsBetter: true, Min: -1, Max: 1, whole: spearman},
+	{Name: "mae", Title: "MAE", Task: dataset.Regression, Max: inf, Row: absError},
+	{Name: "rmse", Title: "RMSE", Task: dataset.Regression, Max: inf, whole: rmse},
+	{Name: "r2", Title: "R²", Task: dataset.Regression, HigherIsBetter: true, Min: -inf, Max: 1, whole: r2},
+	{Name: "pearson", Title: "Pearson r", Task: dataset.Regression, HigherIsBetter: true, Min: -1, Max: 1, whole: pearson},
+	{Name: "spearman", Title: "Spearman ρ", Task: dataset.Regression, HigherIsBetter: true, Min: -1, Max: 1, whole: spearman},
 
-	{Name: "acc2_non_negative", Title: "Acc-2 (all rows, y ≥ 0)", Task: Sentiment, HigherIsBetter: true, Share: true, Max: 1, Row: acc2NonNegative},
-	{Name: "acc2_non_zero", Title: "Acc-2 (zeros dropped)", Task: Sentiment, HigherIsBetter: true, Share: true, Max: 1, whole: acc2NonZero},
-	{Name: "acc2_positive", Title: "Acc-2 (all rows, y > 0)", Task: Sentiment, HigherIsBetter: true, Share: true, Max: 1, Row: acc2Positive},
-	{Name: "acc5", Title: "Acc-5", Task: Sentiment, HigherIsBetter: true, Share: true, Max: 1, Row: accRounded(2)},
-	{Name: "acc7", Title: "Acc-7", Task: Sentiment, HigherIsBetter: true, Share: true, Max: 1, Row: accRounded(3)},
+	{Name: "acc2_non_negative", Title: "Acc-2 (all rows, y ≥ 0)", Task: dataset.Regression, Sentiment: true, HigherIsBetter: true, Share: true, Max: 1, Row: acc2NonNegative},
+	{Name: "acc2_non_zero", Title: "Acc-2 (zeros dropped)", Task: dataset.Regression, Sentiment: true, HigherIsBetter: true, Share: true, Max: 1, whole: acc2NonZero},
+	{Name: "acc2_positive", Title: "Acc-2 (all rows, y > 0)", Task: dataset.Regression, Sentiment: true, HigherIsBetter: true, Share: true, Max: 1, Row: acc2Positive},
+	{Name: "acc5", Title: "Acc-5", Task: dataset.Regression, Sentiment: true, HigherIsBetter: true, Share: true, Max: 1, Row: accRounded(2)},
+	{Name: "acc7", Title: "Acc-7", Task: dataset.Regression, Sentiment: true, HigherIsBetter: true, Share: true, Max: 1, Row: accRounded(3)},
 }
 
-// Metrics returns the metrics of the tasks, in the order of the table: the
-// first is the one by which rows are chosen and compared.
-func Metrics(tasks ...Task) []Metric {
-	var out []Metric
-	for _, m := range metrics {
-		for _, t := range tasks {
-			if m.Task == t {
-				out = append(out, m)
-			}
-		}
-	}
-	return out
+// Metrics returns the metrics of a task, the main one first.
+func Metrics(task dataset.Task) []Metric {
+	return slices.DeleteFunc(slices.Clone(metrics), func(m Metric) bool { return m.Task != task || m.Sentiment })
 }
+
+// SentimentMetrics returns the metrics of sentiment scores counted as classes.
+func SentimentMetrics() []Metric {
+	return slices.DeleteFunc(slices.Clone(metrics), func(m Metric) bool { return !m.Sentiment })
+}
+
+// MainMetric returns the metric by which models of a task are chosen and compared.
+func MainMetric(task dataset.Task) Metric { return Metrics(task)[0] }
 
 // MetricByName finds a metric.
 func MetricByName(name string) (Metric, bool) {

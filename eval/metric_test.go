@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"reflect"
 	"testing"
@@ -130,7 +131,7 @@ func TestWeightsAreCopies(t *testing.T) {
 			}
 		}
 		for _, m := range metrics {
-			if (m.Task == Classification) == (p.Probs != nil) {
+			if (m.Task == dataset.Classification) == (p.Probs != nil) {
 				near(t, m.Name, m.weighted(p, w), m.Of(many), 1e-12)
 			}
 		}
@@ -161,12 +162,12 @@ func TestUndefined(t *testing.T) {
 }
 
 func TestRegistry(t *testing.T) {
-	for task, first := range map[Task]string{Classification: "accuracy", Regression: "mae"} {
+	for task, first := range map[dataset.Task]string{dataset.Classification: "accuracy", dataset.Regression: "mae"} {
 		if got := Metrics(task)[0].Name; got != first {
 			t.Errorf("first metric of %s is %s, want %s", task, got, first)
 		}
 	}
-	if n := len(Metrics(Regression, Sentiment)); n != 10 {
+	if n := len(append(Metrics(dataset.Regression), SentimentMetrics()...)); n != 10 {
 		t.Errorf("%d metrics for regression and sentiment, want 10", n)
 	}
 	for _, m := range metrics {

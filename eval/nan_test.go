@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"testing"
 	"time"
@@ -13,10 +14,10 @@ func TestMetricsOfNaNEnd(t *testing.T) {
 	value := &Predictions{Values: []float64{nan, 1, nan, 2}, Targets: []float64{0, 1, 2, 3}}
 	done := make(chan bool)
 	go func() {
-		for _, m := range Metrics(Classification) {
+		for _, m := range Metrics(dataset.Classification) {
 			m.Of(class)
 		}
-		for _, m := range Metrics(Regression, Sentiment) {
+		for _, m := range append(Metrics(dataset.Regression), SentimentMetrics()...) {
 			m.Of(value)
 		}
 		close(done)

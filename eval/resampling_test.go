@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -23,7 +24,7 @@ func TestSeedsAreNoSamples(t *testing.T) {
 	if math.Abs(one.P()-many.P()) > 1e-9 {
 		t.Errorf("p = %v with a seed, %v with ten", one.P(), many.P())
 	}
-	acc := Metrics(Classification)[0]
+	acc := Metrics(dataset.Classification)[0]
 	a := SummarizeRuns(acc, folds[:2], Resampling{TrainRows: 80, TestRows: 20})
 	b := SummarizeRuns(acc, runs[:20], Resampling{TrainRows: 80, TestRows: 20, Tests: tests[:20]})
 	if math.Abs(a.High-b.High) > 1e-9 || len(b.Runs) != 20 {

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"strings"
 	"unicode"
@@ -35,7 +36,7 @@ func (v Verdict) constantly(m Metric, lang string) string {
 		if neither {
 			who = "未能证明二者中任何一个优于"
 		}
-		if m.Task == Regression {
+		if m.Task == dataset.Regression {
 			what = "始终回答训练目标的均值"
 		}
 		return who + what + "（" + answer + "）。"
@@ -44,7 +45,7 @@ func (v Verdict) constantly(m Metric, lang string) string {
 	if neither {
 		who = "Neither is"
 	}
-	if m.Task == Regression {
+	if m.Task == dataset.Regression {
 		what = "the training rows' mean"
 	}
 	return fmt.Sprintf("%s shown to beat always answering %s (%s).", who, what, answer)

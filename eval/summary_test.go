@@ -2,6 +2,7 @@ package eval
 
 import (
 	"encoding/json"
+	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"testing"
 )
@@ -34,13 +35,13 @@ func TestSummarizeSplit(t *testing.T) {
 	if again.Low != s.Low || again.High != s.High {
 		t.Error("two runs give two intervals")
 	}
-	for _, m := range Metrics(Classification) {
+	for _, m := range Metrics(dataset.Classification) {
 		if s := SummarizeSplit(m, []*Predictions{p}, nil); !(s.Low <= s.Mean && s.Mean <= s.High && s.Low < s.High) {
 			t.Errorf("%s: %v not within [%v, %v]", m.Name, s.Mean, s.Low, s.High)
 		}
 	}
 	q := scoreData()
-	for _, m := range Metrics(Regression, Sentiment) {
+	for _, m := range append(Metrics(dataset.Regression), SentimentMetrics()...) {
 		if s := SummarizeSplit(m, []*Predictions{q}, nil); !(s.Low <= s.Mean && s.Mean <= s.High && s.Low < s.High) {
 			t.Errorf("%s: %v not within [%v, %v]", m.Name, s.Mean, s.Low, s.High)
 		}
@@ -50,7 +51,7 @@ func TestSummarizeSplit(t *testing.T) {
 	for i := range 14 {
 		same.Probs, same.Labels = append(same.Probs, []float64{0.6, 0.4}), append(same.Labels, i*5/9%2)
 	}
-	for _, m := range Metrics(Classification) {
+	for _, m := range Metrics(dataset.Classification) {
 		if s := SummarizeSplit(m, []*Predictions{same}, nil); !(s.Low <= s.Mean && s.Mean <= s.High) {
 			t.Errorf("one answer, %s: %v not within [%v, %v]", m.Name, s.Mean, s.Low, s.High)
 		}

@@ -9,14 +9,14 @@ import (
 // The kinds of contestant.
 const (
 	Single = "single"
-	Fused  = "fusion"
+	Fusion = "fusion"
 )
 
 // Contestant is one row of a comparison: a single view, a single modality
 // column or a fusion, measured on the same runs as every other.
 type Contestant struct {
 	Name string
-	Kind string    // Single or Fused
+	Kind string    // Single or Fusion
 	Val  []float64 // validation score of each run; the best are chosen by its mean
 	Test []float64 // test score of each run, fold by fold, seed by seed
 	// Rows is the score of each test row averaged over the seeds, [N], on an
@@ -142,7 +142,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	var ps []float64
 	at := 0
 	for i, r := range rows {
-		if r.Kind != Fused {
+		if r.Kind != Fusion {
 			continue
 		}
 		if i == fused {
@@ -203,7 +203,7 @@ func champions(t Trial, rows []Contestant) (single, fused int, err error) {
 	best := map[string]float64{}
 	for i, r := range rows {
 		at := &single
-		if r.Kind == Fused {
+		if r.Kind == Fusion {
 			at = &fused
 		}
 		score, _ := meanStd(r.Val)

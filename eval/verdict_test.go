@@ -57,7 +57,7 @@ func world(rng *rand.Rand, m int, useful, official bool) (Trial, []Contestant) {
 		if !useful {
 			w = 0.1 // a fusion mostly learns that noise is noise
 		}
-		rows = append(rows, measure("fusion"+string(rune('a'+k)), Fused, 1, w))
+		rows = append(rows, measure("fusion"+string(rune('a'+k)), Fusion, 1, w))
 	}
 	return trial, rows
 }
@@ -118,7 +118,7 @@ func TestVerdictAgrees(t *testing.T) {
 		runs := rapid.IntRange(2, 12).Draw(t, "runs")
 		var rows []Contestant
 		for i := range rapid.IntRange(2, 10).Draw(t, "rows") {
-			c := Contestant{Name: string(rune('a' + i)), Kind: Fused, Val: []float64{rapid.Float64Range(0, 1).Draw(t, "val")}}
+			c := Contestant{Name: string(rune('a' + i)), Kind: Fusion, Val: []float64{rapid.Float64Range(0, 1).Draw(t, "val")}}
 			if i == 0 {
 				c.Kind = Single
 			}
@@ -146,9 +146,9 @@ func TestVerdictWords(t *testing.T) {
 	}
 	single := row("text", Single, .8, .80, .81, .79, .80, .80)
 	other := row("image", Single, .7, .90, .91, .89, .90, .95) // better on test, but validation chooses
-	good := row("concat", Fused, .9, .90, .92, .89, .90, .91)
-	same := row("mean", Fused, .95, .80, .79, .81, .81, .80)
-	bad := row("bilstm", Fused, .95, .60, .61, .59, .62, .60)
+	good := row("concat", Fusion, .9, .90, .92, .89, .90, .91)
+	same := row("mean", Fusion, .95, .80, .79, .81, .81, .80)
+	bad := row("bilstm", Fusion, .95, .60, .61, .59, .62, .60)
 	f := func(want Finding, en, zh string, rows ...Contestant) {
 		t.Helper()
 		v, err := Judge(trial, rows)
@@ -167,13 +167,13 @@ func TestVerdictWords(t *testing.T) {
 	f(Helps, "Fusion helps: concat reaches 90.4 % accuracy against 80.0 % for text, the best single view (difference +10.4 points", "融合有效：concat 的准确率为 90.4 %", single, other, good)
 	f(NotShown, "Not shown that fusion helps: mean", "未能证明融合有效", single, other, good, same)
 	f(Hurts, "it hurts: bilstm", "有害", single, bad)
-	f(NotShown, "Not shown that fusion helps: late", "未能证明融合有效", single, row("late", Fused, .95, .80, .79, .80, .79, .80))
-	for _, rows := range [][]Contestant{{single}, {good}, {}, {single, row("x", Fused, .9, .9)}, {single, row("x", Fused, math.NaN(), 1, 1, 1, 1, 1)}} {
+	f(NotShown, "Not shown that fusion helps: late", "未能证明融合有效", single, row("late", Fusion, .95, .80, .79, .80, .79, .80))
+	for _, rows := range [][]Contestant{{single}, {good}, {}, {single, row("x", Fusion, .9, .9)}, {single, row("x", Fusion, math.NaN(), 1, 1, 1, 1, 1)}} {
 		if _, err := Judge(trial, rows); err == nil {
 			t.Errorf("no error for %v", rows)
 		}
 	}
-	v, err := Judge(trial, []Contestant{row("text", Single, .8, .8), row("mean", Fused, .8, .9)})
+	v, err := Judge(trial, []Contestant{row("text", Single, .8, .8), row("mean", Fusion, .8, .9)})
 	if err != nil || v.Finding != NotShown || !strings.Contains(v.Text, "one run cannot tell") {
 		t.Errorf("one run: %v, %v", v.Text, err)
 	}
@@ -196,7 +196,7 @@ func TestVerdictByGroups(t *testing.T) {
 		rows[i], groups[i] = float64(i%3/2), i/2
 	}
 	single := Contestant{Name: "text", Kind: Single, Val: []float64{.5}, Test: []float64{.5}, Rows: make([]float64, 40)}
-	fused := Contestant{Name: "mean", Kind: Fused, Val: []float64{.6}, Test: []float64{.6}, Rows: rows}
+	fused := Contestant{Name: "mean", Kind: Fusion, Val: []float64{.6}, Test: []float64{.6}, Rows: rows}
 	for _, by := range [][]int{nil, groups} {
 		v, err := Judge(Trial{Metric: acc, Groups: by}, []Contestant{single, fused})
 		if err != nil {
@@ -220,7 +220,7 @@ func TestVerdictNamesTheBaseline(t *testing.T) {
 		trial := Trial{Metric: m, Resampling: Resampling{TrainRows: 400, TestRows: 100}}
 		five := func(v float64) []float64 { return []float64{v, v + .01, v - .01, v, v} }
 		trial.Baseline = &Contestant{Test: slices.Repeat([]float64{answer}, 5)}
-		v, err := Judge(trial, []Contestant{row("text", Single, five(single)...), row("mean", Fused, five(fused)...)})
+		v, err := Judge(trial, []Contestant{row("text", Single, five(single)...), row("mean", Fusion, five(fused)...)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ const (
 
 // Contribution is how much each player contributes to one goal on the mean of the rows: the parts sum to Full − Empty.
 type Contribution struct {
+	Model   string      `json:"model,omitempty"` // where several are shown
 	Goal    string      `json:"goal"`
 	Empty   float64     `json:"empty"`
 	Full    float64     `json:"full"`

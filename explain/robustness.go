@@ -21,7 +21,7 @@ type Noise struct {
 	Kind   string    `json:"kind"`
 	Unit   string    `json:"unit,omitempty"` // of Levels; empty: a share
 	Levels []float64 `json:"levels"`
-	Curves []Curve   `json:"curves"` // parallel to the subjects
+	Curves []Curve   `json:"curves"` // parallel to the targets
 }
 
 // Curve is one model's score at each level of a disturbance.
@@ -42,13 +42,13 @@ type Curve struct {
 	Effective *float64 `json:"effective,omitempty"`
 }
 
-// Robustness asks how the subjects' scores fall as the data is disturbed. If
-// there are several subjects the last is the baseline of effective robustness.
+// Robustness asks how the targets' scores fall as the data is disturbed. If
+// there are several targets the last is the baseline of effective robustness.
 type Robustness struct {
 	Data     *dataset.Dataset // its labelled rows are scored
-	Refs     []feature.Ref    // every view of any subject, by column
-	Subjects []*Subject
-	Sets     []*model.Set // of Data without noise, parallel to Subjects
+	Refs     []feature.Ref    // every view of any target, by column
+	Targets  []*Target
+	Sets     []*model.Set // of Data without noise, parallel to Targets
 	Kinds    []string     // of disturbance; none: all
 	Workers  int
 	Progress func(done, total int)
@@ -56,7 +56,7 @@ type Robustness struct {
 	rows   []int
 	groups []int
 	metric eval.Metric
-	joint  [levelCount][]*model.Set // every column disturbed in its first way, [level][subject]
+	joint  [levelCount][]*model.Set // every column disturbed in its first way, [level][target]
 }
 
 // Curves disturbs the columns one by one, then all together. Every row has its
@@ -64,8 +64,8 @@ type Robustness struct {
 // that the harm of a level contains that of the level before.
 func (r *Robustness) Curves(ctx context.Context) ([]Noise, error) {
 	r.rows = Labelled(r.Data)
-	r.groups = Groups(r.Data, r.rows)
-	r.metric = Metric(r.Data.Schema.Task)
+	r.groups = eval.Groups(r.Data, r.rows)
+	r.metric = eval.MainMetric(r.Data.Schema.Task)
 	for l := range r.joint {
 		for _, s := range r.Sets {
 			r.joint[l] = append(r.joint[l], &model.Set{Views: slices.Clone(s.Views), Groups: s.Groups})
@@ -184,10 +184,10 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 	return out, nil
 }
 
-// disturbed are the subjects' sets with the views of a bank in place of their own.
+// disturbed are the targets' sets with the views of a bank in place of their own.
 func (r *Robustness) disturbed(b *feature.Bank, refs []feature.Ref) ([]*model.Set, error) {
 	var out []*model.Set
-	for i, s := range r.Subjects {
+	for i, s := range r.Targets {
 		set := &model.Set{Views: slices.Clone(r.Sets[i].Views), Groups: r.Sets[i].Groups}
 		for v, view := range s.Artifact.Views {
 			for j, ref := range refs {
@@ -208,7 +208,7 @@ func (r *Robustness) disturbed(b *feature.Bank, refs []feature.Ref) ([]*model.Se
 
 // join puts a column's disturbed views of one level into the joint sets.
 func (r *Robustness) join(level int, sets []*model.Set, column string) {
-	for i, s := range r.Subjects {
+	for i, s := range r.Targets {
 		for v, view := range s.Artifact.Views {
 			if view.Column == column {
 				r.joint[level][i].Views[v] = sets[i].Views[v]
@@ -230,7 +230,7 @@ func (r *Robustness) missing(ctx context.Context, name string, columns []int) (N
 	var sets [][]*model.Set
 	for _, level := range n.Levels {
 		var all []*model.Set
-		for i, s := range r.Subjects {
+		for i, s := range r.Targets {
 			set := &model.Set{Views: slices.Clone(r.Sets[i].Views), Groups: r.Sets[i].Groups}
 			for v, view := range s.Artifact.Views {
 				from, ok := gone[view.Column]
@@ -258,9 +258,9 @@ func (r *Robustness) random(row int, column, kind string) *rand.Rand {
 	return rand.New(rand.NewPCG(h.Sum64(), uint64(r.Data.Rows[row].Number)))
 }
 
-// measure fills a noise's curves from the sets of each level, [level][subject].
+// measure fills a noise's curves from the sets of each level, [level][target].
 func (r *Robustness) measure(ctx context.Context, n *Noise, sets [][]*model.Set) error {
-	for i, s := range r.Subjects {
+	for i, s := range r.Targets {
 		c := Curve{Model: s.Name}
 		for l := range n.Levels {
 			scores, err := s.Predict(ctx, sets[l][i], nil)

@@ -9,6 +9,9 @@ package report
 
 import (
 	"encoding/json"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/explain"
 	"math"
 
 	"github.com/fusor-ml/fusor/eval"
@@ -16,116 +19,23 @@ import (
 
 // Document is everything a report can show.
 type Document struct {
-	Title       string        `json:"title,omitempty"` // empty: from the data set's name
-	Metric      string        `json:"metric"`          // a name of eval's registry: the one the verdict is about
-	Verdict     *eval.Verdict `json:"verdict,omitempty"`
-	Rows        []Row         `json:"rows,omitempty"`
-	Subsets     []Subset      `json:"subsets,omitempty"`
-	Shapley     []Shapley     `json:"shapley,omitempty"`
-	Noise       []Noise       `json:"noise,omitempty"`
-	NoiseBy     []string      `json:"noise_by,omitempty"` // without Noise: the commands that measure it
-	Weights     *Weights      `json:"weights,omitempty"`
-	Learning    []Learning    `json:"learning,omitempty"`
-	Confusion   *Confusion    `json:"confusion,omitempty"`
-	Reliability *Reliability  `json:"reliability,omitempty"`
-	Sets        *Sets         `json:"sets,omitempty"`
-	Mistakes    []Mistake     `json:"mistakes,omitempty"`
-	Looked      *Looked       `json:"looked,omitempty"`
-	Data        Data          `json:"data"`
-	Run         Run           `json:"run"`
-}
-
-// Row is one contestant of the leaderboard.
-type Row struct {
-	Name       string   `json:"name"`
-	Kind       string   `json:"kind"` // eval.Single or eval.Fused
-	Fusion     string   `json:"fusion,omitempty"`
-	Views      []string `json:"views,omitempty"`
-	Scores     []Score  `json:"scores"`
-	FitSeconds float64  `json:"fit_seconds,omitempty"`
-	Parameters int      `json:"parameters,omitempty"`
-}
-
-// Score is one metric of a row.
-type Score struct {
-	Metric  string       `json:"metric"`
-	Summary eval.Summary `json:"summary"`
-}
-
-// Of returns the summary of a metric; ok is false where the row lacks it.
-func (r Row) Of(metric string) (s eval.Summary, ok bool) {
-	for _, v := range r.Scores {
-		if v.Metric == metric {
-			return v.Summary, true
-		}
-	}
-	return s, false
-}
-
-// Subset is the score of one model with only some modalities present.
-type Subset struct {
-	Views []string  `json:"views"` // present; none: the class prior
-	Score float64   `json:"score"`
-	Range *Interval `json:"range,omitempty"`
-}
-
-// Interval is a 95 % interval.
-type Interval struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-}
-
-// Goals a Shapley value can explain.
-const (
-	Correctness = "correctness"
-	LogOdds     = "log_odds"      // of the predicted class
-	TrueLogOdds = "log_odds_true" // of the true class
-	ErrorDrop   = "error"         // of a regression: minus the absolute error
-)
-
-// Shapley tells how much each modality contributes: the values sum to Full − Empty.
-type Shapley struct {
-	Model   string         `json:"model"`
-	Goal    string         `json:"goal"`              // one of the goals above
-	Empty   float64        `json:"empty"`             // the goal with no modality present
-	Full    float64        `json:"full"`              // with all of them
-	Sampled bool           `json:"sampled,omitempty"` // estimated from sampled orders
-	Parts   []Contribution `json:"parts"`
-	Classes []ClassParts   `json:"classes,omitempty"`
-}
-
-// Contribution is one modality's share.
-type Contribution struct {
-	Name  string    `json:"name"`
-	Value float64   `json:"value"`
-	Range *Interval `json:"range,omitempty"`
-}
-
-// ClassParts holds the shares within one true class, in the order of Parts.
-type ClassParts struct {
-	Class  string    `json:"class"`
-	Values []float64 `json:"values"`
-}
-
-// Noise holds the curves of one disturbance of one modality.
-type Noise struct {
-	Modality string       `json:"modality"`       // column; empty: all of them jointly
-	Kind     string       `json:"kind"`           // "typos", "missing", …: see noiseNames
-	Unit     string       `json:"unit,omitempty"` // of Levels; empty: a share, shown in percent
-	Levels   []float64    `json:"levels"`
-	Curves   []NoiseCurve `json:"curves"`
-}
-
-// NoiseCurve is one model's score at each level. Relative and Effective are
-// MultiBench's robustness, Area the mean under the curve; nil if unknown.
-type NoiseCurve struct {
-	Model     string   `json:"model"`
-	Scores    Series   `json:"scores"`
-	Low       Series   `json:"low,omitempty"`
-	High      Series   `json:"high,omitempty"`
-	Area      *float64 `json:"area,omitempty"`
-	Relative  *float64 `json:"relative,omitempty"`
-	Effective *float64 `json:"effective,omitempty"`
+	Title       string                 `json:"title,omitempty"` // empty: from the data set's name
+	Metric      string                 `json:"metric"`          // a name of eval's registry: the one the verdict is about
+	Verdict     *eval.Verdict          `json:"verdict,omitempty"`
+	Rows        []compare.Row          `json:"rows,omitempty"`
+	Subsets     []explain.Subset       `json:"subsets,omitempty"`
+	Shapley     []explain.Contribution `json:"shapley,omitempty"`
+	Noise       []explain.Noise        `json:"noise,omitempty"`
+	NoiseBy     []string               `json:"-"` // without Noise: the commands that measure it
+	Weights     *Weights               `json:"weights,omitempty"`
+	Learning    []Learning             `json:"learning,omitempty"`
+	Confusion   *Confusion             `json:"confusion,omitempty"`
+	Reliability *Reliability           `json:"reliability,omitempty"`
+	Sets        *Sets                  `json:"sets,omitempty"`
+	Mistakes    []Mistake              `json:"mistakes,omitempty"`
+	Scope       *Scope                 `json:"scope,omitempty"`
+	Data        Data                   `json:"data"`
+	Run         Run                    `json:"run"`
 }
 
 // Weights is the mean weight a method gave each view, by true class.
@@ -199,17 +109,16 @@ type Field struct {
 	Value string `json:"value"`
 }
 
-// Looked says which rows one model's scores are of; a comparison has none.
-type Looked struct {
+// Scope describes the rows that one model's scores are of; a comparison has none.
+type Scope struct {
 	Rows    int  `json:"rows"`               // labelled ones
 	HeldOut bool `json:"held_out,omitempty"` // they are those that training held out of data without a split
 	Unsplit bool `json:"unsplit,omitempty"`  // they are all rows, for the data has no test rows
-	Trained *int `json:"trained,omitempty"`  // so many of them the model was fitted on; nil: it cannot be told
+	Trained *int `json:"trained,omitempty"`  // those of them that were also used for training; nil: unknown
 }
 
-// Note says what a reader of the scores should know of the rows; "" where
-// there is nothing to say.
-func (l *Looked) Note(lang string) string {
+// Note returns what a reader of the scores should know of the rows; "" if there is nothing.
+func (l *Scope) Note(lang string) string {
 	s := speakerOf(lang)
 	switch {
 	case l == nil:
@@ -225,13 +134,13 @@ func (l *Looked) Note(lang string) string {
 
 // Data describes the data set.
 type Data struct {
-	Name       string     `json:"name"`
-	Task       string     `json:"task"` // classification or regression
-	Rows       int        `json:"rows"`
-	Splits     []Count    `json:"splits,omitempty"`
-	Classes    []Count    `json:"classes,omitempty"`
-	Modalities []Modality `json:"modalities,omitempty"`
-	Problems   []string   `json:"problems,omitempty"` // located messages
+	Name       string       `json:"name"`
+	Task       dataset.Task `json:"task"`
+	Rows       int          `json:"rows"`
+	Splits     []Count      `json:"splits,omitempty"`
+	Classes    []Count      `json:"classes,omitempty"`
+	Modalities []Modality   `json:"modalities,omitempty"`
+	Problems   []string     `json:"problems,omitempty"` // located messages
 }
 
 // Count is a name with a number of rows.
@@ -250,16 +159,16 @@ type Modality struct {
 	Languages []Count `json:"languages,omitempty"`
 }
 
-// Run says what was run, so that it can be repeated.
+// Run is what was run, so that it can be repeated.
 type Run struct {
 	Version string   `json:"version"`
 	Go      string   `json:"go,omitempty"`
 	Machine string   `json:"machine,omitempty"` // system, processor, kernels
-	Command string   `json:"command"`
-	Folds   int      `json:"folds,omitempty"` // 0: an official split
-	Seed    *uint64  `json:"seed,omitempty"`  // of everything random
-	Seeds   []int    `json:"seeds,omitempty"` // repetitions, numbered from 0
-	Seconds float64  `json:"seconds,omitempty"`
+	Command []string `json:"-"`                 // among the timing: it names paths
+	Folds   int      `json:"folds,omitempty"`   // 0: an official split
+	Seed    *uint64  `json:"seed,omitempty"`    // of everything random
+	Seeds   []int    `json:"seeds,omitempty"`   // repetitions, numbered from 0
+	Seconds float64  `json:"-"`                 // among the timing
 	Notes   []string `json:"notes,omitempty"`
 	// FirstOf: confusion, reliability, abstention and mistakes are the runs' of the first of so many seeds.
 	FirstOf int `json:"first_of,omitempty"`

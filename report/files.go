@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/fusor-ml/fusor/compare"
 	"io"
 	"io/fs"
 	"os"
@@ -22,6 +23,7 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 		return "", fmt.Errorf("cannot make the report's folder: %w", err)
 	}
 	old := formerFiles(dir)
+	var names []string
 	for _, f := range newReader(d, speakerOf(o.Lang)).figures() {
 		if f.plot != nil {
 			width := wideWidth
@@ -39,6 +41,7 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 		}
 		for _, name := range f.files() {
 			delete(old, name)
+			names = append(names, name)
 		}
 	}
 	for name := range old {
@@ -46,7 +49,12 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 			return "", fmt.Errorf("cannot remove what the report before has left: %w", err)
 		}
 	}
-	data, err := json.MarshalIndent(d, "", "  ")
+	page := struct {
+		*Document
+		Files  []string       `json:"files"`
+		Timing compare.Timing `json:"timing"` // all that differs between two equal runs
+	}{d, names, compare.NewTiming(d.Run.Seconds, d.Run.Command, d.Rows)}
+	data, err := json.MarshalIndent(page, "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("cannot write report.json: %w", err)
 	}
@@ -84,23 +92,19 @@ func (f *figure) files() []string {
 }
 
 // formerFiles are the figures that the report in dir came with, by its report.json.
-func formerFiles(dir string) (names map[string]bool) {
-	names = map[string]bool{}
+func formerFiles(dir string) map[string]bool {
+	names := map[string]bool{}
 	data, err := os.ReadFile(filepath.Join(dir, "report.json"))
-	var d Document
-	if err != nil || json.Unmarshal(data, &d) != nil || d.Run.Version == "" {
+	var former struct {
+		Run   Run      `json:"run"`
+		Files []string `json:"files"`
+	}
+	if err != nil || json.Unmarshal(data, &former) != nil || former.Run.Version == "" {
 		return names
 	}
-	defer func() {
-		if recover() != nil { // a file of another kind, or of another version
-			clear(names)
-		}
-	}()
-	for _, f := range newReader(&d, 0).figures() {
-		for _, name := range f.files() {
-			if name == filepath.Base(name) {
-				names[name] = true
-			}
+	for _, name := range former.Files {
+		if ext := filepath.Ext(name); name == filepath.Base(name) && (ext == ".svg" || ext == ".csv") {
+			names[name] = true
 		}
 	}
 	return names

@@ -38,7 +38,7 @@ func TestVerdictNotes(t *testing.T) {
 func TestShortCoverage(t *testing.T) {
 	d := reporttest.Sample()
 	r := &d.Sets.Report
-	r.Wished, r.Coverage, r.Low, r.High, r.Calibration = 0.9, 0.8, 0.78, 0.82, 500
+	r.Nominal, r.Coverage, r.Low, r.High, r.Calibration = 0.9, 0.8, 0.78, 0.82, 500
 	for source, same := range map[string]bool{"": true, eval.FromChosen: true, eval.FromFolds: false, eval.FromTraining: false} {
 		r.Source = source
 		has(t, d, same, "on the same validation rows", "用了同样的验证行")

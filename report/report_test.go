@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"github.com/fusor-ml/fusor/compare"
 	"io"
 	"math"
 	"os"
@@ -83,11 +84,11 @@ func TestManyClassesStaySmall(t *testing.T) {
 func TestHostileText(t *testing.T) {
 	const bad = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x00"
 	d := reporttest.Sample()
-	d.Title, d.Data.Name, d.Run.Command = bad, bad, bad
+	d.Title, d.Data.Name, d.Run.Command = bad, bad, []string{bad}
 	d.Rows[0].Name, d.Verdict.BestSingle = bad, bad
 	d.Confusion.Classes[0] = bad
 	d.Mistakes[0] = report.Mistake{ID: bad, True: bad, Predicted: bad, Cells: []report.Cell{{Column: bad, Text: bad, MIME: bad, Data: []byte(bad)}}}
-	d.Noise[0].Kind, d.Noise[0].Modality = "../../"+bad, bad
+	d.Noise[0].Kind, d.Noise[0].Column = "../../"+bad, bad
 	page := render(t, d, report.Options{Media: true})
 	if strings.Contains(page, "<script") || strings.Contains(page, "<img src=x") || strings.Contains(page, "\x00") {
 		t.Error("text became markup")
@@ -230,9 +231,9 @@ func TestRegression(t *testing.T) {
 	mae, _ := eval.MetricByName("mae")
 	d := &report.Document{Metric: "mae", Data: report.Data{Name: "x", Task: "regression"}}
 	var cs []eval.Contestant
-	for i, k := range []string{eval.Single, eval.Fused} {
+	for i, k := range []string{eval.Single, eval.Fusion} {
 		runs := []float64{.9 - .1*float64(i), .91 - .1*float64(i), .89 - .11*float64(i), .9 - .1*float64(i), .88 - .1*float64(i)}
-		d.Rows = append(d.Rows, report.Row{Name: k, Kind: k, Scores: []report.Score{{Metric: "mae", Summary: eval.SummarizeRuns(mae, runs, eval.Resampling{TrainRows: 80, TestRows: 20})}}})
+		d.Rows = append(d.Rows, compare.Row{Name: k, Kind: k, Scores: []compare.Score{{Metric: mae, Summary: eval.SummarizeRuns(mae, runs, eval.Resampling{TrainRows: 80, TestRows: 20})}}})
 		cs = append(cs, eval.Contestant{Name: k, Kind: k, Val: runs, Test: runs})
 	}
 	v, err := eval.Judge(eval.Trial{Metric: mae, Resampling: eval.Resampling{TrainRows: 80, TestRows: 20}}, cs)

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"github.com/fusor-ml/fusor/dataset"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,10 +39,7 @@ type reader struct {
 func newReader(d *Document, s speaker) *reader {
 	m, ok := eval.MetricByName(d.Metric)
 	if !ok {
-		m = eval.Metrics(eval.Classification)[0]
-		if d.Data.Task == string(eval.Regression) {
-			m = eval.Metrics(eval.Regression)[0]
-		}
+		m = eval.MainMetric(cmp.Or(d.Data.Task, dataset.Classification))
 	}
 	return &reader{speaker: s, doc: d, metric: m}
 }

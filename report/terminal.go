@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"github.com/fusor-ml/fusor/explain"
 	"io"
 	"math"
 	"os"
@@ -13,14 +14,14 @@ import (
 	"github.com/fusor-ml/fusor/internal/svg"
 )
 
-// TerminalOptions says how tables are written to a terminal.
+// TerminalOptions describes how tables are written to a terminal.
 type TerminalOptions struct {
 	Lang  string // "zh": Chinese; everything else English
 	Width int    // columns; 0 is 80, less than 40 counts as 40
-	Color bool   // ANSI colours; see WantsColor
+	Color bool   // ANSI colors; see WantsColor
 }
 
-// WantsColor tells whether f is a terminal whose user did not forbid colours
+// WantsColor reports whether f is a terminal whose user did not forbid colors
 // with NO_COLOR (no-color.org) or TERM=dumb.
 func WantsColor(f *os.File) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
@@ -88,7 +89,7 @@ func (t *terminal) leaderboard() {
 			continue
 		}
 		e := entry{name: row.Name, kind: t.say(row.Kind), mean: s.Mean, low: s.Low, high: s.High, style: blue}
-		if row.Kind == eval.Fused {
+		if row.Kind == eval.Fusion {
 			e.style = amber
 		}
 		e.mark = t.chosen(row)
@@ -99,7 +100,7 @@ func (t *terminal) leaderboard() {
 
 func (t *terminal) shapley() {
 	for _, v := range t.doc.Shapley {
-		if v.Goal == TrueLogOdds {
+		if v.Goal == explain.TrueLogOdds {
 			continue // the report has it
 		}
 		f, title, unit := t.goal(v.Goal)
@@ -108,8 +109,7 @@ func (t *terminal) shapley() {
 		}
 		var rows []entry
 		for _, c := range v.Parts {
-			low, high := bounds(c.Range)
-			rows = append(rows, entry{name: c.Name, mean: c.Value, low: low, high: high, style: blue})
+			rows = append(rows, entry{name: c.Name, mean: c.Value, low: c.Low, high: c.High, style: blue})
 		}
 		t.bars(title, rows, f, math.Inf(-1), math.Inf(1), true)
 	}

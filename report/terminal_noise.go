@@ -2,7 +2,7 @@ package report
 
 import "strings"
 
-// sets says what prediction sets cover.
+// sets writes what prediction sets cover.
 func (t *terminal) sets() {
 	if t.doc.Sets == nil {
 		return
@@ -22,7 +22,7 @@ func (t *terminal) noise() {
 	several := false
 	rows := [][]string{{t.say("modality"), t.say("disturbance"), t.say("model"), t.say("clean"), t.say("middle"), t.say("strongest"), t.say("area")}}
 	for _, n := range t.doc.Noise {
-		where := n.Modality
+		where := n.Column
 		if where == "" {
 			where = t.say("jointly")
 		}
@@ -33,13 +33,8 @@ func (t *terminal) noise() {
 				continue
 			}
 			row := []string{printable(where), t.named("noise_", n.Kind), printable(c.Model)}
-			for _, v := range []float64{c.Scores[0], c.Scores[last/2], c.Scores[last]} {
+			for _, v := range []float64{c.Scores[0].Mean, c.Scores[last/2].Mean, c.Scores[last].Mean, c.Area} {
 				row = append(row, show(t.metric, v))
-			}
-			if c.Area != nil {
-				row = append(row, show(t.metric, *c.Area))
-			} else {
-				row = append(row, "–")
 			}
 			rows = append(rows, row)
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"github.com/fusor-ml/fusor/compare"
 	"strings"
 
 	"github.com/fusor-ml/fusor/eval"
@@ -10,7 +11,7 @@ import (
 // scores as classes give for the two models that the verdict is about, or for
 // the only one.
 func (t *terminal) sentiment() {
-	var shown []Row
+	var shown []compare.Row
 	for _, row := range t.ranked() {
 		v := t.doc.Verdict
 		if v == nil && len(t.doc.Rows) > 1 || v != nil && row.Name != v.BestSingle && row.Name != v.BestFusion {
@@ -25,7 +26,7 @@ func (t *terminal) sentiment() {
 	for _, row := range shown {
 		lines[0] = append(lines[0], printable(row.Name))
 	}
-	for _, m := range eval.Metrics(eval.Sentiment) {
+	for _, m := range eval.SentimentMetrics() {
 		line := []string{headed(m.TitleIn(t.lang()))}
 		for _, row := range shown {
 			s, ok := row.Of(m.Name)

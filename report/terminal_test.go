@@ -8,6 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/report/reporttest"
 )
@@ -95,9 +96,9 @@ func TestSetsOfSeveralClasses(t *testing.T) {
 
 // Without any modality a regression predicts the mean of the targets: it has no classes.
 func TestNothingOfARegression(t *testing.T) {
-	for task, want := range map[string]string{"regression": "(none: mean target)", "classification": "(none: class prior)"} {
+	for task, want := range map[string]string{"regression": "(none: mean target)", "class": "(none: class prior)"} {
 		d := reporttest.Sample()
-		d.Data.Task = task
+		d.Data.Task = dataset.Task(task)
 		if out := terminal(t, d, report.TerminalOptions{Width: 100}); !strings.Contains(out, want) {
 			t.Errorf("%s: no %q", task, want)
 		}

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/fusor-ml/fusor"
-	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 )
@@ -127,7 +126,7 @@ func find(dir string) string {
 
 // report prints the set's line and says whether the floor holds.
 func (s *set) report(c *fusor.Comparison, slack, seconds float64) bool {
-	single, fused := best(c, compare.Single), best(c, compare.Fusion)
+	single, fused := best(c, eval.Single), best(c, eval.Fusion)
 	value := fused
 	if s.single {
 		value = single

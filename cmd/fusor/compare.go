@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/internal/durable"
@@ -66,9 +65,9 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 			return nil, fmt.Errorf("cannot make the folder of the result: %w", err)
 		}
 	}
-	start := time.Now()
 	o.AllowMissing = c.AllowMissing
 	bar := c.apply(e, &o)
+	o.Command, o.Shared = append([]string{"fusor"}, e.args...), e.shared
 	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
 	bar.done()
 	err = c.failed(e, err)
@@ -84,8 +83,6 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		notes = append(notes[:len(notes):len(notes)], "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)")
 	}
 	c.notes(e.stderr, notes)
-	cmp.Run.Command, cmp.Run.Shared = append([]string{"fusor"}, e.args...), e.shared
-	cmp.Run.Seconds = time.Since(start).Seconds()
 	doc := cmp.Document(c.reportFlags.options())
 	if c.Out != "" {
 		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")

@@ -15,7 +15,7 @@ import (
 
 // reportFlags say what a report takes along.
 type reportFlags struct {
-	Coverage *float64 `help:"Wished coverage of prediction sets, between 0 and 1 (default 0.9)." placeholder:"P"`
+	Coverage *float64 `help:"Nominal coverage of prediction sets, between 0 and 1 (default 0.9)." placeholder:"P"`
 	Media    bool     `help:"Put pictures, sounds and a frame of each video of the worst mistakes into the report (4 MB at most)."`
 }
 
@@ -91,19 +91,19 @@ func (c *explainCmd) Run(e *env) error {
 		return err
 	}
 	c.notes(e.stderr, unsplit(ds, split))
-	eo.Rows = rows
+	eo.Rows, eo.Split, eo.HeldOut, eo.Unsplit = rows, split, held, c.Split == "" && split == "all"
 	ex, err := m.Explain(e.ctx, ds, eo)
 	bar.done()
 	if err != nil {
 		return c.failed(e, err)
 	}
 	c.report(e, ex.Problems)
-	ex.Split, ex.HeldOut, ex.Unsplit = split, held, c.Split == "" && split == "all"
-	ex.Command, ex.Seconds = append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
 	if n := ex.Note(); n != "" {
 		c.notes(e.stderr, []string{strings.ToLower(n[:1]) + strings.TrimSuffix(n[1:], ".")})
 	}
-	doc := ex.Document(c.reportFlags.options())
+	ro := c.reportFlags.options()
+	ro.Version, ro.Command, ro.Seconds = fusor.Version, append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
+	doc := ex.Document(ro)
 	page := ""
 	if c.Out != "" {
 		if page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
@@ -167,7 +167,7 @@ func modelNames(a, b string) (string, string) {
 
 // print shows the explanation in tables of the terminal's width.
 func (c *explainCmd) print(w io.Writer, ex *fusor.Explanation, doc *report.Document) error {
-	fmt.Fprintf(w, "%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
+	fmt.Fprintf(w, "%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Scope.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
 	shown := *doc
 	shown.Rows = nil
 	return report.Terminal(w, &shown, terminal(w, c.Lang))

@@ -34,6 +34,7 @@ var order = [][]string{
 	{"compare"},
 	{"explain"},
 	{"internal/svg", "report"},
+	{"analysis"},
 	{"serve"},
 	{""},
 	{"cmd/accuracy", "cmd/extraction"},

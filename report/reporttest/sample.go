@@ -6,12 +6,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/explain"
 	"image"
 	"image/color"
 	"image/png"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/report"
@@ -74,9 +78,9 @@ func Many(n int) *report.Document {
 func rows(d *report.Document, rng *rand.Rand) []eval.Contestant {
 	var out []eval.Contestant
 	add := func(name, kind string, level float64, views []string) {
-		row := report.Row{Name: name, Kind: kind, Views: views, FitSeconds: 0.4 + 3*rng.Float64(), Parameters: 4000 + rng.IntN(60000)}
+		row := compare.Row{Name: name, Kind: kind, Views: views, FitSeconds: 0.4 + 3*rng.Float64(), Parameters: 4000 + rng.IntN(60000)}
 		con := eval.Contestant{Name: name, Kind: kind}
-		if kind == eval.Fused {
+		if kind == eval.Fusion {
 			row.Fusion = name
 		}
 		f1, loss, ece := []float64{}, []float64{}, []float64{}
@@ -94,7 +98,7 @@ func rows(d *report.Document, rng *rand.Rand) []eval.Contestant {
 			runs []float64
 		}{{"accuracy", con.Test}, {"macro_f1", f1}, {"log_loss", loss}, {"ece", ece}} {
 			metric, _ := eval.MetricByName(m.name)
-			row.Scores = append(row.Scores, report.Score{Metric: m.name, Summary: eval.SummarizeRuns(metric, m.runs, eval.Resampling{TrainRows: 960, TestRows: 240})})
+			row.Scores = append(row.Scores, compare.Score{Metric: metric, Summary: eval.SummarizeRuns(metric, m.runs, eval.Resampling{TrainRows: 960, TestRows: 240})})
 		}
 		d.Rows, out = append(d.Rows, row), append(out, con)
 	}
@@ -104,7 +108,7 @@ func rows(d *report.Document, rng *rand.Rand) []eval.Contestant {
 	add("table", eval.Single, 0.688, []string{"table"})
 	all := []string{"review.lexical", "review.semantic", "photo.color", "table"}
 	for _, f := range fusions {
-		add(f, eval.Fused, 0.845+0.035*rng.Float64(), all)
+		add(f, eval.Fusion, 0.845+0.035*rng.Float64(), all)
 	}
 	return out
 }
@@ -131,41 +135,41 @@ func predictions(n int, sharp float64, rng *rand.Rand) *eval.Predictions {
 func explained(d *report.Document, rng *rand.Rand) {
 	names := []string{"review", "photo", "table"}
 	gain := []float64{0.412, 0.131, 0.172}
-	sh := report.Shapley{Model: "attention", Goal: report.Correctness, Empty: 0.149, Full: 0.864}
-	odds := report.Shapley{Model: "attention", Goal: report.LogOdds, Empty: -1.74, Full: 2.41}
+	sh := explain.Contribution{Model: "attention", Goal: explain.Correctness, Empty: 0.149, Full: 0.864}
+	odds := explain.Contribution{Model: "attention", Goal: explain.LogOdds, Empty: -1.74, Full: 2.41}
 	for i, n := range names {
-		sh.Parts = append(sh.Parts, report.Contribution{Name: n, Value: gain[i], Range: &report.Interval{Low: gain[i] - 0.03, High: gain[i] + 0.03}})
-		odds.Parts = append(odds.Parts, report.Contribution{Name: n, Value: gain[i] * 5.8})
+		sh.Parts = append(sh.Parts, explain.Part{Name: n, Value: gain[i], Low: gain[i] - 0.03, High: gain[i] + 0.03})
+		odds.Parts = append(odds.Parts, explain.Part{Name: n, Value: gain[i] * 5.8, Low: gain[i]*5.8 - 0.2, High: gain[i]*5.8 + 0.2})
 	}
 	for _, c := range classes {
 		v := make([]float64, len(names))
 		for k := range v {
 			v[k] = gain[k] + 0.12*rng.NormFloat64()
 		}
-		sh.Classes = append(sh.Classes, report.ClassParts{Class: c, Values: v})
+		sh.Classes = append(sh.Classes, explain.ClassPart{Class: c, Values: v})
 	}
-	d.Shapley = []report.Shapley{sh, odds}
+	d.Shapley = []explain.Contribution{sh, odds}
 	for mask := range 8 {
-		s := report.Subset{Score: 0.149}
+		s := explain.Subset{Score: 0.149}
 		for i, n := range names {
 			if mask>>i&1 == 1 {
-				s.Views = append(s.Views, n)
+				s.Players = append(s.Players, n)
 				s.Score = s.Score + (0.9-s.Score)*gain[i]*1.7
 			}
 		}
-		s.Range = &report.Interval{Low: s.Score - 0.021, High: s.Score + 0.02}
+		s.Range = &explain.Interval{Low: s.Score - 0.021, High: s.Score + 0.02}
 		d.Subsets = append(d.Subsets, s)
 	}
-	curve := func(model string, levels []float64, drop float64) report.NoiseCurve {
-		c := report.NoiseCurve{Model: model}
+	curve := func(model string, levels []float64, drop float64) explain.Curve {
+		c := explain.Curve{Model: model}
 		area := 0.0
 		for _, l := range levels {
 			s := 0.864 - drop*math.Pow(l/levels[len(levels)-1], 1.4)
-			c.Scores, c.Low, c.High = append(c.Scores, s), append(c.Low, s-0.02), append(c.High, s+0.02)
+			c.Scores = append(c.Scores, eval.Summary{Mean: s, Low: s - 0.02, High: s + 0.02})
 			area += s / float64(len(levels))
 		}
 		rel, eff := area/0.864, 0.2-drop/2
-		c.Area, c.Relative, c.Effective = &area, &rel, &eff
+		c.Area, c.Relative, c.Effective = area, rel, &eff
 		return c
 	}
 	for _, n := range []struct {
@@ -180,7 +184,7 @@ func explained(d *report.Document, rng *rand.Rand) {
 		{"photo", "missing", "", []float64{0, .25, .5, .75, 1}, .09},
 		{"", "missing", "", []float64{0, .25, .5, .75, 1}, .71},
 	} {
-		d.Noise = append(d.Noise, report.Noise{Modality: n.column, Kind: n.kind, Unit: n.unit, Levels: n.levels, Curves: []report.NoiseCurve{
+		d.Noise = append(d.Noise, explain.Noise{Column: n.column, Kind: n.kind, Unit: n.unit, Levels: n.levels, Curves: []explain.Curve{
 			curve("attention", n.levels, n.drop), curve("attention + modality dropout", n.levels, n.drop*0.6), curve("review.lexical", n.levels, n.drop*1.1),
 		}})
 	}
@@ -252,7 +256,7 @@ func sound(hertz float64) []byte {
 
 func data() report.Data {
 	d := report.Data{
-		Name: "clothing reviews", Task: "classification", Rows: 1200, Splits: []report.Count{{Name: "train", Rows: 816}, {Name: "val", Rows: 144}, {Name: "test", Rows: 240}},
+		Name: "clothing reviews", Task: dataset.Classification, Rows: 1200, Splits: []report.Count{{Name: "train", Rows: 816}, {Name: "val", Rows: 144}, {Name: "test", Rows: 240}},
 		Modalities: []report.Modality{
 			{Name: "review", Kind: "text", Views: []string{"lexical", "semantic"}, Missing: 14, Languages: []report.Count{{Name: "en", Rows: 1174}, {Name: "zh", Rows: 12}}},
 			{Name: "photo", Kind: "image", Views: []string{"color"}, Missing: 203},
@@ -269,6 +273,6 @@ func data() report.Data {
 func run() report.Run {
 	return report.Run{
 		Version: "fusor 0.1.0", Go: "go1.26", Machine: "linux/amd64, AVX-512, 2 threads", Folds: 5, Seeds: []int{0, 1, 2}, Seconds: 83.4,
-		Command: "fusor compare reviews.csv -o out --label category --folds 5 --seeds 3 --fusions mean,weighted,concat,attention,bilstm,gated,tensor,lowrank,film,multiplicative,poe,transformer,late",
+		Command: strings.Fields("fusor compare reviews.csv -o out --label category --folds 5 --seeds 3 --fusions mean,weighted,concat,attention,bilstm,gated,tensor,lowrank,film,multiplicative,poe,transformer,late"),
 	}
 }

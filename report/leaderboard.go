@@ -1,6 +1,9 @@
 package report
 
 import (
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/explain"
 	"math"
 	"slices"
 	"sort"
@@ -12,9 +15,9 @@ import (
 
 // ranked returns the rows with their main score, the best first; rows without
 // one come last.
-func (r *reader) ranked() []Row {
-	rows := append([]Row(nil), r.doc.Rows...)
-	key := func(row Row) float64 {
+func (r *reader) ranked() []compare.Row {
+	rows := slices.Clone(r.doc.Rows)
+	key := func(row compare.Row) float64 {
 		s, ok := row.Of(r.metric.Name)
 		if !ok || math.IsNaN(s.Mean) {
 			return math.Inf(-1)
@@ -56,7 +59,7 @@ func (r *reader) leaderboard() *section {
 	for i, row := range rows {
 		if s, ok := row.Of(r.metric.Name); ok {
 			group := 0
-			if row.Kind == eval.Fused {
+			if row.Kind == eval.Fusion {
 				group = 1
 			}
 			p.Rows = append(p.Rows, svg.Ranked{Name: row.Name, Mean: s.Mean, Low: s.Low, High: s.High, Group: group, Strong: r.chosen(row)})
@@ -75,14 +78,14 @@ func (r *reader) leaderboard() *section {
 		if r.doc.Run.Folds > 0 {
 			note = r.say("score_folds")
 		}
-		if l := r.doc.Looked.Note(r.lang()); l != "" {
+		if l := r.doc.Scope.Note(r.lang()); l != "" {
 			note = l + r.pick(" ", "") + note
 		}
 	}
 	return &section{id: "leaderboard", title: title, note: note, figures: []figure{{name: "leaderboard", plot: p, table: t}}}
 }
 
-func (r *reader) boardCells(row Row, metrics []eval.Metric) []cell {
+func (r *reader) boardCells(row compare.Row, metrics []eval.Metric) []cell {
 	cells := []cell{text(row.Name), {r.say(row.Kind), row.Kind}}
 	for _, m := range metrics {
 		s, ok := row.Of(m.Name)
@@ -97,12 +100,12 @@ func (r *reader) boardCells(row Row, metrics []eval.Metric) []cell {
 }
 
 // metricsOf lists the metrics that any row has, the main one first.
-func (r *reader) metricsOf(rows []Row) []eval.Metric {
+func (r *reader) metricsOf(rows []compare.Row) []eval.Metric {
 	out := []eval.Metric{r.metric}
 	seen := map[string]bool{r.metric.Name: true}
 	for _, row := range rows {
 		for _, s := range row.Scores {
-			if m, ok := eval.MetricByName(s.Metric); ok && !seen[m.Name] {
+			if m := s.Metric; !seen[m.Name] {
 				seen[m.Name] = true
 				out = append(out, m)
 			}
@@ -129,18 +132,18 @@ func (r *reader) subsets() *section {
 	t.column(r.metric.Name, headed(r.metric.TitleIn(r.lang())))
 	t.column("low", headed(r.say("low")))
 	t.column("high", headed(r.say("high")))
-	rows := append([]Subset(nil), r.doc.Subsets...)
-	sort.SliceStable(rows, func(a, b int) bool { return len(rows[a].Views) < len(rows[b].Views) })
+	rows := slices.Clone(r.doc.Subsets)
+	sort.SliceStable(rows, func(a, b int) bool { return len(rows[a].Players) < len(rows[b].Players) })
 	for _, s := range rows {
-		name := r.subsetName(s.Views, all, prefix)
+		name := r.subsetName(s.Players, all, prefix)
 		low, high := bounds(s.Range)
 		group := 0
-		if len(s.Views) > 1 {
+		if len(s.Players) > 1 {
 			group = 1
 		}
 		p.Rows = append(p.Rows, svg.Ranked{Name: name, Mean: s.Score, Low: low, High: high, Group: group})
 		t.rows = append(t.rows, []cell{
-			{name, strings.Join(s.Views, "+")},
+			{name, strings.Join(s.Players, "+")},
 			value(s.Score, show(r.metric, s.Score)), value(low, show(r.metric, low)), value(high, show(r.metric, high)),
 		})
 	}
@@ -149,10 +152,10 @@ func (r *reader) subsets() *section {
 
 // players are all modalities of the subsets, and the beginning that the names
 // share if they are views of one column.
-func players(rows []Subset) (all []string, prefix string) {
+func players(rows []explain.Subset) (all []string, prefix string) {
 	for _, s := range rows {
-		if len(s.Views) > len(all) {
-			all = s.Views
+		if len(s.Players) > len(all) {
+			all = s.Players
 		}
 	}
 	for i, name := range all {
@@ -169,7 +172,7 @@ func players(rows []Subset) (all []string, prefix string) {
 func (r *reader) subsetName(views, all []string, prefix string) string {
 	n := len(all)
 	switch k := len(views); {
-	case k == 0 && r.doc.Data.Task == string(eval.Regression):
+	case k == 0 && r.doc.Data.Task == dataset.Regression:
 		return r.say("nothing_mean")
 	case k == 0:
 		return r.say("nothing")
@@ -189,13 +192,13 @@ func (r *reader) subsetName(views, all []string, prefix string) string {
 	return strings.Join(short, " + ")
 }
 
-// chosen tells whether the verdict is about the row.
-func (r *reader) chosen(row Row) bool {
+// chosen reports whether the verdict is about the row.
+func (r *reader) chosen(row compare.Row) bool {
 	v := r.doc.Verdict
-	return v != nil && (row.Kind == eval.Fused && row.Name == v.BestFusion || row.Kind != eval.Fused && row.Name == v.BestSingle)
+	return v != nil && (row.Kind == eval.Fusion && row.Name == v.BestFusion || row.Kind != eval.Fusion && row.Name == v.BestSingle)
 }
 
-func bounds(i *Interval) (low, high float64) {
+func bounds(i *explain.Interval) (low, high float64) {
 	if i == nil {
 		return math.NaN(), math.NaN()
 	}

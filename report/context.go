@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/base64"
 	"fmt"
+	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 
 // mistakesTitle is the heading of the mistakes.
 func (r *reader) mistakesTitle() (title, note string) {
-	if r.doc.Data.Task == string(eval.Regression) {
+	if r.doc.Data.Task == dataset.Regression {
 		return r.say("errors"), r.ofFirst(r.say("errors_note"))
 	}
 	return r.say("mistakes"), r.ofFirst(r.say("mistakes_note"))
@@ -64,7 +65,7 @@ func (r *reader) mistakes(p *page, o Options) {
 	p.raw("</div></section>\n")
 }
 
-// brief tells whether a cell is shown beside its column's name: a path, or nothing.
+// brief reports whether a cell is shown beside its column's name: a path, or nothing.
 func brief(c Cell, media bool) bool {
 	return c.Kind != "text" && len(c.Fields) == 0 && !(media && len(c.Data) > 0)
 }
@@ -119,7 +120,7 @@ func (r *reader) data(p *page) {
 	p.put("h2", r.say("data"))
 	p.raw(`<dl class="pairs">`)
 	p.pair(r.say("dataset"), d.Name)
-	p.pair(r.say("task"), r.named("", d.Task))
+	p.pair(r.say("task"), r.named("task_", string(d.Task)))
 	if d.Rows > 0 {
 		p.pair(r.say("rows"), strconv.Itoa(d.Rows))
 	}
@@ -266,9 +267,9 @@ func (r *reader) run(p *page) {
 	}
 	p.pair(r.say("notes"), strings.Join(r.notes(), "; "))
 	p.raw("</dl>")
-	if v.Command != "" {
+	if len(v.Command) > 0 {
 		p.put("h3", r.say("command"))
-		p.put("pre", v.Command)
+		p.put("pre", Command(v.Command))
 	}
 	p.raw("</section>\n")
 }

@@ -190,11 +190,7 @@ func (r *reader) ofFirst(note string) string {
 	return note
 }
 
-// fewRows is how many calibration rows are called few: with fewer, coverage may
-// miss 90 % by more than four points either way.
-const fewRows = 200
-
-// setsNote says what prediction sets cover, how sure that is, and where their
+// setsNote returns what prediction sets cover, how sure that is, and where their
 // threshold comes from.
 func (r *reader) setsNote() string {
 	rep := r.doc.Sets.Report
@@ -206,11 +202,11 @@ func (r *reader) setsNote() string {
 	var note []string
 	switch rep.Answered {
 	case 1:
-		note = append(note, r.say("sets_one", wished(rep.Wished), pct(rep.Coverage), span))
+		note = append(note, r.say("sets_one", nominal(rep.Nominal), pct(rep.Coverage), span))
 	case 0:
-		note = append(note, r.say("sets_none", wished(rep.Wished), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize)))
+		note = append(note, r.say("sets_none", nominal(rep.Nominal), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize)))
 	default:
-		note = append(note, r.say("sets_note", wished(rep.Wished), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy)))
+		note = append(note, r.say("sets_note", nominal(rep.Nominal), pct(rep.Coverage), span, fmt.Sprintf("%.2f", rep.MeanSize), pct(rep.Answered), pct(rep.Accuracy)))
 	}
 	if rep.Calibration > 0 {
 		from := map[string]string{eval.FromChosen: "from_chosen", eval.FromFolds: "from_folds", eval.FromTraining: "from_training"}[rep.Source]
@@ -218,10 +214,10 @@ func (r *reader) setsNote() string {
 			from = "from_validation"
 		}
 		note = append(note, r.say(from, rep.Calibration, strings.TrimSuffix(pct(rep.ExpectLow), "\u00a0%")+" "+r.say("to")+" "+pct(rep.ExpectHigh)))
-		if rep.Calibration < fewRows {
+		if rep.Calibration < eval.FewCalibrationRows {
 			note = append(note, r.say("sets_few"))
 		}
-		if rep.High < rep.Wished {
+		if rep.High < rep.Nominal {
 			short := "sets_short"
 			if rep.Source == eval.FromFolds || rep.Source == eval.FromTraining {
 				short = "sets_short_of"
@@ -232,8 +228,8 @@ func (r *reader) setsNote() string {
 	return strings.Join(note, r.pick(" ", ""))
 }
 
-// wished writes a coverage as it was asked for: 90 %, 99.5 %.
-func wished(v float64) string { return strconv.FormatFloat(100*v, 'g', 4, 64) + "\u00a0%" }
+// nominal writes a coverage as it was asked for: 90 %, 99.5 %.
+func nominal(v float64) string { return strconv.FormatFloat(100*v, 'g', 4, 64) + "\u00a0%" }
 
 // seconds writes a duration with sensible digits.
 func seconds(v float64) string {

@@ -1,4 +1,4 @@
-package fusor
+package analysis
 
 import (
 	"math"
@@ -12,30 +12,30 @@ import (
 	"github.com/fusor-ml/fusor/report"
 )
 
-// importance divides the score of an entry among its modalities, from what
-// every run says of each subset. A row that several runs test counts with its
+// addImportance divides the score of an entry among its modalities, from the
+// scores of each subset in every run. A row that several runs test counts with its
 // mean: Shapley values of a mean of games are the mean of their values.
-func (c *Comparison) importance(d *report.Document, entry int) {
+func (c *Comparison) addImportance(d *report.Document, entry int) {
 	outcomes := c.Result.Outcomes[entry]
 	players := outcomes[0].Players
 	if len(players) < 2 {
 		return
 	}
-	runs := c.played
+	runs := c.values
 	for _, o := range outcomes {
 		if !slices.Equal(o.Players, players) {
 			d.Run.Notes = append(slices.Clone(d.Run.Notes), "what each modality contributes is not shown: no training row of some fold has one of them")
 			return
 		}
-		if c.played == nil {
-			run, _ := c.playRun(o, func(present []bool) (compare.Subset, error) { return o.Subsets[compare.Index(present)], nil })
+		if c.values == nil {
+			run, _ := c.valueSubsets(o, func(present []bool) (compare.SubsetScores, error) { return o.Subsets[compare.Index(present)], nil })
 			runs = append(runs, run)
 		}
 	}
 	rows, at, times := tested(outcomes)
-	sample := explain.Sample{Groups: explain.Groups(c.Data, rows)}
+	sample := explain.Sample{Groups: eval.Groups(c.Data, rows)}
 	if c.Task != dataset.Regression {
-		sample.Classes, sample.Class = c.Data.Schema.Classes, classesOf(c.Data, rows)
+		sample.Classes, sample.Class = c.Data.Schema.Classes, eval.Labels(c.Data, rows)
 	}
 	average := func(of func(run int) []float64) []float64 {
 		out := make([]float64, len(rows))
@@ -48,23 +48,23 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 		return out
 	}
 	goals := c.goals()
-	v := &eval.ShapleyValues{Sampled: runs[0].values.Sampled}
+	v := &eval.ShapleyValues{Sampled: runs[0].shapley.Sampled}
 	for g := range goals {
-		v.Empty = append(v.Empty, average(func(r int) []float64 { return runs[r].values.Empty[g] }))
-		v.Full = append(v.Full, average(func(r int) []float64 { return runs[r].values.Full[g] }))
+		v.Empty = append(v.Empty, average(func(r int) []float64 { return runs[r].shapley.Empty[g] }))
+		v.Full = append(v.Full, average(func(r int) []float64 { return runs[r].shapley.Full[g] }))
 		parts := make([][]float64, len(players))
 		for p := range parts {
-			parts[p] = average(func(r int) []float64 { return runs[r].values.Parts[g][p] })
+			parts[p] = average(func(r int) []float64 { return runs[r].shapley.Parts[g][p] })
 		}
 		v.Parts = append(v.Parts, parts)
 	}
-	d.Shapley = shapley(c.Rows[entry].Name, explain.Contributions(v, goals, players, sample))
+	d.Shapley = named(c.Rows[entry].Name, explain.Contributions(v, goals, players, sample))
 	metric, _ := eval.MetricByName(c.Metric)
 	for k, present := range shownSubsets(len(players)) {
-		s := report.Subset{}
+		s := explain.Subset{}
 		for p, in := range present {
 			if in {
-				s.Views = append(s.Views, players[p])
+				s.Players = append(s.Players, players[p])
 			}
 		}
 		s.Score, s.Range = c.subsetScore(metric, outcomes, func(r int) []float64 { return runs[r].subsets[k] })
@@ -72,7 +72,7 @@ func (c *Comparison) importance(d *report.Document, entry int) {
 	}
 }
 
-// tested lists the rows that any run tests, where each stands in the list, and
+// tested lists the rows that any run tests, the place of each in the list, and
 // how many runs test it.
 func tested(outcomes []*compare.Outcome) (rows []int, at map[int]int, times []float64) {
 	at = map[int]int{}
@@ -92,8 +92,8 @@ func tested(outcomes []*compare.Outcome) (rows []int, at map[int]int, times []fl
 
 // subsetScore is the mean over the runs of a subset's score, with the interval
 // that the leaderboard would give it.
-func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome, worth func(run int) []float64) (float64, *report.Interval) {
-	sign := 1.0 // worth is a score, or an error with its sign turned
+func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome, value func(run int) []float64) (float64, *explain.Interval) {
+	sign := 1.0 // a value is a score, or an error with its sign turned
 	if !metric.HigherIsBetter {
 		sign = -1
 	}
@@ -102,39 +102,29 @@ func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome
 	var runs []float64
 	train, test := 0.0, 0.0
 	for r, o := range outcomes {
-		seeds = append(seeds, &eval.Predictions{Targets: worth(r)})
+		seeds = append(seeds, &eval.Predictions{Targets: value(r)})
 		runs = append(runs, metric.Of(seeds[r]))
 		train, test = train+float64(o.TrainRows)/float64(len(outcomes)), test+float64(len(o.Test))/float64(len(outcomes))
 	}
 	s := eval.SummarizeRuns(metric, runs, eval.Resampling{TrainRows: train, TestRows: test, Tests: c.Result.Plan.Tests()})
 	if c.Result.Plan.Official {
-		s = eval.SummarizeSplit(metric, seeds, explain.Groups(c.Data, outcomes[0].Test))
+		s = eval.SummarizeSplit(metric, seeds, eval.Groups(c.Data, outcomes[0].Test))
 	}
-	if math.IsNaN(s.Low) {
-		return s.Mean, nil
-	}
-	return s.Mean, &report.Interval{Low: s.Low, High: s.High}
+	return s.Mean, explain.NewInterval(s)
 }
 
-// shapley turns contributions into the report's.
-func shapley(name string, all []explain.Contribution) []report.Shapley {
-	var out []report.Shapley
-	for _, c := range all {
-		s := report.Shapley{Model: name, Goal: c.Goal, Empty: c.Empty, Full: c.Full, Sampled: c.Sampled}
-		for _, p := range c.Parts {
-			s.Parts = append(s.Parts, report.Contribution{Name: p.Name, Value: p.Value, Range: &report.Interval{Low: p.Low, High: p.High}})
-		}
-		for _, k := range c.Classes {
-			s.Classes = append(s.Classes, report.ClassParts{Class: k.Class, Values: k.Values})
-		}
-		out = append(out, s)
+// named returns contributions with the name of their model.
+func named(model string, all []explain.Contribution) []explain.Contribution {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Model = model
 	}
 	return out
 }
 
-// weights shows the mean weight of each view by true class, over all runs: of
+// addWeights shows the mean weight of each view by true class, over all runs: of
 // the entry or, if its method has none, of the best fusion that has.
-func (c *Comparison) weights(d *report.Document, entry int) {
+func (c *Comparison) addWeights(d *report.Document, entry int) {
 	if c.Task == dataset.Regression {
 		return
 	}
@@ -145,7 +135,7 @@ func (c *Comparison) weights(d *report.Document, entry int) {
 		entry = -1
 		best := math.Inf(-1)
 		for i, r := range c.Rows {
-			if v := c.valScore(i); r.Kind == compare.Fusion && weighs(i) && v > best {
+			if v := c.valScore(i); r.Kind == eval.Fusion && weighs(i) && v > best {
 				entry, best = i, v
 			}
 		}
@@ -168,7 +158,7 @@ func (c *Comparison) weights(d *report.Document, entry int) {
 	d.Weights = w.mean()
 }
 
-// telling reports whether a method weighs each row by its content. The others
+// weightsVaryByRow reports whether a method weighs each row by its content. The others
 // have the same weights for all rows, so that classes differ by nothing but
 // what their rows lack.
 func weightsVaryByRow(methods fusion.Table, name string) bool {
@@ -215,8 +205,8 @@ func (s *weightSums) mean() *report.Weights {
 	return out
 }
 
-// learning adds the learning curve of an entry's first run.
-func (c *Comparison) learning(d *report.Document, entry int) {
+// addLearning adds the learning curve of an entry's first run.
+func (c *Comparison) addLearning(d *report.Document, entry int) {
 	h := c.Result.Outcomes[entry][0].History
 	l := report.Learning{Model: c.Rows[entry].Name, Best: h.BestEpoch - 1}
 	for _, e := range h.Epochs {

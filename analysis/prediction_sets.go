@@ -1,32 +1,27 @@
-package fusor
+package analysis
 
 import (
 	"context"
+	"github.com/fusor-ml/fusor/progress"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
-	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/report"
-	"github.com/fusor-ml/fusor/train"
 )
-
-// fewCalibrationRows: with so few validation rows what sets cover varies by
-// more than four points, and the threshold comes from folds instead.
-const fewCalibrationRows = 200
 
 // calibrate fits the best entry in folds of the training rows where an official
 // split has too few validation rows for prediction sets.
-func (c *Comparison) calibrate(ctx context.Context, src train.Source, o *Options) error {
+func (c *Comparison) calibrate(ctx context.Context, s *Setup) error {
 	plan := &c.Result.Plan
-	best, _ := c.best()
-	if best < 0 || !plan.Official || c.Data.Schema.Task == dataset.Regression || len(plan.Runs[0].Val) >= fewCalibrationRows {
+	best, _ := c.Best()
+	if best < 0 || !plan.Official || c.Data.Schema.Task == dataset.Regression || len(plan.Runs[0].Val) >= eval.FewCalibrationRows {
 		return nil
 	}
-	inner, err := c.Result.Calibrate(ctx, src, best, o.Seed, compare.Options{
-		Recipe: o.Recipe, Workers: o.threads(), Store: c.store,
+	inner, err := c.Result.Calibrate(ctx, s.Source, best, s.Seed, compare.Options{
+		Recipe: s.Compare.Recipe, Workers: s.Compare.Workers, Store: s.Compare.Store,
 		Done: func(done, total int, _ compare.Entry, _ dataset.Run, out *compare.Outcome) {
-			o.progress("calibrate", done, total, c.Result.Entries[best].Name)
+			s.Progress.Report(progress.Calibrate, done, total, c.Result.Entries[best].Name)
 		},
 	})
 	if ctx.Err() != nil {
@@ -72,7 +67,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	covered := make([]float64, len(rows))
 	for r, out := range outcomes {
 		_, probs := c.calibrated(out)
-		labels := classesOf(c.Data, out.Test)
+		labels := eval.Labels(c.Data, out.Test)
 		for i, hit := range sets[r].Covered(probs, labels) {
 			k := at[out.Test[i]]
 			covered[k] += hit / times[k]
@@ -80,7 +75,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 		rep := sets[r].Measure(probs, labels, nil)
 		n := float64(len(out.Test))
 		weight += n
-		sum.Wished = rep.Wished
+		sum.Nominal = rep.Nominal
 		sum.Coverage += n * rep.Coverage
 		sum.MeanSize += n * rep.MeanSize
 		sum.Answered += n * rep.Answered
@@ -95,7 +90,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	sum.MeanSize /= weight
 	sum.Answered /= weight
 	sum.Threshold /= weight
-	sum.Interpret(covered, explain.Groups(c.Data, rows), calibration/len(outcomes), source)
+	sum.Interpret(covered, eval.Groups(c.Data, rows), calibration/len(outcomes), source)
 	return &report.Sets{Model: c.Rows[entry].Name, Report: sum}
 }
 
@@ -104,7 +99,7 @@ func (c *Comparison) innerSets(coverage float64) []eval.Conformal {
 	var scores []float64
 	for _, out := range c.calibration.Outcomes[0] {
 		_, probs := c.calibrated(out)
-		scores = append(scores, eval.ConformalScores(probs, classesOf(c.Data, out.Test))...)
+		scores = append(scores, eval.ConformalScores(probs, eval.Labels(c.Data, out.Test))...)
 	}
 	sets := make([]eval.Conformal, len(c.Result.Plan.Runs))
 	for r := range sets {
@@ -119,7 +114,7 @@ func (c *Comparison) foldSets(entry int, coverage float64) []eval.Conformal {
 	scores := make([][]float64, len(runs))
 	for r, out := range outcomes {
 		_, probs := c.calibrated(out)
-		scores[r] = eval.ConformalScores(probs, classesOf(c.Data, out.Test))
+		scores[r] = eval.ConformalScores(probs, eval.Labels(c.Data, out.Test))
 	}
 	sets := make([]eval.Conformal, len(runs))
 	for r := range runs {

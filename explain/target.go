@@ -15,8 +15,8 @@ import (
 	"github.com/fusor-ml/fusor/model"
 )
 
-// Subject is a trained model that is looked at.
-type Subject struct {
+// Target is a trained model that is explained.
+type Target struct {
 	Name     string
 	Artifact *artifact.Artifact
 	// Predict scores every row of a set with the marked views hidden (nil: none).
@@ -39,22 +39,26 @@ type Importance struct {
 type Subset struct {
 	Players []string `json:"players"` // none: the prior
 	Score   float64  `json:"score"`
-	// Low and High are the 95 % bootstrap interval over the rows; NaN where it
-	// was not computed, which is beyond rangedPlayers players.
-	Low  float64 `json:"-"`
-	High float64 `json:"-"`
+	// Range is the 95 % interval; nil where it was not computed, as beyond rangedPlayers players.
+	Range *Interval `json:"range,omitempty"`
+}
+
+// Interval is a 95 % interval.
+type Interval struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// NewInterval returns the interval of a summary; nil if it has none.
+func NewInterval(s eval.Summary) *Interval {
+	if math.IsNaN(s.Low) || math.IsNaN(s.High) {
+		return nil
+	}
+	return &Interval{s.Low, s.High}
 }
 
 // rangedPlayers bounds the players whose subsets get intervals.
 const rangedPlayers = 6
-
-// Metric is the one that subsets and curves are measured by.
-func Metric(task dataset.Task) eval.Metric {
-	if task == dataset.Regression {
-		return eval.Metrics(eval.Regression)[0]
-	}
-	return eval.Metrics(eval.Classification)[0]
-}
 
 // Labelled lists the labelled rows of a data set.
 func Labelled(ds *dataset.Dataset) []int {
@@ -67,33 +71,15 @@ func Labelled(ds *dataset.Dataset) []int {
 	return rows
 }
 
-// Groups numbers the groups of the given rows; nil where the data has none.
-func Groups(ds *dataset.Dataset, rows []int) []int {
-	if ds.Schema.Group == "" {
-		return nil
-	}
-	index := map[string]int{}
-	out := make([]int, len(rows))
-	for i, r := range rows {
-		k, ok := index[ds.Rows[r].Group]
-		if !ok {
-			k = len(index)
-			index[ds.Rows[r].Group] = k
-		}
-		out[i] = k
-	}
-	return out
-}
-
 // Importance measures what each modality contributes on the labelled rows of a
 // data set; set holds the model's views of all its rows. step is told of each
 // subset tried; it may be nil. The error is that of Predict.
-func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *model.Set, step func(done, total int)) (*Importance, error) {
+func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model.Set, step func(done, total int)) (*Importance, error) {
 	rows := Labelled(ds)
 	names, of := model.Players(s.Artifact.Spec.Views)
 	im := &Importance{Players: names}
-	metric := Metric(ds.Schema.Task)
-	groups := Groups(ds, rows)
+	metric := eval.MainMetric(ds.Schema.Task)
+	groups := eval.Groups(ds, rows)
 	var sample Sample
 	sample.Groups = groups
 	class := make([]int, len(rows))
@@ -139,7 +125,7 @@ func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *mode
 			}
 			return [][]float64{worth}, nil
 		}
-		return Worth(compare.NewSubset(pick(scores, rows), class, top, s.Artifact.Temperature)), nil
+		return Values(compare.NewSubsetScores(pick(scores, rows), class, top, s.Artifact.Temperature)), nil
 	}
 	if im.Values, err = game.Shapley(); err != nil {
 		return nil, err
@@ -157,8 +143,8 @@ func (s *Subject) Importance(ctx context.Context, ds *dataset.Dataset, set *mode
 	return im, nil
 }
 
-// Worth turns a subset's outcome into the goals Correctness, LogOdds and TrueLogOdds.
-func Worth(s compare.Subset) [][]float64 {
+// Values returns the values of a subset's scores under the goals Correctness, LogOdds and TrueLogOdds.
+func Values(s compare.SubsetScores) [][]float64 {
 	out := matrix(3, len(s.Hit))
 	for i, hit := range s.Hit {
 		if hit {
@@ -179,8 +165,8 @@ func pick(s *model.Scores, rows []int) *model.Scores {
 	return out
 }
 
-func (s *Subject) subset(ds *dataset.Dataset, rows []int, scores *model.Scores, present []bool, names []string, metric eval.Metric, groups []int) Subset {
-	out := Subset{Players: []string{}, Low: math.NaN(), High: math.NaN()}
+func (s *Target) subset(ds *dataset.Dataset, rows []int, scores *model.Scores, present []bool, names []string, metric eval.Metric, groups []int) Subset {
+	out := Subset{Players: []string{}}
 	for k, n := range names {
 		if present[k] {
 			out.Players = append(out.Players, n)
@@ -192,17 +178,17 @@ func (s *Subject) subset(ds *dataset.Dataset, rows []int, scores *model.Scores, 
 		return out
 	}
 	sum := eval.SummarizeSplit(metric, []*eval.Predictions{preds}, groups)
-	out.Score, out.Low, out.High = sum.Mean, sum.Low, sum.High
+	out.Score, out.Range = sum.Mean, NewInterval(sum)
 	return out
 }
 
 // predictions puts the model's answers for rows beside the truth.
-func (s *Subject) predictions(ds *dataset.Dataset, rows []int, scores *model.Scores) *eval.Predictions {
+func (s *Target) predictions(ds *dataset.Dataset, rows []int, scores *model.Scores) *eval.Predictions {
 	p := s.Probabilities(scores)
 	c := scores.Outputs
 	picked := make([]float64, 0, len(rows)*c)
 	for _, r := range rows {
 		picked = append(picked, p[r*c:(r+1)*c]...)
 	}
-	return compare.Predictions(ds, rows, picked)
+	return eval.NewPredictions(ds, rows, picked)
 }

@@ -1,4 +1,4 @@
-package fusor
+package analysis
 
 import (
 	"bytes"

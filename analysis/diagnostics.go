@@ -1,4 +1,4 @@
-package fusor
+package analysis
 
 import (
 	"cmp"
@@ -12,59 +12,17 @@ import (
 	"github.com/fusor-ml/fusor/report"
 )
 
-// best finds the entries of the best fusion (without one, of the best single)
-// and of the best single, by validation scores; −1 where there is none.
-func (c *Comparison) best() (best, single int) {
-	top := func(kind string) int {
-		at, score := -1, math.Inf(-1)
-		for i, r := range c.Rows {
-			if v := c.valScore(i); r.Kind == kind && v > score {
-				at, score = i, v
-			}
-		}
-		return at
-	}
-	best, single = top(compare.Fusion), top(compare.Single)
-	if c.Verdict != nil {
-		for i, r := range c.Rows {
-			if r.Name == c.Verdict.BestFusion && r.Kind == compare.Fusion {
-				best = i
-			}
-			if r.Name == c.Verdict.BestSingle && r.Kind == compare.Single {
-				single = i
-			}
-		}
-	}
-	if best < 0 {
-		best = single
-	}
-	return best, single
-}
-
-// valScore is an entry's mean validation score, larger is better.
-func (c *Comparison) valScore(entry int) float64 {
-	m, _ := eval.MetricByName(c.Metric)
-	v := 0.0
-	for _, x := range c.Rows[entry].ValRuns {
-		v += x
-	}
-	if !m.HigherIsBetter {
-		v = -v
-	}
-	return v / float64(max(1, len(c.Rows[entry].ValRuns)))
-}
-
 // answer is what a model said of one row.
 type answer struct {
 	row           int       // of the data set
 	before, after []float64 // probabilities before and after calibration
 }
 
-// closely fills confusion, reliability, prediction sets and mistakes of one
+// addDiagnostics fills confusion, reliability, prediction sets and mistakes of one
 // entry, of a regression the largest errors alone. Every test row counts once:
 // the runs of the first seed are taken; the prediction sets are measured in
 // every run.
-func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
+func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOptions) {
 	var answers []answer
 	temperature, runs := 0.0, 0.0
 	for r, out := range c.Result.Outcomes[entry] {
@@ -89,15 +47,15 @@ func (c *Comparison) closely(d *report.Document, entry int, o *ReportOptions) {
 		return
 	}
 	d.Sets = c.predictionSets(entry, o.coverage())
-	trust(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
+	addCalibration(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
 }
 
-// calibrated gives the temperature that the validation rows tell and the
+// calibrated returns the temperature fitted on the validation rows and the
 // probabilities of the test rows with it; those of rows without any view stay.
 func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, probs [][]float64) {
 	k := len(out.TestLogits) / max(1, len(out.Test))
 	temperature, _, _ = out.Calibrate(c.Data)
-	probs = eval.Soften(rowsOf(out.TestLogits, k), temperature)
+	probs = eval.Soften(eval.Rows(out.TestLogits, k), temperature)
 	for i, absent := range out.Absent {
 		if absent {
 			probs[i] = out.TestP[i*k : (i+1)*k]
@@ -106,24 +64,8 @@ func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, prob
 	return temperature, probs
 }
 
-func rowsOf(x []float64, k int) [][]float64 {
-	var out [][]float64
-	for i := 0; i+k <= len(x) && k > 0; i += k {
-		out = append(out, x[i:i+k])
-	}
-	return out
-}
-
-func classesOf(ds *dataset.Dataset, rows []int) []int {
-	out := make([]int, len(rows))
-	for i, r := range rows {
-		out[i] = ds.Rows[r].Class
-	}
-	return out
-}
-
-// trust fills what one model's answers tell of its errors and its confidence.
-func trust(d *report.Document, ds *dataset.Dataset, name string, answers []answer, temperature float64, o *ReportOptions) {
+// addCalibration fills what one model's answers show of its errors and its confidence.
+func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answers []answer, temperature float64, o *ReportOptions) {
 	before, after := &eval.Predictions{}, &eval.Predictions{}
 	for _, a := range answers {
 		y := ds.Rows[a.row].Class
@@ -155,7 +97,7 @@ const (
 
 // mistakes are the wrong answers, the surest first.
 func mistakes(ds *dataset.Dataset, answers []answer, media bool) []report.Mistake {
-	return worst(ds, answers, media, func(a answer) (float64, bool) {
+	return topMistakes(ds, answers, media, func(a answer) (float64, bool) {
 		top := eval.Argmax(a.after)
 		return a.after[top], top != ds.Rows[a.row].Class
 	}, func(m *report.Mistake, a answer) {
@@ -170,7 +112,7 @@ func errorsOf(ds *dataset.Dataset, answers []answer, media bool) []report.Mistak
 		off := math.Abs(a.after[0] - ds.Rows[a.row].Target)
 		return off, off > 0
 	}
-	return worst(ds, answers, media, miss, func(m *report.Mistake, a answer) {
+	return topMistakes(ds, answers, media, miss, func(m *report.Mistake, a answer) {
 		m.Error, _ = miss(a)
 		m.Predicted = eval.FormatNumber(a.after[0])
 		if y := ds.Rows[a.row].Target; math.Abs(y) >= 1e6 {
@@ -181,8 +123,8 @@ func errorsOf(ds *dataset.Dataset, answers []answer, media bool) []report.Mistak
 	})
 }
 
-// worst shows the answers that rank first among the wrong ones.
-func worst(ds *dataset.Dataset, answers []answer, media bool, rank func(answer) (float64, bool), say func(*report.Mistake, answer)) []report.Mistake {
+// topMistakes returns the answers that rank first among the wrong ones; fill completes each.
+func topMistakes(ds *dataset.Dataset, answers []answer, media bool, rank func(answer) (float64, bool), fill func(*report.Mistake, answer)) []report.Mistake {
 	var wrong []answer
 	for _, a := range answers {
 		if _, is := rank(a); is {
@@ -198,7 +140,7 @@ func worst(ds *dataset.Dataset, answers []answer, media bool, rank func(answer) 
 	for _, a := range wrong[:min(shownMistakes, len(wrong))] {
 		row := &ds.Rows[a.row]
 		m := report.Mistake{ID: rowName(ds, a.row), True: row.Label}
-		say(&m, a)
+		fill(&m, a)
 		for k, col := range ds.Schema.Columns {
 			m.Cells = append(m.Cells, shownCell(ds, &col, &row.Cells[k], media))
 		}

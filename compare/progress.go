@@ -1,19 +1,19 @@
-package fusor
+package compare
 
 import (
 	"fmt"
 	"math"
 	"time"
 
-	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/progress"
 )
 
-// live reports a comparison that is under way: every fit, and of a fold or seed
-// that is through, its best on either side. Those are validation scores: test
-// scores are shown once everything is chosen.
-func (o *Options) live(ds *dataset.Dataset, plan *dataset.Plan) func(done, total int, e compare.Entry, r dataset.Run, out *compare.Outcome) {
+// Progress returns an Options.Done that reports every fit to f and, of a fold or seed whose fits are
+// all done, the best single and the best fusion. Those are validation scores: test scores are shown
+// once everything is chosen.
+func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan) func(done, total int, e Entry, r dataset.Run, out *Outcome) {
 	type best struct {
 		fits  int
 		name  [2]string // of singles, of fusions
@@ -21,13 +21,13 @@ func (o *Options) live(ds *dataset.Dataset, plan *dataset.Plan) func(done, total
 	}
 	entries, start := 0, time.Now()
 	runs := map[[2]int]*best{}
-	return func(done, total int, e compare.Entry, r dataset.Run, out *compare.Outcome) {
-		if o.Progress == nil {
+	return func(done, total int, e Entry, r dataset.Run, out *Outcome) {
+		if f == nil {
 			return
 		}
 		entries = total / len(plan.Runs)
 		where := runName(plan, r)
-		p := Progress{Stage: "compare", Done: done, Total: total, Detail: e.Name + ", " + where}
+		p := progress.Step{Stage: progress.Compare, Done: done, Total: total, Detail: e.Name + ", " + where}
 		p.Kept = out.Seconds > time.Since(start).Seconds() // it cannot have been fitted since
 		b := runs[[2]int{r.Fold, r.Seed}]
 		if b == nil {
@@ -35,27 +35,19 @@ func (o *Options) live(ds *dataset.Dataset, plan *dataset.Plan) func(done, total
 			runs[[2]int{r.Fold, r.Seed}] = b
 		}
 		side := 0
-		if e.Kind == compare.Fusion {
+		if e.Kind == eval.Fusion {
 			side = 1
 		}
-		m := mainMetric(ds)
-		v := m.Of(compare.Predictions(ds, out.Val, out.ValP))
+		m := eval.MainMetric(ds.Schema.Task)
+		v := m.Of(eval.NewPredictions(ds, out.Val, out.ValP))
 		if better := v > b.score[side]; !math.IsNaN(v) && (b.name[side] == "" || better == m.HigherIsBetter && v != b.score[side]) {
 			b.name[side], b.score[side] = e.Name, v
 		}
 		if b.fits++; b.fits == entries && b.name[0] != "" && b.name[1] != "" {
 			p.Note = fmt.Sprintf("%s: %s %s, %s %s (best single and fusion, validation %s)", where, b.name[0], shown(m, b.score[0]), b.name[1], shown(m, b.score[1]), m.Title)
 		}
-		o.Progress(p)
+		f(p)
 	}
-}
-
-// mainMetric is the one that rows are chosen and compared by.
-func mainMetric(ds *dataset.Dataset) eval.Metric {
-	if ds.Schema.Task == dataset.Regression {
-		return eval.Metrics(eval.Regression)[0]
-	}
-	return eval.Metrics(eval.Classification)[0]
 }
 
 func shown(m eval.Metric, v float64) string {
@@ -65,7 +57,7 @@ func shown(m eval.Metric, v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// runName says which fold and seed a run is, counted from 1.
+// runName returns which fold and seed a run is, counted from 1.
 func runName(plan *dataset.Plan, r dataset.Run) string {
 	seeds := len(plan.Runs) / max(1, plan.Folds)
 	seed := fmt.Sprintf("seed %d of %d", r.Seed+1, seeds)

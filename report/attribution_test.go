@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"github.com/fusor-ml/fusor/explain"
 	"math"
 	"slices"
 	"testing"
@@ -12,16 +13,16 @@ import (
 // A stacked plot has a colour for each part; the least ones share the last.
 func TestStackedPartsHaveTheirOwnColours(t *testing.T) {
 	for _, n := range []int{3, 8, 9, 12} {
-		v := Shapley{Goal: Correctness}
-		one, two := ClassParts{Class: "a"}, ClassParts{Class: "b"}
+		v := explain.Contribution{Goal: explain.Correctness}
+		one, two := explain.ClassPart{Class: "a"}, explain.ClassPart{Class: "b"}
 		for k := range n {
-			v.Parts = append(v.Parts, Contribution{Name: fmt.Sprint("m", k)})
+			v.Parts = append(v.Parts, explain.Part{Name: fmt.Sprint("m", k)})
 			one.Values = append(one.Values, 0.01*float64(k+1))
 			two.Values = append(two.Values, 0)
 		}
 		two.Values[0] = -0.9 // the least in one class is the largest in the other
-		v.Classes = []ClassParts{one, two}
-		fig := newReader(&Document{Shapley: []Shapley{v}}, speakerOf("en")).shapleyClasses(v, "x", "t", "u", svg.Points)
+		v.Classes = []explain.ClassPart{one, two}
+		fig := newReader(&Document{Shapley: []explain.Contribution{v}}, speakerOf("en")).shapleyClasses(v, "x", "t", "u", svg.Points)
 		p := fig.plot.(*svg.Bars)
 		if len(p.Series) != min(n, 8) || !slices.Contains(p.Series, "m0") || !slices.Contains(p.Series, fmt.Sprint("m", n-1)) {
 			t.Errorf("of %d parts the plot shows %v", n, p.Series)
@@ -50,18 +51,18 @@ func TestStackedPartsHaveTheirOwnColours(t *testing.T) {
 // A modality keeps its colour in the plots of other goals.
 func TestStackedPlotsShowTheSameParts(t *testing.T) {
 	var d Document
-	for _, goal := range []string{Correctness, LogOdds} {
-		v := Shapley{Goal: goal}
-		c := ClassParts{Class: "a"}
+	for _, goal := range []string{explain.Correctness, explain.LogOdds} {
+		v := explain.Contribution{Goal: goal}
+		c := explain.ClassPart{Class: "a"}
 		for k := range 12 {
-			v.Parts = append(v.Parts, Contribution{Name: fmt.Sprint("m", k)})
+			v.Parts = append(v.Parts, explain.Part{Name: fmt.Sprint("m", k)})
 			x := float64(k + 1)
-			if goal == LogOdds {
+			if goal == explain.LogOdds {
 				x = 100 * float64(20-k)
 			}
 			c.Values = append(c.Values, x)
 		}
-		v.Classes = []ClassParts{c}
+		v.Classes = []explain.ClassPart{c}
 		d.Shapley = append(d.Shapley, v)
 	}
 	r := newReader(&d, speakerOf("en"))
@@ -77,7 +78,7 @@ func TestSubsetsTitle(t *testing.T) {
 		t.Helper()
 		d := &Document{Metric: "accuracy"}
 		for _, s := range subsets {
-			d.Subsets = append(d.Subsets, Subset{Views: s})
+			d.Subsets = append(d.Subsets, explain.Subset{Players: s})
 		}
 		if got := newReader(d, speakerOf("en")).subsets().figures[0].plot.(*svg.Ranking).Title; got != want {
 			t.Errorf("%s, want %s", got, want)

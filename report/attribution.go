@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"github.com/fusor-ml/fusor/explain"
 	"math"
 	"slices"
 	"strings"
@@ -35,34 +36,32 @@ func (r *reader) shapley() *section {
 // goal says how the shares of a goal are written.
 func (r *reader) goal(name string) (f svg.Format, title, unit string) {
 	switch name {
-	case LogOdds:
+	case explain.LogOdds:
 		return svg.Signed, r.say("shapley_logodds"), r.say("log_odds")
-	case TrueLogOdds:
+	case explain.TrueLogOdds:
 		return svg.Signed, r.say("shapley_true"), r.say("log_odds")
-	case ErrorDrop:
+	case explain.ErrorDrop:
 		return svg.Signed, r.say("shapley_error"), r.say("abs_error")
 	}
 	return svg.Points, r.say("shapley_correct"), r.say("pct_points")
 }
 
-func (r *reader) shapleyBars(v Shapley, title, unit string, f svg.Format) svg.Plot {
+func (r *reader) shapleyBars(v explain.Contribution, title, unit string, f svg.Format) svg.Plot {
 	p := &svg.Bars{Title: title + r.pick(", ", "，") + v.Model, XLabel: unit, Format: f, Series: []string{r.say("contribution")}}
 	for _, c := range v.Parts {
-		low, high := bounds(c.Range)
-		p.Rows = append(p.Rows, svg.Bar{Name: c.Name, Parts: []float64{c.Value}, Low: low, High: high})
+		p.Rows = append(p.Rows, svg.Bar{Name: c.Name, Parts: []float64{c.Value}, Low: c.Low, High: c.High})
 	}
 	return p
 }
 
-func (r *reader) shapleyTable(v Shapley, f svg.Format) *table {
+func (r *reader) shapleyTable(v explain.Contribution, f svg.Format) *table {
 	t := &table{texts: 1, bold: len(v.Parts)}
 	t.column("modality", headed(r.say("modality")))
 	t.column("contribution", headed(r.say("contribution")))
 	t.column("low", headed(r.say("low")))
 	t.column("high", headed(r.say("high")))
 	for _, c := range v.Parts {
-		low, high := bounds(c.Range)
-		t.rows = append(t.rows, []cell{text(c.Name), value(c.Value, f.Value(c.Value)), value(low, f.Value(low)), value(high, f.Value(high))})
+		t.rows = append(t.rows, []cell{text(c.Name), value(c.Value, f.Value(c.Value)), value(c.Low, f.Value(c.Low)), value(c.High, f.Value(c.High))})
 	}
 	total := v.Full - v.Empty
 	t.rows = append(t.rows, []cell{{r.say("total"), "total"}, value(total, f.Value(total)), {}, {}})
@@ -80,11 +79,11 @@ func (r *reader) firstOf(n int) string {
 	return r.say("first_of", maxRows, n)
 }
 
-func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Format) figure {
+func (r *reader) shapleyClasses(v explain.Contribution, name, title, unit string, f svg.Format) figure {
 	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别") + r.firstOf(len(v.Classes)), XLabel: unit, Format: f}
 	t := &table{texts: 1, bold: -1}
 	t.column("class", headed(r.say("class")))
-	own := r.ownColour(len(v.Parts))
+	own := r.ownColor(len(v.Parts))
 	for k, c := range v.Parts {
 		if own[k] {
 			p.Series = append(p.Series, c.Name)
@@ -115,11 +114,11 @@ func (r *reader) shapleyClasses(v Shapley, name, title, unit string, f svg.Forma
 	return figure{name: name, plot: p, table: t}
 }
 
-// ownColour says which of n modalities the stacked plots show for themselves:
-// all of them, or if there are more than colours those of the largest shares in
+// ownColor says which of n modalities the stacked plots show for themselves:
+// all of them, or if there are more than colors those of the largest shares in
 // any class; the rest is shown as one. It is the same for every goal, so that a
-// modality keeps its colour from plot to plot.
-func (r *reader) ownColour(n int) []bool {
+// modality keeps its color from plot to plot.
+func (r *reader) ownColor(n int) []bool {
 	own := slices.Repeat([]bool{true}, n)
 	if n <= svg.Series {
 		return own
@@ -193,16 +192,16 @@ func (r *reader) noise() *section {
 	measured := false
 	from, to := r.noiseRange()
 	for i, n := range r.doc.Noise {
-		where := n.Modality
+		where := n.Column
 		if where == "" {
 			where = r.say("jointly")
 		}
 		what := r.named("noise_", n.Kind)
 		s.figures = append(s.figures, figure{name: fmt.Sprintf("noise_%02d_%s", i+1, plain(n.Kind)), plot: r.noiseLines(n, where, what, from, to), small: true, table: r.noiseTable(n)})
 		for _, c := range n.Curves {
-			row := []cell{{where, n.Modality}, {what, n.Kind}, text(c.Model)}
-			for _, v := range []*float64{c.Area, c.Relative, c.Effective} {
-				if v == nil {
+			row := []cell{{where, n.Column}, {what, n.Kind}, text(c.Model)}
+			for _, v := range []*float64{&c.Area, &c.Relative, c.Effective} {
+				if v == nil || math.IsNaN(*v) {
 					row = append(row, cell{"–", ""})
 					continue
 				}
@@ -239,8 +238,8 @@ func (r *reader) noiseRange() (from, to float64) {
 	from, to = math.NaN(), math.NaN()
 	for _, n := range r.doc.Noise {
 		for _, c := range n.Curves {
-			for _, s := range []Series{c.Scores, c.Low, c.High} {
-				for _, v := range s {
+			for _, s := range c.Scores {
+				for _, v := range []float64{s.Mean, s.Low, s.High} {
 					if math.IsNaN(v) || math.IsInf(v, 0) {
 						continue
 					}
@@ -257,7 +256,7 @@ func (r *reader) noiseRange() (from, to float64) {
 	return from, to
 }
 
-func (r *reader) noiseLines(n Noise, where, what string, from, to float64) svg.Plot {
+func (r *reader) noiseLines(n explain.Noise, where, what string, from, to float64) svg.Plot {
 	p := &svg.Lines{
 		Title: r.say("noise_plot", where, what), XLabel: r.named("unit_", n.Unit), YLabel: r.metricLabel(r.metric), XFormat: svg.Count, YFormat: format(r.metric),
 		YFloor: r.metric.Min, YCeil: r.metric.Max, YFrom: from, YTo: to, Plain: true,
@@ -271,20 +270,22 @@ func (r *reader) noiseLines(n Noise, where, what string, from, to float64) svg.P
 		}
 	}
 	for i, c := range n.Curves {
-		p.Curves = append(p.Curves, svg.Curve{Name: c.Model, X: levels[:len(c.Scores)], Y: c.Scores, Low: c.Low, High: c.High, Mark: -1, Color: i, Points: true})
+		curve := svg.Curve{Name: c.Model, X: levels[:len(c.Scores)], Mark: -1, Color: i, Points: true}
+		for _, s := range c.Scores {
+			curve.Y, curve.Low, curve.High = append(curve.Y, s.Mean), append(curve.Low, s.Low), append(curve.High, s.High)
+		}
+		p.Curves = append(p.Curves, curve)
 	}
 	return p
 }
 
-func (r *reader) noiseTable(n Noise) *table {
+func (r *reader) noiseTable(n explain.Noise) *table {
 	t := &table{texts: 0, bold: -1}
 	t.column("level", headed(r.say("level")))
 	for _, c := range n.Curves {
 		t.column(c.Model, c.Model)
-		if len(c.Low) == len(c.Scores) && len(c.High) == len(c.Scores) {
-			t.column(c.Model+"_low", headed(r.say("low")))
-			t.column(c.Model+"_high", headed(r.say("high")))
-		}
+		t.column(c.Model+"_low", headed(r.say("low")))
+		t.column(c.Model+"_high", headed(r.say("high")))
 	}
 	for i, l := range n.Levels {
 		f := svg.Count
@@ -293,17 +294,8 @@ func (r *reader) noiseTable(n Noise) *table {
 		}
 		row := []cell{value(l, f.Value(l))}
 		for _, c := range n.Curves {
-			add := func(v Series) {
-				if i < len(v) {
-					row = append(row, value(v[i], show(r.metric, v[i])))
-				} else {
-					row = append(row, cell{"–", ""})
-				}
-			}
-			add(c.Scores)
-			if len(c.Low) == len(c.Scores) && len(c.High) == len(c.Scores) {
-				add(c.Low)
-				add(c.High)
+			for _, v := range []float64{c.Scores[i].Mean, c.Scores[i].Low, c.Scores[i].High} {
+				row = append(row, value(v, show(r.metric, v)))
 			}
 		}
 		t.rows = append(t.rows, row)

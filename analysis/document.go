@@ -1,13 +1,13 @@
-package fusor
+package analysis
 
 import (
 	"fmt"
+	"github.com/fusor-ml/fusor/eval"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
-	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature/text"
 	"github.com/fusor-ml/fusor/internal/kernel"
@@ -15,10 +15,14 @@ import (
 	"github.com/fusor-ml/fusor/report"
 )
 
-// ReportOptions says what a report takes along.
+// ReportOptions describe what a report takes along.
 type ReportOptions struct {
-	Coverage float64 // wished of prediction sets; 0: 0.9
+	Coverage float64 // nominal, of prediction sets; 0: 0.9
 	Media    bool    // the mistakes' files, as far as the report's size limit lets them in
+	// Of an explanation: the version that made it, the words that ran it, and how long that took.
+	Version string
+	Command []string
+	Seconds float64
 }
 
 func (o *ReportOptions) coverage() float64 {
@@ -29,31 +33,24 @@ func (o *ReportOptions) coverage() float64 {
 }
 
 // Document is the comparison as the report shows it. Beside the leaderboard it
-// looks closely at the best fusion, chosen by validation.
+// holds the diagnostics of the best fusion, chosen by validation.
 func (c *Comparison) Document(o ReportOptions) *report.Document {
-	d := &report.Document{Metric: c.Metric, Verdict: c.Verdict, Data: describe(c.Data, c.Problems)}
-	for _, r := range c.Rows {
-		row := report.Row{Name: r.Name, Kind: r.Kind, Fusion: r.Fusion, Views: r.Views, FitSeconds: r.FitSeconds, Parameters: r.Parameters}
-		for _, s := range r.Scores {
-			row.Scores = append(row.Scores, report.Score{Metric: s.Metric.Name, Summary: s.Summary})
-		}
-		d.Rows = append(d.Rows, row)
-	}
+	d := &report.Document{Metric: c.Metric, Verdict: c.Verdict, Rows: c.Rows, Data: describe(c.Data, c.Problems)}
 	d.Run = report.Run{
 		Version: c.Run.Version, Go: runtime.Version(), Machine: machine(),
-		Command: report.Command(c.Run.Command), Folds: c.Run.Folds, Seed: &c.Run.Seed, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
+		Command: c.Run.Command, Folds: c.Run.Folds, Seed: &c.Run.Seed, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
 	}
 	if n := len(c.Run.Seeds); n > 1 {
 		d.Run.FirstOf = n
 	}
-	c.views(d)
-	best, single := c.best()
+	c.addViews(d)
+	best, single := c.Best()
 	if best >= 0 {
-		c.closely(d, best, &o)
-		c.importance(d, best)
-		c.weights(d, best)
-		c.learning(d, best)
-		if c.Rows[best].Kind == compare.Fusion {
+		c.addDiagnostics(d, best, &o)
+		c.addImportance(d, best)
+		c.addWeights(d, best)
+		c.addLearning(d, best)
+		if c.Rows[best].Kind == eval.Fusion {
 			d.NoiseBy = []string{
 				report.Command(slices.Concat([]string{"fusor", "train", c.path, "--fusion", c.Rows[best].Fusion}, c.Run.Shared, []string{"-o", "model.fusor"})),
 				report.Command([]string{"fusor", "explain", "model.fusor", c.path, "-o", "why"}),
@@ -61,19 +58,19 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		}
 	}
 	if single >= 0 && single != best {
-		c.learning(d, single)
+		c.addLearning(d, single)
 	}
 	return d
 }
 
-// machine says what results depend on: kernels of another tier differ in the last bits.
+// machine returns what results depend on: kernels of another tier differ in the last bits.
 func machine() string {
 	tier := map[kernel.Tier]string{kernel.Plain: "plain Go", kernel.AVX2: "AVX2", kernel.AVX512: "AVX-512"}[kernel.ActiveTier()]
 	return runtime.GOOS + "/" + runtime.GOARCH + ", " + tier
 }
 
-// views lists the views that each modality gave.
-func (c *Comparison) views(d *report.Document) {
+// addViews lists the views of each modality.
+func (c *Comparison) addViews(d *report.Document) {
 	for i := range d.Data.Modalities {
 		m := &d.Data.Modalities[i]
 		for _, e := range c.Result.Entries {
@@ -86,7 +83,7 @@ func (c *Comparison) views(d *report.Document) {
 	}
 }
 
-// shownName is the data set's name; a manifest whose name says nothing gets its folder's beside it.
+// shownName is the data set's name; a manifest whose name is no more than a habit gets its folder's beside it.
 func shownName(ds *dataset.Dataset) string {
 	switch base, _, _ := strings.Cut(ds.Name, "."); strings.ToLower(base) {
 	case "manifest", "data", "dataset", "labels", "index", "metadata", "train", "samples":
@@ -100,12 +97,9 @@ func shownName(ds *dataset.Dataset) string {
 	return filepath.Base(dir) + "/" + ds.Name
 }
 
-// describe summarises a data set for the report.
+// describe summarizes a data set for the report.
 func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
-	d := report.Data{Name: shownName(ds), Task: string(ds.Schema.Task), Rows: len(ds.Rows)}
-	if ds.Schema.Task == dataset.Classification {
-		d.Task = "classification"
-	}
+	d := report.Data{Name: shownName(ds), Task: ds.Schema.Task, Rows: len(ds.Rows)}
 	classes, splits := make([]int, len(ds.Schema.Classes)), map[string]int{}
 	var names []string
 	for i := range ds.Rows {
@@ -146,6 +140,7 @@ func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
 			d.Problems = append(d.Problems, fmt.Sprintf("… and %d more", len(problems)-i))
 			break
 		}
+		p.File = filepath.Base(p.File) // a report holds no path of the machine
 		d.Problems = append(d.Problems, p.String())
 	}
 	return d

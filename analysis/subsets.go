@@ -1,7 +1,8 @@
-package fusor
+package analysis
 
 import (
 	"context"
+	"github.com/fusor-ml/fusor/progress"
 	"math"
 	"slices"
 	"sync"
@@ -13,11 +14,11 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// played is what one run's model says of its test rows while only some
-// modalities are present.
-type played struct {
-	values  *eval.ShapleyValues
-	subsets [][]float64 // worth of each row under the first goal, for each of shownSubsets
+// subsetValues is what the model of one run is worth on its test rows while only some modalities
+// are present.
+type subsetValues struct {
+	shapley *eval.ShapleyValues
+	subsets [][]float64 // of each row under the first goal, for each of shownSubsets
 }
 
 // allSubsets bounds the modalities of which the report shows every subset.
@@ -38,10 +39,10 @@ func shownSubsets(n int) [][]bool {
 	return out
 }
 
-// play tries the best fusion with subsets of its modalities where they are too
+// refitSubsets tries the best fusion with subsets of its modalities where they are too
 // many to do so with every fusion: it is fitted again in every run.
-func (c *Comparison) play(ctx context.Context, src train.Source, o *Options) error {
-	best, _ := c.best()
+func (c *Comparison) refitSubsets(ctx context.Context, s *Setup) error {
+	best, _ := c.Best()
 	if best < 0 {
 		return nil
 	}
@@ -59,19 +60,19 @@ func (c *Comparison) play(ctx context.Context, src train.Source, o *Options) err
 		mu.Lock()
 		defer mu.Unlock()
 		done++
-		o.progress("explain", done, total, c.Result.Entries[best].Name)
+		s.Progress.Report(progress.Explain, done, total, c.Result.Entries[best].Name)
 	}
-	runs := make([]*played, len(outcomes))
-	err := c.Result.Refit(ctx, src, best, compare.Options{Recipe: o.Recipe, Workers: o.threads()}, func(r int, p *train.Prepared, f *train.Fitting) (err error) {
-		ask := outcomes[r].Ask(ctx, p, f)
-		runs[r], err = c.playRun(outcomes[r], func(present []bool) (compare.Subset, error) {
+	runs := make([]*subsetValues, len(outcomes))
+	err := c.Result.Refit(ctx, s.Source, best, compare.Options{Recipe: s.Compare.Recipe, Workers: s.Compare.Workers}, func(r int, p *train.Prepared, f *train.Fitting) (err error) {
+		scorer := outcomes[r].SubsetScorer(ctx, p, f)
+		runs[r], err = c.valueSubsets(outcomes[r], func(present []bool) (compare.SubsetScores, error) {
 			defer step()
-			return ask(present)
+			return scorer(present)
 		})
 		return err
 	})
 	if err == nil {
-		c.played = runs
+		c.values = runs
 	}
 	return err
 }
@@ -84,16 +85,16 @@ func (c *Comparison) goals() []string {
 	return []string{explain.Correctness, explain.LogOdds, explain.TrueLogOdds}
 }
 
-// playRun divides the worth of a run's test rows among the modalities. say is
-// what its model says with some of them present; the error is that of say.
-func (c *Comparison) playRun(o *compare.Outcome, say func(present []bool) (compare.Subset, error)) (*played, error) {
-	worth := func(present []bool) ([][]float64, error) {
-		s, err := say(present)
+// valueSubsets divides the value of a run's test rows among the modalities. score returns what its
+// model predicts with some of them present; the error is that of score.
+func (c *Comparison) valueSubsets(o *compare.Outcome, score func(present []bool) (compare.SubsetScores, error)) (*subsetValues, error) {
+	value := func(present []bool) ([][]float64, error) {
+		s, err := score(present)
 		if err != nil {
 			return nil, err
 		}
 		if s.Value == nil {
-			return explain.Worth(s), nil
+			return explain.Values(s), nil
 		}
 		out := make([]float64, len(o.Test))
 		for i, r := range o.Test {
@@ -101,14 +102,14 @@ func (c *Comparison) playRun(o *compare.Outcome, say func(present []bool) (compa
 		}
 		return [][]float64{out}, nil
 	}
-	game := &eval.Game{Players: len(o.Players), Rows: len(o.Test), Goals: len(c.goals()), Value: worth}
+	game := &eval.Game{Players: len(o.Players), Rows: len(o.Test), Goals: len(c.goals()), Value: value}
 	values, err := game.Shapley()
 	if err != nil {
 		return nil, err
 	}
-	out := &played{values: values}
+	out := &subsetValues{shapley: values}
 	for _, present := range shownSubsets(len(o.Players)) {
-		w, err := worth(present)
+		w, err := value(present)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/fusor-ml/fusor/report"
+	"github.com/fusor-ml/fusor/explain"
 )
 
 // On an official split compare fits the very model that train does: what the
@@ -72,11 +72,11 @@ func TestSubsetsOfAFaultlessModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	best, _ := c.best()
+	best, _ := c.Best()
 	want, _ := c.Rows[best].Of("accuracy")
 	d := c.Document(ReportOptions{})
 	all := d.Subsets[len(d.Subsets)-1]
-	if want.Mean != 1 || all.Score != 1 || *all.Range != (report.Interval{Low: want.Low, High: want.High}) || want.Low == 1 {
+	if want.Mean != 1 || all.Score != 1 || *all.Range != (explain.Interval{Low: want.Low, High: want.High}) || want.Low == 1 {
 		t.Errorf("with all modalities %g, %+v; the leaderboard says %+v", all.Score, *all.Range, want)
 	}
 }
@@ -99,12 +99,12 @@ func TestCompareOfManyModalities(t *testing.T) {
 		if len(d.Subsets) != 2*n+2 || len(d.Shapley) != 3 || d.Shapley[0].Sampled != (n > 12) || len(d.Shapley[0].Parts) != n {
 			t.Fatalf("%d modalities: %d subsets, %d goals", n, len(d.Subsets), len(d.Shapley))
 		}
-		best, _ := c.best()
+		best, _ := c.Best()
 		s, _ := c.Rows[best].Of("accuracy")
-		if full := d.Subsets[len(d.Subsets)-1]; len(full.Views) != n || math.Abs(full.Score-s.Mean) > 1e-9 || math.Abs(full.Range.Low-s.Low) > 1e-9 {
+		if full := d.Subsets[len(d.Subsets)-1]; len(full.Players) != n || math.Abs(full.Score-s.Mean) > 1e-9 || math.Abs(full.Range.Low-s.Low) > 1e-9 {
 			t.Errorf("%d modalities: with all of them %+v, the leaderboard says %+v", n, full, s)
 		}
-		if one := d.Subsets[1]; len(one.Views) != 1 || one.Views[0] != "m00" || one.Score < d.Subsets[0].Score+0.2 {
+		if one := d.Subsets[1]; len(one.Players) != 1 || one.Players[0] != "m00" || one.Score < d.Subsets[0].Score+0.2 {
 			t.Errorf("%d modalities: with the strongest alone %+v, with none %+v", n, one, d.Subsets[0])
 		}
 		for _, s := range d.Shapley {
@@ -143,8 +143,8 @@ func TestInterruptedWhileTryingSubsets(t *testing.T) {
 		t.Helper()
 		d := c.Document(ReportOptions{})
 		data, err := json.Marshal(struct {
-			A []report.Subset
-			B []report.Shapley
+			A []explain.Subset
+			B []explain.Contribution
 		}{d.Subsets, d.Shapley})
 		if err != nil {
 			t.Fatal(err)

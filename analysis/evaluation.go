@@ -1,0 +1,54 @@
+package analysis
+
+import (
+	"encoding/json"
+
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/predict"
+)
+
+// Evaluation is a model's scores on labelled rows.
+type Evaluation struct {
+	compare.Row
+	Confusion [][]int          // [true][predicted], of a classification
+	Classes   []string         // of the confusion
+	Problems  dataset.Problems // of the data
+}
+
+// NewEvaluation returns the scores of a model on the labelled ones of rows; p are the probabilities, or
+// values, that it predicted for each of them.
+func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
+	a := m.Artifact()
+	preds := eval.NewPredictions(ds, rows, p)
+	e := &Evaluation{Row: compare.Measure(a.Schema.Task, preds, eval.Groups(ds, rows))}
+	e.Name, e.Kind, e.Fusion = a.Spec.Method, eval.Fusion, a.Spec.Method
+	if len(a.Views) == 1 {
+		e.Kind = eval.Single
+	}
+	for _, v := range a.Views {
+		e.Views = append(e.Views, v.Name)
+	}
+	e.Parameters, e.TestRows = a.Model.Size(), float64(preds.Len())
+	if !a.Spec.Regression {
+		e.Confusion, e.Classes = eval.Confusion(preds), a.Schema.Classes
+	}
+	return e
+}
+
+// MarshalJSON writes the row of a comparison with the confusion beside it.
+func (e *Evaluation) MarshalJSON() ([]byte, error) {
+	row, err := json.Marshal(e.Row)
+	if err != nil || e.Confusion == nil {
+		return row, err
+	}
+	more, err := json.Marshal(struct {
+		Confusion [][]int  `json:"confusion"`
+		Classes   []string `json:"classes"`
+	}{e.Confusion, e.Classes})
+	if err != nil {
+		return nil, err
+	}
+	return append(append(row[:len(row)-1], ','), more[1:]...), nil
+}
