@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"github.com/fusor-ml/fusor/internal/kernel"
+	"github.com/fusor-ml/fusor/media"
 )
 
-// Cache keeps extracted features on disk by content, view, version, options and
+// Cache keeps extracted features on disk by content, view, versions, options and
 // the kernels of this CPU, whose last bits differ.
 //
 // Every view has a folder of segments that are never changed. A process writes
@@ -57,7 +58,7 @@ type segment struct {
 }
 
 func (c *Cache) drawer(kind string, v Info) *drawer {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s %s", v.Version, v.Options, runtime.GOARCH, kernel.ActiveTier()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d\n%s\n%s %s", v.Version, media.DecodingVersion, v.Options, runtime.GOARCH, kernel.ActiveTier()))
 	name := fmt.Sprintf("%s.%s-v%d-%x", kind, v.Name, v.Version, sum[:4])
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -37,3 +37,7 @@ func (k Kind) IsField() bool {
 
 // IsFile reports whether the cells of kind k name files.
 func (k Kind) IsFile() bool { return k == Image || k == Audio || k == Video }
+
+// DecodingVersion is part of the key of what is computed from media and kept. It
+// is raised when files are decoded to other values than before.
+const DecodingVersion = 2
