@@ -285,19 +285,33 @@ func buildPow(*builder) runner {
 	}
 	return func(c *call) {
 		if x, p := c.in[0], c.in[1]; x.Type != p.Type {
-			if p.Type.float() && !x.Type.float() {
-				failf("a power %v of %v is not supported", p.Type, x.Type)
+			if p.Type.float() && !x.Type.float() { // through float64, and back towards zero
+				c.in[0], c.in[1] = c.castScratch(x, Float64), c.castScratch(p, Float64)
+				c.dead[0], c.dead[1] = false, false
+				c.combine(&pow)
+				c.in[0] = c.out[0]
+				if c.in[0].buf != nil {
+					c.scratch = append(c.scratch, c.in[0].buf)
+				}
+				c.cast(x.Type)
+				return
 			}
-			c.in[0] = p
-			c.cast(x.Type)
-			cast := c.out[0]
-			if cast.buf != nil {
-				c.scratch = append(c.scratch, cast.buf)
-			}
-			c.in[0], c.in[1], c.dead[1] = x, cast, false
+			c.in[1], c.dead[1] = c.castScratch(p, x.Type), false
 		}
 		c.combine(&pow)
 	}
+}
+
+// castScratch converts a tensor for the duration of the call.
+func (c *call) castScratch(t *Tensor, to Type) *Tensor {
+	old := c.in[0]
+	c.in[0] = t
+	c.cast(to)
+	c.in[0] = old
+	if b := c.out[0].buf; b != nil {
+		c.scratch = append(c.scratch, b)
+	}
+	return c.out[0]
 }
 
 func fastPow(dst, a, b []float32) {

@@ -22,8 +22,11 @@ func buildConv(b *builder) runner {
 		b.n.in = b.n.in[:1]
 		return v.run
 	}
-	win, groups := convWindow(b, 1)
-	return func(c *call) { directConv(c, win, groups) }
+	window := convWindows(b, 1)
+	return func(c *call) {
+		win, groups := window(c)
+		directConv(c, win, groups)
+	}
 }
 
 // constantConv is the convolution of a node with constant float32 weights, or nil.
@@ -182,6 +185,9 @@ func (j *convJob) gather(dst []float32, r, g int) {
 		to := dst[ky*width : (ky+1)*width]
 		clear(to[:x0*j.cin])
 		clear(to[x1*j.cin:])
+		if x0 == x1 {
+			continue
+		}
 		if j.groups == 1 && p.dilation[1] == 1 {
 			copy(to[x0*j.cin:x1*j.cin], j.x[line+x0*channels:])
 			continue

@@ -296,6 +296,12 @@ func buildTopK(b *builder) runner {
 			topK(data[int64](values), data[int64](places), x, outer, d, inner, k, largest)
 		case []int32:
 			topK(data[int32](values), data[int64](places), x, outer, d, inner, k, largest)
+		case []float64:
+			topK(data[float64](values), data[int64](places), x, outer, d, inner, k, largest)
+		case []uint8:
+			topK(data[uint8](values), data[int64](places), x, outer, d, inner, k, largest)
+		case []int8:
+			topK(data[int8](values), data[int64](places), x, outer, d, inner, k, largest)
 		default:
 			failf("the type %v is not supported", t.Type)
 		}

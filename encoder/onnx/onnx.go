@@ -140,15 +140,19 @@ func (g *Graph) Run(ctx context.Context, inputs map[string]*Tensor) (map[string]
 		}
 	}
 	r := g.take()
-	defer g.give(r)
 	for i, v := range g.inputs {
 		t := *inputs[v.Name]
 		t.buf, t.last = nil, false
+		if t.Type.half() {
+			t = *t.clone()
+			roundHalf(t.Type, t.f32())
+		}
 		r.values[g.inputIDs[i]] = &t
 	}
 	if err := r.all(ctx); err != nil {
-		return nil, err
+		return nil, err // what the run holds is left to the garbage collector
 	}
+	defer g.give(r)
 	out := make(map[string]*Tensor, len(g.outputs))
 	for i, v := range g.outputs {
 		t := r.values[g.outputIDs[i]]

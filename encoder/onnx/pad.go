@@ -73,8 +73,13 @@ func (c *call) pad(mode string, pads []int, value *Tensor, axes []int) {
 	source := make([][]int, rank) // of each element along an axis, -1 for the value
 	for i, d := range shape {
 		source[i] = make([]int, d)
+		first := max(0, -before[i]) // what is cut off does not come back
+		left := min(lies[i], d-before[i]) - first
 		for j := range source[i] {
-			source[i][j] = padSource(mode, j-before[i], lies[i])
+			source[i][j] = padSource(mode, j-before[i]-first, max(left, 0))
+			if source[i][j] >= 0 {
+				source[i][j] += first
+			}
 		}
 	}
 	if out.Len() > 0 {

@@ -272,14 +272,16 @@ func (c *call) integerConv(win *window, groups int, x, w, zx, zw *Tensor) ([]int
 	return shape, z
 }
 
-// convWindow reads the attributes of a convolution whose weights are input i.
+// convWindow reads the attributes of a convolution whose weights are input i and known.
 func convWindow(b *builder, i int) (*window, int) {
-	var size []int
-	if w := b.constant(i); w != nil && len(w.Shape) > 2 {
-		size = w.Shape[2:]
-	} else if !b.has("kernel_shape") {
-		failf("weights that are not constant need kernel_shape")
+	w := b.constant(i)
+	if len(w.Shape) < 3 {
+		failf("weights of shape %v", w.Shape)
 	}
+	return windowOf(b, w.Shape[2:])
+}
+
+func windowOf(b *builder, size []int) (*window, int) {
 	groups := b.int("group", 1)
 	if groups < 1 {
 		failf("group = %d is not supported", groups)
@@ -287,9 +289,35 @@ func convWindow(b *builder, i int) (*window, int) {
 	return newWindow(b, size), groups
 }
 
+// convWindows returns how a kernel finds its window: once where the weights or kernel_shape are known,
+// else from the shape of the weights of each run.
+func convWindows(b *builder, i int) func(c *call) (*window, int) {
+	if w := b.constant(i); w != nil || b.has("kernel_shape") {
+		var win *window
+		var groups int
+		if w != nil {
+			win, groups = convWindow(b, i)
+		} else {
+			win, groups = windowOf(b, nil)
+		}
+		return func(*call) (*window, int) { return win, groups }
+	}
+	b.ignore("group", "auto_pad", "pads", "strides", "dilations") // read at the run
+	return func(c *call) (*window, int) {
+		w := c.in[i]
+		if len(w.Shape) < 3 {
+			failf("weights of shape %v", w.Shape)
+		}
+		own := *b
+		own.read = map[string]bool{}
+		return windowOf(&own, w.Shape[2:])
+	}
+}
+
 func buildConvInteger(b *builder) runner {
-	win, groups := convWindow(b, 1)
+	window := convWindows(b, 1)
 	return func(c *call) {
+		win, groups := window(c)
 		shape, z := c.integerConv(win, groups, c.in[0], c.in[1], c.arg(2), c.arg(3))
 		c.out[0] = c.alloc(Int32, shape...)
 		copy(data[int32](c.out[0]), z)
@@ -297,8 +325,9 @@ func buildConvInteger(b *builder) runner {
 }
 
 func buildQLinearConv(b *builder) runner {
-	win, groups := convWindow(b, 3)
+	window := convWindows(b, 3)
 	return func(c *call) {
+		win, groups := window(c)
 		shape, z := c.integerConv(win, groups, c.in[0], c.in[3], c.in[2], c.in[5])
 		ch, area := shape[1], max(1, size(shape[2:]))
 		if bias := c.arg(8); bias != nil {

@@ -40,13 +40,17 @@ var (
 	}, empty: true}
 	reduceL2 = reducer{
 		floats: func(x []float64) float64 { return math.Sqrt(squares(x)) },
-		f32:    func(x []float32) float32 { return float32(math.Sqrt(kernel.SumSquares(x))) }, empty: true,
+		f32:    func(x []float32) float32 { return float32(math.Sqrt(kernel.SumSquares(x))) },
+		ints:   func(x []int64) int64 { return int64(math.Sqrt(float64(squares(x)))) }, empty: true,
 	}
 	reduceSumSquare = reducer{
 		floats: squares[float64], f32: func(x []float32) float32 { return float32(kernel.SumSquares(x)) },
 		ints: squares[int64], empty: true,
 	}
-	reduceLogSum    = reducer{floats: func(x []float64) float64 { return math.Log(sumOf(x)) }, empty: true}
+	reduceLogSum = reducer{
+		floats: func(x []float64) float64 { return math.Log(sumOf(x)) },
+		ints:   func(x []int64) int64 { return int64(math.Log(float64(sumOf(x)))) }, empty: true,
+	}
 	reduceLogSumExp = reducer{floats: func(x []float64) float64 {
 		if len(x) == 0 {
 			return math.Inf(-1)
@@ -59,6 +63,12 @@ var (
 			s += math.Exp(v - top)
 		}
 		return top + math.Log(s)
+	}, ints: func(x []int64) int64 {
+		s := 0.0
+		for _, v := range x {
+			s += math.Exp(float64(v))
+		}
+		return int64(math.Log(s))
 	}, empty: true}
 )
 
@@ -132,16 +142,11 @@ func buildReduce(f *reducer, since int) func(*builder) runner {
 		noop := b.opset >= since && b.flag("noop_with_empty_axes", false)
 		return func(c *call) {
 			t, list := c.in[0], axes(c)
-			if len(list) == 0 && noop {
-				c.out[0] = c.view(t, t.Shape...)
-				c.out[0].last = t.last
-				return
-			}
 			gone := make([]bool, len(t.Shape))
 			for _, a := range list {
 				gone[axis(a, len(t.Shape))] = true
 			}
-			if len(list) == 0 {
+			if len(list) == 0 && !noop { // noop reduces each element by itself
 				for i := range gone {
 					gone[i] = true
 				}

@@ -13,19 +13,21 @@ type resizing struct {
 }
 
 func buildUpsample(b *builder) runner {
-	r := resizing{mode: b.string("mode", "nearest"), coordinates: "asymmetric", nearest: "floor"}
+	r := resizing{mode: b.string("mode", "nearest"), coordinates: "asymmetric", nearest: "simple"}
 	r.check()
 	return func(c *call) { c.resize(&r, c.in[1].f32(), nil, nil) }
 }
 
 func buildResize(b *builder) runner {
-	r := resizing{mode: b.string("mode", "nearest"), coordinates: "asymmetric", nearest: "floor"}
+	r := resizing{mode: b.string("mode", "nearest"), coordinates: "asymmetric", nearest: "simple"}
 	if b.opset < 11 {
 		r.check()
 		return func(c *call) { c.resize(&r, c.in[1].f32(), nil, nil) }
 	}
 	r.coordinates = b.string("coordinate_transformation_mode", "half_pixel")
-	r.nearest = b.string("nearest_mode", "round_prefer_floor")
+	if r.nearest = b.string("nearest_mode", "round_prefer_floor"); r.nearest == "simple" {
+		failf("nearest_mode = %q is not supported", r.nearest)
+	}
 	r.cubic = b.float("cubic_coeff_a", -0.75)
 	r.exclude = b.flag("exclude_outside", false)
 	b.ignore("extrapolation_value") // of tf_crop_and_resize alone
@@ -61,7 +63,7 @@ func (r *resizing) check() {
 		r.coordinates: {
 			"half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric", "tf_half_pixel_for_nn",
 		},
-		r.nearest: {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"},
+		r.nearest: {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil", "simple"},
 	} {
 		if !slices.Contains(v, what) {
 			failf("the mode %q is not supported", what)
@@ -168,7 +170,7 @@ func (r *resizing) taps(from, to int, scale float32) tapSet {
 		places, weights := s.places[i*s.count:(i+1)*s.count], s.weights[i*s.count:(i+1)*s.count]
 		switch {
 		case r.mode == "nearest":
-			places[0], weights[0] = min(max(r.round(at), 0), from-1), 1
+			places[0], weights[0] = min(max(r.round(at, scale), 0), from-1), 1
 			continue
 		case r.antialias:
 			r.wide(places, weights, float64(at), float64(reach)*stretch, stretch)
@@ -252,13 +254,18 @@ func (r *resizing) coordinate(i, from, to int, scale float32) float32 {
 }
 
 // round is the nearest element.
-func (r *resizing) round(x float32) int {
+func (r *resizing) round(x, scale float32) int {
 	v := float64(x)
 	switch r.nearest {
 	case "floor":
 		return int(math.Floor(v))
 	case "ceil":
 		return int(math.Ceil(v))
+	case "simple": // before opset 11
+		if scale < 1 {
+			return int(math.Ceil(v))
+		}
+		return int(math.Floor(v))
 	case "round_prefer_ceil":
 		return int(math.Floor(v + 0.5))
 	}

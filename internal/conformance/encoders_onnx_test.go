@@ -120,15 +120,30 @@ func (g graphTensor) tensor(t *testing.T) *onnx.Tensor {
 		return onnx.NewTensor(as[int32](x), g.Shape...)
 	case "uint8":
 		return onnx.NewTensor(as[uint8](x), g.Shape...)
+	case "int8":
+		return onnx.NewTensor(as[int8](x), g.Shape...)
+	case "float64":
+		return onnx.NewTensor(x, g.Shape...)
+	case "float16":
+		return &onnx.Tensor{Type: onnx.Float16, Shape: g.Shape, Data: as[float32](x)}
+	case "bool":
+		b := make([]bool, len(x))
+		for i, v := range x {
+			b[i] = v != 0
+		}
+		return onnx.NewTensor(b, g.Shape...)
 	}
 	t.Fatalf("an input of type %q is not known", g.Type)
 	return nil
 }
 
-func as[T float32 | int64 | int32 | uint8](x []float64) []T {
+func as[T float32 | int64 | int32 | uint8 | int8](x []float64) []T {
 	y := make([]T, len(x))
 	for i, v := range x {
 		y[i] = T(v)
+		if big, ok := any(&y[i]).(*int64); ok && v >= 1<<63 { // a float64 cannot hold the largest int64
+			*big = math.MaxInt64
+		}
 	}
 	return y
 }
