@@ -171,7 +171,7 @@ func ExampleModel_Predict() {
 
 	// A request's body: JSON lines, whose files would lie in dir. One of them is cut off.
 	body := strings.NewReader(`{"review": "a fine and sturdy thing", "price": 11}` + "\n" + `{"review": "a` + "\n" + `{"review": "an awful thing", "price": "low"}` + "\n")
-	rows, err := dataset.OpenJSONLines(body, dir, model.Schema())
+	rows, err := dataset.OpenJSONLines(body, os.DirFS(dir), model.Schema())
 	if err != nil {
 		log.Fatal(err)
 	}

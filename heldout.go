@@ -9,6 +9,7 @@ import (
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // trainedOn describes the rows of a run, so that they can be told again.
@@ -33,7 +34,14 @@ func trainedOn(ds *dataset.Dataset, run dataset.Run, seed uint64) *artifact.Trai
 
 func hashCell(h hash.Hash, c *dataset.Cell) {
 	fmt.Fprintf(h, "%q %q %q %d\n", c.Text, c.Files, c.Fields, len(c.Vector))
-	binary.Write(h, binary.LittleEndian, c.Vector) //nolint:errcheck // a hash takes everything
+	binary.Write(h, binary.LittleEndian, c.Vector)                 //nolint:errcheck // a hash takes everything
+	for _, src := range c.Sources(media.Folder{})[len(c.Files):] { // by value
+		sum, err := src.Sum()
+		if err != nil { // it is reported where it is read
+			sum = src.Name()
+		}
+		fmt.Fprintf(h, "%q\n", sum)
+	}
 }
 
 // run divides a data set as training did; ok only if it holds the very rows

@@ -33,7 +33,7 @@ func saved(t *testing.T, o fusor.Options) *fusor.Model {
 func lines(t *testing.T, m *fusor.Model, text string) *dataset.Dataset {
 	t.Helper()
 	ds := &dataset.Dataset{Schema: *m.Schema()}
-	for line, err := range dataset.ReadJSONLines(strings.NewReader(text), ".", m.Schema()) {
+	for line, err := range dataset.ReadJSONLines(strings.NewReader(text), os.DirFS("."), m.Schema()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestRequestWithFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "note.txt"), []byte("a huge thing"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ds, err := dataset.OpenJSONLines(strings.NewReader(`{"note": "note.txt", "track": [1, 2], "price": 3}`+"\n"+`{"track": "none.npy", "price": 3}`), dir, m.Schema())
+	ds, err := dataset.OpenJSONLines(strings.NewReader(`{"note": "note.txt", "track": [1, 2], "price": 3}`+"\n"+`{"track": "none.npy", "price": 3}`), os.DirFS(dir), m.Schema())
 	if err != nil {
 		t.Fatal(err)
 	}

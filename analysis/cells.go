@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/png"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -31,11 +30,18 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 	out := report.Cell{Column: col.Name, Kind: string(col.Kind)}
 	switch {
 	case c.Absent():
-	case len(c.Files) > 0:
-		out.Text = strings.Join(c.Files, "; ")
-		path := dataset.Resolve(ds.Dir, c.Files[0])
+	case c.IsMedia():
+		ctx, cancel := context.WithTimeout(context.Background(), stillTime)
+		defer cancel()
+		sources := c.Sources(ds.Folder())
+		var names []string
+		for _, src := range sources {
+			names = append(names, src.Name())
+		}
+		out.Text = strings.Join(names, "; ")
+		src := sources[0]
 		if col.Kind == media.Text {
-			if doc, err := media.ReadText(path); err == nil {
+			if doc, err := media.ReadText(ctx, src); err == nil {
 				out.Text = cut(doc.Text)
 			}
 			break
@@ -43,14 +49,11 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 		if !withMedia {
 			break
 		}
-		if out.Data = still(path, col.Kind); out.Data != nil {
+		if out.Data = still(ctx, src, col.Kind); out.Data != nil {
 			out.MIME = "image/png"
 			break
 		}
-		if info, err := os.Stat(path); err != nil || info.Size() > mediaBytes || info.IsDir() {
-			break
-		}
-		if data, err := os.ReadFile(path); err == nil {
+		if data := small(ctx, src); data != nil {
 			out.Data, out.MIME = data, http.DetectContentType(data)
 		}
 	case c.Text != "":
@@ -75,21 +78,33 @@ const (
 
 // still is a picture that stands for a picture or a video, as a small PNG: of a
 // video the middle frame. It is nil where there is none.
-func still(path string, kind media.Kind) []byte {
+func still(ctx context.Context, src media.Source, kind media.Kind) []byte {
 	switch kind {
 	case media.Image:
-		if m, err := media.ReadImage(path, media.ImageOptions{MaxSide: stillSide}); err == nil {
+		if m, err := media.ReadImage(ctx, src, media.ImageOptions{MaxSide: stillSide}); err == nil {
 			return pngOf(m.Width, m.Height, m.R, m.G, m.B)
 		}
 	case media.Video:
-		ctx, cancel := context.WithTimeout(context.Background(), stillTime)
-		defer cancel()
-		if clip, err := media.OpenVideo(ctx, path); err == nil && len(clip.Frames) > 0 {
+		if clip, err := media.OpenVideo(ctx, src); err == nil && len(clip.Frames) > 0 {
 			m := clip.Frames[len(clip.Frames)/2]
 			return pngOf(m.Width, m.Height, m.R, m.G, m.B)
 		}
 	}
 	return nil
+}
+
+// small is the bytes of a medium that a report has room for, nil of any other.
+func small(ctx context.Context, src media.Source) []byte {
+	r, err := media.Open(ctx, src)
+	if err != nil {
+		return nil
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	data, err := r.All(mediaBytes)
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 func pngOf(w, h int, r, g, b []uint8) []byte {

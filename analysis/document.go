@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"context"
 	"fmt"
 	"github.com/fusor-ml/fusor/eval"
 	"path/filepath"
@@ -128,7 +129,7 @@ func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
 			}
 		}
 		if col.Kind == media.Text {
-			for _, l := range text.Languages(ds, k, true) {
+			for _, l := range text.Languages(context.Background(), ds, k, true) {
 				m.Languages = append(m.Languages, report.Count{Name: l.Language, Rows: l.Texts})
 			}
 		}

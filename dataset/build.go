@@ -42,7 +42,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 		return
 	}
 	ds.Schema = Schema{Label: roleName(t, r.label), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
-	cr := &cellReader{dir: ds.Dir, c: c, textFiles: src.textFiles, typed: t.typed}
+	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed}
 	var from []origin
 	t.locate(ds, src, r, opt, c)
 	if opt.Schema != nil {
@@ -103,10 +103,27 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		case slices.Contains(src.index, name) && !opt.names(name):
 			index = append(index, name)
 			names[i] = ""
+		case t.media[i] != nil:
+			if set {
+				break
+			}
+			var err error
+			if kind, err = mediaKind(t.media[i]); err != nil {
+				c.fatal("machine", 0, name, "", "%v", err)
+				return nil
+			}
+			if kind == "" {
+				c.note("column.kind", 0, name, "", "binary values of no known format cannot be cells; the column is left out")
+				names[i] = ""
+			}
 		case t.vectors[i] != nil:
 			kind = media.Vector
 		case !set:
-			kind = inferKind(name, t.cells(i), ds.Dir)
+			var err error
+			if kind, err = inferKind(name, t.cells(i), ds.Folder()); err != nil {
+				c.fatal("machine", 0, name, "", "cannot look at the files: %v", err)
+				return nil
+			}
 			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
 				names[i] = why
 				named = append(named, fmt.Sprintf("%s (%s)", name, why))
@@ -322,6 +339,10 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 					v = vectors[i]
 				}
 				cr.noted = t.dropped[place{i, o.column}]
+				if held := t.media[o.column]; held != nil && !held[i].IsZero() {
+					ds.Rows[i].Cells[k] = cr.blob(col, held[i], t.lines[i])
+					continue
+				}
 				text := t.rows[i][o.column]
 				if located != nil {
 					text = located[i]

@@ -1,6 +1,10 @@
 package dataset
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 	"strconv"
@@ -8,12 +12,13 @@ import (
 
 	"github.com/fusor-ml/fusor/internal/codec/npy"
 	"github.com/fusor-ml/fusor/internal/codec/pickle"
+	"github.com/fusor-ml/fusor/internal/machine"
 	"github.com/fusor-ml/fusor/media"
 )
 
 // cellReader turns the text of a manifest's cells into cells.
 type cellReader struct {
-	dir       string
+	from      media.Folder // where files are looked up
 	c         *collector
 	textFiles bool // every cell of a text column names a file
 	typed     bool // see Table
@@ -47,6 +52,11 @@ func (r *cellReader) content(col *Column, text string, vector []float32, row int
 	if len(vector) == 0 && trimmed == "" {
 		return Cell{}
 	}
+	if len(vector) == 0 {
+		if cell, ok := r.held(col, trimmed, row); ok {
+			return cell
+		}
+	}
 	switch {
 	case col.Kind == media.Vector:
 		return Cell{Vector: r.vector(col, trimmed, vector, row)}
@@ -54,45 +64,104 @@ func (r *cellReader) content(col *Column, text string, vector []float32, row int
 		if isMissing(trimmed) {
 			return Cell{}
 		}
-		return Cell{Files: r.files(col, trimmed, row)}
+		return r.files(col, trimmed, row)
 	case r.textFiles:
-		return Cell{Files: r.files(col, trimmed, row)}
+		return r.files(col, trimmed, row)
 	}
 	if len(trimmed) <= 1024 && media.ByName(trimmed).Kind == media.Text && !strings.ContainsAny(trimmed, "\n\r") {
-		if found, isDir := lookFor(r.dir, trimmed); found != "" && !isDir {
-			return Cell{Files: []string{found}}
+		found, err := lookFor(r.from, trimmed)
+		if machine.Fault(err) {
+			r.c.fatal("machine", row, col.Name, "", "%s: %v", trimmed, reason(err))
+		}
+		if err == nil && found.is == aFile {
+			return Cell{Files: []string{found.name}}
 		}
 	}
 	return Cell{Text: text}
 }
 
-// files reads the names in a cell and leaves out those that aren't there.
-func (r *cellReader) files(col *Column, text string, row int) []string {
-	var out []string
+// held reads a cell that holds a medium by value; ok is false where it does not. Texts are what they are,
+// but for those that are wrapped in an object or said to be text by a data: URI.
+func (r *cellReader) held(col *Column, text string, row int) (cell Cell, ok bool) {
+	if text == "" || col.Kind == media.Text && text[0] != '{' && !strings.HasPrefix(text, "data:text/") {
+		return Cell{}, false
+	}
+	h, ok, err := byValue(text)
+	switch {
+	case !ok:
+		return Cell{}, false
+	case err != nil:
+		r.note("cell.base64", row, col.Name, missingAdvice, "the data cannot be read: %v", err)
+		return Cell{}, true
+	case h.source.IsZero():
+		return r.content(col, h.file, nil, row), true
+	case col.Kind == media.Vector:
+		return Cell{Vector: r.vectorOf(col, h.source, row)}, true
+	}
+	return Cell{Media: []media.Source{h.source}}, true
+}
+
+// blob is the cell of a medium that the table itself holds.
+func (r *cellReader) blob(col *Column, src media.Source, row int) (cell Cell) {
+	switch {
+	case col.Kind == media.Vector:
+		cell.Vector = r.vectorOf(col, src, row)
+	case col.Kind == media.Text || col.Kind.IsFile():
+		cell.Media = []media.Source{src}
+	}
+	cell.Flawed = r.flawed()
+	return cell
+}
+
+// files reads the names in a cell, or the media that stand there by value, and leaves out what isn't there.
+func (r *cellReader) files(col *Column, text string, row int) (cell Cell) {
 	names := splitFiles(text)
 	if r.textFiles {
 		names = []string{text}
 	}
 	for _, name := range names {
-		found, isDir := lookFor(r.dir, name)
+		if h, ok, err := byValue(name); ok && err == nil && !h.source.IsZero() {
+			cell.Media = append(cell.Media, h.source)
+			continue
+		}
+		found, err := lookFor(r.from, name)
 		switch {
 		case strings.Contains(name, "://"):
 			r.note("cell.address", row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)
-		case found == "":
+		case machine.Fault(err):
+			r.c.fatal("machine", row, col.Name, "", "%.200s: %v", name, reason(err))
+		case errors.Is(err, media.ErrOutside), errors.Is(err, media.ErrNoFiles):
+			r.note("cell.outside", row, col.Name, "give the file itself, as a data: URI or {\"$base64\": …}", "%.200s: %v", name, reason(err))
+		case err != nil && damagedBase64(name) > 0:
+			r.note("cell.base64", row, col.Name, missingAdvice, "%.40s…: the Base64 is damaged at character %d of %d", name, damagedBase64(name), len(name))
+		case err != nil && len(name) > 255:
+			r.note("cell.base64", row, col.Name, missingAdvice, "%.40s…: neither a file nor Base64 of one", name)
+		case err != nil:
 			r.note("cell.missing-file", row, col.Name, r.base(), "%.200s: no such file", name)
-		case isDir && col.Kind != media.Video:
+		case found.is == aFolder && col.Kind != media.Video:
 			r.note("cell.folder", row, col.Name, "name a file", "%.200s: a folder", name)
+		case found.is == neither:
+			r.note("cell.pipe", row, col.Name, "name a file", "%.200s: a pipe or device, not a file", name)
 		default:
-			out = append(out, found)
+			cell.Files = append(cell.Files, found.name)
 		}
 	}
-	return out
+	return cell
+}
+
+// reason is an error without the system call and the path, which the problem has.
+func reason(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // base says what paths are relative to.
 func (r *cellReader) base() string {
-	if r.c.file == stdin {
-		return "paths are relative to " + r.dir
+	if r.from.FS != nil {
+		return "names are relative to the root folder"
 	}
 	return "paths are relative to the manifest's folder"
 }
@@ -108,6 +177,10 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 			v, err = parseVector(text)
 		default:
 			v, err = r.vectorFile(text)
+		}
+		if machine.Fault(err) {
+			r.c.fatal("machine", row, col.Name, "", "%.200s: %v", text, reason(err))
+			return nil
 		}
 		if err != nil {
 			r.note("cell.vector", row, col.Name, missingAdvice, "%v; the vector is left out", err)
@@ -130,31 +203,70 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 
 // vectorFile reads the one array of an .npy, .npz or pickle file as a flat vector.
 func (r *cellReader) vectorFile(name string) ([]float32, error) {
-	found, _ := lookFor(r.dir, name)
-	if found == "" {
+	found, err := lookFor(r.from, name)
+	switch {
+	case machine.Fault(err):
+		return nil, err
+	case err != nil || found.is != aFile:
 		return nil, &noFile{name}
 	}
-	arrays, err := readArrays(Resolve(r.dir, found))
+	return oneArray(r.from.Source(found.name).Named(name))
+}
+
+// vectorOf reads an array that is held by value.
+func (r *cellReader) vectorOf(col *Column, src media.Source, row int) []float32 {
+	v, err := oneArray(src)
+	if err != nil {
+		r.note("cell.vector", row, col.Name, missingAdvice, "%v; the vector is left out", err)
+		return nil
+	}
+	return r.vector(col, "", v, row)
+}
+
+// oneArray reads the one array of a source as a flat vector.
+func oneArray(src media.Source) ([]float32, error) {
+	arrays, err := readArrays(src)
 	if err != nil {
 		return nil, err
 	}
 	if len(arrays) != 1 {
-		return nil, &manyArrays{name, len(arrays)}
+		return nil, &manyArrays{src.Name(), len(arrays)}
 	}
 	return arrays[0].Data, nil
 }
 
+// maxArrayBytes bounds a file of arrays.
+const maxArrayBytes = 16 << 30
+
 // readArrays reads an .npy, .npz or pickle file, told apart by its first bytes; what begins as
 // neither is what its name says, for the error.
-func readArrays(path string) ([]npy.Named[float32], error) {
-	f := sniffFile(path)
+func readArrays(src media.Source) ([]npy.Named[float32], error) {
+	ctx := context.Background()
+	f, err := media.SniffSource(ctx, src)
+	if err != nil {
+		return nil, err
+	}
 	if f.Kind != media.Vector {
-		f = media.ByName(path)
+		f = media.ByName(src.Name())
 	}
+	in, err := media.Open(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close() //nolint:errcheck // it was only read
+	var out []npy.Named[float32]
 	if f.Name == "pickle" {
-		return pickle.ReadFile[float32](path)
+		var data []byte
+		if data, err = in.All(maxArrayBytes); err == nil {
+			out, err = pickle.Read[float32](data)
+		}
+	} else {
+		out, err = npy.ReadFrom[float32](in, in.Size())
 	}
-	return npy.ReadAll[float32](path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)
+	}
+	return out, nil
 }
 
 // noFile says that a cell names a file that is not there.

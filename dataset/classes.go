@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/internal/machine"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -71,7 +72,10 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 			if err != nil {
 				return err
 			}
-			kind := kindOf(path)
+			kind, err := kindOf(path)
+			if err != nil {
+				return err
+			}
 			if kind == "" {
 				c.add(Problem{Code: "file.no-medium", File: path, What: "left out: neither text, image, audio, video nor vector", Advice: "remove it from the folder"})
 				return nil
@@ -126,16 +130,20 @@ func hidden(name string) bool {
 
 // kindOf says what a file is by its first bytes; a file that is nothing known, or a text by
 // another name, is what its ending says, so that its decoder can report what is wrong with it.
-func kindOf(path string) media.Kind {
-	f := sniffFile(path)
+// The error is the machine's.
+func kindOf(path string) (media.Kind, error) {
+	f, err := sniffFile(path)
+	if machine.Fault(err) {
+		return "", err
+	}
 	ending := media.ByName(path).Kind
 	if f.Kind == "" || f.Kind == media.Table || (f.Kind == media.Text && ending != "") {
 		f.Kind = ending
 	}
 	if f.Kind == media.Table {
-		return ""
+		return "", nil
 	}
-	return f.Kind
+	return f.Kind, nil
 }
 
 // tabulate makes the rows of a class folder.

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math"
+
+	"github.com/fusor-ml/fusor/media"
 )
 
 // Copies are worth a note from this share of the rows. Rows that hold less than so many bytes, a word or two,
@@ -89,6 +91,13 @@ func (r *Row) content(seed maphash.Seed) (sum uint64, enough bool) {
 		put(itoa(len(cell.Files)), 0)
 		for _, f := range cell.Files {
 			put(f, copiesBytes)
+		}
+		for _, src := range cell.Sources(media.Folder{})[len(cell.Files):] {
+			sum, err := src.Sum()
+			if err != nil { // it is reported where it is read
+				sum = src.Name()
+			}
+			put(sum, copiesBytes)
 		}
 		for _, f := range cell.Fields {
 			put(f, 5) // of a number or category: as much as a short word

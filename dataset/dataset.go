@@ -4,6 +4,7 @@ package dataset
 
 import (
 	"fmt"
+	"io/fs"
 
 	"github.com/fusor-ml/fusor/media"
 )
@@ -55,6 +56,7 @@ type Dataset struct {
 	Name     string // the manifest's or folder's base name
 	Path     string
 	Dir      string // media paths are relative to it
+	FS       fs.FS  // if set, media are looked up in it instead, and nowhere else
 	Schema   Schema
 	Rows     []Row
 	Problems Problems // what was found while reading
@@ -62,6 +64,9 @@ type Dataset struct {
 
 	raw *Table
 }
+
+// Folder is where the names of media files are looked up.
+func (d *Dataset) Folder() media.Folder { return media.Folder{Dir: d.Dir, FS: d.FS} }
 
 // Raw is the manifest as it was read, rows parallel to d.Rows; nil of JSON lines.
 func (d *Dataset) Raw() *Table { return d.raw }
@@ -94,9 +99,13 @@ func (r *Row) Labelled() bool { return r.Label != "" }
 
 // Cell is what one row has in one modality column. The zero Cell is absent.
 type Cell struct {
-	Text   string    // of a text column
-	Files  []string  // of a media column: paths as the manifest gives them
-	Vector []float32 // of a vector column
+	Text  string   // of a text column
+	Files []string // of a media column: paths as the manifest gives them
+	Data  []byte   `json:",omitempty"` // of a media column: a medium by value, the bytes of one file of any format
+	Name  string   `json:",omitempty"` // what messages call Data; may be empty
+	// Media are further media by value, which need not be in memory: of Parquet, or written as Base64.
+	Media  []media.Source `json:",omitempty"`
+	Vector []float32      // of a vector column
 	// Fields are of the table modality, parallel to Column.Fields, and written in one way however the manifest has them:
 	// 1234.5, 2006-01-02 or RFC 3339, true or false; "" = missing.
 	Fields []string
@@ -105,7 +114,7 @@ type Cell struct {
 
 // Absent reports whether the cell holds nothing.
 func (c *Cell) Absent() bool {
-	if c.Text != "" || len(c.Files) > 0 || len(c.Vector) > 0 {
+	if c.Text != "" || len(c.Files) > 0 || len(c.Data) > 0 || len(c.Media) > 0 || len(c.Vector) > 0 {
 		return false
 	}
 	for _, f := range c.Fields {
@@ -115,3 +124,25 @@ func (c *Cell) Absent() bool {
 	}
 	return true
 }
+
+// Sources are the media of the cell: those of files, which are looked up in from, then those by value.
+func (c *Cell) Sources(from media.Folder) []media.Source {
+	if len(c.Files) == 0 && len(c.Data) == 0 {
+		return c.Media
+	}
+	out := make([]media.Source, 0, len(c.Files)+1+len(c.Media))
+	for _, name := range c.Files {
+		out = append(out, from.Source(name))
+	}
+	if len(c.Data) > 0 {
+		name := c.Name
+		if name == "" {
+			name = "the cell's data"
+		}
+		out = append(out, media.Bytes(name, c.Data))
+	}
+	return append(out, c.Media...)
+}
+
+// IsMedia reports whether the cell names or holds media.
+func (c *Cell) IsMedia() bool { return len(c.Files) > 0 || len(c.Data) > 0 || len(c.Media) > 0 }

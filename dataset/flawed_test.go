@@ -35,7 +35,7 @@ func TestFlawedCells(t *testing.T) {
 		t.Errorf("%d flawed cells of %d", n, maxAlike+5)
 	}
 	stream := &Dataset{Name: "stream", Schema: csv.Schema}
-	for line, err := range ReadJSONLines(strings.NewReader(`{"v":{"x":1}}`+"\n"+`{"n":{"x":1}}`+"\n"+`{"v":[1]}`+"\n"+`{"day":"soon"}`+"\n{}\n"), ".", &csv.Schema) {
+	for line, err := range ReadJSONLines(strings.NewReader(`{"v":{"x":1}}`+"\n"+`{"n":{"x":1}}`+"\n"+`{"v":[1]}`+"\n"+`{"day":"soon"}`+"\n{}\n"), nil, &csv.Schema) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fusor-ml/fusor/media"
 )
 
 // labelsName is the file that makes a folder one of arrays.
@@ -116,7 +118,7 @@ func openMatrices(ds *Dataset, name string, c *collector) []matrix {
 		add("array.labels", false, "left out: by its name it holds the labels", "rename it if it is a modality")
 		return nil
 	}
-	arrays, err := readArrays(path)
+	arrays, err := readArrays(media.File(path))
 	if err != nil {
 		add("array.unreadable", true, fault(err, path), "write it again with numpy.save")
 		return nil

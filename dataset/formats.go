@@ -283,7 +283,7 @@ func openParquet(in input, c *collector) *source {
 	for _, s := range p.Skipped {
 		c.note("column.kind", 0, s.Name, "", "%s cannot be a cell; the column is left out", s.Why)
 	}
-	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}}
+	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}, media: map[int][]media.Source{}}
 	n := len(p.Columns)
 	cells := make([]string, p.Rows*n)
 	for i := range t.rows {
@@ -292,9 +292,12 @@ func openParquet(in input, c *collector) *source {
 	}
 	for k, col := range p.Columns {
 		t.Header = append(t.Header, col.Name)
-		if col.Lists != nil {
+		switch {
+		case col.Lists != nil:
 			t.vectors[k] = col.Lists
 			continue
+		case col.Blobs != nil:
+			t.media[k] = blobSources(col)
 		}
 		for i, s := range col.Text {
 			t.rows[i][k] = s

@@ -1,11 +1,11 @@
 package dataset
 
 import (
-	"io"
-	"os"
+	"context"
 	"strings"
 	"unicode"
 
+	"github.com/fusor-ml/fusor/internal/machine"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -21,7 +21,7 @@ const mostly = 0.95
 
 // inferKind says what a column holds, by its cells: what most of them can be read as, and for
 // names of files, what the files are by their first bytes. "" means that every cell is empty.
-func inferKind(name string, cells []string, dir string) media.Kind {
+func inferKind(name string, cells []string, from media.Folder) (media.Kind, error) {
 	values := make([]string, 0, len(cells))
 	for _, s := range cells {
 		if s = strings.TrimSpace(s); s != "" {
@@ -29,7 +29,7 @@ func inferKind(name string, cells []string, dir string) media.Kind {
 		}
 	}
 	if len(values) == 0 {
-		return ""
+		return "", nil
 	}
 	share := func(f func(string) bool) bool {
 		n, missing := 0, 0
@@ -47,21 +47,21 @@ func inferKind(name string, cells []string, dir string) media.Kind {
 	date, _ := notationOf(media.Date, values)
 	switch {
 	case share(looksLikeVector):
-		return media.Vector
+		return media.Vector, nil
 	case share(func(s string) bool { _, ok := number.number(s); return ok }):
 		if share, _ := leadingZeros(values); share >= codesShare {
-			return media.Category
+			return media.Category, nil
 		}
-		return media.Number
+		return media.Number, nil
 	case share(func(s string) bool { _, ok := ParseBoolean(s); return ok }):
-		return media.Boolean
+		return media.Boolean, nil
 	case share(func(s string) bool { _, _, ok := date.date(s); return ok }):
-		return media.Date
+		return media.Date, nil
 	}
-	if k := fileKind(name, every(values, fileSample), dir); k != "" {
-		return k
+	if k, err := fileKind(name, every(values, fileSample), from); k != "" || err != nil {
+		return k, err
 	}
-	return textOrCategory(name, values)
+	return textOrCategory(name, values), nil
 }
 
 // every takes n of the values at even distances.
@@ -76,26 +76,39 @@ func every(values []string, n int) []string {
 	return out
 }
 
-// fileKind is the kind of most files that the sample names, or "" if it does not name files.
+// fileKind is the kind of most files that the sample names or holds by value, or "" if it does neither.
 // Files that are missing count by their ending, so that the user is told of missing
 // files rather than given a strange category; so do files that are no medium at all.
-func fileKind(name string, sample []string, dir string) media.Kind {
+// The error is the machine's.
+func fileKind(name string, sample []string, from media.Folder) (media.Kind, error) {
 	votes := map[media.Kind]int{}
 	there, byName := 0, 0
+	ctx := context.Background()
 	for _, s := range sample {
+		if kind := kindHeld(s); kind.IsFile() || kind == media.Vector {
+			votes[kind]++
+			there++
+			continue
+		}
 		files := splitFiles(s)
 		if len(files) == 0 || len(s) > 4096 || strings.ContainsAny(s, "\n\r") {
 			continue
 		}
 		f := files[0]
 		ending := media.ByName(f).Kind
-		found, isDir := lookFor(dir, f)
+		found, err := lookFor(from, f)
+		if machine.Fault(err) {
+			return "", err
+		}
 		switch {
-		case isDir && media.HoldsPictures(Resolve(dir, found)):
+		case err == nil && found.is == aFolder && media.HoldsPictures(ctx, from.Source(found.name)):
 			votes[media.Video]++
 			there++
-		case found != "" && !isDir:
-			kind := sniffFile(Resolve(dir, found))
+		case err == nil && found.is == aFile:
+			kind, err := media.SniffSource(ctx, from.Source(found.name))
+			if machine.Fault(err) {
+				return "", err
+			}
 			if kind.Kind == media.Text || !kind.Known() || kind.Kind == media.Table {
 				kind.Kind = ending
 			}
@@ -119,35 +132,14 @@ func fileKind(name string, sample []string, dir string) media.Kind {
 				best = k
 			}
 		}
-		return best
+		return best, nil
 	}
-	return ""
-}
-
-// lookFor finds a file that a manifest in dir names, also where it was written with backslashes.
-// It gives the name to use, "" if there is no such file.
-func lookFor(dir, name string) (found string, isDir bool) {
-	for _, n := range []string{name, strings.ReplaceAll(name, `\`, "/")} {
-		if info, err := os.Stat(Resolve(dir, n)); err == nil {
-			return n, info.IsDir()
-		}
-	}
-	return "", false
+	return "", nil
 }
 
 // sniffFile looks at the first bytes of a file.
-func sniffFile(path string) media.Format {
-	f, err := os.Open(path)
-	if err != nil {
-		return media.Format{}
-	}
-	defer f.Close()
-	head := make([]byte, media.SniffLen)
-	n, err := io.ReadFull(f, head)
-	if err != nil && n == 0 {
-		return media.Format{}
-	}
-	return media.Sniff(head[:n])
+func sniffFile(path string) (media.Format, error) {
+	return media.SniffSource(context.Background(), media.File(path))
 }
 
 // textNames are names that columns of texts usually have.

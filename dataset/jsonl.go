@@ -54,6 +54,9 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 		case 'n':
 			cell = ""
 		case '{':
+			if isMediaObject(raw) {
+				break
+			}
 			c.note("cell.object", number, key, "give its members as columns of their own", "an object inside the object is left out")
 			cell, dropped = "", true
 		}

@@ -155,9 +155,9 @@ func (t *Table) locate(ds *Dataset, src *source, r roles, opt *Options, c *colle
 	if src.textFiles {
 		return
 	}
-	l := newLocator(os.DirFS(ds.Dir))
+	l := newLocator(ds.files())
 	for i, name := range t.Header {
-		if r.has(i) || t.vectors[i] != nil || slices.Contains(opt.Ignore, name) {
+		if r.has(i) || t.vectors[i] != nil || t.media[i] != nil || slices.Contains(opt.Ignore, name) {
 			continue
 		}
 		if opt.Schema != nil && !slices.ContainsFunc(opt.Schema.Columns, func(col Column) bool { return col.Kind.IsFile() && strings.EqualFold(col.Name, name) }) {
@@ -190,7 +190,7 @@ func (d *Dataset) locate(l *locator, t *Table, i int, c *collector) []string {
 	distinct := map[string]bool{}
 	for _, name := range names {
 		distinct[name] = true
-		if found, _ := lookFor(d.Dir, name); found != "" {
+		if _, err := lookFor(d.Folder(), name); err == nil {
 			there++
 		}
 		if media.ByName(name).Kind != "" {
@@ -260,7 +260,7 @@ func (d *Dataset) suggestRoot(i int) string {
 	if len(names) == 0 {
 		return ""
 	}
-	_, near, _ := newLocator(os.DirFS(d.Dir)).find(names)
+	_, near, _ := newLocator(d.files()).find(names)
 	return near
 }
 
@@ -336,4 +336,12 @@ func isLoss(code string) bool {
 		return true
 	}
 	return false
+}
+
+// files is the file system that the names of media are looked up in.
+func (d *Dataset) files() fs.FS {
+	if d.FS != nil {
+		return d.FS
+	}
+	return os.DirFS(d.Dir)
 }

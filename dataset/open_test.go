@@ -72,8 +72,8 @@ func TestInferKind(t *testing.T) {
 	})
 	f := func(name string, kind media.Kind, cells ...string) {
 		t.Helper()
-		if got := inferKind(name, cells, dir); got != kind {
-			t.Errorf("%s %.60q is %q, want %q", name, cells, got, kind)
+		if got, err := inferKind(name, cells, media.Folder{Dir: dir}); got != kind || err != nil {
+			t.Errorf("%s %.60q is %q, %v; want %q", name, cells, got, err, kind)
 		}
 	}
 	f("c", "", "", " ", "")
@@ -329,7 +329,7 @@ func TestReadJSONLinesStream(t *testing.T) {
 	in := "\xef\xbb\xbf" + `{"id":7,"text":"hello \u4f60","v":[5,6],"price":"1.5","other":{"x":1}}` + "\r\n\n" +
 		`{"v":[1,2,3],"label":"b"}` + "\n" + `{"text":"cut` + "\n" + `{"price":NaN,"text":null}`
 	var got []string
-	for line, err := range ReadJSONLines(strings.NewReader(in), ".", &trained.Schema) {
+	for line, err := range ReadJSONLines(strings.NewReader(in), os.DirFS("."), &trained.Schema) {
 		if err != nil {
 			t.Fatal(err)
 		}

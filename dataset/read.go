@@ -24,7 +24,11 @@ func Read(r io.Reader, name string, opt Options) (*Dataset, error) {
 
 // OpenFS reads the table of that name in a file system, such as one that a program embeds.
 func OpenFS(fsys fs.FS, name string, opt Options) (*Dataset, error) {
-	ds := &Dataset{Name: path.Base(name), Path: name, Dir: path.Dir(name)}
+	files, err := fs.Sub(fsys, path.Dir(name))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, err)
+	}
+	ds := &Dataset{Name: path.Base(name), Path: name, Dir: path.Dir(name), FS: files}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, Problems{{Code: "file.missing", File: name, What: statFault(err), Advice: "check the path", Fatal: true}}

@@ -104,7 +104,7 @@ func TestReadingIsKept(t *testing.T) {
 	f("n.csv", "price;share;day\n2.345;5%;2024-04-03\n", "2345 0.05 2024-04-03")
 	f("n.jsonl", `{"price": 2.345, "share": "5%", "day": "03/04/2024"}`, "2.345 0.05 2024-04-03") // JSON has a decimal point
 	f("n.jsonl", `{"price": "2,345", "share": 0.05, "day": "03/04/2024"}`, "2.345 0.05 2024-04-03")
-	for line, err := range ReadJSONLines(strings.NewReader(`{"price": 2.345, "share": "5%", "day": "03/04/2024"}`), ".", &kept) {
+	for line, err := range ReadJSONLines(strings.NewReader(`{"price": 2.345, "share": "5%", "day": "03/04/2024"}`), nil, &kept) {
 		if got := fields(&line.Row.Cells[0]); err != nil || got != "2.345 0.05 2024-04-03" {
 			t.Errorf("the stream gives %s, %v", got, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"math"
 	"strings"
@@ -28,9 +29,9 @@ type Line struct {
 // OpenJSONLines reads samples as ReadJSONLines does, all of r at once, into a data set for a model
 // with that schema. Rows holds the lines that could be read; a line that could not has a fatal
 // problem instead, whose Row is the line. The error is that of reading r.
-func OpenJSONLines(r io.Reader, dir string, schema *Schema) (*Dataset, error) {
-	ds := &Dataset{Name: stdin, Path: stdin, Dir: dir, Schema: *schema}
-	for line, err := range ReadJSONLines(r, dir, schema) {
+func OpenJSONLines(r io.Reader, files fs.FS, schema *Schema) (*Dataset, error) {
+	ds := &Dataset{Name: stdin, Path: stdin, FS: confined(files), Schema: *schema}
+	for line, err := range ReadJSONLines(r, files, schema) {
 		if err != nil {
 			return nil, err
 		}
@@ -43,17 +44,18 @@ func OpenJSONLines(r io.Reader, dir string, schema *Schema) (*Dataset, error) {
 }
 
 // ReadJSONLines reads samples from a stream of JSON objects, one a line, as the schema of a
-// trained model says, holding one line at a time. Media paths are relative to dir, which a Dataset
-// of the rows must have as its Dir. A line that is no JSON object gives a fatal problem and no
+// trained model says, holding one line at a time. A line may hold media by value; the names of
+// files are looked up in files alone, which a Dataset of the rows must have as its FS: a
+// [media.Root] is a folder that nothing leads out of, and nil allows no names at all. A line that is no JSON object gives a fatal problem and no
 // cells, and the reading goes on; an error ends it.
-func ReadJSONLines(r io.Reader, dir string, schema *Schema) iter.Seq2[Line, error] {
+func ReadJSONLines(r io.Reader, files fs.FS, schema *Schema) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		text, encoding, err := textenc.NewReader(r)
 		if err != nil && !errors.Is(err, textenc.ErrUnknown) { // else some lines are no UTF-8, and those are told
 			yield(Line{}, fmt.Errorf("cannot read JSON lines: %w", err))
 			return
 		}
-		s := newStream(dir, schema)
+		s := newStream(files, schema)
 		if encoding.Guessed {
 			s.first = Problems{{Code: "text.encoding", File: stdin, What: "read as " + string(encoding.Encoding), Advice: "write UTF-8 if it is not that"}}
 		}
@@ -101,10 +103,18 @@ type stream struct {
 // stdin is what problems of a stream name as their file.
 const stdin = "stdin"
 
+// confined is where the files of rows that come from outside are looked up.
+func confined(files fs.FS) fs.FS {
+	if files == nil {
+		return media.Nowhere
+	}
+	return files
+}
+
 // newStream prepares the reading.
-func newStream(dir string, schema *Schema) *stream {
+func newStream(files fs.FS, schema *Schema) *stream {
 	s := &stream{schema: schema, class: classIndex(schema.Classes), known: map[string]bool{}}
-	s.cells.dir, s.cells.typed = dir, true
+	s.cells.from, s.cells.typed = media.Folder{FS: confined(files)}, true
 	for _, col := range schema.Columns {
 		s.known[col.Name] = true
 		for _, f := range col.Fields {

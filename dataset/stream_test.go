@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -19,7 +20,7 @@ func TestStreamWithForeignLine(t *testing.T) {
 	const good = `{"text":"很好的 thing"}` + "\n"
 	for _, in := range []string{"{\"text\":\"caf\xe9 \xff\"}\n" + good, good + "{\"text\":\"caf\xe9 \xff\"}\n" + good} {
 		told, same := 0, 0
-		for line, err := range ReadJSONLines(strings.NewReader(in), ".", schemaOfTexts(t)) {
+		for line, err := range ReadJSONLines(strings.NewReader(in), os.DirFS("."), schemaOfTexts(t)) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,13 +41,13 @@ func TestStreamWithForeignLine(t *testing.T) {
 func TestStreamTells(t *testing.T) {
 	var all Problems
 	in := "{\"text\":\"\xba\xdc\xba\xc3\xd3\xc3\",\"photo\":\"none.png\"}\n{\"text\":\"\xba\xc3\"}\n"
-	for line, err := range ReadJSONLines(strings.NewReader(in), "/media", schemaOfTexts(t)) {
+	for line, err := range ReadJSONLines(strings.NewReader(in), os.DirFS(t.TempDir()), schemaOfTexts(t)) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, line.Problems...)
 	}
-	if got := all.Error(); strings.Count(got, "stdin: read as GB18030") != 1 || !strings.Contains(got, "stdin:1: column \"photo\": none.png: no such file; paths are relative to /media") {
+	if got := all.Error(); strings.Count(got, "stdin: read as GB18030") != 1 || !strings.Contains(got, "stdin:1: column \"photo\": none.png: no such file; names are relative to the root folder") {
 		t.Error(got)
 	}
 }
@@ -68,11 +69,11 @@ func TestTableObject(t *testing.T) {
 func TestOpenJSONLines(t *testing.T) {
 	dir := write(t, map[string]string{"x.png": "\x89PNG\r\n\x1a\n"})
 	in := `{"photo":"x.png"}` + "\n" + `{"photo":` + "\n\n" + `{"photo":"none.png"}` + "\n"
-	ds, err := OpenJSONLines(strings.NewReader(in), dir, schemaOfTexts(t))
+	ds, err := OpenJSONLines(strings.NewReader(in), os.DirFS(dir), schemaOfTexts(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ds.Dir != dir || len(ds.Rows) != 2 || ds.Rows[0].Number != 1 || ds.Rows[1].Number != 4 || ds.CheckCells() != nil {
+	if ds.FS == nil || len(ds.Rows) != 2 || ds.Rows[0].Number != 1 || ds.Rows[1].Number != 4 || ds.CheckCells() != nil {
 		t.Errorf("%+v", ds)
 	}
 	if c := ds.Rows[1].Cells[1]; !c.Absent() || !c.Flawed {
@@ -81,7 +82,7 @@ func TestOpenJSONLines(t *testing.T) {
 	if fatal := ds.Problems.Fatal(); len(ds.Problems) != 2 || len(fatal) != 1 || fatal[0].Row != 2 {
 		t.Errorf("problems %v", ds.Problems)
 	}
-	if _, err := OpenJSONLines(iotest.ErrReader(io.ErrUnexpectedEOF), dir, schemaOfTexts(t)); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := OpenJSONLines(iotest.ErrReader(io.ErrUnexpectedEOF), nil, schemaOfTexts(t)); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a reader that fails: %v", err)
 	}
 }

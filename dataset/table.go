@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+
+	"github.com/fusor-ml/fusor/media"
 )
 
 // Table is a manifest as it was read, so that predictions can be written beside its columns.
@@ -11,12 +13,13 @@ type Table struct {
 	Header []string
 
 	rows    [][]string
-	objects []string            // of JSON lines: each row as it was written
-	lines   []int               // of each row in the file, 1-based
-	typed   bool                // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
-	vectors map[int][][]float32 // by column: list columns of Parquet, one vector a row
-	located map[int][]string    // by column: cells with the names that their files have, where these are others
-	dropped map[place]bool      // of JSON lines: members that are left out, which was noted
+	objects []string               // of JSON lines: each row as it was written
+	lines   []int                  // of each row in the file, 1-based
+	typed   bool                   // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
+	vectors map[int][][]float32    // by column: list columns of Parquet, one vector a row
+	located map[int][]string       // by column: cells with the names that their files have, where these are others
+	dropped map[place]bool         // of JSON lines: members that are left out, which was noted
+	media   map[int][]media.Source // by column: binary columns of Parquet, a medium a row, zero where there is none
 }
 
 // place is a cell of a table.

@@ -349,7 +349,7 @@ func deviations(ds *dataset.Dataset, c int, ref feature.Ref) []float64 {
 		if cell.Absent() {
 			continue
 		}
-		item, err := ref.Modality.Open(cell, col, ds.Dir)
+		item, err := ref.Modality.Open(context.Background(), cell, col, ds.Folder()) // numbers: nothing to wait for
 		if err != nil {
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // extract runs an extraction with a cache in dir; want are both views' rows.
@@ -215,7 +216,7 @@ func TestCacheMergesSegments(t *testing.T) {
 		t.Errorf("%d segments, want one a view", n)
 	}
 	if runtime.GOOS != "windows" { // where an open file cannot be removed
-		key, err := ContentKey([]string{filepath.Join(lettersData(t, "A").Dir, "0.txt")})
+		key, err := ContentKey(t.Context(), []media.Source{media.File(filepath.Join(lettersData(t, "A").Dir, "0.txt"))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,7 +334,7 @@ func TestContentKey(t *testing.T) {
 		{folder("one"), a},
 		{a, folder("one")},
 	} {
-		k, err := ContentKey(paths)
+		k, err := ContentKey(t.Context(), sourcesOf(paths))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -344,14 +345,14 @@ func TestContentKey(t *testing.T) {
 	}
 	same := func(p, q string) {
 		t.Helper()
-		x, _ := ContentKey([]string{p})
-		if y, err := ContentKey([]string{q}); err != nil || x != y {
+		x, _ := ContentKey(t.Context(), []media.Source{media.File(p)})
+		if y, err := ContentKey(t.Context(), []media.Source{media.File(q)}); err != nil || x != y {
 			t.Errorf("%s and %s differ (%v)", p, q, err)
 		}
 	}
 	same(a, write("copy", "x"))
 	same(folder("one"), folder("three"))
-	if _, err := ContentKey([]string{folder("none")}); !os.IsNotExist(err) {
+	if _, err := ContentKey(t.Context(), []media.Source{media.File(folder("none"))}); !os.IsNotExist(err) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -434,4 +435,11 @@ func BenchmarkRecall(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(contents)), "µs/row")
+}
+
+func sourcesOf(paths []string) (out []media.Source) {
+	for _, p := range paths {
+		out = append(out, media.File(p))
+	}
+	return out
 }

@@ -9,14 +9,18 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/machine"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // Extractor turns the rows of a data set into views, on all cores.
 type Extractor struct {
-	Cache    *Cache // nil: nothing is cached
-	Workers  int    // 0: one a core
+	Cache    *Cache        // nil: nothing is cached
+	Workers  int           // 0: one a core
+	Limit    time.Duration // how long one cell may take; 0: CellLimit
 	Progress func(done, total int)
 }
 
@@ -97,7 +101,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 					return
 				}
 				row, col := i/len(cols), cols[i%len(cols)]
-				found, err := col.extract(ds, row, &w)
+				found, err := col.extract(ctx, e.limit(), ds, row, &w)
 				if len(found) == 0 && err == nil && e.Progress == nil {
 					continue
 				}
@@ -134,7 +138,6 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 // scratch is the memory that a worker uses again and again.
 type scratch struct {
 	windows map[*drawer]*window
-	paths   []string
 	missing []int
 }
 
@@ -149,7 +152,7 @@ func (w *scratch) window(d *drawer) *window {
 }
 
 // extract fills one cell's views. A decoder's panic is the file's fault and becomes a problem.
-func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dataset.Problems, err error) {
+func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row int, w *scratch) (problems dataset.Problems, err error) {
 	r, col := &ds.Rows[row], c.schema
 	report := func(code, what, advice string) {
 		problems = append(problems, dataset.Problem{Code: code, File: ds.Path, Row: r.Number, Column: col.Name, What: what, Advice: advice})
@@ -165,10 +168,25 @@ func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dat
 		return nil, nil
 	}
 
-	key, missing, unread, err := c.recall(cell, ds.Dir, row, w)
+	cellCtx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	// unreadable reports an error of the cell, or returns one that ends the extraction.
+	unreadable := func(e error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case machine.Fault(e):
+			return fmt.Errorf("%s, line %d, %s: %w", ds.Path, r.Number, col.Name, e)
+		case cellCtx.Err() != nil:
+			e = fmt.Errorf("it took longer than %s", limit)
+		}
+		problem(readable(e))
+		return nil
+	}
+	key, missing, unread, err := c.recall(cellCtx, cell, ds.Folder(), row, w)
 	if unread != nil {
-		problem(readable(unread))
-		return problems, nil
+		err = unreadable(unread)
+		return problems, err
 	}
 	if err != nil {
 		return problems, err
@@ -176,10 +194,10 @@ func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dat
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	item, err := c.refs[0].Modality.Open(cell, col, ds.Dir)
+	item, err := c.refs[0].Modality.Open(cellCtx, cell, col, ds.Folder())
 	if err != nil {
-		problem(readable(err))
-		return problems, nil
+		err = unreadable(err)
+		return problems, err
 	}
 	whole := true // what was read in part is not cached, so that it is said again the next time
 	if f, ok := item.(Flagger); ok {
@@ -206,20 +224,19 @@ func (c *column) extract(ds *dataset.Dataset, row int, w *scratch) (problems dat
 
 // recall fills the cell's views that are cached; missing are the others, as
 // indices into refs. unread says that a file cannot be read, err that a store cannot be written.
-func (c *column) recall(cell *dataset.Cell, dir string, row int, w *scratch) (key Key, missing []int, unread, err error) {
-	w.missing, w.paths = w.missing[:0], w.paths[:0]
+func (c *column) recall(ctx context.Context, cell *dataset.Cell, from media.Folder, row int, w *scratch) (key Key, missing []int, unread, err error) {
+	w.missing = w.missing[:0]
+	hashed := false
 	for j, d := range c.drawers {
 		if d == nil {
 			w.missing = append(w.missing, j)
 			continue
 		}
-		if len(w.paths) == 0 {
-			for _, f := range cell.Files {
-				w.paths = append(w.paths, dataset.Resolve(dir, f))
-			}
-			if key, err = ContentKey(w.paths); err != nil {
+		if !hashed {
+			if key, err = ContentKey(ctx, cell.Sources(from)); err != nil {
 				return key, nil, err, nil
 			}
+			hashed = true
 		}
 		rec := d.get(key, w.window(d))
 		if rec == nil {
@@ -231,6 +248,16 @@ func (c *column) recall(cell *dataset.Cell, dir string, row int, w *scratch) (ke
 		}
 	}
 	return key, w.missing, nil, nil
+}
+
+// CellLimit is how long the media of one cell may take to be read and decoded, unless Extractor.Limit says otherwise.
+const CellLimit = time.Minute
+
+func (e *Extractor) limit() time.Duration {
+	if e.Limit > 0 {
+		return e.Limit
+	}
+	return CellLimit
 }
 
 // Flagger is an opened item that knows what of its cell was left out.

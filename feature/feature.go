@@ -8,6 +8,7 @@
 package feature
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -41,8 +42,9 @@ type Modality interface {
 	Kind() media.Kind
 	// Views lists the views, defaults first.
 	Views() []View
-	// Open decodes a present cell once, for all views. dir is what the cell's files are relative to.
-	Open(c *dataset.Cell, col *dataset.Column, dir string) (item any, err error)
+	// Open decodes a present cell once, for all views. The cell's files are looked up in from.
+	// It ends with ctx's error soon after ctx is done.
+	Open(ctx context.Context, c *dataset.Cell, col *dataset.Column, from media.Folder) (item any, err error)
 }
 
 // View is one feature block of a column. Implementations are stateless and safe for concurrent use.

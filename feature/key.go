@@ -1,15 +1,16 @@
 package feature
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"os"
-	"path/filepath"
 	"sync"
+
+	"github.com/fusor-ml/fusor/media"
 )
 
 // Key names one cell's content: what its files hold, not what they are called.
@@ -23,43 +24,44 @@ type hasher struct {
 
 var hashers = sync.Pool{New: func() any { return &hasher{sum: sha256.New()} }}
 
-// ContentKey hashes the files of a cell, in order. Of a folder (of pictures) it
-// hashes the names as well, which give the order.
-func ContentKey(paths []string) (Key, error) {
+// ContentKey hashes the media of a cell, in order, wherever they lie: a picture in a
+// file and the same one in a table have one key. Of a folder (of pictures) it hashes
+// the names as well, which give the order.
+func ContentKey(ctx context.Context, sources []media.Source) (Key, error) {
 	h := hashers.Get().(*hasher)
 	defer hashers.Put(h)
 	h.sum.Reset()
-	for _, p := range paths {
-		if err := h.add(p); err != nil {
+	for _, s := range sources {
+		err := h.add(ctx, s)
+		if errors.Is(err, media.ErrFolder) {
+			err = h.folder(ctx, s)
+		}
+		if err != nil {
 			return Key{}, err
 		}
 	}
 	return Key(h.sum.Sum(h.buf[:0])[:16]), nil
 }
 
-// add hashes a file's bytes, then how many there are, so that no two lists of files read alike.
-func (h *hasher) add(path string) error {
-	f, err := os.Open(path)
+// add hashes a medium's bytes, then how many there are, so that no two lists of media read alike.
+func (h *hasher) add(ctx context.Context, s media.Source) error {
+	r, err := media.Open(ctx, s)
 	if err != nil {
 		return err
 	}
-	n, first := uint64(0), true
+	n := uint64(0)
 	for {
-		k, err := f.Read(h.buf[:])
+		k, err := r.Read(h.buf[:])
 		h.sum.Write(h.buf[:k])
 		n += uint64(k)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			if info, serr := f.Stat(); first && serr == nil && info.IsDir() {
-				return errors.Join(h.folder(path), f.Close())
-			}
-			return errors.Join(err, f.Close())
+			return errors.Join(err, r.Close())
 		}
-		first = false
 	}
-	if err := f.Close(); err != nil {
+	if err := r.Close(); err != nil {
 		return err
 	}
 	h.number(n)
@@ -73,8 +75,8 @@ func (h *hasher) number(n uint64) {
 }
 
 // folder hashes the visible files of a folder, by name.
-func (h *hasher) folder(dir string) error {
-	entries, err := os.ReadDir(dir)
+func (h *hasher) folder(ctx context.Context, dir media.Source) error {
+	entries, err := dir.Entries()
 	if err != nil {
 		return err
 	}
@@ -83,7 +85,7 @@ func (h *hasher) folder(dir string) error {
 		if !e.Type().IsRegular() || e.Name()[0] == '.' {
 			continue
 		}
-		if err := h.add(filepath.Join(dir, e.Name())); err != nil {
+		if err := h.add(ctx, dir.In(e.Name())); err != nil {
 			return fmt.Errorf("cannot read the folder: %w", err)
 		}
 		io.WriteString(h.sum, e.Name()) //nolint:errcheck // a hash takes everything

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,11 +24,11 @@ type letters struct {
 func (m *letters) Kind() media.Kind { return media.Image }
 func (m *letters) Views() []View    { return m.views }
 
-func (m *letters) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+func (m *letters) Open(_ context.Context, c *dataset.Cell, _ *dataset.Column, from media.Folder) (any, error) {
 	m.opened.Add(1)
 	var all lettersItem
 	for _, f := range c.Files {
-		data, err := os.ReadFile(dataset.Resolve(dir, f))
+		data, err := os.ReadFile(dataset.Resolve(from.Dir, f))
 		if err != nil {
 			return nil, err
 		}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/machine"
 	"github.com/fusor-ml/fusor/internal/parallel"
 )
 
@@ -29,7 +31,7 @@ func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Re
 	var mu sync.Mutex // guards done and Progress
 	done := 0
 	err := parallel.For(ctx, len(ds.Rows), e.Workers, func(ctx context.Context, _, row int) error {
-		if err := variants(ctx, ds, row, refs, banks, vary); err != nil {
+		if err := variants(ctx, e.limit(), ds, row, refs, banks, vary); err != nil {
 			return err
 		}
 		mu.Lock()
@@ -49,12 +51,17 @@ func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Re
 }
 
 // variants fills one cell's variants; the error is of the stores.
-func variants(ctx context.Context, ds *dataset.Dataset, row int, refs []Ref, banks []*Bank, vary func(row, k int, item any) (any, error)) error {
+func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row int, refs []Ref, banks []*Bank, vary func(row, k int, item any) (any, error)) error {
 	cell, col := &ds.Rows[row].Cells[refs[0].Column], &ds.Schema.Columns[refs[0].Column]
 	if cell.Absent() {
 		return nil
 	}
-	item, err := quietly(func() (any, error) { return refs[0].Modality.Open(cell, col, ds.Dir) })
+	cellCtx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	item, err := quietly(func() (any, error) { return refs[0].Modality.Open(cellCtx, cell, col, ds.Folder()) })
+	if machine.Fault(err) {
+		return err
+	}
 	if err != nil {
 		return nil //nolint:nilerr // an unreadable cell is absent
 	}

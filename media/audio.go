@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/fusor-ml/fusor/internal/codec/audiofile"
 	"github.com/fusor-ml/fusor/internal/dsp"
@@ -21,9 +20,9 @@ var ErrNoAudioProcess = ffmpeg.ErrMissing
 // audioByProcess decodes what the codecs in Go do not: AAC, M4A, AIFF, WMA,
 // AMR, MPEG layers I and II, Opus of many channels. It returns a mono signal of at most
 // MaxAudioSeconds, or an error that wraps ErrNoAudioProcess.
-var audioByProcess = func(path string) (*dsp.Signal, error) {
+var audioByProcess = func(ctx context.Context, in io.Reader) (*dsp.Signal, error) {
 	var sig *dsp.Signal
-	err := ffmpeg.Decode(context.Background(), path, ffmpeg.Options{Audio: true, Rate: processRate, Seconds: MaxAudioSeconds + 1}, func(r io.Reader) error {
+	err := ffmpeg.Decode(ctx, in, ffmpeg.Options{Audio: true, Rate: processRate, Seconds: MaxAudioSeconds + 1}, func(r io.Reader) error {
 		clip, err := readAVI(r, aviLimits{sound: MaxAudioSeconds + 1})
 		if err == nil {
 			sig = clip.Sound
@@ -44,28 +43,27 @@ var audioByProcess = func(path string) (*dsp.Signal, error) {
 // processRate is the sampling rate that ffmpeg is asked for: that of the analysis.
 const processRate = 16000
 
-// ReadAudio decodes a sound file, by its magic number, into one channel at the
-// file's own rate. WAV, FLAC, MP3, Ogg Vorbis and Ogg Opus are decoded in Go;
-// the rest, and their rarer codings, through ffmpeg.
-func ReadAudio(path string) (*dsp.Signal, error) {
-	f, err := os.Open(path)
+// ReadAudio decodes a sound, by its magic number, into one channel at its own
+// rate. WAV, FLAC, MP3, Ogg Vorbis and Ogg Opus are decoded in Go; the rest, and
+// their rarer codings, through ffmpeg.
+func ReadAudio(ctx context.Context, src Source) (*dsp.Signal, error) {
+	r, err := Open(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	var buf [SniffLen]byte
-	n, err := io.ReadFull(f, buf[:])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+	defer r.Close() //nolint:errcheck // it was only read
+	head, err := r.head()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)
 	}
-	if n == 0 {
+	if len(head) == 0 {
 		return nil, errors.New("not a sound file: it is empty")
 	}
-	format := Sniff(buf[:n])
+	format := Sniff(head)
 	if format.Name == "" { // cut off at its start, or behind tags or junk
-		name, err := audiofile.Find(f)
+		name, err := audiofile.Find(r)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read %s: %w", path, err)
+			return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)
 		}
 		if name != "" {
 			format = Format{Audio, name}
@@ -73,18 +71,18 @@ func ReadAudio(path string) (*dsp.Signal, error) {
 	}
 	switch {
 	case audiofile.Decodes(format.Name):
-		sig, err := audiofile.Decode(context.Background(), format.Name, f)
+		sig, err := audiofile.Decode(ctx, format.Name, r)
 		if !errors.Is(err, audiofile.ErrUnsupported) {
-			return sig, err
+			return sig, interrupted(ctx, err)
 		}
-		other, err2 := audioByProcess(path)
+		other, err2 := byProcess(ctx, r, audioByProcess)
 		if errors.Is(err2, ErrNoAudioProcess) {
 			return nil, fmt.Errorf("%w: %w", err, err2)
 		}
 		return other, err2
 	case format.Kind == Audio || format.Kind == Video:
 		// The sound track of a film is sound as well.
-		sig, err := audioByProcess(path)
+		sig, err := byProcess(ctx, r, audioByProcess)
 		if err != nil {
 			return nil, fmt.Errorf("cannot decode %s: %w", format.Name, err)
 		}
@@ -93,4 +91,26 @@ func ReadAudio(path string) (*dsp.Signal, error) {
 		return nil, fmt.Errorf("not a sound file: it is %s", format.Name)
 	}
 	return nil, errors.New("not a sound file: its first bytes are of no known format")
+}
+
+// interrupted is the context's error where that is why decoding ended: decoders
+// may take an end of reading for an end of the file.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// byProcess gives a source to a decoder from its start: the opened file itself,
+// where it is one, so that the process reads it without a copy.
+func byProcess[T any](ctx context.Context, r *Reader, decode func(context.Context, io.Reader) (T, error)) (T, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		var none T
+		return none, err
+	}
+	if f := r.handle(); f != nil {
+		return decode(ctx, f)
+	}
+	return decode(ctx, r)
 }

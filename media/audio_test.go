@@ -2,7 +2,9 @@ package media
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -36,15 +38,15 @@ func TestReadAudio(t *testing.T) {
 		}
 		return p
 	}
-	sig, err := ReadAudio(write("misnamed.jpg", wavBytes(t, 0.5)))
+	sig, err := ReadAudio(t.Context(), File(write("misnamed.jpg", wavBytes(t, 0.5))))
 	if err != nil || sig.Rate != 8000 || len(sig.Samples) != 4000 {
 		t.Errorf("WAV named .jpg: %v, %v", sig, err)
 	}
-	defer func(old func(string) (*dsp.Signal, error)) { audioByProcess = old }(audioByProcess)
-	audioByProcess = func(string) (*dsp.Signal, error) { return nil, ErrNoAudioProcess }
+	defer func(old func(context.Context, io.Reader) (*dsp.Signal, error)) { audioByProcess = old }(audioByProcess)
+	audioByProcess = func(context.Context, io.Reader) (*dsp.Signal, error) { return nil, ErrNoAudioProcess }
 	f := func(name string, data []byte, want string) {
 		t.Helper()
-		if _, err := ReadAudio(write(name, data)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadAudio(t.Context(), File(write(name, data))); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want an error with %q", name, err, want)
 		}
 	}
@@ -58,11 +60,11 @@ func TestReadAudio(t *testing.T) {
 	adpcm := wavBytes(t, 0.1)
 	adpcm[20] = 2
 	f("adpcm.wav", adpcm, "needs ffmpeg")
-	if _, err := ReadAudio(filepath.Join(dir, "none.wav")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadAudio(t.Context(), File(filepath.Join(dir, "none.wav"))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
-	audioByProcess = func(string) (*dsp.Signal, error) { return &dsp.Signal{Rate: 1}, nil }
-	if sig, err := ReadAudio(filepath.Join(dir, "adpcm.wav")); err != nil || sig.Rate != 1 {
+	audioByProcess = func(context.Context, io.Reader) (*dsp.Signal, error) { return &dsp.Signal{Rate: 1}, nil }
+	if sig, err := ReadAudio(t.Context(), File(filepath.Join(dir, "adpcm.wav"))); err != nil || sig.Rate != 1 {
 		t.Errorf("ADPCM through the process: %v, %v", sig, err)
 	}
 }

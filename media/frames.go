@@ -1,18 +1,17 @@
 package media
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
 	"strings"
 )
 
 // openFrames takes the pictures of a folder, in the order of the numbers in their names.
-func openFrames(dir string) (*Clip, error) {
-	names, err := framesOf(dir)
+func openFrames(ctx context.Context, dir Source) (*Clip, error) {
+	names, err := framesOf(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +21,7 @@ func openFrames(dir string) (*Clip, error) {
 	clip := &Clip{}
 	n := min(len(names), MaxFrames)
 	for i := range n {
-		m, err := ReadImage(filepath.Join(dir, names[i*len(names)/n]), ImageOptions{MaxSide: frameSide})
+		m, err := ReadImage(ctx, dir.In(names[i*len(names)/n]), ImageOptions{MaxSide: frameSide})
 		if err != nil {
 			return nil, err
 		}
@@ -33,13 +32,13 @@ func openFrames(dir string) (*Clip, error) {
 
 // HoldsPictures reports whether a folder is the frames of a video: the first of
 // its files that is some medium, notes aside, is a picture.
-func HoldsPictures(dir string) bool {
-	entries, err := os.ReadDir(dir)
+func HoldsPictures(ctx context.Context, dir Source) bool {
+	entries, err := dir.Entries()
 	if err != nil {
 		return false
 	}
 	for _, e := range entries {
-		switch kind, err := kindIn(dir, e); {
+		switch kind, err := kindIn(ctx, dir, e); {
 		case err != nil:
 			return false
 		case kind != "" && kind != Text:
@@ -51,14 +50,14 @@ func HoldsPictures(dir string) bool {
 
 // framesOf lists the pictures of a folder by their numbers. Notes and what a
 // system leaves in folders (Thumbs.db) are passed over.
-func framesOf(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+func framesOf(ctx context.Context, dir Source) ([]string, error) {
+	entries, err := dir.Entries()
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
-		kind, err := kindIn(dir, e)
+		kind, err := kindIn(ctx, dir, e)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the folder: %w", err)
 		}
@@ -72,7 +71,7 @@ func framesOf(dir string) ([]string, error) {
 
 // kindIn is what a visible file of a folder is, "" if that is not known. A file
 // that is called a picture is one, so that a broken frame is not passed over.
-func kindIn(dir string, e os.DirEntry) (Kind, error) {
+func kindIn(ctx context.Context, dir Source, e fs.DirEntry) (Kind, error) {
 	name := e.Name()
 	if !e.Type().IsRegular() || name[0] == '.' {
 		return "", nil
@@ -80,22 +79,8 @@ func kindIn(dir string, e os.DirEntry) (Kind, error) {
 	if ByName(name).Kind == Image {
 		return Image, nil
 	}
-	f, err := sniffFile(filepath.Join(dir, name))
+	f, err := SniffSource(ctx, dir.In(name))
 	return f.Kind, err
-}
-
-func sniffFile(path string) (Format, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Format{}, err
-	}
-	defer f.Close()
-	var head [SniffLen]byte
-	n, err := io.ReadFull(f, head[:])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return Format{}, err
-	}
-	return Sniff(head[:n]), nil
 }
 
 // compareNumbered compares names part by part, runs of digits as the numbers

@@ -43,7 +43,7 @@ func TestFolderOfFrames(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "0.jpg"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c, err := OpenVideo(context.Background(), dir)
+	c, err := OpenVideo(context.Background(), File(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,14 +51,14 @@ func TestFolderOfFrames(t *testing.T) {
 	for _, m := range c.Frames {
 		greys = append(greys, m.Y[0])
 	}
-	if len(greys) != 4 || !slices.IsSorted(greys) || c.Sound != nil || !HoldsPictures(dir) {
+	if len(greys) != 4 || !slices.IsSorted(greys) || c.Sound != nil || !HoldsPictures(context.Background(), File(dir)) {
 		t.Errorf("frames of grey %v", greys)
 	}
 }
 
 func TestFolderOfNoFrames(t *testing.T) {
 	dir := folderOf(t, map[string][]byte{"notes.txt": []byte("taken on Monday"), "a.wav": []byte("RIFF\x00\x00\x00\x00WAVE")})
-	if _, err := OpenVideo(context.Background(), dir); err == nil || !strings.Contains(err.Error(), "no pictures") || HoldsPictures(dir) {
+	if _, err := OpenVideo(context.Background(), File(dir)); err == nil || !strings.Contains(err.Error(), "no pictures") || HoldsPictures(context.Background(), File(dir)) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -68,7 +68,7 @@ func TestFolderOfBrokenFrames(t *testing.T) {
 	whole := jpegOf(t, 8, 8, 80)
 	for name, data := range map[string][]byte{"2.jpg": nil, "3.png": []byte("not found"), "4": whole[:len(whole)/2], "5.heic": []byte("\x00\x00\x00\x18ftypheic\x00\x00")} {
 		dir := folderOf(t, map[string][]byte{"1.jpg": whole, name: data})
-		if _, err := OpenVideo(context.Background(), dir); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := OpenVideo(context.Background(), File(dir)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

@@ -29,7 +29,7 @@ func TestGIFIsComposed(t *testing.T) {
 	if err := gif.EncodeAll(&b, g); err != nil {
 		t.Fatal(err)
 	}
-	c, err := OpenVideo(context.Background(), write(t, "a.gif", b.Bytes()))
+	c, err := OpenVideo(context.Background(), File(write(t, "a.gif", b.Bytes())))
 	if err != nil {
 		t.Fatal(err)
 	}

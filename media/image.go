@@ -3,8 +3,6 @@ package media
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/fusor-ml/fusor/internal/codec/imagefile"
@@ -58,32 +56,21 @@ func stopped(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// ReadImage reads and decodes a picture file: see [DecodeImage].
-func ReadImage(path string, o ImageOptions) (*vision.Image, error) {
-	f, err := os.Open(path)
+// ReadImage reads and decodes a picture: see [DecodeImage].
+func ReadImage(ctx context.Context, src Source, o ImageOptions) (*vision.Image, error) {
+	r, err := Open(ctx, src)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the picture: %w", err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer r.Close() //nolint:errcheck // it was only read
+	data, err := r.All(MaxImageBytes)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the picture: %w", err)
+		return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)
 	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("cannot read %s: it is a folder", path)
-	}
-	if info.Size() > MaxImageBytes {
-		return nil, fmt.Errorf("cannot read %s: %d MiB is more than the limit of %d", path, info.Size()>>20, MaxImageBytes>>20)
-	}
-	data := make([]byte, info.Size())
-	n, err := io.ReadFull(f, data)
-	if err != nil && n == 0 && len(data) > 0 {
-		return nil, fmt.Errorf("cannot read %s: %w", path, err)
-	}
-	data = data[:n]
+	o.Context = ctx
 	m, err := DecodeImage(data, o)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+		return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)
 	}
 	return m, nil
 }

@@ -24,7 +24,7 @@ func TestReadImage(t *testing.T) {
 		return path
 	}
 	// The name does not matter.
-	m, err := ReadImage(write("a.wav", buf.Bytes()), ImageOptions{MaxSide: 60})
+	m, err := ReadImage(t.Context(), File(write("a.wav", buf.Bytes())), ImageOptions{MaxSide: 60})
 	if err != nil || m.Width != 60 || m.Height != 20 || !m.IsGrey() {
 		t.Errorf("%+v %v", m, err)
 	}
@@ -41,7 +41,7 @@ func TestReadImage(t *testing.T) {
 		filepath.Join(dir, "none.png"):              "no such file",
 		dir:                                         "it is a folder",
 	} {
-		if _, err := ReadImage(name, ImageOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadImage(t.Context(), File(name), ImageOptions{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
 	}

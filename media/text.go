@@ -2,11 +2,11 @@ package media
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -58,22 +58,22 @@ func runeStart(s string, n int) int {
 	return n
 }
 
-// ReadText reads a text file as a document, at most as much of it as a document can hold.
-func ReadText(path string) (Document, error) {
-	f, err := os.Open(path)
+// ReadText reads a text as a document, at most as much of it as a document can hold.
+func ReadText(ctx context.Context, src Source) (Document, error) {
+	r, err := Open(ctx, src)
 	if err != nil {
 		return Document{}, fmt.Errorf("cannot read the text: %w", err)
 	}
-	defer f.Close()
+	defer r.Close() //nolint:errcheck // it was only read
 	// UTF-16 takes up to twice the bytes of UTF-8. One byte more tells that there is more.
-	data, err := io.ReadAll(io.LimitReader(f, 2*MaxTextBytes+2))
+	data, err := io.ReadAll(io.LimitReader(r, 2*MaxTextBytes+2))
 	if err != nil {
 		return Document{}, fmt.Errorf("cannot read the text: %w", err)
 	}
 	cut := len(data) > 2*MaxTextBytes
 	text, enc, err := decodeText(data, cut)
 	if err != nil {
-		return Document{}, fmt.Errorf("cannot read %s: %w", path, err)
+		return Document{}, fmt.Errorf("cannot read %s: %w", src.Name(), err)
 	}
 	d := NewDocument(text)
 	d.Encoding, d.Cut = enc, d.Cut || cut

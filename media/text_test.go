@@ -70,7 +70,7 @@ func TestReadText(t *testing.T) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		d, err := ReadText(path)
+		d, err := ReadText(t.Context(), File(path))
 		if err != nil || d.Encoding != enc || d.Cut != cut || !utf8.ValidString(d.Text) {
 			t.Errorf("%s: %d bytes, %s, cut %v, %v", name, len(d.Text), d.Encoding, d.Cut, err)
 		}
@@ -82,7 +82,7 @@ func TestReadText(t *testing.T) {
 		t.Fatal(err)
 	}
 	f("long gb", gb, GB18030, true)
-	if _, err := ReadText(filepath.Join(dir, "none")); err == nil {
+	if _, err := ReadText(t.Context(), File(filepath.Join(dir, "none"))); err == nil {
 		t.Error("no error for a missing file")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/fusor-ml/fusor/internal/codec/avi"
 	"github.com/fusor-ml/fusor/internal/dsp"
@@ -32,49 +31,39 @@ const (
 
 // OpenVideo decodes an AVI (Motion JPEG or raw pictures, PCM sound), an animated
 // GIF or a folder of pictures in Go, and everything else through ffmpeg.
-func OpenVideo(ctx context.Context, path string) (*Clip, error) {
-	info, err := os.Stat(path)
+func OpenVideo(ctx context.Context, src Source) (*Clip, error) {
+	folder, err := src.IsFolder()
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
-		return openFrames(path)
+	if folder {
+		return openFrames(ctx, src)
 	}
-	f, err := os.Open(path)
+	r, err := Open(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	var head [SniffLen]byte
-	n, err := io.ReadFull(f, head[:])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("the file is empty")
-		}
+	defer r.Close() //nolint:errcheck // it was only read
+	head, err := r.head()
+	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
+	if len(head) == 0 {
+		return nil, errors.New("the file is empty")
 	}
-	format := Sniff(head[:n])
+	format := Sniff(head)
 	switch {
 	case format.Name == "gif":
-		return readGIF(ctx, f, defaultGIFLimits)
+		return readGIF(ctx, r, defaultGIFLimits)
 	case format.Name == "avi":
-		clip, err := readAVI(f, aviLimits{sound: maxSeconds})
+		clip, err := readAVI(r, aviLimits{sound: maxSeconds})
 		if !errors.Is(err, avi.ErrCodec) {
-			return clip, err
+			return clip, interrupted(ctx, err)
 		}
-	case format.Kind == Text || format.Kind == Image || format.Kind == Vector:
+	case format.Name != "" && format.Kind != Video && format.Kind != Audio:
 		return nil, fmt.Errorf("not a video: it is %s", format.Name)
 	}
-	clip := (*Clip)(nil)
-	err = ffmpeg.Decode(ctx, path, ffmpeg.Options{ // a second more tells that there is more
-		Video: true, FPS: framesPerSec, Side: frameSide, Audio: true, Rate: soundRate, Seconds: maxSeconds + 1,
-	}, func(r io.Reader) error {
-		clip, err = readAVI(r, aviLimits{pictures: maxSeconds, sound: maxSeconds})
-		return err
-	})
+	clip, err := byProcess(ctx, r, clipByProcess)
 	switch {
 	case err != nil && format.Name != "":
 		return nil, fmt.Errorf("cannot decode %s: %w", format.Name, err)
@@ -82,6 +71,17 @@ func OpenVideo(ctx context.Context, path string) (*Clip, error) {
 		return nil, err
 	}
 	return clip, nil
+}
+
+// clipByProcess decodes what the codecs in Go do not.
+func clipByProcess(ctx context.Context, in io.Reader) (clip *Clip, err error) {
+	err = ffmpeg.Decode(ctx, in, ffmpeg.Options{ // a second more tells that there is more
+		Video: true, FPS: framesPerSec, Side: frameSide, Audio: true, Rate: soundRate, Seconds: maxSeconds + 1,
+	}, func(r io.Reader) error {
+		clip, err = readAVI(r, aviLimits{pictures: maxSeconds, sound: maxSeconds})
+		return err
+	})
+	return clip, err
 }
 
 // thinner keeps at most MaxFrames evenly spaced frames of a stream of unknown

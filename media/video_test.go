@@ -59,7 +59,7 @@ func write(t testing.TB, name string, data []byte) string {
 }
 
 func TestAVIGivesItsFramesAndSound(t *testing.T) {
-	c, err := OpenVideo(context.Background(), write(t, "a.avi", aviOf(t, 10)))
+	c, err := OpenVideo(context.Background(), File(write(t, "a.avi", aviOf(t, 10))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestAVIGivesItsFramesAndSound(t *testing.T) {
 }
 
 func TestLongClipIsThinnedEvenly(t *testing.T) {
-	c, err := OpenVideo(context.Background(), write(t, "a.avi", aviOf(t, 200)))
+	c, err := OpenVideo(context.Background(), File(write(t, "a.avi", aviOf(t, 200))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestLongClipIsThinnedEvenly(t *testing.T) {
 func TestCutAVIIsAnError(t *testing.T) {
 	data := aviOf(t, 10)
 	for _, n := range []int{0, 5, 12, 100, 300, len(data) / 2} {
-		if _, err := OpenVideo(context.Background(), write(t, "a.avi", data[:n])); err == nil {
+		if _, err := OpenVideo(context.Background(), File(write(t, "a.avi", data[:n]))); err == nil {
 			t.Errorf("the first %d of %d bytes were read as a whole clip", n, len(data))
 		}
 	}
@@ -138,7 +138,7 @@ func TestBrokenPicturesAreFlagged(t *testing.T) {
 }
 
 func TestNoVideoSaysWhatItIs(t *testing.T) {
-	_, err := OpenVideo(context.Background(), write(t, "a.mp4", []byte("just a text, quite long enough to be seen as one")))
+	_, err := OpenVideo(context.Background(), File(write(t, "a.mp4", []byte("just a text, quite long enough to be seen as one"))))
 	if err == nil || !strings.Contains(err.Error(), "text") {
 		t.Errorf("error %v", err)
 	}
@@ -153,7 +153,7 @@ func TestMP4ThroughFFmpeg(t *testing.T) {
 	if msg, err := exec.Command("ffmpeg", "-loglevel", "error", "-i", src, "-c:v", "mpeg4", "-c:a", "aac", "file:"+out).CombinedOutput(); err != nil {
 		t.Skipf("this ffmpeg cannot make the file: %s", msg)
 	}
-	c, err := OpenVideo(context.Background(), out)
+	c, err := OpenVideo(context.Background(), File(out))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestMP4ThroughFFmpeg(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = OpenVideo(context.Background(), write(t, "b.mkv", damaged[:100]))
+	_, err = OpenVideo(context.Background(), File(write(t, "b.mkv", damaged[:100])))
 	if err == nil || errors.Is(err, ffmpeg.ErrMissing) || strings.Contains(err.Error(), os.TempDir()) {
 		t.Errorf("a cut file gave %v", err)
 	}
@@ -185,7 +185,7 @@ func TestLongMP4IsFlagged(t *testing.T) {
 	if msg, err := exec.Command("ffmpeg", append(strings.Fields(args), out)...).CombinedOutput(); err != nil {
 		t.Skipf("this ffmpeg cannot make the file: %s", msg)
 	}
-	c, err := OpenVideo(context.Background(), out)
+	c, err := OpenVideo(context.Background(), File(out))
 	if err != nil {
 		t.Fatal(err)
 	}

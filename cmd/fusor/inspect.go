@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"sort"
 	"strings"
@@ -90,7 +91,7 @@ func (c *inspectCmd) Run(e *env) error {
 		return err
 	}
 	in := inspectionOf(ds, refs)
-	in.speak(ds, !c.Fast)
+	in.speak(e.ctx, ds, !c.Fast)
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
 		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
 	}
@@ -160,7 +161,7 @@ func missing(ds *dataset.Dataset, k, j int) (n int) {
 }
 
 // speak fills in the languages of text columns; texts in files are opened if files is set.
-func (in *inspection) speak(ds *dataset.Dataset, files bool) {
+func (in *inspection) speak(ctx context.Context, ds *dataset.Dataset, files bool) {
 	for k := range ds.Schema.Columns {
 		if ds.Schema.Columns[k].Kind != media.Text {
 			continue
@@ -168,7 +169,7 @@ func (in *inspection) speak(ds *dataset.Dataset, files bool) {
 		c := &in.Columns[k]
 		c.Languages = map[string]int{}
 		var names []string
-		for _, l := range text.Languages(ds, k, files) {
+		for _, l := range text.Languages(ctx, ds, k, files) {
 			c.Languages[l.Language] = l.Texts
 			names = append(names, l.Language)
 		}

@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit":    exits,
 			"notes":   notes,
+			"byvalue": byValue,
 			"picture": picture,
 			"sound":   sound,
 			"cut":     cut,

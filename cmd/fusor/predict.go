@@ -2,15 +2,16 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/media"
 )
 
 type predictCmd struct {
@@ -109,18 +110,17 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 			*role = *name
 		}
 	}
-	dir, err := os.Getwd()
+	// What a line names is opened below this folder alone: lines come from anywhere.
+	root, err := media.OpenRoot(cmp.Or(c.Root, "."))
 	if err != nil {
 		return err
 	}
-	if c.Root != "" {
-		dir = c.Root
-	}
+	defer root.Close() //nolint:errcheck // it was only read
 	lines := make(chan dataset.Line, streamRows)
 	failed := make(chan error, 1)
 	go func() {
 		defer close(lines)
-		for line, err := range dataset.ReadJSONLines(e.stdin, dir, &schema) {
+		for line, err := range dataset.ReadJSONLines(e.stdin, root, &schema) {
 			if err != nil {
 				failed <- err
 				return
@@ -143,7 +143,7 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 		if len(batch) == 0 {
 			break
 		}
-		n, err := c.answerLines(e, m, dir, batch, out)
+		n, err := c.answerLines(e, m, root, batch, out)
 		bad += n
 		if err == nil {
 			err = out.Flush()
@@ -185,8 +185,8 @@ func nextBatch(ctx context.Context, lines <-chan dataset.Line, together bool) (b
 
 // answerLines predicts a batch and writes one line for each of its lines; a
 // line that could not be read is answered with its error. It returns how many those were.
-func (c *predictCmd) answerLines(e *env, m *fusor.Model, dir string, batch []dataset.Line, out *bufio.Writer) (bad int, err error) {
-	ds := &dataset.Dataset{Name: "stdin", Path: "stdin", Dir: dir, Schema: *m.Schema()}
+func (c *predictCmd) answerLines(e *env, m *fusor.Model, root *media.Root, batch []dataset.Line, out *bufio.Writer) (bad int, err error) {
+	ds := &dataset.Dataset{Name: "stdin", Path: "stdin", FS: root, Schema: *m.Schema()}
 	for _, l := range batch {
 		if len(l.Problems.Fatal()) == 0 {
 			ds.Rows = append(ds.Rows, l.Row)

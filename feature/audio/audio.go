@@ -12,6 +12,7 @@
 package audio
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -36,16 +37,16 @@ func (modality) Views() []feature.View {
 }
 
 // Open implements feature.Modality: it decodes the cell's files into a *[Sound].
-func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, from media.Folder) (any, error) {
 	var parts []*dsp.Signal
 	seconds := 0.0
-	for _, file := range c.Files {
-		sig, err := media.ReadAudio(dataset.Resolve(dir, file))
+	for _, src := range c.Sources(from) {
+		sig, err := media.ReadAudio(ctx, src)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, fmt.Errorf("%s: %w", src.Name(), err)
 		}
 		if seconds += sig.Seconds(); seconds > media.MaxAudioSeconds {
-			return nil, fmt.Errorf("%s: the cell's files last more than %d s together", file, media.MaxAudioSeconds)
+			return nil, fmt.Errorf("%s: the cell's files last more than %d s together", src.Name(), media.MaxAudioSeconds)
 		}
 		parts = append(parts, sig)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/internal/codec/audiofile"
 	"github.com/fusor-ml/fusor/internal/dsp"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // voice is a vowel-like sound: harmonics of a pitch that glides from one
@@ -206,25 +207,25 @@ func TestOpen(t *testing.T) {
 	writeWAV(t, dir, "a.wav", a)
 	writeWAV(t, dir, "b.wav", b)
 	m := Modality()
-	item, err := m.Open(&dataset.Cell{Files: []string{"a.wav", "b.wav"}}, nil, dir)
+	item, err := m.Open(t.Context(), &dataset.Cell{Files: []string{"a.wav", "b.wav"}}, nil, media.Folder{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s := item.(*Sound).Signal; s.Rate != 8000 || len(s.Samples) != 2400+1600 {
 		t.Errorf("two files: %d samples at %d Hz, want 4000 at 8000", len(s.Samples), s.Rate)
 	}
-	if _, err := m.Open(&dataset.Cell{Files: []string{"a.wav", "c.wav"}}, nil, dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := m.Open(t.Context(), &dataset.Cell{Files: []string{"a.wav", "c.wav"}}, nil, media.Folder{Dir: dir}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "t.wav"), []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Open(&dataset.Cell{Files: []string{"t.wav"}}, nil, dir); err == nil || !strings.HasPrefix(err.Error(), "t.wav: not a sound file") {
+	if _, err := m.Open(t.Context(), &dataset.Cell{Files: []string{"t.wav"}}, nil, media.Folder{Dir: dir}); err == nil || !strings.HasPrefix(err.Error(), "t.wav: not a sound file") {
 		t.Errorf("a text: %v", err)
 	}
 	long := &dsp.Signal{Rate: 1000, Samples: make([]float32, 400_000)}
 	writeWAV(t, dir, "long.wav", long)
-	if _, err := m.Open(&dataset.Cell{Files: []string{"long.wav", "long.wav"}}, nil, dir); err == nil || !strings.Contains(err.Error(), "together") {
+	if _, err := m.Open(t.Context(), &dataset.Cell{Files: []string{"long.wav", "long.wav"}}, nil, media.Folder{Dir: dir}); err == nil || !strings.Contains(err.Error(), "together") {
 		t.Errorf("800 s in two files: %v", err)
 	}
 }

@@ -46,14 +46,14 @@ func BenchmarkFiles(b *testing.B) {
 		})
 	}
 	run("decode", func(file string) error {
-		_, err := media.ReadAudio(file)
+		_, err := media.ReadAudio(b.Context(), media.File(file))
 		return err
 	})
 	bank := dsp.NewMelBank(dsp.MelConfig{Rate: 8000, FFT: 512, Bands: 40, High: 4000})
 	stft, dct := dsp.NewSTFT(512, 400, 160), dsp.NewDCT(40, 13)
 	power, mel := make([]float32, stft.Bins()), make([]float32, 40)
 	run("mfcc", func(file string) error {
-		sig, err := media.ReadAudio(file)
+		sig, err := media.ReadAudio(b.Context(), media.File(file))
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func BenchmarkFiles(b *testing.B) {
 	})
 	views := func(vs ...feature.View) func(string) error {
 		return func(file string) error {
-			snd, err := Modality().Open(&dataset.Cell{Files: []string{file}}, nil, "")
+			snd, err := Modality().Open(b.Context(), &dataset.Cell{Files: []string{file}}, nil, media.Folder{})
 			for _, v := range vs {
 				if err == nil {
 					_, err = v.Extract(snd)

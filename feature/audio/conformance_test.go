@@ -75,7 +75,7 @@ func (c *audioCase) check(t *testing.T, file string) {
 		g.Log != "natural log of (mel + 1e-6)" || g.Within != "1e-3 absolute on log mel" || !strings.HasPrefix(g.DCT, "type II, orthonormal") || !strings.HasPrefix(g.WindowIs, "periodic Hann") {
 		t.Fatalf("a configuration that this test does not know: %+v", *g)
 	}
-	sig, err := media.ReadAudio(file)
+	sig, err := media.ReadAudio(t.Context(), media.File(file))
 	if err != nil {
 		t.Fatal(err)
 	}

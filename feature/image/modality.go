@@ -6,9 +6,9 @@
 package image
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"sync"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -34,21 +34,17 @@ func (modality) Kind() media.Kind { return media.Image }
 func (modality) Views() []feature.View { return []feature.View{Color(), Shape(), Texture()} }
 
 // Open implements feature.Modality: it decodes all files of the cell.
-func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, from media.Folder) (any, error) {
 	item := &Item{}
-	for _, name := range c.Files {
-		path := filepath.FromSlash(name)
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		m, err := media.ReadImage(path, media.ImageOptions{MaxSide: WorkSide})
+	for _, src := range c.Sources(from) {
+		m, err := media.ReadImage(ctx, src, media.ImageOptions{MaxSide: WorkSide})
 		if err != nil {
 			return nil, err
 		}
 		item.pictures = append(item.pictures, &picture{Image: m})
 	}
 	if len(item.pictures) == 0 {
-		return nil, fmt.Errorf("cannot open the picture: the cell names no file")
+		return nil, fmt.Errorf("cannot open the picture: the cell holds none")
 	}
 	return item, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/internal/vision"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // writePNG makes a picture file of waves in colour and returns its name.
@@ -40,7 +41,7 @@ func writePNG(t testing.TB, dir, name string, width, height int) string {
 func extractAll(t testing.TB, dir string, files ...string) []feature.Raw {
 	t.Helper()
 	m := Modality()
-	item, err := m.Open(&dataset.Cell{Files: files}, nil, dir)
+	item, err := m.Open(t.Context(), &dataset.Cell{Files: files}, nil, media.Folder{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 	}
 	f := func(name, want string) {
 		t.Helper()
-		_, err := Modality().Open(&dataset.Cell{Files: []string{name}}, nil, dir)
+		_, err := Modality().Open(t.Context(), &dataset.Cell{Files: []string{name}}, nil, media.Folder{Dir: dir})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
@@ -107,7 +108,7 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 	f("note.jpg", "a text file")
 	f("cut.png", "ends early")
 	f("missing.png", "no such file")
-	if _, err := Modality().Open(&dataset.Cell{}, nil, dir); err == nil {
+	if _, err := Modality().Open(t.Context(), &dataset.Cell{}, nil, media.Folder{Dir: dir}); err == nil {
 		t.Error("a cell without files is opened")
 	}
 	if _, err := Color().Extract("something else"); err == nil {
@@ -119,7 +120,7 @@ func TestViewsShareAnItemConcurrently(t *testing.T) {
 	dir := t.TempDir()
 	writePNG(t, dir, "a.png", 100, 80)
 	want := extractAll(t, dir, "a.png")
-	item, err := Modality().Open(&dataset.Cell{Files: []string{"a.png"}}, nil, dir)
+	item, err := Modality().Open(t.Context(), &dataset.Cell{Files: []string{"a.png"}}, nil, media.Folder{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

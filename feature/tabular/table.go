@@ -4,6 +4,7 @@
 package tabular
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -27,7 +28,7 @@ func (table) Kind() media.Kind { return media.Table }
 func (table) Views() []feature.View { return []feature.View{fields{}} }
 
 // Open implements feature.Modality. A value that cannot be read is missing and flagged.
-func (table) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error) {
+func (table) Open(_ context.Context, c *dataset.Cell, col *dataset.Column, _ media.Folder) (any, error) {
 	if len(c.Fields) != len(col.Fields) {
 		return nil, fmt.Errorf("the row has %d fields, the table %d", len(c.Fields), len(col.Fields))
 	}

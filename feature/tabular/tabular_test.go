@@ -26,7 +26,7 @@ func column(kinds ...media.Kind) *dataset.Column {
 
 func extract(t testing.TB, col *dataset.Column, cells ...string) (feature.Raw, []string) {
 	t.Helper()
-	item, err := Table().Open(&dataset.Cell{Fields: cells}, col, "")
+	item, err := Table().Open(t.Context(), &dataset.Cell{Fields: cells}, col, media.Folder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestDatesAndBooleans(t *testing.T) {
 func TestVectors(t *testing.T) {
 	col := &dataset.Column{Name: "v", Kind: media.Vector, Dim: 3}
 	open := func(c dataset.Cell) (feature.Raw, error) {
-		item, err := Vectors().Open(&c, col, "")
+		item, err := Vectors().Open(t.Context(), &c, col, media.Folder{})
 		if err != nil {
 			return feature.Raw{}, err
 		}
@@ -208,10 +208,10 @@ func TestVectors(t *testing.T) {
 
 func TestFieldErrors(t *testing.T) {
 	col := column(media.Number, media.Number)
-	if _, err := Table().Open(&dataset.Cell{Fields: []string{"1"}}, col, ""); err == nil {
+	if _, err := Table().Open(t.Context(), &dataset.Cell{Fields: []string{"1"}}, col, media.Folder{}); err == nil {
 		t.Error("a short row was taken")
 	}
-	if _, err := Table().Open(&dataset.Cell{Fields: []string{"1"}}, column(media.Image), ""); err == nil {
+	if _, err := Table().Open(t.Context(), &dataset.Cell{Fields: []string{"1"}}, column(media.Image), media.Folder{}); err == nil {
 		t.Error("an image was taken for a field")
 	}
 	if _, err := (&fieldsFitter{}).State(); !errors.Is(err, feature.ErrNoRows) {

@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (vectors) Views() []feature.View { return []feature.View{vector{}} }
 
 // Open implements feature.Modality: the cell's vector, or a JSON array in its text.
 // One with a value that is NaN or infinite is an error, as it is where data is read.
-func (vectors) Open(c *dataset.Cell, col *dataset.Column, _ string) (any, error) {
+func (vectors) Open(_ context.Context, c *dataset.Cell, col *dataset.Column, _ media.Folder) (any, error) {
 	v := c.Vector
 	if len(v) == 0 && c.Text != "" {
 		var err error

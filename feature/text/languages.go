@@ -19,16 +19,16 @@ type LanguageCount struct {
 // Languages counts the texts of a column by language, the most frequent first.
 // Texts in files are left out unless files is set, and so are those that cannot
 // be read, which extraction reports.
-func Languages(ds *dataset.Dataset, column int, files bool) []LanguageCount {
+func Languages(ctx context.Context, ds *dataset.Dataset, column int, files bool) []LanguageCount {
 	counts := map[string]int{}
 	col := &ds.Schema.Columns[column]
 	var mu sync.Mutex // guards counts
-	err := parallel.For(context.Background(), len(ds.Rows), 0, func(_ context.Context, _, i int) error {
+	err := parallel.For(ctx, len(ds.Rows), 0, func(ctx context.Context, _, i int) error {
 		c := &ds.Rows[i].Cells[column]
-		if c.Absent() || len(c.Files) > 0 && !files {
+		if c.Absent() || c.IsMedia() && !files {
 			return nil
 		}
-		it, err := (modality{}).Open(c, col, ds.Dir)
+		it, err := (modality{}).Open(ctx, c, col, ds.Folder())
 		if err != nil {
 			return nil //nolint:nilerr // extraction reports it
 		}

@@ -7,8 +7,8 @@
 package text
 
 import (
+	"context"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"unicode/utf8"
 
@@ -34,15 +34,11 @@ func (modality) Views() []feature.View {
 }
 
 // Open implements feature.Modality. A cell holds its text, or names text files
-// (relative to dir) that are read one after the other.
-func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+// that are read one after the other.
+func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, from media.Folder) (any, error) {
 	doc := media.NewDocument(c.Text)
-	for i, name := range c.Files {
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, filepath.FromSlash(name))
-		}
-		d, err := media.ReadText(path)
+	for i, src := range c.Sources(from) {
+		d, err := media.ReadText(ctx, src)
 		if err != nil {
 			return nil, err
 		}

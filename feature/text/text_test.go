@@ -244,7 +244,7 @@ func TestOpen(t *testing.T) {
 	}
 	m := Modality()
 	open := func(c dataset.Cell) (*Item, error) {
-		item, err := m.Open(&c, &dataset.Column{Name: "text", Kind: media.Text}, dir)
+		item, err := m.Open(t.Context(), &c, &dataset.Column{Name: "text", Kind: media.Text}, media.Folder{Dir: dir})
 		if err != nil {
 			return nil, err
 		}
@@ -273,7 +273,7 @@ func TestOpen(t *testing.T) {
 func TestHugeCell(t *testing.T) {
 	for _, unit := range []string{"a", "很", "word ", "! ", "e\u0301", "\u0301", ":", "@a", "😀", "\u200d", "\xff", "http://a", "ﷺ"} {
 		start := time.Now()
-		it, err := Modality().Open(&dataset.Cell{Text: strings.Repeat(unit, 10_000_000/len(unit))}, &dataset.Column{}, "")
+		it, err := Modality().Open(t.Context(), &dataset.Cell{Text: strings.Repeat(unit, 10_000_000/len(unit))}, &dataset.Column{}, media.Folder{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -335,11 +335,11 @@ func TestLanguagesOfAColumn(t *testing.T) {
 		ds.Rows = append(ds.Rows, dataset.Row{Cells: []dataset.Cell{c}})
 	}
 	want := []LanguageCount{{"zh", 2}, {"en", 1}, {"ru", 1}, {"und", 1}}
-	if got := Languages(ds, 0, true); !slices.Equal(got, want) {
+	if got := Languages(t.Context(), ds, 0, true); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	want = []LanguageCount{{"zh", 2}, {"en", 1}, {"und", 1}}
-	if got := Languages(ds, 0, false); !slices.Equal(got, want) {
+	if got := Languages(t.Context(), ds, 0, false); !slices.Equal(got, want) {
 		t.Errorf("without files: %v, want %v", got, want)
 	}
 }

@@ -41,20 +41,20 @@ var _ feature.Flagger = (*item)(nil)
 func (it *item) Flags() []string { return it.left }
 
 // Open implements feature.Modality.
-func (modality) Open(c *dataset.Cell, _ *dataset.Column, dir string) (any, error) {
+func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, from media.Folder) (any, error) {
 	it := &item{}
-	for _, name := range c.Files {
-		clip, err := media.OpenVideo(context.Background(), dataset.Resolve(dir, name))
+	for _, src := range c.Sources(from) {
+		clip, err := media.OpenVideo(ctx, src)
 		if err != nil {
 			var pe *fs.PathError
 			if errors.As(err, &pe) { // its path is not the one that the cell has
 				err = pe.Err
 			}
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", src.Name(), err)
 		}
 		it.clips = append(it.clips, clip)
 		for _, what := range clip.Left {
-			it.left = append(it.left, name+": "+what)
+			it.left = append(it.left, src.Name()+": "+what)
 		}
 	}
 	return it, nil

@@ -88,7 +88,7 @@ func gifOf(t testing.TB, pictures ...*image.Gray) []byte {
 
 func opened(t testing.TB, dir string, names ...string) any {
 	t.Helper()
-	it, err := Modality().Open(&dataset.Cell{Files: names}, &dataset.Column{Kind: media.Video}, dir)
+	it, err := Modality().Open(t.Context(), &dataset.Cell{Files: names}, &dataset.Column{Kind: media.Video}, media.Folder{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for name, data := range map[string]string{"empty.avi": "", "text.avi": "this is no video at all, but a text of some length", "cut.gif": "GIF89a"} {
 		writeFile(t, dir, name, []byte(data))
-		if _, err := Modality().Open(&dataset.Cell{Files: []string{name}}, nil, dir); err == nil {
+		if _, err := Modality().Open(t.Context(), &dataset.Cell{Files: []string{name}}, nil, media.Folder{Dir: dir}); err == nil {
 			t.Errorf("%s was opened", name)
 		}
 	}
@@ -321,7 +321,7 @@ func TestOpenNamesFile(t *testing.T) {
 	writeFile(t, dir, "junk.mp4", []byte("\x00\x00\x00\x20ftypisom\x00\x00\x02\x00and nothing more"))
 	f := func(want string, files ...string) {
 		t.Helper()
-		_, err := Modality().Open(&dataset.Cell{Files: files}, &dataset.Column{Name: "clip"}, dir)
+		_, err := Modality().Open(t.Context(), &dataset.Cell{Files: files}, &dataset.Column{Name: "clip"}, media.Folder{Dir: dir})
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", files, err, want)
 		}

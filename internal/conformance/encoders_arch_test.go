@@ -381,7 +381,7 @@ func encodePictures(t *testing.T, e *encoder.Encoder, dir string, c *archCase) {
 	t.Helper()
 	var pictures []*encoder.Picture
 	for _, name := range c.Picture {
-		m, err := media.ReadImage(filepath.Join(dir, name), media.ImageOptions{})
+		m, err := media.ReadImage(t.Context(), media.File(filepath.Join(dir, name)), media.ImageOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

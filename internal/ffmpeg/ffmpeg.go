@@ -1,6 +1,6 @@
 // Package ffmpeg decodes what Go cannot (H.264, AAC, Matroska, …) by one ffmpeg
-// process per file, if ffmpeg is on PATH: pipes only, no shell, no temporary
-// file, a time limit. It is the only package that starts a process.
+// process per file, if ffmpeg is on PATH: pipes only, no shell, no other file, a
+// time limit. It is the only package that starts a process.
 package ffmpeg
 
 import (
@@ -10,11 +10,12 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fusor-ml/fusor/internal/machine"
 )
 
 // ErrMissing says that ffmpeg is needed and not there.
@@ -22,6 +23,12 @@ var ErrMissing = errors.New("this format needs ffmpeg, which is not on PATH; ins
 
 // limit bounds one process.
 const limit = 2 * time.Minute
+
+// demuxers are the containers that ffmpeg may take a file for, by its own names.
+// Each reads the one file that it is given; those that open further ones (concat,
+// hls, dash, image2, mmf, …) are not among them.
+const demuxers = "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,mpegtsraw,m4v,h264,hevc,ogg,ivf,yuv4mpegpipe,dv,rm,nut,mxf,wtv," +
+	"gif,wav,w64,mp3,aac,flac,amr,amrnb,amrwb,aiff,au,caf,wv,ape,tta,ac3,eac3,dts,voc,oma,xwma"
 
 // find looks for ffmpeg once.
 var find = sync.OnceValues(func() (string, error) { return exec.LookPath("ffmpeg") })
@@ -42,29 +49,29 @@ type Options struct {
 	Seconds float64 // no more than this is decoded
 }
 
-// Decode streams a file as an AVI of raw 24-bit pictures and 16-bit mono PCM to
-// read. What ffmpeg says of a file that it cannot decode is in the error.
-func Decode(ctx context.Context, path string, o Options, read func(io.Reader) error) error {
+// Decode streams a file, which ffmpeg reads from in, as an AVI of raw 24-bit
+// pictures and 16-bit mono PCM to read. What ffmpeg says of a file that it cannot
+// decode is in the error. When ctx is done, or after two minutes, the process is
+// killed with all that it started.
+func Decode(ctx context.Context, in io.Reader, o Options, read func(io.Reader) error) error {
 	bin, err := find()
 	if err != nil {
 		return ErrMissing
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	abs, err := filepath.Abs(path) // a name that begins with "-" or holds ":" stays a file's name
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, bin, o.args(abs)...)
+	cmd := exec.CommandContext(limited, bin, o.args()...)
+	isolate(cmd)
 	cmd.WaitDelay = 5 * time.Second
+	cmd.Stdin = in // a file is handed over as it is, anything else is copied
 	var complaint bytes.Buffer
 	cmd.Stderr = &capped{&complaint, 4 << 10}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return fmt.Errorf("cannot start ffmpeg: %w", err)
+		return fmt.Errorf("cannot start ffmpeg: %w", machine.Blame(err))
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("cannot start ffmpeg: %w", err)
+		return fmt.Errorf("cannot start ffmpeg: %w", machine.Blame(err))
 	}
 	readErr := read(out)
 	if readErr == nil {
@@ -74,16 +81,23 @@ func Decode(ctx context.Context, path string, o Options, read func(io.Reader) er
 	}
 	waitErr := cmd.Wait()
 	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(limited.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("ffmpeg took longer than %s", limit)
 	case waitErr != nil && (readErr == nil || complaint.Len() > 0):
-		return fmt.Errorf("ffmpeg cannot decode it: %s", lastLine(complaint.String(), abs))
+		return fmt.Errorf("ffmpeg cannot decode it: %s", lastLine(complaint.String()))
 	}
 	return readErr
 }
 
-func (o Options) args(path string) []string {
-	args := []string{"-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1", "-protocol_whitelist", "file,pipe", "-i", "file:" + path}
+func (o Options) args() []string {
+	// Many films need to be read to and fro (an MP4 whose index is at its end), which
+	// a pipe does not allow; the cache keeps what has gone by in a file without a name.
+	args := []string{
+		"-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1",
+		"-protocol_whitelist", "cache,pipe", "-format_whitelist", demuxers, "-read_ahead_limit", "-1", "-i", "cache:pipe:0",
+	}
 	if o.Seconds > 0 {
 		args = append(args, "-t", strconv.FormatFloat(o.Seconds, 'g', -1, 64))
 	}
@@ -102,13 +116,20 @@ func (o Options) args(path string) []string {
 	return append(args, "-sn", "-dn", "-f", "avi", "pipe:1")
 }
 
-// lastLine is the end of what ffmpeg said, without the file's path.
-func lastLine(s, path string) string {
-	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(s, path, filepath.Base(path))), "\n")
-	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
-		return strings.TrimPrefix(last, "file:")
+// lastLine is the end of what ffmpeg said; what its cache says of a pipe is no fault.
+func lastLine(s string) string {
+	said := ""
+	for line := range strings.Lines(s) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "[cache @") || strings.HasPrefix(line, "Last message repeated") {
+			continue
+		}
+		said = strings.TrimPrefix(line, "cache:pipe:0: ")
 	}
-	return "it gave no reason"
+	if said == "" {
+		return "it gave no reason"
+	}
+	return said
 }
 
 // capped keeps the first bytes of what is written and swallows the rest.

@@ -23,6 +23,17 @@ func need(t *testing.T) {
 	}
 }
 
+// open opens a file for the test.
+func open(t *testing.T, path string) *os.File {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
 // wav is a second of a tone of two channels at 8 kHz.
 func wav(t *testing.T, name string) string {
 	t.Helper()
@@ -80,7 +91,7 @@ func TestSound(t *testing.T) {
 	pictures, bytes := 0, 0
 	for _, name := range []string{"a.wav", "-i.wav", "a:b %d.wav", "http:x.wav", "$(touch x);'\".wav"} {
 		pictures, bytes = 0, 0
-		err := Decode(context.Background(), wav(t, name), Options{Audio: true, Rate: 16000}, chunks(&info, &pictures, &bytes))
+		err := Decode(context.Background(), open(t, wav(t, name)), Options{Audio: true, Rate: 16000}, chunks(&info, &pictures, &bytes))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -95,7 +106,7 @@ func TestNoMoreThanIsWanted(t *testing.T) {
 	need(t)
 	var info avi.Info
 	pictures, bytes := 0, 0
-	if err := Decode(context.Background(), wav(t, "a.wav"), Options{Audio: true, Rate: 8000, Seconds: 0.25}, chunks(&info, &pictures, &bytes)); err != nil {
+	if err := Decode(context.Background(), open(t, wav(t, "a.wav")), Options{Audio: true, Rate: 8000, Seconds: 0.25}, chunks(&info, &pictures, &bytes)); err != nil {
 		t.Fatal(err)
 	}
 	if bytes != 4000 {
@@ -122,7 +133,7 @@ func TestOnePicture(t *testing.T) {
 	need(t)
 	var info avi.Info
 	pictures, bytes := 0, 0
-	if err := Decode(context.Background(), film(t, "25:1", 1), Options{Video: true, FPS: 10, Side: 160}, chunks(&info, &pictures, &bytes)); err != nil {
+	if err := Decode(context.Background(), open(t, film(t, "25:1", 1)), Options{Video: true, FPS: 10, Side: 160}, chunks(&info, &pictures, &bytes)); err != nil {
 		t.Skipf("this ffmpeg reads no YUV4MPEG2: %v", err)
 	}
 	if pictures != 1 {
@@ -136,7 +147,7 @@ func TestPicturesAreScaledDownAlone(t *testing.T) {
 	for side, want := range map[int][2]int{32: {32, 16}, 64: {64, 32}, 500: {64, 32}} {
 		var info avi.Info
 		pictures, bytes := 0, 0
-		if err := Decode(context.Background(), path, Options{Video: true, FPS: 10, Side: side}, chunks(&info, &pictures, &bytes)); err != nil {
+		if err := Decode(context.Background(), open(t, path), Options{Video: true, FPS: 10, Side: side}, chunks(&info, &pictures, &bytes)); err != nil {
 			t.Skipf("this ffmpeg reads no YUV4MPEG2: %v", err)
 		}
 		if info.Width != want[0] || info.Height != want[1] || info.Video != avi.Raw || pictures != 5 || bytes != 0 {
@@ -152,7 +163,7 @@ func TestErrorsSayWhyWithoutThePath(t *testing.T) {
 	if err := os.WriteFile(path, []byte("no film, whatever its name says"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err := Decode(context.Background(), path, Options{Audio: true, Rate: 8000}, func(r io.Reader) error {
+	err := Decode(context.Background(), open(t, path), Options{Audio: true, Rate: 8000}, func(r io.Reader) error {
 		_, err := avi.Open(r)
 		return err
 	})
@@ -161,7 +172,7 @@ func TestErrorsSayWhyWithoutThePath(t *testing.T) {
 	}
 	// The reader's own error, where ffmpeg has none.
 	mine := errors.New("too many pictures")
-	if err := Decode(context.Background(), wav(t, "a.wav"), Options{Audio: true, Rate: 8000}, func(io.Reader) error { return mine }); !errors.Is(err, mine) {
+	if err := Decode(context.Background(), open(t, wav(t, "a.wav")), Options{Audio: true, Rate: 8000}, func(io.Reader) error { return mine }); !errors.Is(err, mine) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -170,7 +181,7 @@ func TestCancelling(t *testing.T) {
 	need(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	start := time.Now()
-	err := Decode(ctx, wav(t, "a.wav"), Options{Audio: true, Rate: 8000}, func(r io.Reader) error {
+	err := Decode(ctx, open(t, wav(t, "a.wav")), Options{Audio: true, Rate: 8000}, func(r io.Reader) error {
 		cancel()
 		_, err := io.Copy(io.Discard, r)
 		return err
@@ -184,13 +195,14 @@ func TestCancelling(t *testing.T) {
 func TestWhatFFmpegSays(t *testing.T) {
 	f := func(said, want string) {
 		t.Helper()
-		if got := lastLine(said, "/data/a.mp4"); got != want {
+		if got := lastLine(said); got != want {
 			t.Errorf("%q gives %q, want %q", said, got, want)
 		}
 	}
 	f("", "it gave no reason")
-	f("file:/data/a.mp4: Invalid data\n", "a.mp4: Invalid data")
-	f("first\nsecond: /data/a.mp4\n\n", "second: a.mp4")
+	f("[cache @ 0x1] Inner protocol failed to seekback end : -38\n    Last message repeated 3 times\n", "it gave no reason")
+	f("cache:pipe:0: Invalid data\n[cache @ 0x1] Inner protocol failed\n", "Invalid data")
+	f("first\nsecond\n\n", "second")
 	c := capped{&bytes.Buffer{}, 5}
 	for range 3 {
 		if n, err := fmt.Fprint(&c, "abc"); n != 3 || err != nil {

@@ -41,7 +41,7 @@ func array(t testing.TB, data ...float32) []byte {
 
 func TestReadZip(t *testing.T) {
 	data := archive(t, map[string][]byte{"x.npy": array(t, 1, 2), "y.npy": array(t, 3), "notes.txt": []byte("no")}, "x.npy", "notes.txt", "y.npy")
-	got, err := readEither[float32](bytes.NewReader(data), int64(len(data)))
+	got, err := ReadFrom[float32](bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,15 +76,15 @@ func ReadAll[T Float](path string) ([]Named[T], error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("cannot read %s: not a regular file", path)
 	}
-	all, err := readEither[T](f, info.Size())
+	all, err := ReadFrom[T](f, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	return all, nil
 }
 
-// readEither reads .npy or .npz.
-func readEither[T Float](r io.ReaderAt, size int64) ([]Named[T], error) {
+// ReadFrom reads .npy or .npz of size bytes, told apart by their first bytes.
+func ReadFrom[T Float](r io.ReaderAt, size int64) ([]Named[T], error) {
 	var head [4]byte
 	if _, err := r.ReadAt(head[:], 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	pq "github.com/parquet-go/parquet-go"
+
+	"github.com/fusor-ml/fusor/internal/spool"
 )
 
 // Of the texts of a column this many are kept to be shared, and all that are at least this long.
@@ -27,11 +29,16 @@ type builder struct {
 	last  string            // the latest text, shared where it repeats
 	known map[string]string // texts to share
 	limit int64             // bytes of text that may yet be taken
+
+	blobs *spool.Spool // of a binary column: where its values go
+	held  []Blob
 }
 
 // rows is how many rows were begun.
 func (b *builder) rows() int {
 	switch {
+	case b.blobs != nil:
+		return len(b.held)
 	case b.numeric:
 		return len(b.ends)
 	case b.list:
@@ -43,6 +50,12 @@ func (b *builder) rows() int {
 // add takes one value with its levels.
 func (b *builder) add(v pq.Value) error {
 	there := v.DefinitionLevel() == b.maxDef && !v.IsNull()
+	if b.blobs != nil {
+		return b.addBlob(v, there)
+	}
+	if there && !b.list && isBinary(b.element) && notText(v.ByteArray()) {
+		return errBinary
+	}
 	if !b.list {
 		text := ""
 		if there {
@@ -120,6 +133,8 @@ func (b *builder) string(v pq.Value) (string, error) {
 func (b *builder) column() Column {
 	c := Column{Name: b.name, Text: b.text}
 	switch {
+	case b.blobs != nil:
+		c.Blobs, c.Text = b.held, make([]string, len(b.held))
 	case b.numeric:
 		c.Lists = make([][]float32, len(b.ends))
 		at := 0

@@ -10,6 +10,7 @@ package parquet
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,8 @@ import (
 
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/fusor-ml/fusor/internal/spool"
 )
 
 // Table is the content of a file. Every column has Rows entries.
@@ -29,9 +32,11 @@ type Table struct {
 
 // Column is one column: either Text or Lists is set.
 type Column struct {
-	Name  string      // nested fields are joined by dots
+	Name  string      // nested fields are joined by dots; a struct of bytes and path is one column
 	Text  []string    // "" where null; lists of text are JSON arrays
 	Lists [][]float32 // nil where null; a null element is NaN, and who reads the table leaves that vector out
+	// Blobs are the values of a binary column; its Text then holds their names, if it has any.
+	Blobs []Blob
 }
 
 // Skipped says why a column was left out.
@@ -91,8 +96,9 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 	t = &Table{Rows: int(file.NumRows()), Index: indexColumns(file)}
 	leaves, skipped := plan(file)
 	t.Skipped = skipped
+	blobs, ofBytes := &spool.Spool{}, map[string]bool{}
 	for _, l := range leaves {
-		c, why, err := l.read(r, file, t.Rows, max(freeUnpacked, size*maxExpand))
+		c, why, err := l.read(r, file, t.Rows, max(freeUnpacked, size*maxExpand), blobs)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", l.name, err)
 		}
@@ -101,7 +107,11 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 			continue
 		}
 		t.Columns = append(t.Columns, c)
+		if isBinary(l.element) {
+			ofBytes[c.Name] = true
+		}
 	}
+	t.Columns = joinNames(t.Columns, ofBytes)
 	return t, nil
 }
 
@@ -203,31 +213,44 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 }
 
 // read reads the column of all row groups. why says why it cannot be a column after all.
-func (l leaf) read(r io.ReaderAt, file *pq.File, rows int, limit int64) (c Column, why string, err error) {
+func (l leaf) read(r io.ReaderAt, file *pq.File, rows int, limit int64, blobs *spool.Spool) (c Column, why string, err error) {
 	b := builder{leaf: l, numeric: l.list && l.number != nil, limit: limit}
-	for _, g := range file.Metadata().RowGroups {
-		if l.column.Index() >= len(g.Columns) {
-			return c, "", fmt.Errorf("a row group without the column")
-		}
-		m := &g.Columns[l.column.Index()].MetaData
-		chunk := chunkReader{
-			physical: physical{pq.Kind(l.element.Type.V), int(l.element.TypeLength.V)},
-			r:        section(r, m), codec: m.Codec,
-			column: l.column.Index(), maxRep: l.column.MaxRepetitionLevel(), maxDef: l.maxDef,
-		}
-		before := b.rows()
-		if err := chunk.each(m.NumValues, b.add); err != nil {
-			return c, "", err
-		}
-		if got := b.rows() - before; int64(got) != g.NumRows {
-			return c, "", fmt.Errorf("%d rows where the row group has %d", got, g.NumRows)
-		}
+	err = b.read(r, file)
+	if errors.Is(err, errBinary) { // only now is it known
+		b = builder{leaf: l, blobs: blobs}
+		err = b.read(r, file)
 	}
-	if b.bad {
+	switch {
+	case err != nil:
+		return c, "", err
+	case b.bad:
 		return c, "binary values", nil
-	}
-	if b.rows() != rows {
+	case b.rows() != rows:
 		return c, "", fmt.Errorf("%d rows where the file has %d", b.rows(), rows)
 	}
 	return b.column(), "", nil
+}
+
+// read reads the chunks of all row groups.
+func (b *builder) read(r io.ReaderAt, file *pq.File) error {
+	index := b.leaf.column.Index()
+	for _, g := range file.Metadata().RowGroups {
+		if index >= len(g.Columns) {
+			return errors.New("a row group without the column")
+		}
+		m := &g.Columns[index].MetaData
+		chunk := chunkReader{
+			physical: physical{pq.Kind(b.element.Type.V), int(b.element.TypeLength.V)},
+			r:        section(r, m), codec: m.Codec,
+			column: index, maxRep: b.leaf.column.MaxRepetitionLevel(), maxDef: b.maxDef,
+		}
+		before := b.rows()
+		if err := chunk.each(m.NumValues, b.add); err != nil {
+			return err
+		}
+		if got := b.rows() - before; int64(got) != g.NumRows {
+			return fmt.Errorf("%d rows where the row group has %d", got, g.NumRows)
+		}
+	}
+	return nil
 }
