@@ -191,6 +191,25 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// The root is a face: what it joins lies in the packages below.
+func TestRootIsThin(t *testing.T) {
+	const most = 1200
+	lines := 0
+	for _, f := range files(t) {
+		if f.pkg != "" || strings.HasSuffix(f.name, "_test.go") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join("../..", f.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines += strings.Count(string(data), "\n")
+	}
+	if lines > most {
+		t.Errorf("the root has %d lines, %d are the most", lines, most)
+	}
+}
+
 func TestEveryPackageHasADoc(t *testing.T) {
 	docs := map[string]bool{}
 	for _, f := range files(t) {
