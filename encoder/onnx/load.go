@@ -328,7 +328,7 @@ const maxFolded = 64 << 20
 
 // fold computes what does not depend on the inputs.
 func (l *loader) fold() error {
-	r := &run{g: l.g, arena: arena{limit: 4 * maxFolded}, values: l.g.consts}
+	r := &run{g: l.g, arena: arena{limit: min(4*maxFolded, l.g.options.MaxMemory)}, values: l.g.consts}
 	r.call.r = r
 	kept := l.g.nodes[:0:0]
 	for _, n := range l.g.nodes {
