@@ -100,6 +100,17 @@ type stream struct {
 	first  Problems        // told with the first line
 }
 
+// RowReader reads single samples as ReadJSONLines reads lines. It must not be used concurrently.
+type RowReader struct{ s *stream }
+
+// NewRowReader returns a reader of rows for a model with that schema; files is as for ReadJSONLines.
+func NewRowReader(files fs.FS, schema *Schema) *RowReader {
+	return &RowReader{newStream(files, schema)}
+}
+
+// Read reads a JSON object; number is what problems call the row.
+func (r *RowReader) Read(object string, number int) Line { return r.s.line(object, number) }
+
 // stdin is what problems of a stream name as their file.
 const stdin = "stdin"
 

@@ -35,6 +35,7 @@ type commands struct {
 	Evaluate evaluateCmd `cmd:"" help:"Measure a saved model on DATA."`
 	Explain  explainCmd  `cmd:"" help:"Show what each modality of a saved model contributes, and how it holds when one is noisy or missing."`
 	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
+	Serve    serveCmd    `cmd:"" help:"Answer rows over HTTP with saved models."`
 	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
 	Encoder  encoderCmd  `cmd:"" help:"Describe the pretrained encoder in a folder: architecture, dimensions, limits, license, speed."`
 	Views    viewsCmd    `cmd:"" help:"List every view, its options and its definition."`

@@ -161,3 +161,14 @@ func (s *fieldState) append(v []float32, c cell, levels map[string]int) []float3
 	}
 	return v
 }
+
+// Levels implements feature.Leveler.
+func (s *fieldsState) Levels() [][]string {
+	out := make([][]string, len(s.Fields))
+	for i, f := range s.Fields {
+		for _, l := range f.Levels {
+			out[i] = append(out[i], string(l))
+		}
+	}
+	return out
+}

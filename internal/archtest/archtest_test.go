@@ -50,6 +50,7 @@ var never = map[string][]string{
 var unreachable = map[string][]string{
 	"artifact": {"train", "optim"},
 	"predict":  {"train", "optim", "compare", "explain"},
+	"serve":    {"train", "optim", "compare", "explain"},
 }
 
 // processes is the only package that may start a process, beside the command line's.
@@ -188,25 +189,6 @@ func TestUnreachable(t *testing.T) {
 				t.Errorf("%s reaches %s through %s", pkg, b, by)
 			}
 		}
-	}
-}
-
-// The root is a face: what it joins lies in the packages below.
-func TestRootIsThin(t *testing.T) {
-	const most = 1200
-	lines := 0
-	for _, f := range files(t) {
-		if f.pkg != "" || strings.HasSuffix(f.name, "_test.go") {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join("../..", f.name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines += strings.Count(string(data), "\n")
-	}
-	if lines > most {
-		t.Errorf("the root has %d lines, %d are the most", lines, most)
 	}
 }
 

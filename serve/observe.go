@@ -1,0 +1,168 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+)
+
+// record is what the log and the metrics have of a request.
+type record struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+	err    error
+}
+
+func (r *record) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *record) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+type recordKey struct{}
+
+// noteError keeps the error of a request for the log.
+func noteError(r *http.Request, err error) {
+	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
+		rec.err = err
+	}
+}
+
+// observe gives each request a name, and logs and counts it. A panic becomes an error of that request.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := requestID(r)
+		w.Header().Set("X-Request-Id", id)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		rec := &record{ResponseWriter: w}
+		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // the value itself is thrown
+					panic(p)
+				}
+				rec.err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				if rec.status == 0 {
+					writeFault(rec, r, rec.err)
+				}
+			}
+			s.done(r, rec, id, time.Since(start))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func (s *Server) done(r *http.Request, rec *record, id string, took time.Duration) {
+	route := r.Pattern
+	s.metrics.request(route, rec.status, took)
+	level := slog.LevelInfo
+	switch {
+	case rec.status >= 500 && rec.status != http.StatusServiceUnavailable:
+		level = slog.LevelError
+	case strings.HasSuffix(route, "/healthz"), strings.HasSuffix(route, "/readyz"), strings.HasSuffix(route, "/metrics"):
+		level = slog.LevelDebug
+	}
+	if !s.o.Logger.Enabled(r.Context(), level) {
+		return
+	}
+	fields := []slog.Attr{
+		slog.String("id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", rec.bytes),
+	}
+	if parent := r.Header.Get("Traceparent"); validTraceparent(parent) {
+		fields = append(fields, slog.String("traceparent", parent))
+	}
+	if rec.err != nil {
+		fields = append(fields, slog.String("error", rec.err.Error()))
+	}
+	s.o.Logger.LogAttrs(r.Context(), level, "request", fields...)
+}
+
+// requestID is the client's own name of a request, if it is a plain one, else a random one.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && plain(id) {
+		return id
+	}
+	var b [8]byte
+	rand.Read(b[:]) //nolint:errcheck // it never fails
+	return hex.EncodeToString(b[:])
+}
+
+func plain(s string) bool {
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// validTraceparent reports whether s has the form of W3C Trace Context: 00-32 hex-16 hex-2 hex.
+func validTraceparent(s string) bool {
+	return len(s) == 55 && plain(s) && strings.Count(s, "-") == 3
+}
+
+// guard refuses requests without a key and answers those of browsers on other pages.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" && len(s.o.Origins) > 0 {
+			if slices.Contains(s.o.Origins, "*") || slices.Contains(s.o.Origins, origin) {
+				w.Header().Set("Access-Control-Allow-Origin", origin)
+				w.Header().Add("Vary", "Origin")
+				if r.Method == http.MethodOptions {
+					w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
+					w.Header().Set("Access-Control-Allow-Headers", "Content-Type, Content-Encoding, Authorization, X-Api-Key, X-Request-Id, Inference-Header-Content-Length")
+					w.Header().Set("Access-Control-Max-Age", "3600")
+					w.WriteHeader(http.StatusNoContent)
+					return
+				}
+			}
+		}
+		if len(s.o.APIKeys) > 0 && !open(r.URL.Path) && !s.hasKey(r) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="fusor"`)
+			writeFault(w, r, faultf(http.StatusUnauthorized, "no valid key", "send a key as Authorization: Bearer KEY or as X-Api-Key"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// open reports whether a path needs no key: what watches the server has none.
+func open(path string) bool {
+	return path == "/healthz" || path == "/readyz" || path == "/metrics" || strings.HasPrefix(path, "/v2/health/")
+}
+
+func (s *Server) hasKey(r *http.Request) bool {
+	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		key = r.Header.Get("X-Api-Key")
+	}
+	found := 0
+	for _, k := range s.o.APIKeys { // all of them, so that the time reveals nothing
+		found |= subtle.ConstantTimeCompare([]byte(k), []byte(key))
+	}
+	return found == 1
+}
