@@ -1,4 +1,4 @@
-// Package image extracts the views of pictures: color, shape and texture.
+// Package image extracts the views of pictures: color, shape, texture and classic.
 //
 // A picture is decoded with its longer side at most [WorkSide] pixels, so that
 // the cost and the features depend little on how large it was. Where a cell
@@ -20,7 +20,7 @@ import (
 // WorkSide is the longer side, in pixels, that larger pictures are scaled to.
 const WorkSide = 112
 
-// Modality returns the image modality with its views color, shape and texture.
+// Modality returns the image modality with its views color, shape, texture and classic.
 func Modality() feature.Modality { return modality{} }
 
 type modality struct{}
@@ -31,7 +31,7 @@ var _ feature.Modality = modality{}
 func (modality) Kind() media.Kind { return media.Image }
 
 // Views implements feature.Modality.
-func (modality) Views() []feature.View { return []feature.View{Color(), Shape(), Texture()} }
+func (modality) Views() []feature.View { return []feature.View{Color(), Shape(), Texture(), Classic()} }
 
 // Open implements feature.Modality: it decodes all files of the cell.
 func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, from media.Folder) (any, error) {
