@@ -4,24 +4,22 @@ import (
 	"context"
 	"errors"
 	"testing"
-
-	"github.com/fusor-ml/fusor/predict"
 )
 
 // An explanation that is cancelled ends with the subset, or the level of noise, that it is at.
 func TestExplainCanBeCancelled(t *testing.T) {
-	m, ds := trained(t, folder(t, 3, 90, false, many(7)...), Setup{})
+	m, ds := trained(t, folder(t, 3, 90, false, many(7)...), Options{})
 	for _, stage := range []string{"explain", "noise"} {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		steps := 0
-		o := Setup{NoCache: true, Progress: func(p Progress) {
+		o := Options{NoCache: true, Progress: func(p Progress) {
 			if p.Stage == stage {
 				steps++
 				cancel()
 			}
 		}}
-		m := &Model{predict.New(m.Artifact(), o.Options())}
+		m := o.newModel(m.Artifact())
 		if _, err := m.Explain(ctx, ds, ExplainOptions{}); !errors.Is(err, context.Canceled) || steps == 0 || steps > 10 {
 			t.Errorf("%s: error %v after %d steps", stage, err, steps)
 		}

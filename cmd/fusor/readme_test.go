@@ -5,12 +5,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/fusor-ml/fusor"
 )
 
 // block is a fenced part of a README.
@@ -116,17 +115,24 @@ func TestReadmesAgree(t *testing.T) {
 	}
 }
 
-// TestReadmeNames looks for every method in both READMEs.
+// TestReadmeNames holds that every command of both READMEs is one.
 func TestReadmeNames(t *testing.T) {
-	for _, name := range []string{"README.md", "README.zh-CN.md"} {
-		data, err := os.ReadFile(filepath.Join("..", "..", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range fusor.Methods().Names() {
-			if !strings.Contains(strings.ToLower(string(data)), strings.ToLower(m)) {
-				t.Errorf("%s does not name the method %s", name, m)
+	known := map[string]bool{}
+	for f := range reflect.TypeFor[commands]().Fields() {
+		known[strings.ToLower(f.Name)] = true
+	}
+	command := regexp.MustCompile("(?m)(?:^|[`|] ?|\\$ |… )(?:go run \\./cmd/)?fusor ([a-z]+)\\b")
+	for name, parts := range readmes(t) {
+		found := 0
+		for _, b := range parts {
+			for _, m := range command.FindAllStringSubmatch(b.text, -1) {
+				if found++; !known[m[1]] {
+					t.Errorf("%s: there is no command %s", name, m[1])
+				}
 			}
+		}
+		if found < 10 {
+			t.Errorf("%s: only %d commands were found", name, found)
 		}
 	}
 }

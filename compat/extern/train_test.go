@@ -49,15 +49,11 @@ func manifest(t *testing.T) string {
 // A model with the method from outside is trained, saved, loaded and predicts what it predicted.
 func TestTrainSaveLoad(t *testing.T) {
 	ctx, path := context.Background(), manifest(t)
-	o := fusor.TrainOptions{
-		Options: fusor.Options{Methods: fusion.Methods.With(extern.Max), NoCache: true}, Seed: 1,
+	o := fusor.Options{
+		Methods: fusion.Methods.With(extern.Max), NoCache: true, Seed: 1,
 		Recipe: train.Recipe{Fusion: "max", Width: 16, FusionConfig: fusion.Config{"width": 16}, Train: train.Config{Epochs: 30, LR: 0.01}},
 	}
-	data, err := fusor.Open(path, dataset.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, _, err := fusor.Train(ctx, data, o)
+	m, _, err := fusor.Train(ctx, path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +88,7 @@ func TestTrainSaveLoad(t *testing.T) {
 	if err := m.Save(file); err != nil {
 		t.Fatal(err)
 	}
-	again, err := fusor.Load(file, o.Options)
+	again, err := fusor.Load(file, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,9 +47,8 @@ func load(b []byte, files external, o Options) (*Graph, error) {
 		return nil, err
 	}
 	if !o.Plain {
-		if err := guard(l.fuse); err != nil {
-			return nil, err
-		}
+		l.fuse()
+		l.prune()
 	}
 	for _, n := range l.g.nodes {
 		if err := l.build(n); err != nil {
@@ -329,7 +328,7 @@ const maxFolded = 64 << 20
 
 // fold computes what does not depend on the inputs.
 func (l *loader) fold() error {
-	r := &run{g: l.g, arena: arena{limit: min(4*maxFolded, l.g.options.MaxMemory)}, values: l.g.consts}
+	r := &run{g: l.g, arena: arena{limit: 4 * maxFolded}, values: l.g.consts}
 	r.call.r = r
 	kept := l.g.nodes[:0:0]
 	for _, n := range l.g.nodes {
@@ -395,16 +394,23 @@ func (l *loader) small(n *node) bool {
 }
 
 // build makes the kernel of a node.
-func (l *loader) build(n *node) error {
+func (l *loader) build(n *node) (err error) {
 	if n.kernel != nil {
 		return nil
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			f, ok := p.(fault)
+			if !ok {
+				panic(p)
+			}
+			err = f.err
+		}
+	}()
 	op := operators[n.op]
 	b := &builder{g: l.g, opset: l.g.opset, n: n, files: l.files, read: map[string]bool{}}
 	n.layouts = op.layouts
-	if err := guard(func() { n.kernel = op.build(b) }); err != nil {
-		return err
-	}
+	n.kernel = op.build(b)
 	return b.leftOver()
 }
 
