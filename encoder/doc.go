@@ -2,7 +2,7 @@
 // sentence-transformers lay it out, or an ONNX graph with its tokenizer or preprocessor beside it,
 // becomes an Encoder that turns texts, pictures or sounds into vectors.
 //
-// Nothing is downloaded and no code of a model is run. A folder that asks for a computation this
+// Nothing is downloaded and no code of a model is run. A folder that needs a computation this
 // package does not know (an architecture, an activation, a switch of config.json, a tensor of
 // another shape) is refused with an error that names it.
 //

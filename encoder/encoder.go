@@ -17,15 +17,19 @@ import (
 	"github.com/fusor-ml/fusor/encoder/preprocess"
 )
 
+// Version is raised when an Encoder's vectors change for the same folder and input. Caches should
+// have it in their keys, beside Info.SHA256.
+const Version = 1
+
 // Options choose what a folder leaves open. The zero value takes everything from the folder.
 type Options struct {
 	// Pooling is how the vector of a text is made of those of its tokens: cls, mean, max,
-	// mean_sqrt_len_tokens, weightedmean, lasttoken, or several joined by +. Empty: what 1_Pooling
-	// of the folder says, or mean without one.
+	// mean_sqrt_len_tokens, weightedmean, lasttoken, or several joined by +. Empty: as in
+	// 1_Pooling of the folder, or mean without one.
 	Pooling string
 	// MaxTokens cuts texts to fewer tokens than the model takes, special tokens included.
 	MaxTokens int
-	// Prompt is put before every text. A name of a prompt of the folder stands for that prompt.
+	// Prompt is put before every text. The name of a prompt of the folder means that prompt.
 	Prompt string
 	// Threads bounds the goroutines of one call; 0 means runtime.GOMAXPROCS.
 	Threads int
@@ -185,7 +189,7 @@ func loadNetwork(f *folder, dir string) (*network.Network, error) {
 // Info describes the encoder.
 func (e *Encoder) Info() Info { return e.info }
 
-// Network returns the network itself, whose towers give the hidden states of tokens, patches and
+// Network returns the network itself, whose towers compute the hidden states of tokens, patches and
 // frames. The Encoder must be kept for as long as it is used.
 func (e *Encoder) Network() *network.Network { return e.net }
 

@@ -126,8 +126,8 @@ func (f *folder) hasTensors(dir string) bool {
 	return f.exists(path.Join(dir, "model.safetensors")) || f.exists(path.Join(dir, "model.safetensors.index.json"))
 }
 
-// tensors returns the tensors of the model in dir, from one file or several. done gives the memory
-// of a tensor back that was copied.
+// tensors returns the tensors of the model in dir, from one file or several. done returns the memory
+// of a tensor that was copied to the system.
 func (f *folder) tensors(dir string) (all []safetensors.Raw, done func(*safetensors.Raw), err error) {
 	at := map[*byte]*filemap.File{}
 	one := func(name string) ([]safetensors.Raw, error) {

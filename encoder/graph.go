@@ -73,7 +73,7 @@ func loadGraph(f *folder, dir, name string) (*network.Network, error) {
 	return n, nil
 }
 
-// graphConfig is what a graph's config.json may tell.
+// graphConfig is what is read of a graph's config.json.
 type graphConfig struct {
 	Type      string          `json:"model_type"`
 	Vocab     int             `json:"vocab_size"`

@@ -23,7 +23,7 @@ type textPath struct {
 	dim     int
 }
 
-// openText reads the tokenizer and what sentence-transformers says of the folder.
+// openText reads the tokenizer and the files of sentence-transformers beside it.
 func (e *Encoder) openText(f *folder, p *plan, o Options) error {
 	tower := e.net.Text.Info()
 	t := &e.text
@@ -91,8 +91,8 @@ func (t *textPath) openPooling(e *Encoder, p *plan, o Options, tower *network.To
 	return nil
 }
 
-// limit sets the number of tokens that texts are cut to: what sentence_bert_config.json says, else
-// tokenizer_config.json, and what the network takes at most.
+// limit sets the number of tokens that texts are cut to: that of sentence_bert_config.json, else
+// of tokenizer_config.json, and what the network takes at most.
 func (t *textPath) limit(f *folder, p *plan, o Options, tower *network.TowerInfo) error {
 	t.most = tower.MaxTokens
 	var s struct {

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 type encoderCmd struct {
 	resultFlags
 	Dir       string `arg:"" help:"Folder of the model: Hugging Face, sentence-transformers or ONNX."`
-	Pooling   string `help:"How the vector of a text is made: cls, mean, max, lasttoken, …, several joined by + (default: as the folder says)." placeholder:"MODE"`
+	Pooling   string `help:"How the vector of a text is made: cls, mean, max, lasttoken, …, several joined by + (default: that of the folder)." placeholder:"MODE"`
 	MaxTokens uint   `help:"Cut texts to fewer tokens than the model takes." placeholder:"N"`
 	Prompt    string `help:"Text before every text, or the name of a prompt of the folder." placeholder:"TEXT"`
 	Threads   uint   `help:"Cores to use (default: all)." placeholder:"N"`
@@ -86,8 +88,8 @@ func (i *encoderInfo) text() string {
 		if t.Prompt != "" {
 			line("prompt", "%q", t.Prompt)
 		}
-		for name, prompt := range t.Prompts {
-			line("prompt", "%s = %q (--prompt %s)", name, prompt, name)
+		for _, name := range slices.Sorted(maps.Keys(t.Prompts)) {
+			line("prompt", "%s = %q (--prompt %s)", name, t.Prompts[name], name)
 		}
 	}
 	if m := i.Image; m != nil {

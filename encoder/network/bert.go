@@ -102,7 +102,7 @@ func buildMPNet(c *config, w *Weights, n *Network) {
 	if buckets%4 != 0 {
 		c.fail("relative_attention_num_buckets is %d, no multiple of 4", buckets)
 	}
-	// Unlike RoBERTa's, MPNet's padding is fixed in its code, whatever pad_token_id says.
+	// Unlike RoBERTa's, MPNet's padding is fixed in its code, whatever pad_token_id is.
 	t := newText(c, w, &b, 2, []string{"", "mpnet.", "model.", "0.auto_model."})
 	if c.err != nil {
 		return

@@ -25,6 +25,8 @@ func (c *cnn) Check(in Input) error {
 	switch h, w := in.Height, in.Width; {
 	case h < c.least || w < c.least || h > maxEdge || w > maxEdge:
 		return fmt.Errorf("cannot encode a picture of %d by %d: %d to %d is possible", w, h, c.least, maxEdge)
+	case h*w > maxPixels:
+		return fmt.Errorf("cannot encode a picture of %d by %d: more than %d pixels", w, h, maxPixels)
 	case len(in.Pixels) != 3*h*w:
 		return fmt.Errorf("cannot encode a picture of %d by %d with %d values", w, h, len(in.Pixels))
 	}

@@ -22,7 +22,7 @@ func buildSigLIPVision(c *config, w *Weights, n *Network) {
 }
 
 // siglipText builds the text tower. Texts are filled up to full length without a mask, and the last
-// row is pooled, whatever token stands there.
+// row is pooled, whatever token it is of.
 func siglipText(c, p *config, w *Weights, n *Network) {
 	dim := p.size("hidden_size", 768, maxWidth)
 	heads, layers := p.heads("num_attention_heads", 12, dim), p.size("num_hidden_layers", 12, maxLayers)

@@ -49,14 +49,20 @@ func (v *vision) Check(in Input) error {
 		return fmt.Errorf("cannot encode a picture of %d by %d: %d to %d is possible", w, h, v.patch, maxEdge)
 	case v.resize == neverResize && (h != v.info.Height || w != v.info.Width):
 		return fmt.Errorf("cannot encode a picture of %d by %d: the network takes %d by %d", w, h, v.info.Width, v.info.Height)
+	case h/v.patch*(w/v.patch) > maxPatches:
+		return fmt.Errorf("cannot encode a picture of %d by %d: more than %d patches", w, h, maxPatches)
 	case len(in.Pixels) != 3*h*w:
 		return fmt.Errorf("cannot encode a picture of %d by %d with %d values", w, h, len(in.Pixels))
 	}
 	return nil
 }
 
-// maxEdge bounds the edges of pictures.
-const maxEdge = 8192
+// Bounds of pictures, whose cost grows with their area, that of a transformer with its square.
+const (
+	maxEdge    = 8192
+	maxPixels  = 1 << 21
+	maxPatches = 1 << 13
+)
 
 // Run encodes pictures.
 func (v *vision) Run(s *Scratch, in []Input, out []Output) error {

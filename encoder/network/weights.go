@@ -89,7 +89,7 @@ func (w *Weights) find(name string, shape ...int) *safetensors.Raw {
 		w.fail("the tensor %s%s is missing", w.prefix, name)
 		return nil
 	case !slices.Equal(t.Shape, shape):
-		w.fail("the tensor %s has the shape %v, where config.json asks for %v", t.Name, t.Shape, shape)
+		w.fail("the tensor %s has the shape %v, where config.json needs %v", t.Name, t.Shape, shape)
 		return nil
 	case !t.IsFloat():
 		w.fail("the tensor %s is of type %s; floating-point weights are needed", t.Name, t.DType)

@@ -1,4 +1,4 @@
-// Package filemap gives read-only access to whole files: mapped into memory where the system can do
+// Package filemap is read-only access to whole files: mapped into memory where the system can do
 // that, so that processes share their pages and what is not read takes no memory, and read elsewhere.
 //
 // A file must not be cut while it is mapped; replacing it by renaming another over it is safe.
@@ -43,7 +43,7 @@ func Open(fsys fs.FS, name string) (*File, error) {
 	return &File{Data: data}, nil
 }
 
-// Forget gives the memory of part, which must lie in Data, back to the system. It is read again from
+// Forget returns the memory of part, which must lie in Data, to the system. It is read again from
 // the file when it is next needed.
 func (f *File) Forget(part []byte) {
 	if f.mapped && len(part) > 0 {

@@ -94,7 +94,7 @@ func half(h uint16) float32 {
 }
 
 // Parse returns the tensors of a whole file, in the order of their data, which stay where they lie.
-// The header must describe every byte behind it exactly once, as the reference implementation asks.
+// The header must describe every byte behind it exactly once, as in the reference implementation.
 func Parse(file []byte) (metadata map[string]string, tensors []Raw, err error) {
 	if len(file) < 8 {
 		return nil, nil, fmt.Errorf("not a safetensors file: %d bytes", len(file))
