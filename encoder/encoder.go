@@ -45,7 +45,6 @@ type Encoder struct {
 	sound   *preprocess.Sound
 	threads int
 	scratch sync.Pool
-	folder  *folder
 }
 
 // Info describes an Encoder.
@@ -106,14 +105,7 @@ func Open(dir string, o Options) (*Encoder, error) {
 
 // OpenFS loads the model in a file system. Its files must not change while the Encoder is in use.
 func OpenFS(fsys fs.FS, o Options) (*Encoder, error) {
-	f := &folder{fsys: fsys}
-	e, err := open(f, o)
-	if err != nil {
-		f.close()
-		return nil, err
-	}
-	runtime.AddCleanup(e, func(f *folder) { f.close() }, f)
-	return e, nil
+	return open(&folder{fsys: fsys}, o)
 }
 
 func open(f *folder, o Options) (*Encoder, error) {
@@ -121,7 +113,7 @@ func open(f *folder, o Options) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{folder: f, threads: o.Threads}
+	e := &Encoder{threads: o.Threads}
 	if e.threads <= 0 {
 		e.threads = runtime.GOMAXPROCS(0)
 	}
@@ -190,7 +182,7 @@ func loadNetwork(f *folder, dir string) (*network.Network, error) {
 func (e *Encoder) Info() Info { return e.info }
 
 // Network returns the network itself, whose towers compute the hidden states of tokens, patches and
-// frames. The Encoder must be kept for as long as it is used.
+// frames.
 func (e *Encoder) Network() *network.Network { return e.net }
 
 // total hashes a list of files.

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +124,32 @@ func TestSameBits(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%d threads: other bits than one text at a time", threads)
 		}
+	}
+}
+
+// TestMapped holds that weights stay mapped for as long as a tower is used, the Encoder being gone.
+func TestMapped(t *testing.T) {
+	dir := t.TempDir()
+	for name, f := range smallModel(t) {
+		if err := os.WriteFile(filepath.Join(dir, name), f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := encoder.Open(dir, encoder.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out := []network.Input{{Tokens: []int32{2, 5, 6, 3}}}, make([]network.Output, 1)
+	tower := e.Network().Text
+	if err := tower.Run(new(network.Scratch), in, out); err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Clone(out[0].Hidden)
+	for range 3 {
+		runtime.GC()
+	}
+	if err := tower.Run(new(network.Scratch), in, out); err != nil || !slices.Equal(out[0].Hidden, want) {
+		t.Error("other values after a collection", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -26,7 +27,6 @@ type File struct {
 type folder struct {
 	fsys  fs.FS
 	files []File
-	maps  []*filemap.File
 }
 
 // maxText bounds the JSON files of a model, those of tokenizers aside.
@@ -56,7 +56,6 @@ func (f *folder) open(name string) (*filemap.File, error) {
 	sum := sha256.Sum256(m.Data)
 	m.Forget(m.Data)
 	f.note(File{name, int64(len(m.Data)), hex.EncodeToString(sum[:])})
-	f.maps = append(f.maps, m)
 	return m, nil
 }
 
@@ -114,27 +113,23 @@ func (f *folder) decode(name string, to any) (bool, error) {
 	return true, nil
 }
 
-// close ends the use of all maps.
-func (f *folder) close() {
-	for _, m := range f.maps {
-		m.Close() //nolint:errcheck // nothing was written
-	}
-}
-
 // hasTensors reports whether there are weights as safetensors in dir.
 func (f *folder) hasTensors(dir string) bool {
 	return f.exists(path.Join(dir, "model.safetensors")) || f.exists(path.Join(dir, "model.safetensors.index.json"))
 }
 
-// tensors returns the tensors of the model in dir, from one file or several. done returns the memory
+// tensors returns the tensors of the model in dir, from one file or several, which stay mapped for
+// as long as a tensor is reachable. done returns the memory
 // of a tensor that was copied to the system.
 func (f *folder) tensors(dir string) (all []safetensors.Raw, done func(*safetensors.Raw), err error) {
 	at := map[*byte]*filemap.File{}
+	var maps []*filemap.File
 	one := func(name string) ([]safetensors.Raw, error) {
 		m, err := f.open(name)
 		if err != nil {
 			return nil, err
 		}
+		maps = append(maps, m)
 		_, raw, err := safetensors.Parse(m.Data)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read %s: %w", name, err)
@@ -160,7 +155,18 @@ func (f *folder) tensors(dir string) (all []safetensors.Raw, done func(*safetens
 	default:
 		err = f.otherWeights(dir)
 	}
-	return all, done, err
+	if err != nil || len(all) == 0 {
+		closeAll(maps)
+		return nil, done, err
+	}
+	runtime.AddCleanup(&all[0], closeAll, maps)
+	return all, done, nil
+}
+
+func closeAll(maps []*filemap.File) {
+	for _, m := range maps {
+		m.Close() //nolint:errcheck // nothing was written
+	}
 }
 
 // shards returns the tensors of all files that an index names: exactly those that it names.

@@ -33,6 +33,8 @@ func (t *text) Check(in Input) error {
 		return fmt.Errorf("cannot encode a text without tokens")
 	case len(in.Tokens) > t.info.MaxTokens:
 		return fmt.Errorf("cannot encode %d tokens: the network takes %d", len(in.Tokens), t.info.MaxTokens)
+	case t.info.PadTo > 0 && len(in.Tokens) != t.info.PadTo:
+		return fmt.Errorf("cannot encode %d tokens: the network takes exactly %d, padding included", len(in.Tokens), t.info.PadTo)
 	case in.Types != nil && len(in.Types) != len(in.Tokens):
 		return fmt.Errorf("cannot encode %d tokens with %d token types", len(in.Tokens), len(in.Types))
 	}
