@@ -40,10 +40,14 @@ func (w *Weights) attention(at string, n attentionNames, dim, heads int, qkvBias
 	if w.err != nil {
 		return nil, nil // before memory for a width is taken that no tensor has
 	}
-	weight := make([]float32, 0, 3*dim*dim)
+	if kernel.ActiveTier() == kernel.Plain {
+		w.joint = nil // the last layer keeps it
+	}
+	w.joint = sized(w.joint, 3*dim*dim)
+	weight := w.joint[:0]
 	bias := make([]float32, 0, 3*dim)
 	for _, name := range []string{n.q, n.k, n.v} {
-		weight = append(weight, w.values(at+name+".weight", dim, dim)...)
+		weight = append(weight, w.borrow(at+name+".weight", dim, dim)...)
 		if qkvBias && (keyBias || name != n.k) {
 			bias = append(bias, w.values(at+name+".bias", dim)...)
 		} else {

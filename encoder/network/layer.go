@@ -24,7 +24,7 @@ func newLinear(in, out int, w, b []float32) *linear {
 
 // linear reads a layer: name.weight and, if bias is set, name.bias.
 func (w *Weights) linear(name string, in, out int, bias bool) *linear {
-	weight := w.values(name+".weight", out, in)
+	weight := w.borrow(name+".weight", out, in)
 	var b []float32
 	if bias {
 		b = w.values(name+".bias", out)
@@ -34,7 +34,7 @@ func (w *Weights) linear(name string, in, out int, bias bool) *linear {
 
 // scaled reads a layer whose outputs are multiplied by scale, element by element, if it is not nil.
 func (w *Weights) scaled(name string, in, out int, bias bool, scale []float32) *linear {
-	weight := w.values(name+".weight", out, in)
+	weight := w.borrow(name+".weight", out, in)
 	var b []float32
 	if bias {
 		b = w.values(name+".bias", out)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor/internal/codec/safetensors"
+	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
 // Weights are the tensors of a model by name. The first error is kept and returned by Load.
@@ -19,6 +20,8 @@ type Weights struct {
 	spare   []string // parts of names that need not be used
 	done    func(*safetensors.Raw)
 	err     error
+
+	room, joint []float32 // for borrow and attention
 }
 
 // NewWeights returns tensors for Load. Two tensors of the same name are an error. done, if not nil,
@@ -112,6 +115,33 @@ func (w *Weights) values(name string, shape ...int) []float32 {
 		w.done(t)
 	}
 	return v
+}
+
+// borrow is values for a layer that is laid out at once: the memory is used again by the next call,
+// unless the layer keeps it because there is no assembly.
+func (w *Weights) borrow(name string, shape ...int) []float32 {
+	if kernel.ActiveTier() == kernel.Plain {
+		return w.values(name, shape...)
+	}
+	t := w.find(name, shape...)
+	if t == nil {
+		return nil
+	}
+	w.room = sized(w.room, t.Len())
+	t.Floats(w.room, 0)
+	w.finite(t, w.room)
+	if w.done != nil {
+		w.done(t)
+	}
+	return w.room
+}
+
+// sized returns n floats, in x if it has room.
+func sized(x []float32, n int) []float32 {
+	if cap(x) < n {
+		return make([]float32, n)
+	}
+	return x[:n]
 }
 
 // finite makes a value that is not a number, or infinite, an error.
