@@ -3,6 +3,7 @@ package fusor
 import (
 	"context"
 	"fmt"
+	"github.com/fusor-ml/fusor/predict"
 	"math"
 	"os"
 	"path/filepath"
@@ -33,9 +34,15 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, o := context.Background(), Options{NoCache: true}
+	ctx, o := context.Background(), Setup{NoCache: true}
 	o.Recipe.Train.Epochs = 10
-	src, _, err := o.open(ctx, path)
+	ds, err := Open(path, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := o.TrainOptions()
+	j := options.job()
+	src, _, err := j.open(ctx, ds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +55,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := o.fit(ctx, p)
+	f, err := j.fit(ctx, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +73,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		}
 		return eval.Temperature(known, labels)
 	}
-	m := o.newModel(assemble(p, f))
+	m := predict.New(assemble(p, f), j.Options)
 	if want := told(f.Val.Logits, f.Val.Absent); math.Abs(m.Artifact().Temperature-want) > 1e-6 {
 		t.Errorf("the temperature is %g, that of the rows that hold something %g", m.Artifact().Temperature, want)
 	}
@@ -78,7 +85,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		t.Errorf("conformal scores %v, want %v", m.Artifact().Conformal, want)
 	}
 
-	c, err := Compare(ctx, path, []string{"mean"}, Options{NoCache: true, Seeds: 1, Recipe: o.Recipe})
+	c, err := CompareFile(ctx, path, []string{"mean"}, Setup{NoCache: true, Seeds: 1, Recipe: o.Recipe})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,22 +4,24 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"github.com/fusor-ml/fusor/predict"
 )
 
 // An explanation that is cancelled ends with the subset, or the level of noise, that it is at.
 func TestExplainCanBeCancelled(t *testing.T) {
-	m, ds := trained(t, folder(t, 3, 90, false, many(7)...), Options{})
+	m, ds := trained(t, folder(t, 3, 90, false, many(7)...), Setup{})
 	for _, stage := range []string{"explain", "noise"} {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		steps := 0
-		o := Options{NoCache: true, Progress: func(p Progress) {
+		o := Setup{NoCache: true, Progress: func(p Progress) {
 			if p.Stage == stage {
 				steps++
 				cancel()
 			}
 		}}
-		m := o.newModel(m.Artifact())
+		m := &Model{predict.New(m.Artifact(), o.Options())}
 		if _, err := m.Explain(ctx, ds, ExplainOptions{}); !errors.Is(err, context.Canceled) || steps == 0 || steps > 10 {
 			t.Errorf("%s: error %v after %d steps", stage, err, steps)
 		}

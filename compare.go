@@ -17,12 +17,27 @@ type Comparison = analysis.Comparison
 // ReportOptions describe what a report takes along.
 type ReportOptions = analysis.ReportOptions
 
-// Compare trains every single view, every modality and every fusion (or those
-// named) on the same splits and seeds, and judges whether fusion helps. An error
-// wraps the [dataset.Problems] found until then.
-func Compare(ctx context.Context, path string, fusions []string, o Options) (*Comparison, error) {
+// CompareOptions describe a comparison. The zero value is right for most data.
+type CompareOptions struct {
+	Options
+	Recipe  train.Recipe // views, network, training; the fusion that its options are for
+	Fusions []string     // names; none: all
+	Folds   int          // of the cross-validation; 0: the data's own split, else 5
+	Seeds   int          // repetitions; 0: 1 with folds, 3 on an official split
+	Seed    uint64       // of everything random; Recipe.Train.Seed is 0 or the same
+	Dir     string       // where finished fits are kept, so that an interrupted run goes on; "": nowhere
+	Lang    string       // of the verdict's sentence: en or zh
+	// Command and Shared are, for the report, the words that ran it, and those of them that training one
+	// model takes as well.
+	Command, Shared []string
+}
+
+// Compare trains every single view, every modality and every fusion on the same splits and seeds, and
+// judges whether fusion helps. An error wraps the [dataset.Problems] found until then.
+func Compare(ctx context.Context, ds *dataset.Dataset, o CompareOptions) (*Comparison, error) {
 	start := time.Now()
-	src, problems, err := o.open(ctx, path)
+	j := &job{o.WithDefaults(), o.Recipe, o.Seed}
+	src, problems, err := j.open(ctx, ds)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +45,7 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
 		return nil, err
 	}
-	c, err := o.compare(ctx, src, fusions, problems)
+	c, err := j.compare(ctx, src, problems, &o)
 	if err != nil {
 		return nil, problems.Wrap(err)
 	}
@@ -38,18 +53,18 @@ func Compare(ctx context.Context, path string, fusions []string, o Options) (*Co
 	return c, nil
 }
 
-func (o *Options) compare(ctx context.Context, src train.Source, fusions []string, problems dataset.Problems) (*Comparison, error) {
+func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Problems, o *CompareOptions) (*Comparison, error) {
 	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed})
 	if err != nil {
 		return nil, err
 	}
-	co := compare.Options{Recipe: o.Recipe, Fusions: fusions, Workers: o.threads(), Done: compare.Progress(o.Progress, src.Data, &plan)}
+	co := compare.Options{Recipe: j.recipe, Fusions: o.Fusions, Workers: j.Threads, Done: compare.Progress(j.Progress, src.Data, &plan)}
 	if o.Dir != "" {
 		features, err := src.Bank.Digest() // the manifest's media may have changed under their names
 		if err != nil {
 			return nil, err
 		}
-		if co.Store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, features, o.Recipe, plan}); err != nil {
+		if co.Store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, features, j.recipe, plan}); err != nil {
 			return nil, err
 		}
 	}
@@ -57,12 +72,13 @@ func (o *Options) compare(ctx context.Context, src train.Source, fusions []strin
 	if err != nil {
 		return nil, err
 	}
+	j.Logger.Info("entries fitted", "entries", len(res.Entries), "runs", len(res.Plan.Runs))
 	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Bank)...)
 	sum, err := res.Summarize(src.Data, o.Lang)
 	if err != nil {
 		return nil, err
 	}
-	c, err := analysis.New(ctx, res, sum, analysis.Setup{Source: src, Problems: problems, Seed: o.Seed, Compare: co, Progress: o.Progress})
+	c, err := analysis.New(ctx, res, sum, analysis.Setup{Source: src, Problems: problems, Seed: o.Seed, Compare: co, Progress: j.Progress})
 	if err != nil {
 		return nil, err
 	}

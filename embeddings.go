@@ -14,8 +14,8 @@ import (
 
 // embeddings opens the recipe's file of word vectors, before long work begins; nil if it names none. What the file is
 // called is kept, where it lies is not: the same content gives the same model.
-func (o *Options) embeddings() (*os.File, error) {
-	path := o.Recipe.Embeddings
+func (j *job) embeddings() (*os.File, error) {
+	path := j.recipe.Embeddings
 	if path == "" {
 		return nil, nil
 	}
@@ -23,35 +23,35 @@ func (o *Options) embeddings() (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the embeddings: %w", err)
 	}
-	o.Recipe.Embeddings = filepath.Base(path)
+	j.recipe.Embeddings = filepath.Base(path)
 	return f, nil
 }
 
 // choose selects the views. Who gives embeddings and names no views wants them used: the views that learn words
 // are taken beside the default ones.
-func (o *Options) choose(schema *dataset.Schema) ([]feature.Ref, error) {
-	refs, err := o.views().Select(schema, o.Recipe.Views)
-	if err != nil || o.Recipe.Embeddings == "" {
+func (j *job) choose(schema *dataset.Schema) ([]feature.Ref, error) {
+	refs, err := j.Views.Select(schema, j.recipe.Views)
+	if err != nil || j.recipe.Embeddings == "" {
 		return refs, err
 	}
-	words := o.views().Worded(schema)
+	words := j.Views.Worded(schema)
 	if len(words) == 0 {
-		return nil, fmt.Errorf("cannot use the embeddings %s: the data has no column of text", o.Recipe.Embeddings)
+		return nil, fmt.Errorf("cannot use the embeddings %s: the data has no column of text", j.recipe.Embeddings)
 	}
-	if len(o.Recipe.Views) > 0 {
+	if len(j.recipe.Views) > 0 {
 		for _, r := range refs {
 			if slices.Contains(words, r.Name) {
 				return refs, nil
 			}
 		}
 		return nil, fmt.Errorf("cannot use the embeddings %s: none of the views taken learns words; take %s as well, or name no views",
-			o.Recipe.Embeddings, strings.Join(words, " or "))
+			j.recipe.Embeddings, strings.Join(words, " or "))
 	}
 	names := words
 	for _, r := range refs {
 		names = append(names, r.Name)
 	}
-	return o.views().Select(schema, names)
+	return j.Views.Select(schema, names)
 }
 
 // wordsKnown says how far given embeddings reach.

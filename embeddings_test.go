@@ -74,8 +74,8 @@ func vectors(t testing.TB, dir string) string {
 	return path
 }
 
-func wordOptions(embeddings string, views ...string) fusor.Options {
-	return fusor.Options{NoCache: true, Seed: 3, Recipe: train.Recipe{
+func wordOptions(embeddings string, views ...string) fusor.Setup {
+	return fusor.Setup{NoCache: true, Seed: 3, Recipe: train.Recipe{
 		Embeddings: embeddings, Views: views, Width: 16, Train: train.Config{Epochs: 12, Batch: 8, LR: 0.01},
 	}}
 }
@@ -85,7 +85,7 @@ func TestEmbeddingsHelp(t *testing.T) {
 	path, dir := reviews(t), t.TempDir()
 	accuracy := func(embeddings string) (*fusor.Model, float64) {
 		t.Helper()
-		m, rep, err := fusor.Train(context.Background(), path, wordOptions(embeddings, "text.semantic"))
+		m, rep, err := fusor.TrainFile(context.Background(), path, wordOptions(embeddings, "text.semantic"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func TestEmbeddingsHelp(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "words.vec")); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := fusor.Load(file, fusor.Options{NoCache: true})
+	loaded, err := fusor.Load(file, fusor.Setup{NoCache: true}.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestEmbeddingsHelp(t *testing.T) {
 // The same file gives the same bytes wherever it lies, also after a stop.
 func TestEmbeddingsSameBytes(t *testing.T) {
 	path := reviews(t)
-	opt := func() fusor.Options { return wordOptions(vectors(t, t.TempDir())) }
+	opt := func() fusor.Setup { return wordOptions(vectors(t, t.TempDir())) }
 	want := fit(t, context.Background(), path, opt())
 	if !bytes.Equal(want, fit(t, context.Background(), path, opt())) {
 		t.Error("the file's folder shows in the model")
@@ -155,7 +155,7 @@ func TestEmbeddingsSameBytes(t *testing.T) {
 				cancel()
 			}
 		}
-		if _, _, err := fusor.Train(ctx, path, o); !errors.Is(err, context.Canceled) {
+		if _, _, err := fusor.TrainFile(ctx, path, o); !errors.Is(err, context.Canceled) {
 			t.Fatalf("it was not stopped: %v", err)
 		}
 		o.Resume, o.Progress = true, nil
@@ -172,7 +172,7 @@ func TestEmbeddingsAreCompared(t *testing.T) {
 		t.Helper()
 		o := wordOptions(embeddings)
 		o.Seeds, o.Dir, o.Recipe.Train.Epochs = 1, filepath.Join(dir, "out"), 1
-		c, err := fusor.Compare(context.Background(), path, []string{"mean"}, o)
+		c, err := fusor.CompareFile(context.Background(), path, []string{"mean"}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +210,7 @@ func TestEmbeddingsSayWhatIsWrong(t *testing.T) {
 	path, file := reviews(t), vectors(t, t.TempDir())
 	f := func(path, embeddings, want string, views ...string) {
 		t.Helper()
-		if _, _, err := fusor.Train(context.Background(), path, wordOptions(embeddings, views...)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := fusor.TrainFile(context.Background(), path, wordOptions(embeddings, views...)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

@@ -25,7 +25,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLost(ds, f.Problems, m.allowMissing); err != nil {
+	if err := checkLost(ds, f.Problems, m.Options().AllowMissing); err != nil {
 		return nil, err
 	}
 	s, err := m.Score(ctx, f.Set(), rows, nil) // unlabelled rows are context for their groups

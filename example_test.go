@@ -13,9 +13,9 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// writeReviews writes a table of reviews with a price and returns its path. What
-// was said and what was paid together tell whether the thing was kept.
-func writeReviews(dir string) (string, error) {
+// openReviews writes a table of reviews with a price and opens it. What was said and what was paid
+// together decide whether the thing was kept.
+func openReviews(dir string) (*dataset.Dataset, error) {
 	words := [2][]string{{"awful", "broken", "poor"}, {"lovely", "sturdy", "fine"}}
 	var b strings.Builder
 	b.WriteString("label,review,price\n")
@@ -24,7 +24,10 @@ func writeReviews(dir string) (string, error) {
 		fmt.Fprintf(&b, "%s,a %s and %s thing,%d\n", []string{"returned", "kept"}[kept], words[kept][i%3], words[kept][i/3%3], 40-30*kept+i%7)
 	}
 	path := filepath.Join(dir, "reviews.csv")
-	return path, os.WriteFile(path, []byte(b.String()), 0o600)
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		return nil, err
+	}
+	return fusor.Open(path, dataset.Options{})
 }
 
 // Train a model on a table and ask it about new rows.
@@ -35,12 +38,12 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	reviews, err := writeReviews(dir)
+	reviews, err := openReviews(dir)
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	model, report, err := fusor.Train(ctx, reviews, fusor.Options{Seed: 1, NoCache: true})
+	model, report, err := fusor.Train(ctx, reviews, fusor.TrainOptions{Seed: 1, Options: fusor.Options{NoCache: true}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -75,12 +78,12 @@ func ExampleTrain() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	reviews, err := writeReviews(dir)
+	reviews, err := openReviews(dir)
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, report, err := fusor.Train(context.Background(), reviews, fusor.Options{
-		Seed: 1, NoCache: true,
+	_, report, err := fusor.Train(context.Background(), reviews, fusor.TrainOptions{
+		Seed: 1, Options: fusor.Options{NoCache: true},
 		Recipe: train.Recipe{Fusion: "concat", ModalityDropout: 0.1},
 	})
 	if err != nil {
@@ -103,12 +106,12 @@ func ExampleCompare() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	reviews, err := writeReviews(dir)
+	reviews, err := openReviews(dir)
 	if err != nil {
 		log.Fatal(err)
 	}
-	c, err := fusor.Compare(context.Background(), reviews, []string{"mean", "attention"}, fusor.Options{
-		Folds: 2, NoCache: true,
+	c, err := fusor.Compare(context.Background(), reviews, fusor.CompareOptions{
+		Fusions: []string{"mean", "attention"}, Folds: 2, Options: fusor.Options{NoCache: true},
 		Recipe: train.Recipe{Train: train.Config{Epochs: 40}},
 	})
 	if err != nil {
@@ -131,11 +134,11 @@ func ExampleLoad() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	reviews, err := writeReviews(dir)
+	reviews, err := openReviews(dir)
 	if err != nil {
 		log.Fatal(err)
 	}
-	trained, _, err := fusor.Train(context.Background(), reviews, fusor.Options{NoCache: true})
+	trained, _, err := fusor.Train(context.Background(), reviews, fusor.TrainOptions{Options: fusor.Options{NoCache: true}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -160,11 +163,11 @@ func ExampleModel_Predict() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	reviews, err := writeReviews(dir)
+	reviews, err := openReviews(dir)
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, _, err := fusor.Train(ctx, reviews, fusor.Options{NoCache: true})
+	model, _, err := fusor.Train(ctx, reviews, fusor.TrainOptions{Options: fusor.Options{NoCache: true}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"github.com/fusor-ml/fusor/predict"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -68,10 +69,10 @@ func folder(t testing.TB, seed uint64, n int, split bool, views ...signal) strin
 	return dir
 }
 
-func trained(t *testing.T, path string, o Options) (*Model, *dataset.Dataset) {
+func trained(t *testing.T, path string, o Setup) (*Model, *dataset.Dataset) {
 	t.Helper()
 	o.NoCache = true
-	m, _, err := Train(context.Background(), path, o)
+	m, _, err := TrainFile(context.Background(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func trained(t *testing.T, path string, o Options) (*Model, *dataset.Dataset) {
 
 func TestExplainFindsWhatDecides(t *testing.T) {
 	path := folder(t, 1, 600, false, signal{"strong", 3, 3}, signal{"weak", 3, 1}, signal{"useless", 3, 0})
-	o := Options{}
+	o := Setup{}
 	o.Recipe.Fusion = "concat"
 	m, ds := trained(t, path, o)
 	ex, err := m.Explain(context.Background(), ds, ExplainOptions{})
@@ -141,10 +142,10 @@ func TestExplainFindsWhatDecides(t *testing.T) {
 
 func TestExplainIsDeterministic(t *testing.T) {
 	path := folder(t, 2, 200, true, signal{"a", 3, 2}, signal{"b", 3, 1})
-	m, ds := trained(t, path, Options{})
+	m, ds := trained(t, path, Setup{})
 	var before []byte
 	for _, threads := range []int{1, 3} {
-		m := (&Options{NoCache: true, Threads: threads}).newModel(m.Artifact())
+		m := &Model{predict.New(m.Artifact(), Options{NoCache: true, Threads: threads})}
 		ex, err := m.Explain(context.Background(), ds, ExplainOptions{NoiseRows: 60})
 		if err != nil {
 			t.Fatal(err)
@@ -166,8 +167,8 @@ func TestExplainIsDeterministic(t *testing.T) {
 // What modality dropout buys: the curve of missing modalities lies higher.
 func TestAgainstAModelWithModalityDropout(t *testing.T) {
 	path := folder(t, 3, 600, true, signal{"a", 4, 2}, signal{"b", 4, 2})
-	plain, ds := trained(t, path, Options{})
-	var o Options
+	plain, ds := trained(t, path, Setup{})
+	var o Setup
 	o.Recipe.ModalityDropout = 0.4
 	dropout, _ := trained(t, path, o)
 	ex, err := dropout.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"missing"}, Against: plain, Name: "dropout", AgainstName: "plain"})
@@ -199,7 +200,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 	if err := os.WriteFile(path, []byte(csv), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m, ds := trained(t, path, Options{Data: dataset.Options{Task: "regression"}})
+	m, ds := trained(t, path, Setup{Data: dataset.Options{Task: "regression"}})
 	ex, err := m.Explain(context.Background(), ds, ExplainOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +216,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 		t.Error(err)
 	}
 
-	var o Options
+	var o Setup
 	o.Recipe.Views = []string{"note"}
 	m, ds = trained(t, path, o)
 	ex, err = m.Explain(context.Background(), ds, ExplainOptions{Noise: []string{"none"}})
@@ -232,7 +233,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 
 func TestCompareDocumentLooksClosely(t *testing.T) {
 	path := folder(t, 5, 240, false, signal{"a", 3, 2}, signal{"b", 3, 1.5})
-	c, err := Compare(context.Background(), path, []string{"concat", "weighted", "attention"}, Options{Folds: 3, NoCache: true})
+	c, err := CompareFile(context.Background(), path, []string{"concat", "weighted", "attention"}, Setup{Folds: 3, NoCache: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,36 +24,8 @@ import (
 // Version is fusor's version.
 const Version = "0.1.0"
 
-// Options says how to read, train and compare. The zero value is right for most data.
-type Options struct {
-	Data   dataset.Options // columns, kinds, task
-	Recipe train.Recipe    // views, fusion, network, training
-
-	Folds int    // Compare: of the cross-validation; 0: the data's own split, else 5. Train takes that split, else 70/15/15, and refuses Folds
-	Seeds int    // Compare: repetitions; 0: 1 with folds, 3 on an official split
-	Seed  uint64 // of everything random; Recipe.Train.Seed is 0 or the same
-
-	Threads  int    // cores; 0: all
-	CacheDir string // of extracted features; "": in the user's cache folder
-	NoCache  bool
-	Strict   bool // a cell that cannot be read is an error
-
-	AllowMissing []string // Train, Compare, Evaluate: columns to go on with though most of their cells cannot be read
-
-	Checkpoint string // Train: a file to keep the state in after every epoch
-	Resume     bool   // Train: go on from Checkpoint if it is there
-	Dir        string // Compare: where finished fits are kept, so that an interrupted run goes on; "": nowhere
-	Lang       string // of sentences: en or zh
-	// Command and Shared are, for the report of Compare, the words that ran it, and those of them that
-	// training one model takes as well.
-	Command, Shared []string
-
-	Methods fusion.Table    // nil: fusion.Methods
-	Views   feature.Catalog // nil: Views()
-	// Progress may be nil. A run, and a Model whatever calls it concurrently,
-	// calls it from one goroutine at a time; it must not ask that Model anything.
-	Progress func(Progress)
-}
+// Options are those of any work on data. The zero value is right for most of it.
+type Options = predict.Options
 
 // Progress is one step of long work.
 type Progress = progress.Step
@@ -66,49 +38,36 @@ func Views() feature.Catalog {
 // Methods lists the fusion methods that fusor knows.
 func Methods() fusion.Table { return fusion.Methods }
 
-// shared are the options of predict.
-func (o *Options) shared() predict.Options {
-	return predict.Options{
-		Threads: o.Threads, CacheDir: o.CacheDir, NoCache: o.NoCache, Strict: o.Strict,
-		Methods: o.Methods, Views: o.Views, Progress: o.Progress,
-	}.WithDefaults()
+// Open reads a table or a folder. What is wrong with it is in its Problems; where no honest result can
+// come of it, the error is a [dataset.Problems].
+func Open(path string, o dataset.Options) (*dataset.Dataset, error) { return dataset.Open(path, o) }
+
+// job is what Train and Compare have in common: data, a recipe and a seed.
+type job struct {
+	Options // every field set
+	recipe  train.Recipe
+	seed    uint64
 }
 
-func (o *Options) methods() fusion.Table  { return o.shared().Methods }
-func (o *Options) views() feature.Catalog { return o.shared().Views }
-func (o *Options) threads() int           { return o.shared().Threads }
-
-func (o *Options) progress(stage string, done, total int, detail string) {
-	progress.Func(o.Progress).Report(stage, done, total, detail)
-}
-
-// open reads the data, selects its views and extracts them. The caller closes source.Bank. An error
+// open selects the views of the data and extracts them. The caller closes the source's Bank. An error
 // wraps the problems found until then.
-func (o *Options) open(ctx context.Context, path string) (src train.Source, problems dataset.Problems, err error) {
-	if err := o.Recipe.Check(o.methods()); err != nil {
-		return src, nil, err
+func (j *job) open(ctx context.Context, ds *dataset.Dataset) (src train.Source, problems dataset.Problems, err error) {
+	if ds == nil {
+		return src, nil, errors.New("no data set is given")
 	}
-	if s := o.Recipe.Train.Seed; s != 0 && s != o.Seed {
-		return src, nil, fmt.Errorf("the recipe's seed is %d and that of the options %d: leave it out of the recipe", s, o.Seed)
+	if err := j.check(ds.Schema.Task); err != nil {
+		return src, nil, ds.Problems.Wrap(err)
 	}
-	o.Recipe.Train.Seed = o.Seed
-	words, err := o.embeddings()
+	words, err := j.embeddings()
 	if err != nil {
-		return src, nil, err
+		return src, nil, ds.Problems.Wrap(err)
 	}
 	defer words.Close()
-	ds, err := dataset.Open(path, o.Data)
-	if err != nil {
-		return src, nil, err
-	}
-	if err := o.Recipe.Suits(ds.Schema.Task); err != nil {
-		return src, nil, ds.Problems.Wrap(err)
-	}
-	refs, err := o.choose(&ds.Schema)
+	refs, err := j.choose(&ds.Schema)
 	if err != nil {
 		return src, nil, ds.Problems.Wrap(err)
 	}
-	bank, problems, err := o.shared().Extraction().Extract(ctx, ds, refs)
+	bank, problems, err := j.Extraction().Extract(ctx, ds, refs)
 	if err != nil {
 		return src, nil, problems.Wrap(err)
 	}
@@ -117,7 +76,20 @@ func (o *Options) open(ctx context.Context, path string) (src train.Source, prob
 			return src, nil, problems.Wrap(errors.Join(err, bank.Close()))
 		}
 	}
-	return train.Source{Data: ds, Bank: bank, Methods: o.methods()}, problems, nil
+	j.Logger.Info("features extracted", "data", ds.Name, "rows", len(ds.Rows), "views", len(refs), "problems", len(problems))
+	return train.Source{Data: ds, Bank: bank, Methods: j.Methods}, problems, nil
+}
+
+// check reports what is wrong with the recipe for a task.
+func (j *job) check(task dataset.Task) error {
+	if err := j.recipe.Check(j.Methods); err != nil {
+		return err
+	}
+	if s := j.recipe.Train.Seed; s != 0 && s != j.seed {
+		return fmt.Errorf("the recipe's seed is %d and that of the options %d: leave it out of the recipe", s, j.seed)
+	}
+	j.recipe.Train.Seed = j.seed
+	return j.recipe.Suits(task)
 }
 
 // checkLost returns an error if most cells of a column cannot be read, unless it is one of those allowed.
@@ -128,16 +100,18 @@ func checkLost(ds *dataset.Dataset, problems dataset.Problems, allowed []string)
 	return nil
 }
 
-// Inspect reads the data at path and extracts its views once, so that every problem of the manifest
-// and of its media is found: the data set's Problems are all of them.
-func Inspect(ctx context.Context, path string, o Options) (*dataset.Dataset, error) {
-	src, problems, err := o.open(ctx, path)
+// Inspect extracts the views of a data set once, those named or the default ones, so that every problem
+// of its media is found. It returns ds with all of them in its Problems.
+func Inspect(ctx context.Context, ds *dataset.Dataset, views []string, o Options) (*dataset.Dataset, error) {
+	j := job{Options: o.WithDefaults(), recipe: train.Recipe{Views: views}}
+	src, problems, err := j.open(ctx, ds)
 	if err != nil {
 		return nil, err
 	}
-	src.Data.Problems = problems
 	if err := src.Bank.Close(); err != nil {
 		return nil, problems.Wrap(err)
 	}
-	return src.Data, nil
+	out := *ds
+	out.Problems = problems
+	return &out, nil
 }

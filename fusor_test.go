@@ -49,8 +49,8 @@ func manifest(t testing.TB, n int) string {
 }
 
 // options are quick ones.
-func options(method string) fusor.Options {
-	return fusor.Options{
+func options(method string) fusor.Setup {
+	return fusor.Setup{
 		NoCache: true, Seed: 5,
 		Data:   dataset.Options{Ignore: []string{"talk", "turn"}},
 		Recipe: train.Recipe{Fusion: method, Width: 16, ModalityDropout: 0.1, Train: train.Config{Epochs: 6, LR: 0.01}},
@@ -58,22 +58,22 @@ func options(method string) fusor.Options {
 }
 
 // overRows are options for a Bi-LSTM over the rows of a conversation.
-func overRows() fusor.Options {
+func overRows() fusor.Setup {
 	o := options("bilstm")
 	o.Data = dataset.Options{Group: "talk", Order: "turn"}
 	return o
 }
 
 // priced are options for a regression.
-func priced() fusor.Options {
+func priced() fusor.Setup {
 	o := options("tensor")
 	o.Data = dataset.Options{Label: "price", Ignore: []string{"talk", "turn", "label"}}
 	return o
 }
 
-func fit(t testing.TB, ctx context.Context, path string, o fusor.Options) []byte {
+func fit(t testing.TB, ctx context.Context, path string, o fusor.Setup) []byte {
 	t.Helper()
-	m, _, err := fusor.Train(ctx, path, o)
+	m, _, err := fusor.TrainFile(ctx, path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +104,8 @@ func predict(t testing.TB, m *fusor.Model, path string) []fusor.Prediction {
 }
 
 // cases are fits of different shape: every encoder and both ways of batching take part.
-var cases = map[string]func() fusor.Options{
-	"attention":        func() fusor.Options { return options("attention") },
+var cases = map[string]func() fusor.Setup{
+	"attention":        func() fusor.Setup { return options("attention") },
 	"bilstm over rows": overRows,
 	"regression":       priced,
 }
@@ -156,7 +156,7 @@ func TestResume(t *testing.T) {
 					}
 				}
 			}
-			if _, _, err := fusor.Train(ctx, path, o); !errors.Is(err, context.Canceled) {
+			if _, _, err := fusor.TrainFile(ctx, path, o); !errors.Is(err, context.Canceled) {
 				t.Fatalf("%s, stopped after epoch %d: %v", name, stop, err)
 			}
 			cancel()
@@ -185,7 +185,7 @@ func TestResumeRefuses(t *testing.T) {
 	if err := os.WriteFile(o.Checkpoint, []byte("junk"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := fusor.Train(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "checkpoint") {
+	if _, _, err := fusor.TrainFile(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "checkpoint") {
 		t.Errorf("a junk checkpoint: %v", err)
 	}
 	if err := os.Remove(o.Checkpoint); err != nil {
@@ -193,7 +193,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	fit(t, context.Background(), path, o)
 	o.Recipe.Width = 8
-	if _, _, err := fusor.Train(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "cannot resume") {
+	if _, _, err := fusor.TrainFile(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "cannot resume") {
 		t.Errorf("a checkpoint of another width: %v", err)
 	}
 	// One more row, so that the model's shape stays.
@@ -207,7 +207,7 @@ func TestResumeRefuses(t *testing.T) {
 	if err := os.WriteFile(path, append(data, lines[1]...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := fusor.Train(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "cannot resume") {
+	if _, _, err := fusor.TrainFile(context.Background(), path, o); err == nil || !strings.Contains(err.Error(), "cannot resume") {
 		t.Errorf("a checkpoint of other rows: %v", err)
 	}
 }
@@ -216,7 +216,7 @@ func TestResumeRefuses(t *testing.T) {
 func TestConcurrentPredict(t *testing.T) {
 	path := manifest(t, 64)
 	for name, opt := range cases {
-		m, _, err := fusor.Train(context.Background(), path, opt())
+		m, _, err := fusor.TrainFile(context.Background(), path, opt())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +238,7 @@ func TestConcurrentPredict(t *testing.T) {
 // A row is predicted alike alone and among others.
 func TestPredictAlone(t *testing.T) {
 	path := manifest(t, 64)
-	m, _, err := fusor.Train(context.Background(), path, options("attention"))
+	m, _, err := fusor.TrainFile(context.Background(), path, options("attention"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestPredictAlone(t *testing.T) {
 func TestSaveLoad(t *testing.T) {
 	path := manifest(t, 64)
 	for name, opt := range cases {
-		m, _, err := fusor.Train(context.Background(), path, opt())
+		m, _, err := fusor.TrainFile(context.Background(), path, opt())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,7 +275,7 @@ func TestSaveLoad(t *testing.T) {
 		if err := m.Save(file); err != nil {
 			t.Fatal(err)
 		}
-		again, err := fusor.Load(file, fusor.Options{NoCache: true})
+		again, err := fusor.Load(file, fusor.Setup{NoCache: true}.Options())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +297,7 @@ func TestTrainReport(t *testing.T) {
 	path := manifest(t, 160)
 	o := priced()
 	o.Recipe.Train.Epochs = 30
-	m, rep, err := fusor.Train(context.Background(), path, o)
+	m, rep, err := fusor.TrainFile(context.Background(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +314,7 @@ func TestTrainReport(t *testing.T) {
 	if v := predict(t, m, path)[1].Value; v < 3 || v > 14 {
 		t.Errorf("a price of about 10 is predicted as %g", v)
 	}
-	if m, _, err = fusor.Train(context.Background(), path, overRows()); err != nil || !m.OverRows() {
+	if m, _, err = fusor.TrainFile(context.Background(), path, overRows()); err != nil || !m.OverRows() {
 		t.Errorf("a model over rows does not say so: %v", err)
 	}
 }
@@ -328,7 +328,7 @@ func TestLoadRefuses(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := fusor.Load(file, fusor.Options{})
+		_, err := fusor.Load(file, fusor.Setup{}.Options())
 		if !errors.Is(err, want) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -336,14 +336,14 @@ func TestLoadRefuses(t *testing.T) {
 	f("empty.fusor", "", artifact.ErrDamaged)
 	f("junk.fusor", "not a model at all, just words", artifact.ErrDamaged)
 	f("newer.fusor", "\x38\x00\x00\x00\x00\x00\x00\x00"+`{"__metadata__":{"format":"fusor","version":"99"} }     `, artifact.ErrNewer)
-	if _, err := fusor.Load(filepath.Join(dir, "none.fusor"), fusor.Options{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := fusor.Load(filepath.Join(dir, "none.fusor"), fusor.Setup{}.Options()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 }
 
 // Rows without anything get the class prior and a flag; missing cells are flagged.
 func TestFlags(t *testing.T) {
-	m, _, err := fusor.Train(context.Background(), manifest(t, 64), options("mean"))
+	m, _, err := fusor.TrainFile(context.Background(), manifest(t, 64), options("mean"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,7 +377,7 @@ func sorted(s []string) map[string]bool {
 
 // A flag belongs to the row that it is of, whatever the rows' numbers are.
 func TestFlagsOfRowsWithOneNumber(t *testing.T) {
-	m := saved(t, fusor.Options{})
+	m := saved(t, fusor.Setup{})
 	requests := []string{`{"note": "a huge thing", "track": "oops"}`, `{"note": "a huge thing"}`, `{"note": "a huge thing", "price": "dear", "shop": "north"}`, `{"note": {"text": "huge"}}`}
 	want := [][]string{
 		{"unreadable:track", "absent:table"},

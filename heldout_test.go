@@ -19,12 +19,12 @@ import (
 // that was saved, and in no other table.
 func TestHeldOutRowsAreFoundAgain(t *testing.T) {
 	path := folder(t, 9, 200, false, signal{"a", 3, 2}, signal{"b", 3, 1})
-	m, ds := trained(t, path, Options{Seed: 7})
+	m, ds := trained(t, path, Setup{Seed: 7})
 	file := filepath.Join(t.TempDir(), "m.fusor")
 	if err := m.Save(file); err != nil {
 		t.Fatal(err)
 	}
-	m, err := Load(file, Options{NoCache: true})
+	m, err := Load(file, Setup{NoCache: true}.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestHeldOutRowsAreFoundAgain(t *testing.T) {
 // The report and the JSON say whether the scores are of rows that were trained on.
 func TestExplainSaysWhichRows(t *testing.T) {
 	path := folder(t, 10, 200, false, signal{"a", 3, 2}, signal{"b", 3, 1})
-	m, ds := trained(t, path, Options{Seed: 3})
+	m, ds := trained(t, path, Setup{Seed: 3})
 	held, _ := m.HeldOut(ds)
 	f := func(ds *dataset.Dataset, rows []int, asked ExplainOptions, want, zh string) {
 		t.Helper()
@@ -107,7 +107,7 @@ func TestHeldOutOfAManifest(t *testing.T) {
 	if err := os.WriteFile(path, []byte(csv), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var o Options
+	var o Setup
 	o.Recipe.Train.Epochs = 1
 	m, ds := trained(t, path, o)
 	if rows, ok := m.HeldOut(ds); !ok || len(rows) != 9 {

@@ -22,7 +22,7 @@ func TestCompareReportsFoldsAsTheyCome(t *testing.T) {
 			}
 		}
 	}
-	if _, err := fusor.Compare(context.Background(), manifest(t, 90), []string{"mean", "concat"}, o); err != nil {
+	if _, err := fusor.CompareFile(context.Background(), manifest(t, 90), []string{"mean", "concat"}, o); err != nil {
 		t.Fatal(err)
 	}
 	if len(notes) != 3 || before == 0 {
@@ -53,7 +53,7 @@ func TestCompareTellsKeptFits(t *testing.T) {
 				cancel()
 			}
 		}
-		if _, err := fusor.Compare(ctx, path, []string{"mean", "concat"}, o); err != nil && stop == 0 {
+		if _, err := fusor.CompareFile(ctx, path, []string{"mean", "concat"}, o); err != nil && stop == 0 {
 			t.Fatal(err)
 		}
 		return kept

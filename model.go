@@ -3,7 +3,6 @@ package fusor
 import (
 	"io"
 
-	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/predict"
 )
 
@@ -11,30 +10,22 @@ import (
 type Prediction = predict.Prediction
 
 // Model is a trained model. Its methods are safe for concurrent use.
-type Model struct {
-	*predict.Model
-	allowMissing []string // see Options.AllowMissing
-}
+type Model struct{ *predict.Model }
 
-func (o *Options) newModel(a *artifact.Artifact) *Model {
-	return &Model{predict.New(a, o.shared()), o.AllowMissing}
-}
-
-// Load reads a saved model. Of the options, Threads, CacheDir, NoCache, Strict,
-// AllowMissing, Methods, Views and Progress count.
+// Load reads a saved model.
 func Load(path string, o Options) (*Model, error) {
-	m, err := predict.Load(path, o.shared())
+	m, err := predict.Load(path, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Model{m, o.AllowMissing}, nil
+	return &Model{m}, nil
 }
 
 // Decode is Load from a reader.
 func Decode(r io.Reader, o Options) (*Model, error) {
-	m, err := predict.Decode(r, o.shared())
+	m, err := predict.Decode(r, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Model{m, o.AllowMissing}, nil
+	return &Model{m}, nil
 }

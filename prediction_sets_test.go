@@ -12,7 +12,7 @@ import (
 // row, each predicted by a fit without it, and from no test row.
 func TestPredictionSetsOfFewValidationRows(t *testing.T) {
 	path := folder(t, 6, 600, true, signal{"a", 3, 1.7}, signal{"b", 3, 1.7})
-	c, err := Compare(context.Background(), path, []string{"mean", "concat"}, Options{Seeds: 1, NoCache: true})
+	c, err := CompareFile(context.Background(), path, []string{"mean", "concat"}, Setup{Seeds: 1, NoCache: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,9 +39,9 @@ func TestPredictionSetsOfFewValidationRows(t *testing.T) {
 
 func TestPredictionSetsOfManyValidationRows(t *testing.T) {
 	path := folder(t, 7, 2400, true, signal{"a", 2, 1.7}, signal{"b", 2, 1.7})
-	o := Options{Seeds: 1, NoCache: true}
+	o := Setup{Seeds: 1, NoCache: true}
 	o.Recipe.Train.Epochs = 3
-	c, err := Compare(context.Background(), path, []string{"mean", "concat"}, o)
+	c, err := CompareFile(context.Background(), path, []string{"mean", "concat"}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

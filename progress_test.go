@@ -14,7 +14,7 @@ import (
 func TestProgressIsSerial(t *testing.T) {
 	steps := 0
 	var inside, together atomic.Int32
-	m := saved(t, fusor.Options{Threads: 2, Progress: func(fusor.Progress) {
+	m := saved(t, fusor.Setup{Threads: 2, Progress: func(fusor.Progress) {
 		if inside.Add(1) > 1 {
 			together.Add(1)
 		}

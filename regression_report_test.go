@@ -32,9 +32,9 @@ func TestRegressionShowsItsLargestErrors(t *testing.T) {
 	if err := os.WriteFile(path, []byte(csv), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{NoCache: true, Folds: 3, Data: dataset.Options{Task: "regression"}}
+	o := Setup{NoCache: true, Folds: 3, Data: dataset.Options{Task: "regression"}}
 	o.Recipe.Train.Epochs = 5
-	c, err := Compare(context.Background(), path, []string{"concat"}, o)
+	c, err := CompareFile(context.Background(), path, []string{"concat"}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestCompareSeesChangedMedia(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		o := fusor.Options{
+		o := fusor.Setup{
 			NoCache: true, Folds: 2, Threads: 1, Dir: filepath.Join(dir, "out"),
 			Recipe: train.Recipe{Width: 8, Train: train.Config{Epochs: 2}},
 		}
@@ -60,7 +60,7 @@ func TestCompareSeesChangedMedia(t *testing.T) {
 				cancel()
 			}
 		}
-		c, err := fusor.Compare(ctx, path, []string{"mean"}, o)
+		c, err := fusor.CompareFile(ctx, path, []string{"mean"}, o)
 		if stop > 0 != errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped after %d: %v", stop, err)
 		}

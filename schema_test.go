@@ -31,9 +31,9 @@ func TestForeignSchema(t *testing.T) {
 	if err := os.WriteFile(path, []byte("label,width,height,kind\n"+rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := fusor.Options{NoCache: true, Threads: 1}
+	o := fusor.Setup{NoCache: true, Threads: 1}
 	o.Recipe.Train.Epochs = 2
-	m, _, err := fusor.Train(context.Background(), path, o)
+	m, _, err := fusor.TrainFile(context.Background(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestForeignSchema(t *testing.T) {
 	if err := m.Save(saved); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := fusor.Load(saved, fusor.Options{NoCache: true})
+	loaded, err := fusor.Load(saved, fusor.Setup{NoCache: true}.Options())
 	if err != nil {
 		t.Fatal(err)
 	}

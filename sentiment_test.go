@@ -45,11 +45,11 @@ func opinions(t *testing.T, n int) string {
 // in the JSON, in the report and in the terminal, each under its own name.
 func TestSentimentMetrics(t *testing.T) {
 	path := opinions(t, 150)
-	o := fusor.Options{
+	o := fusor.Setup{
 		NoCache: true, Data: dataset.Options{Label: "score"},
 		Recipe: train.Recipe{Width: 8, Train: train.Config{Epochs: 8, LR: 0.01}},
 	}
-	c, err := fusor.Compare(context.Background(), path, []string{"mean"}, o)
+	c, err := fusor.CompareFile(context.Background(), path, []string{"mean"}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestSentimentMetrics(t *testing.T) {
 	}
 
 	o.Recipe.Fusion = "mean"
-	m, _, err := fusor.Train(context.Background(), path, o)
+	m, _, err := fusor.TrainFile(context.Background(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestSentimentMetrics(t *testing.T) {
 	}
 
 	// A price is no sentiment.
-	if c, err = fusor.Compare(context.Background(), manifest(t, 90), []string{"mean"}, priced()); err != nil {
+	if c, err = fusor.CompareFile(context.Background(), manifest(t, 90), []string{"mean"}, priced()); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := c.Rows[0].Of("acc7"); ok {

@@ -30,9 +30,9 @@ func many(n int) []signal {
 func agree(t *testing.T, epochs int, views ...signal) {
 	t.Helper()
 	path := folder(t, 6, 240, true, views...)
-	o := Options{NoCache: true, Seeds: 1}
+	o := Setup{NoCache: true, Seeds: 1}
 	o.Recipe.Fusion, o.Recipe.Train.Epochs = "concat", epochs
-	c, err := Compare(context.Background(), path, []string{"concat"}, o)
+	c, err := CompareFile(context.Background(), path, []string{"concat"}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,9 +66,9 @@ func agree(t *testing.T, epochs int, views ...signal) {
 // With all modalities the interval is the leaderboard's, also where every test
 // row of an official split is right.
 func TestSubsetsOfAFaultlessModel(t *testing.T) {
-	o := Options{NoCache: true, Seeds: 2}
+	o := Setup{NoCache: true, Seeds: 2}
 	o.Recipe.Train.Epochs = 30
-	c, err := Compare(context.Background(), folder(t, 6, 240, true, signal{"a", 3, 30}, signal{"b", 3, 0}), []string{"mean"}, o)
+	c, err := CompareFile(context.Background(), folder(t, 6, 240, true, signal{"a", 3, 30}, signal{"b", 3, 0}), []string{"mean"}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,9 +89,9 @@ func TestCompareOfManyModalities(t *testing.T) {
 	}
 	for _, n := range []int{8, 14} {
 		path := folder(t, 11, 150, false, many(n)...)
-		o := Options{NoCache: true, Folds: 3}
+		o := Setup{NoCache: true, Folds: 3}
 		o.Recipe.Train.Epochs = 4
-		c, err := Compare(context.Background(), path, []string{"mean", "concat"}, o)
+		c, err := CompareFile(context.Background(), path, []string{"mean", "concat"}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestInterruptedWhileTryingSubsets(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	kept := 0
-	o := Options{NoCache: true, Folds: 3, Dir: t.TempDir()}
+	o := Setup{NoCache: true, Folds: 3, Dir: t.TempDir()}
 	o.Recipe.Train.Epochs = 2
 	o.Progress = func(p Progress) {
 		if p.Stage == "explain" && p.Done == 40 {
@@ -151,10 +151,10 @@ func TestInterruptedWhileTryingSubsets(t *testing.T) {
 		}
 		return string(data)
 	}
-	if _, err := Compare(ctx, path, []string{"concat"}, o); !errors.Is(err, context.Canceled) {
+	if _, err := CompareFile(ctx, path, []string{"concat"}, o); !errors.Is(err, context.Canceled) {
 		t.Fatalf("interrupted: %v", err)
 	}
-	c, err := Compare(context.Background(), path, []string{"concat"}, o)
+	c, err := CompareFile(context.Background(), path, []string{"concat"}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestInterruptedWhileTryingSubsets(t *testing.T) {
 		t.Error("no fit was kept")
 	}
 	o.Dir, o.Threads = "", 1
-	whole, err := Compare(context.Background(), path, []string{"concat"}, o)
+	whole, err := CompareFile(context.Background(), path, []string{"concat"}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestExplainVeryManyModalities(t *testing.T) {
 		t.Skip("long under the race detector, and nothing in it runs that others do not run")
 	}
 	path := folder(t, 13, 60, true, many(70)...)
-	o := Options{}
+	o := Setup{}
 	o.Recipe.Fusion, o.Recipe.Width, o.Recipe.Train.Epochs = "mean", 4, 3
 	m, ds := trained(t, path, o)
 	ex, err := m.Explain(context.Background(), ds, ExplainOptions{Rows: []int{2, 5, 8}, Noise: []string{"none"}})

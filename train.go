@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"github.com/fusor-ml/fusor/analysis"
+	"github.com/fusor-ml/fusor/predict"
+	"github.com/fusor-ml/fusor/progress"
 	"io/fs"
 	"slices"
 	"time"
@@ -38,14 +40,32 @@ type Rows struct {
 	Test  int `json:"test"`
 }
 
-// Train reads the manifest or folder at path and fits one model: the epoch is
-// chosen on validation rows, then the model is fitted again on train + val,
-// and measured once on the test rows. An error wraps the [dataset.Problems] found until then.
-func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, error) {
-	if o.Folds != 0 {
-		return nil, nil, fmt.Errorf("cannot train in %d folds: one model is fitted; Compare takes folds", o.Folds)
-	}
-	src, problems, err := o.open(ctx, path)
+// TrainOptions describe a training. The zero value is right for most data.
+type TrainOptions struct {
+	Options
+	Recipe     train.Recipe // views, fusion, network, training
+	Seed       uint64       // of everything random; Recipe.Train.Seed is 0 or the same
+	Checkpoint string       // a file to keep the state in after every epoch
+	Resume     bool         // go on from Checkpoint if it is there
+}
+
+// trainJob is a training under way.
+type trainJob struct {
+	job
+	checkpoint string
+	resume     bool
+}
+
+func (o *TrainOptions) job() *trainJob {
+	return &trainJob{job{o.WithDefaults(), o.Recipe, o.Seed}, o.Checkpoint, o.Resume}
+}
+
+// Train fits one model to a data set: the epoch is chosen on validation rows, then the model is fitted
+// again on train + val, and measured once on the test rows. Without splits of the data's own the rows
+// are divided 70/15/15. An error wraps the [dataset.Problems] found until then.
+func Train(ctx context.Context, ds *dataset.Dataset, o TrainOptions) (*Model, *TrainReport, error) {
+	j := o.job()
+	src, problems, err := j.open(ctx, ds)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,7 +73,7 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
 		return nil, nil, err
 	}
-	m, rep, err := o.train(ctx, src)
+	m, rep, err := j.train(ctx, src)
 	if err != nil {
 		return nil, nil, problems.Wrap(err)
 	}
@@ -62,40 +82,41 @@ func Train(ctx context.Context, path string, o Options) (*Model, *TrainReport, e
 }
 
 // train fits one model of a source.
-func (o *Options) train(ctx context.Context, src train.Source) (*Model, *TrainReport, error) {
+func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainReport, error) {
 	rep := &TrainReport{Dataset: src.Data.Name}
-	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: o.Seed})
+	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: j.seed})
 	if err != nil {
 		return nil, nil, err
 	}
 	run := plan.Runs[0]
 	rep.Notes = append(slices.Clone(plan.Notes), wordsKnown(src.Bank)...)
 	rep.Rows = Rows{len(run.Train), len(run.Val), len(run.Test)}
-	p, err := train.Prepare(ctx, src, run, o.Recipe, o.threads())
+	p, err := train.Prepare(ctx, src, run, j.recipe, j.Threads)
 	if err != nil {
 		return nil, nil, err
 	}
 	start := time.Now()
-	f, err := o.fit(ctx, p)
+	f, err := j.fit(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
 	rep.Timing.FitSeconds = time.Since(start).Seconds()
+	j.Logger.Info("model fitted", "fusion", f.Model.Spec.Method, "parameters", f.Model.Size(), "best epoch", f.History.BestEpoch)
 	rep.History, rep.Fusion = *f.History, f.Model.Spec.Method
 	for _, v := range p.Views {
 		rep.Views = append(rep.Views, v.Name)
 	}
 	a := assemble(p, f)
-	a.Training = trainedOn(src.Data, run, o.Seed)
-	m := o.newModel(a)
+	a.Training = trainedOn(src.Data, run, j.seed)
+	m := &Model{predict.New(a, j.Options)}
 	if len(run.Test) > 0 {
-		s, err := p.Predict(ctx, f, run.Test, o.threads())
+		s, err := p.Predict(ctx, f, run.Test, j.Threads)
 		if err != nil {
 			return nil, nil, err
 		}
 		rep.Test = analysis.NewEvaluation(m.Model, src.Data, run.Test, m.Probabilities(s))
 		rep.Test.TrainRows = float64(len(run.Train))
-		if !o.Recipe.Train.NoRefit {
+		if !j.recipe.Train.NoRefit {
 			rep.Test.TrainRows += float64(len(run.Val))
 		}
 		if f.Val != nil {
@@ -107,43 +128,43 @@ func (o *Options) train(ctx context.Context, src train.Source) (*Model, *TrainRe
 }
 
 // fit trains on all views, with a checkpoint if one is asked for.
-func (o *Options) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, error) {
+func (j *trainJob) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, error) {
 	all := make([]int, len(p.Views))
 	for i := range all {
 		all[i] = i
 	}
-	hooks := train.Hooks{Epoch: func(e train.Epoch, of int) {
-		o.progress("train", e.Epoch, of, fmt.Sprintf("validation loss %.4f", e.ValLoss))
+	hooks := train.Hooks{Epoch: func(e train.Epoch, total int) {
+		j.Progress.Report(progress.Train, e.Epoch, total, fmt.Sprintf("validation loss %.4f", e.ValLoss))
 	}}
 	var from *train.Checkpoint
-	if o.Checkpoint != "" {
-		data, err := o.fingerprint(p)
+	if j.checkpoint != "" {
+		data, err := j.fingerprint(p)
 		if err != nil {
 			return nil, err
 		}
 		hooks.Save = func(c *train.Checkpoint) error {
 			c.Data = data
-			return c.WriteFile(o.Checkpoint)
+			return c.WriteFile(j.checkpoint)
 		}
-		if o.Resume {
-			if from, err = train.ReadCheckpoint(o.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if j.resume {
+			if from, err = train.ReadCheckpoint(j.checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
 			if from != nil && from.Data != data {
-				return nil, fmt.Errorf("cannot resume from %s: the data, their media or the settings are not those it was begun with; train without resuming, or delete it", o.Checkpoint)
+				return nil, fmt.Errorf("cannot resume from %s: the data, their media or the settings are not those it was begun with; train without resuming, or delete it", j.checkpoint)
 			}
 		}
 	}
-	return p.Fit(ctx, o.Recipe, all, o.threads(), hooks, from)
+	return p.Fit(ctx, j.recipe, all, j.Threads, hooks, from)
 }
 
 // fingerprint is a hash of everything that a fit of p depends on.
-func (o *Options) fingerprint(p *train.Prepared) (string, error) {
+func (j *trainJob) fingerprint(p *train.Prepared) (string, error) {
 	features, err := p.Bank.Digest()
 	if err != nil {
 		return "", err
 	}
-	data, err := json.Marshal([]any{p.Data.Schema, p.Data.Rows, features, o.Recipe, p.Run})
+	data, err := json.Marshal([]any{p.Data.Schema, p.Data.Rows, features, j.recipe, p.Run})
 	if err != nil {
 		return "", fmt.Errorf("cannot tell what is trained on: %w", err)
 	}

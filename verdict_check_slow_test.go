@@ -11,7 +11,7 @@ import (
 
 func TestVerdictComputedTwiceSlow(t *testing.T) {
 	f := func(name string, data dataset.Options, seeds int, fusions ...string) {
-		t.Run(name, func(t *testing.T) { checkVerdict(t, name, fusor.Options{Data: data, Seeds: seeds}, fusions...) })
+		t.Run(name, func(t *testing.T) { checkVerdict(t, name, fusor.Setup{Data: data, Seeds: seeds}, fusions...) })
 	}
 	f("leaves100", dataset.Options{}, 0, "mean", "concat", "attention")
 	f("mfeat", dataset.Options{}, 0, "mean", "concat", "attention")

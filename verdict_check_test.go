@@ -44,18 +44,18 @@ func TestVerdictComputedTwice(t *testing.T) {
 	}
 	brief := train.Recipe{Width: 16, Train: train.Config{Epochs: 3, LR: 0.01}} // the statistics are tested, not the models
 	t.Run("leaves100", func(t *testing.T) {
-		checkVerdict(t, "leaves100", fusor.Options{Recipe: brief}, "concat", "mean")
+		checkVerdict(t, "leaves100", fusor.Setup{Recipe: brief}, "concat", "mean")
 	})
 	t.Run("wikipedia", func(t *testing.T) {
-		checkVerdict(t, "wikipedia", fusor.Options{Seeds: 2, Recipe: brief}, "concat", "mean", "attention")
+		checkVerdict(t, "wikipedia", fusor.Setup{Seeds: 2, Recipe: brief}, "concat", "mean", "attention")
 	})
 }
 
-func checkVerdict(t *testing.T, name string, options fusor.Options, fusions ...string) {
+func checkVerdict(t *testing.T, name string, options fusor.Setup, fusions ...string) {
 	t.Helper()
 	path := reference(t, name)
 	options.NoCache = true
-	c, err := fusor.Compare(context.Background(), path, fusions, options)
+	c, err := fusor.CompareFile(context.Background(), path, fusions, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // judged compares every fusion on a generated set and returns the finding.
 func judged(t *testing.T, path string, seeds int) *eval.Verdict {
 	t.Helper()
-	c, err := Compare(context.Background(), path, nil, Options{Folds: 5, Seeds: seeds, NoCache: true})
+	c, err := CompareFile(context.Background(), path, nil, Setup{Folds: 5, Seeds: seeds, NoCache: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestCoverageOfPredictionSets(t *testing.T) {
 	mean := 0.0
 	for seed := range uint64(sets) {
 		path := folder(t, 300+seed, 600, true, signal{"a", 2, 1.5}, signal{"b", 2, 1.5})
-		c, err := Compare(context.Background(), path, nil, Options{Seeds: 1, NoCache: true})
+		c, err := CompareFile(context.Background(), path, nil, Setup{Seeds: 1, NoCache: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,9 +12,9 @@ import (
 )
 
 // saved trains and loads a small model, as a service has it.
-func saved(t *testing.T, o fusor.Options) *fusor.Model {
+func saved(t *testing.T, o fusor.Setup) *fusor.Model {
 	t.Helper()
-	m, _, err := fusor.Train(context.Background(), manifest(t, 64), options("mean"))
+	m, _, err := fusor.TrainFile(context.Background(), manifest(t, 64), options("mean"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func saved(t *testing.T, o fusor.Options) *fusor.Model {
 		t.Fatal(err)
 	}
 	o.NoCache = true
-	if m, err = fusor.Load(file, o); err != nil {
+	if m, err = fusor.Load(file, o.Options()); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -52,7 +52,7 @@ func refused(t *testing.T, what string, err error, why string) {
 
 // The row of a line that could not be read has no cells.
 func TestMalformedLine(t *testing.T) {
-	m := saved(t, fusor.Options{})
+	m := saved(t, fusor.Setup{})
 	ds := lines(t, m, `{"note": "a huge thing"}`+"\nnot JSON\n")
 	_, err := m.Predict(context.Background(), ds)
 	refused(t, "Predict", err, "Rows[1] (line 2) has 0 cells")
@@ -65,7 +65,7 @@ func TestMalformedLine(t *testing.T) {
 
 // A service that reads a request by OpenJSONLines finds the files of its folder, and says which it could not read.
 func TestRequestWithFiles(t *testing.T) {
-	m, dir := saved(t, fusor.Options{}), t.TempDir()
+	m, dir := saved(t, fusor.Setup{}), t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "note.txt"), []byte("a huge thing"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestRequestWithFiles(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	ctx := context.Background()
-	m := saved(t, fusor.Options{})
+	m := saved(t, fusor.Setup{})
 	ds := lines(t, m, `{"label": "s0", "note": "a tiny thing"}`+"\n"+`{"label": "l1", "note": "a vast thing"}`)
 	if _, err := m.Evaluate(ctx, ds, []int{1}); err != nil {
 		t.Error(err)
@@ -126,7 +126,7 @@ func TestWrongArguments(t *testing.T) {
 
 func TestFittedOfRowsThatAreNotThere(t *testing.T) {
 	path := manifest(t, 64)
-	m, _, err := fusor.Train(context.Background(), path, options("mean"))
+	m, _, err := fusor.TrainFile(context.Background(), path, options("mean"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,17 +145,13 @@ func TestFittedOfRowsThatAreNotThere(t *testing.T) {
 func TestOptionsThatContradict(t *testing.T) {
 	path, ctx := manifest(t, 64), context.Background()
 	o := options("mean")
-	o.Folds = 5
-	_, _, err := fusor.Train(ctx, path, o)
-	refused(t, "folds in Train", err, "cannot train in 5 folds")
-	o = options("mean")
 	o.Recipe.Train.Seed = o.Seed
-	if _, err := fusor.Inspect(ctx, path, o); err != nil {
+	if _, _, err := fusor.TrainFile(ctx, path, o); err != nil {
 		t.Errorf("the same seed twice: %v", err)
 	}
 	o.Recipe.Train.Seed++
-	_, _, err = fusor.Train(ctx, path, o)
+	_, _, err := fusor.TrainFile(ctx, path, o)
 	refused(t, "two seeds in Train", err, "the recipe's seed is 6 and that of the options 5")
-	_, err = fusor.Compare(ctx, path, nil, o)
+	_, err = fusor.CompareFile(ctx, path, nil, o)
 	refused(t, "two seeds in Compare", err, "the recipe's seed is 6")
 }

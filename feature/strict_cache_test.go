@@ -2,6 +2,7 @@ package feature_test
 
 import (
 	"context"
+	"github.com/fusor-ml/fusor/dataset"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,11 @@ func TestUnwritableCacheIsAWarning(t *testing.T) {
 	file("a.gif", pixel)
 	cache := filepath.Join(file("no-folder", ""), "cache") // beneath a file: not even root can make it
 	path := file("m.csv", "label,picture\nx,a.gif\ny,a.gif\nx,a.gif\ny,a.gif\n")
-	ds, err := fusor.Inspect(context.Background(), path, fusor.Options{Strict: true, CacheDir: cache})
+	ds, err := fusor.Open(path, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds, err = fusor.Inspect(context.Background(), ds, nil, fusor.Options{Strict: true, CacheDir: cache})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,9 @@ type Options struct {
 	CacheDir string // of extracted features; "": in the user's cache folder
 	NoCache  bool
 	Strict   bool // a cell that cannot be read is an error
+	// AllowMissing are columns to go on with, where rows are learned from or measured, although most
+	// of their cells cannot be read.
+	AllowMissing []string
 
 	Methods fusion.Table    // nil: fusion.Methods
 	Views   feature.Catalog // nil: all that fusor knows

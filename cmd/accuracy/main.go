@@ -82,12 +82,16 @@ func main() {
 			fmt.Printf("%-11s skipped: not in %s\n", s.name, dir)
 			continue
 		}
-		o := fusor.Options{Data: s.data, Seeds: s.seeds}
+		o := fusor.CompareOptions{Fusions: s.fusions, Seeds: s.seeds}
 		if *config != "" {
 			o.Recipe.Views = strings.Split(*config, ",")
 		}
 		start := time.Now()
-		c, err := fusor.Compare(context.Background(), path, s.fusions, o)
+		ds, err := fusor.Open(path, s.data)
+		var c *fusor.Comparison
+		if err == nil {
+			c, err = fusor.Compare(context.Background(), ds, o)
+		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "accuracy: %s: %v\n", s.name, err)
 			os.Exit(1)

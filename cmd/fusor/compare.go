@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/fusor-ml/fusor/dataset"
 	"io"
 	"os"
 	"path/filepath"
@@ -53,6 +54,10 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if err := c.reportFlags.check(); err != nil {
 		return nil, err
 	}
+	data, err := c.dataFlags.options()
+	if err != nil {
+		return nil, err
+	}
 	o, err := c.options()
 	if err != nil {
 		return nil, err
@@ -66,9 +71,9 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		}
 	}
 	o.AllowMissing = c.AllowMissing
-	bar := c.apply(e, &o)
+	bar := c.apply(e, &o.Options)
 	o.Command, o.Shared = append([]string{"fusor"}, e.args...), e.shared
-	cmp, err := fusor.Compare(e.ctx, c.Data, c.Fusions, o)
+	cmp, err := c.compare(e, data, o)
 	bar.done()
 	err = c.failed(e, err)
 	if errors.Is(err, context.Canceled) && c.Out != "" {
@@ -110,8 +115,16 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	return cmp, c.writeJSON(e, cmp.Comparison)
 }
 
-func (c *compareCmd) options() (fusor.Options, error) {
-	o := fusor.Options{Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
+func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOptions) (*fusor.Comparison, error) {
+	ds, err := fusor.Open(c.Data, data)
+	if err != nil {
+		return nil, err
+	}
+	return fusor.Compare(e.ctx, ds, o)
+}
+
+func (c *compareCmd) options() (fusor.CompareOptions, error) {
+	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
 	if c.Folds != nil {
 		if o.Folds = *c.Folds; o.Folds < 2 {
 			return o, usagef("--folds %d: 2 are the least", o.Folds)
@@ -123,9 +136,6 @@ func (c *compareCmd) options() (fusor.Options, error) {
 		}
 	}
 	var err error
-	if o.Data, err = c.dataFlags.options(); err != nil {
-		return o, err
-	}
 	if o.Recipe, err = c.recipe(); err != nil {
 		return o, err
 	}

@@ -67,20 +67,17 @@ type inspection struct {
 // Run inspects the data.
 func (c *inspectCmd) Run(e *env) error {
 	var o fusor.Options
-	var err error
-	if o.Data, err = c.options(); err != nil {
+	data, err := c.options()
+	if err != nil {
 		return err
 	}
 	if err := checkOutputs([]string{c.Data}, c.JSON); err != nil {
 		return err
 	}
-	o.Recipe.Views = c.Views
 	bar := c.apply(e, &o)
-	var ds *dataset.Dataset
-	if c.Fast {
-		ds, err = dataset.Open(c.Data, o.Data)
-	} else {
-		ds, err = fusor.Inspect(e.ctx, c.Data, o)
+	ds, err := fusor.Open(c.Data, data)
+	if err == nil && !c.Fast {
+		ds, err = fusor.Inspect(e.ctx, ds, c.Views, o)
 	}
 	bar.done()
 	if err != nil {

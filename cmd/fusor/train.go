@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/fusor-ml/fusor/dataset"
 	"os"
 
 	"github.com/fusor-ml/fusor"
@@ -37,6 +38,10 @@ Examples:
 
 // Run trains and saves.
 func (c *trainCmd) Run(e *env) error {
+	data, err := c.dataFlags.options()
+	if err != nil {
+		return err
+	}
 	o, err := c.options()
 	if err != nil {
 		return err
@@ -44,7 +49,7 @@ func (c *trainCmd) Run(e *env) error {
 	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.Out, c.JSON); err != nil {
 		return err
 	}
-	bar := c.apply(e, &o)
+	bar := c.apply(e, &o.Options)
 	if info, err := os.Stat(c.Out); err != nil || info.Mode().IsRegular() { // beside a device nothing is kept
 		o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
 	}
@@ -54,7 +59,7 @@ func (c *trainCmd) Run(e *env) error {
 	case !c.Resume && err == nil:
 		c.notes(e.stderr, []string{"the checkpoint " + o.Checkpoint + " of an interrupted run is replaced; --resume would have gone on from it"})
 	}
-	m, rep, err := fusor.Train(e.ctx, c.Data, o)
+	m, rep, err := c.train(e, data, o)
 	bar.done()
 	err = c.failed(e, err)
 	if _, lost := os.Stat(o.Checkpoint); errors.Is(err, context.Canceled) && lost == nil {
@@ -77,12 +82,17 @@ func (c *trainCmd) Run(e *env) error {
 	return c.writeJSON(e, rep)
 }
 
-func (c *trainCmd) options() (fusor.Options, error) {
-	var o fusor.Options
-	var err error
-	if o.Data, err = c.dataFlags.options(); err != nil {
-		return o, err
+func (c *trainCmd) train(e *env, data dataset.Options, o fusor.TrainOptions) (*fusor.Model, *fusor.TrainReport, error) {
+	ds, err := fusor.Open(c.Data, data)
+	if err != nil {
+		return nil, nil, err
 	}
+	return fusor.Train(e.ctx, ds, o)
+}
+
+func (c *trainCmd) options() (fusor.TrainOptions, error) {
+	var o fusor.TrainOptions
+	var err error
 	if o.Recipe, err = c.recipe(); err != nil {
 		return o, err
 	}

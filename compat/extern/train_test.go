@@ -49,11 +49,15 @@ func manifest(t *testing.T) string {
 // A model with the method from outside is trained, saved, loaded and predicts what it predicted.
 func TestTrainSaveLoad(t *testing.T) {
 	ctx, path := context.Background(), manifest(t)
-	o := fusor.Options{
-		Methods: fusion.Methods.With(extern.Max), NoCache: true, Seed: 1,
+	o := fusor.TrainOptions{
+		Options: fusor.Options{Methods: fusion.Methods.With(extern.Max), NoCache: true}, Seed: 1,
 		Recipe: train.Recipe{Fusion: "max", Width: 16, FusionConfig: fusion.Config{"width": 16}, Train: train.Config{Epochs: 30, LR: 0.01}},
 	}
-	m, _, err := fusor.Train(ctx, path, o)
+	data, err := fusor.Open(path, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _, err := fusor.Train(ctx, data, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +92,7 @@ func TestTrainSaveLoad(t *testing.T) {
 	if err := m.Save(file); err != nil {
 		t.Fatal(err)
 	}
-	again, err := fusor.Load(file, o)
+	again, err := fusor.Load(file, o.Options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,17 +103,8 @@ func (m *matcher) convBias(n *node) {
 // convOf makes the convolution of a node, or nil if its constants or attributes do not fit, which is
 // reported when its kernel is built.
 func (m *matcher) convOf(n *node) (v *conv) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, ok := p.(fault); !ok {
-				panic(p)
-			}
-			v = nil
-		}
-	}()
 	b := &builder{g: m.g, opset: m.g.opset, n: n, files: m.files, read: map[string]bool{}}
-	v = constantConv(b)
-	if v != nil && b.leftOver() != nil {
+	if guard(func() { v = constantConv(b) }) != nil || v == nil || b.leftOver() != nil {
 		return nil
 	}
 	return v

@@ -182,8 +182,11 @@ func (m *matcher) padConv(n *node) {
 			pads = a.ints
 		}
 	} else {
-		t := m.g.consts[max(pad.in[1], 0)]
-		if pad.in[1] < 0 || t == nil {
+		if len(pad.in) < 2 || pad.in[1] < 0 {
+			return
+		}
+		t := m.g.consts[pad.in[1]]
+		if t == nil {
 			return
 		}
 		pads, _ = t.Data.([]int64)

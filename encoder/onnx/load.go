@@ -47,8 +47,9 @@ func load(b []byte, files external, o Options) (*Graph, error) {
 		return nil, err
 	}
 	if !o.Plain {
-		l.fuse()
-		l.prune()
+		if err := guard(l.fuse); err != nil {
+			return nil, err
+		}
 	}
 	for _, n := range l.g.nodes {
 		if err := l.build(n); err != nil {
@@ -328,7 +329,7 @@ const maxFolded = 64 << 20
 
 // fold computes what does not depend on the inputs.
 func (l *loader) fold() error {
-	r := &run{g: l.g, arena: arena{limit: 4 * maxFolded}, values: l.g.consts}
+	r := &run{g: l.g, arena: arena{limit: min(4*maxFolded, l.g.options.MaxMemory)}, values: l.g.consts}
 	r.call.r = r
 	kept := l.g.nodes[:0:0]
 	for _, n := range l.g.nodes {
@@ -394,23 +395,16 @@ func (l *loader) small(n *node) bool {
 }
 
 // build makes the kernel of a node.
-func (l *loader) build(n *node) (err error) {
+func (l *loader) build(n *node) error {
 	if n.kernel != nil {
 		return nil
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			f, ok := p.(fault)
-			if !ok {
-				panic(p)
-			}
-			err = f.err
-		}
-	}()
 	op := operators[n.op]
 	b := &builder{g: l.g, opset: l.g.opset, n: n, files: l.files, read: map[string]bool{}}
 	n.layouts = op.layouts
-	n.kernel = op.build(b)
+	if err := guard(func() { n.kernel = op.build(b) }); err != nil {
+		return err
+	}
 	return b.leftOver()
 }
 

@@ -30,7 +30,7 @@ func (n *node) String() string {
 }
 
 // fault is an error that a kernel ends with. Kernels panic with it, so that shapes can be checked
-// where they are computed; (*run).step is the only place that recovers it.
+// where they are computed; guard is the only place that recovers it.
 type fault struct{ err error }
 
 func failf(format string, args ...any) { panic(fault{fmt.Errorf(format, args...)}) }
@@ -141,23 +141,30 @@ func (r *run) all(ctx context.Context) error {
 }
 
 // step runs a node.
-func (r *run) step(n *node) (err error) {
-	c := &r.call
+func (r *run) step(n *node) error {
+	return guard(func() {
+		c := &r.call
+		c.begin(n)
+		n.kernel(c)
+		c.end()
+	})
+}
+
+// guard turns what f panics with into an error: a fault, or a bound that no check has foreseen, which
+// is the model's fault and not the program's end.
+func guard(f func()) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			switch e := p.(type) {
-			case fault:
-				err = e.err
-			case runtime.Error: // a bound that no check has foreseen: the model's fault, not the program's end
-				err = fmt.Errorf("its inputs do not fit: %w", e)
-			default:
-				panic(p)
-			}
+		switch p := recover().(type) {
+		case nil:
+		case fault:
+			err = p.err
+		case runtime.Error:
+			err = fmt.Errorf("its inputs do not fit: %w", p)
+		default: // package kernel checks sizes
+			err = fmt.Errorf("its inputs do not fit: %v", p)
 		}
 	}()
-	c.begin(n)
-	n.kernel(c)
-	c.end()
+	f()
 	return nil
 }
 

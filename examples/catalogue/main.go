@@ -40,8 +40,13 @@ func run(ctx context.Context, dir string) error {
 	}
 
 	// Hiding a modality from a tenth of the training rows makes the model robust to missing ones.
-	o := fusor.Options{Seed: 1, NoCache: true, Recipe: train.Recipe{Fusion: "gated", ModalityDropout: 0.1}}
-	trained, report, err := fusor.Train(ctx, table, o)
+	o := fusor.TrainOptions{Seed: 1, Recipe: train.Recipe{Fusion: "gated", ModalityDropout: 0.1}}
+	o.NoCache = true
+	data, err := fusor.Open(table, dataset.Options{})
+	if err != nil {
+		return err
+	}
+	trained, report, err := fusor.Train(ctx, data, o)
 	if err != nil {
 		return err
 	}

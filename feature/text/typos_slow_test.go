@@ -61,9 +61,13 @@ func TestTypos(t *testing.T) {
 	const clean, mixed, substituted = 0, 1, 2
 	scores := func(views []string) (mean [3]float64) {
 		for seed := range uint64(seeds) {
-			o := fusor.Options{Seed: seed, Data: dataset.Options{Columns: []string{"text"}}}
+			o := fusor.TrainOptions{Seed: seed}
 			o.Recipe.Views = views
-			m, rep, err := fusor.Train(ctx, path, o)
+			data, err := fusor.Open(path, dataset.Options{Columns: []string{"text"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, rep, err := fusor.Train(ctx, data, o)
 			if err != nil {
 				t.Fatal(err)
 			}

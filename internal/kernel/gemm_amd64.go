@@ -102,7 +102,7 @@ var gemmFree freeList[gemmBuffers]
 // room makes *s at least n floats long, at a multiple of 64 bytes, with 16 floats behind them that may be overwritten.
 func room(s *[]float32, n int) []float32 {
 	if cap(*s) < n+16 {
-		raw := make([]float32, n+32)
+		raw := Block[float32](n + 32)
 		skip := (64 - int(uintptr(unsafe.Pointer(&raw[0]))%64)) % 64 / 4
 		*s = raw[skip : skip+n+16]
 	}
@@ -191,6 +191,14 @@ func (g *gemm32) panel(k *gemmBlock, a, c []float32) {
 				b, brs = &g.b[k.p*g.ldb+k.j+jj], 4*g.ldb
 			}
 			to := c[i*g.ldc+k.j+jj:]
+			if g.panels != nil && !k.packA {
+				// Weights that are laid out are many: the next panel is fetched meanwhile.
+				soon := k.packed[min((jj+tile.cols)*k.kb, len(k.packed)):]
+				soon = soon[:min(tile.cols*k.kb, len(soon))]
+				piece := [1]gemmPiece{{k: k.kb, a: &from[0], ars: rs, acs: cs, b: b, ahead: fetch(soon, k.kb*max(mb/tile.rows, 1))}}
+				multiplyPieces(k.t, mb, piece[:], 0, brs, &to[0], 4*g.ldc, w, k.add)
+				continue
+			}
 			row := 0
 			for _, n := range parts {
 				if n > 0 {
