@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"math"
 	"sync"
 
 	"github.com/fusor-ml/fusor/internal/kernel"
@@ -200,16 +201,27 @@ func (j *convJob) gather(dst []float32, r, g int) {
 	clear(dst[y1*width:])
 }
 
-// channels computes lines of a depthwise convolution.
+// channels computes lines of a depthwise convolution, the pixels between the edges at once.
 func (j *convJob) channels(from, to int) {
 	p := &j.placed
 	ch := j.groups
+	lo, hi := float32(math.Inf(-1)), float32(math.Inf(1))
+	if j.act != nil && j.act.bounded {
+		lo, hi = j.act.lo, j.act.hi
+	}
 	taps := make([]kernel.Tap, 0, p.window.size[0]*p.window.size[1])
 	for line := from; line < to; line++ {
 		oy, n := line%p.out[0], line/p.out[0]
 		firstY, y0, y1 := p.taps(0, oy)
-		for ox := range p.out[1] {
+		first := line * p.out[1] * ch
+		y := j.y[first : first+p.out[1]*ch]
+		for ox := 0; ox < p.out[1]; {
 			firstX, x0, x1 := p.taps(1, ox)
+			run := 1
+			if x0 == 0 && x1 == p.window.size[1] { // until a window ends in the padding
+				reach := (x1-1)*p.dilation[1] + 1
+				run = min((p.in[1]-reach-firstX)/p.stride[1]+1, p.out[1]-ox)
+			}
 			taps = taps[:0]
 			for ky := y0; ky < y1; ky++ {
 				at := ((n*p.in[0]+firstY+ky*p.dilation[0])*p.in[1] + firstX) * ch
@@ -217,16 +229,14 @@ func (j *convJob) channels(from, to int) {
 					taps = append(taps, kernel.Tap{X: at + kx*p.dilation[1]*ch, W: (ky*p.window.size[1] + kx) * ch})
 				}
 			}
-			at := (line*p.out[1] + ox) * ch
-			kernel.WeightedTaps(j.y[at:at+ch], j.bias, j.x, j.depthwise, taps)
+			kernel.WeightedTaps(ch, run, y[ox*ch:(ox+run)*ch], j.bias, j.x, j.depthwise, taps, p.stride[1]*ch, lo, hi)
+			ox += run
 		}
-		at := line * p.out[1] * ch
-		y := j.y[at : at+p.out[1]*ch]
-		if j.act != nil {
+		if j.act != nil && !j.act.bounded {
 			j.act.f(y, y)
 		}
 		if j.add != nil {
-			kernel.Add(y, y, j.add[at:at+len(y)])
+			kernel.Add(y, y, j.add[first:first+len(y)])
 		}
 	}
 }

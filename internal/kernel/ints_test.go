@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -89,18 +90,20 @@ func TestWeightedTaps(t *testing.T) {
 		rng := rand.New(rand.NewPCG(7, 9))
 		for n := 1; n < 140; n++ {
 			for _, count := range []int{0, 1, 9} {
-				f := newFrame(rng, n, n, 20*n, 9*n)
+				const pixels = 3
+				f := newFrame(rng, pixels*n, n, 25*n, 9*n)
 				taps := make([]Tap, count)
 				for i := range taps {
 					taps[i] = Tap{X: rng.IntN(19 * n), W: i * n}
 				}
 				want := f.clone()
 				a, b := f.args, want.args
-				WeightedTaps(a[0], a[1], a[2], a[3], taps)
-				ref.WeightedTaps(b[0], b[1], b[2], b[3], taps)
+				WeightedTaps(n, pixels, a[0], a[1], a[2], a[3], taps, 2*n, -1, 1.5)
+				ref.WeightedTaps(n, pixels, b[0], b[1], b[2], b[3], taps, 2*n, -1, 1.5)
 				same(t, fmt.Sprintf("%d taps of %d", count, n), f, want, 1e-5)
-				WeightedTaps(a[0], nil, a[2], a[3], taps)
-				ref.WeightedTaps(b[0], nil, b[2], b[3], taps)
+				inf := float32(math.Inf(1))
+				WeightedTaps(n, 1, a[0], nil, a[2], a[3], taps, 0, -inf, inf)
+				ref.WeightedTaps(n, 1, b[0], nil, b[2], b[3], taps, 0, -inf, inf)
 				same(t, fmt.Sprintf("%d taps of %d without bias", count, n), f, want, 1e-5)
 			}
 			f := newFrame(rng, n, n)

@@ -9,16 +9,20 @@ import (
 // Tap is one place of a depthwise sum: where its inputs and its weights start.
 type Tap = ref.Tap
 
-// WeightedTaps sets dst to bias plus the sum over taps of x[tap.X:] times w[tap.W:], element by
-// element. bias may be nil.
-func WeightedTaps(dst, bias, x, w []float32, taps []Tap) {
-	v, n := vectors[float32](), len(dst)
-	if v == nil || n == 0 || bias == nil && n > len(zeroRow) {
-		ref.WeightedTaps(dst, bias, x, w, taps)
+// WeightedTaps sets dst, pixels runs of n elements, to bias plus the sum over taps of x[tap.X:] times
+// w[tap.W:], element by element and within lo and hi; NaN stays NaN. From one pixel to the next the
+// places in x move by step. bias may be nil.
+func WeightedTaps(n, pixels int, dst, bias, x, w []float32, taps []Tap, step int, lo, hi float32) {
+	if n == 0 || pixels == 0 {
+		return
+	}
+	v := vectors[float32]()
+	if v == nil || bias == nil && n > len(zeroRow) {
+		ref.WeightedTaps(n, pixels, dst, bias, x, w, taps, step, lo, hi)
 		return
 	}
 	for _, t := range taps { // the assembly does not check
-		if t.X < 0 || t.W < 0 || t.X+n > len(x) || t.W+n > len(w) {
+		if t.X < 0 || t.W < 0 || step < 0 || t.X+(pixels-1)*step+n > len(x) || t.W+n > len(w) {
 			panic("kernel: a tap lies outside its array")
 		}
 	}
@@ -26,7 +30,7 @@ func WeightedTaps(dst, bias, x, w []float32, taps []Tap) {
 	if bias != nil {
 		first = at(bias[:n])
 	}
-	v.vtaps(n, at(dst), first, at(x), at(w), (*byte)(unsafe.Pointer(unsafe.SliceData(taps))), len(taps))
+	v.vtaps(n, at(dst[:n*pixels]), first, at(x), at(w), (*byte)(unsafe.Pointer(unsafe.SliceData(taps))), len(taps), pixels, step, lo, hi)
 }
 
 // Clip sets dst to x within lo and hi; NaN stays NaN.

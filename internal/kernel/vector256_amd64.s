@@ -4223,121 +4223,239 @@ butterflies:
 	VZEROUPPER
 	RET
 
-// func vtaps256(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int)
-// Requires: AVX, FMA3
-TEXT ·vtaps256(SB), NOSPLIT, $0-56
-	MOVQ n+0(FP), AX
-	MOVQ dst+8(FP), CX
-	MOVQ bias+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ w+32(FP), SI
+// func vtaps256(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int, pixels int, step int, lo float32, hi float32)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·vtaps256(SB), NOSPLIT, $0-80
+	MOVQ         dst+8(FP), AX
+	MOVQ         x+24(FP), CX
+	MOVQ         pixels+56(FP), DX
+	MOVQ         step+64(FP), BX
+	MOVSS        lo+72(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        hi+76(FP), X1
+	VBROADCASTSS X1, Y1
+
+pixel:
+	MOVQ n+0(FP), SI
+	MOVQ bias+16(FP), DI
+	MOVQ w+32(FP), R9
+	MOVQ CX, R8
 
 six:
-	CMPQ    AX, $0x00000030
+	CMPQ    SI, $0x00000030
 	JLT     sixEnd
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	VMOVUPS 64(DX), Y2
-	VMOVUPS 96(DX), Y3
-	VMOVUPS 128(DX), Y4
-	VMOVUPS 160(DX), Y5
-	MOVQ    taps+40(FP), DI
-	MOVQ    count+48(FP), R8
-	TESTQ   R8, R8
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	VMOVUPS 64(DI), Y4
+	VMOVUPS 96(DI), Y5
+	VMOVUPS 128(DI), Y6
+	VMOVUPS 160(DI), Y7
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
 	JZ      sixStore
 
 sixTaps:
-	MOVQ        (DI), R9
-	LEAQ        (BX)(R9*4), R9
-	MOVQ        8(DI), R10
-	LEAQ        (SI)(R10*4), R10
-	VMOVUPS     (R9), Y6
-	VFMADD231PS (R10), Y6, Y0
-	VMOVUPS     32(R9), Y6
-	VFMADD231PS 32(R10), Y6, Y1
-	VMOVUPS     64(R9), Y6
-	VFMADD231PS 64(R10), Y6, Y2
-	VMOVUPS     96(R9), Y6
-	VFMADD231PS 96(R10), Y6, Y3
-	VMOVUPS     128(R9), Y6
-	VFMADD231PS 128(R10), Y6, Y4
-	VMOVUPS     160(R9), Y6
-	VFMADD231PS 160(R10), Y6, Y5
-	ADDQ        $0x10, DI
-	DECQ        R8
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Y8
+	VFMADD231PS (R13), Y8, Y2
+	VMOVUPS     32(R12), Y8
+	VFMADD231PS 32(R13), Y8, Y3
+	VMOVUPS     64(R12), Y8
+	VFMADD231PS 64(R13), Y8, Y4
+	VMOVUPS     96(R12), Y8
+	VFMADD231PS 96(R13), Y8, Y5
+	VMOVUPS     128(R12), Y8
+	VFMADD231PS 128(R13), Y8, Y6
+	VMOVUPS     160(R12), Y8
+	VFMADD231PS 160(R13), Y8, Y7
+	ADDQ        $0x10, R10
+	DECQ        R11
 	JNZ         sixTaps
 
 sixStore:
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	VMOVUPS Y2, 64(CX)
-	VMOVUPS Y3, 96(CX)
-	VMOVUPS Y4, 128(CX)
-	VMOVUPS Y5, 160(CX)
-	ADDQ    $0x000000c0, CX
-	ADDQ    $0x000000c0, DX
-	ADDQ    $0x000000c0, BX
-	ADDQ    $0x000000c0, SI
-	SUBQ    $0x00000030, AX
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, 32(AX)
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y4, 64(AX)
+	VMAXPS  Y5, Y0, Y5
+	VMINPS  Y5, Y1, Y5
+	VMOVUPS Y5, 96(AX)
+	VMAXPS  Y6, Y0, Y6
+	VMINPS  Y6, Y1, Y6
+	VMOVUPS Y6, 128(AX)
+	VMAXPS  Y7, Y0, Y7
+	VMINPS  Y7, Y1, Y7
+	VMOVUPS Y7, 160(AX)
+	ADDQ    $0x000000c0, AX
+	ADDQ    $0x000000c0, DI
+	ADDQ    $0x000000c0, R8
+	ADDQ    $0x000000c0, R9
+	SUBQ    $0x00000030, SI
 	JMP     six
 
 sixEnd:
+four:
+	CMPQ    SI, $0x00000020
+	JLT     fourEnd
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	VMOVUPS 64(DI), Y4
+	VMOVUPS 96(DI), Y5
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
+	JZ      fourStore
+
+fourTaps:
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Y6
+	VFMADD231PS (R13), Y6, Y2
+	VMOVUPS     32(R12), Y6
+	VFMADD231PS 32(R13), Y6, Y3
+	VMOVUPS     64(R12), Y6
+	VFMADD231PS 64(R13), Y6, Y4
+	VMOVUPS     96(R12), Y6
+	VFMADD231PS 96(R13), Y6, Y5
+	ADDQ        $0x10, R10
+	DECQ        R11
+	JNZ         fourTaps
+
+fourStore:
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, 32(AX)
+	VMAXPS  Y4, Y0, Y4
+	VMINPS  Y4, Y1, Y4
+	VMOVUPS Y4, 64(AX)
+	VMAXPS  Y5, Y0, Y5
+	VMINPS  Y5, Y1, Y5
+	VMOVUPS Y5, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
+	ADDQ    $0x00000080, R9
+	SUBQ    $0x00000020, SI
+	JMP     four
+
+fourEnd:
+two:
+	CMPQ    SI, $0x00000010
+	JLT     twoEnd
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
+	JZ      twoStore
+
+twoTaps:
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Y4
+	VFMADD231PS (R13), Y4, Y2
+	VMOVUPS     32(R12), Y4
+	VFMADD231PS 32(R13), Y4, Y3
+	ADDQ        $0x10, R10
+	DECQ        R11
+	JNZ         twoTaps
+
+twoStore:
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (AX)
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000010, SI
+	JMP     two
+
+twoEnd:
 one:
-	CMPQ    AX, $0x00000008
+	CMPQ    SI, $0x00000008
 	JLT     oneEnd
-	VMOVUPS (DX), Y0
-	MOVQ    taps+40(FP), DI
-	MOVQ    count+48(FP), R8
-	TESTQ   R8, R8
+	VMOVUPS (DI), Y2
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
 	JZ      oneStore
 
 oneTaps:
-	MOVQ        (DI), R9
-	LEAQ        (BX)(R9*4), R9
-	MOVQ        8(DI), R10
-	LEAQ        (SI)(R10*4), R10
-	VMOVUPS     (R9), Y1
-	VFMADD231PS (R10), Y1, Y0
-	ADDQ        $0x10, DI
-	DECQ        R8
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Y3
+	VFMADD231PS (R13), Y3, Y2
+	ADDQ        $0x10, R10
+	DECQ        R11
 	JNZ         oneTaps
 
 oneStore:
-	VMOVUPS Y0, (CX)
-	ADDQ    $0x00000020, CX
-	ADDQ    $0x00000020, DX
-	ADDQ    $0x00000020, BX
-	ADDQ    $0x00000020, SI
-	SUBQ    $0x00000008, AX
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, DI
+	ADDQ    $0x00000020, R8
+	ADDQ    $0x00000020, R9
+	SUBQ    $0x00000008, SI
 	JMP     one
 
 oneEnd:
-	TESTQ      AX, AX
-	JZ         done
-	LEAQ       window<>+0(SB), DI
-	NEGQ       AX
-	VMOVUPS    32(DI)(AX*4), Y0
-	VMASKMOVPS (DX), Y0, Y1
-	MOVQ       taps+40(FP), AX
-	MOVQ       count+48(FP), DX
-	TESTQ      DX, DX
+	TESTQ      SI, SI
+	JZ         next
+	MOVQ       SI, R10
+	LEAQ       window<>+0(SB), R11
+	NEGQ       R10
+	VMOVUPS    32(R11)(R10*4), Y2
+	VMASKMOVPS (DI), Y2, Y3
+	MOVQ       taps+40(FP), DI
+	MOVQ       count+48(FP), R10
+	TESTQ      R10, R10
 	JZ         restStore
 
 restTaps:
-	MOVQ        (AX), DI
-	LEAQ        (BX)(DI*4), DI
-	MOVQ        8(AX), R8
-	LEAQ        (SI)(R8*4), R8
-	VMASKMOVPS  (DI), Y0, Y2
-	VMASKMOVPS  (R8), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	ADDQ        $0x10, AX
-	DECQ        DX
+	MOVQ        (DI), R11
+	LEAQ        (R8)(R11*4), R11
+	MOVQ        8(DI), R12
+	LEAQ        (R9)(R12*4), R12
+	VMASKMOVPS  (R11), Y2, Y4
+	VMASKMOVPS  (R12), Y2, Y5
+	VFMADD231PS Y5, Y4, Y3
+	ADDQ        $0x10, DI
+	DECQ        R10
 	JNZ         restTaps
 
 restStore:
-	VMASKMOVPS Y1, Y0, (CX)
+	VMAXPS     Y3, Y0, Y3
+	VMINPS     Y3, Y1, Y3
+	VMASKMOVPS Y3, Y2, (AX)
+	LEAQ       (AX)(SI*4), AX
 
-done:
+next:
+	LEAQ (CX)(BX*4), CX
+	DECQ DX
+	JNZ  pixel
 	VZEROUPPER
 	RET

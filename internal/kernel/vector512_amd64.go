@@ -174,7 +174,7 @@ func vlstmback512(n int, dz *float32, dz2 *float32, dc *float32, dh *float32, a 
 //go:noescape
 func vradix4512(n int, m int, y *float32, x *float32, w *float32)
 
-// vtaps512 is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds; taps is an array of Tap.
+// vtaps512 is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds, within lo and hi, for pixels > 0 pixels of n elements, step elements apart in x; taps is an array of Tap.
 //
 //go:noescape
-func vtaps512(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int)
+func vtaps512(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int, pixels int, step int, lo float32, hi float32)

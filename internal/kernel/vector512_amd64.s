@@ -4221,121 +4221,239 @@ butterflies:
 	VZEROUPPER
 	RET
 
-// func vtaps512(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·vtaps512(SB), NOSPLIT, $0-56
-	MOVQ n+0(FP), AX
-	MOVQ dst+8(FP), CX
-	MOVQ bias+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ w+32(FP), SI
+// func vtaps512(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int, pixels int, step int, lo float32, hi float32)
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·vtaps512(SB), NOSPLIT, $0-80
+	MOVQ         dst+8(FP), AX
+	MOVQ         x+24(FP), CX
+	MOVQ         pixels+56(FP), DX
+	MOVQ         step+64(FP), BX
+	MOVSS        lo+72(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVSS        hi+76(FP), X1
+	VBROADCASTSS X1, Z1
+
+pixel:
+	MOVQ n+0(FP), SI
+	MOVQ bias+16(FP), DI
+	MOVQ w+32(FP), R9
+	MOVQ CX, R8
 
 six:
-	CMPQ    AX, $0x00000060
+	CMPQ    SI, $0x00000060
 	JLT     sixEnd
-	VMOVUPS (DX), Z0
-	VMOVUPS 64(DX), Z1
-	VMOVUPS 128(DX), Z2
-	VMOVUPS 192(DX), Z3
-	VMOVUPS 256(DX), Z4
-	VMOVUPS 320(DX), Z5
-	MOVQ    taps+40(FP), DI
-	MOVQ    count+48(FP), R8
-	TESTQ   R8, R8
+	VMOVUPS (DI), Z2
+	VMOVUPS 64(DI), Z3
+	VMOVUPS 128(DI), Z4
+	VMOVUPS 192(DI), Z5
+	VMOVUPS 256(DI), Z6
+	VMOVUPS 320(DI), Z7
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
 	JZ      sixStore
 
 sixTaps:
-	MOVQ        (DI), R9
-	LEAQ        (BX)(R9*4), R9
-	MOVQ        8(DI), R10
-	LEAQ        (SI)(R10*4), R10
-	VMOVUPS     (R9), Z6
-	VFMADD231PS (R10), Z6, Z0
-	VMOVUPS     64(R9), Z6
-	VFMADD231PS 64(R10), Z6, Z1
-	VMOVUPS     128(R9), Z6
-	VFMADD231PS 128(R10), Z6, Z2
-	VMOVUPS     192(R9), Z6
-	VFMADD231PS 192(R10), Z6, Z3
-	VMOVUPS     256(R9), Z6
-	VFMADD231PS 256(R10), Z6, Z4
-	VMOVUPS     320(R9), Z6
-	VFMADD231PS 320(R10), Z6, Z5
-	ADDQ        $0x10, DI
-	DECQ        R8
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Z8
+	VFMADD231PS (R13), Z8, Z2
+	VMOVUPS     64(R12), Z8
+	VFMADD231PS 64(R13), Z8, Z3
+	VMOVUPS     128(R12), Z8
+	VFMADD231PS 128(R13), Z8, Z4
+	VMOVUPS     192(R12), Z8
+	VFMADD231PS 192(R13), Z8, Z5
+	VMOVUPS     256(R12), Z8
+	VFMADD231PS 256(R13), Z8, Z6
+	VMOVUPS     320(R12), Z8
+	VFMADD231PS 320(R13), Z8, Z7
+	ADDQ        $0x10, R10
+	DECQ        R11
 	JNZ         sixTaps
 
 sixStore:
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, 128(CX)
-	VMOVUPS Z3, 192(CX)
-	VMOVUPS Z4, 256(CX)
-	VMOVUPS Z5, 320(CX)
-	ADDQ    $0x00000180, CX
-	ADDQ    $0x00000180, DX
-	ADDQ    $0x00000180, BX
-	ADDQ    $0x00000180, SI
-	SUBQ    $0x00000060, AX
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z3, 64(AX)
+	VMAXPS  Z4, Z0, Z4
+	VMINPS  Z4, Z1, Z4
+	VMOVUPS Z4, 128(AX)
+	VMAXPS  Z5, Z0, Z5
+	VMINPS  Z5, Z1, Z5
+	VMOVUPS Z5, 192(AX)
+	VMAXPS  Z6, Z0, Z6
+	VMINPS  Z6, Z1, Z6
+	VMOVUPS Z6, 256(AX)
+	VMAXPS  Z7, Z0, Z7
+	VMINPS  Z7, Z1, Z7
+	VMOVUPS Z7, 320(AX)
+	ADDQ    $0x00000180, AX
+	ADDQ    $0x00000180, DI
+	ADDQ    $0x00000180, R8
+	ADDQ    $0x00000180, R9
+	SUBQ    $0x00000060, SI
 	JMP     six
 
 sixEnd:
+four:
+	CMPQ    SI, $0x00000040
+	JLT     fourEnd
+	VMOVUPS (DI), Z2
+	VMOVUPS 64(DI), Z3
+	VMOVUPS 128(DI), Z4
+	VMOVUPS 192(DI), Z5
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
+	JZ      fourStore
+
+fourTaps:
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Z6
+	VFMADD231PS (R13), Z6, Z2
+	VMOVUPS     64(R12), Z6
+	VFMADD231PS 64(R13), Z6, Z3
+	VMOVUPS     128(R12), Z6
+	VFMADD231PS 128(R13), Z6, Z4
+	VMOVUPS     192(R12), Z6
+	VFMADD231PS 192(R13), Z6, Z5
+	ADDQ        $0x10, R10
+	DECQ        R11
+	JNZ         fourTaps
+
+fourStore:
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z3, 64(AX)
+	VMAXPS  Z4, Z0, Z4
+	VMINPS  Z4, Z1, Z4
+	VMOVUPS Z4, 128(AX)
+	VMAXPS  Z5, Z0, Z5
+	VMINPS  Z5, Z1, Z5
+	VMOVUPS Z5, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, DI
+	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
+	SUBQ    $0x00000040, SI
+	JMP     four
+
+fourEnd:
+two:
+	CMPQ    SI, $0x00000020
+	JLT     twoEnd
+	VMOVUPS (DI), Z2
+	VMOVUPS 64(DI), Z3
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
+	JZ      twoStore
+
+twoTaps:
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Z4
+	VFMADD231PS (R13), Z4, Z2
+	VMOVUPS     64(R12), Z4
+	VFMADD231PS 64(R13), Z4, Z3
+	ADDQ        $0x10, R10
+	DECQ        R11
+	JNZ         twoTaps
+
+twoStore:
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (AX)
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
+	ADDQ    $0x00000080, R9
+	SUBQ    $0x00000020, SI
+	JMP     two
+
+twoEnd:
 one:
-	CMPQ    AX, $0x00000010
+	CMPQ    SI, $0x00000010
 	JLT     oneEnd
-	VMOVUPS (DX), Z0
-	MOVQ    taps+40(FP), DI
-	MOVQ    count+48(FP), R8
-	TESTQ   R8, R8
+	VMOVUPS (DI), Z2
+	MOVQ    taps+40(FP), R10
+	MOVQ    count+48(FP), R11
+	TESTQ   R11, R11
 	JZ      oneStore
 
 oneTaps:
-	MOVQ        (DI), R9
-	LEAQ        (BX)(R9*4), R9
-	MOVQ        8(DI), R10
-	LEAQ        (SI)(R10*4), R10
-	VMOVUPS     (R9), Z1
-	VFMADD231PS (R10), Z1, Z0
-	ADDQ        $0x10, DI
-	DECQ        R8
+	MOVQ        (R10), R12
+	LEAQ        (R8)(R12*4), R12
+	MOVQ        8(R10), R13
+	LEAQ        (R9)(R13*4), R13
+	VMOVUPS     (R12), Z3
+	VFMADD231PS (R13), Z3, Z2
+	ADDQ        $0x10, R10
+	DECQ        R11
 	JNZ         oneTaps
 
 oneStore:
-	VMOVUPS Z0, (CX)
-	ADDQ    $0x00000040, CX
-	ADDQ    $0x00000040, DX
-	ADDQ    $0x00000040, BX
-	ADDQ    $0x00000040, SI
-	SUBQ    $0x00000010, AX
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, R9
+	SUBQ    $0x00000010, SI
 	JMP     one
 
 oneEnd:
-	TESTQ     AX, AX
-	JZ        done
-	MOVQ      $-1, DI
-	BZHIQ     AX, DI, AX
-	KMOVW     AX, K1
-	VMOVUPS.Z (DX), K1, Z0
-	MOVQ      taps+40(FP), AX
-	MOVQ      count+48(FP), DX
-	TESTQ     DX, DX
+	TESTQ     SI, SI
+	JZ        next
+	MOVQ      SI, R10
+	MOVQ      $-1, R11
+	BZHIQ     R10, R11, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (DI), K1, Z2
+	MOVQ      taps+40(FP), DI
+	MOVQ      count+48(FP), R10
+	TESTQ     R10, R10
 	JZ        restStore
 
 restTaps:
-	MOVQ        (AX), DI
-	LEAQ        (BX)(DI*4), DI
-	MOVQ        8(AX), R8
-	LEAQ        (SI)(R8*4), R8
-	VMOVUPS.Z   (DI), K1, Z1
-	VMOVUPS.Z   (R8), K1, Z2
-	VFMADD231PS Z2, Z1, Z0
-	ADDQ        $0x10, AX
-	DECQ        DX
+	MOVQ        (DI), R11
+	LEAQ        (R8)(R11*4), R11
+	MOVQ        8(DI), R12
+	LEAQ        (R9)(R12*4), R12
+	VMOVUPS.Z   (R11), K1, Z3
+	VMOVUPS.Z   (R12), K1, Z4
+	VFMADD231PS Z4, Z3, Z2
+	ADDQ        $0x10, DI
+	DECQ        R10
 	JNZ         restTaps
 
 restStore:
-	VMOVUPS Z0, K1, (CX)
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(SI*4), AX
 
-done:
+next:
+	LEAQ (CX)(BX*4), CX
+	DECQ DX
+	JNZ  pixel
 	VZEROUPPER
 	RET

@@ -4,39 +4,39 @@ package kernel
 
 // vectorKernels are the functions on float32 vectors of a tier. n is the number of elements, which may be 0.
 type vectorKernels struct {
-	vexp            func(n int, dst, x *float32)                                                             // is dst = e^x.
-	vtanh           func(n int, dst, x *float32)                                                             // is dst = tanh x.
-	vsigmoid        func(n int, dst, x *float32)                                                             // is dst = 1/(1+e^-x).
-	vgelu           func(n int, dst, x *float32)                                                             // is dst = x Φ(x).
-	vrelu           func(n int, dst, x *float32)                                                             // is dst = max(x, 0).
-	vadd            func(n int, dst, a, b *float32)                                                          // is dst = a + b.
-	vsub            func(n int, dst, a, b *float32)                                                          // is dst = a - b.
-	vmul            func(n int, dst, a, b *float32)                                                          // is dst = a b.
-	vaddrelu        func(n int, dst, a, b *float32)                                                          // is dst = max(a + b, 0).
-	vclip           func(n int, dst, x *float32, lo, hi float32)                                             // is dst = x within lo and hi.
-	vaddclip        func(n int, dst, x, b *float32, lo, hi float32)                                          // is dst = x + b within lo and hi.
-	vintsum         func(n int, dst, x, f, b *float32)                                                       // is dst = x f + b, the product rounded first; x holds int32s.
-	vscale          func(n int, dst, x *float32, s float32)                                                  // is dst = s x.
-	vmuladd         func(n int, dst, a, b *float32)                                                          // is dst += a b, the product rounded first.
-	vaxpy           func(n int, dst, x *float32, s float32)                                                  // is dst += s x, the product rounded first.
-	vtanhback       func(n int, dst, dy, y *float32)                                                         // is dx += dy (1 - y²).
-	vsigmoidback    func(n int, dst, dy, y *float32)                                                         // is dx += dy y (1 - y).
-	vreluback       func(n int, dst, dy, y *float32)                                                         // is dx += dy where y > 0.
-	vgeluback       func(n int, dst, dy, x *float32)                                                         // is dx += dy (Φ(x) + x φ(x)).
-	vsoftmaxback    func(n int, dst, dy, y *float32, s float32)                                              // is dx += y (dy - s).
-	vlogsoftmaxback func(n int, dst, dy, y *float32, s float32)                                              // is dx += dy - s e^y.
-	vdot            func(n int, a, b *float32) (r float32)                                                   // is Σ a b.
-	vsum            func(n int, x *float32) (r float32)                                                      // is Σ x.
-	vmax            func(n int, x *float32) (r float32)                                                      // is the greatest of x, -Inf if there is none; NaN only by chance.
-	vmin            func(n int, x *float32) (r float32)                                                      // is the least of x, +Inf if there is none; NaN only by chance.
-	vexpsum         func(n int, dst, x *float32, s float32) (r float32)                                      // is Σ e^(x-s) and leaves the terms in dst.
-	vsqdev          func(n int, x *float32, s float32) (r float32)                                           // is Σ (x-s)².
-	vcolsum         func(n int, dst, x *float32, rows, rs int)                                               // is dst[j] += Σ over rows r of x[r,j], in the order of rows; rs is the distance of rows in bytes.
-	vnormalize      func(n int, dst, x, w, b *float32, mean, rstd float32)                                   // is dst = (x - mean) rstd w + b.
-	vnormback       func(n int, dx, dw, db, dy, x, w *float32, mean, rstd, inv float32)                      // is dx += rstd (dy w - s1 - x̂ s2), dw += dy x̂, db += dy with x̂ = (x - mean) rstd, s1 = Σ dy w / n, s2 = Σ dy w x̂ / n.
-	vadam           func(n int, w, m, v, grad *float32, decay, keep, b1, c1, b2, c2, step, inv, eps float32) // updates w, m and v by the gradient g: g += decay w, w *= keep, m = b1 m + (1-b1) g, v = b2 v + (1-b2) g², w -= step m / (√v inv + eps).
-	vlstm           func(n int, z, r, b, c0, c, h, h2, soon *float32)                                        // makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice; soon [4n] is fetched meanwhile.
-	vlstmback       func(n int, dz, dz2, dc, dh, a, c0, c, soon *float32)                                    // turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c; soon [4n] is fetched meanwhile.
-	vradix4         func(n, m int, y, x, w *float32)                                                         // is a radix-4 pass over m runs, each of n > 0 floats, a multiple of 8, m > 0; see ref.Radix4Pass.
-	vtaps           func(n int, dst, bias, x, w *float32, taps *byte, count int)                             // is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds; taps is an array of Tap.
+	vexp            func(n int, dst, x *float32)                                                               // is dst = e^x.
+	vtanh           func(n int, dst, x *float32)                                                               // is dst = tanh x.
+	vsigmoid        func(n int, dst, x *float32)                                                               // is dst = 1/(1+e^-x).
+	vgelu           func(n int, dst, x *float32)                                                               // is dst = x Φ(x).
+	vrelu           func(n int, dst, x *float32)                                                               // is dst = max(x, 0).
+	vadd            func(n int, dst, a, b *float32)                                                            // is dst = a + b.
+	vsub            func(n int, dst, a, b *float32)                                                            // is dst = a - b.
+	vmul            func(n int, dst, a, b *float32)                                                            // is dst = a b.
+	vaddrelu        func(n int, dst, a, b *float32)                                                            // is dst = max(a + b, 0).
+	vclip           func(n int, dst, x *float32, lo, hi float32)                                               // is dst = x within lo and hi.
+	vaddclip        func(n int, dst, x, b *float32, lo, hi float32)                                            // is dst = x + b within lo and hi.
+	vintsum         func(n int, dst, x, f, b *float32)                                                         // is dst = x f + b, the product rounded first; x holds int32s.
+	vscale          func(n int, dst, x *float32, s float32)                                                    // is dst = s x.
+	vmuladd         func(n int, dst, a, b *float32)                                                            // is dst += a b, the product rounded first.
+	vaxpy           func(n int, dst, x *float32, s float32)                                                    // is dst += s x, the product rounded first.
+	vtanhback       func(n int, dst, dy, y *float32)                                                           // is dx += dy (1 - y²).
+	vsigmoidback    func(n int, dst, dy, y *float32)                                                           // is dx += dy y (1 - y).
+	vreluback       func(n int, dst, dy, y *float32)                                                           // is dx += dy where y > 0.
+	vgeluback       func(n int, dst, dy, x *float32)                                                           // is dx += dy (Φ(x) + x φ(x)).
+	vsoftmaxback    func(n int, dst, dy, y *float32, s float32)                                                // is dx += y (dy - s).
+	vlogsoftmaxback func(n int, dst, dy, y *float32, s float32)                                                // is dx += dy - s e^y.
+	vdot            func(n int, a, b *float32) (r float32)                                                     // is Σ a b.
+	vsum            func(n int, x *float32) (r float32)                                                        // is Σ x.
+	vmax            func(n int, x *float32) (r float32)                                                        // is the greatest of x, -Inf if there is none; NaN only by chance.
+	vmin            func(n int, x *float32) (r float32)                                                        // is the least of x, +Inf if there is none; NaN only by chance.
+	vexpsum         func(n int, dst, x *float32, s float32) (r float32)                                        // is Σ e^(x-s) and leaves the terms in dst.
+	vsqdev          func(n int, x *float32, s float32) (r float32)                                             // is Σ (x-s)².
+	vcolsum         func(n int, dst, x *float32, rows, rs int)                                                 // is dst[j] += Σ over rows r of x[r,j], in the order of rows; rs is the distance of rows in bytes.
+	vnormalize      func(n int, dst, x, w, b *float32, mean, rstd float32)                                     // is dst = (x - mean) rstd w + b.
+	vnormback       func(n int, dx, dw, db, dy, x, w *float32, mean, rstd, inv float32)                        // is dx += rstd (dy w - s1 - x̂ s2), dw += dy x̂, db += dy with x̂ = (x - mean) rstd, s1 = Σ dy w / n, s2 = Σ dy w x̂ / n.
+	vadam           func(n int, w, m, v, grad *float32, decay, keep, b1, c1, b2, c2, step, inv, eps float32)   // updates w, m and v by the gradient g: g += decay w, w *= keep, m = b1 m + (1-b1) g, v = b2 v + (1-b2) g², w -= step m / (√v inv + eps).
+	vlstm           func(n int, z, r, b, c0, c, h, h2, soon *float32)                                          // makes gates of the sums z + r + b, left in z, and c = f c0 + i g, h = o tanh c, stored twice; soon [4n] is fetched meanwhile.
+	vlstmback       func(n int, dz, dz2, dc, dh, a, c0, c, soon *float32)                                      // turns the gradients dh of h and dc of c into dz of the sums, stored twice, and dc of c0, with gates a and cell states c; soon [4n] is fetched meanwhile.
+	vradix4         func(n, m int, y, x, w *float32)                                                           // is a radix-4 pass over m runs, each of n > 0 floats, a multiple of 8, m > 0; see ref.Radix4Pass.
+	vtaps           func(n int, dst, bias, x, w *float32, taps *byte, count, pixels, step int, lo, hi float32) // is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds, within lo and hi, for pixels > 0 pixels of n elements, step elements apart in x; taps is an array of Tap.
 }

@@ -6,13 +6,15 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// taps writes the sum of a depthwise convolution: several vectors at a time, each held in a register
-// over all taps.
+// taps writes the sum of a depthwise convolution for pixels side by side: several vectors at a time,
+// each held in a register over all taps.
 func taps(t tier) {
-	t.begin("vtaps", "is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds; taps is an array of Tap.",
-		"n int, dst, bias, x, w *float32, taps *byte, count int", "")
-	p := pointers("n", "dst", "bias", "x", "w")
-	n, dst, bias, x, w := p[0], p[1], p[2], p[3], p[4]
+	t.begin("vtaps", "is dst = bias + Σ over count taps of x[tap.X:] w[tap.W:], one chain of fused multiply-adds, within lo and hi, for pixels > 0 pixels of n elements, step elements apart in x; taps is an array of Tap.",
+		"n int, dst, bias, x, w *float32, taps *byte, count, pixels, step int, lo, hi float32", "")
+	p := pointers("dst", "x", "pixels", "step")
+	dst, from, pixels, step := p[0], p[1], p[2], p[3]
+	lo, hi := t.scalar("lo"), t.scalar("hi")
+	n, bias, x, w := GP64(), GP64(), GP64(), GP64()
 	block := func(name string, vectors int, part *tail) {
 		at := func(base Register, i int) Mem { return Mem{Base: base, Disp: i * t.bytes()} }
 		load := func(from Mem, to VecVirtual) {
@@ -52,6 +54,8 @@ func taps(t tier) {
 		JNZ(LabelRef(name + "Taps"))
 		Label(name + "Store")
 		for i, v := range acc {
+			VMAXPS(v, lo, v) // NaN stays
+			VMINPS(v, hi, v)
 			if part != nil {
 				part.store(v, at(dst, i))
 			} else {
@@ -59,8 +63,13 @@ func taps(t tier) {
 			}
 		}
 	}
-	for _, vectors := range []int{6, 1} {
-		name := map[int]string{6: "six", 1: "one"}[vectors]
+	Label("pixel")
+	Load(Param("n"), n)
+	Load(Param("bias"), bias)
+	Load(Param("w"), w)
+	MOVQ(from, x)
+	for _, vectors := range []int{6, 4, 2, 1} {
+		name := map[int]string{6: "six", 4: "four", 2: "two", 1: "one"}[vectors]
 		Label(name)
 		CMPQ(n, U32(vectors*t.lanes))
 		JLT(LabelRef(name + "End"))
@@ -73,8 +82,14 @@ func taps(t tier) {
 		Label(name + "End")
 	}
 	TESTQ(n, n)
-	JZ(LabelRef("done"))
-	block("rest", 1, t.rest(n))
-	Label("done")
+	JZ(LabelRef("next"))
+	rest := GP64()
+	MOVQ(n, rest)
+	block("rest", 1, t.rest(rest))
+	LEAQ(Mem{Base: dst, Index: n, Scale: 4}, dst)
+	Label("next")
+	LEAQ(Mem{Base: from, Index: step, Scale: 4}, from)
+	DECQ(pixels)
+	JNZ(LabelRef("pixel"))
 	end()
 }

@@ -3,19 +3,24 @@ package ref
 // Tap is one place of a depthwise sum: where its inputs and its weights start.
 type Tap struct{ X, W int }
 
-// WeightedTaps sets dst to bias plus the sum over taps of x[tap.X:] times w[tap.W:], element by
-// element. bias may be nil.
-func WeightedTaps(dst, bias, x, w []float32, taps []Tap) {
-	if bias == nil {
-		clear(dst)
-	} else {
-		copy(dst, bias[:len(dst)])
-	}
-	for _, t := range taps {
-		a, b := x[t.X:t.X+len(dst)], w[t.W:t.W+len(dst)]
-		for j := range dst {
-			dst[j] += a[j] * b[j]
+// WeightedTaps sets dst, pixels runs of n elements, to bias plus the sum over taps of x[tap.X:] times
+// w[tap.W:], element by element and within lo and hi; NaN stays NaN. From one pixel to the next the
+// places in x move by step. bias may be nil.
+func WeightedTaps(n, pixels int, dst, bias, x, w []float32, taps []Tap, step int, lo, hi float32) {
+	for p := range pixels {
+		to := dst[p*n : (p+1)*n]
+		if bias == nil {
+			clear(to)
+		} else {
+			copy(to, bias[:n])
 		}
+		for _, t := range taps {
+			a, b := x[t.X+p*step:t.X+p*step+n], w[t.W:t.W+n]
+			for j := range to {
+				to[j] += a[j] * b[j]
+			}
+		}
+		Clip(to, to, lo, hi)
 	}
 }
 
