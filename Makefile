@@ -1,7 +1,7 @@
 # Every target works on a machine that has only Go (accuracy and conformance need their data beside the checkout).
 GO ?= go
 
-.PHONY: build test slow purego race vet lint fmt gen accuracy cross clean
+.PHONY: build test slow purego race fuzz vet lint fmt gen accuracy cross clean
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/fusor ./cmd/fusor
@@ -17,6 +17,15 @@ purego: ## without assembly
 
 race: ## the concurrent packages under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./internal/kernel ./feature ./model ./compare .
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for FUZZTIME each; without minimisation, on which Go spends most of the time otherwise
+	@set -e; for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz' | grep -v '^compat/\|^test/\|^tools/\|/_asm/'); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
+	    echo "== $$(dirname $$file) $$target"; \
+	    $(GO) test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x; \
+	  done; \
+	done
 
 vet:
 	$(GO) vet ./...

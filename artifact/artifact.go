@@ -175,7 +175,13 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifa
 	return a, nil
 }
 
-func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, catalog feature.Catalog, methods fusion.Table) error {
+func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, catalog feature.Catalog, methods fusion.Table) (err error) {
+	// A manifest that no fusor wrote may still contradict itself where only building the network shows it.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: its parts contradict each other: %v", ErrDamaged, p)
+		}
+	}()
 	if err := json.Unmarshal(manifest, &a.Manifest); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -234,6 +240,9 @@ func find(catalog feature.Catalog, col dataset.Column, v View) (feature.View, er
 func (a *Artifact) restoreModel(tensors []safetensors.Tensor, methods fusion.Table) error {
 	values := make(map[string]*tensor.Tensor, len(tensors))
 	for _, t := range tensors {
+		if !feature.Floats(t.Data).Finite() {
+			return fmt.Errorf("%w: the weights %s hold a NaN or an infinity", ErrDamaged, t.Name)
+		}
 		values[t.Name] = &tensor.Tensor{Shape: t.Shape, F32: t.Data}
 	}
 	var err error

@@ -38,6 +38,9 @@ func (a *Artifact) fits(weights int) error {
 			return fmt.Errorf("%w: view %s has width %d, the network takes %d", ErrDamaged, v.Name, d, s.Dim)
 		}
 	}
+	if !a.Conformal.Finite() {
+		return fmt.Errorf("%w: the scores of the validation rows hold a NaN or an infinity", ErrDamaged)
+	}
 	if a.Spec.Regression != (a.Schema.Task == dataset.Regression) {
 		return fmt.Errorf("%w: the network is not one for the task %q", ErrDamaged, a.Schema.Task)
 	}

@@ -46,6 +46,16 @@ func (f *Floats) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// Finite reports whether f holds neither NaN nor an infinity, of which no state is made.
+func (f Floats) Finite() bool {
+	for _, v := range f {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Ids is a uint32 list whose JSON is the base64 of its little-endian bytes.
 type Ids []uint32
 

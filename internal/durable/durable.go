@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // Write calls fill with a temporary file beside path, and gives the file its
@@ -84,11 +86,39 @@ func pour(path string, fill func(w io.Writer) error) error {
 	return errors.Join(fill(f), f.Close())
 }
 
+// The name of a temporary file, by which one that was left behind is known.
+const (
+	prefix = ".fusor-"
+	suffix = ".tmp"
+	// staleAfter is how long a temporary file lies unchanged before its process is taken to be gone.
+	staleAfter = time.Hour
+)
+
+// sweep removes temporary files of processes that were killed while they wrote.
+func sweep(dir string) {
+	names, _ := filepath.Glob(filepath.Join(globbed(dir), prefix+"????????"+suffix)) // the pattern is well formed
+	for _, name := range names {
+		if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > staleAfter {
+			os.Remove(name) //nolint:errcheck // tried again the next time
+		}
+	}
+}
+
+// globbed is a folder's name as a pattern that matches it alone.
+func globbed(dir string) string {
+	if os.PathSeparator == '\\' { // where \ is no escape
+		return dir
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
 // create makes a temporary file beside path, with the permissions that new files get here.
 func create(path string) (*os.File, error) {
-	dir, base := filepath.Split(path)
+	dir, _ := filepath.Split(path)
+	sweep(dir)
 	for try := 0; ; try++ {
-		name := fmt.Sprintf("%s.%s.%08x.tmp", dir, base, rand.Uint32())
+		// Without the file's own name, which may be as long as a name can be.
+		name := fmt.Sprintf("%s%s%08x%s", dir, prefix, rand.Uint32(), suffix)
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		var at *fs.PathError
 		switch {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A file keeps its permissions when it is replaced: what was private stays so.
@@ -67,6 +68,53 @@ func TestLinkToNothingYet(t *testing.T) {
 	}
 	if err := WriteFile(filepath.Join(dir, "round"), nil); err == nil {
 		t.Error("a link to itself was written to")
+	}
+}
+
+// What a killed process left behind goes with the next file that is written, and nothing else does.
+func TestLeftoversAreSwept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a [b]*")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Skip("no such names here: ", err)
+	}
+	old := time.Now().Add(-2 * staleAfter)
+	for name, stale := range map[string]bool{".fusor-0123abcd.tmp": true, ".fusor-1123abcd.tmp": false, "mine.tmp": true, ".fusor-mine": true} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if stale {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := WriteFile(filepath.Join(dir, "new"), nil); err != nil {
+		t.Fatal(err)
+	}
+	entries, _ := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if got := strings.Join(names, " "); got != ".fusor-1123abcd.tmp .fusor-mine mine.tmp new" {
+		t.Error(got)
+	}
+}
+
+// A name may be as long as the system allows, and need not be UTF-8.
+func TestOddNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{strings.Repeat("n", 244) + ".fusor", "caf\xe9.fusor", "a\nb"} {
+		path := filepath.Join(dir, name)
+		if f, err := os.Create(path); err != nil {
+			continue // not here
+		} else if err := errors.Join(f.Close(), os.Remove(path)); err != nil {
+			t.Fatal(err)
+		}
+		if err := WriteFile(path, []byte("x")); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }
 
