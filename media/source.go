@@ -12,6 +12,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
+	"time"
 )
 
 // Source is where one medium comes from: a file of the operating system, a file
@@ -272,6 +274,11 @@ func opened(file *os.File, name string) (io.ReadSeeker, int64, func() error, err
 	info, err := file.Stat()
 	if err == nil {
 		err = regular(info, name)
+	}
+	// A file that can be waited on, such as Linux's /proc/kmsg, calls itself regular but may never have
+	// more to read. Elsewhere the poller takes true regular files as well.
+	if err == nil && runtime.GOOS == "linux" && file.SetReadDeadline(time.Time{}) == nil {
+		err = fmt.Errorf("cannot read %s: %w: reading it may wait", name, ErrNotRegular)
 	}
 	if err != nil {
 		return nil, 0, nil, errors.Join(err, file.Close())
