@@ -13,7 +13,7 @@ import (
 )
 
 // embeddings opens the recipe's file of word vectors, before long work begins; nil if it names none. What the file is
-// called is kept, where it lies is not: the same content gives the same model.
+// called is kept, where it lies is not: the same content makes the same model.
 func (j *job) embeddings() (*os.File, error) {
 	path := j.recipe.Embeddings
 	if path == "" {
@@ -27,7 +27,7 @@ func (j *job) embeddings() (*os.File, error) {
 	return f, nil
 }
 
-// choose selects the views. Who gives embeddings and names no views wants them used: the views that learn words
+// choose selects the views. Embeddings without named views are meant to be used: the views that learn words
 // are taken beside the default ones.
 func (j *job) choose(schema *dataset.Schema) ([]feature.Ref, error) {
 	refs, err := j.Views.Select(schema, j.recipe.Views)
@@ -54,7 +54,7 @@ func (j *job) choose(schema *dataset.Schema) ([]feature.Ref, error) {
 	return j.Views.Select(schema, names)
 }
 
-// wordsKnown says how far given embeddings reach.
+// wordsKnown describes how much of the data given embeddings cover.
 func wordsKnown(b *feature.Bank) []string {
 	e := b.Embeddings
 	if e == nil {

@@ -1,6 +1,6 @@
 // Package fusor turns a table of samples, each with any of text, images,
 // audio, video, numbers and vectors, into a model that fuses those modalities,
-// and says whether fusion helps.
+// and shows whether fusion helps.
 //
 // [Train] fits one model, [Compare] every single view and every fusion on the
 // same splits, [Load] brings a saved model back; [Model.Predict] is safe for

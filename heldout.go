@@ -12,7 +12,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// trainedOn describes the rows of a run, so that they can be told again.
+// trainedOn describes the rows of a run, so that they can be recognized.
 func trainedOn(ds *dataset.Dataset, run dataset.Run, seed uint64) *artifact.Training {
 	h := sha256.New()
 	part := make([]byte, len(ds.Rows))
@@ -76,7 +76,7 @@ func (m *Model) HeldOut(ds *dataset.Dataset) (rows []int, ok bool) {
 }
 
 // Fitted counts the labelled rows among those given (nil: all) that the model
-// was fitted on; −1 if that cannot be told or there is no such row.
+// was fitted on; −1 if that is unknown or there is no such row.
 func (m *Model) Fitted(ds *dataset.Dataset, rows []int) int {
 	run, ok := m.run(ds)
 	if !ok {

@@ -70,13 +70,13 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 	return out
 }
 
-// Bounds of a picture that stands for a cell.
+// Bounds of a picture that is shown for a cell.
 const (
 	stillSide = 440 // pixels; the report makes it smaller, and sharper than from a smaller one
 	stillTime = 20 * time.Second
 )
 
-// still is a picture that stands for a picture or a video, as a small PNG: of a
+// still returns what is shown for a picture or a video, as a small PNG: of a
 // video the middle frame. It is nil where there is none.
 func still(ctx context.Context, src media.Source, kind media.Kind) []byte {
 	switch kind {

@@ -12,7 +12,7 @@ import (
 	"github.com/fusor-ml/fusor/report"
 )
 
-// answer is what a model said of one row.
+// answer is a model's prediction of one row.
 type answer struct {
 	row           int       // of the data set
 	before, after []float64 // probabilities before and after calibration

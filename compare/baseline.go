@@ -7,7 +7,7 @@ import (
 	"github.com/fusor-ml/fusor/eval"
 )
 
-// baseline is what always gives the same answer in a run: the most frequent class of its training rows, of a
+// baseline is the contestant with one constant answer in a run: the most frequent class of its training rows, of a
 // regression their mean.
 func (res *Result) baseline(ds *dataset.Dataset, m eval.Metric) *eval.Contestant {
 	var preds []*eval.Predictions

@@ -194,7 +194,7 @@ func kindsOf(entries []Entry) map[string]bool {
 	return kinds
 }
 
-// noteFewGroups says so where the official test rows come from too few groups
+// noteFewGroups adds a note where the official test rows come from too few groups
 // to resample whole groups.
 func (res *Result) noteFewGroups(ds *dataset.Dataset, groups []int) {
 	if len(groups) == 0 {

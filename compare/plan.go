@@ -1,5 +1,5 @@
 // Package compare trains every single view, every single modality and every
-// fusion on the same splits and seeds, and says whether fusion helps.
+// fusion on the same splits and seeds, and judges whether fusion helps.
 package compare
 
 import (
@@ -81,8 +81,8 @@ func (e *Entry) recipe(r train.Recipe) train.Recipe {
 	return r
 }
 
-// leaveOut drops the singles that some run has no training row of, with a note.
-func (res *Result) leaveOut(bank *feature.Bank) {
+// dropUntrainable drops the singles that some run has no training row of, with a note.
+func (res *Result) dropUntrainable(bank *feature.Bank) {
 	has := func(e *Entry, run *dataset.Run) bool {
 		for i, ref := range bank.Refs {
 			if slices.Contains(e.Views, ref.Name) && slices.ContainsFunc(run.Train, bank.Stores[i].Present) {

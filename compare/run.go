@@ -14,7 +14,7 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// Options says what to compare.
+// Options describe a comparison.
 type Options struct {
 	Recipe  train.Recipe
 	Fusions []string // names; none: the whole method table
@@ -53,8 +53,8 @@ type Result struct {
 	Outcomes [][]*Outcome // [entry][run]
 }
 
-// share is a run's preparation, made once by the first entry that needs it and dropped after the last.
-type share struct {
+// sharedPrep is a run's preparation, made once by the first entry that needs it and dropped after the last.
+type sharedPrep struct {
 	once sync.Once
 	p    *train.Prepared
 	err  error
@@ -82,7 +82,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	}
 	schema := &src.Data.Schema
 	res := &Result{Plan: plan, Entries: Entries(views, schema.Group != "" && schema.Order != "", fusions)}
-	res.leaveOut(src.Bank)
+	res.dropUntrainable(src.Bank)
 	if err := res.fitAll(ctx, src, o); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 	for range res.Entries {
 		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(runs)))
 	}
-	shares := make([]share, len(runs))
+	shares := make([]sharedPrep, len(runs))
 	for i := range shares {
 		shares[i].left = len(res.Entries)
 	}
@@ -121,7 +121,7 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 	})
 }
 
-func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *Entry, o Options) (*Outcome, error) {
+func fit(ctx context.Context, src train.Source, run dataset.Run, s *sharedPrep, e *Entry, o Options) (*Outcome, error) {
 	if out := o.Store.load(e, run); out != nil {
 		return out, nil
 	}
@@ -165,7 +165,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *share, e *En
 	return out, o.Store.save(e, run, out)
 }
 
-// Calibrate gives what the validation rows tell to divide the logits by, and
+// Calibrate returns the temperature fitted on the validation rows, and
 // their labels and probabilities with it; 1 without any, and of a regression.
 func (o *Outcome) Calibrate(ds *dataset.Dataset) (temperature float64, labels []int, probs [][]float64) {
 	if len(o.Val) == 0 || ds.Schema.Task == dataset.Regression {
@@ -203,8 +203,8 @@ func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitti
 	return nil
 }
 
-// Ask gives a function that says what the outcome's fitted model makes of the
-// test rows while only some players are present; its error is ctx's.
+// SubsetScorer returns a function that scores the test rows with the outcome's fitted model while only
+// some players are present. Its error is ctx's.
 func (o *Outcome) SubsetScorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, error) {
 	_, of := model.Players(f.Model.Spec.Views)
 	class := make([]int, len(o.Test))

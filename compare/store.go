@@ -22,10 +22,10 @@ type Store struct{ dir string }
 // format changes with what an outcome holds.
 const format = 3
 
-// OpenStore opens the store of a comparison in dir; of says what is compared
+// OpenStore opens the store of a comparison in dir; key is all that is compared
 // (data, options, versions) and is only hashed.
-func OpenStore(dir string, of any) (*Store, error) {
-	data, err := json.Marshal([]any{format, of})
+func OpenStore(dir string, key any) (*Store, error) {
+	data, err := json.Marshal([]any{format, key})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the comparison's store: %w", err)
 	}

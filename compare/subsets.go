@@ -28,7 +28,7 @@ func Index(present []bool) int {
 	return at
 }
 
-// SubsetScores is what a model says of its test rows while only some players are present.
+// SubsetScores is what a model predicts of its test rows while only some players are present.
 type SubsetScores struct {
 	Hit  []bool    // right
 	True []float32 // log-odds of the true class

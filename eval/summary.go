@@ -48,7 +48,7 @@ func (s *Summary) UnmarshalJSON(b []byte) error {
 
 const alpha = 0.05 // intervals are 1 − alpha wide
 
-// SummarizeRuns summarises runs over folds with a t interval whose variance
+// SummarizeRuns summarizes runs over folds with a t interval whose variance
 // carries the Nadeau–Bengio correction: (1/J + test/train)·s², J − 1 degrees
 // of freedom, J different test parts. Where every row of every run is right, or
 // none, the interval is the exact binomial one.
@@ -68,7 +68,7 @@ func SummarizeRuns(m Metric, runs []float64, r Resampling) Summary {
 	return s
 }
 
-// SummarizeSplit summarises several seeds' predictions of the same test rows
+// SummarizeSplit summarizes several seeds' predictions of the same test rows
 // (an official split). Rows, or whole groups of rows where groups is not nil
 // ([N], any numbers), are resampled; the resampled quantity is the mean of
 // the metric over the seeds. The interval is the percentile interval moved by

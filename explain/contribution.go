@@ -41,7 +41,7 @@ type ClassPart struct {
 	Values []float64 `json:"values"`
 }
 
-// Sample says what the rows are that values are averaged over.
+// Sample describes the rows that values are averaged over.
 type Sample struct {
 	Classes []string // names; none for a regression
 	Class   []int    // [rows]

@@ -10,7 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/internal/vision"
 )
 
-// planes gives a picture's own planes: one of a grey picture, else R, G and B.
+// planes returns a picture's own planes: one of a gray picture, else R, G and B.
 func planes(m *vision.Image) [][]uint8 {
 	if m.IsGrey() {
 		return [][]uint8{m.Y}

@@ -74,7 +74,7 @@ func TestTextDisturbances(t *testing.T) {
 	}
 }
 
-// picture is a coloured pattern with detail.
+// picture is a colored pattern with detail.
 func picture(grey bool) *vision.Image {
 	const w, h = 40, 30
 	rgb, y := make([]uint8, 3*w*h), make([]uint8, w*h)

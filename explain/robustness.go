@@ -42,7 +42,7 @@ type Curve struct {
 	Effective *float64 `json:"effective,omitempty"`
 }
 
-// Robustness asks how the targets' scores fall as the data is disturbed. If
+// Robustness measures how the targets' scores fall as the data is disturbed. If
 // there are several targets the last is the baseline of effective robustness.
 type Robustness struct {
 	Data     *dataset.Dataset // its labelled rows are scored

@@ -72,7 +72,7 @@ func Labelled(ds *dataset.Dataset) []int {
 }
 
 // Importance measures what each modality contributes on the labelled rows of a
-// data set; set holds the model's views of all its rows. step is told of each
+// data set; set holds the model's views of all its rows. step is called after each
 // subset tried; it may be nil. The error is that of Predict.
 func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model.Set, step func(done, total int)) (*Importance, error) {
 	rows := Labelled(ds)

@@ -33,7 +33,7 @@ func (r *reader) shapley() *section {
 	return s
 }
 
-// goal says how the shares of a goal are written.
+// goal returns how the shares of a goal are written.
 func (r *reader) goal(name string) (f svg.Format, title, unit string) {
 	switch name {
 	case explain.LogOdds:
@@ -71,7 +71,7 @@ func (r *reader) shapleyTable(v explain.Contribution, f svg.Format) *table {
 // maxRows bounds the rows that a plot by class has; its table has them all.
 const maxRows = 24
 
-// firstOf says in a title that the plot shows only some of n classes.
+// firstOf returns what a title adds where the plot shows only some of n classes.
 func (r *reader) firstOf(n int) string {
 	if n <= maxRows {
 		return ""
@@ -114,7 +114,7 @@ func (r *reader) shapleyClasses(v explain.Contribution, name, title, unit string
 	return figure{name: name, plot: p, table: t}
 }
 
-// ownColor says which of n modalities the stacked plots show for themselves:
+// ownColor returns which of n modalities the stacked plots show for themselves:
 // all of them, or if there are more than colors those of the largest shares in
 // any class; the rest is shown as one. It is the same for every goal, so that a
 // modality keeps its color from plot to plot.

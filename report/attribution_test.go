@@ -10,7 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/internal/svg"
 )
 
-// A stacked plot has a colour for each part; the least ones share the last.
+// A stacked plot has a color for each part; the least ones share the last.
 func TestStackedPartsHaveTheirOwnColours(t *testing.T) {
 	for _, n := range []int{3, 8, 9, 12} {
 		v := explain.Contribution{Goal: explain.Correctness}
@@ -48,7 +48,7 @@ func TestStackedPartsHaveTheirOwnColours(t *testing.T) {
 	}
 }
 
-// A modality keeps its colour in the plots of other goals.
+// A modality keeps its color in the plots of other goals.
 func TestStackedPlotsShowTheSameParts(t *testing.T) {
 	var d Document
 	for _, goal := range []string{explain.Correctness, explain.LogOdds} {

@@ -39,7 +39,7 @@ func cutCells(s string, width int) string {
 }
 
 // fitCells is cutCells that cuts the longest of names joined by " + " first,
-// so that each can still be told.
+// so that each can still be recognized.
 func fitCells(s string, width int) string {
 	parts := strings.Split(s, " + ")
 	most := width

@@ -6,7 +6,7 @@ import (
 )
 
 // Command writes words as a POSIX shell reads them back: what could mean more
-// than itself stands in single quotes.
+// than itself is in single quotes.
 func Command(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {

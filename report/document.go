@@ -3,7 +3,7 @@
 // with bars in the terminal.
 //
 // A Document is plain data. compare and explain fill the parts they have; a
-// part without data is left out of the report. Every visible string stands in
+// part without data is left out of the report. Every visible string is in
 // one table, in English and Chinese (words.go).
 package report
 
@@ -155,7 +155,7 @@ type Modality struct {
 	Kind    string   `json:"kind"`
 	Views   []string `json:"views,omitempty"`
 	Missing int      `json:"missing"` // rows without it
-	// Languages of a text column, as far as the script tells, the most frequent first.
+	// Languages of a text column, as far as the script shows, the most frequent first.
 	Languages []Count `json:"languages,omitempty"`
 }
 

@@ -15,7 +15,7 @@ import (
 //go:embed style.css
 var style string
 
-// Options says how a report is written.
+// Options describe how a report is written.
 type Options struct {
 	Lang string // "zh": Chinese; everything else English
 	// Media puts pictures and sounds of the mistakes into the file, pictures as
@@ -90,10 +90,10 @@ func (r *reader) title() string {
 	return r.say("title_model", r.doc.Data.Name)
 }
 
-// alone tells of a model of one modality, of which nothing decides.
+// alone reports whether the model has one modality, so that nothing is to be decided.
 func (r *reader) alone() bool { return len(r.doc.Rows) == 1 && len(r.doc.Shapley) == 0 }
 
-// subtitle says in one line what was looked at.
+// subtitle returns one line on what the report is of.
 func (r *reader) subtitle() string {
 	d := r.doc.Data
 	parts := []string{d.Name}
@@ -148,7 +148,7 @@ func (r *reader) verdict(p *page, v *eval.Verdict) {
 	p.raw("</div>\n")
 }
 
-// badge is a sign beside the finding, so that it does not rest on colour alone.
+// badge is a sign beside the finding, so that it does not rest on color alone.
 func badge(f eval.Finding) string {
 	switch f {
 	case eval.Helps:

@@ -16,7 +16,7 @@ type table struct {
 	head  []string // column names for people
 	texts int      // so many leading columns hold text, the rest numbers
 	rows  [][]cell
-	bold  int // this row stands out; −1 none
+	bold  int // this row is bold; −1 none
 }
 
 // cell is a value as it is shown and as it is written to .csv.

@@ -23,7 +23,7 @@ func terminal(t *testing.T, d *report.Document, o report.TerminalOptions) string
 }
 
 // No line is wider than asked for, in either language; no escape sequence
-// without colour.
+// without color.
 func TestTerminalFits(t *testing.T) {
 	d := reporttest.Sample()
 	d.Rows[0].Name = "评论的词汇特征与语义特征以及句法特征.lexical"

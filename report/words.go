@@ -224,7 +224,7 @@ var words = map[string][2]string{
 	"noise_all":           {"every modality's own noise", "各模态自身的噪声"},
 }
 
-// speaker says words in one language: 0 English, 1 Chinese.
+// speaker writes words in one language: 0 English, 1 Chinese.
 type speaker int
 
 func speakerOf(lang string) speaker {
