@@ -3,7 +3,6 @@ package fusor
 import (
 	"context"
 	"fmt"
-	"github.com/fusor-ml/fusor/predict"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/train"
 )
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"github.com/fusor-ml/fusor/predict"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/codec/npy"
 	"github.com/fusor-ml/fusor/internal/kernel"
+	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/report"
 )
 

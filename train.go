@@ -6,17 +6,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/fusor-ml/fusor/analysis"
-	"github.com/fusor-ml/fusor/predict"
-	"github.com/fusor-ml/fusor/progress"
 	"io/fs"
 	"slices"
 	"time"
 
+	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/predict"
+	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/train"
 )
 

@@ -3,13 +3,13 @@ package analysis
 import (
 	"context"
 	"fmt"
-	"github.com/fusor-ml/fusor/eval"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/feature/text"
 	"github.com/fusor-ml/fusor/internal/kernel"
 	"github.com/fusor-ml/fusor/media"

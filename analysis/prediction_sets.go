@@ -2,11 +2,11 @@ package analysis
 
 import (
 	"context"
-	"github.com/fusor-ml/fusor/progress"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/report"
 )
 

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"github.com/fusor-ml/fusor/progress"
 	"math"
 	"slices"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
+	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/train"
 )
 

@@ -4,10 +4,10 @@ package compare
 
 import (
 	"fmt"
-	"github.com/fusor-ml/fusor/eval"
 	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/train"

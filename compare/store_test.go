@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"github.com/fusor-ml/fusor/eval"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 )
 
 func openStore(t *testing.T, dir string, of any) *Store {

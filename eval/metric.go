@@ -1,9 +1,10 @@
 package eval
 
 import (
-	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"slices"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 // Metric is one named measure.

@@ -1,10 +1,11 @@
 package eval
 
 import (
-	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"reflect"
 	"testing"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 // lcg is x → (1103515245·x + 12345) mod 2³¹ from seed, divided by 2³¹.

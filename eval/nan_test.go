@@ -1,10 +1,11 @@
 package eval
 
 import (
-	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"testing"
 	"time"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 // A model that overflows predicts NaN. Its metrics may be NaN, but they come to an end.

@@ -1,10 +1,11 @@
 package eval
 
 import (
-	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 // Seeds on the same folds repeat trainings, not samples: they leave the test

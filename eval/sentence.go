@@ -2,11 +2,12 @@ package eval
 
 import (
 	"fmt"
-	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 // Sentence says the verdict in a plain sentence, and in another where always

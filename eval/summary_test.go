@@ -2,9 +2,10 @@ package eval
 
 import (
 	"encoding/json"
-	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"testing"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 func TestSummarizeRuns(t *testing.T) {

@@ -2,13 +2,13 @@ package feature_test
 
 import (
 	"context"
-	"github.com/fusor-ml/fusor/dataset"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 // A cache folder that cannot be written is said, but is no fault of the data, nor are copies of rows cells that cannot

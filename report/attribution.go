@@ -3,11 +3,11 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"github.com/fusor-ml/fusor/explain"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/svg"
 )
 

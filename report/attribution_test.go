@@ -2,11 +2,11 @@ package report
 
 import (
 	"fmt"
-	"github.com/fusor-ml/fusor/explain"
 	"math"
 	"slices"
 	"testing"
 
+	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/svg"
 )
 

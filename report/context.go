@@ -3,12 +3,12 @@ package report
 import (
 	"encoding/base64"
 	"fmt"
-	"github.com/fusor-ml/fusor/dataset"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/svg"
 )

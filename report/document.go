@@ -9,12 +9,12 @@ package report
 
 import (
 	"encoding/json"
-	"github.com/fusor-ml/fusor/compare"
-	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/explain"
 	"math"
 
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/explain"
 )
 
 // Document is everything a report can show.

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/fusor-ml/fusor/compare"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/internal/svg"
 )

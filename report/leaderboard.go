@@ -1,15 +1,15 @@
 package report
 
 import (
-	"github.com/fusor-ml/fusor/compare"
-	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/explain"
 	"math"
 	"slices"
 	"sort"
 	"strings"
 
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/svg"
 )
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"github.com/fusor-ml/fusor/compare"
 	"io"
 	"math"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/report/reporttest"

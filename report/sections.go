@@ -2,11 +2,11 @@ package report
 
 import (
 	"cmp"
-	"github.com/fusor-ml/fusor/dataset"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/svg"
 )

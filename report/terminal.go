@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"github.com/fusor-ml/fusor/explain"
 	"io"
 	"math"
 	"os"
@@ -11,7 +10,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/svg"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // TerminalOptions describes how tables are written to a terminal.
@@ -131,7 +132,7 @@ func (t *terminal) verdict() {
 		return
 	}
 	style := map[eval.Finding]string{eval.Helps: green, eval.Hurts: red}[v.Finding]
-	for i, l := range wrapCells(v.Sentence(t.lang()), t.width) {
+	for i, l := range termtext.Wrap(v.Sentence(t.lang()), t.width) {
 		if i == 0 {
 			style := style
 			if style != "" {
@@ -162,7 +163,7 @@ func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil 
 		if r.mark {
 			mark = "* "
 		}
-		names, kinds, values = append(names, mark+printable(r.name)), append(kinds, r.kind), append(values, f.Value(r.mean))
+		names, kinds, values = append(names, mark+termtext.Line(r.name)), append(kinds, r.kind), append(values, f.Value(r.mean))
 		spans = append(spans, between(f, r.low, r.high))
 		for _, v := range []float64{r.mean, r.low, r.high} {
 			if !math.IsNaN(v) && !math.IsInf(v, 0) {
@@ -174,8 +175,8 @@ func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil 
 		lo, hi = 0, 1
 	}
 	lo, hi = svg.Range(lo, hi, floor, ceil)
-	nw := min(widestCells(names), max(12, t.width/3))
-	kw, vw, sw := widestCells(kinds), widestCells(values), widestCells(spans)
+	nw := min(termtext.Widest(names), max(12, t.width/3))
+	kw, vw, sw := termtext.Widest(kinds), termtext.Widest(values), termtext.Widest(spans)
 	if !strings.Contains(strings.Join(spans, ""), "[") {
 		sw = -2 // no interval anywhere: no column and no gap for it
 	}
@@ -187,28 +188,28 @@ func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil 
 		bar, kw = bar+kw+2, 0
 	}
 	bar = max(bar, 6)
-	for _, l := range wrapCells(heading, t.width) {
+	for _, l := range termtext.Wrap(heading, t.width) {
 		t.b.WriteString(t.paint(bold, l) + "\n")
 	}
 	left := 0
 	for i, r := range rows {
-		cols := []string{padCells(fitCells(names[i], nw), nw)}
+		cols := []string{termtext.Pad(termtext.Fit(names[i], nw), nw)}
 		if kw > 0 {
-			cols = append(cols, padCells(kinds[i], kw))
+			cols = append(cols, termtext.Pad(kinds[i], kw))
 		}
-		cols = append(cols, strings.Repeat(" ", vw-cells(values[i]))+values[i])
+		cols = append(cols, strings.Repeat(" ", vw-termtext.Width(values[i]))+values[i])
 		if sw > 0 {
-			cols = append(cols, padCells(spans[i], sw))
+			cols = append(cols, termtext.Pad(spans[i], sw))
 		}
 		head := strings.Join(cols, "  ")
-		left = cells(head) + 2
+		left = termtext.Width(head) + 2
 		if r.mark {
 			head = t.paint(bold, head)
 		}
 		t.b.WriteString(strings.TrimRight(head+"  "+t.paint(r.style, drawBar(r, lo, hi, bar)), " ") + "\n")
 	}
 	a, b := f.Value(lo), f.Value(hi)
-	if gap := bar - cells(a) - cells(b); gap > 0 {
+	if gap := bar - termtext.Width(a) - termtext.Width(b); gap > 0 {
 		t.b.WriteString(strings.Repeat(" ", left) + t.paint(faint, a+strings.Repeat(" ", gap)+b) + "\n")
 	}
 	t.b.WriteByte('\n')

@@ -1,13 +1,17 @@
 package report
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/fusor-ml/fusor/internal/termtext"
+)
 
 // sets writes what prediction sets cover.
 func (t *terminal) sets() {
 	if t.doc.Sets == nil {
 		return
 	}
-	for _, l := range wrapCells(t.setsNote(), t.width) {
+	for _, l := range termtext.Wrap(t.setsNote(), t.width) {
 		t.b.WriteString(l + "\n")
 	}
 	t.b.WriteByte('\n')
@@ -32,7 +36,7 @@ func (t *terminal) noise() {
 			if last < 0 {
 				continue
 			}
-			row := []string{printable(where), t.named("noise_", n.Kind), printable(c.Model)}
+			row := []string{termtext.Line(where), t.named("noise_", n.Kind), termtext.Line(c.Model)}
 			for _, v := range []float64{c.Scores[0].Mean, c.Scores[last/2].Mean, c.Scores[last].Mean, c.Area} {
 				row = append(row, show(t.metric, v))
 			}
@@ -43,14 +47,14 @@ func (t *terminal) noise() {
 	widths := make([]int, len(rows[0]))
 	for k := range widths {
 		for _, r := range rows {
-			widths[k] = max(widths[k], cells(r[k]))
+			widths[k] = max(widths[k], termtext.Width(r[k]))
 		}
 	}
 	if !several {
 		widths[texts-1] = 0
 	}
 	t.fit(widths, texts)
-	for _, l := range wrapCells(headed(t.say("noise"))+t.pick(": ", "：")+t.metricLabel(t.metric), t.width) {
+	for _, l := range termtext.Wrap(headed(t.say("noise"))+t.pick(": ", "：")+t.metricLabel(t.metric), t.width) {
 		t.b.WriteString(t.paint(bold, l) + "\n")
 	}
 	for i, r := range rows {
@@ -60,9 +64,9 @@ func (t *terminal) noise() {
 			case widths[k] == 0:
 				continue
 			case k < texts:
-				line.WriteString("  " + padCells(cutCells(s, widths[k]), widths[k]))
+				line.WriteString("  " + termtext.Pad(termtext.Cut(s, widths[k]), widths[k]))
 			default:
-				line.WriteString("  " + strings.Repeat(" ", widths[k]-cells(s)) + s)
+				line.WriteString("  " + strings.Repeat(" ", widths[k]-termtext.Width(s)) + s)
 			}
 		}
 		style := ""

@@ -1,10 +1,11 @@
 package report
 
 import (
-	"github.com/fusor-ml/fusor/compare"
 	"strings"
 
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // sentiment writes what the circulating conventions of counting sentiment
@@ -24,7 +25,7 @@ func (t *terminal) sentiment() {
 	}
 	lines := [][]string{{""}}
 	for _, row := range shown {
-		lines[0] = append(lines[0], printable(row.Name))
+		lines[0] = append(lines[0], termtext.Line(row.Name))
 	}
 	for _, m := range eval.SentimentMetrics() {
 		line := []string{headed(m.TitleIn(t.lang()))}
@@ -39,22 +40,22 @@ func (t *terminal) sentiment() {
 	}
 	first := 0
 	for _, l := range lines {
-		first = max(first, cells(l[0]))
+		first = max(first, termtext.Width(l[0]))
 	}
 	room := (t.width - first - 2) / len(shown)
-	for _, l := range wrapCells(t.say("sentiment")+t.pick(", ", "，")+t.say("interval"), t.width) {
+	for _, l := range termtext.Wrap(t.say("sentiment")+t.pick(", ", "，")+t.say("interval"), t.width) {
 		t.b.WriteString(t.paint(bold, l) + "\n")
 	}
 	for i, l := range lines {
 		var b strings.Builder
-		b.WriteString("  " + padCells(l[0], first))
+		b.WriteString("  " + termtext.Pad(l[0], first))
 		for k, s := range l[1:] {
-			if cells(s) > room-2 && i > 0 { // no room for the intervals
+			if termtext.Width(s) > room-2 && i > 0 { // no room for the intervals
 				s, _, _ = strings.Cut(s, "  ")
 			}
-			s = "  " + cutCells(s, room-2)
+			s = "  " + termtext.Cut(s, room-2)
 			if k+2 < len(l) {
-				s = padCells(s, min(room, widestValue(lines, k+1)+2))
+				s = termtext.Pad(s, min(room, widestValue(lines, k+1)+2))
 			}
 			b.WriteString(s)
 		}
@@ -66,7 +67,7 @@ func (t *terminal) sentiment() {
 func widestValue(lines [][]string, column int) int {
 	most := 0
 	for _, l := range lines {
-		most = max(most, cells(l[column]))
+		most = max(most, termtext.Width(l[column]))
 	}
 	return most
 }

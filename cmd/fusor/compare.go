@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/fusor-ml/fusor/dataset"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/report"
 )

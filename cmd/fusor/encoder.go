@@ -11,6 +11,7 @@ import (
 
 	"github.com/fusor-ml/fusor/encoder"
 	"github.com/fusor-ml/fusor/encoder/network"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 type encoderCmd struct {
@@ -77,7 +78,7 @@ func (c *encoderCmd) Run(e *env) error {
 func (i *encoderInfo) text() string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-13s %s\n", name, printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "%-13s %s\n", name, termtext.Printable(fmt.Sprintf(format, args...)))
 	}
 	line("architecture", "%s", i.Architecture)
 	if t := i.Text; t != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 type evaluateCmd struct {
@@ -164,7 +165,7 @@ func printConfusion(w io.Writer, c [][]int, classes []string) {
 	rows, heads := make([]string, len(classes)), make([]string, len(classes))
 	first, total := uniseg.StringWidth(corner), 0
 	for k, class := range classes {
-		heads[k] = cutCells(oneLine(class), most)
+		heads[k] = termtext.Cut(oneLine(class), most)
 		rows[k] = heads[k]
 		first, total = max(first, uniseg.StringWidth(rows[k])), total+gap+max(3, uniseg.StringWidth(heads[k]))
 	}
@@ -188,6 +189,6 @@ func printConfusion(w io.Writer, c [][]int, classes []string) {
 }
 
 // oneLine is a name for a line or a table: without line breaks and tabs.
-func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
+func oneLine(s string) string { return strings.Join(strings.Fields(termtext.Printable(s)), " ") }
 
 func list(names []string) string { return strings.Join(names, ", ") }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // progress draws one line per stage that is written over, on a terminal only:
@@ -95,7 +96,7 @@ func (p *progress) draw(s fusor.Progress, now time.Time) {
 	if s.Detail != "" && uniseg.StringWidth(strings.Join(parts, "  "))+2+min(least, uniseg.StringWidth(s.Detail)) <= room {
 		parts = append(parts, s.Detail)
 	}
-	line := cutCells(strings.Join(parts, "  "), room)
+	line := termtext.Cut(strings.Join(parts, "  "), room)
 	n := uniseg.StringWidth(line)
 	fmt.Fprint(p.w, "\r"+line+strings.Repeat(" ", max(0, p.cells-n)))
 	p.cells = n
@@ -135,20 +136,4 @@ func (p *progress) clear() {
 func (p *progress) done() {
 	p.clear()
 	p.stage = ""
-}
-
-// cutCells shortens s to so many terminal columns.
-func cutCells(s string, most int) string {
-	if uniseg.StringWidth(s) <= most {
-		return s
-	}
-	var b strings.Builder
-	used := 1
-	for g := uniseg.NewGraphemes(s); g.Next(); {
-		if used += g.Width(); used > most {
-			break
-		}
-		b.WriteString(g.Str())
-	}
-	return b.String() + "…"
 }

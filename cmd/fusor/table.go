@@ -5,11 +5,12 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
+
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // outTable is a plain aligned table whose last column wraps to the terminal.
@@ -28,20 +29,10 @@ func newTable(header ...string) *outTable {
 func (t *outTable) row(cells []string) table.Row {
 	row := make(table.Row, len(cells))
 	for i, c := range cells {
-		c = printable(c)
+		c = termtext.Printable(c)
 		row[i], t.widest[i] = c, max(t.widest[i], text.LongestLineLen(c))
 	}
 	return row
-}
-
-// printable is s without what would move the cursor or colour the terminal, line breaks apart.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 func (t *outTable) add(cells ...string) { t.w.AppendRow(t.row(cells)) }

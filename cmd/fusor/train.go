@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/fusor-ml/fusor/dataset"
 	"os"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/fusion"
 )
 

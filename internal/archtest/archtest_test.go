@@ -33,7 +33,7 @@ var order = [][]string{
 	{"predict"},
 	{"compare"},
 	{"explain"},
-	{"internal/svg", "report"},
+	{"internal/svg", "internal/termtext", "report"},
 	{"analysis"},
 	{"serve"},
 	{""},

@@ -6,9 +6,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"github.com/fusor-ml/fusor/compare"
-	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/explain"
 	"image"
 	"image/color"
 	"image/png"
@@ -17,7 +14,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/report"
 )
 

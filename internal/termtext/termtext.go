@@ -1,0 +1,93 @@
+// Package termtext fits text into the columns of a terminal: Han characters take two of them.
+package termtext
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+)
+
+// Width returns the number of terminal columns of s.
+func Width(s string) int { return uniseg.StringWidth(s) }
+
+// Widest returns the largest Width.
+func Widest(list []string) int {
+	most := 0
+	for _, s := range list {
+		most = max(most, Width(s))
+	}
+	return most
+}
+
+// Pad returns s with spaces up to width columns.
+func Pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-Width(s)))
+}
+
+// Cut shortens s to width columns, with an ellipsis for the rest.
+func Cut(s string, width int) string {
+	if Width(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	used := 1
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if used += g.Width(); used > width {
+			break
+		}
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}
+
+// Fit is Cut that cuts the longest of names joined by " + " first,
+// so that each can still be recognized.
+func Fit(s string, width int) string {
+	parts := strings.Split(s, " + ")
+	most := width
+	for total := Width(s); total > width && most > 4; most-- {
+		total = 3 * (len(parts) - 1)
+		for _, p := range parts {
+			total += min(Width(p), most-1)
+		}
+	}
+	for i, p := range parts {
+		parts[i] = Cut(p, most)
+	}
+	return Cut(strings.Join(parts, " + "), width)
+}
+
+// Wrap breaks s into lines of at most width columns, where Unicode allows
+// it (UAX 14); a longer word is cut.
+func Wrap(s string, width int) []string {
+	var lines []string
+	line, state := "", -1
+	for s != "" {
+		var part string
+		part, s, _, state = uniseg.FirstLineSegmentInString(s, state)
+		if line != "" && Width(strings.TrimRight(line+part, " ")) > width {
+			lines = append(lines, Cut(strings.TrimRight(line, " "), width))
+			line = ""
+		}
+		line += part
+	}
+	return append(lines, Cut(strings.TrimRight(line, " "), width))
+}
+
+// Printable returns s without what would move the cursor or color the terminal: line breaks stay,
+// other white space is a space, every other control character U+FFFD.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || !unicode.IsControl(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return unicode.ReplacementChar
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// Line returns Printable of s with its line breaks as spaces.
+func Line(s string) string { return strings.ReplaceAll(Printable(s), "\n", " ") }
