@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/serve"
 	"github.com/fusor-ml/fusor/train"
@@ -306,8 +307,12 @@ func TestKeys(t *testing.T) {
 }
 
 func trainOn(table string) (*predict.Model, error) {
-	m, _, err := fusor.Train(context.Background(), table, fusor.Options{
-		NoCache: true, Recipe: train.Recipe{Fusion: "attention", Width: 8, Train: train.Config{Epochs: 30, LR: 0.01}},
+	data, err := fusor.Open(table, dataset.Options{})
+	if err != nil {
+		return nil, err
+	}
+	m, _, err := fusor.Train(context.Background(), data, fusor.TrainOptions{
+		Options: fusor.Options{NoCache: true}, Recipe: train.Recipe{Fusion: "attention", Width: 8, Train: train.Config{Epochs: 30, LR: 0.01}},
 	})
 	if err != nil {
 		return nil, err
