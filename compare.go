@@ -26,7 +26,10 @@ type CompareOptions struct {
 	Seeds   int          // repetitions; 0: 1 with folds, 3 on an official split
 	Seed    uint64       // of everything random; Recipe.Train.Seed is 0 or the same
 	Dir     string       // where finished fits are kept, so that an interrupted run goes on; "": nowhere
+	Metric  string       // by which entries are chosen and compared, a name of package eval; "": the task's main one
 	Lang    string       // of the verdict's sentence: en or zh
+	// Reads is how the data were read, so that training can read others alike.
+	Reads dataset.Options
 	// Command and Shared are, for the report, the words that ran it, and those of them that training one
 	// model takes as well.
 	Command, Shared []string
@@ -58,7 +61,14 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 	if err != nil {
 		return nil, err
 	}
-	co := compare.Options{Recipe: j.recipe, Fusions: o.Fusions, Workers: j.Threads, Done: compare.Progress(j.Progress, src.Data, &plan)}
+	metrics, err := compare.Metrics(src.Data, o.Metric)
+	if err != nil {
+		return nil, err
+	}
+	co := compare.Options{
+		Recipe: j.recipe, Fusions: o.Fusions, Metric: o.Metric, Workers: j.Threads,
+		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]),
+	}
 	if o.Dir != "" {
 		features, err := src.Bank.Digest() // the manifest's media may have changed under their names
 		if err != nil {
@@ -74,7 +84,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 	}
 	j.Logger.Info("entries fitted", "entries", len(res.Entries), "runs", len(res.Plan.Runs))
 	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Bank)...)
-	sum, err := res.Summarize(src.Data, o.Lang)
+	sum, err := res.Summarize(src.Data, o.Metric, o.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +101,19 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		if !slices.Contains(c.Run.Seeds, r.Seed) {
 			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
 		}
+	}
+	best := c.BestOfAll()
+	if best < 0 {
+		return c, nil
+	}
+	c.Chosen = &compare.Choice{Entry: res.Entries[best], Recipe: j.recipe, Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed, Reads: compare.NewReading(o.Reads)}
+	if o.Dir != "" {
+		h := handOver{job: j, src: src, comparison: c, entry: best, options: co}
+		m, err := h.fit(ctx, co.Store.Checkpoint(), true, false)
+		if err != nil {
+			return nil, err
+		}
+		c.Model = m.Model
 	}
 	return c, nil
 }

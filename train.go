@@ -2,11 +2,7 @@ package fusor
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -27,6 +23,8 @@ type TrainReport struct {
 	Views    []string         `json:"views"`
 	Rows     Rows             `json:"rows"`
 	History  train.History    `json:"history"`
+	Metric   string           `json:"metric"`          // the task's main one, or that of the options
+	Folds    int              `json:"folds,omitempty"` // that Test is the mean of, of a model that a comparison chose
 	Test     *Evaluation      `json:"test,omitempty"`  // none without test rows
 	Notes    []string         `json:"notes,omitempty"` // of how the rows were divided, and of given embeddings
 	Problems dataset.Problems `json:"problems,omitempty"`
@@ -47,6 +45,10 @@ type TrainOptions struct {
 	Seed       uint64       // of everything random; Recipe.Train.Seed is 0 or the same
 	Checkpoint string       // a file to keep the state in after every epoch
 	Resume     bool         // go on from Checkpoint if it is there
+	Metric     string       // that the model is measured by first, a name of package eval; "": the task's main one
+	// From, if not nil, is what a comparison chose: that entry is measured and fitted as the comparison
+	// did, by Recipe and Seed.
+	From *compare.Choice
 }
 
 // trainJob is a training under way.
@@ -54,10 +56,11 @@ type trainJob struct {
 	job
 	checkpoint string
 	resume     bool
+	metric     string
 }
 
 func (o *TrainOptions) job() *trainJob {
-	return &trainJob{job{o.WithDefaults(), o.Recipe, o.Seed}, o.Checkpoint, o.Resume}
+	return &trainJob{job{o.WithDefaults(), o.Recipe, o.Seed}, o.Checkpoint, o.Resume, o.Metric}
 }
 
 // Train fits one model to a data set: the epoch is chosen on validation rows, then the model is fitted
@@ -73,7 +76,13 @@ func Train(ctx context.Context, ds *dataset.Dataset, o TrainOptions) (*Model, *T
 	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
 		return nil, nil, err
 	}
-	m, rep, err := j.train(ctx, src)
+	var m *Model
+	var rep *TrainReport
+	if o.From != nil {
+		m, rep, err = j.trainAs(ctx, src, o.From)
+	} else {
+		m, rep, err = j.train(ctx, src)
+	}
 	if err != nil {
 		return nil, nil, problems.Wrap(err)
 	}
@@ -84,6 +93,11 @@ func Train(ctx context.Context, ds *dataset.Dataset, o TrainOptions) (*Model, *T
 // train fits one model of a source.
 func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainReport, error) {
 	rep := &TrainReport{Dataset: src.Data.Name}
+	metrics, err := compare.Metrics(src.Data, j.metric)
+	if err != nil {
+		return nil, nil, err
+	}
+	rep.Metric = metrics[0].Name
 	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: j.seed})
 	if err != nil {
 		return nil, nil, err
@@ -108,6 +122,8 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 	}
 	a := assemble(p, f)
 	a.Training = trainedOn(src.Data, run, j.seed)
+	a.Record = newRecord(&j.job, src.Data, run)
+	a.Record.Metric = rep.Metric
 	m := &Model{predict.New(a, j.Options)}
 	if len(run.Test) > 0 {
 		s, err := p.Predict(ctx, f, run.Test, j.Threads)
@@ -123,6 +139,7 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 			val := eval.NewPredictions(src.Data, run.Val, p.Unscale(f.Val))
 			rep.Test.ValRuns = []float64{rep.Test.Scores[0].Metric.Of(val)}
 		}
+		a.Record.Scored, a.Record.Seeds, a.Record.Metrics = artifact.OnTest, 1, scoresOf(&rep.Test.Row)
 	}
 	return m, rep, nil
 }
@@ -136,39 +153,17 @@ func (j *trainJob) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, 
 	hooks := train.Hooks{Epoch: func(e train.Epoch, total int) {
 		j.Progress.Report(progress.Train, e.Epoch, total, fmt.Sprintf("validation loss %.4f", e.ValLoss))
 	}}
+	data, err := j.keepState(&hooks, j.checkpoint, p.Source, p.Run)
+	if err != nil {
+		return nil, err
+	}
 	var from *train.Checkpoint
-	if j.checkpoint != "" {
-		data, err := j.fingerprint(p)
-		if err != nil {
+	if j.resume && j.checkpoint != "" {
+		if from, err = savedState(j.checkpoint, data); err != nil {
 			return nil, err
-		}
-		hooks.Save = func(c *train.Checkpoint) error {
-			c.Data = data
-			return c.WriteFile(j.checkpoint)
-		}
-		if j.resume {
-			if from, err = train.ReadCheckpoint(j.checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
-			}
-			if from != nil && from.Data != data {
-				return nil, fmt.Errorf("cannot resume from %s: the data, their media or the settings are not those it was begun with; train without resuming, or delete it", j.checkpoint)
-			}
 		}
 	}
 	return p.Fit(ctx, j.recipe, all, j.Threads, hooks, from)
-}
-
-// fingerprint is a hash of everything that a fit of p depends on.
-func (j *trainJob) fingerprint(p *train.Prepared) (string, error) {
-	features, err := p.Bank.Digest()
-	if err != nil {
-		return "", err
-	}
-	data, err := json.Marshal([]any{p.Data.Schema, p.Data.Rows, features, j.recipe, p.Run})
-	if err != nil {
-		return "", fmt.Errorf("cannot tell what is trained on: %w", err)
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
 }
 
 // assemble makes the artifact of a fitted model, calibrated on the validation rows.

@@ -11,6 +11,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -21,6 +22,7 @@ type Comparison struct {
 	Result   *compare.Result // every fit's predictions
 	Data     *dataset.Dataset
 	Problems dataset.Problems
+	Model    *predict.Model // of the chosen entry, fitted for use; nil where none was wanted
 
 	path        string // of the data
 	methods     fusion.Table
@@ -88,6 +90,16 @@ func (c *Comparison) Best() (best, single int) {
 		best = single
 	}
 	return best, single
+}
+
+// BestOfAll returns the entry with the best validation score, whatever its kind; among equals a fusion,
+// which has more to go by where a modality is missing. It is −1 where no score is known.
+func (c *Comparison) BestOfAll() int {
+	best, single := c.Best()
+	if single >= 0 && c.valScore(single) > c.valScore(best) {
+		return single
+	}
+	return best
 }
 
 // valScore is an entry's mean validation score, larger is better.

@@ -3,6 +3,7 @@ package analysis
 import (
 	"encoding/json"
 
+	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -22,7 +23,7 @@ type Evaluation struct {
 func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
 	a := m.Artifact()
 	preds := eval.NewPredictions(ds, rows, p)
-	e := &Evaluation{Row: compare.Measure(a.Schema.Task, preds, eval.Groups(ds, rows))}
+	e := &Evaluation{Row: compare.Measure(a.Schema.Task, metricOf(a), preds, eval.Groups(ds, rows))}
 	e.Name, e.Kind, e.Fusion = a.Spec.Method, eval.Fusion, a.Spec.Method
 	if len(a.Views) == 1 {
 		e.Kind = eval.Single
@@ -35,6 +36,14 @@ func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float6
 		e.Confusion, e.Classes = eval.Confusion(preds), a.Schema.Classes
 	}
 	return e
+}
+
+// metricOf returns the metric that a model was chosen by; "" if that is not recorded.
+func metricOf(a *artifact.Artifact) string {
+	if a.Record == nil {
+		return ""
+	}
+	return a.Record.Metric
 }
 
 // MarshalJSON writes the row of a comparison with the confusion beside it.

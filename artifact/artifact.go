@@ -60,6 +60,8 @@ type Manifest struct {
 	Curve []Point `json:"curve,omitempty"`
 	// Training says what the model was trained on; nil: not known.
 	Training *Training `json:"training,omitempty"`
+	// Record is what the model card shows of the training; nil: a model of an older version.
+	Record *Record `json:"record,omitempty"`
 }
 
 // Training identifies the rows of a training, and which of them it held out.

@@ -24,14 +24,16 @@ func (res *Result) baseline(ds *dataset.Dataset, m eval.Metric) *eval.Contestant
 			for _, r := range known {
 				count[ds.Rows[r].Class]++
 			}
-			answer = make([]float64, len(count))
-			answer[slices.Index(count, slices.Max(count))] = 1
+			answer = make([]float64, len(count)) // how frequent each is: log loss asks for more than the first
+			for k, n := range count {
+				answer[k] = float64(n) / float64(max(1, len(known)))
+			}
 		}
 		p := eval.NewPredictions(ds, run.Test, slices.Repeat(answer, len(run.Test)))
 		preds, c.Test = append(preds, p), append(c.Test, m.Of(p))
 	}
 	if res.Plan.Official {
-		c.Rows = eval.RowScores(m, preds)
+		c.Rows, c.Seeds = eval.RowScores(m, preds), preds
 	}
 	return c
 }

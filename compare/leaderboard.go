@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -18,6 +19,7 @@ type Comparison struct {
 	Metric  string        `json:"metric"` // the one by which rows are chosen and compared
 	Rows    []Row         `json:"rows"`
 	Verdict *eval.Verdict `json:"verdict"` // none without both a single and a fusion
+	Chosen  *Choice       `json:"chosen,omitempty"`
 	Run     Provenance    `json:"run"`
 }
 
@@ -123,9 +125,37 @@ func targets(ds *dataset.Dataset) []float64 {
 	return out
 }
 
-// Summarize turns a result into the comparison that is shown and saved. lang is of the verdict's sentence.
-func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, error) {
-	metrics := taskMetrics(ds.Schema.Task, targets(ds))
+// Metrics returns the metrics that a data set's models are measured by, the named one first ("": the
+// task's main one).
+func Metrics(ds *dataset.Dataset, main string) ([]eval.Metric, error) {
+	return metricsBy(taskMetrics(ds.Schema.Task, targets(ds)), main)
+}
+
+func metricsBy(metrics []eval.Metric, main string) ([]eval.Metric, error) {
+	if main == "" {
+		return metrics, nil
+	}
+	var names []string
+	for i, m := range metrics {
+		if m.Name == main {
+			return slices.Concat(metrics[i:i+1], metrics[:i], metrics[i+1:]), nil
+		}
+		names = append(names, m.Name)
+	}
+	if m, ok := eval.MetricByName(main); ok && m.Task != metrics[0].Task {
+		what := map[dataset.Task]string{dataset.Classification: "classes", dataset.Regression: "numbers"}
+		return nil, fmt.Errorf("the metric %s is for %s, and the labels are %s; there are %s", main, what[m.Task], what[metrics[0].Task], strings.Join(names, ", "))
+	}
+	return nil, fmt.Errorf("no metric %q for these labels; there are %s", main, strings.Join(names, ", "))
+}
+
+// Summarize turns a result into the comparison that is shown and saved: metric is the one by which
+// entries are chosen and compared ("": the task's main one), lang is of the verdict's sentence.
+func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Comparison, error) {
+	metrics, err := Metrics(ds, metric)
+	if err != nil {
+		return nil, err
+	}
 	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name}
 	trial := eval.Trial{Metric: metrics[0], Lang: lang}
 	tests := res.Plan.Tests()
@@ -161,6 +191,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 		con.Test = row.Scores[0].Summary.Runs
 		if res.Plan.Official {
 			con.Rows, trial.Groups = eval.RowScores(metrics[0], preds), groups
+			con.Seeds = preds
 		}
 		contestants = append(contestants, con)
 		c.Rows = append(c.Rows, row)
@@ -177,10 +208,15 @@ func (res *Result) Summarize(ds *dataset.Dataset, lang string) (*Comparison, err
 	return c, nil
 }
 
-// Measure scores one model's predictions; the intervals are over the rows, or over whole groups (nil: none) where there are enough.
-func Measure(task dataset.Task, p *eval.Predictions, groups []int) Row {
+// Measure scores one model's predictions, by main first where that is one of their metrics; the
+// intervals are over the rows, or over whole groups (nil: none) where there are enough.
+func Measure(task dataset.Task, main string, p *eval.Predictions, groups []int) Row {
 	var r Row
-	for _, m := range taskMetrics(task, p.Targets) {
+	metrics := taskMetrics(task, p.Targets)
+	if by, err := metricsBy(metrics, main); err == nil {
+		metrics = by
+	}
+	for _, m := range metrics {
 		r.Scores = append(r.Scores, Score{m, eval.SummarizeSplit(m, []*eval.Predictions{p}, groups)})
 	}
 	return r

@@ -15,10 +15,10 @@ import (
 
 // Entry is one row of the comparison before it is run.
 type Entry struct {
-	Name   string
-	Kind   string
-	Fusion string
-	Views  []string // column.view
+	Name   string   `json:"name"`
+	Kind   string   `json:"kind"`
+	Fusion string   `json:"fusion"`
+	Views  []string `json:"views"` // column.view
 }
 
 // Entries lists what is compared: each view alone, each column of several
@@ -70,6 +70,16 @@ func (e *Entry) indices(views []train.Fitted) []int {
 		}
 	}
 	return out
+}
+
+// check reports a view of the entry that is not there.
+func (e *Entry) check(views []train.Fitted) error {
+	for _, name := range e.Views {
+		if !slices.ContainsFunc(views, func(v train.Fitted) bool { return v.Name == name }) {
+			return fmt.Errorf("the data have no view %q, which %s takes", name, e.Name)
+		}
+	}
+	return nil
 }
 
 // recipe is r for this entry: the user's fusion options go to the method they were meant for.

@@ -11,9 +11,9 @@ import (
 )
 
 // Progress returns an Options.Done that reports every fit to f and, of a fold or seed whose fits are
-// all done, the best single and the best fusion. Those are validation scores: test scores are shown
+// all done, the best single and the best fusion by m. Those are validation scores: test scores are shown
 // once everything is chosen.
-func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan) func(done, total int, e Entry, r dataset.Run, out *Outcome) {
+func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.Metric) func(done, total int, e Entry, r dataset.Run, out *Outcome) {
 	type best struct {
 		fits  int
 		name  [2]string // of singles, of fusions
@@ -38,7 +38,6 @@ func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan) func(don
 		if e.Kind == eval.Fusion {
 			side = 1
 		}
-		m := eval.MainMetric(ds.Schema.Task)
 		v := m.Of(eval.NewPredictions(ds, out.Val, out.ValP))
 		if better := v > b.score[side]; !math.IsNaN(v) && (b.name[side] == "" || better == m.HigherIsBetter && v != b.score[side]) {
 			b.name[side], b.score[side] = e.Name, v

@@ -18,6 +18,8 @@ import (
 type Options struct {
 	Recipe  train.Recipe
 	Fusions []string // names; none: the whole method table
+	Only    *Entry   // if not nil, the only entry, in place of singles and fusions
+	Metric  string   // by which entries are chosen and compared; "": the task's main one
 	Workers int      // cores; 0: all
 	// Store, unless nil, keeps finished fits so that an interrupted comparison goes on where it stopped.
 	Store *Store
@@ -81,8 +83,16 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 		views = append(views, train.Fitted{Name: ref.Name, Column: src.Data.Schema.Columns[ref.Column].Name})
 	}
 	schema := &src.Data.Schema
-	res := &Result{Plan: plan, Entries: Entries(views, schema.Group != "" && schema.Order != "", fusions)}
-	res.dropUntrainable(src.Bank)
+	res := &Result{Plan: plan}
+	if o.Only != nil {
+		if err := o.Only.check(views); err != nil {
+			return nil, err
+		}
+		res.Entries = []Entry{*o.Only}
+	} else {
+		res.Entries = Entries(views, schema.Group != "" && schema.Order != "", fusions)
+		res.dropUntrainable(src.Bank)
+	}
 	if err := res.fitAll(ctx, src, o); err != nil {
 		return nil, err
 	}

@@ -70,6 +70,14 @@ func (s *Store) save(e *Entry, r dataset.Run, o *Outcome) error {
 	return durable.WriteFile(s.path(e, r), b.Bytes())
 }
 
+// Checkpoint returns the name of a file for the state of the fit that follows a comparison.
+func (s *Store) Checkpoint() string {
+	if s == nil {
+		return ""
+	}
+	return filepath.Join(s.dir, "model.checkpoint")
+}
+
 // Remove deletes the store, once the comparison's result is written.
 func (s *Store) Remove() error {
 	if s == nil {

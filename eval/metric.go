@@ -81,6 +81,15 @@ func SentimentMetrics() []Metric {
 // MainMetric returns the metric by which models of a task are chosen and compared.
 func MainMetric(task dataset.Task) Metric { return Metrics(task)[0] }
 
+// MetricNames returns the names of all metrics.
+func MetricNames() []string {
+	names := make([]string, len(metrics))
+	for i, m := range metrics {
+		names[i] = m.Name
+	}
+	return names
+}
+
 // MetricByName finds a metric.
 func MetricByName(name string) (Metric, bool) {
 	for _, m := range metrics {

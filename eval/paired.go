@@ -106,6 +106,38 @@ func NewPairedBootstrap(differences []float64, groups []int) *PairedBootstrap {
 	return t
 }
 
+// newPairedBootstrapOf is the test for a metric that is no mean over rows: the statistic is the
+// difference of the two systems' metrics, each the mean over its seeds, on the same resampled rows.
+func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) *PairedBootstrap {
+	sign := 1.0
+	if !m.HigherIsBetter {
+		sign = -1
+	}
+	difference := func(w []float64) float64 {
+		d := 0.0
+		for s := range fused {
+			d += m.weighted(fused[s], w) / float64(len(fused))
+		}
+		for s := range single {
+			d -= m.weighted(single[s], w) / float64(len(single))
+		}
+		return sign * d
+	}
+	t := &PairedBootstrap{mean: difference(nil)}
+	n := fused[0].Len()
+	if n < 2 || math.IsNaN(t.mean) {
+		return t
+	}
+	_, t.units = Units(groups, n)
+	t.draws = bootstrap(n, groups, replicates(2*n*len(fused)*max(1, fused[0].Classes())), difference)
+	for i, d := range t.draws {
+		if math.Abs(d) < 1e-12 {
+			t.draws[i] = 0
+		}
+	}
+	return t
+}
+
 // Name implements Test.
 func (t *PairedBootstrap) Name() string { return "paired bootstrap" }
 

@@ -22,6 +22,9 @@ type Contestant struct {
 	// Rows is the score of each test row averaged over the seeds, [N], on an
 	// official split; nil with folds. RowScores makes it.
 	Rows []float64
+	// Seeds are the predictions of the test rows by seed, on an official split; a metric that is no mean
+	// over rows is tested by resampling them.
+	Seeds []*Predictions
 }
 
 // Trial says how the contestants were measured.
@@ -168,7 +171,11 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	v.SingleScore, _ = meanStd(rows[single].Test)
 	v.FusionScore, _ = meanStd(rows[fused].Test)
 	if b, ok := test.(*PairedBootstrap); ok {
-		v.ByGroups = b.units < len(rows[fused].Rows)
+		n := len(rows[fused].Rows)
+		if n == 0 {
+			n = rows[fused].Seeds[0].Len()
+		}
+		v.ByGroups = b.units < n
 	}
 	if b := t.Baseline; b != nil {
 		v.Baseline = &Baseline{SingleP: t.compare(rows[single], *b).P(), FusionP: t.compare(rows[fused], *b).P()}
@@ -246,6 +253,11 @@ func (t Trial) compare(fused, single Contestant) Test {
 	}
 	if len(fused.Rows) > 0 {
 		b := NewPairedBootstrap(minus(fused.Rows, single.Rows), t.Groups)
+		b.share = t.Metric.Share
+		return b
+	}
+	if len(fused.Seeds) > 0 && t.Metric.Row == nil {
+		b := newPairedBootstrapOf(t.Metric, fused.Seeds, single.Seeds, t.Groups)
 		b.share = t.Metric.Share
 		return b
 	}

@@ -18,12 +18,13 @@ import (
 
 type compareCmd struct {
 	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
-	Out     string   `help:"Folder for compare.json and report.html; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
+	Out     string   `help:"Folder for compare.json, report.html and model.fusor; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
 	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
 	Seeds   *int     `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
 	Folds   *int     `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
 	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`
-	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+	metricFlag
+	Lang string `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags
 
 	dataFlags   `group:"Data"`
@@ -46,7 +47,10 @@ Examples:
 
 // Run compares and writes the result.
 func (c *compareCmd) Run(e *env) error {
-	_, err := c.run(e)
+	cmp, err := c.run(e)
+	if err == nil && !c.jsonToStdout() && !c.Quiet {
+		c.printNext(e, cmp)
+	}
 	return err
 }
 
@@ -73,6 +77,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	o.AllowMissing = c.AllowMissing
 	bar := c.apply(e, &o.Options)
 	o.Command, o.Shared = append([]string{"fusor"}, e.args...), e.shared
+	o.Reads = data
 	cmp, err := c.compare(e, data, o)
 	bar.done()
 	err = c.failed(e, err)
@@ -100,6 +105,11 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		if c.page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
 			return nil, err
 		}
+		if cmp.Model != nil {
+			if err := cmp.Model.Save(c.model()); err != nil {
+				return nil, err
+			}
+		}
 		if err := cmp.Finish(); err != nil {
 			return nil, err
 		}
@@ -115,6 +125,25 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	return cmp, c.writeJSON(e, cmp.Comparison)
 }
 
+// model is the file of the model that is handed over.
+func (c *compareCmd) model() string { return filepath.Join(c.Out, "model.fusor") }
+
+// printNext ends the result on the terminal.
+func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
+	switch {
+	case cmp.Chosen == nil:
+	case c.Out == "":
+		again := append(slices.Clone(e.args), "-o", "result")
+		printNext(e.stdout, c.Lang,
+			step("keep the report, and the chosen model ready for use", "保存报告，以及可直接使用的所选模型", again...),
+			step("or train that method alone", "或只训练该方法", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...),
+			step("see what is in the data", "查看数据", slices.Concat([]string{"inspect", c.Data}, e.reading)...))
+	default:
+		fmt.Fprintf(e.stdout, "model: %s (%s)\n", c.model(), cmp.Chosen.Name)
+		printNext(e.stdout, c.Lang, nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))...)
+	}
+}
+
 func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOptions) (*fusor.Comparison, error) {
 	ds, err := fusor.Open(c.Data, data)
 	if err != nil {
@@ -124,7 +153,7 @@ func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOption
 }
 
 func (c *compareCmd) options() (fusor.CompareOptions, error) {
-	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, Dir: c.Out, Lang: c.Lang}
+	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, Dir: c.Out, Metric: c.Metric, Lang: c.Lang}
 	if c.Folds != nil {
 		if o.Folds = *c.Folds; o.Folds < 2 {
 			return o, usagef("--folds %d: 2 are the least", o.Folds)
@@ -136,6 +165,9 @@ func (c *compareCmd) options() (fusor.CompareOptions, error) {
 		}
 	}
 	var err error
+	if err := c.metricFlag.check(); err != nil {
+		return o, err
+	}
 	if o.Recipe, err = c.recipe(); err != nil {
 		return o, err
 	}

@@ -117,8 +117,20 @@ func (c *explainCmd) Run(e *env) error {
 		if page != "" {
 			fmt.Fprintf(e.stdout, "report: %s\n", page)
 		}
+		c.printNext(e, page)
 	}
 	return c.writeJSON(e, ex)
+}
+
+// printNext ends the explanation on the terminal.
+func (c *explainCmd) printNext(e *env, page string) {
+	steps := []nextStep{step("answer rows, with what each modality contributed to each", "回答各行，并给出各模态对每行的贡献", slices.Concat([]string{"predict", c.Model, c.Data, "--explain", "-o", "answers.csv"}, e.rows)...)}
+	if page == "" {
+		steps = append(steps, step("keep this as a page with its plots", "保存为带图的网页", slices.Concat([]string{"explain", c.Model, c.Data, "-o", "why"}, e.rows)...))
+	} else {
+		steps = append(steps, step("measure it again, on all rows", "在全部行上重新评估", slices.Concat([]string{"evaluate", c.Model, c.Data, "--split", "all"}, e.rows)...))
+	}
+	printNext(e.stdout, c.Lang, append(steps, step("see the model card", "查看模型卡片", "info", c.Model))...)
 }
 
 // rows are those to look at, with the name of their split: without a wish the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -37,6 +38,18 @@ type dataFlags struct {
 // lossFlags say what may be lost. Commands have them that end with 1 where most of a column is.
 type lossFlags struct {
 	AllowMissing []string `help:"Columns to go on with although most of their cells cannot be read." placeholder:"COL,COL"`
+}
+
+// metricFlag is what models are chosen and compared by.
+type metricFlag struct {
+	Metric string `help:"Metric that choosing, leaderboard and verdict go by: accuracy (the default of classes), balanced_accuracy, macro_f1, weighted_f1, log_loss, brier, roc_auc, average_precision, ece; mae (the default of numbers), rmse, r2, pearson, spearman." placeholder:"NAME"`
+}
+
+func (f *metricFlag) check() error {
+	if _, ok := eval.MetricByName(f.Metric); f.Metric != "" && !ok {
+		return unknown("metric", f.Metric, eval.MetricNames())
+	}
+	return nil
 }
 
 // kinds are those that --kind sets.

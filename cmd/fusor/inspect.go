@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -95,8 +96,20 @@ func (c *inspectCmd) Run(e *env) error {
 	c.notes(e.stderr, unsplit(ds, ""))
 	if !c.jsonToStdout() {
 		in.print(e, ds)
+		if !c.Quiet {
+			c.printNext(e)
+		}
 	}
 	return c.writeJSON(e, in)
+}
+
+// printNext ends the inspection on the terminal.
+func (c *inspectCmd) printNext(e *env) {
+	words := func(name string, more ...string) []string { return slices.Concat([]string{name, c.Data}, e.reading, more) }
+	printNext(e.stdout, "en",
+		step("find out whether fusion helps, and get the model that does best", "比较各模态与各种融合，并得到最好的模型", words("compare", "-o", "result")...),
+		step("train one model now", "现在就训练一个模型", words("train", "-o", "model.fusor")...),
+		step("see what else each column can be read as", "查看每一列还能怎样读取", "views"))
 }
 
 func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {

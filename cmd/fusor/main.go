@@ -34,6 +34,7 @@ type commands struct {
 	Compare  compareCmd  `cmd:"" help:"Compare every single view and every fusion on DATA, and judge whether fusion helps."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a saved model on DATA."`
 	Explain  explainCmd  `cmd:"" help:"Show what each modality of a saved model contributes, and how it holds when one is noisy or missing."`
+	Info     infoCmd     `cmd:"" help:"Show the model card of a saved model."`
 	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
 	Serve    serveCmd    `cmd:"" help:"Answer rows over HTTP with saved models."`
 	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
@@ -57,6 +58,8 @@ type env struct {
 	stdout, stderr io.Writer
 	args           []string
 	shared         []string // flags that train and compare take alike, as they were given
+	reading        []string // of those, what inspect takes: how the data are read
+	rows           []string // and what commands take that have a model, which knows the rest
 }
 
 func main() {
@@ -109,7 +112,16 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	out := &output{w: stdout}
-	err = k.Run(&env{ctx, stdin, out, stderr, args, sharedFlags(args, k.Flags())})
+	e := &env{ctx: ctx, stdin: stdin, stdout: out, stderr: stderr, args: args}
+	ofData := func(f *kong.Flag) bool { return f.Group != nil && f.Group.Key == "Data" && f.Name != "allow-missing" }
+	e.shared = givenFlags(args, k.Flags(), func(f *kong.Flag) bool {
+		return f.Name == "seed" || f.Group != nil && (f.Group.Key == "Data" || f.Group.Key == "Model")
+	})
+	e.reading = givenFlags(args, k.Flags(), ofData)
+	e.rows = givenFlags(args, k.Flags(), func(f *kong.Flag) bool {
+		return ofData(f) && slices.Contains([]string{"encoding", "sheet", "root"}, f.Name)
+	})
+	err = k.Run(e)
 	if err == nil {
 		err = out.err // what nobody looked at
 	}
@@ -128,8 +140,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitFailure
 }
 
-// sharedFlags are the flags among args that say what the data and the model are.
-func sharedFlags(args []string, flags []*kong.Flag) (shared []string) {
+// givenFlags are the flags among args that keep wants, with their values.
+func givenFlags(args []string, flags []*kong.Flag, keep func(*kong.Flag) bool) (given []string) {
 	for i := 0; i < len(args) && args[i] != "--"; i++ {
 		name, _, valued := strings.Cut(args[i], "=")
 		for _, f := range flags {
@@ -144,14 +156,14 @@ func sharedFlags(args []string, flags []*kong.Flag) (shared []string) {
 			if !valued && !f.IsBool() && i+1 < len(args) {
 				n = 2
 			}
-			if g := f.Group; f.Name == "seed" || g != nil && (g.Key == "Data" || g.Key == "Model") {
-				shared = append(shared, args[i:i+n]...)
+			if keep(f) {
+				given = append(given, args[i:i+n]...)
 			}
 			i += n - 1
 			break
 		}
 	}
-	return shared
+	return given
 }
 
 // inWords says what the parser says as the commands would.

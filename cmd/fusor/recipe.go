@@ -43,6 +43,12 @@ func (f *recipeFlags) recipe() (train.Recipe, error) {
 	if err := f.check(); err != nil {
 		return r, err
 	}
+	f.over(&r)
+	return r, nil
+}
+
+// over sets in r what flags were given for.
+func (f *recipeFlags) over(r *train.Recipe) {
 	if len(f.Views) > 0 {
 		r.Views = f.Views
 	}
@@ -64,7 +70,6 @@ func (f *recipeFlags) recipe() (train.Recipe, error) {
 	if f.Refit != nil {
 		r.Train.NoRefit = !*f.Refit
 	}
-	return r, nil
 }
 
 // given sets what a flag was given for, to nothing as well.

@@ -7,13 +7,16 @@ import (
 	"os"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/fusion"
 )
 
 type trainCmd struct {
-	Data   string `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
-	Out    string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
+	Data string `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
+	Out  string `help:"File of the model." short:"o" required:"" placeholder:"FILE"`
+	From string `help:"Folder of a finished comparison: train what it chose, measured as it was there, with the same options but for those given here." type:"existingdir" placeholder:"DIR"`
+	metricFlag
 	Fusion string `help:"Fusion method (default: concat; bilstm where --group and --order say how rows follow each other)." placeholder:"NAME"`
 	Bilstm string `help:"What bilstm runs over: rows, time or views (default: rows with --order, else time, else views); without --fusion it takes bilstm." name:"bilstm-over" enum:",rows,time,views" default:"" placeholder:"WHAT"`
 	Seed   uint64 `help:"Seed of everything random." placeholder:"N"`
@@ -33,6 +36,7 @@ Examples:
   fusor train shop.csv -o shop.fusor
   fusor train reviews.csv -o r.fusor --label stars --task class --fusion gated --class-weights
   fusor train talks.csv -o t.fusor --fusion bilstm --group video_id --order utterance
+  fusor train shop.csv -o better.fusor --from result --epochs 300
   fusor train shop.csv -o shop.fusor --resume`
 }
 
@@ -45,6 +49,9 @@ func (c *trainCmd) Run(e *env) error {
 	o, err := c.options()
 	if err != nil {
 		return err
+	}
+	if o.From != nil {
+		data = o.From.Reads.Under(data)
 	}
 	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.Out, c.JSON); err != nil {
 		return err
@@ -93,6 +100,13 @@ func (c *trainCmd) train(e *env, data dataset.Options, o fusor.TrainOptions) (*f
 func (c *trainCmd) options() (fusor.TrainOptions, error) {
 	var o fusor.TrainOptions
 	var err error
+	if err := c.metricFlag.check(); err != nil {
+		return o, err
+	}
+	o.Metric = c.Metric
+	if c.From != "" {
+		return c.from()
+	}
 	if o.Recipe, err = c.recipe(); err != nil {
 		return o, err
 	}
@@ -115,12 +129,48 @@ func (c *trainCmd) options() (fusor.TrainOptions, error) {
 	return o, nil
 }
 
+// from are the options of the comparison in --from, with those of the flags before them.
+func (c *trainCmd) from() (o fusor.TrainOptions, err error) {
+	for name, given := range map[string]bool{"--fusion": c.Fusion != "", "--bilstm-over": c.Bilstm != "", "--views": len(c.Views) > 0, "--config": c.Config != ""} {
+		if given {
+			return o, usagef("%s and --from do not go together: the comparison chose the fusion, its views and its recipe", name)
+		}
+	}
+	choice, metric, err := compare.ReadChoice(c.From)
+	if err != nil {
+		return o, err
+	}
+	o.From, o.Recipe, o.Seed, o.Metric, o.AllowMissing = choice, choice.Recipe, choice.Seed, metric, c.AllowMissing
+	if c.Metric != "" {
+		o.Metric = c.Metric
+	}
+	if c.Seed != 0 {
+		o.Seed = c.Seed
+	}
+	if o.Recipe.Embeddings != "" && c.Embeddings == "" {
+		return o, usagef("the comparison started from the word vectors %s; name their file with --embeddings", o.Recipe.Embeddings)
+	}
+	if err := c.recipeFlags.check(); err != nil {
+		return o, err
+	}
+	c.recipeFlags.over(&o.Recipe)
+	o.Recipe.Train.Seed = 0
+	if err := o.Recipe.Check(fusor.Methods()); err != nil {
+		return o, usageError{err}
+	}
+	return o, nil
+}
+
 func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
 	h := r.History
 	fmt.Fprintf(e.stdout, "%s: %s fusion of %s\n", r.Dataset, r.Fusion, list(r.Views))
 	fmt.Fprintf(e.stdout, "rows: %d train, %d val, %d test; best epoch %d of %d\n", r.Rows.Train, r.Rows.Val, r.Rows.Test, h.BestEpoch, len(h.Epochs))
+	if r.Folds > 0 {
+		fmt.Fprintf(e.stdout, "scores of %d folds: models like this one, each measured on rows it was not fitted on\n", r.Folds)
+	}
 	if r.Test != nil {
 		printScores(e.stdout, &r.Test.Row)
 	}
 	fmt.Fprintf(e.stdout, "saved %s\n", c.Out)
+	printNext(e.stdout, "en", nextOfModel(c.Out, c.Data, e.rows, "answers.csv")...)
 }

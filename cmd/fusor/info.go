@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/predict"
+)
+
+type infoCmd struct {
+	Model string `arg:"" help:"Saved model."`
+	resultFlags
+}
+
+// Help is the command's longer help.
+func (c *infoCmd) Help() string {
+	return `The model card: what the model predicts, which columns and views it reads, how it fuses them, which rows it was fitted on, and its scores with 95 % intervals. All of it is in the file; a model of an older version has less.
+
+Examples:
+  fusor info shop.fusor
+  fusor info result/model.fusor --json -`
+}
+
+// Run shows the card.
+func (c *infoCmd) Run(e *env) error {
+	if err := checkOutputs([]string{c.Model}, c.JSON); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(c.Model)
+	if err != nil {
+		return fmt.Errorf("cannot load the model: %w", err)
+	}
+	m, err := fusor.Decode(bytes.NewReader(data), fusor.Options{Threads: 1, NoCache: true})
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Model, err)
+	}
+	card := m.Card()
+	card.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
+	if !c.jsonToStdout() && !c.Quiet {
+		printCard(e.stdout, card)
+	}
+	return c.writeJSON(e, card)
+}
+
+const notRecorded = "not recorded (an older version wrote this model)"
+
+func printCard(w io.Writer, c *predict.Card) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-12s%s\n", name, fmt.Sprintf(format, args...))
+	}
+	if c.Task == dataset.Regression {
+		line("predicts", "%s, a number", oneLine(c.Label))
+	} else {
+		line("predicts", "%s, one of %d classes: %s", oneLine(c.Label), len(c.Classes), firstOf(c.Classes, maxCounts))
+	}
+	line("fusion", "%s of %s, %d parameters", c.Fusion, plural(views(c), "view"), c.Parameters)
+	t := newTable("column", "kind", "views")
+	for _, col := range c.Columns {
+		t.add(oneLine(col.Name), string(col.Kind), list(col.Views))
+	}
+	fmt.Fprintln(w, t.render(w))
+	for _, enc := range c.Encoders {
+		line("encoder", "%s: %s, %d values, sha256 %s", oneLine(enc.Column), enc.Architecture, enc.Dim, enc.SHA256)
+	}
+	if c.Embeddings != nil {
+		line("embeddings", "%s, sha256 %s", oneLine(c.Embeddings.Name), c.Embeddings.SHA256)
+	}
+	if c.Training == nil {
+		line("trained on", notRecorded)
+		line("scores", notRecorded)
+		line("sha256", "%s", c.SHA256)
+		return
+	}
+	tr := c.Training
+	line("trained on", "%d of %s (%d train, %d val, %d test; seed %d)", tr.Rows.Fitted, plural(tr.Rows.Table, "row"), tr.Rows.Train, tr.Rows.Val, tr.Rows.Test, tr.Seed)
+	if tr.Data != "" {
+		line("rows sha256", "%s", tr.Data)
+	}
+	line("scores", "%s", scoredOn(tr))
+	if len(c.Metrics) > 0 {
+		s := newTable("metric", "value", "95 % interval")
+		s.right(2)
+		for _, m := range c.Metrics {
+			def, ok := eval.MetricByName(m.Name)
+			if !ok {
+				def = eval.Metric{Name: m.Name, Title: m.Name}
+			}
+			s.add(def.Title, number(def, m.Summary.Mean), number(def, m.Summary.Low)+" … "+number(def, m.Summary.High))
+		}
+		fmt.Fprintln(w, s.render(w))
+	}
+	line("kernel", "%s", tr.Kernel)
+	line("version", "%s", tr.Version)
+	line("sha256", "%s", c.SHA256)
+}
+
+func scoredOn(t *predict.CardTraining) string {
+	seeds := ""
+	if t.Seeds > 1 {
+		seeds = fmt.Sprintf(", mean of %d seeds", t.Seeds)
+	}
+	switch t.Scored {
+	case artifact.OnTest:
+		return "on " + plural(t.Rows.Test, "test row") + seeds
+	case artifact.OnFolds:
+		return fmt.Sprintf("of %d folds%s: models like this one, each measured on rows it was not fitted on", t.Folds, seeds)
+	}
+	return "none: there were no test rows"
+}
+
+func views(c *predict.Card) (n int) {
+	for _, col := range c.Columns {
+		n += len(col.Views)
+	}
+	return n
+}
+
+// firstOf lists at most n names.
+func firstOf(names []string, n int) string {
+	var out []string
+	for i, name := range names {
+		if i == n {
+			out = append(out, fmt.Sprintf("and %d more", len(names)-n))
+			break
+		}
+		out = append(out, oneLine(name))
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,112 @@
+package compare
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// Choice is what a comparison chose, with all that it takes to fit and measure it again.
+type Choice struct {
+	Entry
+	Recipe train.Recipe `json:"recipe"` // of every entry; Entry.Fusion goes before its fusion
+	Folds  int          `json:"folds"`  // as asked for; 0: those of the data, or its split
+	Seeds  int          `json:"seeds"`  // as asked for; 0: the default
+	Seed   uint64       `json:"seed"`
+	Reads  Reading      `json:"reads"`
+}
+
+// Reading is how a comparison read its data: dataset.Options but for what belongs to one file.
+type Reading struct {
+	Label   string                `json:"label,omitempty"`
+	ID      string                `json:"id,omitempty"`
+	Split   string                `json:"split,omitempty"`
+	Group   string                `json:"group,omitempty"`
+	Order   string                `json:"order,omitempty"`
+	None    []string              `json:"none,omitempty"`
+	Ignore  []string              `json:"ignore,omitempty"`
+	Columns []string              `json:"columns,omitempty"`
+	Kinds   map[string]media.Kind `json:"kinds,omitempty"`
+	Task    string                `json:"task,omitempty"`
+}
+
+// NewReading returns what of o another table can be read by.
+func NewReading(o dataset.Options) Reading {
+	return Reading{o.Label, o.ID, o.Split, o.Group, o.Order, o.None, o.Ignore, o.Columns, o.Kinds, o.Task}
+}
+
+// Under returns o with what it leaves open taken from r.
+func (r Reading) Under(o dataset.Options) dataset.Options {
+	for _, role := range []struct {
+		name string
+		to   *string
+		from string
+	}{{"label", &o.Label, r.Label}, {"id", &o.ID, r.ID}, {"split", &o.Split, r.Split}, {"group", &o.Group, r.Group}, {"order", &o.Order, r.Order}} {
+		if *role.to != "" || slices.Contains(o.None, role.name) {
+			continue
+		}
+		*role.to = role.from
+		if slices.Contains(r.None, role.name) {
+			o.None = append(slices.Clip(o.None), role.name)
+		}
+	}
+	if len(o.Ignore) == 0 {
+		o.Ignore = r.Ignore
+	}
+	if len(o.Columns) == 0 {
+		o.Columns = r.Columns
+	}
+	if len(o.Kinds) == 0 {
+		o.Kinds = r.Kinds
+	}
+	if o.Task == "" {
+		o.Task = r.Task
+	}
+	return o
+}
+
+// ReadChoice returns what the finished comparison in dir chose.
+func ReadChoice(dir string) (*Choice, string, error) {
+	path := filepath.Join(dir, "compare.json")
+	data, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil, "", fmt.Errorf("%s holds no finished comparison: it has no compare.json", dir)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	var c struct {
+		Metric string  `json:"metric"`
+		Chosen *Choice `json:"chosen"`
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, "", fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	if c.Chosen == nil || c.Chosen.Name == "" || len(c.Chosen.Views) == 0 {
+		return nil, "", fmt.Errorf("%s does not hold what was chosen: an older version wrote it; run the comparison again", path)
+	}
+	return c.Chosen, c.Metric, nil
+}
+
+// Fit fits one entry in a run, which need not be one of the plan, with workers cores. from, unless
+// nil, is a checkpoint to go on from. In a run of the plan it gives the very model that was measured.
+func (res *Result) Fit(ctx context.Context, src train.Source, entry int, run dataset.Run, o Options, workers int, hooks train.Hooks, from *train.Checkpoint) (*train.Prepared, *train.Fitting, error) {
+	p, err := train.Prepare(ctx, src, run, o.Recipe, workers)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := &res.Entries[entry]
+	views := e.indices(p.Views)
+	if len(views) == 0 {
+		return nil, nil, fmt.Errorf("no training row has %v", e.Views)
+	}
+	f, err := p.Fit(ctx, e.recipe(o.Recipe), views, workers, hooks, from)
+	return p, f, err
+}

@@ -1,0 +1,221 @@
+package fusor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fusor-ml/fusor/analysis"
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/kernel"
+	"github.com/fusor-ml/fusor/predict"
+	"github.com/fusor-ml/fusor/progress"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// handOver makes the model that a comparison hands over. On an official split it is the chosen entry
+// as its first run fitted it; with folds the entry is fitted once more, to all labelled rows, and its
+// scores are those of the folds. See docs/decisions/0025-model-of-a-comparison.md.
+type handOver struct {
+	*job
+	src        train.Source
+	comparison *Comparison
+	entry      int
+	options    compare.Options
+	history    *train.History // of the fit
+}
+
+// fit fits the model, with a checkpoint if a file is named for one. With strict a checkpoint there that
+// cannot be gone on from is an error, else the fit begins anew.
+func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bool) (*Model, error) {
+	res := h.comparison.Result
+	run := res.Plan.Runs[0]
+	if !res.Plan.Official {
+		var err error
+		if run, err = dataset.FitAll(h.src.Data, h.seed); err != nil {
+			return nil, err
+		}
+	}
+	hooks := train.Hooks{Epoch: func(e train.Epoch, total int) {
+		h.Progress.Report(progress.Train, e.Epoch, total, fmt.Sprintf("%s, validation loss %.4f", h.comparison.Rows[h.entry].Name, e.ValLoss))
+	}}
+	data, err := h.keepState(&hooks, checkpoint, h.src, run, res.Entries[h.entry])
+	if err != nil {
+		return nil, err
+	}
+	var from *train.Checkpoint
+	if resume && checkpoint != "" {
+		if from, err = savedState(checkpoint, data); err != nil && strict {
+			return nil, err
+		}
+	}
+	p, f, err := res.Fit(ctx, h.src, h.entry, run, h.options, h.Threads, hooks, from)
+	if err != nil {
+		return nil, fmt.Errorf("cannot fit the model of the comparison: %w", err)
+	}
+	h.history = f.History
+	a := assemble(p, f)
+	if p.Target == nil {
+		out, err := h.unseen(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if out != nil {
+			a.Temperature, a.Conformal = calibrated(h.src.Data, out)
+		}
+	}
+	read := narrowed(h.src.Data, a)
+	a.Schema = read.Schema
+	a.Training = trainedOn(read, run, h.seed)
+	a.Record = h.record(run)
+	return &Model{predict.New(a, h.Options)}, nil
+}
+
+// unseen returns fits whose test rows no choice was made on, each row once: the folds of the first
+// seed, or of the training rows where the split has few validation rows. Nil: validation rows have to do.
+func (h *handOver) unseen(ctx context.Context) ([]*compare.Outcome, error) {
+	res := h.comparison.Result
+	if res.Plan.Official {
+		if len(res.Plan.Runs[0].Val) >= eval.FewCalibrationRows {
+			return nil, nil
+		}
+		name := res.Entries[h.entry].Name
+		inner := h.comparison.Calibration()
+		if inner == nil || inner.Entries[0].Name != name || inner.Entries[0].Kind != res.Entries[h.entry].Kind {
+			o, err := h.options, error(nil)
+			o.Done = func(done, total int, _ compare.Entry, _ dataset.Run, _ *compare.Outcome) {
+				h.Progress.Report(progress.Calibrate, done, total, name)
+			}
+			if inner, err = res.Calibrate(ctx, h.src, h.entry, h.seed, o); ctx.Err() != nil {
+				return nil, ctx.Err()
+			} else if err != nil { // the rows cannot be divided, and the validation rows have to do
+				return nil, nil
+			}
+		}
+		return inner.Outcomes[0], nil
+	}
+	var out []*compare.Outcome
+	for r, run := range res.Plan.Runs {
+		if run.Seed == res.Plan.Runs[0].Seed {
+			out = append(out, res.Outcomes[h.entry][r])
+		}
+	}
+	return out, nil
+}
+
+// calibrated fits the temperature to test rows, and returns their conformal scores with it.
+func calibrated(ds *dataset.Dataset, outcomes []*compare.Outcome) (temperature float64, conformal []float32) {
+	var logits [][]float64
+	var labels []int
+	var absent []bool
+	for _, o := range outcomes {
+		logits = append(logits, eval.Rows(o.TestLogits, len(o.TestLogits)/max(1, len(o.Test)))...)
+		labels, absent = append(labels, eval.Labels(ds, o.Test)...), append(absent, o.Absent...)
+	}
+	temperature, probs := eval.Calibrate(logits, labels, absent)
+	for _, s := range eval.ConformalScores(probs, labels) {
+		conformal = append(conformal, float32(s))
+	}
+	return temperature, conformal
+}
+
+// record is what the model card shows: the scores of the entry's row.
+func (h *handOver) record(run dataset.Run) *artifact.Record {
+	c := h.comparison
+	r := newRecord(h.job, h.src.Data, run)
+	r.Scored, r.Seeds, r.Metric = artifact.OnTest, len(c.Run.Seeds), c.Metric
+	if !c.Result.Plan.Official {
+		r.Scored, r.Folds = artifact.OnFolds, c.Result.Plan.Folds
+	}
+	r.Metrics = scoresOf(&c.Rows[h.entry])
+	return r
+}
+
+// newRecord is a record without scores.
+func newRecord(j *job, ds *dataset.Dataset, run dataset.Run) *artifact.Record {
+	r := &artifact.Record{Version: Version, Kernel: kernel.ActiveTier().String(), Scored: artifact.OnNone}
+	r.Rows = artifact.Rows{Table: len(ds.Rows), Train: len(run.Train), Val: len(run.Val), Test: len(run.Test), Fitted: len(run.Train)}
+	if !j.recipe.Train.NoRefit {
+		r.Rows.Fitted += len(run.Val)
+	}
+	return r
+}
+
+func scoresOf(row *compare.Row) []artifact.Score {
+	var out []artifact.Score
+	for _, s := range row.Scores {
+		out = append(out, artifact.Score{Name: s.Metric.Name, Summary: s.Summary})
+	}
+	return out
+}
+
+// narrowed returns ds with the columns that a model reads alone.
+func narrowed(ds *dataset.Dataset, a *artifact.Artifact) *dataset.Dataset {
+	var kept []int
+	for k, c := range ds.Schema.Columns {
+		if slices.ContainsFunc(a.Views, func(v artifact.View) bool { return v.Column == c.Name }) {
+			kept = append(kept, k)
+		}
+	}
+	out := *ds
+	out.Schema.Columns, out.Rows = nil, slices.Clone(ds.Rows)
+	for _, k := range kept {
+		out.Schema.Columns = append(out.Schema.Columns, ds.Schema.Columns[k])
+	}
+	for i := range out.Rows {
+		cells := make([]dataset.Cell, len(kept))
+		for j, k := range kept {
+			cells[j] = ds.Rows[i].Cells[k]
+		}
+		out.Rows[i].Cells = cells
+	}
+	return &out
+}
+
+// trainAs fits and measures what a comparison chose, as the comparison did, and returns the model that
+// one with the same options hands over.
+func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compare.Choice) (*Model, *TrainReport, error) {
+	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: choice.Folds, Seeds: choice.Seeds, Seed: j.seed})
+	if err != nil {
+		return nil, nil, err
+	}
+	o := compare.Options{Recipe: j.recipe, Only: &choice.Entry, Metric: j.metric, Workers: j.Threads}
+	o.Done = func(done, total int, e compare.Entry, _ dataset.Run, _ *compare.Outcome) {
+		j.Progress.Report(progress.Compare, done, total, e.Name)
+	}
+	if _, err := compare.Metrics(src.Data, j.metric); err != nil {
+		return nil, nil, err
+	}
+	res, err := compare.Run(ctx, src, plan, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum, err := res.Summarize(src.Data, j.metric, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := analysis.New(ctx, res, sum, analysis.Setup{Source: src, Seed: j.seed, Compare: o, Progress: j.Progress})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range plan.Runs {
+		if !slices.Contains(c.Run.Seeds, r.Seed) {
+			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
+		}
+	}
+	h := handOver{job: &j.job, src: src, comparison: c, options: o}
+	m, err := h.fit(ctx, j.checkpoint, j.resume, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows := m.Artifact().Record.Rows
+	rep := &TrainReport{Dataset: src.Data.Name, Fusion: choice.Fusion, Views: m.Views(), Rows: Rows{rows.Train, rows.Val, rows.Test}}
+	rep.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Bank)...)
+	rep.History = *h.history
+	rep.Metric, rep.Folds = c.Metric, m.Artifact().Record.Folds
+	rep.Test = &Evaluation{Row: c.Rows[0]}
+	return m, rep, nil
+}

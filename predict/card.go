@@ -1,0 +1,107 @@
+package predict
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/fusor-ml/fusor/artifact"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
+)
+
+// Card is what a model is, was trained on and reaches: the model card.
+type Card struct {
+	Task       dataset.Task         `json:"task"`
+	Label      string               `json:"label"`
+	Classes    []string             `json:"classes,omitempty"`
+	Columns    []CardColumn         `json:"columns"`
+	Fusion     string               `json:"fusion"`
+	Parameters int                  `json:"parameters"`
+	Rows       *int                 `json:"rows"` // that the weights were fitted on; nil: not recorded
+	Metric     string               `json:"metric,omitempty"`
+	Metrics    CardMetrics          `json:"metrics"` // nil: not recorded, or not measured
+	Encoders   []CardEncoder        `json:"encoders"`
+	Embeddings *artifact.Embeddings `json:"embeddings,omitempty"`
+	Training   *CardTraining        `json:"training"` // nil: not recorded
+	SHA256     string               `json:"sha256"`   // of the model's file
+}
+
+// CardColumn is a column that a model reads.
+type CardColumn struct {
+	Name  string     `json:"name"`
+	Kind  media.Kind `json:"kind"`
+	Views []string   `json:"views"`
+}
+
+// CardEncoder is a pretrained network that a column is read by.
+type CardEncoder struct {
+	Column       string `json:"column"`
+	Architecture string `json:"architecture"`
+	Dim          int    `json:"dim"`
+	SHA256       string `json:"sha256"`
+}
+
+// CardTraining is what is recorded of a training.
+type CardTraining struct {
+	Rows    artifact.Rows   `json:"rows"`
+	Data    string          `json:"rows_sha256,omitempty"` // of the table's cells and the part that each row was in
+	Seed    uint64          `json:"seed"`
+	Scored  artifact.Scored `json:"scored"`
+	Folds   int             `json:"folds,omitempty"`
+	Seeds   int             `json:"seeds,omitempty"`
+	Kernel  string          `json:"kernel"`
+	Version string          `json:"version"`
+}
+
+// CardMetrics are scores in the order in which they are shown.
+type CardMetrics []artifact.Score
+
+// MarshalJSON writes an object of summaries by metric, in their order; null for none.
+func (m CardMetrics) MarshalJSON() ([]byte, error) {
+	if m == nil {
+		return []byte("null"), nil
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, s := range m {
+		data, err := json.Marshal(s.Summary)
+		if err != nil {
+			return nil, fmt.Errorf("cannot write %s: %w", s.Name, err)
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:%s", s.Name, data)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// Card returns the model card, without the hash of a file.
+func (m *Model) Card() *Card {
+	a := m.a
+	c := &Card{
+		Task: a.Schema.Task, Label: a.Schema.Label, Classes: a.Schema.Classes, Fusion: a.Spec.Method,
+		Parameters: a.Model.Size(), Encoders: []CardEncoder{}, Embeddings: a.Embeddings,
+	}
+	for _, col := range a.Schema.Columns {
+		one := CardColumn{Name: col.Name, Kind: col.Kind, Views: []string{}}
+		for _, v := range a.Views {
+			if v.Column == col.Name {
+				one.Views = append(one.Views, v.View)
+			}
+		}
+		c.Columns = append(c.Columns, one)
+	}
+	r := a.Record
+	if r == nil {
+		return c
+	}
+	c.Rows, c.Metric, c.Metrics = &r.Rows.Fitted, r.Metric, r.Metrics
+	c.Training = &CardTraining{Rows: r.Rows, Scored: r.Scored, Folds: r.Folds, Seeds: r.Seeds, Kernel: r.Kernel, Version: r.Version}
+	if t := a.Training; t != nil {
+		c.Training.Data, c.Training.Seed = t.Rows, t.Seed
+	}
+	return c
+}
