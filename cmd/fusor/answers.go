@@ -15,6 +15,7 @@ import (
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/predict"
 )
 
 // answerFormat is how answers are written to a file of that name: csv, tsv or jsonl.
@@ -32,26 +33,90 @@ func answerFormat(name string) (string, error) {
 	return "", usagef("cannot write %s: the ending must be .csv, .tsv or .jsonl", name)
 }
 
-// answerNames are the columns that answers have.
-func answerNames(m *fusor.Model) []string {
-	names := []string{"prediction"}
-	for _, class := range m.Schema().Classes {
-		names = append(names, "p_"+class)
+// input is what is answered: rows, and how they were written.
+type input struct {
+	ds     *dataset.Dataset
+	header []string
+	row    func(i int) []string
+	object func(i int) (json.RawMessage, error)
+}
+
+// inputOfRow is one row of cells as the command line has them.
+func inputOfRow(ds *dataset.Dataset, cells []cell) *input {
+	in := &input{ds: ds}
+	var values []string
+	for _, c := range cells {
+		in.header, values = append(in.header, c.column), append(values, c.value)
 	}
-	return append(names, "flags")
+	in.row = func(int) []string { return values }
+	in.object = func(int) (json.RawMessage, error) {
+		out := []byte{'{'}
+		for k, c := range cells {
+			if k > 0 {
+				out = append(out, ',')
+			}
+			out = append(append(append(out, quote(c.column)...), ':'), quote(c.value)...)
+		}
+		return append(out, '}'), nil
+	}
+	return in
+}
+
+// answerNames are the columns that answers have.
+func answerNames(m *fusor.Model, q predict.Query) []string {
+	names := []string{"prediction"}
+	for k, class := range m.Schema().Classes {
+		switch {
+		case q.Top == 0:
+			names = append(names, "p_"+class)
+		case k < q.Top:
+			names = append(names, fmt.Sprintf("top_%d", k+1), fmt.Sprintf("p_top_%d", k+1))
+		}
+	}
+	names = append(names, "flags")
+	if q.Explain {
+		for _, modality := range m.Modalities() {
+			names = append(names, "contribution_"+modality, "without_"+modality)
+		}
+	}
+	return names
+}
+
+// answerCells are the cells of one answer, as answerNames names them.
+func answerCells(m *fusor.Model, p *fusor.Prediction, q predict.Query) []string {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 6, 64) }
+	cells := []string{predicted(m, p)}
+	for k, v := range p.Probabilities {
+		if q.Top > 0 {
+			cells = append(cells, p.Classes[k])
+		}
+		cells = append(cells, number(v))
+	}
+	cells = append(cells, strings.Join(p.Flags, ";"))
+	if p.Explanation == nil {
+		return cells
+	}
+	for _, w := range p.Explanation.Without {
+		without := w.Prediction
+		if w.Value != nil {
+			without = strconv.FormatFloat(*w.Value, 'g', 7, 64)
+		}
+		cells = append(cells, number(p.Explanation.Contributions[w.Modality]), without)
+	}
+	return cells
 }
 
 // answered are the input's columns with a name that an answer has: it takes their place.
-func answered(m *fusor.Model, header []string) []string {
-	names := answerNames(m)
+func answered(m *fusor.Model, header []string, q predict.Query) []string {
+	names := answerNames(m, q)
 	return slices.DeleteFunc(slices.Clone(header), func(h string) bool { return !slices.Contains(names, h) })
 }
 
-func writePredictions(w io.Writer, m *fusor.Model, ds *dataset.Dataset, preds []fusor.Prediction, format string) error {
+func writePredictions(w io.Writer, m *fusor.Model, data *input, preds []fusor.Prediction, q predict.Query, format string) error {
 	b := bufio.NewWriter(w)
 	if format == "jsonl" {
 		for i := range preds {
-			in, err := ds.Raw().Object(i)
+			in, err := data.object(i)
 			if err != nil {
 				return err
 			}
@@ -64,10 +129,10 @@ func writePredictions(w io.Writer, m *fusor.Model, ds *dataset.Dataset, preds []
 	if format == "tsv" {
 		out.Comma = '\t'
 	}
-	names := answerNames(m)
+	names := answerNames(m, q)
 	var kept []int // columns of the input
 	var header []string
-	for k, h := range ds.Raw().Header {
+	for k, h := range data.header {
 		if !slices.Contains(names, h) {
 			kept, header = append(kept, k), append(header, h)
 		}
@@ -78,15 +143,11 @@ func writePredictions(w io.Writer, m *fusor.Model, ds *dataset.Dataset, preds []
 	row := make([]string, 0, len(header)+len(names))
 	for i, p := range preds {
 		row = row[:0]
-		in := ds.Raw().Row(i)
+		in := data.row(i)
 		for _, k := range kept {
 			row = append(row, in[k])
 		}
-		row = append(row, predicted(m, &p))
-		for _, v := range p.Probabilities {
-			row = append(row, strconv.FormatFloat(v, 'f', 6, 64))
-		}
-		if err := out.Write(append(row, strings.Join(p.Flags, ";"))); err != nil {
+		if err := out.Write(append(row, answerCells(m, &p, q)...)); err != nil {
 			return err
 		}
 	}
@@ -121,7 +182,7 @@ func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMes
 		add("prediction", p.Value)
 	} else {
 		add("prediction", p.Class)
-		for i, class := range m.Schema().Classes {
+		for i, class := range p.Classes {
 			add("p_"+class, math.Round(p.Probabilities[i]*1e6)/1e6)
 		}
 	}
@@ -133,9 +194,16 @@ func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMes
 		flags = []string{}
 	}
 	add("flags", flags)
+	if p.Explanation != nil {
+		add("explanation", p.Explanation)
+	}
 
 	var b bytes.Buffer
-	in = without(bytes.TrimSpace(in), names)
+	old := slices.Clone(names)
+	for _, class := range m.Schema().Classes { // --top leaves some out
+		old = append(old, "p_"+class)
+	}
+	in = without(bytes.TrimSpace(in), old)
 	b.WriteByte('{')
 	if len(in) > 2 {
 		if members := bytes.TrimSpace(in[1 : len(in)-1]); len(members) > 0 {

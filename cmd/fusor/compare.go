@@ -12,6 +12,7 @@ import (
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/report"
 )
@@ -135,11 +136,18 @@ func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
 	case c.Out == "":
 		again := append(slices.Clone(e.args), "-o", "result")
 		printNext(e.stdout, c.Lang,
-			step("keep the report, and the chosen model ready for use", "保存报告，以及可直接使用的所选模型", again...),
+			step("keep the report and the chosen model", "保存报告，以及可直接使用的所选模型", again...),
 			step("or train that method alone", "或只训练该方法", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...),
 			step("see what is in the data", "查看数据", slices.Concat([]string{"inspect", c.Data}, e.reading)...))
 	default:
-		fmt.Fprintf(e.stdout, "model: %s (%s)\n", c.model(), cmp.Chosen.Name)
+		what := cmp.Chosen.Name
+		if cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil {
+			what = "of " + what + " alone: no fusion did better on validation rows"
+			if c.Lang == "zh" {
+				what = "仅用 " + cmp.Chosen.Name + "：没有融合在验证行上更好"
+			}
+		}
+		fmt.Fprintf(e.stdout, "model: %s (%s)\n", c.model(), what)
 		printNext(e.stdout, c.Lang, nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))...)
 	}
 }

@@ -124,7 +124,7 @@ func (c *explainCmd) Run(e *env) error {
 
 // printNext ends the explanation on the terminal.
 func (c *explainCmd) printNext(e *env, page string) {
-	steps := []nextStep{step("answer rows, with what each modality contributed to each", "回答各行，并给出各模态对每行的贡献", slices.Concat([]string{"predict", c.Model, c.Data, "--explain", "-o", "answers.csv"}, e.rows)...)}
+	steps := []nextStep{step("answer rows, with what decided each", "回答各行，并给出各模态对每行的贡献", slices.Concat([]string{"predict", c.Model, c.Data, "--explain", "-o", "answers.csv"}, e.rows)...)}
 	if page == "" {
 		steps = append(steps, step("keep this as a page with its plots", "保存为带图的网页", slices.Concat([]string{"explain", c.Model, c.Data, "-o", "why"}, e.rows)...))
 	} else {

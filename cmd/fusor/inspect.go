@@ -105,9 +105,11 @@ func (c *inspectCmd) Run(e *env) error {
 
 // printNext ends the inspection on the terminal.
 func (c *inspectCmd) printNext(e *env) {
-	words := func(name string, more ...string) []string { return slices.Concat([]string{name, c.Data}, e.reading, more) }
+	words := func(name string, more ...string) []string {
+		return slices.Concat([]string{name, c.Data}, e.reading, more)
+	}
 	printNext(e.stdout, "en",
-		step("find out whether fusion helps, and get the model that does best", "比较各模态与各种融合，并得到最好的模型", words("compare", "-o", "result")...),
+		step("compare all views and fusions, get the best model", "比较各模态与各种融合，并得到最好的模型", words("compare", "-o", "result")...),
 		step("train one model now", "现在就训练一个模型", words("train", "-o", "model.fusor")...),
 		step("see what else each column can be read as", "查看每一列还能怎样读取", "views"))
 }

@@ -7,17 +7,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/media"
+	"github.com/fusor-ml/fusor/predict"
 )
 
 type predictCmd struct {
-	Model string `arg:"" help:"Saved model."`
-	Data  string `arg:"" help:"Table or folder; - reads JSON lines from stdin and writes them to stdout."`
-	Out   string `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
+	Model   string   `arg:"" help:"Saved model."`
+	Data    []string `arg:"" optional:"" help:"Table or folder; or the files of one row, each for the column of its kind; - reads JSON lines from stdin and writes them to stdout."`
+	As      []string `help:"A cell of one row, where a file's kind does not name its column: COL=FILE, of numbers and categories COL=VALUE; may be repeated." sep:"none" placeholder:"COL=FILE"`
+	Top     int      `help:"The N most probable classes only: columns top_1, p_top_1, …; in JSON their p_<class>." placeholder:"N"`
+	Explain bool     `help:"What each modality contributed to each answer (Shapley values), and the answer without it: columns contribution_<modality>, without_<modality>; in JSON the member explanation."`
+	Out     string   `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
 
 	roleFlags   `group:"Data"`
 	commonFlags `group:"Output"`
@@ -31,18 +36,29 @@ With - every line is answered as it comes, in order; a line that cannot be read 
 
 Examples:
   fusor predict shop.fusor new.csv -o answers.csv
+  fusor predict shop.fusor photo.jpg note.txt --as price=12.5 --top 3
+  fusor predict shop.fusor new.csv --explain -o answers.jsonl
   echo '{"text": "很好吃", "photo": "a.jpg"}' | fusor predict shop.fusor -`
 }
 
 // Run predicts.
 func (c *predictCmd) Run(e *env) error {
-	if c.Data == "-" && (c.Out != "" || c.JSON != "") {
+	stream := slices.Contains(c.Data, "-")
+	switch {
+	case len(c.Data) == 0 && len(c.As) == 0:
+		return usagef("name a table, a folder, the files of one row, or - for JSON lines")
+	case stream && (len(c.Data) > 1 || len(c.As) > 0):
+		return usagef("- stands alone: it reads JSON lines")
+	case c.Top < 0:
+		return usagef("--top %d is below 0", c.Top)
+	}
+	if stream && (c.Out != "" || c.JSON != "") {
 		return usagef("with - the answers are JSON lines on stdout; leave out -o and --json")
 	}
-	if c.Data == "-" && len(c.Ignore) > 0 {
+	if stream && len(c.Ignore) > 0 {
 		return usagef("with - leave the members out of the lines instead of --ignore")
 	}
-	if c.Data == "-" && c.Encoding+c.Sheet != "" {
+	if stream && c.Encoding+c.Sheet != "" {
 		return usagef("with - leave out --encoding and --sheet: they are of tables")
 	}
 	if _, err := c.roleFlags.options(); err != nil {
@@ -55,7 +71,7 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutputs([]string{c.Model, c.Data}, c.Out, c.JSON); err != nil {
+	if err := checkOutputs(append([]string{c.Model}, c.Data...), c.Out, c.JSON); err != nil {
 		return err
 	}
 	var o fusor.Options
@@ -64,27 +80,34 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.Data == "-" {
+	if c.Top > 0 && m.Schema().Task == dataset.Regression {
+		return usagef("--top is for classes, and the model predicts numbers")
+	}
+	if stream {
 		return c.stream(e, m)
 	}
-	ds, err := c.open(m, c.Data, &c.roleFlags)
+	in, err := c.input(e, m)
 	if err != nil {
 		return err
 	}
-	answers, err := m.Predict(e.ctx, ds)
-	bar.done()
+	f, err := m.Features(e.ctx, in.ds)
 	if err != nil {
+		bar.done()
 		return c.failed(e, err)
 	}
-	c.report(e, answers.Problems)
-	preds := answers.Predictions
-	if twice := answered(m, ds.Raw().Header); len(twice) > 0 {
+	preds, err := m.Answer(e.ctx, f, c.query())
+	bar.done()
+	if err != nil {
+		return c.failed(e, f.Problems.Wrap(err))
+	}
+	c.report(e, f.Problems)
+	if twice := answered(m, in.header, c.query()); len(twice) > 0 {
 		c.notes(e.stderr, []string{"the answers take the place of the input's columns " + list(twice)})
 	}
 	if c.JSON != "" {
 		out := make([]json.RawMessage, len(preds))
 		for i, p := range preds {
-			out[i] = answer(m, &p, named(&ds.Rows[i]))
+			out[i] = answer(m, &p, named(&in.ds.Rows[i]))
 		}
 		if err := c.writeJSON(e, out); err != nil {
 			return err
@@ -92,11 +115,34 @@ func (c *predictCmd) Run(e *env) error {
 	}
 	switch {
 	case c.Out != "":
-		return durable.Write(c.Out, func(w io.Writer) error { return writePredictions(w, m, ds, preds, format) })
+		return durable.Write(c.Out, func(w io.Writer) error { return writePredictions(w, m, in, preds, c.query(), format) })
 	case !c.jsonToStdout():
-		return writePredictions(e.stdout, m, ds, preds, format)
+		return writePredictions(e.stdout, m, in, preds, c.query(), format)
 	}
 	return nil
+}
+
+// query is what is wanted of each row.
+func (c *predictCmd) query() predict.Query { return predict.Query{Top: c.Top, Explain: c.Explain} }
+
+// input reads the table, or the one row of files.
+func (c *predictCmd) input(e *env, m *fusor.Model) (*input, error) {
+	row, err := isRow(e.ctx, m, c.Data, c.As)
+	if err != nil {
+		return nil, err
+	}
+	if row {
+		ds, cells, err := rowOf(e.ctx, m, c.Data, c.As)
+		if err != nil {
+			return nil, err
+		}
+		return inputOfRow(ds, cells), nil
+	}
+	ds, err := c.open(m, c.Data[0], &c.roleFlags)
+	if err != nil {
+		return nil, err
+	}
+	return &input{ds, ds.Raw().Header, ds.Raw().Row, ds.Raw().Object}, nil
 }
 
 // streamRows is how many lines are predicted together, if so many are waiting.
@@ -193,12 +239,15 @@ func (c *predictCmd) answerLines(e *env, m *fusor.Model, root *media.Root, batch
 			ds.Problems = append(ds.Problems, l.Problems...)
 		}
 	}
-	answers, err := m.Predict(e.ctx, ds)
+	f, err := m.Features(e.ctx, ds)
 	if err != nil {
 		return 0, err
 	}
-	c.report(e, answers.Problems)
-	preds := answers.Predictions
+	preds, err := m.Answer(e.ctx, f, c.query())
+	if err != nil {
+		return 0, f.Problems.Wrap(err)
+	}
+	c.report(e, f.Problems)
 	for _, l := range batch {
 		if fatal := l.Problems.Fatal(); len(fatal) > 0 {
 			bad++
