@@ -18,7 +18,7 @@ import (
 
 // handOver makes the model that a comparison hands over. On an official split it is the chosen entry
 // as its first run fitted it; with folds the entry is fitted once more, to all labelled rows, and its
-// scores are those of the folds. See docs/decisions/0025-model-of-a-comparison.md.
+// scores are those of the folds. See docs/decisions/0028-model-of-a-comparison.md.
 type handOver struct {
 	*job
 	src        train.Source

@@ -31,11 +31,11 @@ type nextStep struct {
 
 func step(en, zh string, words ...string) nextStep { return nextStep{en, zh, words} }
 
-// nextOfModel are the steps that follow from a model: its answers, its reasons, its card.
+// nextOfModel are the steps that follow from a model: its answers, its reasons, a service.
 func nextOfModel(model, data string, flags []string, out string) []nextStep {
 	return []nextStep{
 		step("answer rows: this table, or new ones", "回答各行：这张表，或新的数据", append([]string{"predict", model, data, "-o", out}, flags...)...),
 		step("see which modality decides, and how noise hurts", "查看哪个模态起决定作用，以及噪声和缺失的影响", append([]string{"explain", model, data}, flags...)...),
-		step("see the model card", "查看模型卡片", "info", model),
+		step("answer requests over HTTP, with a page to try it", "通过 HTTP 提供服务，并附试用页面", "serve", model),
 	}
 }
