@@ -159,7 +159,15 @@ type denseState struct {
 	Scale   Floats  `json:"scale"` // 1/deviation; 0 = constant
 }
 
-var _ State = (*denseState)(nil)
+var _ Scaler = (*denseState)(nil)
+
+// Scales implements Scaler.
+func (s *denseState) Scales() (mean, scale []float32, limit float64) {
+	if s.Scaling == NoScaling {
+		return nil, nil, unscaledMost
+	}
+	return s.Mean, s.Scale, ClipAt
+}
 
 func (s *denseState) check() error {
 	want := 0

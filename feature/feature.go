@@ -96,3 +96,11 @@ type State interface {
 	// Apply turns an extracted row into what the model takes. It may reuse dst's memory; r is not changed.
 	Apply(dst *Raw, r Raw)
 }
+
+// Scaler is a State that only scales: every value that is finite becomes (x − mean)·scale, or stays as
+// it is where there are no scales, bounded by ±limit; any other becomes 0.
+type Scaler interface {
+	State
+	// Scales returns a mean and a factor per feature, or one of each for all, or none.
+	Scales() (mean, scale []float32, limit float64)
+}

@@ -18,6 +18,7 @@ import (
 type Model struct {
 	Spec     Spec
 	methods  fusion.Table
+	method   fusion.Method
 	scope    *nn.Scope
 	encoders []encoder
 	fusion   fusion.Fusion
@@ -81,7 +82,7 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	if !ok {
 		return nil, methods.Unknown(spec.Method)
 	}
-	m := &Model{Spec: spec, methods: methods, scope: scope, overRows: method.OverRows(spec.Fusion)}
+	m := &Model{Spec: spec, methods: methods, method: method, scope: scope, overRows: method.OverRows(spec.Fusion)}
 	steps := method.Sequences(spec.Fusion)
 	shape := fusion.Shape{Views: make([]fusion.ViewShape, len(spec.Views)), Outputs: spec.Outputs, Regression: spec.Regression}
 	for i, v := range spec.Views {
@@ -110,6 +111,9 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	}
 	return m, nil
 }
+
+// Method returns the entry of the table that the fusion was built from.
+func (m *Model) Method() fusion.Method { return m.method }
 
 // OverRows reports whether the fusion reads the rows of a group in their order, so that the rows of
 // a group are predicted together and the set needs Groups.

@@ -112,6 +112,7 @@ func init() { // the builders refer to the table
 		"Einsum": {since: 12, minIn: 1, maxIn: many, maxOut: 1, build: buildEinsum},
 		"Gemm":   {minIn: 2, maxIn: 3, maxOut: 1, build: buildGemm},
 		"MatMul": {minIn: 2, maxIn: 2, maxOut: 1, build: buildMatMul},
+		"LSTM":   {since: 7, minIn: 3, maxIn: 8, maxOut: 3, build: buildLSTM},
 
 		// shapes and places
 		"Concat":          {minIn: 1, maxIn: many, maxOut: 1, build: buildConcat},

@@ -30,6 +30,7 @@ var order = [][]string{
 	{"train"},
 	{"eval"},
 	{"artifact"},
+	{"export"},
 	{"predict"},
 	{"compare"},
 	{"explain"},
@@ -49,6 +50,7 @@ var never = map[string][]string{
 // unreachable lists what a package must not import even through others.
 var unreachable = map[string][]string{
 	"artifact": {"train", "optim"},
+	"export":   {"train", "optim", "predict"},
 	"predict":  {"train", "optim", "compare", "explain"},
 	"serve":    {"train", "optim", "compare", "explain"},
 }
