@@ -10,36 +10,29 @@ import (
 
 // view declares the inputs of view k and appends its encoder. keep is whether the fusion takes sequences.
 func (n *network) view(k int, keep bool) (view, error) {
-	v, saved := n.spec.Views[k], n.a.Views[k]
+	v := n.spec.Views[k]
 	e := n.under("encoder").under(v.Name)
 	keep = keep && slices.Contains(model.Encoders(v.Shape), model.BiLSTM)
-	d := viewInfo{
-		Name: v.Name, Column: v.Column, View: saved.View, Version: saved.Version, Options: saved.Options,
-		Shape: v.Shape, Dim: v.Dim, Inputs: []string{v.Name},
-	}
+	d := n.viewInfo(k)
 	out := view{dim: n.spec.Width}
 	switch v.Shape {
 	case feature.Vector:
-		x := n.input(v.Name, float32s, "features of "+v.Name, n.batch, axis{length: v.Dim})
-		x, d.Fitted = n.scaled(k, x)
+		x := n.scaled(k, n.input(v.Name, float32s, "features of "+v.Name, n.batch, axis{length: v.Dim}))
 		x = n.where(n.column[k], x, n.float(0))
 		out.x, out.dim = n.vector(e, v, x)
 	case feature.Sparse:
-		d.Inputs, d.Fitted = []string{v.Name + ".ids", v.Name + ".weights"}, true
 		out.x = n.bag(e, v, k)
 	case feature.Sequence, feature.Tokens:
 		steps := axis{name: v.Name + ".steps"}
 		var x value
 		if v.Shape == feature.Tokens {
-			d.Inputs[0], d.Fitted = v.Name+".ids", true
 			ids := n.input(d.Inputs[0], int64s, "ids of the tokens of "+v.Name, n.batch, steps)
 			x = n.gather(e.under("embedding").weight("weight"), n.max(ids, n.int(0)), 0)
 		} else {
 			x = n.input(v.Name, float32s, "features of each step of "+v.Name, n.batch, steps, axis{length: v.Dim})
-			x, d.Fitted = n.scaled(k, x)
+			x = n.scaled(k, x)
 		}
 		x = n.where(n.unsqueeze(n.column[k], 2), x, n.float(0))
-		d.Inputs = append(d.Inputs, v.Name+".lengths")
 		lengths := n.input(v.Name+".lengths", int64s, "valid steps of each row of "+v.Name, n.batch)
 		lengths = n.max(n.where(n.squeeze(n.column[k], 1), n.min(lengths, n.length(x, 1)), n.int(1)), n.int(1))
 		if keep {
@@ -54,20 +47,47 @@ func (n *network) view(k int, keep bool) (view, error) {
 	return out, nil
 }
 
-// scaled applies the fitted scales of view k to x [..., D]. It reports whether there are none, so that x
-// has been through the view's state already.
-func (n *network) scaled(k int, x value) (y value, fitted bool) {
-	s, ok := n.a.States[k].(feature.Scaler)
-	if !ok {
-		return x, true
+// viewInfo describes view k.
+func (n *network) viewInfo(k int) viewInfo {
+	v, saved := n.spec.Views[k], n.a.Views[k]
+	_, _, _, raw := n.scales(k)
+	d := viewInfo{
+		Name: v.Name, Column: v.Column, View: saved.View, Version: saved.Version, Options: saved.Options,
+		Shape: v.Shape, Dim: v.Dim, Inputs: []string{v.Name}, Fitted: !raw,
 	}
-	mean, scale, limit := s.Scales()
+	switch v.Shape {
+	case feature.Sparse:
+		d.Inputs = []string{v.Name + ".ids", v.Name + ".weights"}
+	case feature.Tokens:
+		d.Inputs = []string{v.Name + ".ids", v.Name + ".lengths"}
+	case feature.Sequence:
+		d.Inputs = append(d.Inputs, v.Name+".lengths")
+	}
+	return d
+}
+
+// scales returns the fitted scales of view k. ok is false where its state does more than scaling, so
+// that the input is what the state makes of the features.
+func (n *network) scales(k int) (mean, scale []float32, limit float64, ok bool) {
+	s, ok := n.a.States[k].(feature.Scaler)
+	if ok {
+		mean, scale, limit = s.Scales()
+	}
+	return mean, scale, limit, ok
+}
+
+// scaled applies the fitted scales of view k to x [..., D].
+func (n *network) scaled(k int, x value) value {
+	mean, scale, limit, ok := n.scales(k)
+	if !ok {
+		return x
+	}
 	finite := n.equal(n.graph.sub(x, x), n.float(0))
-	y = n.where(finite, x, n.float(0))
+	y := n.where(finite, x, n.float(0))
 	if len(mean) > 0 {
 		y = n.mul(n.graph.sub(y, n.floats(mean, len(mean))), n.floats(scale, len(scale)))
 	}
-	return n.where(finite, n.clip(y, -limit, limit), n.float(0)), false
+	return n.where(finite, n.clip(y, -limit, limit), n.float(0))
 }
 
 // vector encodes x [N, D].

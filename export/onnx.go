@@ -18,7 +18,6 @@ import (
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
-	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/tensor"
 )
@@ -175,21 +174,25 @@ type columnInfo struct {
 	Fields []string `json:"fields,omitempty"`
 }
 
+func columns(s *dataset.Schema) []columnInfo {
+	out := make([]columnInfo, len(s.Columns))
+	for i, c := range s.Columns {
+		out[i] = columnInfo{Name: c.Name, Kind: string(c.Kind)}
+		for _, f := range c.Fields {
+			out[i].Fields = append(out[i].Fields, f.Name)
+		}
+	}
+	return out
+}
+
 // properties returns the metadata.
 func (n *network) properties() ([]property, error) {
 	s := &n.a.Schema
-	columns := make([]columnInfo, len(s.Columns))
-	for i, c := range s.Columns {
-		columns[i] = columnInfo{Name: c.Name, Kind: string(c.Kind)}
-		for _, f := range c.Fields {
-			columns[i].Fields = append(columns[i].Fields, f.Name)
-		}
-	}
 	list := []property{{"task", string(s.Task)}, {"label", s.Label}, {"fusion", n.spec.Method}}
 	for _, p := range []struct {
 		key   string
 		value any
-	}{{"classes", s.Classes}, {"columns", columns}, {"views", n.describe}} {
+	}{{"classes", s.Classes}, {"columns", columns(s)}, {"views", n.describe}} {
 		if p.key == "classes" && s.Task == dataset.Regression {
 			continue
 		}
@@ -200,9 +203,4 @@ func (n *network) properties() ([]property, error) {
 		list = append(list, property{p.key, string(b)})
 	}
 	return list, nil
-}
-
-// Methods returns the names of the fusion methods that can be exported, in the order of the table.
-func Methods(table fusion.Table) []string {
-	return slices.DeleteFunc(table.Names(), func(name string) bool { return methods[name] == nil })
 }
