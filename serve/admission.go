@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// admission lets so many requests in at once, the others wait in the order in which they came. A
-// request whose turn is not expected within maxWait is refused before anything of it is read: where
-// more comes than can be answered, queueing would make every answer late and gain nothing (the
-// "shed early" of Site Reliability Engineering, chapter 21).
+// admission lets so many requests compute at once; the others wait in the order in which they came.
+// A request whose turn is not expected within maxWait is refused, before its body is read if that is
+// known by then: where more comes than can be answered, queueing would make every answer late and
+// gain nothing (Site Reliability Engineering, chapter 21). A request that is still being received
+// holds memory but no turn, so that slow clients do not keep others waiting.
 type admission struct {
 	slots   int
 	maxWait time.Duration
@@ -19,15 +20,15 @@ type admission struct {
 
 	mu      sync.Mutex
 	busy    int           // requests that are in
-	held    int64         // bytes that their bodies have announced
+	held    int64         // bytes of bodies
+	holders int           // requests that hold any
 	queue   []*waiter     // in the order of their coming
 	service time.Duration // moving average of how long a request is in
 }
 
 type waiter struct {
-	bytes int64
-	turn  chan struct{} // closed once it is in
-	gone  bool
+	turn chan struct{} // closed once it is in
+	gone bool
 }
 
 func newAdmission(slots int, maxWait time.Duration, memory int64) *admission {
@@ -40,20 +41,31 @@ var errBusy = &fault{
 	detail: "more requests come than can be answered in time; try again later",
 }
 
-// enter waits for a turn. leave must be called once the request is done. bytes is the announced
-// length of the body.
-func (a *admission) enter(ctx context.Context, bytes int64) (leave func(), err error) {
+// overloaded reports whether a request that comes now would wait too long.
+func (a *admission) overloaded() bool {
 	a.mu.Lock()
-	if len(a.queue) == 0 && a.fits(bytes) {
-		a.take(bytes)
+	defer a.mu.Unlock()
+	return a.late()
+}
+
+// late reports whether the last of the queue is not expected to be in within maxWait.
+func (a *admission) late() bool {
+	return a.busy >= a.slots && time.Duration(len(a.queue)+1)*a.service/time.Duration(a.slots) > a.maxWait
+}
+
+// enter waits for a turn, which leave ends.
+func (a *admission) enter(ctx context.Context) (t turn, err error) {
+	a.mu.Lock()
+	if len(a.queue) == 0 && a.busy < a.slots {
+		a.busy++
 		a.mu.Unlock()
-		return a.leaver(bytes), nil
+		return turn{a, time.Now()}, nil
 	}
-	if a.expected() > a.maxWait {
+	if a.late() {
 		a.mu.Unlock()
-		return nil, errBusy
+		return turn{}, errBusy
 	}
-	w := &waiter{bytes: bytes, turn: make(chan struct{})}
+	w := &waiter{turn: make(chan struct{})}
 	a.queue = append(a.queue, w)
 	a.mu.Unlock()
 
@@ -61,7 +73,7 @@ func (a *admission) enter(ctx context.Context, bytes int64) (leave func(), err e
 	defer timer.Stop()
 	select {
 	case <-w.turn:
-		return a.leaver(bytes), nil
+		return turn{a, time.Now()}, nil
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-timer.C:
@@ -71,55 +83,36 @@ func (a *admission) enter(ctx context.Context, bytes int64) (leave func(), err e
 	defer a.mu.Unlock()
 	select {
 	case <-w.turn: // it came in the meantime
-		a.give(bytes)
+		a.next()
 	default:
 		w.gone = true
 	}
-	return nil, err
+	return turn{}, err
 }
 
 // enterStream is enter for a batch of a stream. One that has been answered in part is not refused: it
 // waits as long as it must.
-func (a *admission) enterStream(ctx context.Context, bytes int64, started bool) (leave func(), err error) {
+func (a *admission) enterStream(ctx context.Context, started bool) (turn, error) {
 	for {
-		leave, err = a.enter(ctx, bytes)
+		t, err := a.enter(ctx)
 		if err == nil || !started || !errors.Is(err, errBusy) {
-			return leave, err
+			return t, err
 		}
 		select {
 		case <-time.After(a.maxWait / 4):
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return turn{}, ctx.Err()
 		}
 	}
 }
 
-// expected is how long a request that comes now is going to wait.
-func (a *admission) expected() time.Duration {
-	return time.Duration(len(a.queue)+1) * a.service / time.Duration(a.slots)
-}
-
-// fits reports whether a request can enter now. One that is alone always fits.
-func (a *admission) fits(bytes int64) bool {
-	return a.busy < a.slots && (a.busy == 0 || a.held+bytes <= a.memory)
-}
-
-func (a *admission) take(bytes int64) {
-	a.busy++
-	a.held += bytes
-}
-
-// give lets the next ones in after a request with so many bytes.
-func (a *admission) give(bytes int64) {
+// next gives the turn of a request that leaves to the first that waits.
+func (a *admission) next() {
 	a.busy--
-	a.held -= bytes
-	for len(a.queue) > 0 {
+	for len(a.queue) > 0 && a.busy < a.slots {
 		w := a.queue[0]
 		if !w.gone {
-			if !a.fits(w.bytes) {
-				return
-			}
-			a.take(w.bytes)
+			a.busy++
 			close(w.turn)
 		}
 		a.queue[0] = nil
@@ -127,21 +120,69 @@ func (a *admission) give(bytes int64) {
 	}
 }
 
-// leaver returns what ends a request that has just entered.
-func (a *admission) leaver(bytes int64) func() {
-	entered := time.Now()
-	return func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		const memory = 16 // requests that the average remembers
-		a.service += (time.Since(entered) - a.service) / memory
-		a.give(bytes)
-	}
+// turn is one of a request that is in.
+type turn struct {
+	a       *admission
+	entered time.Time
 }
 
-// load returns the requests that are in and those that wait.
-func (a *admission) load() (busy, waiting int) {
+func (t turn) leave() {
+	a := t.a
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.busy, len(a.queue)
+	const memory = 16 // requests that the average remembers
+	a.service += (time.Since(t.entered) - a.service) / memory
+	a.next()
+}
+
+// hold is the memory that the body of one request takes.
+type hold struct {
+	a     *admission
+	bytes int64
+}
+
+// grow adds bytes to it; they are refused where all requests together would hold too many. One that
+// is alone gets what it needs: its own limits bound it.
+func (h *hold) grow(bytes int64) error {
+	if bytes <= 0 {
+		return nil
+	}
+	a := h.a
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	others := a.holders
+	if h.bytes > 0 {
+		others--
+	}
+	if others > 0 && a.held+bytes > a.memory {
+		return errBusy
+	}
+	if h.bytes == 0 {
+		a.holders++
+	}
+	h.bytes += bytes
+	a.held += bytes
+	return nil
+}
+
+// atLeast grows the hold to a size.
+func (h *hold) atLeast(bytes int64) error { return h.grow(bytes - h.bytes) }
+
+func (h *hold) release() {
+	if h.bytes == 0 {
+		return
+	}
+	a := h.a
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held -= h.bytes
+	a.holders--
+	h.bytes = 0
+}
+
+// load returns the requests that are in and those that wait, and the bytes of all bodies.
+func (a *admission) load() (busy, waiting int, held int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.busy, len(a.queue), a.held
 }

@@ -3,8 +3,6 @@ package serve
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -23,83 +22,8 @@ import (
 // nowhere is where the files of a request are looked up: its strings never name any.
 var nowhere = media.Nowhere
 
-// body returns the request's body, inflated and bounded after that.
-func (s *Server) body(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
-	raw := http.MaxBytesReader(w, r.Body, s.o.MaxBody)
-	var inflated io.Reader
-	var err error
-	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
-	case "", "identity":
-		return raw, nil
-	case "gzip":
-		inflated, err = gzip.NewReader(raw)
-	case "deflate":
-		inflated, err = zlib.NewReader(raw)
-	default:
-		return nil, faultf(http.StatusUnsupportedMediaType, "unknown content encoding", "%.100q is not read here; send gzip, deflate or none", encoding)
-	}
-	if err != nil {
-		return nil, faultf(http.StatusBadRequest, "damaged body", "the body cannot be inflated")
-	}
-	return &limited{r: inflated, left: s.o.MaxBody, limit: s.o.MaxBody}, nil
-}
-
-// limited ends with a MaxBytesError, and tells damage from the end.
-type limited struct {
-	r           io.Reader
-	left, limit int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	if l.left < 0 {
-		return 0, &http.MaxBytesError{Limit: l.limit}
-	}
-	if int64(len(p)) > l.left+1 {
-		p = p[:l.left+1]
-	}
-	n, err := l.r.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, &http.MaxBytesError{Limit: l.limit}
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = faultf(http.StatusBadRequest, "damaged body", "the body cannot be inflated")
-	}
-	return n, err
-}
-
-// readAll reads the body whole.
-func (s *Server) readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	from, err := s.body(w, r)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if n := r.ContentLength; n > 0 {
-		b.Grow(int(min(n, s.o.MaxBody)) + bytes.MinRead)
-	}
-	if _, err := b.ReadFrom(from); err != nil {
-		return nil, bodyError(err)
-	}
-	return b.Bytes(), nil
-}
-
-// bodyError is the answer to an error of reading a body, which is the client's unless it is ours.
-func bodyError(err error) error {
-	var f *fault
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &f), errors.As(err, &tooLarge):
-		return err
-	}
-	return faultf(http.StatusBadRequest, "incomplete body", "the body ends before it should")
-}
-
 // readJSON reads {"rows": [{…}, …]}, or one row.
-func (s *Server) readJSON(w http.ResponseWriter, r *http.Request, m *Model) ([]dataset.Line, error) {
-	data, err := s.readAll(w, r)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) readJSON(data []byte, m *Model) ([]dataset.Line, error) {
 	rows, err := splitRows(data, m.Schema())
 	if err != nil {
 		return nil, err
@@ -165,23 +89,18 @@ func hasColumn(schema *dataset.Schema, name string) bool {
 
 // readMultipart reads one row from a form: a field for each column, media as parts. Everything stays
 // in memory.
-func (s *Server) readMultipart(w http.ResponseWriter, r *http.Request, m *Model, boundary string) ([]dataset.Line, error) {
+func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]dataset.Line, error) {
 	if boundary == "" {
 		return nil, faultf(http.StatusBadRequest, "invalid form", "the Content-Type has no boundary")
-	}
-	from, err := s.body(w, r)
-	if err != nil {
-		return nil, err
 	}
 	schema := m.Schema()
 	members := map[string]string{}
 	files := map[string][]media.Source{}
-	ending := &tailReader{r: from}
-	parts := multipart.NewReader(ending, boundary)
+	parts := multipart.NewReader(bytes.NewReader(body), boundary)
 	for n := 0; ; n++ {
 		part, err := parts.NextRawPart()
 		if errors.Is(err, io.EOF) { // also where the form is cut within the head of a part
-			if !bytes.Contains(ending.tail, []byte("--"+boundary+"--")) {
+			if !bytes.Contains(body, []byte("--"+boundary+"--")) {
 				return nil, formError(err)
 			}
 			break
@@ -234,20 +153,6 @@ func (s *Server) readMultipart(w http.ResponseWriter, r *http.Request, m *Model,
 	return []dataset.Line{line}, nil
 }
 
-// tailReader keeps the last bytes that were read.
-type tailReader struct {
-	r    io.Reader
-	tail []byte
-}
-
-func (t *tailReader) Read(p []byte) (int, error) {
-	const keep = 256 // more than a boundary, which has 70 characters at most (RFC 2046, section 5.1.1)
-	n, err := t.r.Read(p)
-	t.tail = append(t.tail, p[max(0, n-keep):n]...)
-	t.tail = t.tail[max(0, len(t.tail)-keep):]
-	return n, err
-}
-
 // takesFile reports whether a part of a form is the bytes of a medium: always in a column of pictures,
 // sounds or films, elsewhere if it was sent as a file.
 func takesFile(c *dataset.Column, named bool) bool {
@@ -273,11 +178,11 @@ type lineReader struct {
 const streamRows = 256
 
 // lines begins to read the lines of a request; the reading ends with the request.
-func (s *Server) lines(r *http.Request, m *Model) *lineReader {
+func (s *Server) lines(w http.ResponseWriter, r *http.Request, m *Model) *lineReader {
 	l := &lineReader{lines: make(chan dataset.Line, streamRows)}
 	go func() {
 		defer close(l.lines)
-		from, err := s.streamBody(r)
+		from, err := s.streamBody(w, r)
 		if err != nil {
 			l.err = err
 			return
@@ -306,20 +211,26 @@ func (s *Server) lines(r *http.Request, m *Model) *lineReader {
 	return l
 }
 
-// streamBody returns the body of a stream, which may be of any length.
-func (s *Server) streamBody(r *http.Request) (io.Reader, error) {
-	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
-	case "", "identity":
-		return r.Body, nil
-	case "gzip":
-		z, err := gzip.NewReader(r.Body)
-		if err != nil {
-			return nil, faultf(http.StatusBadRequest, "damaged body", "the body cannot be inflated")
-		}
-		return z, nil
-	default:
-		return nil, faultf(http.StatusUnsupportedMediaType, "unknown content encoding", "%.100q is not read here; send gzip or none", encoding)
+// streamBody returns the body of a stream, which may be of any length, but must not stop coming.
+func (s *Server) streamBody(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
+	body := &steadyReader{r.Body, http.NewResponseController(w), s.o.Timeout}
+	from, err := inflater(r.Header.Get("Content-Encoding"), body)
+	if from == nil {
+		return body, err
 	}
+	return from, err
+}
+
+// steadyReader ends where nothing comes for a while.
+type steadyReader struct {
+	r       io.Reader
+	control *http.ResponseController
+	wait    time.Duration
+}
+
+func (s *steadyReader) Read(p []byte) (int, error) {
+	s.control.SetReadDeadline(time.Now().Add(s.wait)) //nolint:errcheck // where there are no deadlines
+	return s.r.Read(p)
 }
 
 // next returns the lines that have come, waiting for one; more is false after the last.

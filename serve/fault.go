@@ -58,7 +58,7 @@ type problemDetails struct {
 
 func writeFault(w http.ResponseWriter, r *http.Request, err error) {
 	f := asFault(err)
-	noteError(r, err)
+	noteError(w, err)
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(f.retry))
 	}

@@ -18,12 +18,20 @@ type metrics struct {
 	mu       sync.Mutex
 	requests map[requestKey]int64
 	latency  map[string]*histogram // by route
-	stages   map[string]*histogram // wait, decode, features, forward
+	stages   map[string]*histogram // by stage
 	shed     int64
 	flagged  map[flagKey]int64
 	answered map[string]int64 // rows by model
 	infers   map[string]*inferences
 }
+
+// The stages of a prediction.
+const (
+	stageWait     = "wait"
+	stageDecode   = "decode"
+	stageFeatures = "features"
+	stageForward  = "forward"
+)
 
 type requestKey struct {
 	route  string
@@ -109,7 +117,7 @@ func (m *metrics) flags(model string, flags []string) {
 
 func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) {
 	var b bytes.Buffer
-	busy, waiting := s.admit.load()
+	busy, waiting, held := s.admit.load()
 	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
 	head("fusor_models", "gauge", "Models that are served.")
 	for _, m := range s.all() {
@@ -120,6 +128,8 @@ func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(&b, "fusor_requests_in_progress %d\n", busy)
 	head("fusor_requests_waiting", "gauge", "Requests that wait for their turn.")
 	fmt.Fprintf(&b, "fusor_requests_waiting %d\n", waiting)
+	head("fusor_body_bytes", "gauge", "Memory that the bodies of requests take.")
+	fmt.Fprintf(&b, "fusor_body_bytes %d\n", held)
 	head("go_goroutines", "gauge", "Goroutines.")
 	fmt.Fprintf(&b, "go_goroutines %d\n", runtime.NumGoroutine())
 
@@ -174,6 +184,14 @@ type inferences struct {
 	requests, rows, failed int64
 	took                   time.Duration
 	last                   time.Time
+}
+
+// lastMillis is when the last one was answered, in milliseconds since 1970; 0 if none was.
+func (c *inferences) lastMillis() int64 {
+	if c.last.IsZero() {
+		return 0
+	}
+	return c.last.UnixMilli()
 }
 
 func (m *metrics) inferred(model string, took time.Duration, err error) {

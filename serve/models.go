@@ -192,7 +192,7 @@ func (b *batcher) work(jobs []*batchJob) {
 		b.together(together, q)
 		jobs = rest
 	}
-	b.observe("forward", time.Since(start))
+	b.observe(stageForward, time.Since(start))
 }
 
 func (b *batcher) together(jobs []*batchJob, q predict.Query) {

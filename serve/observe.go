@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -41,11 +40,9 @@ func (r *record) Write(p []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *record) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-type recordKey struct{}
-
 // noteError keeps the error of a request for the log.
-func noteError(r *http.Request, err error) {
-	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
+func noteError(w http.ResponseWriter, err error) {
+	if rec, ok := w.(*record); ok {
 		rec.err = err
 	}
 }
@@ -58,7 +55,6 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		rec := &record{ResponseWriter: w}
-		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the value itself is thrown
@@ -152,7 +148,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 
 // open reports whether a path needs no key: what watches the server has none.
 func open(path string) bool {
-	return path == "/healthz" || path == "/readyz" || path == "/metrics" || strings.HasPrefix(path, "/v2/health/")
+	return path == "/healthz" || path == "/readyz" || path == "/metrics" || strings.HasPrefix(path, "/v2/health/") ||
+		strings.HasPrefix(path, "/grpc.health.v1.Health/") || path == grpcService+"ServerLive" || path == grpcService+"ServerReady"
 }
 
 func (s *Server) hasKey(r *http.Request) bool {

@@ -17,13 +17,17 @@ import (
 const (
 	inferenceHeader = "Inference-Header-Content-Length"
 	onlyVersion     = "1"
+	serverName      = "fusor"
 )
 
-var oipExtensions = []string{"binary_tensor_data", "statistics", "model_repository"}
+var (
+	grpcExtensions = []string{"statistics", "model_repository"}
+	oipExtensions  = append([]string{"binary_tensor_data"}, grpcExtensions...)
+)
 
 func (s *Server) oipRoutes(mux *http.ServeMux) {
 	server := func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, r, object{"name": "fusor", "version": s.o.Version, "extensions": oipExtensions})
+		writeJSON(w, r, object{"name": serverName, "version": s.o.Version, "extensions": oipExtensions})
 	}
 	mux.HandleFunc("GET /v2", server)
 	mux.HandleFunc("GET /v2/{$}", server)
@@ -46,7 +50,7 @@ func (s *Server) oipRoutes(mux *http.ServeMux) {
 
 func writeOIPError(w http.ResponseWriter, r *http.Request, err error) {
 	f := asFault(err)
-	noteError(r, err)
+	noteError(w, err)
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(f.retry))
 	}
@@ -55,12 +59,18 @@ func writeOIPError(w http.ResponseWriter, r *http.Request, err error) {
 	fmt.Fprintf(w, "{\"error\":%s}\n", quote(f.Error()))
 }
 
-// oipModel returns the model that the path names. There is one version of each.
-func (s *Server) oipModel(w http.ResponseWriter, r *http.Request) (*Model, bool) {
-	m, err := s.model(r.PathValue("model"))
-	if version := r.PathValue("version"); err == nil && version != "" && version != onlyVersion {
+// versioned returns a model. There is one version of each, which "" is as well.
+func (s *Server) versioned(name, version string) (*Model, error) {
+	m, err := s.model(name)
+	if err == nil && version != "" && version != onlyVersion {
 		err = faultf(http.StatusNotFound, "no such version", "the model has no version %.100q", version)
 	}
+	return m, err
+}
+
+// oipModel returns the model that the path names.
+func (s *Server) oipModel(w http.ResponseWriter, r *http.Request) (*Model, bool) {
+	m, err := s.versioned(r.PathValue("model"), r.PathValue("version"))
 	if err != nil {
 		writeOIPError(w, r, err)
 		return nil, false
@@ -71,7 +81,7 @@ func (s *Server) oipModel(w http.ResponseWriter, r *http.Request) (*Model, bool)
 func (s *Server) oipMetadata(w http.ResponseWriter, r *http.Request) {
 	if m, ok := s.oipModel(w, r); ok {
 		writeJSON(w, r, object{
-			"name": m.Name, "versions": []string{onlyVersion}, "platform": "fusor",
+			"name": m.Name, "versions": []string{onlyVersion}, "platform": serverName,
 			"inputs": oipInputs(m.Schema()), "outputs": oipOutputs(m),
 		})
 	}
@@ -106,7 +116,7 @@ func (s *Server) oipStatistics(w http.ResponseWriter, r *http.Request) {
 		total := object{"count": c.requests, "ns": c.took.Nanoseconds()}
 		none := object{"count": 0, "ns": 0}
 		out = append(out, object{
-			"name": m.Name, "version": onlyVersion, "last_inference": c.last.UnixMilli(),
+			"name": m.Name, "version": onlyVersion, "last_inference": c.lastMillis(),
 			"inference_count": c.rows, "execution_count": c.requests,
 			"inference_stats": object{
 				"success": total, "fail": object{"count": c.failed, "ns": 0}, "queue": none,
@@ -138,28 +148,22 @@ func (s *Server) oipInfer(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	leave, err := s.admit.enter(r.Context(), max(r.ContentLength, 0))
+	x, err := s.begin(w, r)
 	if err != nil {
-		s.metrics.refused()
 		writeOIPError(w, r, err)
 		return
 	}
-	defer leave()
+	defer x.end()
 	start := time.Now()
-	err = s.oipAnswer(w, r, m)
+	err = s.oipAnswer(w, r, x, m)
 	s.metrics.inferred(m.Name, time.Since(start), err)
 	if err != nil {
 		writeOIPError(w, r, err)
 	}
 }
 
-func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, m *Model) error {
-	ctx, cancel := s.deadline(r.Context())
-	defer cancel()
-	body, err := s.readAll(w, r)
-	if err != nil {
-		return err
-	}
+func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, m *Model) error {
+	body := x.body
 	head, binaryPart := body, []byte(nil)
 	if n := r.Header.Get(inferenceHeader); n != "" {
 		length, err := strconv.Atoi(n)
@@ -175,6 +179,7 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, m *Model) err
 	inputs := make([]tensorData, len(q.Inputs))
 	for i, in := range q.Inputs {
 		t := tensorData{tensorInfo: in.tensorInfo}
+		var err error
 		if size, ok := in.Parameters["binary_data_size"]; ok {
 			n, isNumber := size.(float64)
 			if !isNumber || n < 0 || n != math.Trunc(n) || n > float64(len(binaryPart)) {
@@ -204,7 +209,7 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, m *Model) err
 			asBinary[o.Name] = all
 		}
 	}
-	outputs, err := s.infer(ctx, m, inputs, wanted)
+	outputs, err := s.infer(x.ctx, m, inputs, wanted)
 	if err != nil {
 		return err
 	}

@@ -41,29 +41,30 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) {
 		s.predictStream(w, r, m, q)
 		return
 	}
-	ctx, done, ok := s.work(w, r)
-	if !ok {
+	x, err := s.begin(w, r)
+	if err != nil {
+		writeFault(w, r, err)
 		return
 	}
-	defer done()
+	defer x.end()
 	decode := time.Now()
 	var lines []dataset.Line
 	switch kind {
 	case "application/json", "text/json":
-		lines, err = s.readJSON(w, r, m)
+		lines, err = s.readJSON(x.body, m)
 	case "multipart/form-data":
-		lines, err = s.readMultipart(w, r, m, params["boundary"])
+		lines, err = s.readMultipart(x.body, m, params["boundary"])
 	case "":
 		err = faultf(http.StatusUnsupportedMediaType, "unknown content type", "the request has no valid Content-Type; %s", acceptedTypes)
 	default:
 		err = faultf(http.StatusUnsupportedMediaType, "unknown content type", "%.100q is not read here; %s", kind, acceptedTypes)
 	}
-	s.metrics.stage("decode", time.Since(decode))
+	s.metrics.stage(stageDecode, time.Since(decode))
 	if err != nil {
 		writeFault(w, r, err)
 		return
 	}
-	a, err := s.answer(ctx, m, lines, q)
+	a, err := s.answer(x.ctx, m, lines, q)
 	if err != nil {
 		writeFault(w, r, err)
 		return
@@ -130,7 +131,7 @@ func (s *Server) answer(ctx context.Context, m *Model, lines []dataset.Line, q q
 	ds := m.Dataset("request", "", rows)
 	ds.FS, ds.Problems = nowhere, problems
 	f, err := m.Features(ctx, ds)
-	s.metrics.stage("features", time.Since(start))
+	s.metrics.stage(stageFeatures, time.Since(start))
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +179,7 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 		writeFault(w, r, err)
 		return
 	}
-	lines := s.lines(r, m)
+	lines := s.lines(w, r, m)
 	started := false
 	for {
 		batch, more, err := lines.next(r.Context())
@@ -186,7 +187,7 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 			if !started {
 				writeFault(w, r, err)
 			} else {
-				noteError(r, err)
+				noteError(w, err)
 				fmt.Fprintf(w, "{\"error\":%s}\n", quote(asFault(err).Error()))
 			}
 			return
@@ -202,7 +203,7 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 				w.Header().Set("Content-Type", "application/x-ndjson")
 			}
 			if err != nil {
-				noteError(r, err)
+				noteError(w, err)
 				out = fmt.Appendf(nil, "{\"error\":%s}\n", quote(asFault(err).Error()))
 			}
 			if _, werr := w.Write(out); werr != nil || err != nil {
@@ -218,15 +219,11 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 
 // streamBatch answers a batch of lines, one line each.
 func (s *Server) streamBatch(ctx context.Context, m *Model, batch []dataset.Line, q query, started bool) ([]byte, error) {
-	bytes := int64(0)
-	for _, l := range batch {
-		bytes += int64(len(l.Raw))
-	}
-	leave, err := s.admit.enterStream(ctx, bytes, started)
+	t, err := s.admit.enterStream(ctx, started)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer t.leave()
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
 	defer cancel()
 	var good []dataset.Line

@@ -125,6 +125,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /v1/models/{model}/predict", s.predict)
 	s.oipRoutes(mux)
 	s.pageRoutes(mux)
+	s.grpcRoutes(mux)
 	return s.observe(s.guard(mux))
 }
 
@@ -146,25 +147,6 @@ func (s *Server) isReady() bool {
 func writeText(w http.ResponseWriter, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Write([]byte(text)) //nolint:errcheck // the client has gone
-}
-
-// work admits a request, and returns its context and what ends it. On an error the answer is written.
-func (s *Server) work(w http.ResponseWriter, r *http.Request) (ctx context.Context, done func(), ok bool) {
-	waited := time.Now()
-	leave, err := s.admit.enter(r.Context(), max(r.ContentLength, 0))
-	s.metrics.stage("wait", time.Since(waited))
-	if err != nil {
-		s.metrics.refused()
-		writeFault(w, r, err)
-		return nil, nil, false
-	}
-	ctx, cancel := s.deadline(r.Context())
-	return ctx, func() { cancel(); leave() }, true
-}
-
-// deadline bounds the time of a request.
-func (s *Server) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, s.o.Timeout)
 }
 
 // Try answers a row without anything with a model: one that cannot is not to be served.
