@@ -92,36 +92,38 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	var failed error
 	done := 0
 	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			var w scratch
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= total || ctx.Err() != nil {
-					return
-				}
-				row, col := i/len(cols), cols[i%len(cols)]
-				found, err := col.extract(ctx, e.limit(), ds, row, &w)
-				if len(found) == 0 && err == nil && e.Progress == nil {
-					continue
-				}
-				mu.Lock()
-				problems = append(problems, found...)
-				if len(found) > 0 {
-					bank.Flawed[Place{row, col.index}] = true
-				}
-				if err != nil && failed == nil {
-					failed = err
-					next.Store(int64(total))
-				}
-				if e.Progress != nil {
-					done++ // in order, as it is said
-					e.Progress(done, total)
-				}
-				mu.Unlock()
+	work := func() {
+		var w scratch
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= total || ctx.Err() != nil {
+				return
 			}
-		})
+			row, col := i/len(cols), cols[i%len(cols)]
+			found, err := col.extract(ctx, e.limit(), ds, row, &w)
+			if len(found) == 0 && err == nil && e.Progress == nil {
+				continue
+			}
+			mu.Lock()
+			problems = append(problems, found...)
+			if len(found) > 0 {
+				bank.Flawed[Place{row, col.index}] = true
+			}
+			if err != nil && failed == nil {
+				failed = err
+				next.Store(int64(total))
+			}
+			if e.Progress != nil {
+				done++ // in order, as it is said
+				e.Progress(done, total)
+			}
+			mu.Unlock()
+		}
 	}
+	for range min(workers, total) - 1 {
+		wg.Go(work)
+	}
+	work() // one row of a request needs no goroutine
 	wg.Wait()
 	if err := errors.Join(ctx.Err(), failed); err != nil {
 		return nil, problems, errors.Join(err, bank.Close())

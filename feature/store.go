@@ -88,6 +88,9 @@ func (s *Store) room(n int) (b *block, out []block, err error) {
 		return &s.blocks[k-1], nil, nil
 	}
 	grow := min(blockBytes, max(firstBlock, s.held))
+	if len(s.at) == 1 { // the row of a request
+		grow = n
+	}
 	if s.held+max(n, grow) > spillBytes {
 		if out, err = s.evict(); err != nil {
 			return nil, nil, err

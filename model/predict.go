@@ -55,6 +55,55 @@ func (p *Predictor) Predict(ctx context.Context, set *Set, rows []int) (*Scores,
 
 // PredictMasked is Predict with the views hidden whose index is set in hide.
 func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, hide []bool) (*Scores, error) {
+	return p.predict(ctx, set, rows, func(int) []bool { return hide })
+}
+
+// PredictVariants returns the scores of all rows of a set with the views of hides[0] hidden, then of
+// all rows with those of hides[1], and so on, in as few batches as possible.
+func (p *Predictor) PredictVariants(ctx context.Context, set *Set, hides [][]bool) ([]*Scores, error) {
+	n := set.Len()
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	out := make([]*Scores, len(hides))
+	if p.m.OverRows() { // rows of a variant must stay together
+		for k, hide := range hides {
+			var err error
+			if out[k], err = p.PredictMasked(ctx, set, rows, hide); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	many := make([]int, 0, n*len(hides))
+	for range hides {
+		many = append(many, rows...)
+	}
+	s, err := p.predict(ctx, set, many, func(i int) []bool { return hides[i/n] })
+	if err != nil {
+		return nil, err
+	}
+	for k := range out {
+		out[k] = s.part(k*n, (k+1)*n)
+	}
+	return out, nil
+}
+
+// part returns the scores from the i-th to before the j-th row.
+func (s *Scores) part(i, j int) *Scores {
+	c := s.Outputs
+	out := &Scores{Outputs: c, P: s.P[i*c : j*c], Logits: s.Logits[i*c : j*c], Absent: s.Absent[i:j]}
+	if s.Weights != nil {
+		nv := len(s.Weights) / len(s.Absent)
+		out.Weights = s.Weights[i*nv : j*nv]
+	}
+	return out
+}
+
+// predict scores rows, of which each is given once if its group decides when it is read; hidden returns
+// the views that are hidden in the i-th of them.
+func (p *Predictor) predict(ctx context.Context, set *Set, rows []int, hidden func(i int) []bool) (*Scores, error) {
 	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
 	out := &Scores{Outputs: c, P: make([]float64, len(rows)*c), Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
 	at := make(map[int]int, len(rows)) // a row's index in rows, where its group decides when it is read
@@ -73,8 +122,12 @@ func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, hid
 		}
 		s.tape.Reset()
 		s.batch.Fill(set, l.Rows, l.Groups)
-		for v, h := range hide {
-			for i := range l.Rows {
+		for i, r := range l.Rows {
+			k := next + i
+			if grouped {
+				k = at[r]
+			}
+			for v, h := range hidden(k) {
 				if h {
 					s.batch.Hide(i, v)
 				}

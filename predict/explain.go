@@ -39,81 +39,134 @@ func (m *Model) explain(ctx context.Context, f *Features, hide []bool, s *model.
 	for i := range class {
 		class[i] = eval.Argmax(p[i*c : (i+1)*c])
 	}
-	run := func(present []bool) ([]float64, error) {
-		if !slices.Contains(present, false) {
-			return p, nil
-		}
-		mask := model.Hidden(of, present)
-		for v, h := range hide {
-			mask[v] = mask[v] || h
-		}
-		s, err := m.Score(ctx, f.set, nil, mask)
-		if err != nil {
+	v := &variants{m: m, f: f, of: of, hide: hide, class: class, known: map[string]scored{}}
+	v.keep(slices.Repeat([]bool{true}, len(names)), p)
+	if err := v.run(ctx, subsets(len(names))); err != nil {
+		return err
+	}
+	g := &eval.Game{Players: len(names), Rows: rows, Goals: 1, Exact: exactModalities}
+	g.Value = func(present []bool) ([][]float64, error) {
+		if err := v.run(ctx, [][]bool{present}); err != nil {
 			return nil, err
 		}
-		return m.Probabilities(s), nil
+		return [][]float64{v.known[key(present)].goal}, nil
+	}
+	shapley, err := g.Shapley()
+	if err != nil {
+		return err
 	}
 	without, only := make([][]float64, len(names)), make([][]float64, len(names))
 	for k := range names {
 		present := make([]bool, len(names))
 		present[k] = true
-		var err error
-		if only[k], err = run(present); err != nil {
-			return err
-		}
+		only[k] = v.known[key(present)].p
 		for j := range present {
 			present[j] = j != k
 		}
-		if without[k], err = run(present); err != nil {
-			return err
-		}
-	}
-	// The subsets above are those that the game needs most often; they are not run again.
-	value := func(present []bool) ([]float64, error) {
-		in := 0
-		first, last := -1, -1
-		for k, is := range present {
-			if is {
-				in++
-				first = k
-			} else {
-				last = k
-			}
-		}
-		switch {
-		case in == 1:
-			return only[first], nil
-		case in == len(names)-1:
-			return without[last], nil
-		}
-		return run(present)
-	}
-	g := &eval.Game{Players: len(names), Rows: rows, Goals: 1, Exact: exactModalities}
-	g.Value = func(present []bool) ([][]float64, error) {
-		p, err := value(present)
-		if err != nil {
-			return nil, err
-		}
-		goal := make([]float64, rows)
-		for i := range goal {
-			goal[i] = p[i*c+class[i]]
-		}
-		return [][]float64{goal}, nil
-	}
-	v, err := g.Shapley()
-	if err != nil {
-		return err
+		without[k] = v.known[key(present)].p
 	}
 	for i := range out {
-		e := &Explanation{Contributions: map[string]float64{}, Sampled: v.Sampled}
+		e := &Explanation{Contributions: map[string]float64{}, Sampled: shapley.Sampled}
 		for k, name := range names {
-			e.Contributions[name] = v.Parts[0][k][i]
+			e.Contributions[name] = shapley.Parts[0][k][i]
 			e.Without = append(e.Without, m.variant(name, without[k][i*c:(i+1)*c]))
 			e.Only = append(e.Only, m.variant(name, only[k][i*c:(i+1)*c]))
 		}
 		out[i].Explanation = e
 	}
 	return nil
+}
+
+// variants are the answers to some rows with subsets of the modalities.
+type variants struct {
+	m     *Model
+	f     *Features
+	of    []int  // the modality of each view
+	hide  []bool // views that are hidden in any case
+	class []int  // by row, the one whose probability is explained
+	known map[string]scored
+}
+
+type scored struct {
+	goal []float64 // by row
+	p    []float64 // all probabilities, of subsets that are shown by themselves
+}
+
+func key(present []bool) string {
+	key := make([]byte, len(present))
+	for k, is := range present {
+		if is {
+			key[k] = 1
+		}
+	}
+	return string(key)
+}
+
+// keep makes a subset known by its probabilities.
+func (v *variants) keep(present []bool, p []float64) {
+	c := len(p) / len(v.class)
+	s := scored{goal: make([]float64, len(v.class))}
+	for i, class := range v.class {
+		s.goal[i] = p[i*c+class]
+	}
+	in := 0
+	for _, is := range present {
+		if is {
+			in++
+		}
+	}
+	if in == 1 || in >= len(present)-1 {
+		s.p = p
+	}
+	v.known[key(present)] = s
+}
+
+// run makes the subsets known, as many at once as fit a batch.
+func (v *variants) run(ctx context.Context, subsets [][]bool) error {
+	subsets = slices.DeleteFunc(subsets, func(present []bool) bool {
+		_, known := v.known[key(present)]
+		return known
+	})
+	const batch = 1024 // rows
+	for some := range slices.Chunk(subsets, max(1, batch/v.f.Len())) {
+		hides := make([][]bool, len(some))
+		for i, present := range some {
+			hides[i] = model.Hidden(v.of, present)
+			for k, h := range v.hide {
+				hides[i][k] = hides[i][k] || h
+			}
+		}
+		scores, err := v.m.predictor.PredictVariants(ctx, v.f.set, hides)
+		if err != nil {
+			return err
+		}
+		for i, s := range scores {
+			v.keep(some[i], v.m.Probabilities(s))
+		}
+	}
+	return nil
+}
+
+// subsets returns those that the contributions of n modalities are made of for certain: all of them, or
+// where they are sampled those with one modality or all but one.
+func subsets(n int) [][]bool {
+	var out [][]bool
+	if n <= exactModalities {
+		for bits := range 1 << n {
+			present := make([]bool, n)
+			for k := range present {
+				present[k] = bits>>k&1 == 1
+			}
+			out = append(out, present)
+		}
+		return out
+	}
+	for k := range n {
+		one, others := make([]bool, n), slices.Repeat([]bool{true}, n)
+		one[k], others[k] = true, false
+		out = append(out, one, others)
+	}
+	return out
 }
 
 func (m *Model) variant(modality string, p []float64) Variant {

@@ -1,10 +1,13 @@
 package predict
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"strconv"
 
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/model"
@@ -63,53 +66,141 @@ func (p Prediction) top(k int) Prediction {
 	return p
 }
 
-// MarshalJSON writes the members of a served prediction: "prediction" (a class, or the number of a
-// regression), "probabilities" by class or "value", "flags", and "weights", "set" and "explanation"
-// as far as p has them.
-func (p Prediction) MarshalJSON() ([]byte, error) {
-	out := struct {
-		Prediction    any                `json:"prediction"`
-		Probabilities *distribution      `json:"probabilities,omitempty"`
-		Value         *float64           `json:"value,omitempty"`
-		Flags         []string           `json:"flags"`
-		Weights       map[string]float64 `json:"weights,omitempty"`
-		Set           []string           `json:"set,omitempty"`
-		Explanation   *Explanation       `json:"explanation,omitempty"`
-	}{Prediction: p.Class, Flags: p.Flags, Weights: p.Weights, Set: p.Set, Explanation: p.Explanation}
+// MarshalJSON implements json.Marshaler with [Prediction.AppendJSON].
+func (p Prediction) MarshalJSON() ([]byte, error) { return p.AppendJSON(nil) }
+
+// AppendJSON appends an object with the members of a served prediction: "prediction" (a class, or the
+// number of a regression), "probabilities" by class, in the order of p, or "value", "flags", and
+// "weights", "set" and "explanation" as far as p has them.
+func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
+	var err error
+	b = append(b, `{"prediction":`...)
 	if p.Classes == nil {
-		out.Prediction, out.Value = p.Value, &p.Value
+		if b, err = appendNumber(b, p.Value); err != nil {
+			return nil, err
+		}
+		b = append(b, `,"value":`...)
+		if b, err = appendNumber(b, p.Value); err != nil {
+			return nil, err
+		}
 	} else {
-		out.Probabilities = &distribution{p.Classes, p.Probabilities}
+		b = append(appendText(b, p.Class), `,"probabilities":{`...)
+		for i, class := range p.Classes {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendNumber(append(appendText(b, class), ':'), p.Probabilities[i]); err != nil {
+				return nil, err
+			}
+		}
+		b = append(b, '}')
 	}
-	if out.Flags == nil {
-		out.Flags = []string{}
-	}
-	return json.Marshal(out)
-}
-
-// distribution is written as an object in the order of its classes, which a map would lose.
-type distribution struct {
-	classes       []string
-	probabilities []float64
-}
-
-func (d *distribution) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, c := range d.classes {
-		name, err := json.Marshal(c)
-		if err != nil {
+	b = appendTexts(append(b, `,"flags":`...), p.Flags)
+	if len(p.Weights) > 0 {
+		if b, err = appendNumbers(append(b, `,"weights":`...), p.Weights); err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(d.probabilities[i])
-		if err != nil {
+	}
+	if len(p.Set) > 0 {
+		b = appendTexts(append(b, `,"set":`...), p.Set)
+	}
+	if e := p.Explanation; e != nil {
+		if b, err = e.appendJSON(append(b, `,"explanation":`...)); err != nil {
 			return nil, err
 		}
+	}
+	return append(b, '}'), nil
+}
+
+// appendJSON appends e as its tags describe it.
+func (e *Explanation) appendJSON(b []byte) ([]byte, error) {
+	b, err := appendNumbers(append(b, `{"contributions":`...), e.Contributions)
+	if err != nil {
+		return nil, err
+	}
+	if e.Sampled {
+		b = append(b, `,"sampled":true`...)
+	}
+	for _, list := range []struct {
+		name     string
+		variants []Variant
+	}{{`,"without":[`, e.Without}, {`,"only":[`, e.Only}} {
+		b = append(b, list.name...)
+		for i, v := range list.variants {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendText(append(b, `{"modality":`...), v.Modality)
+			x := v.Probability
+			if v.Value != nil {
+				b, x = append(b, `,"value":`...), *v.Value
+			} else {
+				b = append(appendText(append(b, `,"prediction":`...), v.Prediction), `,"probability":`...)
+			}
+			if b, err = appendNumber(b, x); err != nil {
+				return nil, err
+			}
+			b = append(b, '}')
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}'), nil
+}
+
+func appendNumbers(b []byte, values map[string]float64) ([]byte, error) {
+	var err error
+	b = append(b, '{')
+	for i, name := range slices.Sorted(maps.Keys(values)) {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.Write(append(append(name, ':'), value...))
+		if b, err = appendNumber(append(appendText(b, name), ':'), values[name]); err != nil {
+			return nil, err
+		}
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}'), nil
+}
+
+func appendTexts(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, s)
+	}
+	return append(b, ']')
+}
+
+// appendText appends s as a JSON string.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			quoted, err := json.Marshal(s)
+			if err != nil { // a string always has a JSON form
+				panic(err)
+			}
+			return append(b, quoted...)
+		}
+	}
+	b = append(append(b, '"'), s...)
+	return append(b, '"')
+}
+
+// appendNumber appends v as ECMAScript writes numbers (ECMA-262, 6.1.6.1.20), which is what
+// encoding/json does.
+func appendNumber(b []byte, v float64) ([]byte, error) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil, fmt.Errorf("cannot write %v as JSON", v)
+	}
+	format := byte('f')
+	if abs := math.Abs(v); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	b = strconv.AppendFloat(b, v, format, -1, 64)
+	if n := len(b); format == 'e' && b[n-4] == 'e' && b[n-2] == '0' { // e-09 to e-9
+		b[n-2] = b[n-1]
+		b = b[:n-1]
+	}
+	return b, nil
 }

@@ -36,6 +36,9 @@ func (s *Server) readJSON(data []byte, m *Model) ([]dataset.Line, error) {
 	lines := make([]dataset.Line, len(rows))
 	for i, row := range rows {
 		lines[i] = reader.Read(string(row), i+1)
+		if len(lines[i].Problems.Fatal()) > 0 && !json.Valid(data) {
+			return nil, faultf(http.StatusBadRequest, "invalid JSON", "%s", lines[i].Problems.Fatal()[0].What)
+		}
 	}
 	return lines, nil
 }
@@ -48,31 +51,31 @@ func splitRows(data []byte, schema *dataset.Schema) ([]json.RawMessage, error) {
 	if !utf8.Valid(data) {
 		return nil, invalid("the body is not UTF-8")
 	}
-	trimmed := bytes.TrimLeft(data, " \t\r\n\ufeff")
+	trimmed := bytes.Trim(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n")
 	if len(trimmed) == 0 {
 		return nil, invalid("the body is empty")
 	}
 	if trimmed[0] != '{' {
 		return nil, invalid(`the body must be an object: {"rows": [{…}]} or one row`)
 	}
-	if !hasColumn(schema, "rows") {
-		var many struct {
-			Rows json.RawMessage `json:"rows"`
-		}
-		if err := json.Unmarshal(trimmed, &many); err != nil {
-			return nil, invalid("%v", err)
-		}
-		if many.Rows != nil {
-			var rows []json.RawMessage
-			if err := json.Unmarshal(many.Rows, &rows); err != nil || rows == nil {
-				return nil, invalid("rows must be a list of objects")
-			}
-			return rows, nil
-		}
-	} else if !json.Valid(trimmed) {
-		return nil, invalid("the body is not valid JSON")
+	// That the body is valid is seen when its rows are read, which is not done twice.
+	if hasColumn(schema, "rows") || !bytes.Contains(trimmed, []byte(`"rows"`)) {
+		return []json.RawMessage{trimmed}, nil
 	}
-	return []json.RawMessage{trimmed}, nil
+	var many struct {
+		Rows json.RawMessage `json:"rows"`
+	}
+	if err := json.Unmarshal(trimmed, &many); err != nil {
+		return nil, invalid("%v", err)
+	}
+	if many.Rows == nil {
+		return []json.RawMessage{trimmed}, nil
+	}
+	var rows []json.RawMessage
+	if err := json.Unmarshal(many.Rows, &rows); err != nil || rows == nil {
+		return nil, invalid("rows must be a list of objects")
+	}
+	return rows, nil
 }
 
 func hasColumn(schema *dataset.Schema, name string) bool {

@@ -78,6 +78,15 @@ func writeJSON(w http.ResponseWriter, r *http.Request, v any) {
 		writeFault(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Write(append(body, '\n')) //nolint:errcheck // the client has gone
+	writeBody(w, "application/json", append(body, '\n'))
+}
+
+// writeBody writes an answer that is whole, of a content type unless it has one.
+func writeBody(w http.ResponseWriter, kind string, body []byte) {
+	h := w.Header()
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", kind)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body) //nolint:errcheck // the client has gone
 }

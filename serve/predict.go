@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,7 +70,41 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) {
 		writeFault(w, r, err)
 		return
 	}
-	writeJSON(w, r, a)
+	out := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		out.Reset()
+		buffers.Put(out)
+	}()
+	body, err := a.appendJSON(out.AvailableBuffer())
+	if err != nil {
+		writeFault(w, r, err)
+		return
+	}
+	out.Write(body) // keeps its memory
+	writeBody(w, "application/json", body)
+}
+
+// appendJSON appends a as its tags describe it.
+func (a *answer) appendJSON(b []byte) ([]byte, error) {
+	var err error
+	b = append(b, `{"predictions":[`...)
+	for i := range a.Predictions {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = a.Predictions[i].AppendJSON(b); err != nil {
+			return nil, err
+		}
+	}
+	b = append(b, `],"problems":`...)
+	if len(a.Problems) == 0 {
+		return append(b, "[]}\n"...), nil
+	}
+	problems, err := json.Marshal(a.Problems)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(b, problems...), '}', '\n'), nil
 }
 
 const acceptedTypes = "send application/json, multipart/form-data or application/x-ndjson"
@@ -242,11 +277,10 @@ func (s *Server) streamBatch(ctx context.Context, m *Model, batch []dataset.Line
 			out = fmt.Appendf(out, "{\"line\":%d,\"error\":%s}\n", l.Row.Number, quote(fatal[0].What))
 			continue
 		}
-		line, err := json.Marshal(a.Predictions[0])
-		if err != nil {
+		if out, err = a.Predictions[0].AppendJSON(out); err != nil {
 			return nil, err
 		}
-		out = append(append(out, line...), '\n')
+		out = append(out, '\n')
 		a.Predictions = a.Predictions[1:]
 	}
 	return out, nil

@@ -17,7 +17,7 @@ func Workers(n int) int {
 }
 
 // For calls f once for every i in [0, n), in order of i, from at most workers goroutines (all cores
-// where workers is not positive). worker, in [0, workers), is the calling goroutine's: what belongs
+// where workers is not positive; the caller's own if it is one). worker, in [0, workers), is the calling goroutine's: what belongs
 // to it needs no lock.
 //
 // The first error ends the loop and the context of the calls under way, and is returned once they
@@ -26,19 +26,25 @@ func For(ctx context.Context, n, workers int, f func(ctx context.Context, worker
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	for worker := range min(Workers(workers), n) {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				if err := f(ctx, worker, i); err != nil {
-					cancel(err) // the first one counts
-				}
+	work := func(worker int) {
+		for ctx.Err() == nil {
+			i := int(next.Add(1)) - 1
+			if i >= n {
+				return
 			}
-		})
+			if err := f(ctx, worker, i); err != nil {
+				cancel(err) // the first one counts
+			}
+		}
+	}
+	workers = min(Workers(workers), n)
+	if workers == 1 {
+		work(0)
+		return context.Cause(ctx)
+	}
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() { work(worker) })
 	}
 	wg.Wait()
 	return context.Cause(ctx)
