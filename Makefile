@@ -1,7 +1,7 @@
 # Every target works on a machine that has only Go (accuracy and conformance need their data beside the checkout).
 GO ?= go
 
-.PHONY: build test slow purego race fuzz vet lint fmt gen accuracy cross clean
+.PHONY: build test slow purego race fuzz vet lint fmt gen proto accuracy cross clean
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/fusor ./cmd/fusor
@@ -40,6 +40,10 @@ fmt:
 
 gen: ## assembly from its generator; leaves the tree clean
 	cd internal/kernel/_asm && $(GO) generate ./...
+
+proto: ## gRPC messages from their definition; needs protoc
+	$(GO) build -o bin/protoc-gen-go google.golang.org/protobuf/cmd/protoc-gen-go
+	protoc -I . --plugin=bin/protoc-gen-go --go_out=. --go_opt=paths=source_relative serve/internal/inference/inference.proto
 
 accuracy: ## the accuracy table on the reference data (FUSOR_DATA, default ../shared/data)
 	$(GO) run ./cmd/accuracy
