@@ -1,9 +1,7 @@
 package compare
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/gob"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/internal/flat"
 )
 
 // Store keeps the outcomes of a comparison that is under way in a folder, one
@@ -20,7 +19,48 @@ import (
 type Store struct{ dir string }
 
 // format changes with what an outcome holds.
-const format = 3
+const format = 4
+
+var outcomeFormat = fmt.Sprintf("fusor outcome %d", format)
+
+// flat visits every field, to write or to read it.
+func (o *Outcome) flat(s *flat.Stream) {
+	s.Ints(&o.Test)
+	s.Floats(&o.TestP)
+	s.Ints(&o.Val)
+	s.Floats(&o.ValP)
+	s.Floats(&o.ValLogits)
+	s.Bools(&o.ValAbsent)
+	s.Floats(&o.TestLogits)
+	s.Floats(&o.TestWeights)
+	s.Bools(&o.Absent)
+	o.History.Flat(s)
+	s.Texts(&o.Views)
+	s.Texts(&o.Players)
+	flat.List(s, &o.Subsets, func(v *SubsetScores) {
+		s.Bools(&v.Hit)
+		s.Floats32(&v.True)
+		s.Floats32(&v.Top)
+		s.Floats32(&v.Value)
+	})
+	s.Int(&o.TrainRows)
+	s.Bool(&o.Balanced)
+	s.Int(&o.Parameters)
+	s.Float(&o.Seconds)
+}
+
+// consistent reports whether lists that are of the same rows are as long as these are many.
+func (o *Outcome) consistent() bool {
+	whole := func(n, rows int) bool { return n == 0 || rows > 0 && n%rows == 0 }
+	each := func(n, rows int) bool { return n == 0 || n == rows }
+	test, val := len(o.Test), len(o.Val)
+	ok := whole(len(o.TestP), test) && whole(len(o.TestLogits), test) && whole(len(o.TestWeights), test) && each(len(o.Absent), test) &&
+		whole(len(o.ValP), val) && whole(len(o.ValLogits), val) && each(len(o.ValAbsent), val)
+	for _, v := range o.Subsets {
+		ok = ok && each(len(v.Hit), test) && each(len(v.True), test) && each(len(v.Top), test) && each(len(v.Value), test)
+	}
+	return ok
+}
 
 // OpenStore opens the store of a comparison in dir; key is all that is compared
 // (data, options, versions) and is only hashed.
@@ -39,7 +79,7 @@ func OpenStore(dir string, key any) (*Store, error) {
 
 func (s *Store) path(e *Entry, r dataset.Run) string {
 	name := sha256.Sum256([]byte(e.Name)) // whatever a column is called, and however long its name
-	return filepath.Join(s.dir, fmt.Sprintf("%s-%x-%d-%d.gob", e.Kind, name[:8], r.Fold, r.Seed))
+	return filepath.Join(s.dir, fmt.Sprintf("%s-%x-%d-%d.outcome", e.Kind, name[:8], r.Fold, r.Seed))
 }
 
 // load returns a kept outcome, or nil; one that cannot be read, or is of other
@@ -53,7 +93,7 @@ func (s *Store) load(e *Entry, r dataset.Run) *Outcome {
 		return nil
 	}
 	o := &Outcome{}
-	if gob.NewDecoder(bytes.NewReader(data)).Decode(o) != nil || !slices.Equal(o.Test, r.Test) {
+	if flat.Decode(outcomeFormat, data, o.flat) != nil || !slices.Equal(o.Test, r.Test) || !o.consistent() {
 		return nil
 	}
 	return o
@@ -63,11 +103,7 @@ func (s *Store) save(e *Entry, r dataset.Run, o *Outcome) error {
 	if s == nil {
 		return nil
 	}
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(o); err != nil {
-		return fmt.Errorf("cannot keep an outcome: %w", err)
-	}
-	return durable.WriteFile(s.path(e, r), b.Bytes())
+	return durable.WriteFile(s.path(e, r), flat.Encode(outcomeFormat, o.flat))
 }
 
 // Checkpoint returns the name of a file for the state of the fit that follows a comparison.

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +11,8 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/flat"
+	"github.com/fusor-ml/fusor/train"
 )
 
 func openStore(t *testing.T, dir string, of any) *Store {
@@ -72,7 +76,7 @@ func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"", "no gob", string(data[:len(data)/2])} {
+	for _, bad := range []string{"", "no outcome", string(data[:len(data)/2])} {
 		if err := os.WriteFile(s.path(e, r), []byte(bad), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -83,6 +87,42 @@ func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
 	if err := s.save(e, r, outcome(1)); err != nil || s.load(e, r) == nil {
 		t.Errorf("it cannot be saved again: %v", err)
 	}
+}
+
+// No field is forgotten: of each the value below is another than the zero one.
+func TestStoreHoldsEveryField(t *testing.T) {
+	want := &Outcome{[]int{1}, []float64{2}, []int{3}, []float64{4}, []float64{5}, []bool{true}, []float64{6}, []float64{7}, []bool{true},
+		train.History{Epochs: []train.Epoch{{Epoch: 1, TrainLoss: 2, ValLoss: 3}}, BestEpoch: 4, BestSteps: 5, BestLoss: 6, BestError: 7, RefitSteps: 8},
+		[]string{"v"}, []string{"p"}, []SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}}}, 9, true, 10, 11}
+	got := &Outcome{}
+	if err := flat.Decode(outcomeFormat, flat.Encode(outcomeFormat, want.flat), got.flat); err != nil || !reflect.DeepEqual(got, want) || !got.consistent() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []Outcome{{Test: []int{1, 2}, TestP: []float64{1, 2, 3}}, {TestP: []float64{1}}, {Test: []int{1}, Absent: []bool{true, true}},
+		{Val: []int{1}, ValAbsent: []bool{true, false}}, {Test: []int{1}, Subsets: []SubsetScores{{Hit: []bool{true, true}}}}} {
+		if bad.consistent() {
+			t.Errorf("%+v is taken", bad)
+		}
+	}
+}
+
+// Whatever lies behind a checksum that holds, reading it ends in an outcome or an error.
+func FuzzOutcome(f *testing.F) {
+	whole := flat.Encode(outcomeFormat, outcome(3).flat)
+	f.Add(whole[:len(whole)-sha256.Size])
+	f.Add([]byte(outcomeFormat + "\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sum := sha256.Sum256(data)
+		file := append(bytes.Clone(data), sum[:]...)
+		o := &Outcome{}
+		if flat.Decode(outcomeFormat, file, o.flat) != nil {
+			return
+		}
+		if !bytes.Equal(flat.Encode(outcomeFormat, o.flat), file) {
+			t.Error("what was read is written in other bytes")
+		}
+		o.consistent()
+	})
 }
 
 func TestStoreIsRemoved(t *testing.T) {

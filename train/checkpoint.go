@@ -2,14 +2,13 @@ package train
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/gob"
 	"encoding/json"
 	"fmt"
 	"os"
 
 	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/internal/flat"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/optim"
 )
@@ -77,8 +76,11 @@ func (c *Checkpoint) fits(m *model.Model) error {
 }
 
 func (c *Checkpoint) restore(t *trainer) error {
-	if len(c.Params) != len(t.params) {
-		return fmt.Errorf("cannot resume: the checkpoint has %d parameters, the model %d", len(c.Params), len(t.params))
+	if err := sameSizes(t.params, c.Params, c.Best); err != nil {
+		return err
+	}
+	if c.Step < 0 || c.Epoch < 0 {
+		return fmt.Errorf("cannot resume: the checkpoint is of step %d of epoch %d", c.Step, c.Epoch)
 	}
 	if t.average != nil {
 		if err := t.average.Load(c.Average); err != nil {
@@ -89,15 +91,60 @@ func (c *Checkpoint) restore(t *trainer) error {
 	return t.opt.Load(c.Optimizer)
 }
 
-// WriteFile saves c under path: a temporary name first, synced, then renamed. The file is a gob and its SHA-256.
-func (c *Checkpoint) WriteFile(path string) error {
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(c); err != nil {
-		return fmt.Errorf("cannot save the checkpoint: %w", err)
+// sameSizes reports where values that a checkpoint holds are not those of params.
+func sameSizes(params []*grad.Param, held ...[][]float32) error {
+	for _, values := range held {
+		if len(values) != len(params) {
+			return fmt.Errorf("cannot resume: the checkpoint has %d parameters, the model %d", len(values), len(params))
+		}
+		for i, p := range params {
+			if len(values[i]) != p.Value.Len() {
+				return fmt.Errorf("cannot resume: parameter %s has %d values in the checkpoint, %d in the model", p.Name, len(values[i]), p.Value.Len())
+			}
+		}
 	}
-	sum := sha256.Sum256(b.Bytes())
-	b.Write(sum[:])
-	return durable.WriteFile(path, b.Bytes())
+	return nil
+}
+
+// checkpointFormat changes with what a checkpoint holds.
+const checkpointFormat = "fusor checkpoint 2"
+
+// flat visits every field, to write or to read it.
+func (c *Checkpoint) flat(s *flat.Stream) {
+	s.Text(&c.Data)
+	s.Bytes(&c.Spec)
+	s.Text(&c.Phase)
+	s.Int(&c.Epoch)
+	s.Int(&c.Step)
+	flat.List(s, &c.Params, s.Floats32)
+	flat.List(s, &c.Best, s.Floats32)
+	s.Float(&c.Stopping.Chosen)
+	s.Float(&c.Stopping.ChosenError)
+	s.Float(&c.Stopping.Lowest)
+	s.Int(&c.Stopping.LowestEpoch)
+	s.Bytes(&c.Optimizer)
+	s.Int(&c.Average.Taken)
+	flat.List(s, &c.Average.Mean, s.Floats32)
+	c.History.Flat(s)
+}
+
+// Flat visits every field of h, to write or to read it.
+func (h *History) Flat(s *flat.Stream) {
+	flat.List(s, &h.Epochs, func(e *Epoch) {
+		s.Int(&e.Epoch)
+		s.Float(&e.TrainLoss)
+		s.Float(&e.ValLoss)
+	})
+	s.Int(&h.BestEpoch)
+	s.Int(&h.BestSteps)
+	s.Float(&h.BestLoss)
+	s.Float(&h.BestError)
+	s.Int(&h.RefitSteps)
+}
+
+// WriteFile saves c under path; the file is whole or not there.
+func (c *Checkpoint) WriteFile(path string) error {
+	return durable.WriteFile(path, flat.Encode(checkpointFormat, c.flat))
 }
 
 // ReadCheckpoint reads what WriteFile wrote.
@@ -106,13 +153,9 @@ func ReadCheckpoint(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	end := max(0, len(data)-sha256.Size)
-	if sum := sha256.Sum256(data[:end]); !bytes.Equal(sum[:], data[end:]) {
-		return nil, fmt.Errorf("cannot read the checkpoint %s: it is damaged, or no checkpoint; train without resuming", path)
-	}
 	c := &Checkpoint{}
-	if err := gob.NewDecoder(bytes.NewReader(data[:end])).Decode(c); err != nil {
-		return nil, fmt.Errorf("cannot read the checkpoint %s: %w", path, err)
+	if err := flat.Decode(checkpointFormat, data, c.flat); err != nil {
+		return nil, fmt.Errorf("cannot read the checkpoint %s: %w; train without resuming", path, err)
 	}
 	return c, nil
 }

@@ -1,15 +1,14 @@
 package train
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
 	"math/rand/v2"
 	"reflect"
 	"testing"
 
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/internal/flat"
 	"github.com/fusor-ml/fusor/model"
 )
 
@@ -62,15 +61,13 @@ func TestResumeFromEveryCheckpoint(t *testing.T) {
 			}
 			var kept [][]byte
 			want, history := fit(nil, func(c *Checkpoint) error {
-				var b bytes.Buffer
-				err := gob.NewEncoder(&b).Encode(c)
-				kept = append(kept, b.Bytes())
-				return err
+				kept = append(kept, flat.Encode(checkpointFormat, c.flat))
+				return nil
 			})
 			phases := map[string]int{}
 			for k, data := range kept {
 				c := &Checkpoint{}
-				if err := gob.NewDecoder(bytes.NewReader(data)).Decode(c); err != nil {
+				if err := flat.Decode(checkpointFormat, data, c.flat); err != nil {
 					t.Fatal(err)
 				}
 				phases[c.Phase]++

@@ -100,6 +100,9 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 		}
 		from = nil
 	} else {
+		if err := sameSizes(t.params, from.Best); err != nil {
+			return nil, err
+		}
 		load(t.params, from.Best)
 	}
 	if hooks.Val != nil {

@@ -18,7 +18,7 @@ const module = "github.com/fusor-ml/fusor"
 // only what stands in an earlier layer, in its own, or before it in the same line.
 var order = [][]string{
 	{"progress"},
-	{"internal/machine", "internal/spool", "internal/buffer", "internal/durable", "internal/filemap", "internal/heap", "internal/parallel"},
+	{"internal/machine", "internal/spool", "internal/buffer", "internal/durable", "internal/flat", "internal/filemap", "internal/heap", "internal/parallel"},
 	{"internal/kernel/ref", "internal/kernel", "tensor", "grad", "nn", "optim"},
 	{"internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
 	{"media"},
