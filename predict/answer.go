@@ -54,11 +54,15 @@ func (m *Model) Answer(ctx context.Context, f *Features, q Query) ([]Prediction,
 	if err != nil {
 		return nil, err
 	}
+	overflowed := m.overflowed(s)
 	p := m.Probabilities(s)
 	out := make([]Prediction, f.Len())
 	for i := range out {
 		out[i] = m.Prediction(s, p, i)
 		out[i].Flags = f.flags[i]
+		if overflowed[i] {
+			out[i].Flags = append(slices.Clip(out[i].Flags), "overflow")
+		}
 		if s.Absent[i] {
 			out[i].Flags = append(slices.Clip(out[i].Flags), "prior")
 		}
@@ -79,6 +83,43 @@ func (m *Model) Answer(ctx context.Context, f *Features, q Query) ([]Prediction,
 		}
 	}
 	return out, nil
+}
+
+// overflowed finds the rows for which the network's arithmetic has left the range of its numbers, as
+// huge cells or weights make it, and puts the prior in the place of their scores.
+func (m *Model) overflowed(s *model.Scores) map[int]bool {
+	var rows map[int]bool
+	finite := func(v float64) bool { return v-v == 0 }
+	nv := len(m.a.Views)
+	for i := range s.Absent {
+		logits, ok := s.Logits[i*s.Outputs:(i+1)*s.Outputs], true
+		for _, v := range logits {
+			if m.a.Spec.Regression {
+				ok = ok && finite(v*m.a.TargetStd+m.a.TargetMean)
+			} else {
+				ok = ok && finite(v) && finite(v/m.a.Temperature)
+			}
+		}
+		for v := range nv {
+			ok = ok && (s.Weights == nil || finite(s.Weights[i*nv+v]))
+		}
+		if ok {
+			continue
+		}
+		if rows == nil {
+			rows = map[int]bool{}
+		}
+		rows[i], s.Absent[i] = true, true
+		for k := range logits {
+			logits[k] = float64(m.a.Spec.Prior[k])
+		}
+		if p := s.P[i*s.Outputs : (i+1)*s.Outputs]; m.a.Spec.Regression {
+			copy(p, logits)
+		} else {
+			model.Softmax(p, logits)
+		}
+	}
+	return rows
 }
 
 // Score runs the network on rows of a set, nil meaning all, each given once, with the marked views

@@ -20,7 +20,8 @@ type Prediction struct {
 	Probabilities []float64 // nil of a regression
 	Value         float64   // of a regression
 	// Flags are what limits the prediction: "absent:image" (an empty cell), "unreadable:audio",
-	// "partial:text" (a part of the cell was left out), "prior" (nothing was there).
+	// "partial:text" (a part of the cell was left out), "overflow" (the numbers are too large to
+	// compute with), "prior" (nothing was there, or nothing of use).
 	Flags       []string
 	Weights     map[string]float64 // by view, of a fusion that weighs them; else nil
 	Set         []string           // the prediction set, most probable first; nil unless queried

@@ -1,0 +1,7 @@
+//go:build slow
+
+package fusor
+
+import "testing"
+
+func TestManyMutatedArtifacts(t *testing.T) { mutateArtifacts(t, 5000) }
