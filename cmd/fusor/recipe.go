@@ -114,6 +114,9 @@ func readRecipe(path string) (train.Recipe, error) {
 	if err != nil {
 		return r, err
 	}
+	if err := checkRecipeSize(data); err != nil {
+		return r, usagef("cannot read the recipe %s: %w", path, err)
+	}
 	wrong := func(err error) error {
 		return usagef("cannot read the recipe %s:\n%s", path, yaml.FormatError(err, false, true))
 	}
