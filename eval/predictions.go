@@ -19,6 +19,7 @@ type Predictions struct {
 	mu     sync.Mutex
 	orders map[int][]int // class (or valueOrder, targetOrder) -> rows, ascending
 	tops   []int         // [N], the most probable class
+	ranks  *oneVsRest    // of the classes, if there are more than two
 }
 
 const (

@@ -21,6 +21,9 @@ func perClass(p *Predictions, f func(class int) float64) float64 {
 // rocAUC is the probability that a row of the class scores higher than
 // another row, ties counting one half; one-vs-rest macro mean.
 func rocAUC(p *Predictions, w []float64) float64 {
+	if w == nil && p.Classes() > 2 {
+		return perClass(p, p.oneVsRest().rocAUC)
+	}
 	return perClass(p, func(class int) float64 {
 		order := p.order(class)
 		pos, neg, wins := 0.0, 0.0, 0.0
@@ -45,6 +48,9 @@ func rocAUC(p *Predictions, w []float64) float64 {
 // averagePrecision is Σ (Rₙ − Rₙ₋₁)·Pₙ over the thresholds, as scikit-learn
 // defines it; one-vs-rest macro mean.
 func averagePrecision(p *Predictions, w []float64) float64 {
+	if w == nil && p.Classes() > 2 {
+		return perClass(p, p.oneVsRest().averagePrecision)
+	}
 	return perClass(p, func(class int) float64 {
 		order := p.order(class)
 		hits, all, sum := 0.0, 0.0, 0.0

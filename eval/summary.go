@@ -89,10 +89,14 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 		rows := RowScores(m, seeds)
 		draws = bootstrapMeans(rows, groups, replicates(len(rows)))
 	} else {
+		of := make([]func(w []float64) float64, len(seeds))
+		for i, p := range seeds {
+			of[i] = m.resampler(p)
+		}
 		draws = bootstrap(seeds[0].Len(), groups, replicates(seeds[0].Len()*len(seeds)*max(1, seeds[0].Classes())), func(w []float64) float64 {
 			sum := 0.0
-			for _, p := range seeds {
-				sum += m.weighted(p, w)
+			for _, f := range of {
+				sum += f(w)
 			}
 			return sum / float64(len(seeds))
 		})

@@ -1,0 +1,214 @@
+package eval
+
+import (
+	"math"
+	"slices"
+)
+
+// oneVsRest holds, of every class, how its own rows and all others lie in the order of its
+// probability: all that ROC-AUC and average precision depend on. It takes one pass over the
+// probabilities, [rows, classes], and memory for rows and classes, not for both.
+//
+// The distinct probabilities of a class's own rows cut the line into bins: 2k+1 is the k-th of them
+// itself, 2k what lies below it and above the one before.
+type oneVsRest struct {
+	labels []int
+	start  []int     // [C+1]: the class's distinct own probabilities are cuts[start[c]:start[c+1]]
+	cuts   []float64 // ascending in each class
+	own    []float64 // [cuts]: the class's own rows that have it
+	at     []int     // [N]: the row's cut, of its own class
+	others []float64 // rows of other classes by bin; the class's bins begin at 2·start[c]+c
+}
+
+// ordered is v where it stands in the order: NaN below all else, beside −∞.
+func ordered(v float64) float64 {
+	if v != v {
+		return math.Inf(-1)
+	}
+	return v
+}
+
+// oneVsRest returns the ranks of p, computed once.
+func (p *Predictions) oneVsRest() *oneVsRest {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ranks != nil {
+		return p.ranks
+	}
+	c := p.Classes()
+	own := make([][]float64, c)
+	for i, y := range p.Labels {
+		own[y] = append(own[y], ordered(p.Probs[i][y]))
+	}
+	r := &oneVsRest{labels: p.Labels, start: make([]int, c+1), at: make([]int, len(p.Labels))}
+	for y, v := range own {
+		slices.Sort(v)
+		r.cuts = append(r.cuts, slices.Compact(v)...)
+		r.start[y+1] = len(r.cuts)
+	}
+	r.own, r.others = make([]float64, len(r.cuts)), make([]float64, 2*len(r.cuts)+c)
+	for i, y := range p.Labels {
+		k, _ := slices.BinarySearch(r.cuts[r.start[y]:r.start[y+1]], ordered(p.Probs[i][y]))
+		r.at[i] = r.start[y] + k
+		r.own[r.at[i]]++
+	}
+	r.visit(p, func(_, bin int) { r.others[bin]++ })
+	p.ranks = r
+	return r
+}
+
+// visit calls f with every row and the bin in which it lies in the order of every other class.
+func (r *oneVsRest) visit(p *Predictions, f func(i, bin int)) {
+	for i, row := range p.Probs {
+		for c, v := range row {
+			lo, hi := r.start[c], r.start[c+1]
+			if c == r.labels[i] || lo == hi {
+				continue
+			}
+			v = ordered(v)
+			first := lo
+			for lo < hi {
+				if mid := int(uint(lo+hi) >> 1); r.cuts[mid] < v {
+					lo = mid + 1
+				} else {
+					hi = mid
+				}
+			}
+			bin := 2*first + c + 2*(lo-first)
+			if lo < r.start[c+1] && r.cuts[lo] == v {
+				bin++
+			}
+			f(i, bin)
+		}
+	}
+}
+
+// class returns a class's own counts by cut and those of the others by bin.
+func (r *oneVsRest) class(c int) (own, others []float64) {
+	lo, hi := r.start[c], r.start[c+1]
+	return r.own[lo:hi], r.others[2*lo+c : 2*hi+c+1]
+}
+
+func sum(v []float64) (s float64) {
+	for _, x := range v {
+		s += x
+	}
+	return s
+}
+
+// rocAUC is the ROC-AUC of a class; NaN if it has no rows or all.
+func (r *oneVsRest) rocAUC(c int) float64 {
+	own, others := r.class(c)
+	pos, neg, wins := 0.0, 0.0, 0.0
+	for k, tp := range own {
+		neg += others[2*k]
+		tn := others[2*k+1]
+		wins += tp * (neg + tn/2)
+		pos += tp
+		neg += tn
+	}
+	return wins / (pos * (neg + others[len(others)-1]))
+}
+
+// averagePrecision is the average precision of a class; NaN if it has no rows.
+func (r *oneVsRest) averagePrecision(c int) float64 {
+	own, others := r.class(c)
+	hits, all, sum := 0.0, 0.0, 0.0
+	for k := len(own) - 1; k >= 0; k-- {
+		all += others[2*k+2] + others[2*k+1] + own[k]
+		hits += own[k]
+		sum += own[k] * hits / all
+	}
+	return sum / hits
+}
+
+// resampled returns a function of how often each row is drawn that is near the macro mean of auc
+// (else of average precision) and takes work for rows and classes alone, not for rows × classes, as
+// the metric itself does. A class's own rows count exactly, with the classes of which none is drawn
+// left out; the rows of all others count to first order (their infinitesimal jackknife: Efron 1982,
+// chapter 6), for they are many more.
+func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float64 {
+	classes := len(r.start) - 1
+	slope := make([]float64, len(r.others)) // of a class's metric in the count of another's row, by bin
+	place := make([]float64, len(r.cuts))   // auc: the share of the others below the cut; else how many are not
+	used := make([]bool, classes)
+	n := 0.0
+	for c := range classes {
+		own, others := r.class(c)
+		pos, neg := sum(own), sum(others)
+		if used[c] = pos > 0 && neg > 0; !used[c] {
+			continue
+		}
+		n++
+		lo := r.start[c]
+		s := slope[2*lo+c : 2*(lo+len(own))+c+1]
+		if auc {
+			mean, below, above := r.rocAUC(c), 0.0, pos
+			for k, tp := range own {
+				s[2*k] = (above/pos - mean) / neg
+				s[2*k+1] = ((above-tp/2)/pos - mean) / neg
+				below += others[2*k]
+				place[lo+k] = (below + others[2*k+1]/2) / neg
+				below += others[2*k+1]
+				above -= tp
+			}
+			s[2*len(own)] = -mean / neg
+			continue
+		}
+		hits, false1 := 0.0, 0.0
+		for k := len(own) - 1; k >= 0; k-- {
+			hits += own[k]
+			false1 += others[2*k+2] + others[2*k+1]
+			place[lo+k] = false1
+			all := hits + false1
+			s[2*k+1] = -own[k] * hits / (all * all * pos) // of this cut alone
+		}
+		for b, total := 1, 0.0; b < len(s); b += 2 { // a row counts for all cuts that it reaches
+			total += s[b]
+			s[b], s[b+1] = total, total
+		}
+		s[0] = 0
+	}
+	effect := make([]float64, len(r.labels))
+	r.visit(p, func(i, bin int) { effect[i] += slope[bin] })
+	drawn := make([]float64, len(r.cuts))
+	return func(w []float64) float64 {
+		clear(drawn)
+		rest := 0.0
+		for i, wi := range w {
+			drawn[r.at[i]] += wi
+			rest += (wi - 1) * effect[i]
+		}
+		total, present := 0.0, 0.0
+		for c := range classes {
+			lo, hi := r.start[c], r.start[c+1]
+			hits, score := 0.0, 0.0
+			for k := hi - 1; k >= lo; k-- {
+				hits += drawn[k]
+				switch {
+				case drawn[k] == 0:
+				case auc:
+					score += drawn[k] * place[k]
+				default:
+					score += drawn[k] * hits / (hits + place[k])
+				}
+			}
+			if used[c] && hits > 0 {
+				total += score / hits
+				present++
+			}
+		}
+		return total/present + rest/n
+	}
+}
+
+// manyClasses is how many probabilities a metric by class looks at before resampling takes [oneVsRest.resampled].
+const manyClasses = 2_000_000
+
+// resampler returns what computes the metric on a sample of the rows of p.
+func (m Metric) resampler(p *Predictions) func(w []float64) float64 {
+	if (m.Name == "roc_auc" || m.Name == "average_precision") && p.Classes() > 2 && p.Classes()*p.Len() > manyClasses {
+		return p.oneVsRest().resampled(p, m.Name == "roc_auc")
+	}
+	return func(w []float64) float64 { return m.weighted(p, w) }
+}
