@@ -3,10 +3,12 @@ package feature
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 
 	"github.com/fusor-ml/fusor/internal/buffer"
+	"github.com/fusor-ml/fusor/internal/spool"
 )
 
 const (
@@ -112,7 +114,7 @@ func (s *Store) room(n int) (b *block, out []block, err error) {
 // evict gives the blocks in memory their places in the file.
 func (s *Store) evict() ([]block, error) {
 	if s.file == nil && len(s.memory) > 0 {
-		f, err := os.CreateTemp("", "fusor-features-*")
+		f, err := spool.Create("fusor-features-*")
 		if err != nil {
 			return nil, err
 		}
@@ -176,5 +178,9 @@ func (s *Store) Close() error {
 	}
 	f := s.file
 	s.file = nil
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	err := f.Close()
+	if gone := os.Remove(f.Name()); !errors.Is(gone, fs.ErrNotExist) { // where an open file keeps its name
+		err = errors.Join(err, gone)
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -62,7 +63,11 @@ func TestStoreSpills(t *testing.T) {
 	if s.held > spillBytes {
 		t.Errorf("%d bytes in memory", s.held)
 	}
-	if names, _ := filepath.Glob(filepath.Join(dir, "*")); len(names) != 1 {
+	if s.file == nil {
+		t.Error("nothing lies in a file")
+	}
+	// Where an open file needs no name, it goes with the process, however that ends.
+	if names, _ := filepath.Glob(filepath.Join(dir, "*")); len(names) != 0 && runtime.GOOS != "windows" {
 		t.Errorf("temporary files: %v", names)
 	}
 	for i := range rows {

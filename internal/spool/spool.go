@@ -32,7 +32,7 @@ func (s *Spool) Add(p []byte) (io.ReaderAt, error) {
 		return inMemory(append([]byte(nil), p...)), nil
 	}
 	if s.file == nil {
-		f, err := temporary()
+		f, err := Create("fusor-media-*.tmp")
 		if err != nil {
 			return nil, fmt.Errorf("cannot keep media in a temporary file: %w", err)
 		}
@@ -46,9 +46,10 @@ func (s *Spool) Add(p []byte) (io.ReaderAt, error) {
 	return b, nil
 }
 
-// temporary makes a file that is removed at once, or, where an open file cannot be, with its handle.
-func temporary() (*os.File, error) {
-	f, err := os.CreateTemp("", "fusor-media-*.tmp")
+// Create makes a temporary file, named by a pattern of [os.CreateTemp], that is removed at once, or,
+// where an open file cannot be, with its handle.
+func Create(pattern string) (*os.File, error) {
+	f, err := os.CreateTemp("", pattern)
 	if err != nil {
 		return nil, err
 	}
