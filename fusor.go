@@ -11,6 +11,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -94,6 +96,18 @@ func (j *job) check(task dataset.Task) error {
 
 // checkLost returns an error if most cells of a column cannot be read, unless it is one of those allowed.
 func checkLost(ds *dataset.Dataset, problems dataset.Problems, allowed []string) error {
+	var known []string
+	for _, c := range ds.Schema.Columns {
+		known = append(known, c.Name)
+		for _, f := range c.Fields {
+			known = append(known, f.Name)
+		}
+	}
+	for _, name := range allowed {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return fmt.Errorf("%s has no column %q whose cells may be missing; it has %s", ds.Path, name, strings.Join(known, ", "))
+		}
+	}
 	if lost := ds.Lost(problems, allowed); len(lost) > 0 {
 		return lost
 	}
