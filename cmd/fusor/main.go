@@ -9,11 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -70,9 +69,8 @@ func main() {
 
 // run runs the command line and returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends what cannot be interrupted
 	var c commands
 	code := -1
 	parser, err := kong.New(&c,
@@ -112,6 +110,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 		return exitUsage
 	}
+	if commandOf(k) != "serve " { // which takes the time that its requests need
+		defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { endNow(ctx, stderr) }) })()
+	}
 	out := &output{w: stdout}
 	e := &env{ctx: ctx, stdin: stdin, stdout: out, stderr: stderr, args: args}
 	ofData := func(f *kong.Flag) bool { return f.Group != nil && f.Group.Key == "Data" && f.Name != "allow-missing" }
@@ -135,7 +136,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "fusor: interrupted")
-		return exitFailure
+		return interruptedBy(ctx)
 	}
 	fmt.Fprintf(stderr, "fusor: %s\n", told(err, commandOf(k) == "inspect "))
 	return exitFailure
