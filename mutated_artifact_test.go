@@ -217,7 +217,7 @@ func mutateJSON(rng *rand.Rand, v any, path string, did *[]string) any {
 		}
 		return []any{}
 	case json.Number:
-		new := []string{"0", "-1", "1", "2", "3", "1e9", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "-1e38", "3e38", "0.5", "1e-300", "1" + x.String(), "-" + strings.TrimPrefix(x.String(), "-")}
+		new := []string{"0", "-1", "1", "2", "3", "1e9", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "-1e38", "3e38", "0.5", "1e-300", "1" + strings.TrimPrefix(x.String(), "-"), "-" + strings.TrimPrefix(x.String(), "-")}
 		n := new[rng.IntN(len(new))]
 		*did = append(*did, fmt.Sprintf("%s: %s to %s", path, x, n))
 		return json.Number(n)
