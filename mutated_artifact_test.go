@@ -45,7 +45,11 @@ func mutateArtifacts(t *testing.T, n int) {
 	for _, fusion := range []string{"attention", "bilstm", "concat", "poe"} {
 		for _, task := range []dataset.Task{dataset.Classification, dataset.Regression} {
 			label := map[dataset.Task]string{dataset.Classification: "label", dataset.Regression: "size"}[task]
-			m, _, err := Train(t.Context(), path, Options{NoCache: true, Data: dataset.Options{Label: label}, Recipe: train.Recipe{Fusion: fusion, Width: 8, Train: train.Config{Epochs: 1}}})
+			ds, err := dataset.Open(path, dataset.Options{Label: label})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, _, err := Train(t.Context(), ds, TrainOptions{Options: Options{NoCache: true}, Recipe: train.Recipe{Fusion: fusion, Width: 8, Train: train.Config{Epochs: 1}}})
 			if err != nil {
 				t.Fatal(err)
 			}
