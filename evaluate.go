@@ -8,6 +8,7 @@ import (
 
 	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/predict"
 )
 
 // Evaluation is a model's scores on labelled rows.
@@ -28,13 +29,35 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err := checkLost(ds, f.Problems, m.Options().AllowMissing); err != nil {
 		return nil, err
 	}
-	s, err := m.Score(ctx, f.Set(), rows, nil) // unlabelled rows are context for their groups
+	p, err := m.probabilities(ctx, f, rows) // unlabelled rows are context for their groups
 	if err != nil {
 		return nil, f.Problems.Wrap(err)
 	}
-	e := analysis.NewEvaluation(m.Model, ds, rows, m.Probabilities(s))
+	e := analysis.NewEvaluation(m.Model, ds, rows, p)
 	e.Problems = f.Problems
 	return e, nil
+}
+
+// scoredAtOnce is how many rows are scored before only their probabilities are kept: a multiple of a
+// batch, so that batches, and with them the last bits, are those of all rows at once.
+const scoredAtOnce = 4096
+
+// probabilities are those of rows, [rows, outputs], in memory for little more than these.
+func (m *Model) probabilities(ctx context.Context, f *predict.Features, rows []int) ([]float64, error) {
+	p := make([]float64, 0, len(rows)*m.Artifact().Spec.Outputs)
+	for len(rows) > 0 {
+		n := scoredAtOnce
+		if len(rows) < 2*n || m.OverRows() {
+			n = len(rows)
+		}
+		s, err := m.Score(ctx, f.Set(), rows[:n], nil)
+		if err != nil {
+			return nil, err
+		}
+		p = append(p, m.Probabilities(s)...)
+		rows = rows[n:]
+	}
+	return p, nil
 }
 
 // rows checks an argument that names rows of a data set, each once; nil names all. Of those some must have a label.

@@ -13,10 +13,13 @@ import (
 // Evaluation is a model's scores on labelled rows.
 type Evaluation struct {
 	compare.Row
-	Confusion [][]int          // [true][predicted], of a classification
+	Confusion [][]int          // [true][predicted], of a classification with maxConfusion classes at most
 	Classes   []string         // of the confusion
 	Problems  dataset.Problems // of the data
 }
+
+// maxConfusion is the number of classes beyond which nobody reads a confusion, whose size is their square.
+const maxConfusion = 2000
 
 // NewEvaluation returns the scores of a model on the labelled ones of rows; p are the probabilities, or
 // values, that it predicted for each of them.
@@ -32,7 +35,7 @@ func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float6
 		e.Views = append(e.Views, v.Name)
 	}
 	e.Parameters, e.TestRows = a.Model.Size(), float64(preds.Len())
-	if !a.Spec.Regression {
+	if !a.Spec.Regression && len(a.Schema.Classes) <= maxConfusion {
 		e.Confusion, e.Classes = eval.Confusion(preds), a.Schema.Classes
 	}
 	return e
