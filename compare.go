@@ -83,7 +83,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		return nil, err
 	}
 	j.Logger.Info("entries fitted", "entries", len(res.Entries), "runs", len(res.Plan.Runs))
-	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Bank)...)
+	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), notes(src.Bank)...)
 	sum, err := res.Summarize(src.Data, o.Metric, o.Lang)
 	if err != nil {
 		return nil, err

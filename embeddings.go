@@ -54,6 +54,9 @@ func (j *job) choose(schema *dataset.Schema) ([]feature.Ref, error) {
 	return j.Views.Select(schema, names)
 }
 
+// notes are what a reader of a result should know of what others have learned for it.
+func notes(b *feature.Bank) []string { return append(wordsKnown(b), pretrainedNotes(b.Refs)...) }
+
 // wordsKnown describes how much of the data given embeddings cover.
 func wordsKnown(b *feature.Bank) []string {
 	e := b.Embeddings

@@ -65,6 +65,9 @@ func (j *job) open(ctx context.Context, ds *dataset.Dataset) (src train.Source, 
 		return src, nil, ds.Problems.Wrap(err)
 	}
 	defer words.Close()
+	if err := j.openEncoders(&ds.Schema); err != nil {
+		return src, nil, ds.Problems.Wrap(err)
+	}
 	refs, err := j.choose(&ds.Schema)
 	if err != nil {
 		return src, nil, ds.Problems.Wrap(err)

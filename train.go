@@ -103,7 +103,7 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		return nil, nil, err
 	}
 	run := plan.Runs[0]
-	rep.Notes = append(slices.Clone(plan.Notes), wordsKnown(src.Bank)...)
+	rep.Notes = append(slices.Clone(plan.Notes), notes(src.Bank)...)
 	rep.Rows = Rows{len(run.Train), len(run.Val), len(run.Test)}
 	p, err := train.Prepare(ctx, src, run, j.recipe, j.Threads)
 	if err != nil {
@@ -180,6 +180,7 @@ func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	for _, e := range f.History.Epochs {
 		a.Curve = append(a.Curve, artifact.Point{TrainLoss: e.TrainLoss, ValLoss: e.ValLoss})
 	}
+	keepEncoders(a, p.Bank.Refs)
 	a.Temperature = 1
 	if p.Target != nil {
 		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std

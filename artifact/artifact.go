@@ -17,6 +17,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/feature/pretrained"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/internal/codec/safetensors"
 	"github.com/fusor-ml/fusor/internal/durable"
@@ -38,8 +39,9 @@ var (
 // Artifact is a trained model with all that prediction needs.
 type Artifact struct {
 	Manifest
-	Model  *model.Model
-	States []feature.State // parallel to Views
+	Model      *model.Model
+	States     []feature.State // parallel to Views
+	Pretrained pretrained.Set  // the opened encoders of Manifest.Encoders
 }
 
 // Manifest is the part of an artifact that is not weights.
@@ -49,6 +51,9 @@ type Manifest struct {
 	Spec   model.Spec     `json:"spec"`
 	// Embeddings is the file that the embeddings of tokens started from; what was learned of it is among the weights.
 	Embeddings *Embeddings `json:"embeddings,omitempty"`
+	// Encoders identifies the pretrained networks of the views encoder. Their weights are not in the
+	// file, unless an Identity is marked as Embedded.
+	Encoders []pretrained.Identity `json:"encoders,omitempty"`
 	// TargetMean and TargetStd undo the standardisation of a regression's targets.
 	TargetMean float64 `json:"target_mean,omitempty"`
 	TargetStd  float64 `json:"target_std,omitempty"`
@@ -115,7 +120,7 @@ func (a *Artifact) Encode(w io.Writer) error {
 	}
 	return safetensors.Write(w, map[string]string{
 		"format": formatName, "version": strconv.Itoa(Version), "manifest": string(manifest), "sha256": checksum(manifest, tensors),
-	}, tensors)
+	}, tensors, a.embedded()...)
 }
 
 // WriteFile saves a under path; the file is whole or not there.
@@ -132,12 +137,12 @@ func checksum(manifest []byte, tensors []safetensors.Tensor) string {
 }
 
 // ReadFile loads what WriteFile saved.
-func ReadFile(path string, catalog feature.Catalog, methods fusion.Table) (*Artifact, error) {
+func ReadFile(path string, catalog feature.Catalog, methods fusion.Table, find pretrained.Finder) (*Artifact, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot load the model: %w", err)
 	}
-	a, err := Decode(data, catalog, methods)
+	a, err := Decode(data, catalog, methods, find)
 	if err != nil {
 		return nil, fmt.Errorf("cannot load the model %s: %w", path, err)
 	}
@@ -145,12 +150,12 @@ func ReadFile(path string, catalog feature.Catalog, methods fusion.Table) (*Arti
 }
 
 // Decode reads an artifact and keeps data. catalog and methods must know its views and its
-// fusion. Errors wrap [ErrDamaged] or [ErrNewer] where that is the reason.
-func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifact, error) {
+// fusion; find is called for the encoders that the model needs and data does not hold. Errors wrap [ErrDamaged] or [ErrNewer] where that is the reason.
+func Decode(data []byte, catalog feature.Catalog, methods fusion.Table, find pretrained.Finder) (*Artifact, error) {
 	if len(data) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
 	}
-	meta, tensors, err := safetensors.Read(data)
+	meta, raw, err := safetensors.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -164,10 +169,14 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifa
 	if version > Version {
 		return nil, fmt.Errorf("%w (format version %d, this one reads up to %d); update fusor", ErrNewer, version, Version)
 	}
+	tensors, files, err := divide(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	whole := make(chan bool, 1)
 	go func() { whole <- checksum([]byte(meta["manifest"]), tensors) == meta["sha256"] }() // as long as all the rest
 	a := &Artifact{}
-	err = a.restore([]byte(meta["manifest"]), tensors, catalog, methods)
+	err = a.restore([]byte(meta["manifest"]), tensors, files, catalog, methods, find)
 	if !<-whole {
 		return nil, fmt.Errorf("%w: its checksum does not match", ErrDamaged)
 	}
@@ -177,7 +186,7 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table) (*Artifa
 	return a, nil
 }
 
-func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, catalog feature.Catalog, methods fusion.Table) (err error) {
+func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, files map[string]folder, catalog feature.Catalog, methods fusion.Table, find pretrained.Finder) (err error) {
 	// A manifest that no fusor wrote may still contradict itself where only building the network shows it.
 	defer func() {
 		if p := recover(); p != nil {
@@ -187,6 +196,10 @@ func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, catalo
 	if err := json.Unmarshal(manifest, &a.Manifest); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
+	if err := a.restoreEncoders(files, find); err != nil {
+		return err
+	}
+	catalog = a.Pretrained.Catalog(catalog)
 	if err := a.restoreStates(catalog); err != nil {
 		return err
 	}
@@ -225,7 +238,7 @@ func find(catalog feature.Catalog, col dataset.Column, v View) (feature.View, er
 	if !ok {
 		return nil, fmt.Errorf("view %s: this fusor has no views for %q", v.Name, col.Kind)
 	}
-	for _, view := range m.Views() {
+	for _, view := range feature.ViewsOf(m, col.Name) {
 		info := view.Info()
 		if info.Name != v.View {
 			continue

@@ -64,7 +64,7 @@ func encode(t testing.TB, a *artifact.Artifact) []byte {
 func TestRoundTrip(t *testing.T) {
 	a := made(t)
 	data := encode(t, a)
-	b, err := artifact.Decode(data, catalog, fusion.Methods)
+	b, err := artifact.Decode(data, catalog, fusion.Methods, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,16 +87,16 @@ func TestDamage(t *testing.T) {
 	for at := 0; at < len(data); at += 7 {
 		bad := bytes.Clone(data)
 		bad[at] ^= 4
-		if _, err := artifact.Decode(bad, catalog, fusion.Methods); err == nil && !harmless(data, bad) {
+		if _, err := artifact.Decode(bad, catalog, fusion.Methods, nil); err == nil && !harmless(data, bad) {
 			t.Fatalf("byte %d of %d changed unnoticed", at, len(data))
 		}
 	}
 	for n := 0; n < len(data); n += 11 {
-		if _, err := artifact.Decode(data[:n], catalog, fusion.Methods); !errors.Is(err, artifact.ErrDamaged) {
+		if _, err := artifact.Decode(data[:n], catalog, fusion.Methods, nil); !errors.Is(err, artifact.ErrDamaged) {
 			t.Fatalf("cut at %d: %v", n, err)
 		}
 	}
-	if _, err := artifact.Decode(append(bytes.Clone(data), 0), catalog, fusion.Methods); !errors.Is(err, artifact.ErrDamaged) {
+	if _, err := artifact.Decode(append(bytes.Clone(data), 0), catalog, fusion.Methods, nil); !errors.Is(err, artifact.ErrDamaged) {
 		t.Errorf("with a byte more: %v", err)
 	}
 }
@@ -121,7 +121,7 @@ func file(t *testing.T, meta map[string]string) []byte {
 func TestRefused(t *testing.T) {
 	f := func(data []byte, want error, says string) {
 		t.Helper()
-		_, err := artifact.Decode(data, catalog, fusion.Methods)
+		_, err := artifact.Decode(data, catalog, fusion.Methods, nil)
 		if !errors.Is(err, want) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.40q: %v", data, err)
 		}
@@ -140,7 +140,7 @@ func TestUnknownParts(t *testing.T) {
 	data := encode(t, made(t))
 	f := func(catalog feature.Catalog, methods fusion.Table, says string) {
 		t.Helper()
-		if _, err := artifact.Decode(data, catalog, methods); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := artifact.Decode(data, catalog, methods, nil); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
 		}
 	}
@@ -159,7 +159,7 @@ func TestWriteFile(t *testing.T) {
 	if err := a.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := artifact.ReadFile(path, catalog, fusion.Methods); err != nil {
+	if _, err := artifact.ReadFile(path, catalog, fusion.Methods, nil); err != nil {
 		t.Error(err)
 	}
 	if err := a.WriteFile(filepath.Join(dir, "none", "m.fusor")); err == nil {
@@ -193,11 +193,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := artifact.Decode(b, catalog, fusion.Methods)
+		a, err := artifact.Decode(b, catalog, fusion.Methods, nil)
 		if err != nil {
 			return
 		}
-		again, err := artifact.Decode(encode(t, a), catalog, fusion.Methods)
+		again, err := artifact.Decode(encode(t, a), catalog, fusion.Methods, nil)
 		if err != nil || len(again.Views) != len(a.Views) {
 			t.Errorf("what was read cannot be written and read again: %v", err)
 		}

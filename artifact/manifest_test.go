@@ -82,7 +82,7 @@ func TestManifestMustFit(t *testing.T) {
 				}
 			}
 		}
-		_, err := Decode(sealed(t, []byte(manifest), tensors), catalog, fusion.Methods)
+		_, err := Decode(sealed(t, []byte(manifest), tensors), catalog, fusion.Methods, nil)
 		return err
 	}
 	whole := small(t)
@@ -109,7 +109,7 @@ func TestClaimsTakeNoMemory(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := Decode(sealed(t, []byte(edit.Replace(small(t))), nil), catalog, fusion.Methods)
+		_, err := Decode(sealed(t, []byte(edit.Replace(small(t))), nil), catalog, fusion.Methods, nil)
 		runtime.ReadMemStats(&after)
 		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("the error is %v", err)
@@ -131,7 +131,7 @@ func FuzzManifest(f *testing.F) {
 	}
 	catalog := feature.Catalog{tabular.Table(), tabular.Vectors()}
 	f.Fuzz(func(t *testing.T, manifest []byte) {
-		a, err := Decode(sealed(t, manifest, nil), catalog, fusion.Methods)
+		a, err := Decode(sealed(t, manifest, nil), catalog, fusion.Methods, nil)
 		if err == nil && len(a.Model.Params()) > 0 {
 			t.Error("parameters out of nothing")
 		}

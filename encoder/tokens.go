@@ -51,19 +51,12 @@ type tokenizeJob struct {
 
 // Run tokenizes a few texts.
 func (j *tokenizeJob) Run(part int) {
-	t, info := &j.e.text, j.e.net.Text.Info()
+	t := &j.e.text
 	for i := part * tokenizeStep; i < min((part+1)*tokenizeStep, len(j.texts)) && j.ctx.Err() == nil; i++ {
 		text := t.prompt + j.texts[i]
 		if t.lower {
 			text = strings.ToLower(text)
 		}
-		ids := t.tok.Encode(text, t.most)
-		for len(ids) < info.PadTo {
-			ids = append(ids, int32(info.PadID))
-		}
-		if len(ids) == 0 { // a tokenizer without special tokens and an empty text
-			ids = []int32{int32(info.PadID)}
-		}
-		j.inputs[i] = network.Input{Tokens: ids}
+		j.inputs[i] = network.Input{Tokens: j.e.padded(t.tok.Encode(text, t.most))}
 	}
 }

@@ -21,6 +21,21 @@ func (c Catalog) Lookup(k media.Kind) (Modality, bool) {
 	return nil, false
 }
 
+// ColumnViews is a Modality some of whose columns have views of their own.
+type ColumnViews interface {
+	Modality
+	// ViewsOf lists the views of a column, defaults first.
+	ViewsOf(column string) []View
+}
+
+// ViewsOf lists the views that a modality has of a column, defaults first.
+func ViewsOf(m Modality, column string) []View {
+	if c, ok := m.(ColumnViews); ok {
+		return c.ViewsOf(column)
+	}
+	return m.Views()
+}
+
 // Ref is a view of one column of a data set.
 type Ref struct {
 	Name     string // column.view
@@ -41,7 +56,7 @@ func (c Catalog) Select(schema *dataset.Schema, patterns []string) ([]Ref, error
 		if !ok {
 			return nil, fmt.Errorf("column %q: no views for %s", col.Name, col.Kind)
 		}
-		for _, v := range m.Views() {
+		for _, v := range ViewsOf(m, col.Name) {
 			name := col.Name + "." + v.Info().Name
 			all = append(all, name)
 			take := len(patterns) == 0 && v.Info().Default
@@ -71,7 +86,7 @@ func (c Catalog) Worded(schema *dataset.Schema) []string {
 		if !ok {
 			continue
 		}
-		for _, v := range m.Views() {
+		for _, v := range ViewsOf(m, col.Name) {
 			if _, ok := v.(Worded); ok {
 				names = append(names, col.Name+"."+v.Info().Name)
 			}

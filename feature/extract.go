@@ -1,11 +1,13 @@
 package feature
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -75,7 +77,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		bank.Stores = append(bank.Stores, s)
 		c.refs, c.stores = append(c.refs, ref), append(c.stores, s)
 		var d *drawer
-		if e.Cache != nil && !ref.View.Info().Cheap && c.schema.Kind.IsFile() {
+		if info := ref.View.Info(); e.Cache != nil && !info.Cheap && (info.Pretrained || c.schema.Kind.IsFile()) {
 			d = e.Cache.drawer(string(ref.Modality.Kind()), ref.View.Info())
 		}
 		c.drawers = append(c.drawers, d)
@@ -97,7 +99,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		for {
 			i := int(next.Add(1)) - 1
 			if i >= total || ctx.Err() != nil {
-				return
+				break
 			}
 			row, col := i/len(cols), cols[i%len(cols)]
 			found, err := col.extract(ctx, e.limit(), ds, row, &w)
@@ -117,6 +119,11 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 				done++ // in order, as it is said
 				e.Progress(done, total)
 			}
+			mu.Unlock()
+		}
+		if err := w.flushAll(ctx); err != nil {
+			mu.Lock()
+			failed = cmp.Or(failed, err)
 			mu.Unlock()
 		}
 	}
@@ -141,6 +148,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 type scratch struct {
 	windows map[*drawer]*window
 	missing []int
+	batches map[*Store]*batch
 }
 
 func (w *scratch) window(d *drawer) *window {
@@ -209,6 +217,21 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		}
 	}
 	for _, j := range missing {
+		if v, ok := c.refs[j].View.(Batched); ok {
+			in, size, err := v.Input(item)
+			if err != nil {
+				problem(readable(err))
+				continue
+			}
+			d := c.drawers[j]
+			if !whole {
+				d = nil
+			}
+			if err := w.batch(v, c.stores[j]).add(ctx, pending{row, key, d, in}, size); err != nil {
+				return problems, err
+			}
+			continue
+		}
 		raw, err := c.refs[j].View.Extract(item)
 		if err != nil {
 			problem(readable(err))
@@ -235,7 +258,11 @@ func (c *column) recall(ctx context.Context, cell *dataset.Cell, from media.Fold
 			continue
 		}
 		if !hashed {
-			if key, err = ContentKey(ctx, cell.Sources(from)); err != nil {
+			sources := cell.Sources(from)
+			if cell.Text != "" { // marked, as a file of the same bytes may be of another encoding
+				sources = slices.Insert(slices.Clone(sources), 0, media.Bytes("", []byte("text\x00"+cell.Text)))
+			}
+			if key, err = ContentKey(ctx, sources); err != nil {
 				return key, nil, err, nil
 			}
 			hashed = true

@@ -68,6 +68,19 @@ type Info struct {
 	Doc     string // one line: formula and source
 	Default bool   // taken when --views names none
 	Cheap   bool   // extracting costs less than reading the cache: never cached
+	// Pretrained marks the vectors of a pretrained network: they are cached of texts in a table, too,
+	// and what scaling they need is not known beforehand, as of a vector column.
+	Pretrained bool
+}
+
+// Batched is a View that extracts several cells in less time together than one by one, with the
+// same result.
+type Batched interface {
+	View
+	// Input returns what extraction needs of an item, and how much work that is, in tokens.
+	Input(item any) (in any, size int, err error)
+	// ExtractAll computes the features of several inputs. An error is no cell's fault.
+	ExtractAll(ctx context.Context, inputs []any) ([]Raw, error)
 }
 
 // Scaling says how the dense values of a view are scaled; which one is right differs between data sets.

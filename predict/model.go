@@ -10,11 +10,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/feature/pretrained"
 	"github.com/fusor-ml/fusor/feature/views"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
@@ -33,6 +36,11 @@ type Options struct {
 
 	Methods fusion.Table    // nil: fusion.Methods
 	Views   feature.Catalog // nil: all that fusor knows
+
+	// Encoders are folders in which a model's pretrained encoders are looked for: each may be that of
+	// an encoder, or hold such folders. After them come those of the environment variable
+	// FUSOR_ENCODERS and, of a model in a file, the file's own.
+	Encoders []string
 
 	// Progress may be nil. It is never called concurrently, even if a Model is used concurrently. It
 	// must not call a Model's methods.
@@ -71,6 +79,11 @@ func (o Options) Extraction() *feature.Extraction {
 	}
 }
 
+// finder looks for encoders in the folders of o, then those of the environment, then others.
+func (o Options) finder(others ...string) pretrained.Finder {
+	return pretrained.Find(slices.Concat(o.Encoders, pretrained.Folders(), others))
+}
+
 // Model is a trained model. Its methods are safe for concurrent use.
 type Model struct {
 	a         *artifact.Artifact
@@ -81,6 +94,7 @@ type Model struct {
 // New returns the model of an artifact, which must not change from then on.
 func New(a *artifact.Artifact, o Options) *Model {
 	o = o.WithDefaults()
+	o.Views = a.Pretrained.Catalog(o.Views)
 	o.Progress = o.Progress.Serial()
 	return &Model{a: a, o: o, predictor: model.NewPredictor(a.Model, o.Threads)}
 }
@@ -88,7 +102,7 @@ func New(a *artifact.Artifact, o Options) *Model {
 // Load reads a saved model.
 func Load(path string, o Options) (*Model, error) {
 	o = o.WithDefaults()
-	a, err := artifact.ReadFile(path, o.Views, o.Methods)
+	a, err := artifact.ReadFile(path, o.Views, o.Methods, o.finder(filepath.Dir(path)))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +116,7 @@ func Decode(r io.Reader, o Options) (*Model, error) {
 		return nil, fmt.Errorf("cannot load the model: %w", err)
 	}
 	o = o.WithDefaults()
-	a, err := artifact.Decode(data, o.Views, o.Methods)
+	a, err := artifact.Decode(data, o.Views, o.Methods, o.finder())
 	if err != nil {
 		return nil, fmt.Errorf("cannot load the model: %w", err)
 	}

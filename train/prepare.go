@@ -125,7 +125,7 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitte
 	switch {
 	case r.Scaling != "":
 		open = []feature.Scaling{r.Scaling}
-	case col.Kind == media.Vector && slices.ContainsFunc(p.Run.Val, store.Present):
+	case (col.Kind == media.Vector || f.Info.Pretrained) && slices.ContainsFunc(p.Run.Val, store.Present):
 		open = []feature.Scaling{feature.PerFeature, feature.PerView, feature.NoScaling}
 	}
 	var best *feature.Matrix

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/feature/pretrained"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
 )
@@ -17,17 +18,18 @@ import (
 // Recipe is what a user may choose of a model: plain data, the content of a
 // configuration file. Zero fields mean the defaults.
 type Recipe struct {
-	Fusion          string                   `json:"fusion,omitempty"`           // default concat, bilstm over rows in order
-	FusionConfig    fusion.Config            `json:"fusion_config,omitzero"`     // options of the method
-	Views           []string                 `json:"views,omitempty"`            // patterns; none: each modality's default views
-	Scaling         feature.Scaling          `json:"scaling,omitempty"`          // of vectors; none: chosen on validation data
-	Encoders        map[string]model.Encoder `json:"encoders,omitempty"`         // by view, column.view
-	Embeddings      string                   `json:"embeddings,omitempty"`       // file of word vectors (.vec, .txt) that learned embeddings of tokens start from
-	Width           int                      `json:"width,omitempty"`            // of an encoded view; default 64
-	Hidden          int                      `json:"hidden,omitempty"`           // units of the head's hidden layer; 0: linear
-	Dropout         *float64                 `json:"dropout,omitempty"`          // default 0.3; 0.6 for bilstm over rows
-	ModalityDropout float64                  `json:"modality_dropout,omitempty"` // default 0
-	Train           Config                   `json:"train,omitzero"`
+	Fusion          string                       `json:"fusion,omitempty"`           // default concat, bilstm over rows in order
+	FusionConfig    fusion.Config                `json:"fusion_config,omitzero"`     // options of the method
+	Views           []string                     `json:"views,omitempty"`            // patterns; none: each modality's default views
+	Scaling         feature.Scaling              `json:"scaling,omitempty"`          // of vectors; none: chosen on validation data
+	Encoders        map[string]model.Encoder     `json:"encoders,omitempty"`         // by view, column.view
+	Embeddings      string                       `json:"embeddings,omitempty"`       // file of word vectors (.vec, .txt) that learned embeddings of tokens start from
+	Pretrained      map[string]pretrained.Choice `json:"pretrained,omitempty"`       // networks of the view encoder, by column or kind of column
+	Width           int                          `json:"width,omitempty"`            // of an encoded view; default 64
+	Hidden          int                          `json:"hidden,omitempty"`           // units of the head's hidden layer; 0: linear
+	Dropout         *float64                     `json:"dropout,omitempty"`          // default 0.3; 0.6 for bilstm over rows
+	ModalityDropout float64                      `json:"modality_dropout,omitempty"` // default 0
+	Train           Config                       `json:"train,omitzero"`
 
 	Balanced *bool `json:"-" yaml:"-"` // see Prepared; nil: chosen on validation data
 }

@@ -37,6 +37,10 @@ var Settings = []fusion.Option{
 		Doc: "file of word vectors (.vec or .txt: a word and its values a line) that initialize the view semantic, relative to the configuration file; `--embeddings`. Without `views` the view is taken beside the default ones",
 	},
 	{
+		Name: "pretrained", Unset: "none",
+		Doc: "folders of pretrained encoders (encoders.md), by column, or by a kind of column (text, image, audio, video) for all others of it, relative to the configuration file; `--encoder`. A column that has one gets the view encoder, beside its default views. In place of a folder's name an object with `dir` and, for texts, `pooling`, `prompt` and `max_tokens`",
+	},
+	{
 		Name: "width", Kind: fusion.Integer, Min: 1, Max: fusion.MaxWidth, Default: defaultWidth,
 		Doc: "width of an encoded view; `--width`",
 	},

@@ -19,9 +19,10 @@ type evaluateCmd struct {
 	Data  string `arg:"" help:"Manifest or folder with labels."`
 	Split string `help:"Rows to measure: test, train, val, a fold's name, or all (default: those that training held out of this table, else test)." placeholder:"NAME"`
 
-	roleFlags   `group:"Data"`
-	lossFlags   `group:"Data"`
-	commonFlags `group:"Output"`
+	roleFlags    `group:"Data"`
+	lossFlags    `group:"Data"`
+	encoderFlags `group:"Model"`
+	commonFlags  `group:"Output"`
 }
 
 // Help is the command's longer help.
@@ -38,7 +39,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
 		return err
 	}
-	o := fusor.Options{AllowMissing: c.AllowMissing}
+	o := fusor.Options{AllowMissing: c.AllowMissing, Encoders: c.folders()}
 	bar := c.apply(e, &o)
 	m, err := fusor.Load(c.Model, o)
 	if err != nil {

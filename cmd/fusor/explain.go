@@ -45,8 +45,9 @@ type explainCmd struct {
 	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags
 
-	roleFlags   `group:"Data"`
-	commonFlags `group:"Output"`
+	roleFlags    `group:"Data"`
+	encoderFlags `group:"Model"`
+	commonFlags  `group:"Output"`
 }
 
 // Help is the command's longer help.
@@ -69,7 +70,7 @@ func (c *explainCmd) Run(e *env) error {
 		return err
 	}
 	start := time.Now()
-	var o fusor.Options
+	o := fusor.Options{Encoders: c.folders()}
 	bar := c.apply(e, &o)
 	m, err := fusor.Load(c.Model, o)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/export"
+	"github.com/fusor-ml/fusor/feature/pretrained"
 	catalog "github.com/fusor-ml/fusor/feature/views"
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/internal/durable"
@@ -51,7 +52,7 @@ func (c *exportCmd) Run(e *env) error {
 		}
 		files = []string{c.Out}
 	}
-	a, err := artifact.ReadFile(c.Model, catalog.All(), fusion.Methods)
+	a, err := artifact.ReadFile(c.Model, catalog.All(), fusion.Methods, pretrained.Find(append(pretrained.Folders(), filepath.Dir(c.Model))))
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,19 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// encoders returns the folder of small pretrained encoders to test with, "" where there is none.
+func encoders() string {
+	base := os.Getenv("FUSOR_CONFORMANCE")
+	if base == "" {
+		base = filepath.Join("..", "..", "..", "shared", "conformance")
+	}
+	dir, err := filepath.Abs(filepath.Join(base, "encoders", "arch"))
+	if err != nil || !exists(filepath.Join(dir, "bert-mean")) {
+		return ""
+	}
+	return dir
+}
+
 // TestScripts runs testdata/*.txtar: sessions at the command line. Beside
 // testscript's own commands they have those of the table below.
 func TestScripts(t *testing.T) {
@@ -42,7 +55,15 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("COLUMNS", "")
+			e.Setenv("ENCODERS", encoders())
+			e.Setenv("FUSOR_ENCODERS", "")
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "encoders" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return encoders() != "", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit":    exits,

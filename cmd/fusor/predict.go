@@ -24,8 +24,9 @@ type predictCmd struct {
 	Explain bool     `help:"What each modality contributed to each answer (Shapley values), and the answer without it: columns contribution_<modality>, without_<modality>; in JSON the member explanation."`
 	Out     string   `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
 
-	roleFlags   `group:"Data"`
-	commonFlags `group:"Output"`
+	roleFlags    `group:"Data"`
+	encoderFlags `group:"Model"`
+	commonFlags  `group:"Output"`
 }
 
 // Help is the command's longer help.
@@ -74,7 +75,7 @@ func (c *predictCmd) Run(e *env) error {
 	if err := checkOutputs(append([]string{c.Model}, c.Data...), c.Out, c.JSON); err != nil {
 		return err
 	}
-	var o fusor.Options
+	o := fusor.Options{Encoders: c.folders()}
 	bar := c.apply(e, &o)
 	m, err := fusor.Load(c.Model, o)
 	if err != nil {

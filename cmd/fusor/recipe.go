@@ -24,6 +24,9 @@ type recipeFlags struct {
 	Config          string   `help:"YAML or JSON file with the recipe; flags go before it. Its keys: docs/configuration.md." type:"existingfile" placeholder:"FILE"`
 	Views           []string `help:"Views to take: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
 	Embeddings      string   `help:"File of word vectors (.vec, .txt: a word and its values a line) that the text view semantic starts from; it is taken beside the default views unless --views says which." type:"existingfile" placeholder:"FILE"`
+	Encoder         []string `help:"Folder of a pretrained encoder of a column, or of all columns of a kind: review=DIR, text=DIR, image=DIR, …; its vectors are taken as the view encoder. Repeatable; see docs/encoders.md." sep:"none" placeholder:"COL=DIR"`
+	Pooling         []string `help:"How an encoder makes the vector of a text: cls, mean, max, … (default: as its folder defines)." sep:"none" placeholder:"COL=MODE"`
+	Prompt          []string `help:"What an encoder puts before every text, or the name of a prompt of its folder." sep:"none" placeholder:"COL=TEXT"`
 	Scaling         string   `help:"Scaling of vectors: feature, view or none (default: chosen on validation data)." enum:",feature,view,none" default:"" placeholder:"HOW"`
 	Width           *int     `help:"Width of an encoded view (default 64)." placeholder:"N"`
 	Epochs          *int     `help:"Epochs at most (default 100)." placeholder:"N"`
@@ -44,7 +47,7 @@ func (f *recipeFlags) recipe() (train.Recipe, error) {
 		return r, err
 	}
 	f.over(&r)
-	return r, nil
+	return r, f.pretrained(&r)
 }
 
 // over sets in r what flags were given for.
@@ -136,6 +139,9 @@ func readRecipe(path string) (train.Recipe, error) {
 	}
 	if err := fusor.Methods().CheckAny(r.FusionConfig); err != nil {
 		return r, usageError{fmt.Errorf("%s: fusion_config: %w", path, err)}
+	}
+	for column, c := range r.Pretrained {
+		r.Pretrained[column] = c.In(filepath.Dir(path))
 	}
 	if r.Embeddings != "" && !filepath.IsAbs(r.Embeddings) { // like the files of a manifest
 		r.Embeddings = filepath.Join(filepath.Dir(path), r.Embeddings)

@@ -48,6 +48,7 @@ type serveCmd struct {
 	TLSSelfSigned bool          `help:"Make a certificate at start, for trying out." env:"FUSOR_SERVE_TLS_SELF_SIGNED"`
 	APIKeyFile    string        `help:"File of keys, one a line, of which requests must carry one." env:"FUSOR_SERVE_API_KEY_FILE" placeholder:"FILE"`
 	AllowOrigin   []string      `help:"Origins that pages may call from; * for all." env:"FUSOR_SERVE_ALLOW_ORIGIN" placeholder:"ORIGIN,ORIGIN"`
+	Encoder       []string      `help:"Folder of a pretrained encoder that a model was trained with, or of several (default: those of FUSOR_ENCODERS, and the model's own). Repeatable." sep:"none" placeholder:"DIR"`
 	Threads       uint          `help:"Cores to use (default: all)." placeholder:"N" env:"FUSOR_SERVE_THREADS"`
 	Quiet         bool          `help:"Log errors alone." short:"q" env:"FUSOR_SERVE_QUIET"`
 }
@@ -199,7 +200,7 @@ func (c *serveCmd) models() ([]served, error) {
 // load reads a model, tries it on an empty row, and serves it.
 func (c *serveCmd) load(s *serve.Server, m *served) error {
 	stamp := stampOf(m.path)
-	loaded, err := predict.Load(m.path, predict.Options{Threads: int(c.Threads), NoCache: true})
+	loaded, err := predict.Load(m.path, predict.Options{Threads: int(c.Threads), NoCache: true, Encoders: encoderFolders(c.Encoder)})
 	if err != nil {
 		return err
 	}

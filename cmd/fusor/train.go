@@ -22,6 +22,8 @@ type trainCmd struct {
 	Seed   uint64 `help:"Seed of everything random." placeholder:"N"`
 	Resume bool   `help:"Go on from the checkpoint that an interrupted run left beside the model."`
 
+	EmbedEncoder bool `help:"Put the pretrained encoders into the file of the model, so that it needs no folder of theirs." group:"Model"`
+
 	dataFlags   `group:"Data"`
 	lossFlags   `group:"Data"`
 	recipeFlags `group:"Model"`
@@ -77,6 +79,9 @@ func (c *trainCmd) Run(e *env) error {
 	}
 	c.report(e, rep.Problems)
 	c.notes(e.stderr, rep.Notes)
+	if c.EmbedEncoder {
+		m.Artifact().EmbedEncoders()
+	}
 	if err := m.Save(c.Out); err != nil {
 		return err
 	}
@@ -154,6 +159,9 @@ func (c *trainCmd) from() (o fusor.TrainOptions, err error) {
 		return o, err
 	}
 	c.recipeFlags.over(&o.Recipe)
+	if err := c.pretrained(&o.Recipe); err != nil {
+		return o, err
+	}
 	o.Recipe.Train.Seed = 0
 	if err := o.Recipe.Check(fusor.Methods()); err != nil {
 		return o, usageError{err}

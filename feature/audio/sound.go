@@ -11,8 +11,21 @@ import (
 type Sound struct {
 	Signal dsp.Signal // Rate is 8000 or 16000
 
+	parts  []*dsp.Signal // that Signal was made of; nil: it is all there is
 	once   sync.Once
 	speech *speech
+}
+
+// Samples returns the sound at a rate: of the decoded parts, where Signal has another one.
+func (s *Sound) Samples(rate int) []float32 {
+	if s.Signal.Rate == rate || s.parts == nil {
+		return dsp.Resample(s.Signal.Samples, s.Signal.Rate, rate)
+	}
+	var x []float32
+	for _, p := range s.parts {
+		x = append(x, dsp.Resample(p.Samples, p.Rate, rate)...)
+	}
+	return x
 }
 
 // NewSound joins signals, in order, into the sound that the views take. It
@@ -24,7 +37,7 @@ func NewSound(parts ...*dsp.Signal) *Sound {
 			rate = narrowRate
 		}
 	}
-	s := &Sound{Signal: dsp.Signal{Rate: rate}}
+	s := &Sound{Signal: dsp.Signal{Rate: rate}, parts: parts}
 	for _, p := range parts {
 		x := dsp.Resample(p.Samples, p.Rate, rate)
 		if s.Signal.Samples == nil {

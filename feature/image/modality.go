@@ -20,6 +20,12 @@ import (
 // WorkSide is the longer side, in pixels, that larger pictures are scaled to.
 const WorkSide = 112
 
+// Longer sides, in pixels, of what [Item.Pictures] returns.
+const (
+	fullSide   = 2048         // more than any network takes, and a bound on memory
+	variedSide = 2 * WorkSide // of pictures with noise, whose grain is that of pixels
+)
+
 // Modality returns the image modality with its views color, shape, texture and classic.
 func Modality() feature.Modality { return modality{} }
 
@@ -41,7 +47,9 @@ func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, fr
 		if err != nil {
 			return nil, err
 		}
-		item.pictures = append(item.pictures, &picture{Image: m})
+		item.pictures = append(item.pictures, &picture{Image: m, full: func() (*vision.Image, error) {
+			return media.ReadImage(ctx, src, media.ImageOptions{MaxSide: fullSide, DropAlpha: true})
+		}})
 	}
 	if len(item.pictures) == 0 {
 		return nil, fmt.Errorf("cannot open the picture: the cell holds none")
@@ -52,6 +60,24 @@ func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, fr
 // Item is what the image modality's Open returns and its views take.
 type Item struct {
 	pictures []*picture
+}
+
+// Pictures calls f with each picture in turn as a pretrained network takes it: of up to [fullSide]
+// pixels a side, transparency dropped. It decodes files once more.
+func (it *Item) Pictures(f func(*vision.Image) error) error {
+	for _, p := range it.pictures {
+		m := p.Image
+		if p.full != nil {
+			var err error
+			if m, err = p.full(); err != nil {
+				return err
+			}
+		}
+		if err := f(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // NewItem makes an item of decoded pictures, which should be no larger than WorkSide.
@@ -66,6 +92,7 @@ func NewItem(images ...*vision.Image) *Item {
 // picture is a decoded picture with what several views need, made once.
 type picture struct {
 	*vision.Image
+	full   func() (*vision.Image, error) // decodes it for [Item.Pictures]; nil: as it is
 	once   sync.Once
 	levels [pyramidLevels]level
 }

@@ -7,7 +7,17 @@ import "github.com/fusor-ml/fusor/internal/vision"
 func (it *Item) MapPictures(f func(*vision.Image) *vision.Image) any {
 	out := &Item{}
 	for _, p := range it.pictures {
-		out.pictures = append(out.pictures, &picture{Image: f(p.Image)})
+		varied := &picture{Image: f(p.Image)}
+		if p.full != nil {
+			varied.full = func() (*vision.Image, error) {
+				m, err := p.full()
+				if err != nil {
+					return nil, err
+				}
+				return f(m.Shrink(variedSide)), nil
+			}
+		}
+		out.pictures = append(out.pictures, varied)
 	}
 	return out
 }

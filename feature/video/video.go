@@ -11,6 +11,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/dsp"
 	"github.com/fusor-ml/fusor/internal/vision"
 	"github.com/fusor-ml/fusor/media"
 )
@@ -66,6 +67,27 @@ func open(v any) (*item, error) {
 		return nil, fmt.Errorf("a view of a video cannot take %T", v)
 	}
 	return it, nil
+}
+
+// Pictures calls f with Steps evenly spaced frames of all clips, or all if there are fewer.
+func (it *item) Pictures(f func(*vision.Image) error) error {
+	for _, m := range it.pictures() {
+		if err := f(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Samples returns the sound tracks, one after the other, at a rate; nil without one.
+func (it *item) Samples(rate int) []float32 {
+	var x []float32
+	for _, c := range it.clips {
+		if c.Sound != nil {
+			x = append(x, dsp.Resample(c.Sound.Samples, c.Sound.Rate, rate)...)
+		}
+	}
+	return x
 }
 
 // pictures takes Steps evenly spaced frames of all clips, or all if there are fewer.

@@ -17,6 +17,12 @@ type File struct {
 	mapped bool
 }
 
+// Held is a file whose content lies in memory already.
+type Held interface {
+	// Bytes returns the content, which must not be written to.
+	Bytes() []byte
+}
+
 // Open returns the content of a regular file of fsys.
 func Open(fsys fs.FS, name string) (*File, error) {
 	f, err := fsys.Open(name)
@@ -30,6 +36,9 @@ func Open(fsys fs.FS, name string) (*File, error) {
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("not a regular file")}
+	}
+	if held, ok := f.(Held); ok {
+		return &File{Data: held.Bytes()}, nil
 	}
 	if of, ok := f.(*os.File); ok && info.Size() > 0 {
 		if data, err := mapFile(of, info.Size()); err == nil {

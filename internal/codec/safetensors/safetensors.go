@@ -1,12 +1,13 @@
 // Package safetensors reads and writes the safetensors format: a JSON header
 // with names, shapes and offsets, then the raw little-endian tensors
 // (https://github.com/huggingface/safetensors, format description in its README).
-// Write and Read know F32 tensors alone; Parse returns tensors of every type as they lie in the file.
+// Write and Read know F32 tensors alone (Write takes files, too); Parse returns tensors of every type as they lie in the file.
 package safetensors
 
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -29,8 +30,15 @@ type entry struct {
 	Offsets [2]int64 `json:"data_offsets"`
 }
 
-// Write writes metadata and tensors; the tensors keep their order in the file.
-func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
+// Blob is a file that is kept as an array of bytes (U8).
+type Blob struct {
+	Name string
+	Size int64
+	Open func() (io.ReadCloser, error)
+}
+
+// Write writes metadata and tensors, then blobs; they keep their order in the file.
+func Write(w io.Writer, metadata map[string]string, tensors []Tensor, blobs ...Blob) error {
 	header := map[string]any{}
 	if len(metadata) > 0 {
 		header["__metadata__"] = metadata
@@ -50,6 +58,13 @@ func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 		header[t.Name] = entry{F32, t.Shape, [2]int64{off, off + 4*int64(n)}}
 		off += 4 * int64(n)
 	}
+	for _, b := range blobs {
+		if _, twice := header[b.Name]; twice {
+			return fmt.Errorf("cannot write tensor %s twice", b.Name)
+		}
+		header[b.Name] = entry{"U8", []int{int(b.Size)}, [2]int64{off, off + b.Size}}
+		off += b.Size
+	}
 	head, err := json.Marshal(header)
 	if err != nil {
 		return err
@@ -68,7 +83,24 @@ func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 			return err
 		}
 	}
+	for _, b := range blobs {
+		if err := b.write(w); err != nil {
+			return fmt.Errorf("cannot write %s: %w", b.Name, err)
+		}
+	}
 	return nil
+}
+
+func (b *Blob) write(w io.Writer) error {
+	r, err := b.Open()
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(w, io.LimitReader(r, b.Size+1))
+	if err == nil && n != b.Size {
+		err = fmt.Errorf("it is not %d bytes long any more", b.Size)
+	}
+	return errors.Join(err, r.Close())
 }
 
 // values are the little-endian floats in b, which stay there if that is how this machine has them.
