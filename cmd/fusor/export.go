@@ -8,12 +8,9 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor"
-	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/export"
-	"github.com/fusor-ml/fusor/feature/pretrained"
-	catalog "github.com/fusor-ml/fusor/feature/views"
-	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/predict"
 )
 
 type exportCmd struct {
@@ -52,10 +49,11 @@ func (c *exportCmd) Run(e *env) error {
 		}
 		files = []string{c.Out}
 	}
-	a, err := artifact.ReadFile(c.Model, catalog.All(), fusion.Methods, pretrained.Find(append(pretrained.Folders(), filepath.Dir(c.Model))))
+	m, err := predict.Load(c.Model, predict.Options{NoCache: true})
 	if err != nil {
 		return err
 	}
+	a := m.Artifact()
 	if folder {
 		err = export.Safetensors(c.Out, a)
 	} else {
