@@ -8,8 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/predict"
 )
 
-// An explanation that is cancelled ends with the subset, or the level of noise, that it is at.
-func TestExplainCanBeCancelled(t *testing.T) {
+// An explanation that is canceled ends with the subset, or the level of noise, that it is at.
+func TestExplainCanBeCanceled(t *testing.T) {
 	m, ds := trained(t, folder(t, 3, 90, false, many(7)...), Setup{})
 	for _, stage := range []string{"explain", "noise"} {
 		ctx, cancel := context.WithCancel(context.Background())

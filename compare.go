@@ -30,13 +30,13 @@ type CompareOptions struct {
 	Lang    string       // of the verdict's sentence: en or zh
 	// Reads is how the data were read, so that training can read others alike.
 	Reads dataset.Options
-	// Command and Shared are, for the report, the words that ran it, and those of them that training one
-	// model takes as well.
+	// Command and Shared are, for the report, the words that ran it, and those of them that training
+	// one model takes as well.
 	Command, Shared []string
 }
 
-// Compare trains every single view, every modality and every fusion on the same splits and seeds, and
-// judges whether fusion helps. An error wraps the [dataset.Problems] found until then.
+// Compare trains every single view, every modality and every fusion on the same splits and seeds,
+// and judges whether fusion helps. An error wraps the [dataset.Problems] found until then.
 func Compare(ctx context.Context, ds *dataset.Dataset, o CompareOptions) (*Comparison, error) {
 	start := time.Now()
 	j := &job{o.WithDefaults(), o.Recipe, o.Seed}

@@ -12,8 +12,9 @@ import (
 	"github.com/fusor-ml/fusor/feature"
 )
 
-// embeddings opens the recipe's file of word vectors, before long work begins; nil if it names none. What the file is
-// called is kept, where it lies is not: the same content makes the same model.
+// embeddings opens the recipe's file of word vectors, before long work begins; nil if it names
+// none. What the file is called is kept, where it lies is not: the same content makes the same
+// model.
 func (j *job) embeddings() (*os.File, error) {
 	path := j.recipe.Embeddings
 	if path == "" {
@@ -27,14 +28,14 @@ func (j *job) embeddings() (*os.File, error) {
 	return f, nil
 }
 
-// choose selects the views. Embeddings without named views are meant to be used: the views that learn words
-// are taken beside the default ones.
+// choose selects the views. Embeddings without named views are meant to be used: the views that
+// learn words are taken beside the default ones.
 func (j *job) choose(schema *dataset.Schema) ([]feature.Ref, error) {
 	refs, err := j.Views.Select(schema, j.recipe.Views)
 	if err != nil || j.recipe.Embeddings == "" {
 		return refs, err
 	}
-	words := j.Views.Worded(schema)
+	words := j.Views.WordEmbedder(schema)
 	if len(words) == 0 {
 		return nil, fmt.Errorf("cannot use the embeddings %s: the data has no column of text", j.recipe.Embeddings)
 	}

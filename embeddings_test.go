@@ -23,7 +23,8 @@ var synonyms = [2][]string{
 	{"lovely", "good", "fine", "pleasant", "splendid", "superb", "delightful", "charming"},
 }
 
-// reviews writes a few training rows, and test rows that praise and blame in words that no training row has.
+// reviews writes a few training rows, and test rows that praise and blame in words that no training
+// row has.
 func reviews(t testing.TB) string {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -97,7 +98,7 @@ func TestEmbeddingsHelp(t *testing.T) {
 		t.Errorf("accuracy %.2f with vectors, %.2f without", with, without)
 	}
 	kept, learned := 0, 0
-	st := m.Artifact().States[0].(feature.Started)
+	st := m.Artifact().States[0].(feature.PretrainedState)
 	for _, p := range m.Artifact().Model.Params() {
 		if p.Name != "encoder.text.semantic.embedding.weight" {
 			continue
@@ -138,7 +139,7 @@ func TestEmbeddingsHelp(t *testing.T) {
 	}
 }
 
-// The same file gives the same bytes wherever it lies, also after a stop.
+// The same file yields the same bytes wherever it lies, also after a stop.
 func TestEmbeddingsSameBytes(t *testing.T) {
 	path := reviews(t)
 	opt := func() fusor.Setup { return wordOptions(vectors(t, t.TempDir())) }

@@ -11,10 +11,10 @@ import (
 	"github.com/fusor-ml/fusor/predict"
 )
 
-// Evaluation is a model's scores on labelled rows.
+// Evaluation is a model's scores on labeled rows.
 type Evaluation = analysis.Evaluation
 
-// Evaluate measures the model on the labelled ones of the given rows, each once, of a data set that
+// Evaluate measures the model on the labeled ones of the given rows, each once, of a data set that
 // was read with the model's schema; rows nil means all. An error wraps the [dataset.Problems] found
 // until then.
 func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (*Evaluation, error) {
@@ -29,7 +29,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err := checkLost(ds, f.Problems, m.Options().AllowMissing); err != nil {
 		return nil, err
 	}
-	p, err := m.probabilities(ctx, f, rows) // unlabelled rows are context for their groups
+	p, err := m.probabilities(ctx, f, rows) // unlabeled rows are context for their groups
 	if err != nil {
 		return nil, f.Problems.Wrap(err)
 	}
@@ -38,8 +38,8 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	return e, nil
 }
 
-// scoredAtOnce is how many rows are scored before only their probabilities are kept: a multiple of a
-// batch, so that batches, and with them the last bits, are those of all rows at once.
+// scoredAtOnce is how many rows are scored before only their probabilities are kept: a multiple of
+// a batch, so that batches, and with them the last bits, are those of all rows at once.
 const scoredAtOnce = 4096
 
 // probabilities are those of rows, [rows, outputs], in memory for little more than these.
@@ -60,7 +60,8 @@ func (m *Model) probabilities(ctx context.Context, f *predict.Features, rows []i
 	return p, nil
 }
 
-// rows checks an argument that names rows of a data set, each once; nil names all. Of those some must have a label.
+// rows checks an argument that names rows of a data set, each once; nil names all. Of those some
+// must have a label.
 func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
 	if err := m.Check(ds); err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
 	if rows == nil {
 		rows = all(ds)
 	}
-	labelled, seen := 0, make([]bool, len(ds.Rows))
+	labeled, seen := 0, make([]bool, len(ds.Rows))
 	for _, r := range rows {
 		switch {
 		case r < 0 || r >= len(ds.Rows):
@@ -78,16 +79,16 @@ func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
 		}
 		seen[r] = true
 		row := &ds.Rows[r]
-		if !row.Labelled() {
+		if !row.Labeled() {
 			continue
 		}
-		if labelled++; !m.Artifact().Spec.Regression && (row.Class < 0 || row.Class >= len(ds.Schema.Classes)) {
+		if labeled++; !m.Artifact().Spec.Regression && (row.Class < 0 || row.Class >= len(ds.Schema.Classes)) {
 			return nil, fmt.Errorf("row %d has the label %q and the class %d of %d, counted from 0", r, row.Label, row.Class, len(ds.Schema.Classes))
 		}
 	}
 	unread := func(p dataset.Problem) bool { return p.Column == ds.Schema.Label }
 	switch {
-	case labelled > 0:
+	case labeled > 0:
 	case slices.ContainsFunc(ds.Problems, unread) && m.Artifact().Spec.Regression:
 		return nil, fmt.Errorf("no label of %s is a number, which is what the model predicts", ds.Name)
 	case slices.ContainsFunc(ds.Problems, unread):

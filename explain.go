@@ -23,10 +23,10 @@ type ExplainOptions struct {
 	HeldOut, Unsplit bool
 }
 
-// Explanation is why a model decides as it does, on some labelled rows.
+// Explanation is why a model decides as it does, on some labeled rows.
 type Explanation = analysis.Explanation
 
-// Explain explains the model's predictions of the labelled ones of the rows of a data set that was
+// Explain explains the model's predictions of the labeled ones of the rows of a data set that was
 // read with the model's schema. An error wraps the [dataset.Problems] found until then.
 func (m *Model) Explain(ctx context.Context, ds *dataset.Dataset, o ExplainOptions) (*Explanation, error) {
 	ao := analysis.ExplainOptions{Noise: o.Noise, NoiseRows: o.NoiseRows, Name: o.Name, AgainstName: o.AgainstName}

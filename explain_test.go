@@ -20,7 +20,7 @@ import (
 	"github.com/fusor-ml/fusor/report"
 )
 
-// signal is a modality of width values in which the first one tells the class
+// signal is a modality of width values in which the first one shows the class
 // (0 or 1) apart by d standard deviations; d = 1.68 makes 80 % right, two such
 // modalities together 88 %.
 type signal struct {

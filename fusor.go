@@ -40,8 +40,8 @@ func Views() feature.Catalog {
 // Methods lists the fusion methods that fusor knows.
 func Methods() fusion.Table { return fusion.Methods }
 
-// Open reads a table or a folder. What is wrong with it is in its Problems; where no honest result can
-// come of it, the error is a [dataset.Problems].
+// Open reads a table or a folder. What is wrong with it is in its Problems; where no honest result
+// can come of it, the error is a [dataset.Problems].
 func Open(path string, o dataset.Options) (*dataset.Dataset, error) { return dataset.Open(path, o) }
 
 // job is what Train and Compare have in common: data, a recipe and a seed.
@@ -51,8 +51,8 @@ type job struct {
 	seed    uint64
 }
 
-// open selects the views of the data and extracts them. The caller closes the source's Bank. An error
-// wraps the problems found until then.
+// open selects the views of the data and extracts them. The caller closes the source's Bank. An
+// error wraps the problems found until then.
 func (j *job) open(ctx context.Context, ds *dataset.Dataset) (src train.Source, problems dataset.Problems, err error) {
 	if ds == nil {
 		return src, nil, errors.New("no data set is given")
@@ -94,10 +94,11 @@ func (j *job) check(task dataset.Task) error {
 		return fmt.Errorf("the recipe's seed is %d and that of the options %d: leave it out of the recipe", s, j.seed)
 	}
 	j.recipe.Train.Seed = j.seed
-	return j.recipe.Suits(task)
+	return j.recipe.CheckTask(task)
 }
 
-// checkLost returns an error if most cells of a column cannot be read, unless it is one of those allowed.
+// checkLost returns an error if most cells of a column cannot be read, unless it is one of those
+// allowed.
 func checkLost(ds *dataset.Dataset, problems dataset.Problems, allowed []string) error {
 	var known []string
 	for _, c := range ds.Schema.Columns {
@@ -117,8 +118,8 @@ func checkLost(ds *dataset.Dataset, problems dataset.Problems, allowed []string)
 	return nil
 }
 
-// Inspect extracts the views of a data set once, those named or the default ones, so that every problem
-// of its media is found. It returns ds with all of them in its Problems.
+// Inspect extracts the views of a data set once, those named or the default ones, so that every
+// problem of its media is found. It returns ds with all of them in its Problems.
 func Inspect(ctx context.Context, ds *dataset.Dataset, views []string, o Options) (*dataset.Dataset, error) {
 	j := job{Options: o.WithDefaults(), recipe: train.Recipe{Views: views}}
 	src, problems, err := j.open(ctx, ds)

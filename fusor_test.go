@@ -20,8 +20,8 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// manifest writes n rows of text, a number, a category and a vector; some cells are empty. Neither the text nor the
-// rest tells all four classes. Rows come in conversations of four.
+// manifest writes n rows of text, a number, a category and a vector; some cells are empty. Neither
+// the text nor the rest shows all four classes. Rows come in conversations of four.
 func manifest(t testing.TB, n int) string {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -110,7 +110,7 @@ var cases = map[string]func() fusor.Setup{
 	"regression":       priced,
 }
 
-// The same seed gives the same bytes, on any number of cores; another seed others.
+// The same seed yields the same bytes, on any number of cores; another seed others.
 func TestSameBytes(t *testing.T) {
 	path := manifest(t, 96)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
@@ -319,7 +319,7 @@ func TestTrainReport(t *testing.T) {
 	}
 }
 
-// A file that is no model is refused, and the error says which file and why.
+// A file that is no model is refused, and the error reports which file and why.
 func TestLoadRefuses(t *testing.T) {
 	dir := t.TempDir()
 	f := func(name, content string, want error) {

@@ -16,9 +16,9 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// handOver makes the model that a comparison hands over. On an official split it is the chosen entry
-// as its first run fitted it; with folds the entry is fitted once more, to all labelled rows, and its
-// scores are those of the folds. See docs/decisions/0028-model-of-a-comparison.md.
+// handOver makes the model that a comparison hands over. On an official split it is the chosen
+// entry as its first run fitted it; with folds the entry is fitted once more, to all labeled rows,
+// and its scores are those of the folds. See docs/decisions/0028-model-of-a-comparison.md.
 type handOver struct {
 	*job
 	src        train.Source
@@ -28,8 +28,8 @@ type handOver struct {
 	history    *train.History // of the fit
 }
 
-// fit fits the model, with a checkpoint if a file is named for one. With strict a checkpoint there that
-// cannot be gone on from is an error, else the fit begins anew.
+// fit fits the model, with a checkpoint if a file is named for one. With strict a checkpoint there
+// that cannot be gone on from is an error, else the fit begins anew.
 func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bool) (*Model, error) {
 	res := h.comparison.Result
 	run := res.Plan.Runs[0]
@@ -75,7 +75,8 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 }
 
 // unseen returns fits whose test rows no choice was made on, each row once: the folds of the first
-// seed, or of the training rows where the split has few validation rows. Nil: validation rows have to do.
+// seed, or of the training rows where the split has few validation rows. Nil: validation rows have
+// to do.
 func (h *handOver) unseen(ctx context.Context) ([]*compare.Outcome, error) {
 	res := h.comparison.Result
 	if res.Plan.Official {
@@ -175,8 +176,8 @@ func narrowed(ds *dataset.Dataset, a *artifact.Artifact) *dataset.Dataset {
 	return &out
 }
 
-// trainAs fits and measures what a comparison chose, as the comparison did, and returns the model that
-// one with the same options hands over.
+// trainAs fits and measures what a comparison chose, as the comparison did, and returns the model
+// that one with the same options hands over.
 func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compare.Choice) (*Model, *TrainReport, error) {
 	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: choice.Folds, Seeds: choice.Seeds, Seed: j.seed})
 	if err != nil {

@@ -79,7 +79,7 @@ func (m *Model) HeldOut(ds *dataset.Dataset) (rows []int, ok bool) {
 	return run.Test, true
 }
 
-// Fitted counts the labelled rows among those given (nil: all) that the model
+// Fitted counts the labeled rows among those given (nil: all) that the model
 // was fitted on; −1 if that is unknown or there is no such row.
 func (m *Model) Fitted(ds *dataset.Dataset, rows []int) int {
 	run, ok := m.run(ds)
@@ -100,7 +100,7 @@ func (m *Model) Fitted(ds *dataset.Dataset, rows []int) int {
 		if r < 0 || r >= len(seen) {
 			return -1
 		}
-		if seen[r] && ds.Rows[r].Labelled() {
+		if seen[r] && ds.Rows[r].Labeled() {
 			n++
 		}
 	}

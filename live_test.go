@@ -8,7 +8,7 @@ import (
 	"github.com/fusor-ml/fusor"
 )
 
-// Every fold says what it shows as soon as it is through.
+// Every fold describes what it shows as soon as it is through.
 func TestCompareReportsFoldsAsTheyCome(t *testing.T) {
 	o := options("")
 	o.Folds, o.Threads = 3, 1

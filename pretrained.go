@@ -13,7 +13,8 @@ import (
 )
 
 // openEncoders opens the recipe's pretrained encoders, so that their columns have the view encoder.
-// What their folders are called is kept, where they lie is not: the same content gives the same model.
+// What their folders are called is kept, where they lie is not: the same content yields the same
+// model.
 func (j *job) openEncoders(schema *dataset.Schema) error {
 	if len(j.recipe.Pretrained) == 0 {
 		return nil
@@ -45,7 +46,8 @@ func encodersOf(refs []feature.Ref, uses func(view string) bool) pretrained.Set 
 	return set
 }
 
-// pretrainedNotes identifies the encoders that are used, and what no division of the rows can rule out.
+// pretrainedNotes identifies the encoders that are used, and what no division of the rows can rule
+// out.
 func pretrainedNotes(refs []feature.Ref) []string {
 	var notes []string
 	for _, r := range refs {

@@ -46,8 +46,8 @@ type TrainOptions struct {
 	Checkpoint string       // a file to keep the state in after every epoch
 	Resume     bool         // go on from Checkpoint if it is there
 	Metric     string       // that the model is measured by first, a name of package eval; "": the task's main one
-	// From, if not nil, is what a comparison chose: that entry is measured and fitted as the comparison
-	// did, by Recipe and Seed.
+	// From, if not nil, is what a comparison chose: that entry is measured and fitted as the
+	// comparison did, by Recipe and Seed.
 	From *compare.Choice
 }
 
@@ -63,9 +63,9 @@ func (o *TrainOptions) job() *trainJob {
 	return &trainJob{job{o.WithDefaults(), o.Recipe, o.Seed}, o.Checkpoint, o.Resume, o.Metric}
 }
 
-// Train fits one model to a data set: the epoch is chosen on validation rows, then the model is fitted
-// again on train + val, and measured once on the test rows. Without splits of the data's own the rows
-// are divided 70/15/15. An error wraps the [dataset.Problems] found until then.
+// Train fits one model to a data set: the epoch is chosen on validation rows, then the model is
+// fitted again on train + val, and measured once on the test rows. Without splits of the data's own
+// the rows are divided 70/15/15. An error wraps the [dataset.Problems] found until then.
 func Train(ctx context.Context, ds *dataset.Dataset, o TrainOptions) (*Model, *TrainReport, error) {
 	j := o.job()
 	src, problems, err := j.open(ctx, ds)

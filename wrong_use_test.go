@@ -42,7 +42,7 @@ func lines(t *testing.T, m *fusor.Model, text string) *dataset.Dataset {
 	return ds
 }
 
-// refused is an error that says why.
+// refused is an error that explains why.
 func refused(t *testing.T, what string, err error, why string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), why) {
@@ -63,7 +63,8 @@ func TestMalformedLine(t *testing.T) {
 	refused(t, "Explain", err, "Rows[1] (line 2) has 0 cells")
 }
 
-// A service that reads a request by OpenJSONLines finds the files of its folder, and says which it could not read.
+// A service that reads a request by OpenJSONLines finds the files of its folder, and reports which
+// it could not read.
 func TestRequestWithFiles(t *testing.T) {
 	m, dir := saved(t, fusor.Setup{}), t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "note.txt"), []byte("a huge thing"), 0o600); err != nil {

@@ -40,8 +40,8 @@ type Setup struct {
 	Progress progress.Func
 }
 
-// New completes a summarized comparison with what takes further fits of its best entry: folds of the
-// training rows for the threshold of prediction sets, and subsets of many modalities.
+// New completes a summarized comparison with what takes further fits of its best entry: folds of
+// the training rows for the threshold of prediction sets, and subsets of many modalities.
 func New(ctx context.Context, res *compare.Result, summary *compare.Comparison, s Setup) (*Comparison, error) {
 	c := &Comparison{
 		Comparison: summary, Result: res, Data: s.Source.Data, Problems: s.Problems,
@@ -92,8 +92,8 @@ func (c *Comparison) Best() (best, single int) {
 	return best, single
 }
 
-// BestOfAll returns the entry with the best validation score, whatever its kind; among equals a fusion,
-// which has more to go by where a modality is missing. It is −1 where no score is known.
+// BestOfAll returns the entry with the best validation score, whatever its kind; among equals a
+// fusion, which has more to go by where a modality is missing. It is −1 where no score is known.
 func (c *Comparison) BestOfAll() int {
 	best, single := c.Best()
 	if single >= 0 && c.valScore(single) > c.valScore(best) {

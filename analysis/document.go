@@ -84,7 +84,8 @@ func (c *Comparison) addViews(d *report.Document) {
 	}
 }
 
-// shownName is the data set's name; a manifest whose name is no more than a habit gets its folder's beside it.
+// shownName is the data set's name; a manifest whose name is no more than a habit gets its folder's
+// beside it.
 func shownName(ds *dataset.Dataset) string {
 	switch base, _, _ := strings.Cut(ds.Name, "."); strings.ToLower(base) {
 	case "manifest", "data", "dataset", "labels", "index", "metadata", "train", "samples":

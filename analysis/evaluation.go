@@ -10,7 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/predict"
 )
 
-// Evaluation is a model's scores on labelled rows.
+// Evaluation is a model's scores on labeled rows.
 type Evaluation struct {
 	compare.Row
 	Confusion [][]int          // [true][predicted], of a classification with maxConfusion classes at most
@@ -18,11 +18,12 @@ type Evaluation struct {
 	Problems  dataset.Problems // of the data
 }
 
-// maxConfusion is the number of classes beyond which nobody reads a confusion, whose size is their square.
+// maxConfusion is the number of classes beyond which nobody reads a confusion, whose size is their
+// square.
 const maxConfusion = 2000
 
-// NewEvaluation returns the scores of a model on the labelled ones of rows; p are the probabilities, or
-// values, that it predicted for each of them.
+// NewEvaluation returns the scores of a model on the labeled ones of rows; p are the probabilities,
+// or values, that it predicted for each of them.
 func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
 	a := m.Artifact()
 	preds := eval.NewPredictions(ds, rows, p)

@@ -60,7 +60,7 @@ func noiseRows(s *dataset.Schema) int {
 	return 5000
 }
 
-// Explanation is why a model decides as it does, on some labelled rows.
+// Explanation is why a model decides as it does, on some labeled rows.
 type Explanation struct {
 	Evaluation *Evaluation
 	Importance *explain.Importance
@@ -72,7 +72,7 @@ type Explanation struct {
 	Scope      Scope
 
 	m       *predict.Model
-	answers []answer // of the labelled rows
+	answers []answer // of the labeled rows
 }
 
 // Scope describes the rows that are explained.
@@ -80,13 +80,13 @@ type Scope struct {
 	Split   string // their name
 	HeldOut bool   // they are those that training held out of data without a split
 	Unsplit bool   // they are all rows, for want of test rows
-	Trained int    // labelled rows that were also used for training; -1 if unknown
+	Trained int    // labeled rows that were also used for training; -1 if unknown
 }
 
-// Explain explains the model's predictions of the labelled ones of the rows of ds, which was read with
-// the model's schema. An error wraps the [dataset.Problems] found until then.
+// Explain explains the model's predictions of the labeled ones of the rows of ds, which was read
+// with the model's schema. An error wraps the [dataset.Problems] found until then.
 func Explain(ctx context.Context, m *predict.Model, ds *dataset.Dataset, o ExplainOptions) (*Explanation, error) {
-	rows := explain.Labelled(ds)
+	rows := explain.Labeled(ds)
 	f, err := m.Features(ctx, ds)
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (ex *Explanation) addNoise(ctx context.Context, o ExplainOptions) error {
 	slices.SortStableFunc(r.Refs, func(a, b feature.Ref) int { return a.Column - b.Column })
 	var err error
 	ex.Noise, err = r.Curves(ctx)
-	ex.NoiseRows = len(explain.Labelled(ds))
+	ex.NoiseRows = len(explain.Labeled(ds))
 	return err
 }
 

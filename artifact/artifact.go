@@ -1,7 +1,7 @@
 // Package artifact keeps a trained model as one file: a safetensors file whose
 // metadata hold the format's name and version, the manifest (schema, fitted
 // feature states, network spec) as JSON, and a checksum. It holds no time,
-// duration or path, so the same training gives the same bytes.
+// duration or path, so the same training yields the same bytes.
 package artifact
 
 import (
@@ -49,12 +49,13 @@ type Manifest struct {
 	Schema dataset.Schema `json:"schema"`
 	Views  []View         `json:"views"`
 	Spec   model.Spec     `json:"spec"`
-	// Embeddings is the file that the embeddings of tokens started from; what was learned of it is among the weights.
+	// Embeddings is the file that the embeddings of tokens started from; what was learned of it is
+	// among the weights.
 	Embeddings *Embeddings `json:"embeddings,omitempty"`
 	// Encoders identifies the pretrained networks of the views encoder. Their weights are not in the
 	// file, unless an Identity is marked as Embedded.
 	Encoders []pretrained.Identity `json:"encoders,omitempty"`
-	// TargetMean and TargetStd undo the standardisation of a regression's targets.
+	// TargetMean and TargetStd undo the standardization of a regression's targets.
 	TargetMean float64 `json:"target_mean,omitempty"`
 	TargetStd  float64 `json:"target_std,omitempty"`
 	// Temperature divides the logits before the softmax; fitted on validation rows.
@@ -63,7 +64,7 @@ type Manifest struct {
 	Conformal feature.Floats `json:"conformal,omitempty"`
 	// Curve is the learning curve.
 	Curve []Point `json:"curve,omitempty"`
-	// Training says what the model was trained on; nil: not known.
+	// Training describes what the model was trained on; nil: not known.
 	Training *Training `json:"training,omitempty"`
 	// Record is what the model card shows of the training; nil: a model of an older version.
 	Record *Record `json:"record,omitempty"`
@@ -86,7 +87,7 @@ type View struct {
 	State   json.RawMessage `json:"state"`
 }
 
-// Embeddings says which file of word vectors a model started from.
+// Embeddings reports which file of word vectors a model started from.
 type Embeddings struct {
 	Name   string `json:"name"` // without its folder
 	SHA256 string `json:"sha256"`
@@ -149,8 +150,9 @@ func ReadFile(path string, catalog feature.Catalog, methods fusion.Table, find p
 	return a, nil
 }
 
-// Decode reads an artifact and keeps data. catalog and methods must know its views and its
-// fusion; find is called for the encoders that the model needs and data does not hold. Errors wrap [ErrDamaged] or [ErrNewer] where that is the reason.
+// Decode reads an artifact and keeps data. catalog and methods must know its views and its fusion;
+// find is called for the encoders that the model needs and data does not hold. Errors wrap
+// [ErrDamaged] or [ErrNewer] where that is the reason.
 func Decode(data []byte, catalog feature.Catalog, methods fusion.Table, find pretrained.Finder) (*Artifact, error) {
 	if len(data) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
@@ -187,7 +189,8 @@ func Decode(data []byte, catalog feature.Catalog, methods fusion.Table, find pre
 }
 
 func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, files map[string]folder, catalog feature.Catalog, methods fusion.Table, find pretrained.Finder) (err error) {
-	// A manifest that no fusor wrote may still contradict itself where only building the network shows it.
+	// A manifest that no fusor wrote may still contradict itself where only building the network shows
+	// it.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: its parts contradict each other: %v", ErrDamaged, p)

@@ -50,7 +50,7 @@ func (a *Artifact) embedded() []safetensors.Blob {
 	return blobs
 }
 
-// divide tells the weights from the files of encoders, by the encoder's hash.
+// divide distinguishes the weights from the files of encoders, by the encoder's hash.
 func divide(raw []safetensors.Raw) (tensors []safetensors.Tensor, files map[string]folder, err error) {
 	files = map[string]folder{}
 	for _, t := range raw {
@@ -75,7 +75,8 @@ func divide(raw []safetensors.Raw) (tensors []safetensors.Tensor, files map[stri
 	return tensors, files, nil
 }
 
-// restoreEncoders opens the encoders of the manifest: from files where they are embedded, else those that find returns.
+// restoreEncoders opens the encoders of the manifest: from files where they are embedded, else
+// those that find returns.
 func (a *Artifact) restoreEncoders(files map[string]folder, find pretrained.Finder) error {
 	var wanted []pretrained.Identity
 	for i := range a.Encoders {

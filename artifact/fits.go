@@ -12,7 +12,7 @@ const plainSize = 4096
 
 // fits reports where the parts of a manifest contradict each other, or claim
 // more than a file of so many weights can hold. A checksum
-// says that a file is whole, not that one program wrote all of it.
+// reports that a file is whole, not that one program wrote all of it.
 func (a *Artifact) fits(weights int) error {
 	axes := []int{a.Spec.Width, a.Spec.Hidden}
 	for name := range a.Spec.Fusion {

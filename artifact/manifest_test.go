@@ -29,7 +29,7 @@ func sealed(t testing.TB, manifest []byte, tensors []safetensors.Tensor) []byte 
 	return b.Bytes()
 }
 
-// small gives a manifest that fits, with the state of a fitted view.
+// small returns a manifest that fits, with the state of a fitted view.
 func small(t testing.TB) string {
 	t.Helper()
 	f := tabular.Vectors().Views()[0].NewFitter(feature.NoScaling)
@@ -120,7 +120,8 @@ func TestClaimsTakeNoMemory(t *testing.T) {
 	}
 }
 
-// A checksum says that a file is whole, not that its maker meant well: whatever the manifest says, the answer is a model or an error.
+// A checksum reports that a file is whole, not that its maker meant well: whatever the manifest
+// states, the answer is a model or an error.
 func FuzzManifest(f *testing.F) {
 	whole := small(f)
 	f.Add([]byte(whole))

@@ -2,8 +2,8 @@ package artifact
 
 import "github.com/fusor-ml/fusor/eval"
 
-// Record is what a model card shows of a training: nothing that prediction needs. Models of before it
-// have none.
+// Record is what a model card shows of a training: nothing that prediction needs. Models of before
+// it have none.
 type Record struct {
 	Version string  `json:"version"` // of the fusor that trained it
 	Kernel  string  `json:"kernel"`  // tier of the kernels: other tiers differ in the last bits
@@ -17,7 +17,7 @@ type Record struct {
 
 // Rows counts the rows of a training's parts.
 type Rows struct {
-	Table  int `json:"table"`  // all, labelled or not
+	Table  int `json:"table"`  // all, labeled or not
 	Fitted int `json:"fitted"` // that the weights were fitted on
 	Train  int `json:"train"`
 	Val    int `json:"val"`

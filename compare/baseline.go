@@ -7,8 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/eval"
 )
 
-// baseline is the contestant with one constant answer in a run: the most frequent class of its training rows, of a
-// regression their mean.
+// baseline is the contestant with one constant answer in a run: the most frequent class of its
+// training rows, of a regression their mean.
 func (res *Result) baseline(ds *dataset.Dataset, m eval.Metric) *eval.Contestant {
 	var preds []*eval.Predictions
 	c := &eval.Contestant{}

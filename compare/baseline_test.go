@@ -8,7 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/eval"
 )
 
-// The same answer everywhere is that of the training and validation rows, measured on the test rows of each run.
+// The same answer everywhere is that of the training and validation rows, measured on the test rows
+// of each run.
 func TestBaseline(t *testing.T) {
 	ds := &dataset.Dataset{Schema: dataset.Schema{Task: dataset.Classification, Classes: []string{"a", "b"}}}
 	for _, class := range []int{1, 1, 0, 0, 0, 1, 0, 1} {

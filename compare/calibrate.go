@@ -19,7 +19,7 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 	if err != nil {
 		return nil, err
 	}
-	o.Recipe.Balanced = &res.Outcomes[entry][0].Balanced
+	o.Recipe.DampDense = &res.Outcomes[entry][0].DampDense
 	inner := &Result{Plan: plan, Entries: res.Entries[entry : entry+1]}
 	if err := inner.fitAll(ctx, src, o); err != nil {
 		return nil, err

@@ -96,7 +96,8 @@ func ReadChoice(dir string) (*Choice, string, error) {
 }
 
 // Fit fits one entry in a run, which need not be one of the plan, with workers cores. from, unless
-// nil, is a checkpoint to go on from. In a run of the plan it gives the very model that was measured.
+// nil, is a checkpoint to go on from. In a run of the plan it yields the very model that was
+// measured.
 func (res *Result) Fit(ctx context.Context, src train.Source, entry int, run dataset.Run, o Options, workers int, hooks train.Hooks, from *train.Checkpoint) (*train.Prepared, *train.Fitting, error) {
 	p, err := train.Prepare(ctx, src, run, o.Recipe, workers)
 	if err != nil {

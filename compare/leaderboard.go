@@ -114,19 +114,19 @@ func taskMetrics(task dataset.Task, targets []float64) []eval.Metric {
 	return eval.Metrics(task)
 }
 
-// targets are those of every labelled row.
+// targets are those of every labeled row.
 func targets(ds *dataset.Dataset) []float64 {
 	var out []float64
 	for i := range ds.Rows {
-		if ds.Rows[i].Labelled() {
+		if ds.Rows[i].Labeled() {
 			out = append(out, ds.Rows[i].Target)
 		}
 	}
 	return out
 }
 
-// Metrics returns the metrics that a data set's models are measured by, the named one first ("": the
-// task's main one).
+// Metrics returns the metrics that a data set's models are measured by, the named one first ("":
+// the task's main one).
 func Metrics(ds *dataset.Dataset, main string) ([]eval.Metric, error) {
 	return metricsBy(taskMetrics(ds.Schema.Task, targets(ds)), main)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/fusor-ml/fusor/progress"
 )
 
-// Progress returns an Options.Done that reports every fit to f and, of a fold or seed whose fits are
-// all done, the best single and the best fusion by m. Those are validation scores: test scores are shown
-// once everything is chosen.
+// Progress returns an Options.Done that reports every fit to f and, of a fold or seed whose fits
+// are all done, the best single and the best fusion by m. Those are validation scores: test scores
+// are shown once everything is chosen.
 func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.Metric) func(done, total int, e Entry, r dataset.Run, out *Outcome) {
 	type best struct {
 		fits  int

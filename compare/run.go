@@ -21,7 +21,8 @@ type Options struct {
 	Only    *Entry   // if not nil, the only entry, in place of singles and fusions
 	Metric  string   // by which entries are chosen and compared; "": the task's main one
 	Workers int      // cores; 0: all
-	// Store, unless nil, keeps finished fits so that an interrupted comparison goes on where it stopped.
+	// Store, unless nil, keeps finished fits so that an interrupted comparison goes on where it
+	// stopped.
 	Store *Store
 	// Done is called after each fit, from one goroutine at a time.
 	Done func(done, total int, e Entry, r dataset.Run, o *Outcome)
@@ -43,7 +44,7 @@ type Outcome struct {
 	Players     []string       // of a fusion of several: what Subsets hides
 	Subsets     []SubsetScores // of a fusion of few players: the test rows with each subset of them present, by Index
 	TrainRows   int            // that the tested model was fitted on: with the refit, validation rows too
-	Balanced    bool           // see train.Prepared
+	DampDense   bool           // see train.Prepared
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
 }
@@ -55,7 +56,8 @@ type Result struct {
 	Outcomes [][]*Outcome // [entry][run]
 }
 
-// sharedPrep is a run's preparation, made once by the first entry that needs it and dropped after the last.
+// sharedPrep is a run's preparation, made once by the first entry that needs it and dropped after
+// the last.
 type sharedPrep struct {
 	once sync.Once
 	p    *train.Prepared
@@ -150,7 +152,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *sharedPrep, 
 		return nil, err
 	}
 	out := &Outcome{
-		Test: run.Test, Val: run.Val, Balanced: p.Balanced, History: *f.History, TrainRows: len(run.Train),
+		Test: run.Test, Val: run.Val, DampDense: p.DampDense, History: *f.History, TrainRows: len(run.Train),
 		Parameters: f.Model.Size(), Seconds: time.Since(start).Seconds(),
 	}
 	if !o.Recipe.Train.NoRefit {
@@ -213,8 +215,8 @@ func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitti
 	return nil
 }
 
-// SubsetScorer returns a function that scores the test rows with the outcome's fitted model while only
-// some players are present. Its error is ctx's.
+// SubsetScorer returns a function that scores the test rows with the outcome's fitted model while
+// only some players are present. Its error is ctx's.
 func (o *Outcome) SubsetScorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, error) {
 	_, of := model.Players(f.Model.Spec.Views)
 	class := make([]int, len(o.Test))

@@ -50,7 +50,8 @@ func vectors(t *testing.T) train.Source {
 	return train.Source{Data: ds, Bank: bank, Methods: fusion.Methods}
 }
 
-// The corrected t-test takes the number of rows that a model was trained on: without the refit, validation rows are none of them.
+// The corrected t-test takes the number of rows that a model was trained on: without the refit,
+// validation rows are none of them.
 func TestTrainRowsAreThoseTrainedOn(t *testing.T) {
 	src := vectors(t)
 	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: 2})
@@ -77,7 +78,7 @@ func TestTrainRowsAreThoseTrainedOn(t *testing.T) {
 	}
 }
 
-func TestCancelledRunSaysSo(t *testing.T) {
+func TestCanceledRunSaysSo(t *testing.T) {
 	src := vectors(t)
 	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: 2})
 	if err != nil {

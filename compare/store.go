@@ -44,7 +44,7 @@ func (o *Outcome) flat(s *flat.Stream) {
 		s.Floats32(&v.Value)
 	})
 	s.Int(&o.TrainRows)
-	s.Bool(&o.Balanced)
+	s.Bool(&o.DampDense)
 	s.Int(&o.Parameters)
 	s.Float(&o.Seconds)
 }

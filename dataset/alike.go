@@ -19,8 +19,8 @@ func isNoLabel(s string) bool {
 	return false
 }
 
-// dropMissingWords takes labels such as nan, None and NULL for no label, and notes it. Where nothing but one class would be
-// left they are classes after all.
+// dropMissingWords takes labels such as nan, None and NULL for no label, and notes it. Where
+// nothing but one class would be left they are classes after all.
 func dropMissingWords(ds *Dataset, values map[string]int, c *collector) {
 	words, rows := []string{}, 0
 	for s, n := range values {
@@ -48,9 +48,9 @@ func dropMissingWords(ds *Dataset, values map[string]int, c *collector) {
 	}
 }
 
-// mergeAlike makes one class of labels that differ in nothing that a reader would take for a difference: upper and lower case,
-// blanks, characters that cannot be seen, and ways to encode the same letter. The most frequent spelling is kept, and every
-// merger is noted.
+// mergeAlike makes one class of labels that differ in nothing that a reader would take for a
+// difference: upper and lower case, blanks, characters that cannot be seen, and ways to encode the
+// same letter. The most frequent spelling is kept, and every merger is noted.
 func mergeAlike(ds *Dataset, values map[string]int, c *collector) {
 	groups := map[string][]string{}
 	for s := range values {
@@ -102,8 +102,8 @@ func mergeAlike(ds *Dataset, values map[string]int, c *collector) {
 	}
 }
 
-// labelKey is what labels that are taken as one class have in common. A single letter keeps its case, also beside digits:
-// as a class, a is often another than A.
+// labelKey is what labels that are taken as one class have in common. A single letter keeps its
+// case, also beside digits: as a class, a is often another than A.
 func labelKey(s string) string {
 	key := visibleText(s)
 	letters := 0
@@ -118,7 +118,8 @@ func labelKey(s string) string {
 	return key
 }
 
-// visibleText is s without characters that cannot be seen, in one encoding of its letters, with single blanks.
+// visibleText is s without characters that cannot be seen, in one encoding of its letters, with
+// single blanks.
 func visibleText(s string) string {
 	if plainASCII(s) {
 		return s

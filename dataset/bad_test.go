@@ -15,7 +15,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// write makes files below a new folder and gives the folder.
+// write makes files below a new folder and yields the folder.
 func write(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -31,7 +31,7 @@ func write(t testing.TB, files map[string]string) string {
 	return dir
 }
 
-// refused opens a manifest that must be refused and gives the problems.
+// refused opens a manifest that must be refused and yields the problems.
 func refused(t *testing.T, name, content string, opt Options) Problems {
 	t.Helper()
 	dir := write(t, map[string]string{name: content})
@@ -215,7 +215,7 @@ func TestUsableProblems(t *testing.T) {
 	}
 	f(good(6)+"9,c,the only one of its class,3\n", Options{}, `m.csv:8: column "label": the class "c" has only this sample`)
 	ds := f(good(6)+"9,,not yet labelled,3\n", Options{}, `m.csv:8: column "label": 1 row has no label`)
-	if ds.Rows[6].Labelled() || ds.Rows[6].Class != -1 {
+	if ds.Rows[6].Labeled() || ds.Rows[6].Class != -1 {
 		t.Error("a row without label has one")
 	}
 	f(good(6)+"0,a,twice the same id,3\n", Options{}, `m.csv:8: column "id": the id "0" is that of row 2 too`)

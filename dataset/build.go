@@ -61,8 +61,8 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	}
 	decideTask(ds, opt.Task, c)
 	if !c.failed() {
-		noteGiveaways(ds, c)
-		noteCopies(ds, c)
+		noteLeakage(ds, c)
+		noteDuplicates(ds, c)
 	}
 	settleDims(ds, c)
 }
@@ -75,7 +75,8 @@ func roleName(t *Table, i int) string {
 	return t.Header[i]
 }
 
-// origin says where a modality's cells come from: a table column, the fields of the table, or a matrix.
+// origin reports where a modality's cells come from: a table column, the fields of the table, or a
+// matrix.
 type origin struct {
 	column int   // -1 = none
 	fields []int // parallel to Column.Fields; -1 = missing
@@ -129,7 +130,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 				named = append(named, fmt.Sprintf("%s (%s)", name, why))
 				break
 			}
-			warnStrange(t, i, kind, c)
+			noteSuspiciousKinds(t, i, kind, c)
 			kind = noteCodes(t, i, kind, c)
 		}
 		kinds[k] = kind
@@ -187,7 +188,8 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	return from
 }
 
-// field is column i as a field: how its numbers or dates are written is decided, and what its cells leave open is noted.
+// field is column i as a field: how its numbers or dates are written is decided, and what its cells
+// leave open is noted.
 func field(t *Table, i int, kind media.Kind, c *collector) Field {
 	f := Field{Name: t.Header[i], Kind: kind}
 	if kind != media.Number && kind != media.Date {
@@ -208,7 +210,8 @@ func field(t *Table, i int, kind media.Kind, c *collector) Field {
 	return f
 }
 
-// manifestColumns are the table columns that become modalities: in a folder of arrays only those that Columns names.
+// manifestColumns are the table columns that become modalities: in a folder of arrays only those
+// that Columns names.
 func manifestColumns(src *source, r roles, opt *Options, c *collector) []int {
 	o := *opt
 	if len(src.matrices) > 0 {
@@ -235,7 +238,8 @@ func (t *Table) cells(i int) []string {
 	return out
 }
 
-// schemaColumns finds the columns of a trained model in a manifest. An ignored one is absent in every row.
+// schemaColumns finds the columns of a trained model in a manifest. An ignored one is absent in
+// every row.
 func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origin {
 	t, s := src.table, opt.Schema
 	ignored := func(name string) bool {
@@ -329,7 +333,7 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 					}
 					row[f] = v
 				}
-				ds.Rows[i].Cells[k] = Cell{Fields: row, Flawed: cr.flawed()}
+				ds.Rows[i].Cells[k] = Cell{Fields: row, Incomplete: cr.flawed()}
 			}
 		case o.column >= 0:
 			vectors, located := t.vectors[o.column], t.located[o.column]
@@ -353,7 +357,7 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 	}
 }
 
-// readMatrix gives every row its slice of a matrix.
+// readMatrix returns every row its slice of a matrix.
 func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
 	for i := range ds.Rows {
 		v := m.data[i*m.dim : (i+1)*m.dim : (i+1)*m.dim]
@@ -365,12 +369,13 @@ func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
 				Code: "cell.vector", File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
 				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out",
 			})
-			ds.Rows[i].Cells[k].Flawed = true
+			ds.Rows[i].Cells[k].Incomplete = true
 		}
 	}
 }
 
-// settleDims sets the width of vector columns to the one that most rows have, and leaves out the others.
+// settleDims sets the width of vector columns to the one that most rows have, and leaves out the
+// others.
 func settleDims(ds *Dataset, c *collector) {
 	for k := range ds.Schema.Columns {
 		col := &ds.Schema.Columns[k]
@@ -390,7 +395,7 @@ func settleDims(ds *Dataset, c *collector) {
 			cell := &ds.Rows[i].Cells[k]
 			if n := len(cell.Vector); n > 0 && n != col.Dim {
 				c.note("vector.width", ds.Rows[i].Number, col.Name, "give every row as many numbers", "a vector of %d numbers where most rows have %d; it is left out", n, col.Dim)
-				*cell = Cell{Flawed: true}
+				*cell = Cell{Incomplete: true}
 			}
 		}
 		if col.Dim == 0 {

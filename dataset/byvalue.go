@@ -65,8 +65,8 @@ func dataURI(s string) (h held, ok bool, err error) {
 	})}, true, nil
 }
 
-// objectMedia reads {"$base64": "…", "name": "…"}, or {"bytes": "…", "path": "…"} as Hugging Face's data sets
-// have it, where either may be null.
+// objectMedia reads {"$base64": "…", "name": "…"}, or {"bytes": "…", "path": "…"} as Hugging Face's
+// data sets have it, where either may be null.
 func objectMedia(s string) (h held, ok bool, err error) {
 	if !isMediaObject(s) {
 		return h, false, nil
@@ -120,7 +120,8 @@ func isMediaObject(s string) bool {
 	return false
 }
 
-// base64Kind is the kind of the medium that s is the Base64 of, by its first bytes; "" for any other text.
+// base64Kind is the kind of the medium that s is the Base64 of, by its first bytes; "" for any
+// other text.
 func base64Kind(s string) media.Kind {
 	// Three quarters of the characters are bytes; a line may break after any 76 of them.
 	const head = media.SniffLen/3*4 + 64
@@ -138,8 +139,8 @@ func base64Kind(s string) media.Kind {
 	return ""
 }
 
-// damagedBase64 is the place, counted from 1, of the first character that makes s no Base64 where what
-// stands before it begins a medium; 0 for any other text.
+// damagedBase64 is the place, counted from 1, of the first character that makes s no Base64 where
+// what comes before it begins a medium; 0 for any other text.
 func damagedBase64(s string) int {
 	at := strings.IndexFunc(s, func(r rune) bool { return r > 127 || !isBase64(string(r)) })
 	if at < minBase64 || base64Kind(s[:at/4*4]) == "" {
@@ -148,7 +149,8 @@ func damagedBase64(s string) int {
 	return at + 1
 }
 
-// isBase64 reports whether s has only the characters of either alphabet, line breaks, and padding at its end.
+// isBase64 reports whether s has only the characters of either alphabet, line breaks, and padding
+// at its end.
 func isBase64(s string) bool {
 	s = strings.TrimRight(s, "=\r\n")
 	for i := 0; i < len(s); i++ {

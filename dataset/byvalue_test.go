@@ -26,7 +26,7 @@ func bytesOf(t *testing.T, s media.Source) []byte {
 	return data
 }
 
-// Every way of writing a medium into a cell gives its bytes, and the column its kind.
+// Every way of writing a medium into a cell yields its bytes, and the column its kind.
 func TestMediaByValue(t *testing.T) {
 	data := []byte(picture(t))
 	std := base64.StdEncoding.EncodeToString(data)
@@ -73,7 +73,7 @@ func TestMediaByValue(t *testing.T) {
 				continue
 			}
 			cell := &ds.Rows[1].Cells[0]
-			if sources := cell.Sources(ds.Folder()); len(sources) != 1 || !bytes.Equal(bytesOf(t, sources[0]), data) || cell.Flawed || cell.Text != "" {
+			if sources := cell.Sources(ds.Folder()); len(sources) != 1 || !bytes.Equal(bytesOf(t, sources[0]), data) || cell.Incomplete || cell.Text != "" {
 				t.Errorf("%s in %s: %+v", name, file, cell)
 			}
 			if sum, err := cell.Media[0].Sum(); err != nil || sum != must(t, media.Bytes("", data)) {
@@ -123,7 +123,7 @@ func TestDamagedBase64(t *testing.T) {
 		fmt.Fprintf(&b, "%c,%s\n", 'a'+i%2, c)
 	}
 	ds := accepted(t, "m.csv", b.String(), Options{})
-	if c := ds.Rows[3].Cells[0]; !c.Absent() || !c.Flawed {
+	if c := ds.Rows[3].Cells[0]; !c.Absent() || !c.Incomplete {
 		t.Errorf("%+v", c)
 	}
 	if got := ds.Problems.Error(); !strings.Contains(got, "m.csv:5: column \"photo\"") || !strings.Contains(got, "the Base64 is damaged at character 49") {

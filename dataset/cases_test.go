@@ -15,7 +15,7 @@ const casesDir = "../../shared/cases"
 func summary(ds *Dataset) string {
 	count := map[string]int{}
 	for i := range ds.Rows {
-		if r := &ds.Rows[i]; r.Labelled() {
+		if r := &ds.Rows[i]; r.Labeled() {
 			count[r.Label]++
 		}
 	}

@@ -40,10 +40,11 @@ func (r *cellReader) flawed() bool {
 
 const missingAdvice = "leave the cell empty if the value is missing"
 
-// media reads a cell of a modality other than the table. vector is set where the manifest holds it as such.
+// media reads a cell of a modality other than the table. vector is set where the manifest holds it
+// as such.
 func (r *cellReader) media(col *Column, text string, vector []float32, row int) Cell {
 	cell := r.content(col, text, vector, row)
-	cell.Flawed = r.flawed()
+	cell.Incomplete = r.flawed()
 	return cell
 }
 
@@ -80,8 +81,8 @@ func (r *cellReader) content(col *Column, text string, vector []float32, row int
 	return Cell{Text: text}
 }
 
-// held reads a cell that holds a medium by value; ok is false where it does not. Texts are what they are,
-// but for those that are wrapped in an object or said to be text by a data: URI.
+// held reads a cell that holds a medium by value; ok is false where it does not. Texts are what
+// they are, but for those that are wrapped in an object or said to be text by a data: URI.
 func (r *cellReader) held(col *Column, text string, row int) (cell Cell, ok bool) {
 	if text == "" || col.Kind == media.Text && text[0] != '{' && !strings.HasPrefix(text, "data:text/") {
 		return Cell{}, false
@@ -109,11 +110,12 @@ func (r *cellReader) blob(col *Column, src media.Source, row int) (cell Cell) {
 	case col.Kind == media.Text || col.Kind.IsFile():
 		cell.Media = []media.Source{src}
 	}
-	cell.Flawed = r.flawed()
+	cell.Incomplete = r.flawed()
 	return cell
 }
 
-// files reads the names in a cell, or the media that stand there by value, and leaves out what isn't there.
+// files reads the names in a cell, or the media that stand there by value, and leaves out what
+// isn't there.
 func (r *cellReader) files(col *Column, text string, row int) (cell Cell) {
 	names := splitFiles(text)
 	if r.textFiles {
@@ -158,7 +160,7 @@ func reason(err error) error {
 	return err
 }
 
-// base says what paths are relative to.
+// base describes what paths are relative to.
 func (r *cellReader) base() string {
 	if r.from.FS != nil {
 		return "names are relative to the root folder"
@@ -239,7 +241,7 @@ func oneArray(src media.Source) ([]float32, error) {
 const maxArrayBytes = 16 << 30
 
 // readArrays reads an .npy, .npz or pickle file, told apart by its first bytes; what begins as
-// neither is what its name says, for the error.
+// neither is what its name states, for the error.
 func readArrays(src media.Source) ([]npy.Named[float32], error) {
 	ctx := context.Background()
 	f, err := media.SniffSource(ctx, src)
@@ -269,13 +271,13 @@ func readArrays(src media.Source) ([]npy.Named[float32], error) {
 	return out, nil
 }
 
-// noFile says that a cell names a file that is not there.
+// noFile reports that a cell names a file that is not there.
 type noFile struct{ name string }
 
 // Error implements error.
 func (e *noFile) Error() string { return e.name + ": no such file" }
 
-// manyArrays says that a cell's file holds more than one array.
+// manyArrays reports that a cell's file holds more than one array.
 type manyArrays struct {
 	name string
 	n    int
@@ -291,11 +293,11 @@ func firstNaN(v []float32) int {
 	return slices.IndexFunc(v, func(x float32) bool { return x-x != 0 })
 }
 
-// isNumber tells numbers and infinities from NaN.
+// isNumber shows numbers and infinities from NaN.
 func isNumber(x float32) bool { return x == x }
 
-// field reads a cell of the table modality and writes it in one way: numbers with a decimal point, dates
-// as 2006-01-02 or RFC 3339, truth values as true and false. "" is missing.
+// field reads a cell of the table modality and writes it in one way: numbers with a decimal point,
+// dates as 2006-01-02 or RFC 3339, truth values as true and false. "" is missing.
 func (r *cellReader) field(f *Field, text string, row int) string {
 	s := strings.TrimSpace(text)
 	if s == "" {

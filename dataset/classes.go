@@ -28,9 +28,10 @@ func (f *found) stem() string {
 // in, at any depth. Sub-folders called train, val and test (or validation, dev, …), with the
 // classes inside, are the official split.
 //
-// If all files are of one kind, each is a sample, and the column is called as the kind. Files of several
-// kinds are grouped: those of one class that differ only in their ending (a/7.jpg, a/7.wav) are
-// one sample, with a column for each kind. A kind whose files mostly stand alone is left out and reported.
+// If all files are of one kind, each is a sample, and the column is called as the kind. Files of
+// several kinds are grouped: those of one class that differ only in their ending (a/7.jpg, a/7.wav)
+// are one sample, with a column for each kind. A kind whose files mostly stand alone is left out
+// and reported.
 //
 // A folder that is read for prediction may also hold the files themselves, without classes.
 func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector) *source {
@@ -128,8 +129,8 @@ func hidden(name string) bool {
 	return strings.HasPrefix(name, ".")
 }
 
-// kindOf says what a file is by its first bytes; a file that is nothing known, or a text by
-// another name, is what its ending says, so that its decoder can report what is wrong with it.
+// kindOf describes what a file is by its first bytes; a file that is nothing known, or a text by
+// another name, is what its ending states, so that its decoder can report what is wrong with it.
 // The error is the machine's.
 func kindOf(path string) (media.Kind, error) {
 	f, err := sniffFile(path)
@@ -206,8 +207,8 @@ func kindNames(kinds []media.Kind) []string {
 	return out
 }
 
-// keptKinds chooses the kinds that become columns: the most frequent one, and those of which at least
-// half of the files share their stem with a file of it. Files of the others are reported.
+// keptKinds chooses the kinds that become columns: the most frequent one, and those of which at
+// least half of the files share their stem with a file of it. Files of the others are reported.
 func keptKinds(ds *Dataset, files []found, c *collector) []media.Kind {
 	count := map[media.Kind]int{}
 	var kinds []media.Kind

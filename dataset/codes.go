@@ -8,11 +8,12 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// codesShare is the share of whole numbers with leading zeros from which a column holds codes rather than numbers.
+// codesShare is the share of whole numbers with leading zeros from which a column holds codes
+// rather than numbers.
 const codesShare = 0.01
 
-// leadingZeros is the share of cells that are whole numbers written with zeros in front, and one of them; 0 if some cells are
-// no whole numbers.
+// leadingZeros is the share of cells that are whole numbers written with zeros in front, and one of
+// them; 0 if some cells are no whole numbers.
 func leadingZeros(values []string) (share float64, example string) {
 	n, zeros := 0, 0
 	for _, s := range values {
@@ -34,7 +35,8 @@ func leadingZeros(values []string) (share float64, example string) {
 	return float64(zeros) / float64(n), example
 }
 
-// Whole numbers that name something are categories if there are so few of them, each on so many rows.
+// Whole numbers that name something are categories if there are so few of them, each on so many
+// rows.
 const (
 	maxCodes = 1000
 	codeRows = 5

@@ -127,8 +127,9 @@ func (r *csvReader) next() (row []string, line int, ok bool) {
 	return nil, 0, false
 }
 
-// plainRecord reads a line of tab-separated cells in which a quote means nothing unless a cell both begins and ends
-// with one. It is false if quotes hold tabs or line breaks, without which the line has not as many cells as the header.
+// plainRecord reads a line of tab-separated cells in which a quote means nothing unless a cell both
+// begins and ends with one. It is false if quotes hold tabs or line breaks, without which the line
+// has not as many cells as the header.
 func (r *csvReader) plainRecord() bool {
 	end := r.lineEnd()
 	line := r.s[r.at:end]
@@ -170,7 +171,8 @@ func (r *csvReader) closes() bool {
 	return try.record() && len(try.row) == r.width
 }
 
-// longestCell is how many bytes a row of a tab-separated table may have whose cells hold tabs or line breaks.
+// longestCell is how many bytes a row of a tab-separated table may have whose cells hold tabs or
+// line breaks.
 const longestCell = 1 << 20
 
 // record reads to the end of a row. It is false if the row was reported.

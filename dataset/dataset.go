@@ -9,7 +9,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Task says what is predicted.
+// Task describes what is predicted.
 type Task string
 
 // The two tasks.
@@ -89,27 +89,27 @@ type Row struct {
 	Group  string
 	Order  float64
 	Label  string  // "" when absent
-	Class  int     // index into Schema.Classes, -1 when unlabelled
-	Target float64 // of a regression; NaN when unlabelled
+	Class  int     // index into Schema.Classes, -1 when unlabeled
+	Target float64 // of a regression; NaN when unlabeled
 	Cells  []Cell  // parallel to Schema.Columns
 }
 
-// Labelled reports whether the row has a label.
-func (r *Row) Labelled() bool { return r.Label != "" }
+// Labeled reports whether the row has a label.
+func (r *Row) Labeled() bool { return r.Label != "" }
 
 // Cell is what one row has in one modality column. The zero Cell is absent.
 type Cell struct {
 	Text  string   // of a text column
-	Files []string // of a media column: paths as the manifest gives them
+	Files []string // of a media column: paths as the manifest yields them
 	Data  []byte   `json:",omitempty"` // of a media column: a medium by value, the bytes of one file of any format
 	Name  string   `json:",omitempty"` // what messages call Data; may be empty
 	// Media are further media by value, which need not be in memory: of Parquet, or written as Base64.
 	Media  []media.Source `json:",omitempty"`
 	Vector []float32      // of a vector column
-	// Fields are of the table modality, parallel to Column.Fields, and written in one way however the manifest has them:
-	// 1234.5, 2006-01-02 or RFC 3339, true or false; "" = missing.
-	Fields []string
-	Flawed bool // a part of it, or all, could not be read and is left out
+	// Fields are of the table modality, parallel to Column.Fields, and written in one way however the
+	// manifest has them: 1234.5, 2006-01-02 or RFC 3339, true or false; "" = missing.
+	Fields     []string
+	Incomplete bool // a part of it, or all, could not be read and is left out
 }
 
 // Absent reports whether the cell holds nothing.
@@ -125,7 +125,8 @@ func (c *Cell) Absent() bool {
 	return true
 }
 
-// Sources are the media of the cell: those of files, which are looked up in from, then those by value.
+// Sources are the media of the cell: those of files, which are looked up in from, then those by
+// value.
 func (c *Cell) Sources(from media.Folder) []media.Source {
 	if len(c.Files) == 0 && len(c.Data) == 0 {
 		return c.Media

@@ -23,8 +23,8 @@ const (
 	maxTitles    = 20 // lines before the header
 )
 
-// detectDialect finds how text is written. comma is the separator that the file's name promises; known reports whether a
-// name is one that a header's cell may well be.
+// detectDialect finds how text is written. comma is the separator that the file's name promises;
+// known reports whether a name is one that a header's cell may well be.
 func detectDialect(text string, comma byte, known func(string) bool) dialect {
 	if d, ok := sepLine(text); ok {
 		return headerOf(dialect{comma: d, skip: 1, ordered: true}, headRecords(text, dialect{comma: d, skip: 1}), known)
@@ -118,7 +118,8 @@ func headRecords(text string, d dialect) headRows {
 	return h
 }
 
-// share is the share of the rows that have as many cells as the header; a table of one column has no dialect.
+// share is the share of the rows that have as many cells as the header; a table of one column has
+// no dialect.
 func (h *headRows) share(d dialect) (float64, bool) {
 	at := h.at(d)
 	if at >= len(h.rows) {
@@ -154,7 +155,8 @@ func (h *headRows) at(d dialect) int {
 	return len(h.rows)
 }
 
-// headerOf finds the header: behind titles and comments, and whether it lacks a name that the rows have a cell for.
+// headerOf finds the header: behind titles and comments, and whether it lacks a name that the rows
+// have a cell for.
 func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 	at := h.at(d)
 	if at >= len(h.rows) {

@@ -8,16 +8,16 @@ import (
 	"slices"
 )
 
-// divider divides rows into parts whose strata have the same shares, whole groups at a time.
-type divider struct {
+// splitter divides rows into parts whose strata have the same shares, whole groups at a time.
+type splitter struct {
 	ds     *Dataset
-	rows   []int // the labelled rows, ascending
-	strata []int // of every row of ds; -1 = unlabelled
+	rows   []int // the labeled rows, ascending
+	strata []int // of every row of ds; -1 = unlabeled
 	seed   uint64
 	val    float64
 }
 
-// strata gives each row its class, or of a regression its tenth of the targets' order.
+// strata returns each row its class, or of a regression its tenth of the targets' order.
 func strata(ds *Dataset, rows []int) []int {
 	out := make([]int, len(ds.Rows))
 	for i := range out {
@@ -39,15 +39,15 @@ func strata(ds *Dataset, rows []int) []int {
 }
 
 // rng is the random numbers of one choice.
-func (d *divider) rng(stream, fold, seed int) *rand.Rand {
+func (d *splitter) rng(stream, fold, seed int) *rand.Rand {
 	return rand.New(rand.NewPCG(d.seed, uint64(stream)<<48|uint64(fold)<<24|uint64(seed)))
 }
 
 // grouped reports whether rows belong together.
-func (d *divider) grouped() bool { return d.ds.Schema.Group != "" }
+func (d *splitter) grouped() bool { return d.ds.Schema.Group != "" }
 
 // byStratum lists rows by stratum, shuffled within.
-func (d *divider) byStratum(rows []int, rng *rand.Rand) [][]int {
+func (d *splitter) byStratum(rows []int, rng *rand.Rand) [][]int {
 	n := 0
 	for _, i := range rows {
 		n = max(n, d.strata[i]+1)
@@ -63,7 +63,7 @@ func (d *divider) byStratum(rows []int, rng *rand.Rand) [][]int {
 }
 
 // single counts the classes with one sample.
-func (d *divider) single() int {
+func (d *splitter) single() int {
 	if d.ds.Schema.Task == Regression || d.grouped() {
 		return 0
 	}
@@ -83,7 +83,7 @@ func (d *divider) single() int {
 // folds deals the rows into k tests. Every stratum's counts differ by at most one between folds,
 // and so do the folds' sizes; a class with one sample is in no test. With groups, whole groups
 // are dealt, the most uneven first, to where they leave the strata most even. Each seed deals anew.
-func (d *divider) folds(k, seed int) ([][]int, error) {
+func (d *splitter) folds(k, seed int) ([][]int, error) {
 	rng := d.rng(streamFolds, 0, seed)
 	out := make([][]int, k)
 	if d.grouped() {
@@ -123,8 +123,8 @@ func (d *divider) folds(k, seed int) ([][]int, error) {
 	return out, nil
 }
 
-// takeVal divides training rows into training and validation rows.
-func (d *divider) takeVal(rows []int, fold, seed int) (train, val []int, err error) {
+// splitVal divides training rows into training and validation rows.
+func (d *splitter) splitVal(rows []int, fold, seed int) (train, val []int, err error) {
 	parts, err := d.divideBy(rows, []float64{1 - d.val, d.val}, d.rng(streamVal, fold, seed))
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot take validation rows off %s: %w", plural(len(rows), "training row"), err)
@@ -133,12 +133,12 @@ func (d *divider) takeVal(rows []int, fold, seed int) (train, val []int, err err
 }
 
 // divide divides rows into parts of the given shares; the first part is the training part.
-func (d *divider) divide(rows []int, shares []float64, stream int) ([][]int, error) {
+func (d *splitter) divide(rows []int, shares []float64, stream int) ([][]int, error) {
 	return d.divideBy(rows, shares, d.rng(stream, 0, 0))
 }
 
 // divideBy is divide with the random numbers given.
-func (d *divider) divideBy(rows []int, shares []float64, rng *rand.Rand) ([][]int, error) {
+func (d *splitter) divideBy(rows []int, shares []float64, rng *rand.Rand) ([][]int, error) {
 	var parts [][]int
 	if d.grouped() {
 		var err error
@@ -157,9 +157,9 @@ func (d *divider) divideBy(rows []int, shares []float64, rng *rand.Rand) ([][]in
 	return parts, nil
 }
 
-// apportion gives each part its share of every stratum. The counts are rounded so that every
-// stratum is within one row of its share and the parts' sizes come out right (the error of rounding is
-// carried from stratum to stratum), and every stratum keeps a row in the first part.
+// apportion returns each part its share of every stratum. The counts are rounded so that every
+// stratum is within one row of its share and the parts' sizes come out right (the error of rounding
+// is carried from stratum to stratum), and every stratum keeps a row in the first part.
 func apportion(strata [][]int, shares []float64) [][]int {
 	parts := make([][]int, len(shares))
 	carry := make([]float64, len(shares))

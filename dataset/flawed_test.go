@@ -6,12 +6,13 @@ import (
 	"testing"
 )
 
-// A cell knows that something of it could not be read, however it was read and however many are alike.
+// A cell knows that something of it could not be read, however it was read and however many are
+// alike.
 func TestFlawedCells(t *testing.T) {
 	flawed := func(ds *Dataset) (out []string) {
 		for i := range ds.Rows {
 			for k := range ds.Rows[i].Cells {
-				if ds.Rows[i].Cells[k].Flawed {
+				if ds.Rows[i].Cells[k].Incomplete {
 					out = append(out, fmt.Sprintf("%d %s", i, ds.Schema.Columns[k].Name))
 				}
 			}

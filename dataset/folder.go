@@ -12,7 +12,7 @@ import (
 // labelsName is the file that makes a folder one of arrays.
 const labelsName = "labels.csv"
 
-// openFolder tells the kinds of folders apart.
+// openFolder shows the kinds of folders apart.
 func openFolder(ds *Dataset, opt *Options, c *collector) {
 	entries, err := os.ReadDir(ds.Path)
 	if err != nil {
@@ -46,7 +46,7 @@ func openFolder(ds *Dataset, opt *Options, c *collector) {
 	}
 }
 
-// manifestNames are the manifests that a folder stands for.
+// manifestNames are the manifests that a folder represents.
 var manifestNames = []string{
 	"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json", "manifest.parquet", "manifest.xlsx",
 	"manifest.csv.gz", "manifest.tsv.gz", "manifest.jsonl.gz", "manifest.csv.zst", "manifest.tsv.zst", "manifest.jsonl.zst",

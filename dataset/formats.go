@@ -26,7 +26,7 @@ const (
 
 // input is the bytes of a table, wherever they come from.
 type input struct {
-	name string // of the file; its ending tells the format where the bytes do not
+	name string // of the file; its ending shows the format where the bytes do not
 	r    io.ReaderAt
 	size int64
 }

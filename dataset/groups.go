@@ -15,8 +15,8 @@ type group struct {
 // stratumCount is how many rows of a stratum a group has.
 type stratumCount struct{ stratum, n int }
 
-// groups gathers rows by group, in the order of first appearance; a row without a group stands alone.
-func (d *divider) groups(rows []int) []group {
+// groups gathers rows by group, in the order of first appearance; a row without a group is alone.
+func (d *splitter) groups(rows []int) []group {
 	var out []group
 	index := map[string]int{}
 	for _, i := range rows {
@@ -48,17 +48,18 @@ func (d *divider) groups(rows []int) []group {
 	return out
 }
 
-// deal gives each group, in turn, to the part where it brings every stratum and the number of rows
-// closest to the part's share: the least growth of Σ (x − share·total)² / (share·total²), summed
-// over strata and the whole. (For equal shares this is the greedy rule of stratified group folds.)
-func (d *divider) deal(groups []group, shares []float64) [][]int {
+// deal returns each group, in turn, to the part where it brings every stratum and the number of
+// rows closest to the part's share: the least growth of Σ (x − share·total)² / (share·total²),
+// summed over strata and the whole. (For equal shares this is the greedy rule of stratified group
+// folds.)
+func (d *splitter) deal(groups []group, shares []float64) [][]int {
 	parts := make([][]int, len(shares))
 	d.dealInto(groups, shares, func(g, p int) { parts[p] = append(parts[p], groups[g].rows...) })
 	return parts
 }
 
-// dealInto does the work of deal and gives the final distance from the shares.
-func (d *divider) dealInto(groups []group, shares []float64, give func(g, p int)) (distance float64) {
+// dealInto does the work of deal and yields the final distance from the shares.
+func (d *splitter) dealInto(groups []group, shares []float64, give func(g, p int)) (distance float64) {
 	total, all := map[int]float64{}, 0.0
 	for _, g := range groups {
 		for _, c := range g.count {
@@ -98,10 +99,10 @@ func (d *divider) dealInto(groups []group, shares []float64, give func(g, p int)
 const tries = 32
 
 // divideGroups divides whole groups into parts of unequal shares. The groups are dealt in a random
-// order, so that another seed takes other groups; of several orders the first is taken whose parts are
-// all between half and twice their share and in which no class is missing from the training part,
-// else the one that comes closest to the shares.
-func (d *divider) divideGroups(rows []int, shares []float64, rng *rand.Rand) ([][]int, error) {
+// order, so that another seed takes other groups; of several orders the first is taken whose parts
+// are all between half and twice their share and in which no class is missing from the training
+// part, else the one that comes closest to the shares.
+func (d *splitter) divideGroups(rows []int, shares []float64, rng *rand.Rand) ([][]int, error) {
 	groups := d.groups(rows)
 	if len(groups) < len(shares) {
 		return nil, fmt.Errorf("%s cannot be divided into %d parts", plural(len(groups), "group"), len(shares))
@@ -143,7 +144,7 @@ func (d *divider) divideGroups(rows []int, shares []float64, rng *rand.Rand) ([]
 }
 
 // learnable reports whether every class among rows is in the first part.
-func (d *divider) learnable(parts [][]int, rows []int) bool {
+func (d *splitter) learnable(parts [][]int, rows []int) bool {
 	if d.ds.Schema.Task == Regression {
 		return true
 	}

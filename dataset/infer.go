@@ -19,7 +19,7 @@ const (
 // others are then reported one by one. So for dates, truth values and vectors.
 const mostly = 0.95
 
-// inferKind says what a column holds, by its cells: what most of them can be read as, and for
+// inferKind describes what a column holds, by its cells: what most of them can be read as, and for
 // names of files, what the files are by their first bytes. "" means that every cell is empty.
 func inferKind(name string, cells []string, from media.Folder) (media.Kind, error) {
 	values := make([]string, 0, len(cells))
@@ -76,10 +76,10 @@ func every(values []string, n int) []string {
 	return out
 }
 
-// fileKind is the kind of most files that the sample names or holds by value, or "" if it does neither.
-// Files that are missing count by their ending, so that the user is told of missing
-// files rather than given a strange category; so do files that are no medium at all.
-// The error is the machine's.
+// fileKind is the kind of most files that the sample names or holds by value, or "" if it does
+// neither. Files that are missing count by their ending, so that the user is told of missing files
+// rather than given a strange category; so do files that are no medium at all. The error is the
+// machine's.
 func fileKind(name string, sample []string, from media.Folder) (media.Kind, error) {
 	votes := map[media.Kind]int{}
 	there, byName := 0, 0
@@ -145,7 +145,7 @@ func sniffFile(path string) (media.Format, error) {
 // textNames are names that columns of texts usually have.
 var textNames = []string{"text", "review", "comment", "sentence", "utterance", "transcript", "caption", "description", "title", "content", "message", "tweet", "body", "文本", "评论", "标题", "内容", "正文", "描述"}
 
-// textOrCategory tells texts from levels: texts are long, or differ from row to row and are
+// textOrCategory distinguishes texts from levels: texts are long, or differ from row to row and are
 // more than one word.
 func textOrCategory(name string, values []string) media.Kind {
 	lower := strings.ToLower(name)

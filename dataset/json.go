@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// readJSON reads JSON lines, an array of objects, or a document that holds either: {"data": [{…}, …]}, and the
-// columns, records, split and table forms of pandas' to_json.
+// readJSON reads JSON lines, an array of objects, or a document that holds either: {"data": [{…},
+// …]}, and the columns, records, split and table forms of pandas' to_json.
 func readJSON(text string, c *collector) *source {
 	start := strings.TrimLeft(text, " \t\r\n")
 	if start[0] != '[' && !isDocument(start) {
@@ -26,8 +26,8 @@ func readJSON(text string, c *collector) *source {
 	return doc.object(at)
 }
 
-// isDocument reports whether a text that begins with an object is one object that holds the rows, rather than the first
-// of many objects or the only row.
+// isDocument reports whether a text that begins with an object is one object that holds the rows,
+// rather than the first of many objects or the only row.
 func isDocument(s string) bool {
 	if s[0] != '{' {
 		return false
@@ -314,7 +314,8 @@ func eachElementAt(s string, at int, f func(from, to int)) {
 	}
 }
 
-// rowReader collects objects as the rows of a table. The columns are the keys, in the order in which they first appear.
+// rowReader collects objects as the rows of a table. The columns are the keys, in the order in
+// which they first appear.
 type rowReader struct {
 	t     *Table
 	index map[string]int

@@ -19,9 +19,10 @@ func readJSONLines(text string, c *collector) *Table {
 	return r.table()
 }
 
-// parseObject gives the members of one line's object to each, as cells of text: strings as they
-// are, numbers and arrays as they are written, null as ""; an object is dropped, as "". each says
-// false to a key that was there. It gives the object as valid JSON. Problems are reported as line number's.
+// parseObject returns the members of one line's object to each, as cells of text: strings as they
+// are, numbers and arrays as they are written, null as ""; an object is dropped, as "". each states
+// false to a key that was there. It yields the object as valid JSON. Problems are reported as line
+// number's.
 func parseObject(line string, number int, c *collector, each func(key, cell string, dropped bool) bool) (object string, ok bool) {
 	const advice = "write one JSON object a line"
 	line = strings.TrimSpace(line)
@@ -68,7 +69,7 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 	return line, ok
 }
 
-// jsonFault says what is wrong with a line that is no JSON.
+// jsonFault describes what is wrong with a line that is no JSON.
 func jsonFault(line string) string {
 	var v any
 	err := json.Unmarshal([]byte(line), &v)

@@ -48,7 +48,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 	}
 	l := weighLabels(values)
 	if missing := len(ds.Rows) - l.rows; missing > 0 && l.rows > 0 {
-		c.note("label.missing", firstUnlabelled(ds), label, "", "%s no label and cannot be learned from", have(missing))
+		c.note("label.missing", firstUnlabeled(ds), label, "", "%s no label and cannot be learned from", have(missing))
 	}
 	switch {
 	case l.rows == 0:
@@ -97,7 +97,7 @@ func broken(s string, v float64) bool {
 	return v != math.Trunc(v)
 }
 
-// noValue reports whether s stands for a number that is none: NaN or infinity.
+// noValue reports whether s represents a number that is none: NaN or infinity.
 func noValue(s string) bool {
 	switch strings.ToLower(strings.TrimLeft(s, "+-")) {
 	case "nan", "inf", "infinity":
@@ -106,7 +106,7 @@ func noValue(s string) bool {
 	return false
 }
 
-// have says that rows have something: "1 row has", "3 rows have".
+// have reports that rows have something: "1 row has", "3 rows have".
 func have(n int) string {
 	if n == 1 {
 		return "1 row has"
@@ -114,10 +114,10 @@ func have(n int) string {
 	return itoa(n) + " rows have"
 }
 
-// firstUnlabelled is the line of the first row without a label.
-func firstUnlabelled(ds *Dataset) int {
+// firstUnlabeled is the line of the first row without a label.
+func firstUnlabeled(ds *Dataset) int {
 	for i := range ds.Rows {
-		if !ds.Rows[i].Labelled() {
+		if !ds.Rows[i].Labeled() {
 			return ds.Rows[i].Number
 		}
 	}
@@ -143,7 +143,7 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 	}
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
-		if !row.Labelled() {
+		if !row.Labeled() {
 			continue
 		}
 		row.Class = index[row.Label]
@@ -199,7 +199,7 @@ func readTargets(ds *Dataset, c *collector) {
 	low, high, n := math.Inf(1), math.Inf(-1), 0
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
-		if !row.Labelled() {
+		if !row.Labeled() {
 			continue
 		}
 		v, ok := ds.target(row.Label)
@@ -231,7 +231,7 @@ func applyClasses(ds *Dataset, c *collector) {
 	if ds.Schema.Task == Regression {
 		for i := range ds.Rows {
 			row := &ds.Rows[i]
-			if !row.Labelled() {
+			if !row.Labeled() {
 				continue
 			}
 			v, ok := ds.target(row.Label)
@@ -249,7 +249,7 @@ func applyClasses(ds *Dataset, c *collector) {
 	var order []string
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
-		if !row.Labelled() {
+		if !row.Labeled() {
 			continue
 		}
 		if row.Class = index(row.Label); row.Class < 0 {
@@ -276,8 +276,8 @@ func someOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// classIndex returns a function that finds a class: by its text, else by what labels that are alike have in common,
-// else by its number.
+// classIndex returns a function that finds a class: by its text, else by what labels that are alike
+// have in common, else by its number.
 func classIndex(classes []string) func(string) int {
 	byText, byKey, byNumber := map[string]int{}, map[string]int{}, map[float64]int{}
 	for k, s := range classes {

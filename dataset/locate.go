@@ -10,14 +10,14 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// How far files are looked for that are not where a table says.
+// How far files are looked for that are not where a table states.
 const (
 	locateSample  = 40
 	locateFolders = 200
 )
 
-// locator finds files whose names in a table are not quite theirs: img/73 of img/73.jpg, 73.jpg of img/73.jpg, and
-// /home/me/data/img/73.jpg where the table came with img.
+// locator finds files whose names in a table are not quite theirs: img/73 of img/73.jpg, 73.jpg of
+// img/73.jpg, and /home/me/data/img/73.jpg where the table came with img.
 type locator struct {
 	fsys    fs.FS
 	stems   map[string]map[string][]string // of each folder: its media files by their name without the ending
@@ -28,8 +28,8 @@ func newLocator(fsys fs.FS) *locator {
 	return &locator{fsys: fsys, stems: map[string]map[string][]string{}}
 }
 
-// repair is a way from a table's names to those of files: leading folders are taken off, one is put in front, and an ending
-// is put behind where it is missing.
+// repair is a way from a table's names to those of files: leading folders are taken off, one is put
+// in front, and an ending is put behind where it is missing.
 type repair struct {
 	cut    int
 	prefix string
@@ -104,7 +104,8 @@ func (l *locator) dirs() []string {
 	return l.folders
 }
 
-// find looks for the one repair that finds all of the names; near is a folder below which most of them are, if there is none.
+// find looks for the one repair that finds all of the names; near is a folder below which most of
+// them are, if there is none.
 func (l *locator) find(names []string) (r repair, near string, ok bool) {
 	score := func(r repair) (n int) {
 		for i, name := range names {
@@ -150,7 +151,8 @@ func (l *locator) find(names []string) (r repair, near string, ok bool) {
 	return found[0], near, true
 }
 
-// locate finds the files of columns that have no role; of a trained model those of its media columns.
+// locate finds the files of columns that have no role; of a trained model those of its media
+// columns.
 func (t *Table) locate(ds *Dataset, src *source, r roles, opt *Options, c *collector) {
 	if src.textFiles {
 		return
@@ -172,8 +174,8 @@ func (t *Table) locate(ds *Dataset, src *source, r roles, opt *Options, c *colle
 	}
 }
 
-// locate finds the files of a column that are not where it says. The texts are its cells with the names that the files
-// have; nil if the names are right as they are, or are no names of files.
+// locate finds the files of a column that are not where it states. The texts are its cells with the
+// names that the files have; nil if the names are right as they are, or are no names of files.
 func (d *Dataset) locate(l *locator, t *Table, i int, c *collector) []string {
 	cells := t.cells(i)
 	var names []string
@@ -249,7 +251,8 @@ func mayBeFile(s string) bool {
 	return !number
 }
 
-// suggestRoot is a folder below the table's in which most of the files of column i are; "" if there is none.
+// suggestRoot is a folder below the table's in which most of the files of column i are; "" if there
+// is none.
 func (d *Dataset) suggestRoot(i int) string {
 	names := []string{}
 	for _, s := range every(fullCells(d.raw.cells(i)), locateSample) {
@@ -264,9 +267,9 @@ func (d *Dataset) suggestRoot(i int) string {
 	return near
 }
 
-// Lost describes the columns of which most cells that are not empty cannot be read, each as a fatal problem: no honest
-// result can come of data that are mostly lost. problems are those of reading and of extraction; columns that allowed
-// names are left out.
+// Lost describes the columns of which most cells that are not empty cannot be read, each as a fatal
+// problem: no honest result can come of data that are mostly lost. problems are those of reading
+// and of extraction; columns that allowed names are left out.
 func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 	type loss struct {
 		rows    map[int]bool

@@ -40,8 +40,8 @@ func known(opt *Options) func(string) bool {
 	return func(name string) bool { return names[strings.ToLower(name)] }
 }
 
-// knownLabel finds the label of a table by the usual names; -1 if there is none. A name further down the list counts
-// only where no other column has one of those before it.
+// knownLabel finds the label of a table by the usual names; -1 if there is none. A name further
+// down the list counts only where no other column has one of those before it.
 func knownLabel(header []string, used func(int) bool) int {
 	for _, name := range labelNames {
 		if i := column(header, name); i >= 0 && !used(i) {
@@ -51,8 +51,8 @@ func knownLabel(header []string, used func(int) bool) int {
 	return -1
 }
 
-// likelyLabel is the column that may well be the label of a table in which none has a usual name: one whose name holds such
-// a name, else the last with few different values; "" if there is none.
+// likelyLabel is the column that may well be the label of a table in which none has a usual name:
+// one whose name holds such a name, else the last with few different values; "" if there is none.
 func likelyLabel(t *Table, used func(int) bool) string {
 	for i, name := range t.Header {
 		lower := strings.ToLower(name)

@@ -7,7 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// notation is how a column's numbers or dates are written: their reading, and the unit that stands with each.
+// notation is how a column's numbers or dates are written: their reading, and the unit that is with
+// each.
 type notation struct {
 	Reading
 	unit string
@@ -49,8 +50,8 @@ func sameUnit(unit string) string {
 	return strings.TrimSuffix(strings.TrimRight(strings.ToLower(unit), "."), "s")
 }
 
-// unitOf is the unit of nearly all numbers of a column, in its most usual spelling; "" if there is none. Where units
-// differ, mixed are two of them.
+// unitOf is the unit of nearly all numbers of a column, in its most usual spelling; "" if there is
+// none. Where units differ, mixed are two of them.
 func unitOf(cells []string) (unit string, mixed [2]string) {
 	count, spelling := map[string]int{}, map[string]int{}
 	n, numbers := 0, 0

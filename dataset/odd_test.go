@@ -150,7 +150,7 @@ func TestLabelWords(t *testing.T) {
 	}
 	for _, word := range []string{"nan", "NaN", "None", "NULL", "N/A", "null", "<NA>"} {
 		ds := f("bad|good", "label.missing-word", "good", "bad", word)
-		if ds.Rows[2].Labelled() || ds.Rows[2].Class != -1 {
+		if ds.Rows[2].Labeled() || ds.Rows[2].Class != -1 {
 			t.Errorf("a row of the label %s has one", word)
 		}
 	}

@@ -10,8 +10,9 @@ import (
 // maxManifest is the largest manifest that is read into memory, in bytes.
 const maxManifest = 4 << 30
 
-// Open reads a manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx, each of them also as .gz or .zst), a folder with
-// labels.csv and one .npy, .npz or pickled matrix per modality, or a folder of class sub-folders with files.
+// Open reads a manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx, each of them also as .gz or
+// .zst), a folder with labels.csv and one .npy, .npz or pickled matrix per modality, or a folder of
+// class sub-folders with files.
 //
 // What is wrong with the data is collected in Dataset.Problems. Where no honest result can come
 // of it, the error is a [Problems] that lists everything found, the fatal ones among it.
@@ -48,7 +49,7 @@ func dataName(path string) string {
 	return filepath.Base(abs)
 }
 
-// statFault says why a path cannot be looked at, without repeating the path.
+// statFault explains why a path cannot be looked at, without repeating the path.
 func statFault(err error) string {
 	if errors.Is(err, os.ErrNotExist) {
 		return "no such file or folder"
@@ -56,7 +57,7 @@ func statFault(err error) string {
 	return fault(err, "")
 }
 
-// fault says why a file cannot be read, without repeating its path, which the problem names.
+// fault explains why a file cannot be read, without repeating its path, which the problem names.
 func fault(err error, path string) string {
 	var pe *os.PathError
 	if errors.As(err, &pe) {

@@ -201,7 +201,7 @@ func TestOpenArraysWithNaN(t *testing.T) {
 	if !ds.Rows[3].Cells[0].Absent() || len(ds.Problems) != 1 {
 		t.Errorf("a row of NaN is not just absent: %v", ds.Problems)
 	}
-	if c := ds.Rows[1].Cells[0]; !c.Absent() || !c.Flawed || ds.Rows[2].Cells[0].Absent() || ds.Rows[2].Cells[0].Flawed {
+	if c := ds.Rows[1].Cells[0]; !c.Absent() || !c.Incomplete || ds.Rows[2].Cells[0].Absent() || ds.Rows[2].Cells[0].Incomplete {
 		t.Error("the vector with a NaN is not the absent one")
 	}
 	if !strings.Contains(ds.Problems.Error(), `a.npy:2: column "a": a NaN or infinity at place 2`) {
@@ -225,7 +225,7 @@ func TestOpenClassFolder(t *testing.T) {
 	}
 	plain := write(t, map[string]string{"x.png": picture(t), "y.png": picture(t)})
 	again := open(t, plain, "", Options{Schema: &ds.Schema})
-	if len(again.Rows) != 2 || again.Rows[0].Cells[0].Absent() || again.Rows[0].Labelled() {
+	if len(again.Rows) != 2 || again.Rows[0].Cells[0].Absent() || again.Rows[0].Labeled() {
 		t.Errorf("read for prediction: %+v", again.Rows)
 	}
 }
@@ -304,7 +304,7 @@ func TestOpenWithSchema(t *testing.T) {
 		return ds
 	}
 	ds := f("price,text,extra\n3,no label here,x\n")
-	if ds.Rows[0].Labelled() || ds.Rows[0].Cells[0].Text != "no label here" || ds.Rows[0].Cells[1].Fields[0] != "3" {
+	if ds.Rows[0].Labeled() || ds.Rows[0].Cells[0].Text != "no label here" || ds.Rows[0].Cells[1].Fields[0] != "3" {
 		t.Errorf("row %+v", ds.Rows[0])
 	}
 	if got := strings.Join(ds.Raw().Header, ","); got != "price,text,extra" {
@@ -312,7 +312,7 @@ func TestOpenWithSchema(t *testing.T) {
 	}
 	f("text\nonly a text\n", `column "price": the model knows the column, but it is not there`)
 	ds = f(header+"1,b,words,x\n2,zebra,words,4\n", `n.csv:3: column "label": 1 row has the label "zebra", which is no class of the model: left out of every score; the classes are: a, b`, `n.csv:2: column "price": "x" is not a number`)
-	if ds.Rows[0].Class != 1 || ds.Rows[1].Class != -1 || ds.Rows[1].Labelled() {
+	if ds.Rows[0].Class != 1 || ds.Rows[1].Class != -1 || ds.Rows[1].Labeled() {
 		t.Errorf("rows %+v", ds.Rows)
 	}
 	got := refused(t, "n.csv", "foo,bar\n1,2\n", Options{Schema: &trained.Schema}).Error()

@@ -13,7 +13,7 @@ import (
 // PlanOptions say how rows are divided. The zero value takes the official split or predefined
 // folds of the data, else 5 folds.
 type PlanOptions struct {
-	Folds       int     // > 0: so many folds, whatever the split column says
+	Folds       int     // > 0: so many folds, whatever the split column states
 	Seeds       int     // runs of each fold; 0 = 3 on an official split, 1 with folds
 	ValFraction float64 // of the training rows, where the data names no val rows; 0 = 0.15
 	Seed        uint64  // of every random choice
@@ -21,13 +21,13 @@ type PlanOptions struct {
 
 // Plan is all runs of an experiment.
 type Plan struct {
-	Official bool     // the split column says train, (val) and test
+	Official bool     // the split column states train, (val) and test
 	Folds    int      // 1 on an official split
 	Runs     []Run    // fold by fold, seed by seed
 	Notes    []string // what a reader of the results should know of the division
 }
 
-// Run is one fold and one seed: indices into Dataset.Rows, ascending, no row twice. Unlabelled
+// Run is one fold and one seed: indices into Dataset.Rows, ascending, no row twice. Unlabeled
 // rows are in no part.
 type Run struct {
 	Fold, Seed       int
@@ -48,11 +48,11 @@ const (
 	streamVal
 )
 
-// NewPlan divides the labelled rows.
+// NewPlan divides the labeled rows.
 //
-// A split column of train, val and test alone is the official split; other values are
-// predefined folds, each the test once; else the rows are dealt into folds, anew for each seed. Classes (or, of a
-// regression, quantiles) are spread evenly; rows of one group always stay together. Where val
+// A split column of train, val and test alone is the official split; other values are predefined
+// folds, each the test once; else the rows are dealt into folds, anew for each seed. Classes (or,
+// of a regression, quantiles) are spread evenly; rows of one group always stay together. Where val
 // rows are not given, they are ValFraction of the training rows, drawn anew for each seed and fold.
 func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 	d, err := newDivider(ds, &opt)
@@ -68,7 +68,7 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 }
 
 // plan is NewPlan without what there is to say of the classes.
-func (d *divider) plan(opt PlanOptions) (Plan, error) {
+func (d *splitter) plan(opt PlanOptions) (Plan, error) {
 	parts, official, err := d.splitColumn(opt.Folds > 0)
 	if err != nil {
 		return Plan{}, err
@@ -128,7 +128,7 @@ func (d *divider) plan(opt PlanOptions) (Plan, error) {
 			}
 			r := Run{Fold: f, Seed: s, Train: rest, Val: val, Test: test}
 			if len(val) == 0 {
-				if r.Train, r.Val, err = d.takeVal(rest, f, s); err != nil {
+				if r.Train, r.Val, err = d.splitVal(rest, f, s); err != nil {
 					return Plan{}, err
 				}
 			}
@@ -202,7 +202,7 @@ func InnerFolds(ds *Dataset, run Run, folds int, seed uint64) (Plan, error) {
 	p := Plan{Folds: folds}
 	for f, test := range tests {
 		r := Run{Fold: f + 1, Seed: run.Seed, Test: test}
-		if r.Train, r.Val, err = d.takeVal(without(d.rows, test), r.Fold, r.Seed); err != nil {
+		if r.Train, r.Val, err = d.splitVal(without(d.rows, test), r.Fold, r.Seed); err != nil {
 			return Plan{}, err
 		}
 		p.Runs = append(p.Runs, r)
@@ -218,8 +218,8 @@ func (p *Plan) note(format string, args ...any) {
 // percent writes a fraction for a person.
 func percent(f float64) string { return strconv.FormatFloat(100*f, 'f', -1, 64) + " %" }
 
-// newDivider checks the options and takes the labelled rows.
-func newDivider(ds *Dataset, opt *PlanOptions) (*divider, error) {
+// newDivider checks the options and takes the labeled rows.
+func newDivider(ds *Dataset, opt *PlanOptions) (*splitter, error) {
 	switch {
 	case opt.Folds < 0 || opt.Folds == 1:
 		return nil, fmt.Errorf("cannot divide the rows into %s: 2 folds are the least", plural(opt.Folds, "fold"))
@@ -228,12 +228,12 @@ func newDivider(ds *Dataset, opt *PlanOptions) (*divider, error) {
 	case opt.ValFraction < 0 || opt.ValFraction >= 1 || math.IsNaN(opt.ValFraction):
 		return nil, fmt.Errorf("cannot take %v of the training rows for validation: it must lie between 0 and 1", opt.ValFraction)
 	}
-	d := &divider{ds: ds, seed: opt.Seed, val: opt.ValFraction}
+	d := &splitter{ds: ds, seed: opt.Seed, val: opt.ValFraction}
 	if d.val == 0 {
 		d.val = defaultVal
 	}
 	for i := range ds.Rows {
-		if ds.Rows[i].Labelled() {
+		if ds.Rows[i].Labeled() {
 			d.rows = append(d.rows, i)
 		}
 	}
@@ -246,7 +246,7 @@ func newDivider(ds *Dataset, opt *PlanOptions) (*divider, error) {
 
 // splitColumn reads the split column: train, val and test of an official split, or the tests of
 // predefined folds; nil if there is none or it is not wanted.
-func (d *divider) splitColumn(ignore bool) (parts [][]int, official bool, err error) {
+func (d *splitter) splitColumn(ignore bool) (parts [][]int, official bool, err error) {
 	by := map[string][]int{}
 	var names []string
 	for _, i := range d.rows {
@@ -280,7 +280,7 @@ func (d *divider) splitColumn(ignore bool) (parts [][]int, official bool, err er
 	}
 	d.rows = d.rows[:0:0]
 	for i := range d.ds.Rows { // rows without a fold are left out
-		if row := &d.ds.Rows[i]; row.Labelled() && row.Split != "" {
+		if row := &d.ds.Rows[i]; row.Labeled() && row.Split != "" {
 			d.rows = append(d.rows, i)
 		}
 	}
@@ -290,14 +290,14 @@ func (d *divider) splitColumn(ignore bool) (parts [][]int, official bool, err er
 	return parts, false, nil
 }
 
-// Unsplit counts the labelled rows without a split where other rows have one: what goes by the split
+// Unsplit counts the labeled rows without a split where other rows have one: what goes by the split
 // column leaves them out.
 func (d *Dataset) Unsplit() int {
 	n, split := 0, false
 	for i := range d.Rows {
 		row := &d.Rows[i]
 		split = split || row.Split != ""
-		if row.Labelled() && row.Split == "" {
+		if row.Labeled() && row.Split == "" {
 			n++
 		}
 	}
@@ -336,7 +336,7 @@ func natural(a, b string) int {
 }
 
 // warnLeaks notes groups that the official split divides.
-func (d *divider) warnLeaks(p *Plan, train, val, test []int) {
+func (d *splitter) warnLeaks(p *Plan, train, val, test []int) {
 	if d.ds.Schema.Group == "" {
 		return
 	}
@@ -362,7 +362,7 @@ func (d *divider) warnLeaks(p *Plan, train, val, test []int) {
 	}
 }
 
-// without gives the rows that are not in drop; both ascend.
+// without returns the rows that are not in drop; both ascend.
 func without(rows, drop []int) []int {
 	out := make([]int, 0, len(rows))
 	k := 0

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// majority is the share of one class beyond which accuracy says little.
+// majority is the share of one class beyond which accuracy states little.
 const majority = 0.8
 
-// noteClasses tells where the classes of the parts make scores say less than they seem to.
-func (d *divider) noteClasses(p *Plan) {
+// noteClasses shows where the classes of the parts make scores say less than they seem to.
+func (d *splitter) noteClasses(p *Plan) {
 	if d.ds.Schema.Task != Classification {
 		return
 	}
@@ -20,8 +20,8 @@ func (d *divider) noteClasses(p *Plan) {
 	d.noteOneClass(p)
 }
 
-// noteMajority tells how often a model is right that always names the most frequent class.
-func (d *divider) noteMajority(p *Plan) {
+// noteMajority shows how often a model is right that always names the most frequent class.
+func (d *splitter) noteMajority(p *Plan) {
 	count := make([]int, len(d.ds.Schema.Classes))
 	most := 0
 	for _, i := range d.rows {
@@ -35,8 +35,8 @@ func (d *divider) noteMajority(p *Plan) {
 	}
 }
 
-// noteUnseen tells of test rows whose class the model cannot know.
-func (d *divider) noteUnseen(p *Plan) {
+// noteUnseen reports test rows whose class the model cannot know.
+func (d *splitter) noteUnseen(p *Plan) {
 	runs, n := p.once(), 0
 	var names []string
 	for _, r := range runs {
@@ -66,8 +66,8 @@ func (d *divider) noteUnseen(p *Plan) {
 	p.note("in the test %s a label that no training row%s has (%s): no model can get it right", have(n), of, strings.Join(names, ", "))
 }
 
-// noteOneClass tells of test parts of one class.
-func (d *divider) noteOneClass(p *Plan) {
+// noteOneClass reports test parts of one class.
+func (d *splitter) noteOneClass(p *Plan) {
 	runs, n := p.once(), 0
 	label := ""
 	for _, r := range runs {
@@ -97,7 +97,7 @@ func (p *Plan) once() []Run {
 }
 
 // classes are those of the parts' rows.
-func (d *divider) classes(parts ...[]int) map[int]bool {
+func (d *splitter) classes(parts ...[]int) map[int]bool {
 	out := map[int]bool{}
 	for _, rows := range parts {
 		for _, i := range rows {

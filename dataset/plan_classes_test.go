@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Where one class is nearly all, a note says what accuracy is worth.
+// Where one class is nearly all, a note describes what accuracy is worth.
 func TestMajority(t *testing.T) {
 	f := func(every int, want bool) {
 		t.Helper()
@@ -32,7 +32,8 @@ func TestMajority(t *testing.T) {
 	f(10, true)
 }
 
-// Test rows of a class that no training row has, and test parts of one class, are told of: once each.
+// Test rows of a class that no training row has, and test parts of one class, are told of: once
+// each.
 func TestClassesOfTheParts(t *testing.T) {
 	f := func(opt PlanOptions, header string, row func(i int) string, unseen, one string) {
 		t.Helper()

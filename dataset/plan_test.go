@@ -12,7 +12,7 @@ import (
 )
 
 // checkPlan holds the laws of every plan: ascending parts that share no row, whole groups, every
-// labelled row in some part, tests of folds that share no row.
+// labeled row in some part, tests of folds that share no row.
 func checkPlan(t interface{ Errorf(string, ...any) }, ds *Dataset, p Plan) {
 	tested := map[int]int{}
 	for _, r := range p.Runs {
@@ -30,7 +30,7 @@ func checkPlan(t interface{ Errorf(string, ...any) }, ds *Dataset, p Plan) {
 					t.Errorf("fold %d seed %d: row %d is there twice", r.Fold, r.Seed, i)
 				}
 				part[i] = k
-				if !ds.Rows[i].Labelled() {
+				if !ds.Rows[i].Labeled() {
 					t.Errorf("row %d has no label", i)
 				}
 				if g := ds.Rows[i].Group; g != "" && ds.Schema.Group != "" && (!p.Official || (k < 2 && ds.Rows[i].Split == "train")) {

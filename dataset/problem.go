@@ -8,8 +8,8 @@ import (
 
 // Problem is a user's mistake, located: file, row and column, what is wrong, and what to do.
 type Problem struct {
-	// Code names the kind of mistake, whatever the words: "csv.columns", "cell.missing-file". It does not change
-	// from version to version.
+	// Code names the kind of mistake, whatever the words: "csv.columns", "cell.missing-file". It does
+	// not change from version to version.
 	Code   string `json:"code,omitempty"`
 	File   string `json:"file,omitempty"`
 	Row    int    `json:"row,omitempty"` // 1-based line of the manifest; 0 = the whole file
@@ -46,11 +46,12 @@ type Problems []Problem
 // Error lists the problems, a line for each kind of them: see [Problems.Lines].
 func (ps Problems) Error() string { return strings.Join(ps.Lines(), "\n") }
 
-// alikeShown is how many problems of one kind have lines of their own, or are the examples in the line of many.
+// alikeShown is how many problems of one kind have lines of their own, or are the examples in the
+// line of many.
 const alikeShown = 3
 
-// Lines describes the problems, in the order in which the first of each kind comes. More than three that differ in
-// their row alone are one line with their number and the first three.
+// Lines describes the problems, in the order in which the first of each kind comes. More than three
+// that differ in their row alone are one line with their number and the first three.
 func (ps Problems) Lines() []string {
 	members := map[alike][]int{}
 	for i, p := range ps {
@@ -77,7 +78,7 @@ func (ps Problems) Lines() []string {
 	return out
 }
 
-// alike groups problems that differ in their row, and in what stands there, alone.
+// alike groups problems that differ in their row, and in what is there, alone.
 type alike struct {
 	code, file, column, advice string
 	fatal                      bool

@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Read reads a table from r. Its name tells the format where the bytes do not, and is what problems name as their file: "rows.csv",
-// "rows.jsonl.gz". Media are files below opt.Root, or below the working folder.
+// Read reads a table from r. Its name shows the format where the bytes do not, and is what problems
+// name as their file: "rows.csv", "rows.jsonl.gz". Media are files below opt.Root, or below the
+// working folder.
 //
 // The error is that of reading r, or a [Problems] as for [Open].
 func Read(r io.Reader, name string, opt Options) (*Dataset, error) {

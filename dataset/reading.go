@@ -11,21 +11,23 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Reading says how a column's numbers or dates are written, where writers differ. It is decided once, for a whole column
-// of the table that is trained on: one cell (1,234 or 03/04/2024) does not tell. A trained model keeps it.
+// Reading describes how a column's numbers or dates are written, where writers differ. It is
+// decided once, for a whole column of the table that is trained on: one cell (1,234 or 03/04/2024)
+// does not tell. A trained model keeps it.
 type Reading string
 
-// The readings. Of no reading, numbers have a decimal point, and dates with slashes that do not begin with the year cannot be read.
+// The readings. Of no reading, numbers have a decimal point, and dates with slashes that do not
+// begin with the year cannot be read.
 const (
 	DecimalComma Reading = "decimal_comma" // 3,14 and 1.234,5
 	DayFirst     Reading = "day_first"     // 28/4/2024
 	MonthFirst   Reading = "month_first"   // 4/28/2024
 )
 
-// String gives a reading in words.
+// String returns a reading in words.
 func (r Reading) String() string { return strings.ReplaceAll(string(r), "_", " ") }
 
-// wanted says in a problem how the column is read.
+// wanted reports in a problem how the column is read.
 func (r Reading) wanted() string {
 	switch r {
 	case DecimalComma:
@@ -41,8 +43,9 @@ func (r Reading) wanted() string {
 // longestNumber bounds a number that is more than digits, point, sign and exponent.
 const longestNumber = 40
 
-// number reads a number as people and spreadsheets write it: with thousands in groups (1,234,567.8 or 1 234 567.8), as a
-// percentage (12.5 %, which is 0.125), as an amount ($12, 12 €), negative in parentheses (12.50), in full-width digits.
+// number reads a number as people and spreadsheets write it: with thousands in groups (1,234,567.8
+// or 1 234 567.8), as a percentage (12.5 %, which is 0.125), as an amount ($12, 12 €), negative in
+// parentheses (12.50), in full-width digits.
 func (r Reading) number(s string) (float64, bool) {
 	if r != DecimalComma {
 		if v, ok := ParseNumber(s); ok {
@@ -84,13 +87,14 @@ func (r Reading) number(s string) (float64, bool) {
 	return v, ok
 }
 
-// groupSigns stand between thousands beside comma and point: blanks that break no line, and the Swiss apostrophe.
+// groupSigns stand between thousands beside comma and point: blanks that break no line, and the
+// Swiss apostrophe.
 const groupSigns = " \u00a0\u202f\u2009'’"
 
 func isDigit(c rune) bool { return c >= '0' && c <= '9' || c >= '０' && c <= '９' }
 
-// bare takes the sign, one sign of a currency and a per cent sign off a number. An amount in parentheses, or with the
-// sign behind it, is negative, as accountants write it.
+// bare takes the sign, one sign of a currency and a per cent sign off a number. An amount in
+// parentheses, or with the sign behind it, is negative, as accountants write it.
 func bare(s string) (digits, sign string, percent bool) {
 	s = strings.TrimSpace(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
 	s, percent = strings.CutSuffix(s, "%")
@@ -168,8 +172,8 @@ func (r Reading) date(s string) (when time.Time, clock, ok bool) {
 // doubt is what a column leaves open: a cell that means two things, "" if nothing is open.
 type doubt string
 
-// readingOf decides how the cells of a column of numbers or dates are written: by those that can be read in one way only,
-// if nearly all of these agree.
+// readingOf decides how the cells of a column of numbers or dates are written: by those that can be
+// read in one way only, if nearly all of these agree.
 func readingOf(kind media.Kind, cells []string) (Reading, doubt) {
 	switch kind {
 	case media.Number:
@@ -200,8 +204,8 @@ func readingOf(kind media.Kind, cells []string) (Reading, doubt) {
 	return "", ""
 }
 
-// weigh counts the cells that only one of two ways reads, among those with one of the marks; open is the first cell with
-// the first mark that both read, differently.
+// weigh counts the cells that only one of two ways reads, among those with one of the marks; open
+// is the first cell with the first mark that both read, differently.
 func weigh[T comparable](cells []string, marks string, first, second func(string) (T, bool)) (one, other int, open doubt) {
 	for _, s := range cells {
 		if s = strings.TrimSpace(s); len(s) > longestNumber || !strings.ContainsAny(s, marks) {

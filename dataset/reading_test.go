@@ -73,7 +73,8 @@ func TestReadingIsOfTheColumn(t *testing.T) {
 	f(media.Date, "", "", "03/03/2024", "2024-01-01") // either way the same day
 }
 
-// A model reads a single row as the table was read that it was trained on, from a table, JSON lines and a stream.
+// A model reads a single row as the table was read that it was trained on, from a table, JSON lines
+// and a stream.
 func TestReadingIsKept(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("label;price;share;day\n")

@@ -8,7 +8,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Resolve gives the path of a media file that a manifest in dir names.
+// Resolve returns the path of a media file that a manifest in dir names.
 func Resolve(dir, file string) string {
 	if filepath.IsAbs(file) {
 		return file
@@ -30,7 +30,8 @@ const (
 	neither // a pipe, a device
 )
 
-// lookFor finds a file that a table names, also where it was written with backslashes. Nothing is opened.
+// lookFor finds a file that a table names, also where it was written with backslashes. Nothing is
+// opened.
 func lookFor(from media.Folder, name string) (entry, error) {
 	info, err := from.Stat(name)
 	if slashed := strings.ReplaceAll(name, `\`, "/"); err != nil && slashed != name {

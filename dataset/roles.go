@@ -15,7 +15,7 @@ func (r roles) has(i int) bool {
 
 // findRoles looks the columns with a role up: as the options name them, else as the trained model
 // knew them, else by the role's own name. A column has one use: what the options say of it goes
-// before what its name says.
+// before what its name states.
 func findRoles(t *Table, opt *Options, c *collector) roles {
 	schema := opt.Schema
 	if schema == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// TestRoles: what the options say of a column goes before what its name says.
+// TestRoles: what the options say of a column goes before what its name states.
 func TestRoles(t *testing.T) {
 	header := []string{"id", "split", "Group", "order", "label", "text"}
 	trained := &Schema{Label: "split", Group: "text", Columns: []Column{{Name: "id", Kind: media.Text}, {Name: "table", Kind: media.Table, Fields: []Field{{Name: "order"}}}}}

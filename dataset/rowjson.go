@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// MarshalJSON writes a row with null for an order or target that is not there (a NaN, which JSON lacks).
+// MarshalJSON writes a row with null for an order or target that is not there (a NaN, which JSON
+// lacks).
 func (r Row) MarshalJSON() ([]byte, error) {
 	type plain Row // without this method
 	out := struct {

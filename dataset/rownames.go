@@ -12,8 +12,9 @@ import (
 // fewRows is how many rows it takes to tell row numbers from numbers that happen to differ.
 const fewRows = 20
 
-// rowNames describes why column i numbers or names the rows instead of saying anything of them; "" if it does not. Every
-// row has a value of its own, and these count up, or are what is called an id.
+// rowNames describes why column i numbers or names the rows instead of saying anything of them; ""
+// if it does not. Every row has a value of its own, and these count up, or are what is called an
+// id.
 func rowNames(t *Table, i int, kind media.Kind) string {
 	switch kind {
 	case media.Number, media.Category, media.Text:
@@ -71,7 +72,8 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 	return ""
 }
 
-// lastNumber divides a name into its last whole number and what is around it: IMG_, 0012, .jpg. Digits is "" if there is none.
+// lastNumber divides a name into its last whole number and what is around it: IMG_, 0012, .jpg.
+// Digits is "" if there is none.
 func lastNumber(s string) (before, digits, after string) {
 	s = strings.TrimSuffix(s, ".0") // a whole number as pandas writes it beside missing ones
 	end := strings.LastIndexAny(s, "0123456789") + 1
@@ -85,8 +87,8 @@ func lastNumber(s string) (before, digits, after string) {
 	return s[:start], s[start:end], s[end:]
 }
 
-// countsRows reports whether numbers that all differ are those of rows: one after the other, in whatever order, or
-// in the order of the rows with gaps, where rows were left out.
+// countsRows reports whether numbers that all differ are those of rows: one after the other, in
+// whatever order, or in the order of the rows with gaps, where rows were left out.
 func countsRows(v []float64, named bool) bool {
 	n := float64(len(v))
 	span := slices.Max(v) - slices.Min(v) + 1
@@ -106,7 +108,8 @@ func countsRows(v []float64, named bool) bool {
 	return (rising || falling) && (named || span <= 2*n) || named && !math.IsInf(span, 0)
 }
 
-// namesTime reports whether a name is of a time, which may well count up by one a row and says something.
+// namesTime reports whether a name is of a time, which may well count up by one a row and states
+// something.
 func namesTime(name string) bool {
 	for _, w := range words(name) {
 		switch w {

@@ -66,7 +66,7 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 	}
 }
 
-// Sequences gives the rows of each group in order: indices into ds.Rows, the groups by first
+// Sequences returns the rows of each group in order: indices into ds.Rows, the groups by first
 // appearance. Only the given rows are taken; nil means all. Rows with an empty group stand alone;
 // without a group column all rows are one sequence. Rows of equal order, and rows
 // without one, which come last, keep the order of the file.

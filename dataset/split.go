@@ -19,7 +19,8 @@ func splitName(s string) string {
 	return s
 }
 
-// Names of columns that hold the split if their values are those of one, and of columns that hold folds.
+// Names of columns that hold the split if their values are those of one, and of columns that hold
+// folds.
 var (
 	splitNames = []string{"set", "subset", "partition", "phase", "fold", "folds", "splits", "data_split", "split_name", "dataset_split", "train_test", "train_val_test", "usage", "划分", "数据集", "集合"}
 	foldNames  = []string{"fold", "folds", "cv_fold", "fold_id", "kfold"}

@@ -43,11 +43,11 @@ func OpenJSONLines(r io.Reader, files fs.FS, schema *Schema) (*Dataset, error) {
 	return ds, nil
 }
 
-// ReadJSONLines reads samples from a stream of JSON objects, one a line, as the schema of a
-// trained model says, holding one line at a time. A line may hold media by value; the names of
-// files are looked up in files alone, which a Dataset of the rows must have as its FS: a
-// [media.Root] is a folder that nothing leads out of, and nil allows no names at all. A line that is no JSON object gives a fatal problem and no
-// cells, and the reading goes on; an error ends it.
+// ReadJSONLines reads samples from a stream of JSON objects, one a line, as the schema of a trained
+// model states, holding one line at a time. A line may hold media by value; the names of files are
+// looked up in files alone, which a Dataset of the rows must have as its FS: a [media.Root] is a
+// folder that nothing leads out of, and nil allows no names at all. A line that is no JSON object
+// yields a fatal problem and no cells, and the reading goes on; an error ends it.
 func ReadJSONLines(r io.Reader, files fs.FS, schema *Schema) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		text, encoding, err := textenc.NewReader(r)
@@ -103,7 +103,8 @@ type stream struct {
 // RowReader reads single samples as ReadJSONLines reads lines. It must not be used concurrently.
 type RowReader struct{ s *stream }
 
-// NewRowReader returns a reader of rows for a model with that schema; files is as for ReadJSONLines.
+// NewRowReader returns a reader of rows for a model with that schema; files is as for
+// ReadJSONLines.
 func NewRowReader(files fs.FS, schema *Schema) *RowReader {
 	return &RowReader{newStream(files, schema)}
 }
@@ -218,6 +219,6 @@ func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool
 			s.cells.noted = s.cells.noted || dropped[col.Fields[f].Name]
 			row.Cells[k].Fields[f] = s.cells.field(&col.Fields[f], values[col.Fields[f].Name], row.Number)
 		}
-		row.Cells[k].Flawed = s.cells.flawed()
+		row.Cells[k].Incomplete = s.cells.flawed()
 	}
 }

@@ -15,7 +15,8 @@ func schemaOfTexts(t *testing.T) *Schema {
 	return &accepted(t, "m.csv", "label,text,photo\na,some words here,x.png\nb,other words there,y.png\n", Options{}).Schema
 }
 
-// A line that is no UTF-8 is told and answered, wherever it stands; the lines around it are not touched.
+// A line that is no UTF-8 is told and answered, wherever it is; the lines around it are not
+// touched.
 func TestStreamWithForeignLine(t *testing.T) {
 	const good = `{"text":"很好的 thing"}` + "\n"
 	for _, in := range []string{"{\"text\":\"caf\xe9 \xff\"}\n" + good, good + "{\"text\":\"caf\xe9 \xff\"}\n" + good} {
@@ -65,7 +66,8 @@ func TestTableObject(t *testing.T) {
 	f("m.csv", "text,label,a\"b\n\"c\nd\",x,1.50\ne,y,2\n", `{"text":"c\nd","label":"x","a\"b":"1.50"}`)
 }
 
-// A request as a data set: it knows its folder and its problems, and has no row of a line that could not be read.
+// A request as a data set: it knows its folder and its problems, and has no row of a line that
+// could not be read.
 func TestOpenJSONLines(t *testing.T) {
 	dir := write(t, map[string]string{"x.png": "\x89PNG\r\n\x1a\n"})
 	in := `{"photo":"x.png"}` + "\n" + `{"photo":` + "\n\n" + `{"photo":"none.png"}` + "\n"
@@ -76,7 +78,7 @@ func TestOpenJSONLines(t *testing.T) {
 	if ds.FS == nil || len(ds.Rows) != 2 || ds.Rows[0].Number != 1 || ds.Rows[1].Number != 4 || ds.CheckCells() != nil {
 		t.Errorf("%+v", ds)
 	}
-	if c := ds.Rows[1].Cells[1]; !c.Absent() || !c.Flawed {
+	if c := ds.Rows[1].Cells[1]; !c.Absent() || !c.Incomplete {
 		t.Errorf("a missing file: %+v", c)
 	}
 	if fatal := ds.Problems.Fatal(); len(ds.Problems) != 2 || len(fatal) != 1 || fatal[0].Row != 2 {

@@ -28,7 +28,7 @@ type place struct{ row, column int }
 // Len is the number of rows.
 func (t *Table) Len() int { return len(t.rows) }
 
-// Row gives the cells of row i as text, parallel to Header. It must not be changed.
+// Row returns the cells of row i as text, parallel to Header. It must not be changed.
 func (t *Table) Row(i int) []string {
 	if len(t.vectors) == 0 {
 		return t.rows[i]
@@ -42,7 +42,7 @@ func (t *Table) Row(i int) []string {
 	return row
 }
 
-// Object gives row i as a JSON object: as it was written, if it was, else with the cells as texts
+// Object returns row i as a JSON object: as it was written, if it was, else with the cells as texts
 // in the header's order.
 func (t *Table) Object(i int) (json.RawMessage, error) {
 	if t.objects != nil {

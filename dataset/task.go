@@ -15,7 +15,7 @@ type labelCounts struct {
 	open     doubt
 	rows     int
 	numeric  int             // rows whose label is a number
-	lost     int             // rows whose label stands for a number that is none
+	lost     int             // rows whose label represents a number that is none
 	fraction string          // a label with a fractional part, if there is one
 	values   map[float64]int // rows of each number
 }
@@ -81,9 +81,9 @@ func (l *labelCounts) task(label string, c *collector) Task {
 	return Classification
 }
 
-// quantity reports whether many whole numbers are rather a quantity than the numbers of classes. Classes are numbered one after
-// the other and have about as many rows each, or many; a quantity has values that hardly any row has, gaps between
-// them, and neighbors that are about as frequent.
+// quantity reports whether many whole numbers are rather a quantity than the numbers of classes.
+// Classes are numbered one after the other and have about as many rows each, or many; a quantity
+// has values that hardly any row has, gaps between them, and neighbors that are about as frequent.
 func (l *labelCounts) quantity() bool {
 	type bin struct {
 		value float64
@@ -113,7 +113,8 @@ func (l *labelCounts) quantity() bool {
 	case span > 3*float64(n):
 		return perValue < 50
 	}
-	// Classes of a long tail fall in frequency with their number, if they are sorted by it, but never rise first.
+	// Classes of a long tail fall in frequency with their number, if they are sorted by it, but never
+	// rise first.
 	peak, rise, fall := 0, 0, 0
 	for i := range bins {
 		if bins[i].rows > bins[peak].rows {

@@ -12,7 +12,8 @@ import (
 // isBlank reports whether a cell holds nothing but white space.
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// isMissing reports whether a trimmed cell of a number, date, file or vector says that there is nothing.
+// isMissing reports whether a trimmed cell of a number, date, file or vector reports that there is
+// nothing.
 func isMissing(s string) bool {
 	switch strings.ToLower(s) {
 	case "", "na", "n/a", "nan", "null", "none", "-", "?":
@@ -21,7 +22,8 @@ func isMissing(s string) bool {
 	return false
 }
 
-// ParseNumber reads a decimal number as programs write it, which is how cells of tables hold numbers; a NaN, an infinity or a number beyond float64 is none.
+// ParseNumber reads a decimal number as programs write it, which is how cells of tables hold
+// numbers; a NaN, an infinity or a number beyond float64 is none.
 func ParseNumber(s string) (float64, bool) {
 	if s == "" || len(s) > 400 {
 		return 0, false
@@ -52,7 +54,8 @@ type dateLayout struct {
 	clock  bool
 }
 
-// dateLayouts are the ways of writing a date that can be read in one way only; 01/02/2024 is none of them.
+// dateLayouts are the ways of writing a date that can be read in one way only; 01/02/2024 is none
+// of them.
 var dateLayouts = []dateLayout{
 	{time.DateOnly, false},
 	{"2006/01/02", false},

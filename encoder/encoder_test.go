@@ -260,7 +260,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestCancelled(t *testing.T) {
+func TestCanceled(t *testing.T) {
 	e, err := encoder.OpenFS(smallModel(t), encoder.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -216,7 +216,8 @@ func (f *folder) shards(dir, index string, one func(string) ([]safetensors.Raw, 
 	return all, nil
 }
 
-// otherWeights is the error for a folder without safetensors, with advice for what is there instead.
+// otherWeights is the error for a folder without safetensors, with advice for what is there
+// instead.
 func (f *folder) otherWeights(dir string) error {
 	entries, err := fs.ReadDir(f.fsys, path.Clean(dir))
 	if err != nil {

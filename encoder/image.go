@@ -97,4 +97,4 @@ func (e *Encoder) EncodeImages(ctx context.Context, dst []float32, pictures []*P
 }
 
 // NewPicture returns a black picture.
-func NewPicture(width, height int) *Picture { return vision.NewColour(width, height) }
+func NewPicture(width, height int) *Picture { return vision.NewColor(width, height) }

@@ -37,7 +37,7 @@ func TestSameModel(t *testing.T) {
 	}
 }
 
-// TestPictureModel holds that a convolutional network as ONNX tells pictures apart.
+// TestPictureModel holds that a convolutional network as ONNX distinguishes pictures.
 func TestPictureModel(t *testing.T) {
 	e, err := encoder.Open(models(t, "efficientnet-lite0"), encoder.Options{})
 	if err != nil {

@@ -31,7 +31,8 @@ type module interface {
 	String() string
 }
 
-// readPlan reads modules.json and the modules that it names, or returns the plan of a folder without it.
+// readPlan reads modules.json and the modules that it names, or returns the plan of a folder
+// without it.
 func readPlan(f *folder) (*plan, error) {
 	p := &plan{dir: "."}
 	var list []struct {

@@ -7,9 +7,9 @@ import (
 	"github.com/fusor-ml/fusor/encoder/network"
 )
 
-// Windows returns a text as the tokens of consecutive windows, special tokens included, each as long
-// as [Encoder.EncodeTokens] takes: one window of a text that fits, else as few as hold all of it, of
-// nearly the same length. The prompt is put before the text, and so stands in the first window.
+// Windows returns a text as the tokens of consecutive windows, special tokens included, each as
+// long as [Encoder.EncodeTokens] takes: one window of a text that fits, else as few as hold all of
+// it, of nearly the same length. The prompt is put before the text, and so is in the first window.
 func (e *Encoder) Windows(text string) ([]network.Input, error) {
 	if e.info.Text == nil {
 		return nil, fmt.Errorf("cannot encode texts: %s takes none", e.info.Architecture)

@@ -59,12 +59,12 @@ func bootstrapMeans(values []float64, groups []int, times int) []float64 {
 	return out
 }
 
-// FewestGroups is how many groups resampling needs: the spread of fewer says
+// FewestGroups is how many groups resampling needs: the spread of fewer states
 // next to nothing about others (two that happen to agree would look certain),
 // and rows are resampled instead.
 const FewestGroups = 10
 
-// Units says which of n rows are drawn together when rows are resampled: the
+// Units reports which of n rows are drawn together when rows are resampled: the
 // groups, renumbered 0..units−1 in the order in which they occur; without
 // groups, or with fewer than FewestGroups, every row is a unit of its own.
 func Units(groups []int, n int) (member []int, units int) {

@@ -15,7 +15,7 @@ func TestTemperature(t *testing.T) {
 			row[c] *= 3
 		}
 	}
-	// scipy.optimize.minimize_scalar of the penalised likelihood.
+	// scipy.optimize.minimize_scalar of the penalized likelihood.
 	near(t, "temperature", Temperature(logits, p.Labels), 1.1849408556491783, 1e-6)
 	if got := Temperature(nil, nil); got != 1 {
 		t.Errorf("temperature of nothing = %v, want 1", got)
@@ -198,7 +198,7 @@ func TestCoverageIntervals(t *testing.T) {
 }
 
 // The rows of a group are covered together: the interval of the coverage is as
-// wide as so many groups make it, and holds the truth about as often as it says.
+// wide as so many groups make it, and holds the truth about as often as it states.
 func TestCoverageIntervalOfGroups(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	held, heldRows, times := 0, 0, 400

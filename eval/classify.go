@@ -48,7 +48,7 @@ func Confusion(p *Predictions) [][]int {
 	return m
 }
 
-// counts gives per class the weight of hits, of true and of predicted rows.
+// counts returns per class the weight of hits, of true and of predicted rows.
 func counts(p *Predictions, w []float64) (hit, truth, pred []float64) {
 	c := p.Classes()
 	hit, truth, pred = make([]float64, c), make([]float64, c), make([]float64, c)

@@ -91,7 +91,7 @@ const (
 	FromTraining   = "inner_folds" // training and validation rows, each predicted by a fit without it
 )
 
-// Interpret fills in how sure the coverage is: covered says of every test row
+// Interpret fills in how sure the coverage is: covered makes of every test row
 // whether its set held the true class (a mean, if it was measured several
 // times), groups which of them belong together (nil: none), calibration from
 // how many rows the threshold comes.
@@ -101,7 +101,7 @@ func (r *SetReport) Interpret(covered []float64, groups []int, calibration int, 
 	r.ExpectLow, r.ExpectHigh = expectedCoverage(calibration, r.Nominal)
 }
 
-// Measure applies c to labelled rows; groups may be nil. Accuracy is 0 if no
+// Measure applies c to labeled rows; groups may be nil. Accuracy is 0 if no
 // row is answered.
 func (c Conformal) Measure(probs [][]float64, labels, groups []int) SetReport {
 	r := SetReport{Nominal: c.Coverage, Threshold: c.Threshold}
@@ -127,7 +127,7 @@ func (c Conformal) Measure(probs [][]float64, labels, groups []int) SetReport {
 	return r
 }
 
-// Covered says of each row whether its set holds the true class: 1 or 0.
+// Covered makes of each row whether its set holds the true class: 1 or 0.
 func (c Conformal) Covered(probs [][]float64, labels []int) []float64 {
 	out := make([]float64, len(labels))
 	for i, row := range probs {
@@ -143,7 +143,7 @@ type Abstention struct {
 	Accuracy  float64 `json:"accuracy"`  // among them
 }
 
-// AbstentionCurve gives accuracy among the surest rows, for every tenth of
+// AbstentionCurve returns accuracy among the surest rows, for every tenth of
 // the rows from all of them down to 10 %.
 func AbstentionCurve(p *Predictions) []Abstention {
 	n := p.Len()

@@ -142,7 +142,7 @@ func (c *Candidate) accuracy(index [][]int, drawn []float64) float64 {
 }
 
 // ConformalOf is a threshold from a distribution of scores, ascending, that
-// stands for n rows: of ChosenScores, which has many more than rows.
+// represents n rows: of ChosenScores, which has many more than rows.
 func ConformalOf(scores []float64, n int, coverage float64) Conformal {
 	c := Conformal{Coverage: coverage, Threshold: 1, Rows: n}
 	k := math.Ceil(float64(n+1)*coverage - 1e-9)

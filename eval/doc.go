@@ -1,4 +1,4 @@
-// Package eval measures predictions and says how sure the measurement is.
+// Package eval measures predictions and describes how sure the measurement is.
 //
 // It knows no model: it takes probabilities, labels and plain scores, and
 // returns metrics (a registry of named functions), summaries with 95 %

@@ -7,7 +7,7 @@ import (
 )
 
 // FormatNumber writes a number for people with three decimals, with four
-// significant digits where that is longer or tells nothing: 0.123, 1235,
+// significant digits where that is longer or shows nothing: 0.123, 1235,
 // 9.185e7, 0.0001235.
 func FormatNumber(v float64) string {
 	a := math.Abs(v)

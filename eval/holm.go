@@ -63,7 +63,7 @@ func holmLevel(p, weights []float64, at int) (adjusted, level float64) {
 // scores may spend.
 const firstShare = 0.9
 
-// validationWeights gives the chosen one of m fusions nine tenths of the error
+// validationWeights returns the chosen one of m fusions nine tenths of the error
 // and lets the others share the rest. The choice rests on validation scores,
 // not on the data tested, as Holm's procedure demands of its weights; so the
 // question asked, "does the chosen fusion help?", keeps its power however many

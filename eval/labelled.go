@@ -2,7 +2,7 @@ package eval
 
 import "github.com/fusor-ml/fusor/dataset"
 
-// NewPredictions puts probabilities, or the values of a regression, beside the truth of the labelled
+// NewPredictions puts probabilities, or the values of a regression, beside the truth of the labeled
 // ones of rows. p is [rows, outputs].
 func NewPredictions(ds *dataset.Dataset, rows []int, p []float64) *Predictions {
 	out := &Predictions{}
@@ -12,7 +12,7 @@ func NewPredictions(ds *dataset.Dataset, rows []int, p []float64) *Predictions {
 	c := len(p) / len(rows)
 	for i, r := range rows {
 		row := &ds.Rows[r]
-		if !row.Labelled() {
+		if !row.Labeled() {
 			continue
 		}
 		if ds.Schema.Task == dataset.Regression {
@@ -24,7 +24,7 @@ func NewPredictions(ds *dataset.Dataset, rows []int, p []float64) *Predictions {
 	return out
 }
 
-// Groups numbers the groups of the labelled ones of rows, parallel to their [NewPredictions]; nil
+// Groups numbers the groups of the labeled ones of rows, parallel to their [NewPredictions]; nil
 // where the data has no groups.
 func Groups(ds *dataset.Dataset, rows []int) []int {
 	if ds.Schema.Group == "" {
@@ -33,7 +33,7 @@ func Groups(ds *dataset.Dataset, rows []int) []int {
 	index := map[string]int{}
 	var out []int
 	for _, i := range rows {
-		if !ds.Rows[i].Labelled() {
+		if !ds.Rows[i].Labeled() {
 			continue
 		}
 		k, known := index[ds.Rows[i].Group]

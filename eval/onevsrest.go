@@ -20,7 +20,7 @@ type oneVsRest struct {
 	others []float64 // rows of other classes by bin; the class's bins begin at 2·start[c]+c
 }
 
-// ordered is v where it stands in the order: NaN below all else, beside −∞.
+// ordered is v where it is in the order: NaN below all else, beside −∞.
 func ordered(v float64) float64 {
 	if v != v {
 		return math.Inf(-1)
@@ -202,7 +202,8 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float6
 	}
 }
 
-// manyClasses is how many probabilities a metric by class looks at before resampling takes [oneVsRest.resampled].
+// manyClasses is how many probabilities a metric by class looks at before resampling takes
+// [oneVsRest.resampled].
 const manyClasses = 2_000_000
 
 // resampler returns what computes the metric on a sample of the rows of p.

@@ -19,7 +19,7 @@ type Test interface {
 	P() float64
 	// Interval has confidence 1 − a, 0 < a < 1.
 	Interval(a float64) (low, high float64)
-	// Name says which test it is.
+	// Name reports which test it is.
 	Name() string
 }
 

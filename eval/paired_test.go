@@ -68,7 +68,7 @@ func TestHolm(t *testing.T) {
 }
 
 // The lower end is above zero exactly when p is under the level, for both
-// tests and any level: one statistic gives both.
+// tests and any level: one statistic yields both.
 func TestIntervalAgreesWithP(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 40).Draw(t, "n")

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Predictions holds what one run says about N rows, and what was true. For
+// Predictions holds what one run states about N rows, and what was true. For
 // classification Probs and Labels are set, for regression and sentiment
 // scores Values and Targets. It must not be changed or copied after a metric
 // has been computed on it: sort orders are kept inside.
@@ -56,7 +56,7 @@ func (p *Predictions) score(key, i int) float64 {
 }
 
 // equal reports whether order puts two scores at one place: NaN, which an
-// overflowing model gives, ties with NaN.
+// overflowing model yields, ties with NaN.
 func equal(a, b float64) bool { return a == b || a != a && b != b }
 
 // order returns the rows in ascending order of score, NaN first, computed once.

@@ -41,7 +41,7 @@ func spearman(p *Predictions, w []float64) float64 {
 	return correlation(midRanks(p, valueOrder, w), midRanks(p, targetOrder, w), w)
 }
 
-// midRanks gives tied rows the mean of their ranks, a row of weight k
+// midRanks returns tied rows the mean of their ranks, a row of weight k
 // standing for k equal rows.
 func midRanks(p *Predictions, key int, w []float64) []float64 {
 	order := p.order(key)

@@ -2,7 +2,7 @@ package eval
 
 import "math"
 
-// Resampling says how the runs of a comparison by folds came about.
+// Resampling describes how the runs of a comparison by folds came about.
 type Resampling struct {
 	TrainRows, TestRows float64 // mean sizes of the two parts
 	Tests               []int   // of each run a number of its test rows; nil: all runs have others

@@ -33,7 +33,7 @@ func TestSeedsAreNoSamples(t *testing.T) {
 	}
 }
 
-// With no difference but the folds' the test rejects in about as many trials as it says,
+// With no difference but the folds' the test rejects in about as many trials as it states,
 // however many seeds there are.
 func TestCorrectedTOfSeedsHoldsItsLevel(t *testing.T) {
 	for _, seeds := range []int{1, 3, 10} {

@@ -10,7 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 )
 
-// Sentence says the verdict in a plain sentence, and in another where always
+// Sentence states the verdict in a plain sentence, and in another where always
 // giving the same answer may be as good, in Chinese for "zh" and in English for
 // any other language.
 func (v Verdict) Sentence(lang string) string {
@@ -24,7 +24,7 @@ func (v Verdict) Sentence(lang string) string {
 	return strings.TrimSpace(v.english(m) + " " + v.constantly(m, lang))
 }
 
-// constantly says so where the fusion is not shown to be better than always
+// constantly reports it where the fusion is not shown to be better than always
 // giving the same answer.
 func (v Verdict) constantly(m Metric, lang string) string {
 	b := v.Baseline

@@ -6,7 +6,7 @@ import "math"
 // several circulating conventions, which give different numbers on the same
 // predictions; each has its own name in the registry.
 
-// IsSentiment tells whether targets look like sentiment scores, so that these
+// IsSentiment reports whether targets look like sentiment scores, so that these
 // metrics mean something: every one lies within ±3, there are both negative
 // and positive ones, and one of them at least lies beyond ±1 (shares,
 // probabilities and correlations don't).

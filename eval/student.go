@@ -3,7 +3,7 @@ package eval
 import "math"
 
 // studentTail returns P(T >= t) for Student's t with df degrees of freedom
-// (df > 0), through the regularised incomplete beta function
+// (df > 0), through the regularized incomplete beta function
 // (Abramowitz & Stegun 26.5.27 and 26.7.1).
 func studentTail(t, df float64) float64 {
 	switch {
@@ -48,7 +48,7 @@ func studentQuantile(tail, df float64) float64 {
 	return hi
 }
 
-// incompleteBeta is the regularised I_x(a, b), by Lentz's evaluation of the
+// incompleteBeta is the regularized I_x(a, b), by Lentz's evaluation of the
 // continued fraction (Abramowitz & Stegun 26.5.8).
 func incompleteBeta(a, b, x float64) float64 {
 	switch {

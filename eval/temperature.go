@@ -2,7 +2,7 @@ package eval
 
 import "math"
 
-// Temperature returns the T that minimises the negative log likelihood of
+// Temperature returns the T that minimizes the negative log likelihood of
 // softmax(logits/T) on validation rows (Guo et al. 2017). logits are [N][C];
 // log probabilities serve as well. A weak log-normal prior around T = 1 (one
 // row's worth) keeps T finite where validation data is without an error; the
@@ -68,7 +68,7 @@ func golden(f func(float64) float64, lo, hi float64) float64 {
 }
 
 // Logits returns the logarithms of probabilities, bounded away from −Inf, so
-// that Temperature and Soften work on a model that gives probabilities only.
+// that Temperature and Soften work on a model that yields probabilities only.
 func Logits(probs [][]float64) [][]float64 {
 	out := make([][]float64, len(probs))
 	for i, row := range probs {

@@ -22,18 +22,18 @@ type Contestant struct {
 	// Rows is the score of each test row averaged over the seeds, [N], on an
 	// official split; nil with folds. RowScores makes it.
 	Rows []float64
-	// Seeds are the predictions of the test rows by seed, on an official split; a metric that is no mean
-	// over rows is tested by resampling them.
+	// Seeds are the predictions of the test rows by seed, on an official split; a metric that is no
+	// mean over rows is tested by resampling them.
 	Seeds []*Predictions
 }
 
-// Trial says how the contestants were measured.
+// Trial describes how the contestants were measured.
 type Trial struct {
 	Metric Metric // of Val and Test; the verdict is about it
 	Resampling
 	Groups []int  // [N] groups of the official test rows, or nil
 	Lang   string // "en" or "zh", of Text
-	// Baseline, if not nil, always gives the same answer; its name, kind and Val are not looked at.
+	// Baseline, if not nil, always yields the same answer; its name, kind and Val are not looked at.
 	Baseline *Contestant
 }
 
@@ -158,7 +158,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	test := tests[at]
 	low, high := test.Interval(level)
 	low = consistent(low, p)
-	if t.Metric.Share { // shares are no further apart, whatever a t interval of few folds says
+	if t.Metric.Share { // shares are no further apart, whatever a t interval of few folds states
 		low, high = max(low, -1), min(high, 1)
 	}
 

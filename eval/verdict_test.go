@@ -209,7 +209,7 @@ func TestVerdictByGroups(t *testing.T) {
 }
 
 // Where the fusion is not shown to be better than always giving the same
-// answer, the verdict says so.
+// answer, the verdict reports it.
 func TestVerdictNamesTheBaseline(t *testing.T) {
 	row := func(name, kind string, test ...float64) Contestant {
 		return Contestant{Name: name, Kind: kind, Val: test, Test: test}

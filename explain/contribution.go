@@ -15,7 +15,8 @@ const (
 	ErrorDrop   = "error"         // of a regression: minus the absolute error
 )
 
-// Contribution is how much each player contributes to one goal on the mean of the rows: the parts sum to Full − Empty.
+// Contribution is how much each player contributes to one goal on the mean of the rows: the parts
+// sum to Full − Empty.
 type Contribution struct {
 	Model   string      `json:"model,omitempty"` // where several are shown
 	Goal    string      `json:"goal"`

@@ -12,7 +12,7 @@ import (
 
 // planes returns a picture's own planes: one of a gray picture, else R, G and B.
 func planes(m *vision.Image) [][]uint8 {
-	if m.IsGrey() {
+	if m.IsGray() {
 		return [][]uint8{m.Y}
 	}
 	return [][]uint8{m.R, m.G, m.B}
@@ -21,9 +21,9 @@ func planes(m *vision.Image) [][]uint8 {
 // remade is a picture of the size of m with other planes; the luma is made anew.
 func remade(m *vision.Image, p [][]uint8) *vision.Image {
 	if len(p) == 1 {
-		return vision.FromGrey(m.Width, m.Height, p[0])
+		return vision.FromGray(m.Width, m.Height, p[0])
 	}
-	out := vision.NewColour(m.Width, m.Height)
+	out := vision.NewColor(m.Width, m.Height)
 	out.R, out.G, out.B = p[0], p[1], p[2]
 	for i := range out.Y {
 		out.Y[i] = vision.Luma(p[0][i], p[1][i], p[2][i])
@@ -91,7 +91,7 @@ func blur(m *vision.Image, sd float64, _ *rand.Rand) *vision.Image {
 }
 
 // occlude covers a rectangle of the picture's proportions, of the share of its
-// area given, with mid grey.
+// area given, with mid gray.
 func occlude(m *vision.Image, share float64, rng *rand.Rand) *vision.Image {
 	u, v := rng.Float64(), rng.Float64()
 	side := math.Sqrt(share)
@@ -118,7 +118,7 @@ func jpegAt(m *vision.Image, harm float64, _ *rand.Rand) *vision.Image {
 	}
 	box := image.Rect(0, 0, m.Width, m.Height)
 	var src image.Image
-	if m.IsGrey() {
+	if m.IsGray() {
 		src = &image.Gray{Pix: m.Y, Stride: m.Width, Rect: box}
 	} else {
 		rgba := image.NewRGBA(box)

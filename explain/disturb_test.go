@@ -75,7 +75,7 @@ func TestTextDisturbances(t *testing.T) {
 }
 
 // picture is a colored pattern with detail.
-func picture(grey bool) *vision.Image {
+func picture(gray bool) *vision.Image {
 	const w, h = 40, 30
 	rgb, y := make([]uint8, 3*w*h), make([]uint8, w*h)
 	for i := range y {
@@ -83,16 +83,16 @@ func picture(grey bool) *vision.Image {
 		y[i] = uint8(80 + 60*((x/3+v/3)%2))
 		rgb[3*i], rgb[3*i+1], rgb[3*i+2] = y[i], uint8(4*x), uint8(6*v)
 	}
-	if grey {
-		return vision.FromGrey(w, h, y)
+	if gray {
+		return vision.FromGray(w, h, y)
 	}
 	return vision.FromRGB(w, h, rgb)
 }
 
 func TestPictureDisturbancesGrow(t *testing.T) {
-	for _, grey := range []bool{false, true} {
+	for _, gray := range []bool{false, true} {
 		for _, d := range pictureNoise() {
-			item := wrapped{picture(grey)}
+			item := wrapped{picture(gray)}
 			last := -1.0
 			for _, level := range d.Levels {
 				got, err := d.apply(item, level, stream(3), nil)
@@ -100,18 +100,18 @@ func TestPictureDisturbancesGrow(t *testing.T) {
 					t.Fatal(err)
 				}
 				m := got.(wrapped).m
-				if m.Width != 40 || m.Height != 30 || m.IsGrey() != grey {
-					t.Fatalf("%s: %d × %d, grey %v", d.Kind, m.Width, m.Height, m.IsGrey())
+				if m.Width != 40 || m.Height != 30 || m.IsGray() != gray {
+					t.Fatalf("%s: %d × %d, grey %v", d.Kind, m.Width, m.Height, m.IsGray())
 				}
 				diff := 0.0
 				for i, v := range m.Y {
 					diff += math.Abs(float64(v) - float64(item.m.Y[i]))
 				}
 				if level == 0 && diff > 0 {
-					t.Errorf("%s, grey %v: level 0 changes the picture", d.Kind, grey)
+					t.Errorf("%s, grey %v: level 0 changes the picture", d.Kind, gray)
 				}
 				if diff < last*0.98 {
-					t.Errorf("%s, grey %v: level %g changes less (%g) than the one before (%g)", d.Kind, grey, level, diff, last)
+					t.Errorf("%s, grey %v: level %g changes less (%g) than the one before (%g)", d.Kind, gray, level, diff, last)
 				}
 				last = diff
 			}

@@ -7,7 +7,7 @@ import (
 )
 
 // typos makes a typing error at each letter or digit with the chance given: its
-// neighbour first, left out, doubled, or another character of the same text
+// neighbor first, left out, doubled, or another character of the same text
 // (so that Chinese text stays Chinese). Spaces and punctuation stay.
 func typos(s string, chance float64, rng *rand.Rand) string {
 	x := []rune(s)

@@ -6,7 +6,8 @@ import (
 	"github.com/fusor-ml/fusor/explain"
 )
 
-// The area under a curve of scores as noise grows, and how it compares with a baseline that starts lower.
+// The area under a curve of scores as noise grows, and how it compares with a baseline that starts
+// lower.
 func ExampleArea() {
 	levels := []float64{0, 0.1, 0.3}
 	scores := []float64{0.9, 0.8, 0.6}

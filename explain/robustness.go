@@ -45,7 +45,7 @@ type Curve struct {
 // Robustness measures how the targets' scores fall as the data is disturbed. If
 // there are several targets the last is the baseline of effective robustness.
 type Robustness struct {
-	Data     *dataset.Dataset // its labelled rows are scored
+	Data     *dataset.Dataset // its labeled rows are scored
 	Refs     []feature.Ref    // every view of any target, by column
 	Targets  []*Target
 	Sets     []*model.Set // of Data without noise, parallel to Targets
@@ -63,7 +63,7 @@ type Robustness struct {
 // own random numbers, which depend on the row and the disturbance alone, so
 // that the harm of a level contains that of the level before.
 func (r *Robustness) Curves(ctx context.Context) ([]Noise, error) {
-	r.rows = Labelled(r.Data)
+	r.rows = Labeled(r.Data)
 	r.groups = eval.Groups(r.Data, r.rows)
 	r.metric = eval.MainMetric(r.Data.Schema.Task)
 	for l := range r.joint {

@@ -32,7 +32,7 @@ type Importance struct {
 	Contributions []Contribution      `json:"contributions"`
 	Subsets       []Subset            `json:"subsets,omitempty"` // every one up to eval.ExactPlayers players, beyond that the key ones
 	Goals         []string            `json:"-"`
-	Values        *eval.ShapleyValues `json:"-"` // of every row: [labelled rows]
+	Values        *eval.ShapleyValues `json:"-"` // of every row: [labeled rows]
 }
 
 // Subset is the model's score with only some players present.
@@ -60,22 +60,22 @@ func NewInterval(s eval.Summary) *Interval {
 // rangedPlayers bounds the players whose subsets get intervals.
 const rangedPlayers = 6
 
-// Labelled lists the labelled rows of a data set.
-func Labelled(ds *dataset.Dataset) []int {
+// Labeled lists the labeled rows of a data set.
+func Labeled(ds *dataset.Dataset) []int {
 	var rows []int
 	for i := range ds.Rows {
-		if ds.Rows[i].Labelled() {
+		if ds.Rows[i].Labeled() {
 			rows = append(rows, i)
 		}
 	}
 	return rows
 }
 
-// Importance measures what each modality contributes on the labelled rows of a
+// Importance measures what each modality contributes on the labeled rows of a
 // data set; set holds the model's views of all its rows. step is called after each
 // subset tried; it may be nil. The error is that of Predict.
 func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model.Set, step func(done, total int)) (*Importance, error) {
-	rows := Labelled(ds)
+	rows := Labeled(ds)
 	names, of := model.Players(s.Artifact.Spec.Views)
 	im := &Importance{Players: names}
 	metric := eval.MainMetric(ds.Schema.Task)
@@ -143,7 +143,8 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 	return im, nil
 }
 
-// Values returns the values of a subset's scores under the goals Correctness, LogOdds and TrueLogOdds.
+// Values returns the values of a subset's scores under the goals Correctness, LogOdds and
+// TrueLogOdds.
 func Values(s compare.SubsetScores) [][]float64 {
 	out := matrix(3, len(s.Hit))
 	for i, hit := range s.Hit {

@@ -8,7 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/model"
 )
 
-// view declares the inputs of view k and appends its encoder. keep is whether the fusion takes sequences.
+// view declares the inputs of view k and appends its encoder. keep is whether the fusion takes
+// sequences.
 func (n *network) view(k int, keep bool) (view, error) {
 	v := n.spec.Views[k]
 	e := n.under("encoder").under(v.Name)
@@ -66,8 +67,8 @@ func (n *network) viewInfo(k int) viewInfo {
 	return d
 }
 
-// scales returns the fitted scales of view k. ok is false where its state does more than scaling, so
-// that the input is what the state makes of the features.
+// scales returns the fitted scales of view k. ok is false where its state does more than scaling,
+// so that the input is what the state makes of the features.
 func (n *network) scales(k int) (mean, scale []float32, limit float64, ok bool) {
 	s, ok := n.a.States[k].(feature.Scaler)
 	if ok {
@@ -105,7 +106,8 @@ func (n *network) vector(e scope, v model.View, x value) (value, int) {
 	return x, n.spec.Width
 }
 
-// bag is the weighted sum of the rows of a table that the ids of a bag name. Ids below 0 fill rows up.
+// bag is the weighted sum of the rows of a table that the ids of a bag name. Ids below 0 fill rows
+// up.
 func (n *network) bag(e scope, v model.View, k int) value {
 	entries := axis{name: v.Name + ".entries"}
 	ids := n.input(v.Name+".ids", int64s, "ids of the entries of "+v.Name+"; -1 behind their end", n.batch, entries)
@@ -119,7 +121,8 @@ func (n *network) bag(e scope, v model.View, k int) value {
 	return x
 }
 
-// pooled runs over the steps of x [N, T, D] and pools them: their mean plus their sum under attention.
+// pooled runs over the steps of x [N, T, D] and pools them: their mean plus their sum under
+// attention.
 func (n *network) pooled(e scope, v model.View, x, lengths value) value {
 	if v.Encoder == model.BiLSTM {
 		x = e.under("lstm").lstm(x, lengths, 1)

@@ -160,8 +160,8 @@ type batch struct {
 	n      int
 }
 
-// rows makes two rows of every presence pattern. What lies under an absent view is not a number where
-// that can be.
+// rows makes two rows of every presence pattern. What lies under an absent view is not a number
+// where that can be.
 func (s *setup) rows(a *artifact.Artifact, rng *rand.Rand) *batch {
 	V := len(s.views)
 	b := &batch{set: &model.Set{}, inputs: map[string]*onnx.Tensor{}, n: 2 << V}
@@ -307,8 +307,8 @@ func want(t testing.TB, a *artifact.Artifact, b *batch) map[string][]float64 {
 	return out
 }
 
-// apart is the greatest difference of two lists of n rows, in relation to the largest value of the row where that is above
-// 1: sums round by it.
+// apart is the greatest difference of two lists of n rows, in relation to the largest value of the
+// row where that is above 1: sums round by it.
 func apart(got []float32, want []float64, n int) float64 {
 	if len(got) != len(want) {
 		return math.Inf(1)

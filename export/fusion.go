@@ -129,8 +129,8 @@ func weighted(in *ingredients) fused {
 	return fused{in.weightedSum(in.stacked(), w), w}
 }
 
-// spread scales fixed weights, where views are absent, so that the magnitudes of those of the present
-// views add up to what all of them add up to.
+// spread scales fixed weights, where views are absent, so that the magnitudes of those of the
+// present views add up to what all of them add up to.
 func (in *ingredients) spread(fixed []float64) value {
 	w, size, all := make([]float32, in.n), make([]float32, in.n), 0.0
 	for k, v := range fixed {

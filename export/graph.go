@@ -75,7 +75,8 @@ func (a attr) encode() []byte {
 	panic(fmt.Sprintf("export: an attribute of type %T", a.value))
 }
 
-// name returns one that no other part of the graph has: none of a view or a parameter begins with a slash.
+// name returns one that no other part of the graph has: none of a view or a parameter begins with a
+// slash.
 func (g *graph) name(what string) value {
 	g.count++
 	return value("/" + what + "_" + strconv.Itoa(g.count))

@@ -1,10 +1,10 @@
-// Package export writes a trained model for other programs to run: as an ONNX graph, or as a folder of
-// plain weights with their description.
+// Package export writes a trained model for other programs to run: as an ONNX graph, or as a folder
+// of plain weights with their description.
 //
-// A graph takes the extracted features of the views, a matrix of which views are present, and lengths
-// where there are any. What the model does from there on is inside: scaling and clipping, encoders,
-// fusion, head, the calibration of probabilities, the units of a regression's target, and the prior of
-// a row without any view. See docs/format.md.
+// A graph takes the extracted features of the views, a matrix of which views are present, and
+// lengths where there are any. What the model does from there on is inside: scaling and clipping,
+// encoders, fusion, head, the calibration of probabilities, the units of a regression's target, and
+// the prior of a row without any view. See docs/format.md.
 package export
 
 import (
@@ -37,8 +37,8 @@ type Options struct {
 // maxGraph is the most bytes of a protobuf message, which an ONNX file is.
 const maxGraph = math.MaxInt32
 
-// ONNX writes a model as an ONNX file. A model whose fusion has no exporter, as one from outside may, is
-// an error.
+// ONNX writes a model as an ONNX file. A model whose fusion has no exporter, as one from outside
+// may, is an error.
 func ONNX(w io.Writer, a *artifact.Artifact, o Options) error {
 	b, err := encode(a, o)
 	if err != nil {

@@ -1,7 +1,7 @@
 package export
 
-// The operators that the exporters use, each as a method that appends one node or a few. All of them
-// mean the same from opset 17 to 21.
+// The operators that the exporters use, each as a method that appends one node or a few. All of
+// them mean the same from opset 17 to 21.
 
 func (g *graph) add(a, b value) value  { return g.node("Add", nil, a, b) }
 func (g *graph) sub(a, b value) value  { return g.node("Sub", nil, a, b) }
@@ -93,11 +93,11 @@ func (g *graph) clip(x value, low, high float64) value {
 	return g.node("Clip", nil, x, g.float(low), g.float(high))
 }
 
-// lowest stands for −∞ in a softmax: e to this is 0, yet the difference of two of them is a number.
+// lowest represents −∞ in a softmax: e to this is 0, yet the difference of two of them is a number.
 const lowest = -1e38
 
-// maskedSoftmax is the softmax along the last axis over what the mask has, a bool of x's rank or less;
-// weights is the mask as 0 and 1. Where the mask has nothing the result is 0.
+// maskedSoftmax is the softmax along the last axis over what the mask has, a bool of x's rank or
+// less; weights is the mask as 0 and 1. Where the mask has nothing the result is 0.
 func (g *graph) maskedSoftmax(x, mask, weights value) value {
 	return g.mul(g.softmax(g.where(mask, x, g.float(lowest))), weights)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/fusor-ml/fusor/export"
 )
 
-// python returns an interpreter that has the given packages; the test is skipped where there is none.
-// FUSOR_PYTHON names one that is not python3.
+// python returns an interpreter that has the given packages; the test is skipped where there is
+// none. FUSOR_PYTHON names one that is not python3.
 func python(t *testing.T, packages string) string {
 	t.Helper()
 	name := os.Getenv("FUSOR_PYTHON")

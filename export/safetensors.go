@@ -21,8 +21,8 @@ const (
 	SpecFile    = "spec.json"
 )
 
-// specFile is the content of SpecFile: what a program needs to run the weights, without the states of
-// views and the training's record.
+// specFile is the content of SpecFile: what a program needs to run the weights, without the states
+// of views and the training's record.
 type specFile struct {
 	Format      string       `json:"format"`
 	Version     int          `json:"version"`
@@ -37,7 +37,8 @@ type specFile struct {
 	TargetStd   float64      `json:"target_std,omitempty"`
 }
 
-// scaledView is a view with its scales: tensors scale.VIEW.mean and scale.VIEW.factor, if it has such.
+// scaledView is a view with its scales: tensors scale.VIEW.mean and scale.VIEW.factor, if it has
+// such.
 type scaledView struct {
 	viewInfo
 	Limit float64 `json:"limit,omitempty"` // scaled values are within ±limit; absent: there is no scaling

@@ -68,8 +68,8 @@ func (in *ingredients) read(x, lengths value) value {
 	return in.lstm(x, lengths, in.config.Int("layers"))
 }
 
-// overViews reads the present views, moved to the front by a matrix that has a 1 in row i and column k
-// where view k is the i-th that is present.
+// overViews reads the present views, moved to the front by a matrix that has a 1 in row i and
+// column k where view k is the i-th that is present.
 func (in *ingredients) overViews() value {
 	before, places := make([]float32, in.n*in.n), make([]float32, in.n)
 	for i := range in.n {

@@ -21,10 +21,10 @@ type batch struct {
 
 // pending is a cell of a batch.
 type pending struct {
-	row    int
-	key    Key
-	drawer *drawer // nil: it is not cached
-	input  any
+	row       int
+	key       Key
+	viewCache *viewCache // nil: it is not cached
+	input     any
 }
 
 // batch returns what is collected for a store.
@@ -79,8 +79,8 @@ func (b *batch) flush(ctx context.Context) (err error) {
 		if err := b.store.Put(p.row, raws[i]); err != nil {
 			return err
 		}
-		if p.drawer != nil {
-			p.drawer.put(p.key, raws[i])
+		if p.viewCache != nil {
+			p.viewCache.put(p.key, raws[i])
 		}
 	}
 	clear(b.cells)

@@ -25,11 +25,11 @@ import (
 type Cache struct {
 	dir string
 	mu  sync.Mutex
-	by  map[string]*drawer // by view folder
+	by  map[string]*viewCache // by view folder
 }
 
 // OpenCache opens the cache in dir, which is created when something is first written.
-func OpenCache(dir string) *Cache { return &Cache{dir: dir, by: map[string]*drawer{}} }
+func OpenCache(dir string) *Cache { return &Cache{dir: dir, by: map[string]*viewCache{}} }
 
 const (
 	segmentBytes  = 16 << 20         // a segment is finished, and so saved, at this size
@@ -38,8 +38,8 @@ const (
 	staleAfter    = 24 * time.Hour   // an unfinished segment this old has lost its process
 )
 
-// drawer holds what is cached of one view.
-type drawer struct {
+// viewCache holds what is cached of one view.
+type viewCache struct {
 	dir  string
 	mu   sync.Mutex // guards what follows
 	at   map[Key]place
@@ -57,22 +57,23 @@ type segment struct {
 	damaged bool
 }
 
-func (c *Cache) drawer(kind string, v Info) *drawer {
+func (c *Cache) viewCache(kind string, v Info) *viewCache {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d\n%s\n%s %s", v.Version, media.DecodingVersion, v.Options, runtime.GOARCH, kernel.ActiveTier()))
 	name := fmt.Sprintf("%s.%s-v%d-%x", kind, v.Name, v.Version, sum[:4])
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d := c.by[name]
 	if d == nil {
-		d = &drawer{dir: filepath.Join(c.dir, name), at: map[Key]place{}, done: map[Key]bool{}}
+		d = &viewCache{dir: filepath.Join(c.dir, name), at: map[Key]place{}, done: map[Key]bool{}}
 		d.load()
 		c.by[name] = d
 	}
 	return d
 }
 
-// load finds the entries of every finished segment, and removes unfinished ones that were left behind.
-func (d *drawer) load() {
+// load finds the entries of every finished segment, and removes unfinished ones that were left
+// behind.
+func (d *viewCache) load() {
 	names, _ := filepath.Glob(filepath.Join(d.dir, "*.seg")) // the pattern is well formed
 	for _, name := range names {
 		f, err := os.Open(name)
@@ -95,7 +96,7 @@ func (d *drawer) load() {
 }
 
 // get reads the record under k into w's memory; nil means that it must be computed.
-func (d *drawer) get(k Key, w *window) []byte {
+func (d *viewCache) get(k Key, w *window) []byte {
 	d.mu.Lock()
 	p, ok := d.at[k]
 	d.mu.Unlock()
@@ -117,8 +118,9 @@ func (d *drawer) get(k Key, w *window) []byte {
 	return nil
 }
 
-// put adds a row. A cache that cannot be written is no reason to fail: the first error is kept for Close.
-func (d *drawer) put(k Key, r Raw) {
+// put adds a row. A cache that cannot be written is no reason to fail: the first error is kept for
+// Close.
+func (d *viewCache) put(k Key, r Raw) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err != nil || d.done[k] {
@@ -130,7 +132,7 @@ func (d *drawer) put(k Key, r Raw) {
 }
 
 // write adds an entry to the segment being written.
-func (d *drawer) write(entry []byte) (err error) {
+func (d *viewCache) write(entry []byte) (err error) {
 	if d.out == nil {
 		if d.out, err = newSegment(d.dir); err != nil {
 			return err
@@ -146,7 +148,7 @@ func (d *drawer) write(entry []byte) (err error) {
 }
 
 // finish saves the segment being written, if there is one.
-func (d *drawer) finish() error {
+func (d *viewCache) finish() error {
 	if d.out == nil {
 		return nil
 	}
@@ -155,7 +157,7 @@ func (d *drawer) finish() error {
 	return w.finish()
 }
 
-// Close saves what was added, and merges small and damaged segments. The error says that
+// Close saves what was added, and merges small and damaged segments. The error reports that
 // the cache could not be written; the extracted features are whole all the same.
 func (c *Cache) Close() error {
 	if c == nil {
@@ -167,14 +169,14 @@ func (c *Cache) Close() error {
 	for _, d := range c.by {
 		errs = append(errs, d.close())
 	}
-	c.by = map[string]*drawer{}
+	c.by = map[string]*viewCache{}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("cannot write the feature cache in %s: %w", c.dir, err)
 	}
 	return nil
 }
 
-func (d *drawer) close() error {
+func (d *viewCache) close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var old []*segment // to be written anew
@@ -214,7 +216,7 @@ func (d *drawer) close() error {
 }
 
 // copy writes the sound entries of s that are not elsewhere as well, in their order.
-func (d *drawer) copy(s *segment) error {
+func (d *viewCache) copy(s *segment) error {
 	var err error
 	var w window
 	scanSegment(s.file, s.size, func(k Key, off int64, n int) { //nolint:errcheck // what is lost is computed again

@@ -114,7 +114,7 @@ func TestCacheNoticesWhatChanged(t *testing.T) {
 	extract(t, m, ds, dir, "ab", "cx")
 	wantComputed(t, m, 0, 0, 0)
 
-	m.views[0].(*letterView).info.Cheap = true
+	m.views[0].(*letterView).info.NoCache = true
 	extract(t, m, ds, dir, "ab", "cx")
 	wantComputed(t, m, 2, 2, 0)
 }
@@ -207,7 +207,7 @@ func TestCacheMergesSegments(t *testing.T) {
 		t.Fatalf("%d segments", n)
 	}
 	old := OpenCache(dir)
-	first := old.drawer("image", m.views[0].Info())
+	first := old.viewCache("image", m.views[0].Info())
 	extract(t, m, lettersData(t, "z"), dir, "z")
 	wantComputed(t, m, mergeSegments, mergeSegments, mergeSegments)
 	all = append(all, "z")

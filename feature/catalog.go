@@ -78,8 +78,8 @@ func (c Catalog) Select(schema *dataset.Schema, patterns []string) ([]Ref, error
 	return refs, nil
 }
 
-// Worded lists the views of the schema's columns that learn embeddings of words, by name.
-func (c Catalog) Worded(schema *dataset.Schema) []string {
+// WordEmbedder lists the views of the schema's columns that learn embeddings of words, by name.
+func (c Catalog) WordEmbedder(schema *dataset.Schema) []string {
 	var names []string
 	for _, col := range schema.Columns {
 		m, ok := c.Lookup(col.Kind)
@@ -87,7 +87,7 @@ func (c Catalog) Worded(schema *dataset.Schema) []string {
 			continue
 		}
 		for _, v := range ViewsOf(m, col.Name) {
-			if _, ok := v.(Worded); ok {
+			if _, ok := v.(WordEmbedder); ok {
 				names = append(names, col.Name+"."+v.Info().Name)
 			}
 		}

@@ -14,7 +14,8 @@ var ErrNoRows = errors.New("no training row has this view")
 // one wild value in a row met later cannot decide a prediction alone.
 const ClipAt = 10
 
-// unscaledMost bounds a value that is not scaled: products of several such values stay finite in float32.
+// unscaledMost bounds a value that is not scaled: products of several such values stay finite in
+// float32.
 const unscaledMost = 1e9
 
 // NewDense starts the fit of a vector or sequence view: mean and deviation of

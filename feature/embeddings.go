@@ -30,7 +30,7 @@ type Embeddings struct {
 	at     map[uint32]int32
 }
 
-// Find gives a token's place among Hashes, -1 if it has no vector.
+// Find returns a token's place among Hashes, -1 if it has no vector.
 func (e *Embeddings) Find(hash uint32) int {
 	if i, ok := e.at[hash]; ok {
 		return int(i)
@@ -41,21 +41,21 @@ func (e *Embeddings) Find(hash uint32) int {
 // Vector is the vector of the i-th token.
 func (e *Embeddings) Vector(i int) []float32 { return e.values[i*e.Dim : (i+1)*e.Dim] }
 
-// Worded is a view of [Tokens] that knows the words of an embedding file. All
+// WordEmbedder is a view of [Tokens] that knows the words of an embedding file. All
 // such views of a data set hash words alike.
-type Worded interface {
+type WordEmbedder interface {
 	View
-	// Word hashes a word as the view hashes a token; ok is false where no text gives it as one token.
+	// Word hashes a word as the view hashes a token; ok is false where no text yields it as one token.
 	Word(word string) (hash uint32, ok bool)
 	// From returns the view whose fits start from given vectors.
 	From(e *Embeddings) View
 }
 
-// Started is the state of a view that starts from given vectors.
-type Started interface {
+// PretrainedState is the state of a view that starts from given vectors.
+type PretrainedState interface {
 	State
-	// Given is the width of the vectors, 0 where none were given.
-	Given() (dim int)
+	// EmbeddingDim is the width of the vectors, 0 where none were given.
+	EmbeddingDim() (dim int)
 	// Vector is the one of an id, nil for an id without.
 	Vector(id int) []float32
 }
@@ -64,12 +64,12 @@ type Started interface {
 // in a file in the text format of word2vec, GloVe and fastText (.vec, .txt). It
 // is streamed: what is kept depends on the data's words, not on the file's length.
 func (b *Bank) Embed(ctx context.Context, file *os.File) error {
-	var first Worded
+	var first WordEmbedder
 	e := &Embeddings{Name: filepath.Base(file.Name()), at: map[uint32]int32{}}
 	tokens := map[uint32]bool{} // of any row
 	var raw Raw
 	for k, ref := range b.Refs {
-		v, ok := ref.View.(Worded)
+		v, ok := ref.View.(WordEmbedder)
 		if !ok {
 			continue
 		}
@@ -93,16 +93,17 @@ func (b *Bank) Embed(ctx context.Context, file *os.File) error {
 	}
 	b.Embeddings = e
 	for k, ref := range b.Refs {
-		if v, ok := ref.View.(Worded); ok {
+		if v, ok := ref.View.(WordEmbedder); ok {
 			b.Refs[k].View = v.From(e)
 		}
 	}
 	return nil
 }
 
-// read fills e with the vectors of the tokens and of the file's first words. Of several words that are the same token (in
-// another case, another form of a character, a number of as many digits) the file's first one counts.
-func (e *Embeddings) read(ctx context.Context, file io.Reader, view Worded, tokens map[uint32]bool) error {
+// read fills e with the vectors of the tokens and of the file's first words. Of several words that
+// are the same token (in another case, another form of a character, a number of as many digits) the
+// file's first one counts.
+func (e *Embeddings) read(ctx context.Context, file io.Reader, view WordEmbedder, tokens map[uint32]bool) error {
 	var hash uint32
 	want := func(word []byte) bool {
 		h, ok := view.Word(string(word))

@@ -31,8 +31,8 @@ type Bank struct {
 	Refs       []Ref
 	Stores     []*Store    // parallel to Refs
 	Embeddings *Embeddings // what learned tokens start from, nil without
-	// Flawed holds the cells with a problem: views of them are absent, or of a part.
-	Flawed map[Place]bool
+	// Incomplete holds the cells with a problem: views of them are absent, or of a part.
+	Incomplete map[Place]bool
 }
 
 // Place is a cell of a data set: an index into Rows and one into Columns.
@@ -49,21 +49,21 @@ func (b *Bank) Close() error {
 
 // column is one column's work: the views to extract and where they go.
 type column struct {
-	index   int
-	schema  *dataset.Column
-	refs    []Ref
-	stores  []*Store
-	drawers []*drawer // nil where nothing is cached
+	index      int
+	schema     *dataset.Column
+	refs       []Ref
+	stores     []*Store
+	viewCaches []*viewCache // nil where nothing is cached
 }
 
 // Extract computes refs for every row of ds. A cell that cannot be read is
 // reported and its views stay absent; the error is of the extraction itself
-// (cancelled, disk full) or of a row without a cell for every column.
+// (canceled, disk full) or of a row without a cell for every column.
 func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Bank, dataset.Problems, error) {
 	if err := ds.CheckCells(); err != nil {
 		return nil, nil, fmt.Errorf("cannot extract: %w", err)
 	}
-	bank := &Bank{Refs: refs, Flawed: map[Place]bool{}}
+	bank := &Bank{Refs: refs, Incomplete: map[Place]bool{}}
 	var cols []*column
 	byIndex := map[int]*column{}
 	for _, ref := range refs {
@@ -76,11 +76,11 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		s := NewStore(len(ds.Rows))
 		bank.Stores = append(bank.Stores, s)
 		c.refs, c.stores = append(c.refs, ref), append(c.stores, s)
-		var d *drawer
-		if info := ref.View.Info(); e.Cache != nil && !info.Cheap && (info.Pretrained || c.schema.Kind.IsFile()) {
-			d = e.Cache.drawer(string(ref.Modality.Kind()), ref.View.Info())
+		var d *viewCache
+		if info := ref.View.Info(); e.Cache != nil && !info.NoCache && (info.Pretrained || c.schema.Kind.IsFile()) {
+			d = e.Cache.viewCache(string(ref.Modality.Kind()), ref.View.Info())
 		}
-		c.drawers = append(c.drawers, d)
+		c.viewCaches = append(c.viewCaches, d)
 	}
 
 	workers := e.Workers
@@ -89,7 +89,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	}
 	total := len(ds.Rows) * len(cols)
 	var next atomic.Int64
-	var mu sync.Mutex // guards problems, Flawed, failed, done and Progress
+	var mu sync.Mutex // guards problems, Incomplete, failed, done and Progress
 	var problems dataset.Problems
 	var failed error
 	done := 0
@@ -109,7 +109,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 			mu.Lock()
 			problems = append(problems, found...)
 			if len(found) > 0 {
-				bank.Flawed[Place{row, col.index}] = true
+				bank.Incomplete[Place{row, col.index}] = true
 			}
 			if err != nil && failed == nil {
 				failed = err
@@ -146,15 +146,15 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 
 // scratch is the memory that a worker uses again and again.
 type scratch struct {
-	windows map[*drawer]*window
+	windows map[*viewCache]*window
 	missing []int
 	batches map[*Store]*batch
 }
 
-func (w *scratch) window(d *drawer) *window {
+func (w *scratch) window(d *viewCache) *window {
 	if w.windows[d] == nil {
 		if w.windows == nil {
-			w.windows = map[*drawer]*window{}
+			w.windows = map[*viewCache]*window{}
 		}
 		w.windows[d] = &window{}
 	}
@@ -210,7 +210,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		return problems, err
 	}
 	whole := true // what was read in part is not cached, so that it is said again the next time
-	if f, ok := item.(Flagger); ok {
+	if f, ok := item.(Warner); ok {
 		for _, what := range f.Flags() {
 			report("cell.partly", what, "what could be read is used")
 			whole = false
@@ -223,7 +223,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 				problem(readable(err))
 				continue
 			}
-			d := c.drawers[j]
+			d := c.viewCaches[j]
 			if !whole {
 				d = nil
 			}
@@ -240,7 +240,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		if err := c.stores[j].Put(row, raw); err != nil {
 			return problems, err
 		}
-		if d := c.drawers[j]; d != nil && whole {
+		if d := c.viewCaches[j]; d != nil && whole {
 			d.put(key, raw)
 		}
 	}
@@ -248,11 +248,11 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 }
 
 // recall fills the cell's views that are cached; missing are the others, as
-// indices into refs. unread says that a file cannot be read, err that a store cannot be written.
+// indices into refs. unread reports that a file cannot be read, err that a store cannot be written.
 func (c *column) recall(ctx context.Context, cell *dataset.Cell, from media.Folder, row int, w *scratch) (key Key, missing []int, unread, err error) {
 	w.missing = w.missing[:0]
 	hashed := false
-	for j, d := range c.drawers {
+	for j, d := range c.viewCaches {
 		if d == nil {
 			w.missing = append(w.missing, j)
 			continue
@@ -279,7 +279,8 @@ func (c *column) recall(ctx context.Context, cell *dataset.Cell, from media.Fold
 	return key, w.missing, nil, nil
 }
 
-// CellLimit is how long the media of one cell may take to be read and decoded, unless Extractor.Limit says otherwise.
+// CellLimit is how long the media of one cell may take to be read and decoded, unless
+// Extractor.Limit states otherwise.
 const CellLimit = time.Minute
 
 func (e *Extractor) limit() time.Duration {
@@ -289,13 +290,13 @@ func (e *Extractor) limit() time.Duration {
 	return CellLimit
 }
 
-// Flagger is an opened item that knows what of its cell was left out.
-type Flagger interface {
-	// Flags says what was left out, one thing an entry; nil if nothing was.
+// Warner is an opened item that knows what of its cell was left out.
+type Warner interface {
+	// Flags describes what was left out, one thing an entry; nil if nothing was.
 	Flags() []string
 }
 
-// readable says "no such file" of a missing file without the system call's name.
+// readable states "no such file" of a missing file without the system call's name.
 func readable(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) && errors.Is(err, fs.ErrNotExist) {

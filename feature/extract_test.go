@@ -160,7 +160,7 @@ func TestTwoColumns(t *testing.T) {
 	}
 }
 
-func TestExtractionCanBeCancelled(t *testing.T) {
+func TestExtractionCanBeCanceled(t *testing.T) {
 	m := newLetters()
 	contents := make([]string, 500)
 	for i := range contents {

@@ -15,7 +15,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Shape says how a view's values are laid out.
+// Shape describes how a view's values are laid out.
 type Shape string
 
 // The shapes of a view.
@@ -64,10 +64,10 @@ type Info struct {
 	Name    string // "color"; a column's view is called column.color
 	Shape   Shape
 	Version int    // part of the cache key: raised when the extracted values change
-	Options string // normalised options, part of the cache key
+	Options string // normalized options, part of the cache key
 	Doc     string // one line: formula and source
 	Default bool   // taken when --views names none
-	Cheap   bool   // extracting costs less than reading the cache: never cached
+	NoCache bool   // extracting costs less than reading the cache: never cached
 	// Pretrained marks the vectors of a pretrained network: they are cached of texts in a table, too,
 	// and what scaling they need is not known beforehand, as of a vector column.
 	Pretrained bool
@@ -83,7 +83,8 @@ type Batched interface {
 	ExtractAll(ctx context.Context, inputs []any) ([]Raw, error)
 }
 
-// Scaling says how the dense values of a view are scaled; which one is right differs between data sets.
+// Scaling describes how the dense values of a view are scaled; which one is right differs between
+// data sets.
 type Scaling string
 
 // The scalings.
@@ -101,17 +102,18 @@ type Fitter interface {
 	State() (State, error)
 }
 
-// State applies what was fitted. It is plain data: json.Marshal gives what View.LoadState reads.
+// State applies what was fitted. It is plain data: json.Marshal yields what View.LoadState reads.
 // Floats that matter are stored as [Floats], exactly.
 type State interface {
 	// Dim is the width of the fitted vector or step, or the number of ids.
 	Dim() int
-	// Apply turns an extracted row into what the model takes. It may reuse dst's memory; r is not changed.
+	// Apply turns an extracted row into what the model takes. It may reuse dst's memory; r is not
+	// changed.
 	Apply(dst *Raw, r Raw)
 }
 
-// Scaler is a State that only scales: every value that is finite becomes (x − mean)·scale, or stays as
-// it is where there are no scales, bounded by ±limit; any other becomes 0.
+// Scaler is a State that only scales: every value that is finite becomes (x − mean)·scale, or stays
+// as it is where there are no scales, bounded by ±limit; any other becomes 0.
 type Scaler interface {
 	State
 	// Scales returns a mean and a factor per feature, or one of each for all, or none.

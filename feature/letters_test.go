@@ -45,7 +45,7 @@ func (m *letters) Open(_ context.Context, c *dataset.Cell, _ *dataset.Column, fr
 
 type lettersItem []byte
 
-// Flags implements Flagger.
+// Flags implements Warner.
 func (i lettersItem) Flags() []string {
 	if strings.HasPrefix(string(i), "part") {
 		return []string{"half of it is missing"}

@@ -34,7 +34,7 @@ type place struct {
 }
 
 // scanSegment calls each for every entry of a segment of size bytes, in order.
-// What the entries hold is not looked at. The error says that some are lost.
+// What the entries hold is not looked at. The error reports that some are lost.
 func scanSegment(r io.ReaderAt, size int64, each func(k Key, off int64, n int)) error {
 	win := make([]byte, min(size, scanWindow))
 	from, to := int64(0), int64(0) // what of the file is in win
@@ -149,7 +149,7 @@ func (w *segmentWriter) write(b []byte) error {
 	return err
 }
 
-// finish gives the segment its final name, or removes it if it cannot be written.
+// finish returns the segment its final name, or removes it if it cannot be written.
 func (w *segmentWriter) finish() error {
 	name := w.file.Name()
 	err := errors.Join(w.buf.Flush(), w.file.Sync(), w.file.Close())

@@ -111,7 +111,7 @@ func (s *Store) room(n int) (b *block, out []block, err error) {
 	return &s.blocks[len(s.blocks)-1], out, nil
 }
 
-// evict gives the blocks in memory their places in the file.
+// evict returns the blocks in memory their places in the file.
 func (s *Store) evict() ([]block, error) {
 	if s.file == nil && len(s.memory) > 0 {
 		f, err := spool.Create("fusor-features-*")
@@ -151,7 +151,7 @@ func (s *Store) write(out []block) error {
 
 var records = sync.Pool{New: func() any { return new([]byte) }}
 
-// Get reads row i into r, reusing its memory; an absent row gives an empty Raw.
+// Get reads row i into r, reusing its memory; an absent row yields an empty Raw.
 func (s *Store) Get(i int, r *Raw) error {
 	sp := s.at[i]
 	if sp.len == 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 )
 
-// A cache folder that cannot be written is said, but is no fault of the data, nor are copies of rows cells that cannot
-// be read: strict reading goes on.
+// A cache folder that cannot be written is said, but is no fault of the data, nor are copies of
+// rows cells that cannot be read: strict reading goes on.
 func TestUnwritableCacheIsAWarning(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {

@@ -58,7 +58,7 @@ func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row
 	}
 	cellCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	item, err := quietly(func() (any, error) { return refs[0].Modality.Open(cellCtx, cell, col, ds.Folder()) })
+	item, err := recoverPanic(func() (any, error) { return refs[0].Modality.Open(cellCtx, cell, col, ds.Folder()) })
 	if machine.Fault(err) {
 		return err
 	}
@@ -69,12 +69,12 @@ func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // Variants reports the cancellation
 		}
-		varied, err := quietly(func() (any, error) { return vary(row, k, item) })
+		varied, err := recoverPanic(func() (any, error) { return vary(row, k, item) })
 		if err != nil {
 			continue
 		}
 		for j, ref := range refs {
-			raw, err := quietly(func() (Raw, error) { return ref.View.Extract(varied) })
+			raw, err := recoverPanic(func() (Raw, error) { return ref.View.Extract(varied) })
 			if err != nil {
 				continue
 			}
@@ -86,8 +86,8 @@ func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row
 	return nil
 }
 
-// quietly turns a decoder's panic, which is the file's fault, into an error.
-func quietly[T any](f func() (T, error)) (out T, err error) {
+// recoverPanic turns a decoder's panic, which is the file's fault, into an error.
+func recoverPanic[T any](f func() (T, error)) (out T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("cannot decode: %v", p)

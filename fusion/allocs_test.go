@@ -11,7 +11,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// step returns a training step of a method on four views (sequences, if it runs over time) of 32 rows, some absent.
+// step returns a training step of a method on four views (sequences, if it runs over time) of 32
+// rows, some absent.
 func step(t testing.TB, m fusion.Method, cfg fusion.Config) func() {
 	const rows, steps = 32, 5
 	var views []fusion.ViewShape

@@ -7,14 +7,14 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// Attention is additive attention over the views (Bahdanau 2015): each view is scored by itself and the softmax runs over
-// the views that are present,
+// Attention is additive attention over the views (Bahdanau 2015): each view is scored by itself and
+// the softmax runs over the views that are present,
 //
 //	h_k = proj.k(x_k), or x_k where all views have the width already
 //	s_k = score.v · tanh(score.weight h_k + score.bias)
 //	z   = Σ_k a_k h_k,  a = softmax(s)
 //
-// An absent view has weight 0; a row without any view gives zeros.
+// An absent view has weight 0; a row without any view yields zeros.
 type Attention struct {
 	proj         *projection
 	weight, bias *grad.Param // [A, dim], [A]; nil with a single view, which needs no score

@@ -8,16 +8,19 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// BiLSTM reads the views with an LSTM in both directions (Graves & Schmidhuber 2005). The option over is what it reads along:
+// BiLSTM reads the views with an LSTM in both directions (Graves & Schmidhuber 2005). The option
+// over is what it reads along:
 //
-//   - time: at each step the views side by side (a view without time stands at every step), the mean over the steps.
-//     Views of different lengths are aligned at the first step; a row is as long as its longest present view, at least
-//     one step. Where a view is absent, in a whole row or past its own end, stands the learned vector absent.k.
-//   - views: each present view is a step, in order; absent ones are left out, not read as zeros; the mean over the
-//     steps. Views of different widths are projected by proj.k. A row without any view reads one step of zeros.
-//   - rows: the rows of a group in their order are the steps (the utterances of a conversation: Poria 2017), each the
-//     views side by side with absent.k for the absent; every row gets what the two directions say at its step. With
-//     the option skip its own features stand beside that.
+//   - time: at each step the views side by side (a view without time is at every step), the mean
+//     over the steps. Views of different lengths are aligned at the first step; a row is as long as
+//     its longest present view, at least one step. Where a view is absent, in a whole row or past
+//     its own end, is the learned vector absent.k.
+//   - views: each present view is a step, in order; absent ones are left out, not read as zeros;
+//     the mean over the steps. Views of different widths are projected by proj.k. A row without any
+//     view reads one step of zeros.
+//   - rows: the rows of a group in their order are the steps (the utterances of a conversation:
+//     Poria 2017), each the views side by side with absent.k for the absent; every row gets what
+//     the two directions say at its step. With the option skip its own features stand beside that.
 //
 // The option dropout drops values of the input and of the output of the LSTM, and between layers.
 type BiLSTM struct {
@@ -164,8 +167,8 @@ func (in Input) steps(r, k int) int {
 	return v.Lengths[r]
 }
 
-// steps returns view k as [B, T, D]: a sequence with absent.k past its end and where it is absent, another view at every
-// step. What stands past the lengths of the rows is of no importance.
+// steps returns view k as [B, T, D]: a sequence with absent.k past its end and where it is absent,
+// another view at every step. What is past the lengths of the rows is of no importance.
 func (b *BiLSTM) steps(t *grad.Tape, in Input, k, T int, lengths []int, s *scratch) *grad.Var {
 	B, x := in.Rows(), in.Views[k].X
 	D := x.Dim(-1)

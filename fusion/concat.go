@@ -11,8 +11,8 @@ import (
 //
 //	z = [x_0; x_1; …]
 //
-// In place of an absent view stands a learned vector, absent.k [D_k], zero at first. With the option dim the result goes
-// through `proj` to that width.
+// In place of an absent view is a learned vector, absent.k [D_k], zero at first. With the option
+// dim the result goes through `proj` to that width.
 type Concat struct {
 	absent []*grad.Param
 	proj   *nn.Linear
@@ -43,7 +43,7 @@ func (c *Concat) Forward(t *grad.Tape, in Input) Output {
 	return Output{Z: z}
 }
 
-// newAbsent makes absent.k, the vector that stands for view k where it is absent.
+// newAbsent makes absent.k, the vector that represents view k where it is absent.
 func newAbsent(s *nn.Scope, views []ViewShape) []*grad.Param {
 	absent := make([]*grad.Param, len(views))
 	for k, v := range views {

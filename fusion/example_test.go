@@ -35,7 +35,7 @@ func (s sum) Forward(t *grad.Tape, in fusion.Input) fusion.Output {
 	return fusion.Output{Z: t.WeightedSum(t.Stack(xs...), t.Const(in.Present))} // an absent view has weight 0
 }
 
-// A method from another module is added to a table, which a program then gives
+// A method from another module is added to a table, which a program then yields
 // to fusor as Options.Methods. fusiontest.Run holds it to the laws of all methods.
 func ExampleTable_With() {
 	methods := fusion.Methods.With(fusion.Method{

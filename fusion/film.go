@@ -5,13 +5,15 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// FiLM is feature-wise linear modulation (Perez 2018): the first view, scaled and shifted by what the others say,
+// FiLM is feature-wise linear modulation (Perez 2018): the first view, scaled and shifted by what
+// the others say,
 //
 //	z = gamma(c) ⊙ x_0 + beta(c)
 //
-// where c is the second view or, of more, the mean of the present ones, brought to one width by proj.k if they differ.
-// The option dim projects the first view by proj.0. Where the whole condition is absent, and with one view, z = x_0. In place
-// of an absent first view stands the learned vector absent.0, so that the others still speak through the modulation.
+// where c is the second view or, of more, the mean of the present ones, brought to one width by
+// proj.k if they differ. The option dim projects the first view by proj.0. Where the whole
+// condition is absent, and with one view, z = x_0. In place of an absent first view is the learned
+// vector absent.0, so that the others still speak through the modulation.
 type FiLM struct {
 	first       *nn.Linear  // proj.0 or nil
 	absent      *grad.Param // [D]
@@ -75,7 +77,8 @@ func (f *FiLM) Forward(t *grad.Tape, in Input) Output {
 	return Output{Z: t.Add(t.MaskRows(y, some), t.MaskRows(x, none))}
 }
 
-// condition returns the mean of the present views from the second on, [B, cond], and which rows have any.
+// condition returns the mean of the present views from the second on, [B, cond], and which rows
+// have any.
 func (f *FiLM) condition(t *grad.Tape, in Input) (*grad.Var, []float32) {
 	B, V := in.Rows(), len(in.Views)
 	some := floats(t, B)

@@ -1,15 +1,17 @@
 // Package fusion turns the encoded views of a batch into one vector per row.
 //
-// A method is an entry of a [Table]: its name, what it is, where it comes from, its options and a function that builds it.
-// [Methods] is the table of everything that ships here, one file per method. The package knows tensors and presence masks
-// and nothing about media, manifests or features; a method from another module is added with [Table.With] and is the equal
-// of one from here.
+// A method is an entry of a [Table]: its name, what it is, where it comes from, its options and a
+// function that builds it. [Methods] is the table of everything that ships here, one file per
+// method. The package knows tensors and presence masks and nothing about media, manifests or
+// features; a method from another module is added with [Table.With] and is the equal of one from
+// here.
 //
 // # Presence
 //
-// Input.Present is 1 for each row and view that is there and 0 for the others. The content of an absent view, even NaN,
-// never reaches a result or a gradient. Every method documents what takes the place of an absent view; the result for a
-// row in which every view is absent is finite, and the model replaces it with the class prior.
+// Input.Present is 1 for each row and view that is there and 0 for the others. The content of an
+// absent view, even NaN, never reaches a result or a gradient. Every method documents what takes
+// the place of an absent view; the result for a row in which every view is absent is finite, and
+// the model replaces it with the class prior.
 package fusion
 
 import (
@@ -21,7 +23,8 @@ import (
 // Shape describes the batches that a method is built for, and what is predicted from them.
 type Shape struct {
 	Views []ViewShape
-	// Outputs is the number of classes, or 1 in a regression. Only a method that predicts by itself reads it.
+	// Outputs is the number of classes, or 1 in a regression. Only a method that predicts by itself
+	// reads it.
 	Outputs int
 	// Regression reports whether the outputs are values, not classes.
 	Regression bool
@@ -40,13 +43,15 @@ type View struct {
 	Lengths []int     // valid steps of each row of a sequence, 0 to T; nil: all T
 }
 
-// Input is a batch as a method sees it: the views in the order in which the method was built with them.
+// Input is a batch as a method sees it: the views in the order in which the method was built with
+// them.
 type Input struct {
 	Views   []View
 	Present *tensor.Tensor // [B, V] of 0 and 1, always set
 
-	// RowGroups holds the lengths of consecutive runs of rows; each run is one group (a conversation, a day) in its order.
-	// Their sum is B. Only methods that run over rows read it; nil: each row is a group of its own.
+	// RowGroups holds the lengths of consecutive runs of rows; each run is one group (a conversation,
+	// a day) in its order. Their sum is B. Only methods that run over rows read it; nil: each row is a
+	// group of its own.
 	RowGroups []int
 }
 
@@ -56,13 +61,13 @@ type Output struct {
 	Weights *grad.Var // [B, V] how much each view counted, or nil if the method has no such weights
 	LogVar  *grad.Var // [B, OutDim] log-variance of Z, of methods that have one (poe), else nil
 
-	// Final reports whether Z is already the prediction: log-probabilities [B, Shape.Outputs], or values in a regression.
-	// The model then has no head.
+	// Final reports whether Z is already the prediction: log-probabilities [B, Shape.Outputs], or
+	// values in a regression. The model then has no head.
 	Final bool
 }
 
-// Fusion is one built method: its parameters live in the scope that it was built with. Forward may be called by many
-// goroutines at once, each with a tape of its own.
+// Fusion is one built method: its parameters live in the scope that it was built with. Forward may
+// be called by many goroutines at once, each with a tape of its own.
 type Fusion interface {
 	Forward(t *grad.Tape, in Input) Output
 	OutDim() int // width of Output.Z
@@ -76,24 +81,26 @@ type Method struct {
 
 	// Options are the method's settings; [Method.Check] refuses others.
 	Options []Option
-	// Build makes the method. [Method.New], which callers use, has checked cfg and the views and filled in the defaults.
-	// It creates every parameter in s.
+	// Build makes the method. [Method.New], which callers use, has checked cfg and the views and
+	// filled in the defaults. It creates every parameter in s.
 	Build func(s *nn.Scope, cfg Config, shape Shape) (Fusion, error)
 
-	// TakesSequences reports whether, with this configuration, the method takes sequence views unpooled; nil means never.
-	// Otherwise the caller pools sequences to [B, D] first.
+	// TakesSequences reports whether, with this configuration, the method takes sequence views
+	// unpooled; nil means never. Otherwise the caller pools sequences to [B, D] first.
 	TakesSequences func(cfg Config) bool
-	// ReadsRows reports whether, with this configuration, the method reads the rows of a group in their order
-	// (Input.RowGroups); nil means never.
+	// ReadsRows reports whether, with this configuration, the method reads the rows of a group in
+	// their order (Input.RowGroups); nil means never.
 	ReadsRows func(cfg Config) bool
 	// Adapt returns cfg with what is not set chosen to suit the data; nil: as it is.
 	Adapt func(cfg Config, data Data) Config
-	// Textbook returns cfg with what is not set chosen as textbooks show the method, on these matrices; nil: as it is.
+	// Textbook returns cfg with what is not set chosen as textbooks show the method, on these
+	// matrices; nil: as it is.
 	Textbook func(cfg Config, views []ViewShape) Config
-	// RowWeights reports whether Output.Weights depends on the content of a row, so that it differs between rows of
-	// the same presence.
+	// RowWeights reports whether Output.Weights depends on the content of a row, so that it differs
+	// between rows of the same presence.
 	RowWeights bool
-	// AnyWidths reports whether views of different widths are fused without learned projections to one width.
+	// AnyWidths reports whether views of different widths are fused without learned projections to one
+	// width.
 	AnyWidths bool
 	// Final reports whether Output.Final is always set: a model needs no head.
 	Final bool
@@ -123,21 +130,26 @@ func (m Method) Suited(cfg Config, data Data) Config {
 
 // Laws are the laws of a method that not every method obeys, as data for fusiontest.Run.
 type Laws struct {
-	// Permutable: the order of the views does not matter, once the parameters that belong to a view move with it.
+	// Permutable: the order of the views does not matter, once the parameters that belong to a view
+	// move with it.
 	Permutable bool
-	// Indexed lists parameter prefixes that are followed by the view: "proj" for proj.0.weight, proj.1.weight, …
+	// Indexed lists parameter prefixes that are followed by the view: "proj" for proj.0.weight,
+	// proj.1.weight, …
 	Indexed []string
 	// Axis lists parameters whose first axis is the views.
 	Axis []string
 	// Columns lists parameters whose last axis is the concatenation of the views.
 	Columns []string
-	// Idle lists prefixes of parameters that a single view may not reach: weights from step to step where there is one step.
+	// Idle lists prefixes of parameters that a single view may not reach: weights from step to step
+	// where there is one step.
 	Idle []string
-	// Cases are the configurations under which all laws are checked; empty: one, the defaults made small.
+	// Cases are the configurations under which all laws are checked; empty: one, the defaults made
+	// small.
 	Cases []Case
 }
 
-// Case is one configuration for the law suite, which fills in small values for the sizes that Config does not set.
+// Case is one configuration for the law suite, which fills in small values for the sizes that
+// Config does not set.
 type Case struct {
 	Name       string
 	Config     Config

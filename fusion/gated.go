@@ -5,13 +5,15 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// Gated is the gated multimodal unit for any number of views (Arevalo 2017): every view has a gate that sees all views,
+// Gated is the gated multimodal unit for any number of views (Arevalo 2017): every view has a gate
+// that sees all views,
 //
 //	h_k = tanh(h.k(x_k))
 //	g_k = σ(z.k([x_0; x_1; …]))
 //	z   = Σ_k g_k ⊙ h_k
 //
-// An absent view shows zeros to the gates and adds nothing to the sum; a row without any view gives zeros.
+// An absent view shows zeros to the gates and adds nothing to the sum; a row without any view
+// yields zeros.
 type Gated struct {
 	h, z []*nn.Linear
 	dim  int

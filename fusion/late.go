@@ -7,16 +7,16 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// lateFloor keeps the logarithm finite where every view gives a class no probability at all.
+// lateFloor keeps the logarithm finite where every view yields a class no probability at all.
 const lateFloor = 1e-12
 
-// Late decides per view and then takes the mean of the decisions: every view has a linear head of its own, head.k, and
-// the class probabilities are
+// Late decides per view and then takes the mean of the decisions: every view has a linear head of
+// its own, head.k, and the class probabilities are
 //
 //	P = Σ_k p_k softmax(head.k(x_k)) / Σ_k p_k
 //
-// over the present views. Z is ln P and Final is set; in a regression Z is the mean of the values. A row without any view
-// gives equal probabilities, or the value 0.
+// over the present views. Z is ln P and Final is set; in a regression Z is the mean of the values.
+// A row without any view yields equal probabilities, or the value 0.
 type Late struct {
 	heads      []*nn.Linear
 	outputs    int
@@ -54,7 +54,8 @@ func (l *Late) Forward(t *grad.Tape, in Input) Output {
 	return Output{Z: t.Log(p), Weights: w, Final: true}
 }
 
-// even returns the floor of the probabilities: equal ones in a row without any view, else next to nothing.
+// even returns the floor of the probabilities: equal ones in a row without any view, else next to
+// nothing.
 func (l *Late) even(t *grad.Tape, in Input) *grad.Var {
 	c := filled(t, lateFloor, in.Rows(), l.outputs)
 	for b := range in.Rows() {

@@ -10,13 +10,13 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// LowRank is tensor fusion followed by a linear layer, without ever making the product, as a sum of rank-one parts
-// (Liu 2018):
+// LowRank is tensor fusion followed by a linear layer, without ever making the product, as a sum of
+// rank-one parts (Liu 2018):
 //
 //	z = Σ_r rank_weights_r ∏_k ([1; x_k] factor.k[r]) + bias
 //
-// An absent view is [1; 0], as in tensor fusion: its factor is the row of factor.k that belongs to the 1; a row without
-// any view is the product of these.
+// An absent view is [1; 0], as in tensor fusion: its factor is the row of factor.k that belongs to
+// the 1; a row without any view is the product of these.
 type LowRank struct {
 	factors     []*grad.Param // [rank, D_k + 1, dim]
 	rankWeights *grad.Param   // [rank]
@@ -37,8 +37,8 @@ func newLowRank(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
 	return l, nil
 }
 
-// nearOne starts a factor [rank, D+1, dim] so that it is 1 plus something small for standardised input: a product of
-// many such factors neither vanishes nor explodes.
+// nearOne starts a factor [rank, D+1, dim] so that it is 1 plus something small for standardized
+// input: a product of many such factors neither vanishes nor explodes.
 func nearOne(rng *rand.Rand, x *tensor.Tensor) {
 	nn.Uniform(1/math.Sqrt(float64(x.Dim(1))))(rng, x)
 	for r := range x.Dim(0) {

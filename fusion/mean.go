@@ -9,8 +9,8 @@ import (
 //
 //	z = Σ_k p_k x_k / Σ_k p_k
 //
-// Views of one width have no parameters; others are projected by proj.k. An absent view is not counted; a row without
-// any view gives zeros.
+// Views of one width have no parameters; others are projected by proj.k. An absent view is not
+// counted; a row without any view yields zeros.
 type Mean struct {
 	proj *projection
 	dim  int

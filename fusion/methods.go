@@ -19,8 +19,9 @@ const (
 	Plain = "mean"
 )
 
-// Methods is every method that ships here: mean, weighted, concat, attention, bilstm, gated, tensor, lowrank, film,
-// multiplicative, poe, transformer and late. The type of each ([Mean], [Weighted], …) says what it computes.
+// Methods is every method that ships here: mean, weighted, concat, attention, bilstm, gated,
+// tensor, lowrank, film, multiplicative, poe, transformer and late. The type of each ([Mean],
+// [Weighted], …) describes what it computes.
 var Methods = shipped
 
 var shipped = Table{

@@ -124,7 +124,8 @@ func TestConfigJSON(t *testing.T) {
 	}
 }
 
-// Wide views, many views and no configuration: every method stays within a size that trains on a CPU.
+// Wide views, many views and no configuration: every method stays within a size that trains on a
+// CPU.
 func TestSizes(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 9, 20} {
 		views := make([]fusion.ViewShape, n)

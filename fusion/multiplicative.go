@@ -16,10 +16,11 @@ const multiplicativeBudget = 1 << 18
 //
 //	z = x_0' w x_1 + x_0 u + x_1 v + bias
 //
-// With more views, the sum over the pairs: x_i' w.i.j x_j for i < j, and x_k u.k for each view (the linear terms that the
-// pairs of a view have in common are one). With one view, x_0 u + bias. So that all w together stay within 2^18 numbers,
-// views that are too wide are projected by proj.k. A pair counts where both views are present, a linear term where its
-// view is; a row without any view gives the bias.
+// With more views, the sum over the pairs: x_i' w.i.j x_j for i < j, and x_k u.k for each view (the
+// linear terms that the pairs of a view have in common are one). With one view, x_0 u + bias. So
+// that all w together stay within 2^18 numbers, views that are too wide are projected by proj.k. A
+// pair counts where both views are present, a linear term where its view is; a row without any view
+// yields the bias.
 type Multiplicative struct {
 	proj *projection
 	w    []*grad.Param // [D_i, D_j, dim], pairs in the order (0,1), (0,2), …, (1,2), …

@@ -5,14 +5,14 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// PoE is a product of Gaussian experts (Wu & Goodman 2018): each view states a mean and a variance, and what is surer
-// counts more,
+// PoE is a product of Gaussian experts (Wu & Goodman 2018): each view states a mean and a variance,
+// and what is surer counts more,
 //
 //	z = Σ_k p_k μ_k / (1 + Σ_k p_k),  μ_k = mu.k(x_k), p_k = exp(−logvar.k(x_k))
 //
 // with ln p_k kept to at most 40. The 1 is the prior, N(0, 1). The log-variance of the product,
-// −ln(1 + Σ p_k), is Output.LogVar. An absent view is no expert; a row without any view gives the prior: mean 0,
-// log-variance 0.
+// −ln(1 + Σ p_k), is Output.LogVar. An absent view is no expert; a row without any view yields the
+// prior: mean 0, log-variance 0.
 type PoE struct {
 	mu, logvar []*nn.Linear
 	dim        int
@@ -20,8 +20,9 @@ type PoE struct {
 
 var _ Fusion = (*PoE)(nil)
 
-// maxLogPrecision keeps a very sure expert finite in float32, and its product with a mean. Beyond e^40 the prior's 1 has
-// long vanished. (The authors' code bounds the precision as well, by adding 1e-8 to the variance.)
+// maxLogPrecision keeps a very sure expert finite in float32, and its product with a mean. Beyond
+// e^40 the prior's 1 has long vanished. (The authors' code bounds the precision as well, by adding
+// 1e-8 to the variance.)
 const maxLogPrecision = 40
 
 func newPoE(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {

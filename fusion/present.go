@@ -21,13 +21,15 @@ func (in Input) Mask(t *grad.Tape, k int) []float32 {
 	return m
 }
 
-// Masked returns view k with the rows where it is absent set to zero, whatever they hold, and the mask.
+// Masked returns view k with the rows where it is absent set to zero, whatever they hold, and the
+// mask.
 func (in Input) Masked(t *grad.Tape, k int) (*grad.Var, []float32) {
 	m := in.Mask(t, k)
 	return t.MaskRows(in.Views[k].X, m), m
 }
 
-// UniformWeights returns w[b][k] = 1/(views present in row b) where view k is present, else 0: [B, V].
+// UniformWeights returns w[b][k] = 1/(views present in row b) where view k is present, else 0: [B,
+// V].
 func (in Input) UniformWeights(t *grad.Tape) *grad.Var {
 	B, V := in.Rows(), len(in.Views)
 	w := t.NewConst(B, V)
@@ -47,8 +49,8 @@ func (in Input) UniformWeights(t *grad.Tape) *grad.Var {
 	return w
 }
 
-// Pack moves the present views of each row of h [B, V, D] to the front, in their order. It returns that [B, V, D], with
-// zeros behind them, and how many there are in each row, but at least 1.
+// Pack moves the present views of each row of h [B, V, D] to the front, in their order. It returns
+// that [B, V, D], with zeros behind them, and how many there are in each row, but at least 1.
 func (in Input) Pack(t *grad.Tape, h *grad.Var) (*grad.Var, []int) {
 	B, V, D := h.Dim(0), h.Dim(1), h.Dim(2)
 	ids, lengths := make([]int32, B*V), make([]int, B)
@@ -56,7 +58,8 @@ func (in Input) Pack(t *grad.Tape, h *grad.Var) (*grad.Var, []int) {
 	return t.Reshape(t.GatherRows(t.Reshape(h, B*V, D), ids), B, V, D), lengths
 }
 
-// pack fills in the rows of [B*V, D] that the present views of each row come from, -1 behind them, and their number.
+// pack fills in the rows of [B*V, D] that the present views of each row come from, -1 behind them,
+// and their number.
 func (in Input) pack(ids []int32, lengths []int) {
 	V := len(in.Views)
 	for b := range lengths {
@@ -82,7 +85,8 @@ func addTo(t *grad.Tape, sum, b *grad.Var) *grad.Var {
 	return t.Add(sum, b)
 }
 
-// floats returns n zeros in memory of the tape where that is float32, which holds them until the tape is reset.
+// floats returns n zeros in memory of the tape where that is float32, which holds them until the
+// tape is reset.
 func floats(t *grad.Tape, n int) []float32 {
 	if v := t.NewConst(n).Value(); v.F32 != nil {
 		return v.F32

@@ -11,7 +11,8 @@ import (
 // sharedDim is the width that views of different widths are projected to where none is set.
 const sharedDim = 64
 
-// projection maps each view onto a width of its own choosing, proj.k; views that have it already pass as they are.
+// projection maps each view onto a width of its own choosing, proj.k; views that have it already
+// pass as they are.
 type projection struct {
 	layers []*nn.Linear // nil: passes as it is
 	widths []int        // after the projection
@@ -28,8 +29,9 @@ func newProjection(s *nn.Scope, views []ViewShape, widths []int) *projection {
 	return p
 }
 
-// newSharedProjection brings all views to one width. Views of one width stay as they are unless dim asks for another; otherwise
-// every view is projected, so that none is privileged, to dim or, if that is 0, to sharedDim.
+// newSharedProjection brings all views to one width. Views of one width stay as they are unless dim
+// asks for another; otherwise every view is projected, so that none is privileged, to dim or, if
+// that is 0, to sharedDim.
 func newSharedProjection(s *nn.Scope, views []ViewShape, dim int) (*projection, int) {
 	same := true
 	for _, v := range views {
@@ -66,8 +68,8 @@ func (p *projection) forward(t *grad.Tape, k int, x *grad.Var) *grad.Var {
 	return p.layers[k].Forward(t, x)
 }
 
-// projectAndStack returns every view with absent rows cleaned, projected, and stacked to [B, V, dim]. A row of an absent view holds
-// what the projection makes of zeros: weigh it with 0.
+// projectAndStack returns every view with absent rows cleaned, projected, and stacked to [B, V,
+// dim]. A row of an absent view holds what the projection makes of zeros: weigh it with 0.
 func (p *projection) projectAndStack(t *grad.Tape, in Input) *grad.Var {
 	s := borrow()
 	defer s.giveBack()
@@ -103,8 +105,8 @@ func equal(n, v int) []int {
 	return w
 }
 
-// capped returns the widths of the views with none above the largest limit for which cost is at most budget; the limit
-// never goes below 1. cost must not fall when a width grows.
+// capped returns the widths of the views with none above the largest limit for which cost is at
+// most budget; the limit never goes below 1. cost must not fall when a width grows.
 func capped(views []ViewShape, limit, budget int, cost func(widths []int) int) []int {
 	at := func(c int) []int {
 		w := make([]int, len(views))

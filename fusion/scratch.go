@@ -7,8 +7,9 @@ import (
 	"github.com/fusor-ml/fusor/internal/buffer"
 )
 
-// scratch lends slices for the arguments of tape operations, which copy what they keep. A method is shared by goroutines,
-// so the slices cannot be its own; the pool keeps a steady step from allocating.
+// scratch lends slices for the arguments of tape operations, which copy what they keep. A method is
+// shared by goroutines, so the slices cannot be its own; the pool keeps a steady step from
+// allocating.
 type scratch struct {
 	vars  []*grad.Var
 	masks [][]float32

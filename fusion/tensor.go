@@ -7,21 +7,22 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// Limits of tensor fusion: the width of the result, and the most factors of the product (with six, each can still be
-// three wide).
+// Limits of tensor fusion: the width of the result, and the most factors of the product (with six,
+// each can still be three wide).
 const (
 	tensorBudget  = 4096
 	tensorFactors = 6
 )
 
-// Tensor is tensor fusion (Zadeh 2017): the flattened outer product of the views, each with a 1 in front, so that every
-// view, every pair, … has its products in it,
+// Tensor is tensor fusion (Zadeh 2017): the flattened outer product of the views, each with a 1 in
+// front, so that every view, every pair, … has its products in it,
 //
 //	z = [1; x_0] ⊗ [1; x_1] ⊗ …          the first view slowest
 //
-// The widths are such that ∏(d_k + 1) ≤ 4096: views that are too wide, or wider than the option dim, are projected by proj.k.
-// Of more than six views, view k shares factor k mod 6 with others of that factor, whose projections are added. An
-// absent view is the neutral [1; 0]; a row without any view is 1 followed by zeros.
+// The widths are such that ∏(d_k + 1) ≤ 4096: views that are too wide, or wider than the option
+// dim, are projected by proj.k. Of more than six views, view k shares factor k mod 6 with others of
+// that factor, whose projections are added. An absent view is the neutral [1; 0]; a row without any
+// view is 1 followed by zeros.
 type Tensor struct {
 	proj    *projection
 	factors int

@@ -12,19 +12,22 @@ import (
 
 // TextbookOptions are the options of [Textbook].
 type TextbookOptions struct {
-	// Config goes to the method. Where they are not set, dim and, of bilstm, hidden are the width of the first matrix.
+	// Config goes to the method. Where they are not set, dim and, of bilstm, hidden are the width of
+	// the first matrix.
 	Config Config
 	// Seed draws the parameters of methods that have any.
 	Seed uint64
 }
 
-// Textbook applies a method of the table, untrained, to matrices: mats holds one matrix per view, [N, D_k], whose rows
-// belong together, and z is [N, H] in full precision. Weights is [N, V] for the methods that have weights, else nil.
+// Textbook applies a method of the table, untrained, to matrices: mats holds one matrix per view,
+// [N, D_k], whose rows belong together, and z is [N, H] in full precision. Weights is [N, V] for
+// the methods that have weights, else nil.
 //
-// It is meant for learning what a method does. Parameters are drawn from the seed, with two exceptions: matrices of one
-// width are not projected (attention and transformer have identity projections), and a Bi-LSTM takes the rows as its time
-// steps, so that N rows of views with widths 3 and 3 and hidden 3 give [N, 6]. A row of a matrix that is NaN throughout is
-// an absent view, and a row that no matrix has is NaN throughout in z: nothing was fused there.
+// It is meant for learning what a method does. Parameters are drawn from the seed, with two
+// exceptions: matrices of one width are not projected (attention and transformer have identity
+// projections), and a Bi-LSTM takes the rows as its time steps, so that N rows of views with widths
+// 3 and 3 and hidden 3 give [N, 6]. A row of a matrix that is NaN throughout is an absent view, and
+// a row that no matrix has is NaN throughout in z: nothing was fused there.
 func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions) (z, weights *tensor.Tensor, err error) {
 	m, ok := t.Lookup(method)
 	if !ok {
@@ -101,7 +104,7 @@ func identity(s *nn.Scope) {
 	}
 }
 
-// textbookPresence checks the matrices and says which rows of which are there, [N, V].
+// textbookPresence checks the matrices and reports which rows of which are there, [N, V].
 func textbookPresence(mats []*tensor.Tensor) (*tensor.Tensor, error) {
 	if len(mats) == 0 {
 		return nil, fmt.Errorf("there is no matrix")

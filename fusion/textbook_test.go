@@ -54,8 +54,8 @@ func TestTextbookConcat(t *testing.T) {
 	near(t, z, []float64{1, 2, 3, 7, 8, 9, 4, 5, 6, 10, 11, 12}, 2, 6)
 }
 
-// Attention scores each view, so the weights differ, add up to one over the views, and the result is that mixture of the
-// unprojected rows.
+// Attention scores each view, so the weights differ, add up to one over the views, and the result
+// is that mixture of the unprojected rows.
 func TestTextbookAttention(t *testing.T) {
 	mats := textbookMatrices()
 	z, w := textbook(t, "attention", mats, fusion.TextbookOptions{Seed: 1})
@@ -75,7 +75,8 @@ func TestTextbookAttention(t *testing.T) {
 	}
 }
 
-// The Bi-LSTM takes the two rows as two steps: [2, 6], the first three columns read forwards, the others backwards.
+// The Bi-LSTM takes the two rows as two steps: [2, 6], the first three columns read forwards, the
+// others backwards.
 func TestTextbookBiLSTM(t *testing.T) {
 	z, _ := textbook(t, "bilstm", textbookMatrices(), fusion.TextbookOptions{Seed: 1, Config: fusion.Config{"hidden": 3}})
 	if fmt.Sprint(z.Shape) != "[2 6]" {

@@ -8,10 +8,11 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// Transformer lets the views look at each other: each view is a token proj.k(x_k) (the bias of its own projection tells
-// the views apart), the tokens go through pre-norm encoder layers, layers.i (Vaswani 2017; Xiong 2020 for the pre-norm),
-// and a last norm, and z is the mean of the tokens of present views. There is no class token. Absent views are masked as
-// keys and not counted in the mean; a row without any view gives zeros.
+// Transformer lets the views look at each other: each view is a token proj.k(x_k) (the bias of its
+// own projection shows the views apart), the tokens go through pre-norm encoder layers, layers.i
+// (Vaswani 2017; Xiong 2020 for the pre-norm), and a last norm, and z is the mean of the tokens of
+// present views. There is no class token. Absent views are masked as keys and not counted in the
+// mean; a row without any view yields zeros.
 type Transformer struct {
 	proj   *projection
 	layers []*nn.TransformerEncoderLayer

@@ -11,9 +11,10 @@ import (
 //
 //	z = Σ_k w_k x_k
 //
-// with the weights as given, not normalised; where views are absent, those of the present views are scaled so that their
-// magnitudes add up to what all of them add up to. Without, the weights are learned: the softmax of `logits` [V] over the
-// present views. Views of different widths are projected by proj.k. A row without any view gives zeros.
+// with the weights as given, not normalized; where views are absent, those of the present views are
+// scaled so that their magnitudes add up to what all of them add up to. Without, the weights are
+// learned: the softmax of `logits` [V] over the present views. Views of different widths are
+// projected by proj.k. A row without any view yields zeros.
 type Weighted struct {
 	proj   *projection
 	fixed  []float64

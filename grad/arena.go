@@ -2,8 +2,8 @@ package grad
 
 import "github.com/fusor-ml/fusor/internal/kernel"
 
-// arena hands out slices of a few large blocks, in order. reset takes everything back at once; release takes back what
-// was handed out since a mark. Memory is not cleared.
+// arena hands out slices of a few large blocks, in order. reset takes everything back at once;
+// release takes back what was handed out since a mark. Memory is not cleared.
 type arena[T kernel.Float] struct {
 	blocks [][]T
 	at     mark

@@ -9,10 +9,10 @@ import (
 
 var opAttention = operation{"Attention", both(attentionForward[float32], attentionForward[float64]), both(attentionBackward[float32], attentionBackward[float64])}
 
-// Attention is scaled dot-product attention in heads (Vaswani 2017) without the projections: q [B, Tq, E], k and v
-// [B, Tk, E], E a multiple of heads. Keys where keyMask [B, Tk] is zero are left out, and what stands in them, NaN too,
-// has no effect; with no key left the result is zero. It returns the result [B, Tq, E] and the weights averaged over the
-// heads [B, Tq, Tk].
+// Attention is scaled dot-product attention in heads (Vaswani 2017) without the projections: q [B,
+// Tq, E], k and v [B, Tk, E], E a multiple of heads. Keys where keyMask [B, Tk] is zero are left
+// out, and the content of them, NaN too, has no effect; with no key left the result is zero. It
+// returns the result [B, Tq, E] and the weights averaged over the heads [B, Tq, Tk].
 func (t *Tape) Attention(q, k, val *Var, heads int, keyMask *tensor.Tensor) (out, weights *Var) {
 	rank("Attention", q, 3, "[B, Tq, E]")
 	rank("Attention", k, 3, "[B, Tk, E]")

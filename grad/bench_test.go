@@ -7,7 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// BenchmarkBiLSTM is a step over sequences of 50 steps of width 421 with a head on the mean over time.
+// BenchmarkBiLSTM is a step over sequences of 50 steps of width 421 with a head on the mean over
+// time.
 func BenchmarkBiLSTM(b *testing.B) {
 	const in, T = 421, 50
 	for _, H := range []int{64, 128} {

@@ -49,7 +49,8 @@ func combine(t *Tape, outs []*Var) *Var {
 	return sum
 }
 
-// checkGrad compares the gradients of all inputs with central differences of fourth order, relative to the greatest.
+// checkGrad compares the gradients of all inputs with central differences of fourth order, relative
+// to the greatest.
 func checkGrad(t *testing.T, f op, inputs ...*tensor.Tensor) {
 	t.Helper()
 	const h, tolerance = 1e-3, 1e-6

@@ -4,9 +4,9 @@ import "github.com/fusor-ml/fusor/internal/kernel"
 
 var opDropout = operation{"Dropout", both(dropoutForward[float32], dropoutForward[float64]), both(dropoutBackward[float32], dropoutBackward[float64])}
 
-// Dropout sets elements to zero with probability p and divides the others by 1-p (Srivastava 2014), while the tape
-// trains; else it returns x. Which elements go depends on Seed and on how many dropout operations came before, in one
-// step.
+// Dropout sets elements to zero with probability p and divides the others by 1-p (Srivastava 2014),
+// while the tape trains; else it returns x. Which elements go depends on Seed and on how many
+// dropout operations came before, in one step.
 func (t *Tape) Dropout(x *Var, p float64) *Var {
 	if !(p >= 0 && p < 1) {
 		panic("grad: Dropout: the probability is not in [0, 1)")

@@ -6,8 +6,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// The misuses of shapes, in one place. Shapes are copied before they are printed, so that a caller's variadic shape
-// stays on its stack.
+// The misuses of shapes, in one place. Shapes are copied before they are printed, so that a
+// caller's variadic shape stays on its stack.
 
 func copied(s []int) []int { return append([]int{}, s...) }
 

@@ -8,19 +8,21 @@ type frozenKey[T kernel.Float] struct {
 	rows, cols int
 }
 
-// frozenWeights are the weights of a frozen tape, laid out for products. The keys hold their memory, so no other matrix
-// can come to stand where one of them stood.
+// frozenWeights are the weights of a frozen tape, laid out for products. The keys hold their
+// memory, so no other matrix can come to stand where one of them stood.
 type frozenWeights[T kernel.Float] map[frozenKey[T]]*kernel.Packed[T]
 
-// SetFrozen promises, while on, that no parameter changes its value: the tape then lays out each weight for products when
-// it first meets it, and uses that from then on. It is meant for prediction; results are the same, bit for bit. A tape
-// that records does not use it. Switching it off or on forgets what was laid out.
+// SetFrozen promises, while on, that no parameter changes its value: the tape then lays out each
+// weight for products when it first meets it, and uses that from then on. It is meant for
+// prediction; results are the same, bit for bit. A tape that records does not use it. Switching it
+// off or on forgets what was laid out.
 func (t *Tape) SetFrozen(on bool) {
 	t.frozen = on
 	t.frozen32, t.frozen64 = nil, nil
 }
 
-// laidOut returns the transpose of the weight w [rows, cols] as it is laid out, nil if it has to be read where it stands.
+// laidOut returns the transpose of the weight w [rows, cols] as it is laid out, nil if it has to be
+// read where it is.
 func laidOut[T kernel.Float](t *Tape, w *Var) *kernel.Packed[T] {
 	if !t.frozen || t.recording || root(w).param == nil || w.Len() == 0 {
 		return nil

@@ -8,7 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// TestFrozenTapeGivesTheSameBits runs a model on a frozen tape and on one that reads the weights where they stand.
+// TestFrozenTapeGivesTheSameBits runs a model on a frozen tape and on one that reads the weights
+// where they stand.
 func TestFrozenTapeGivesTheSameBits(t *testing.T) {
 	ps, rs := mlpParams(), readerParams()
 	run := func(frozen bool, workers, rows, times int) (bits []uint32) {
@@ -35,7 +36,8 @@ func TestFrozenTapeGivesTheSameBits(t *testing.T) {
 	}
 }
 
-// TestFrozenForgets holds that switching SetFrozen lets the tape see new values, and that a recording tape does anyway.
+// TestFrozenForgets holds that switching SetFrozen lets the tape see new values, and that a
+// recording tape does anyway.
 func TestFrozenForgets(t *testing.T) {
 	w := param("w", tensor.FromF32([]float32{1, 2}, 1, 2))
 	x := tensor.FromF32([]float32{1, 1}, 1, 2)

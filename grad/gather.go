@@ -10,15 +10,15 @@ var (
 	opBag    = operation{"EmbeddingBag", both(bagForward[float32], bagForward[float64]), both(bagBackward[float32], bagBackward[float64])}
 )
 
-// GatherRows returns the rows x[idx[i]] of x [N, D]: [len(idx), D], zeros where an index is -1. Its gradient adds the
-// rows up where they came from.
+// GatherRows returns the rows x[idx[i]] of x [N, D]: [len(idx), D], zeros where an index is -1. Its
+// gradient adds the rows up where they came from.
 func (t *Tape) GatherRows(x *Var, idx []int32) *Var {
 	rank("GatherRows", x, 2, "[N, D]")
 	return t.gather("GatherRows", x, idx).shape(len(idx), x.Dim(1)).run()
 }
 
-// Embedding returns the rows w[ids[i]] of w [V, D] as shape + [D], zeros where an id is below 0. For a sparse parameter it
-// notes the rows that get a gradient.
+// Embedding returns the rows w[ids[i]] of w [V, D] as shape + [D], zeros where an id is below 0.
+// For a sparse parameter it notes the rows that get a gradient.
 func (t *Tape) Embedding(w *Var, ids []int32, shape ...int) *Var {
 	rank("Embedding", w, 2, "[V, D]")
 	if tensor.Size(shape) != len(ids) {
@@ -55,7 +55,8 @@ func gatherBackward[T kernel.Float](t *Tape, v *Var) {
 	kernel.ScatterAddRows(gradRows[T](t, v.in[0], v.ids), pick[T](&v.grd), v.ids, v.n[0])
 }
 
-// gradRows is gradAdd for an operation that adds to some rows only: of a sparse parameter it notes just these.
+// gradRows is gradAdd for an operation that adds to some rows only: of a sparse parameter it notes
+// just these.
 func gradRows[T kernel.Float](t *Tape, x *Var, ids []int32) []T {
 	p := x.param
 	if p == nil || !p.Sparse {
@@ -72,8 +73,9 @@ func gradRows[T kernel.Float](t *Tape, x *Var, ids []int32) []T {
 	return pick[T](p.Grad)
 }
 
-// EmbeddingBag returns weighted sums of rows of w [V, D]: row b is the sum over i from offsets[b] to offsets[b+1] of
-// weights[i] w[ids[i]], [len(offsets)-1, D]. A nil weights means ones; ids below 0 are left out; an empty bag is zeros.
+// EmbeddingBag returns weighted sums of rows of w [V, D]: row b is the sum over i from offsets[b]
+// to offsets[b+1] of weights[i] w[ids[i]], [len(offsets)-1, D]. A nil weights means ones; ids below
+// 0 are left out; an empty bag is zeros.
 func (t *Tape) EmbeddingBag(w *Var, ids, offsets []int32, weights []float32) *Var {
 	rank("EmbeddingBag", w, 2, "[V, D]")
 	if len(offsets) == 0 {

@@ -19,9 +19,9 @@ type LossOptions struct {
 	LabelSmoothing float64   // in [0, 1): the share of the target spread over all classes (Szegedy 2016)
 }
 
-// CrossEntropy returns -ln softmax(logits)[target], averaged as PyTorch does: the sum over the rows of w[target] times
-// the loss, divided by the sum of w[target]. logits [B, C], target [B]; rows with a target below 0 are left out, and if
-// none is left the loss is 0. -> [1].
+// CrossEntropy returns -ln softmax(logits)[target], averaged as PyTorch does: the sum over the rows
+// of w[target] times the loss, divided by the sum of w[target]. logits [B, C], target [B]; rows
+// with a target below 0 are left out, and if none is left the loss is 0. -> [1].
 func (t *Tape) CrossEntropy(logits *Var, target []int32, o LossOptions) *Var {
 	rank("CrossEntropy", logits, 2, "[B, C]")
 	if len(target) != logits.Dim(0) {
@@ -59,7 +59,8 @@ func (t *Tape) against(op *operation, x *Var, target *tensor.Tensor) *Var {
 	return v.shape(1).run()
 }
 
-// BCEWithLogits returns the mean binary cross-entropy of sigmoid(logits) and targets in [0, 1]. -> [1].
+// BCEWithLogits returns the mean binary cross-entropy of sigmoid(logits) and targets in [0, 1]. ->
+// [1].
 func (t *Tape) BCEWithLogits(logits *Var, target *tensor.Tensor) *Var {
 	return t.against(&opBCE, logits, target)
 }
@@ -70,7 +71,8 @@ func (t *Tape) MSE(pred *Var, target *tensor.Tensor) *Var { return t.against(&op
 // L1 returns the mean of |pred - target|. -> [1].
 func (t *Tape) L1(pred *Var, target *tensor.Tensor) *Var { return t.against(&opL1, pred, target) }
 
-// SmoothL1 returns the mean of d²/2 where |d| < 1, else |d| - 1/2, d = pred - target (Girshick 2015). -> [1].
+// SmoothL1 returns the mean of d²/2 where |d| < 1, else |d| - 1/2, d = pred - target (Girshick
+// 2015). -> [1].
 func (t *Tape) SmoothL1(pred *Var, target *tensor.Tensor) *Var {
 	return t.against(&opSmoothL1, pred, target)
 }

@@ -9,11 +9,12 @@ import (
 
 var opLSTM = operation{"LSTM", both(lstmForward[float32], lstmForward[float64]), both(lstmBackward[float32], lstmBackward[float64])}
 
-// LSTM runs one layer in one direction over whole sequences as one operation: x [B, T, in], lengths [B] or nil for T,
-// wih [4H, in], whh [4H, H], bih and bhh [4H], PyTorch's gate order i, f, g, o, zeros as the first state. It returns the
-// outputs [B, T, H] and the last hidden and cell state [B, H] of each row. As with PyTorch's packed sequences, outputs
-// past the length are zero, what stands there in x has no effect, and the reverse direction starts at the last valid
-// step. A row of length 0 keeps the zero state.
+// LSTM runs one layer in one direction over whole sequences as one operation: x [B, T, in], lengths
+// [B] or nil for T, wih [4H, in], whh [4H, H], bih and bhh [4H], PyTorch's gate order i, f, g, o,
+// zeros as the first state. It returns the outputs [B, T, H] and the last hidden and cell state [B,
+// H] of each row. As with PyTorch's packed sequences, outputs past the length are zero, what is
+// there in x has no effect, and the reverse direction starts at the last valid step. A row of
+// length 0 keeps the zero state.
 func (t *Tape) LSTM(x *Var, lengths []int, wih, whh, bih, bhh *Var, reverse bool) (out, hn, cn *Var) {
 	v := t.lstm(lengths, x)
 	v.flag = reverse
@@ -25,8 +26,9 @@ func (t *Tape) LSTM(x *Var, lengths []int, wih, whh, bih, bhh *Var, reverse bool
 	return v, hn, cn
 }
 
-// BiLSTM runs one layer in both directions: like LSTM with the weights fwd and bwd, each {wih, whh, bih, bhh}. It returns
-// the outputs [B, T, 2H], forward first, and the last states [2, B, H]. The directions may run at the same time.
+// BiLSTM runs one layer in both directions: like LSTM with the weights fwd and bwd, each {wih, whh,
+// bih, bhh}. It returns the outputs [B, T, 2H], forward first, and the last states [2, B, H]. The
+// directions may run at the same time.
 func (t *Tape) BiLSTM(x *Var, lengths []int, fwd, bwd [4]*Var) (out, hn, cn *Var) {
 	return t.bilstm(t.lstm(lengths, x), fwd, bwd)
 }
@@ -89,10 +91,11 @@ func (v *Var) cell(wih, whh, bih, bhh *Var) int {
 // lstmWeights are the weights of direction i.
 func (v *Var) lstmWeights(i int) []*Var { return v.in[v.n[3]+4*i : v.n[3]+4*i+4] }
 
-// layout prepares the plan of kernel.LSTM, for both directions: the valid steps stand as rows, sequence after sequence.
-// plan gets the rows of the batch that have a step, the longest first; then, for each step, how many of them have it;
-// then where each row of the batch starts among the valid steps; then where it starts among all steps, and where in the
-// output. n gets the number of rows with a step, of steps and of valid steps.
+// layout prepares the plan of kernel.LSTM, for both directions: the valid steps stand as rows,
+// sequence after sequence. plan gets the rows of the batch that have a step, the longest first;
+// then, for each step, how many of them have it; then where each row of the batch starts among the
+// valid steps; then where it starts among all steps, and where in the output. n gets the number of
+// rows with a step, of steps and of valid steps.
 func (v *Var) layout(T, width int) {
 	v.plan = v.plan[:0]
 	steps, valid := 0, 0

@@ -33,7 +33,7 @@ func lstmBackward[T kernel.Float](t *Tape, v *Var) {
 		d.DBIH, d.DBHH = gradAdd[T](t, w[2]), gradAdd[T](t, w[3])
 		d.DGates = nil
 		if wanted {
-			d.DGates = d.Gates // not needed any more where its gradient stands
+			d.DGates = d.Gates // not needed any more where its gradient is
 		}
 	}
 	workers := t.workers
@@ -64,8 +64,8 @@ func meansAll(of, n []int) bool {
 	return true
 }
 
-// meanOfLSTM adds the gradient dy of a mean over the steps of an LSTM's output x. It is the same for all steps, so it is
-// kept once.
+// meanOfLSTM adds the gradient dy of a mean over the steps of an LSTM's output x. It is the same
+// for all steps, so it is kept once.
 func meanOfLSTM[T kernel.Float](t *Tape, x *Var, dy []T, lengths []int, D int) {
 	if !x.some {
 		t.room(&x.every, len(dy))
@@ -96,7 +96,7 @@ func spread[T kernel.Float](t *Tape, v *Var) {
 	}
 }
 
-// sharesGrad reports whether a weight stands in both lists.
+// sharesGrad reports whether a weight is in both lists.
 func sharesGrad(a, b []*Var) bool {
 	for _, x := range a {
 		for _, y := range b {

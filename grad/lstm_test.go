@@ -7,8 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// TestBiLSTMConcat compares it with BiLSTM of the concatenation, bit for bit, and the gradient that a mean over the steps
-// leaves with that of the mean's definition.
+// TestBiLSTMConcat compares it with BiLSTM of the concatenation, bit for bit, and the gradient that
+// a mean over the steps leaves with that of the mean's definition.
 func TestBiLSTMConcat(t *testing.T) {
 	const H = 9
 	lengths := []int{17, 3, 40, 14, 0}

@@ -4,7 +4,8 @@ import "github.com/fusor-ml/fusor/internal/kernel"
 
 var opLayerNorm = operation{"LayerNorm", both(layerNormForward[float32], layerNormForward[float64]), both(layerNormBackward[float32], layerNormBackward[float64])}
 
-// LayerNorm returns (x - mean)/√(variance + eps) w + b along the last axis (Ba 2016): x [..., D], w [D], b [D] or nil.
+// LayerNorm returns (x - mean)/√(variance + eps) w + b along the last axis (Ba 2016): x [..., D], w
+// [D], b [D] or nil.
 func (t *Tape) LayerNorm(x, w, b *Var, eps float64) *Var {
 	n := lastOf("LayerNorm", x)
 	vector("LayerNorm", w, n)

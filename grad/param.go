@@ -11,9 +11,11 @@ type Param struct {
 	Name  string
 	Value *tensor.Tensor
 	Grad  *tensor.Tensor
-	// Sparse marks a table of which a step touches a few rows only (an embedding). Optimisers update those alone.
+	// Sparse marks a table of which a step touches a few rows only (an embedding). Optimizers update
+	// those alone.
 	Sparse bool
-	// Rows are the rows of a sparse parameter that got a gradient since ZeroGrad, possibly several times; see Touched.
+	// Rows are the rows of a sparse parameter that got a gradient since ZeroGrad, possibly several
+	// times; see Touched.
 	Rows []int32
 	// NoDecay takes the parameter out of weight decay.
 	NoDecay bool

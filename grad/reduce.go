@@ -76,8 +76,8 @@ func (v *Var) setLengths(lengths []int, B, T int) {
 	v.ints = append(v.ints, lengths...)
 }
 
-// MeanTime returns the mean over the first lengths[b] steps (all if nil): [B, T, D] -> [B, D]; zeros where the length is
-// 0. What stands past the end has no effect.
+// MeanTime returns the mean over the first lengths[b] steps (all if nil): [B, T, D] -> [B, D];
+// zeros where the length is 0. What is past the end has no effect.
 func (t *Tape) MeanTime(x *Var, lengths []int) *Var {
 	return t.timed(&opMeanTime, x, lengths).shape(x.Dim(0), x.Dim(2)).run()
 }
@@ -94,8 +94,8 @@ func meanTimeBackward[T kernel.Float](t *Tape, v *Var) {
 	kernel.MeanTimeGrad(gradAdd[T](t, v.in[0]), pick[T](&v.grd), v.ints, v.n[0], v.n[1])
 }
 
-// MaxTime returns the greatest value over the first lengths[b] steps (all if nil): [B, T, D] -> [B, D]; zeros where the
-// length is 0. The gradient goes to the first step that has the value.
+// MaxTime returns the greatest value over the first lengths[b] steps (all if nil): [B, T, D] -> [B,
+// D]; zeros where the length is 0. The gradient goes to the first step that has the value.
 func (t *Tape) MaxTime(x *Var, lengths []int) *Var {
 	v := t.timed(&opMaxTime, x, lengths)
 	n := x.Dim(0) * x.Dim(2)
@@ -114,7 +114,7 @@ func maxTimeBackward[T kernel.Float](t *Tape, v *Var) {
 	kernel.MaxTimeGrad(gradAdd[T](t, v.in[0]), pick[T](&v.grd), v.ids, v.n[0], v.n[1])
 }
 
-// MaskTime returns x [B, T, D] with zeros past the lengths. What stands there, NaN too, has no effect.
+// MaskTime returns x [B, T, D] with zeros past the lengths. What is there, NaN too, has no effect.
 func (t *Tape) MaskTime(x *Var, lengths []int) *Var {
 	return t.timed(&opMaskTime, x, lengths).like(x).run()
 }

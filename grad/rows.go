@@ -76,8 +76,8 @@ func scaleRowsBackward[T kernel.Float](t *Tape, v *Var) {
 	}
 }
 
-// WhereRows returns the rows of x [B, D] where mask [B] is not zero, and alt [D] elsewhere. What stands in the other
-// rows of x has no effect.
+// WhereRows returns the rows of x [B, D] where mask [B] is not zero, and alt [D] elsewhere. The
+// content of the other rows of x has no effect.
 func (t *Tape) WhereRows(mask []float32, x, alt *Var) *Var {
 	v := t.masked("WhereRows", x, mask)
 	if alt != nil {
@@ -87,8 +87,8 @@ func (t *Tape) WhereRows(mask []float32, x, alt *Var) *Var {
 	return v.like(x).run()
 }
 
-// MaskRows returns x [B, ...] with the rows set to zero where mask [B] is zero: they get no gradient, and what stands in
-// them, NaN too, has no effect.
+// MaskRows returns x [B, ...] with the rows set to zero where mask [B] is zero: they get no
+// gradient, and the content of them, NaN too, has no effect.
 func (t *Tape) MaskRows(x *Var, mask []float32) *Var {
 	v := t.masked("MaskRows", x, mask)
 	v.use(nil)
@@ -117,8 +117,8 @@ func whereRowsBackward[T kernel.Float](t *Tape, v *Var) {
 	kernel.WhereRowsGrad(gradAdd[T](t, v.in[0]), gradAdd[T](t, v.in[1]), pick[T](&v.grd), v.f32s, v.n[0])
 }
 
-// WeightedSum returns the sum over v of w[b, v] x[b, v]: x [B, V, D], w [B, V] or, the same for all rows, [V] -> [B, D].
-// A view of weight zero has no effect on the result, even where it is NaN.
+// WeightedSum returns the sum over v of w[b, v] x[b, v]: x [B, V, D], w [B, V] or, the same for all
+// rows, [V] -> [B, D]. A view of weight zero has no effect on the result, even where it is NaN.
 func (t *Tape) WeightedSum(x, w *Var) *Var {
 	rank("WeightedSum", x, 3, "[B, V, D]")
 	B, V, D := x.Dim(0), x.Dim(1), x.Dim(2)
@@ -167,7 +167,8 @@ func weightedSumBackward[T kernel.Float](t *Tape, v *Var) {
 	t.release(at)
 }
 
-// Outer returns the outer product of each row, a's index the slower: a [B, m], b [B, n] -> [B, m·n].
+// Outer returns the outer product of each row, a's index the slower: a [B, m], b [B, n] -> [B,
+// m·n].
 func (t *Tape) Outer(a, b *Var) *Var {
 	rank("Outer", a, 2, "[B, m]")
 	rank("Outer", b, 2, "[B, n]")

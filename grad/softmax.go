@@ -23,8 +23,8 @@ func (t *Tape) alongLast(op *operation, x *Var) *Var {
 	return v.like(x).run()
 }
 
-// MaskedSoftmax is Softmax over the elements where mask, of x's shape, is not zero; the others become zero, and what
-// stands there has no effect. Rows without any element become zeros.
+// MaskedSoftmax is Softmax over the elements where mask, of x's shape, is not zero; the others
+// become zero, and what is there has no effect. Rows without any element become zeros.
 func (t *Tape) MaskedSoftmax(x *Var, mask *tensor.Tensor) *Var {
 	if mask.Len() != x.Len() {
 		badPair("MaskedSoftmax", x.val.Shape, mask.Shape)

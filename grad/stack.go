@@ -4,8 +4,8 @@ import "github.com/fusor-ml/fusor/internal/kernel"
 
 var opLinearStack = operation{"LinearStack", both(linearStackForward[float32], linearStackForward[float64]), both(linearStackBackward[float32], linearStackBackward[float64])}
 
-// LinearStack is Stack of Linear(xs[i], ws[i], bs[i]) as one operation: xs [B, in_i], ws [out, in_i], bs [out] or nil
-// -> [B, V, out].
+// LinearStack is Stack of Linear(xs[i], ws[i], bs[i]) as one operation: xs [B, in_i], ws [out,
+// in_i], bs [out] or nil -> [B, V, out].
 func (t *Tape) LinearStack(xs, ws, bs []*Var) *Var {
 	if len(xs) == 0 || len(ws) != len(xs) || len(bs) != len(xs) {
 		badCount("LinearStack", "weights", len(ws), max(len(xs), 1))

@@ -32,7 +32,8 @@ type Tape struct {
 	attn64 attentionJob[float64]
 }
 
-// NewTape returns an empty tape that computes in d. It records, does not train (dropout is off) and uses one worker.
+// NewTape returns an empty tape that computes in d. It records, does not train (dropout is off) and
+// uses one worker.
 func NewTape(d tensor.DType) *Tape {
 	return &Tape{dtype: d, recording: true, workers: 1}
 }
@@ -55,18 +56,19 @@ func (t *Tape) SetTraining(on bool) { t.training = on }
 // Training reports whether dropout is on.
 func (t *Tape) Training() bool { return t.training }
 
-// SetRecording says whether operations keep what Backward needs. Without, nothing wants a gradient, and an operation
-// gives its working memory back at once.
+// SetRecording reports whether operations keep what Backward needs. Without, nothing wants a
+// gradient, and an operation yields its working memory back at once.
 func (t *Tape) SetRecording(on bool) { t.recording = on }
 
 // SetWorkers sets how many goroutines an operation may use. Results don't depend on it.
 func (t *Tape) SetWorkers(n int) { t.workers = max(n, 1) }
 
-// Seed sets the random stream of dropout: it depends on seed, step and the number of dropout operations before on the
-// tape.
+// Seed sets the random stream of dropout: it depends on seed, step and the number of dropout
+// operations before on the tape.
 func (t *Tape) Seed(seed, step uint64) { t.seed, t.step = seed, step }
 
-// Const returns x as a leaf without gradient. The tape reads x's memory, or a converted copy if the element types differ.
+// Const returns x as a leaf without gradient. The tape reads x's memory, or a converted copy if the
+// element types differ.
 func (t *Tape) Const(x *tensor.Tensor) *Var {
 	v := t.next(&opConst)
 	v.val.Shape = append(v.val.Shape, x.Shape...)
@@ -100,7 +102,8 @@ func (t *Tape) NewConst(shape ...int) *Var {
 	return v
 }
 
-// Backward walks back from a loss of one element. Every leaf that wants a gradient has it afterwards.
+// Backward walks back from a loss of one element. Every leaf that wants a gradient has it
+// afterward.
 func (t *Tape) Backward(loss *Var) {
 	if loss.val.Len() != 1 {
 		badOne("Backward", loss)

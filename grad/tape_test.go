@@ -15,7 +15,8 @@ func param(name string, v *tensor.Tensor) *Param {
 
 func random32(seed uint64, shape ...int) *tensor.Tensor { return random(seed, tensor.F32, 0, shape...) }
 
-// mlp is one training step of a perceptron with every kind of regularisation; the result is the loss.
+// mlp is one training step of a perceptron with every kind of regularization; the result is the
+// loss.
 func mlp(t *Tape, ps []*Param, x *tensor.Tensor, target []int32) *Var {
 	h := t.LinearAct(t.Const(x), t.Param(ps[0]), t.Param(ps[1]), ActReLU)
 	h = t.LayerNorm(t.Dropout(h, 0.2), t.Param(ps[2]), t.Param(ps[3]), 1e-5)

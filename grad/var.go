@@ -5,7 +5,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// Var is a value on a tape: a leaf or the result of an operation. It is valid until the tape's Reset.
+// Var is a value on a tape: a leaf or the result of an operation. It is valid until the tape's
+// Reset.
 type Var struct {
 	tape  *Tape
 	op    *operation
@@ -24,7 +25,8 @@ type Var struct {
 	in   []*Var // operands
 	more []*Var // further results, which the operation of this one computes too
 
-	// What the operation keeps. The slices are reused by whatever operation gets this node in a later step.
+	// What the operation keeps. The slices are reused by whatever operation gets this node in a later
+	// step.
 	ints  []int
 	plan  []int
 	ids   []int32
@@ -124,14 +126,14 @@ func (v *Var) use(x *Var) {
 	v.needs = v.needs || x.needs
 }
 
-// like gives v the shape of x, and memory.
+// like returns v the shape of x, and memory.
 func (v *Var) like(x *Var) *Var {
 	v.val.Shape = append(v.val.Shape, x.val.Shape...)
 	v.tape.room(&v.val, x.val.Len())
 	return v
 }
 
-// shape gives v a shape, and memory. The content is not cleared.
+// shape returns v a shape, and memory. The content is not cleared.
 func (v *Var) shape(dims ...int) *Var {
 	v.val.Shape = append(v.val.Shape, dims...)
 	v.tape.room(&v.val, tensor.Size(dims))
@@ -153,7 +155,7 @@ func (v *Var) another(dims ...int) *Var {
 	return o
 }
 
-// room gives x n elements of the arena.
+// room returns x n elements of the arena.
 func (t *Tape) room(x *tensor.Tensor, n int) {
 	if t.dtype == tensor.F64 {
 		x.F64, x.F32 = t.m64.alloc(n), nil
@@ -191,7 +193,8 @@ func scratch[T kernel.Float](t *Tape, n int) []T {
 	return any(&t.s64).(*arena[T]).alloc(n)
 }
 
-// kept returns n elements that v keeps in place i for the way back, not cleared. Without a way back they are scratch.
+// kept returns n elements that v keeps in place i for the way back, not cleared. Without a way back
+// they are scratch.
 func kept[T kernel.Float](t *Tape, v *Var, i, n int) []T {
 	if !v.needs {
 		return scratch[T](t, n)
@@ -208,7 +211,7 @@ func (t *Tape) mark() mark {
 	return t.s32.at
 }
 
-// release gives back scratch taken since m.
+// release returns scratch taken since m.
 func (t *Tape) release(m mark) {
 	if t.dtype == tensor.F64 {
 		t.s64.release(m)
@@ -217,8 +220,8 @@ func (t *Tape) release(m mark) {
 	}
 }
 
-// gradOf returns the gradient of x to write to: if add is set the content must be added to, else overwritten.
-// It returns nil if x wants none.
+// gradOf returns the gradient of x to write to: if add is set the content must be added to, else
+// overwritten. It returns nil if x wants none.
 func gradOf[T kernel.Float](t *Tape, x *Var) (g []T, add bool) {
 	switch {
 	case x == nil || !x.needs:

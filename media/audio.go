@@ -14,7 +14,7 @@ import (
 // MaxAudioSeconds is how long a sound may last; a longer one is refused.
 const MaxAudioSeconds = audiofile.MaxSeconds
 
-// ErrNoAudioProcess says that a sound needs ffmpeg, which is not there.
+// ErrNoAudioProcess reports that a sound needs ffmpeg, which is not there.
 var ErrNoAudioProcess = ffmpeg.ErrMissing
 
 // audioByProcess decodes what the codecs in Go do not: AAC, M4A, AIFF, WMA,
@@ -102,7 +102,7 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// byProcess gives a source to a decoder from its start: the opened file itself,
+// byProcess returns a source to a decoder from its start: the opened file itself,
 // where it is one, so that the process reads it without a copy.
 func byProcess[T any](ctx context.Context, r *Reader, decode func(context.Context, io.Reader) (T, error)) (T, error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {

@@ -14,7 +14,7 @@ import (
 // Folder is where the media that a table names are looked up. The zero Folder is
 // the working folder of the process.
 type Folder struct {
-	Dir string // names are relative to it; an absolute name stands for itself
+	Dir string // names are relative to it; an absolute name represents itself
 	FS  fs.FS  // looked up here instead, if it is set: no name leads out of it
 }
 
@@ -46,7 +46,8 @@ func (f Folder) Source(name string) Source {
 	return Source{name: name, from: fsFile{f.FS, path.Clean(name)}}
 }
 
-// Stat describes a file that a table names; the error wraps [ErrOutside] where the name leads out of f.
+// Stat describes a file that a table names; the error wraps [ErrOutside] where the name leads out
+// of f.
 func (f Folder) Stat(name string) (fs.FileInfo, error) {
 	if f.FS == nil {
 		return f.Source(name).from.stat()

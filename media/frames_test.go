@@ -47,12 +47,12 @@ func TestFolderOfFrames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var greys []uint8
+	var grays []uint8
 	for _, m := range c.Frames {
-		greys = append(greys, m.Y[0])
+		grays = append(grays, m.Y[0])
 	}
-	if len(greys) != 4 || !slices.IsSorted(greys) || c.Sound != nil || !HoldsPictures(context.Background(), File(dir)) {
-		t.Errorf("frames of grey %v", greys)
+	if len(grays) != 4 || !slices.IsSorted(grays) || c.Sound != nil || !HoldsPictures(context.Background(), File(dir)) {
+		t.Errorf("frames of grey %v", grays)
 	}
 }
 
@@ -63,7 +63,8 @@ func TestFolderOfNoFrames(t *testing.T) {
 	}
 }
 
-// A frame that cannot be read is not passed over, whether its name or its first bytes say what it is.
+// A frame that cannot be read is not passed over, whether its name or its first bytes say what it
+// is.
 func TestFolderOfBrokenFrames(t *testing.T) {
 	whole := jpegOf(t, 8, 8, 80)
 	for name, data := range map[string][]byte{"2.jpg": nil, "3.png": []byte("not found"), "4": whole[:len(whole)/2], "5.heic": []byte("\x00\x00\x00\x18ftypheic\x00\x00")} {

@@ -91,7 +91,7 @@ type gifCanvas struct {
 }
 
 // draw puts a picture on the canvas; what it returns does as the picture's
-// disposal says (GIF89a, section 23), and is called before the next one.
+// disposal states (GIF89a, section 23), and is called before the next one.
 func (c *gifCanvas) draw(m *image.Paletted, disposal byte) (restore func()) {
 	b := m.Bounds()
 	row := func(y int) []uint8 { return c.rgb[3*(y*c.width+b.Min.X) : 3*(y*c.width+b.Max.X)] }
@@ -101,17 +101,17 @@ func (c *gifCanvas) draw(m *image.Paletted, disposal byte) (restore func()) {
 			c.saved = append(c.saved, row(y)...)
 		}
 	}
-	var colours [256][3]uint8
+	var colors [256][3]uint8
 	var opaque [256]bool
 	for i, p := range m.Palette {
 		r, g, b, a := p.RGBA()
-		colours[i], opaque[i] = [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}, a != 0
+		colors[i], opaque[i] = [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}, a != 0
 	}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		dst := row(y)
 		for x, i := range m.Pix[(y-b.Min.Y)*m.Stride:][:b.Dx()] {
 			if opaque[i] {
-				c, p := &colours[i], dst[3*x:3*x+3:3*x+3]
+				c, p := &colors[i], dst[3*x:3*x+3:3*x+3]
 				p[0], p[1], p[2] = c[0], c[1], c[2]
 			}
 		}

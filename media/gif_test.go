@@ -172,7 +172,8 @@ func FuzzGIFVideo(f *testing.F) {
 		var clip *Clip
 		var err error
 		took := allocated(func() { clip, err = readGIF(t.Context(), bytes.NewReader(data), limits) })
-		// A picture takes a decoder's tables and, once or twice, its pixels; the screen's planes come for those kept.
+		// A picture takes a decoder's tables and, once or twice, its pixels; the screen's planes come for
+		// those kept.
 		if most := uint64(64<<20 + 8*len(data)); took > most {
 			t.Fatalf("%d bytes took %d", len(data), took)
 		}
@@ -189,7 +190,8 @@ func FuzzGIFVideo(f *testing.F) {
 	})
 }
 
-// countPictures counts the pictures of a file; inside is false where it is more than the limits allow.
+// countPictures counts the pictures of a file; inside is false where it is more than the limits
+// allow.
 func countPictures(data []byte, limits gifLimits) (n int, inside bool) {
 	s, err := openGIF(data)
 	if err != nil || s.width*s.height < 1 || int64(s.width*s.height) > limits.screen {

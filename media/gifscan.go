@@ -50,7 +50,7 @@ func openGIF(data []byte) (*gifScanner, error) {
 	return &gifScanner{width: int(le.Uint16(data[6:])), height: int(le.Uint16(data[8:])), head: data[:n:n], rest: data[n:]}, nil
 }
 
-// gifTable is the length of the colour table that a packed field tells of.
+// gifTable is the length of the color table that a packed field reports.
 func gifTable(packed byte) int {
 	if packed&0x80 == 0 {
 		return 0
@@ -115,7 +115,7 @@ func (s *gifScanner) extension() (control []byte, err error) {
 			return nil, errors.New("a damaged graphic control")
 		}
 		return c[1:5], nil
-	// The first part of these two has a fixed length, and counts whatever its size says.
+	// The first part of these two has a fixed length, and counts whatever its size states.
 	case gifPlainText:
 		_, err = s.take(13)
 	case gifApp:
@@ -130,7 +130,7 @@ func (s *gifScanner) extension() (control []byte, err error) {
 	return nil, s.skipBlocks()
 }
 
-// image takes a picture's descriptor, without its code, its colour table and its data.
+// image takes a picture's descriptor, without its code, its color table and its data.
 func (s *gifScanner) image() ([]byte, error) {
 	start := s.rest
 	d, err := s.take(9)

@@ -25,7 +25,7 @@ func TestReadImage(t *testing.T) {
 	}
 	// The name does not matter.
 	m, err := ReadImage(t.Context(), File(write("a.wav", buf.Bytes())), ImageOptions{MaxSide: 60})
-	if err != nil || m.Width != 60 || m.Height != 20 || !m.IsGrey() {
+	if err != nil || m.Width != 60 || m.Height != 20 || !m.IsGray() {
 		t.Errorf("%+v %v", m, err)
 	}
 	if !IsImage(buf.Bytes()) || IsImage([]byte("BM is a text here, not a bitmap")) {

@@ -1,9 +1,10 @@
-// Package media turns the bytes of one cell into typed media: text, image, audio, video, table values or vectors.
+// Package media turns the bytes of one cell into typed media: text, image, audio, video, table
+// values or vectors.
 //
 // What a file is, is decided by its magic number, never by its name.
 package media
 
-// Kind says what the cells of a modality column hold.
+// Kind describes what the cells of a modality column hold.
 type Kind string
 
 // The kinds a column can have. Number, Category, Date and Boolean columns are

@@ -17,17 +17,17 @@ type Format struct {
 	Name string // "png", "wav", "mp4", …; lower case
 }
 
-// Known reports whether the format was recognised as something that can be a modality.
+// Known reports whether the format was recognized as something that can be a modality.
 func (f Format) Known() bool { return f.Kind != "" }
 
-// magic is one entry of the table: want stands at offset.
+// magic is one entry of the table: want is at offset.
 type magic struct {
 	offset int
 	want   string
 	format Format
 }
 
-// magics are the formats that a fixed string at a fixed place tells apart.
+// magics are the formats that a fixed string at a fixed place distinguishes.
 // Containers that need a second look (RIFF, Ogg, ISO media, zip, MPEG audio) follow in code.
 var magics = []magic{
 	{0, "\x89PNG\r\n\x1a\n", Format{Image, "png"}},
@@ -63,7 +63,7 @@ var magics = []magic{
 	{0, "\x7fELF", Format{"", "program"}},
 }
 
-// Sniff says what a file is by its first bytes (its magic number), never by its name.
+// Sniff describes what a file is by its first bytes (its magic number), never by its name.
 // Bytes that match no format but read as text are Text; everything else is the zero Format.
 func Sniff(head []byte) Format {
 	for _, m := range magics {
@@ -82,7 +82,7 @@ func Sniff(head []byte) Format {
 	return Format{}
 }
 
-// sniffRIFF tells WAVE, AVI and WebP apart, and AIFF and SVX in the big-endian FORM container.
+// sniffRIFF shows WAVE, AVI and WebP apart, and AIFF and SVX in the big-endian FORM container.
 func sniffRIFF(b []byte) Format {
 	if len(b) < 12 {
 		return Format{}
@@ -105,7 +105,8 @@ func sniffRIFF(b []byte) Format {
 	return Format{}
 }
 
-// sniffISO tells the ISO base media brands (ISO/IEC 14496-12) apart: video, sound alone, or a picture.
+// sniffISO shows the ISO base media brands (ISO/IEC 14496-12) apart: video, sound alone, or a
+// picture.
 func sniffISO(b []byte) Format {
 	if len(b) < 12 || string(b[4:8]) != "ftyp" {
 		if len(b) >= 8 && (string(b[4:8]) == "moov" || string(b[4:8]) == "mdat" || string(b[4:8]) == "wide") {
@@ -166,7 +167,8 @@ func sniffZip(b []byte) Format {
 }
 
 // sniffPickle knows Python pickles of protocol 2 to 5 by their PROTO opcode and what may follow it,
-// and those of NumPy arrays in older protocols by what they call first: they look like text otherwise.
+// and those of NumPy arrays in older protocols by what they call first: they look like text
+// otherwise.
 func sniffPickle(b []byte) Format {
 	if len(b) >= 3 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5 && strings.IndexByte("\x95c}](\x8c", b[2]) >= 0 {
 		return Format{Vector, "pickle"}

@@ -30,7 +30,7 @@ type origin interface {
 	open() (content io.ReadSeeker, size int64, close func() error, err error)
 	// stat returns what is known without opening it; nil of bytes.
 	stat() (fs.FileInfo, error)
-	// sum is a hash of the content of bytes; "" of a file, which its name tells apart.
+	// sum is a hash of the content of bytes; "" of a file, which its name distinguishes.
 	sum() (string, error)
 }
 
@@ -92,7 +92,8 @@ func (s Source) Sum() (string, error) {
 	return s.from.sum()
 }
 
-// MarshalJSON writes what tells s from another source: its name, and a hash of what it holds by value.
+// MarshalJSON writes what distinguishes s from another source: its name, and a hash of what it
+// holds by value.
 func (s Source) MarshalJSON() ([]byte, error) {
 	sum, err := s.Sum()
 	if err != nil { // nothing can be read of it: as good as empty
@@ -101,7 +102,8 @@ func (s Source) MarshalJSON() ([]byte, error) {
 	return json.Marshal([2]string{s.name, sum})
 }
 
-// Reader reads an opened Source. Reading and seeking end with the context's error once that is done.
+// Reader reads an opened Source. Reading and seeking end with the context's error once that is
+// done.
 type Reader struct {
 	ctx     context.Context //nolint:containedctx // a decoder reads through an io.Reader, which has no place for it
 	content io.ReadSeeker
@@ -275,8 +277,8 @@ func opened(file *os.File, name string) (io.ReadSeeker, int64, func() error, err
 	if err == nil {
 		err = regular(info, name)
 	}
-	// A file that can be waited on, such as Linux's /proc/kmsg, calls itself regular but may never have
-	// more to read. Elsewhere the poller takes true regular files as well.
+	// A file that can be waited on, such as Linux's /proc/kmsg, calls itself regular but may never
+	// have more to read. Elsewhere the poller takes true regular files as well.
 	if err == nil && runtime.GOOS == "linux" && file.SetReadDeadline(time.Time{}) == nil {
 		err = fmt.Errorf("cannot read %s: %w: reading it may wait", name, ErrNotRegular)
 	}
@@ -357,7 +359,7 @@ func (fsFile) sum() (string, error) { return "", nil }
 // memory is a medium in memory.
 type memory []byte
 
-// memoryReader is a reader of bytes that gives them all without a copy.
+// memoryReader is a reader of bytes that yields them all without a copy.
 type memoryReader struct {
 	bytes.Reader
 	data []byte

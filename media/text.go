@@ -21,7 +21,7 @@ const MaxTextBytes = 1 << 18
 // TextEncoding names how the bytes of a text were encoded.
 type TextEncoding string
 
-// The encodings that are recognised.
+// The encodings that are recognized.
 const (
 	UTF8    TextEncoding = "UTF-8"
 	UTF16LE TextEncoding = "UTF-16LE"
@@ -29,7 +29,7 @@ const (
 	GB18030 TextEncoding = "GB18030"
 )
 
-// ErrNotText is wrapped where bytes are no text in any recognised encoding.
+// ErrNotText is wrapped where bytes are no text in any recognized encoding.
 var ErrNotText = errors.New("not a text file in UTF-8, UTF-16 or GB18030")
 
 // Document is the text of one cell.
@@ -65,7 +65,7 @@ func ReadText(ctx context.Context, src Source) (Document, error) {
 		return Document{}, fmt.Errorf("cannot read the text: %w", err)
 	}
 	defer r.Close() //nolint:errcheck // it was only read
-	// UTF-16 takes up to twice the bytes of UTF-8. One byte more tells that there is more.
+	// UTF-16 takes up to twice the bytes of UTF-8. One byte more shows that there is more.
 	data, err := io.ReadAll(io.LimitReader(r, 2*MaxTextBytes+2))
 	if err != nil {
 		return Document{}, fmt.Errorf("cannot read the text: %w", err)

@@ -75,7 +75,7 @@ func OpenVideo(ctx context.Context, src Source) (*Clip, error) {
 
 // clipByProcess decodes what the codecs in Go do not.
 func clipByProcess(ctx context.Context, in io.Reader) (clip *Clip, err error) {
-	err = ffmpeg.Decode(ctx, in, ffmpeg.Options{ // a second more tells that there is more
+	err = ffmpeg.Decode(ctx, in, ffmpeg.Options{ // a second more shows that there is more
 		Video: true, FPS: framesPerSec, Side: frameSide, Audio: true, Rate: soundRate, Seconds: maxSeconds + 1,
 	}, func(r io.Reader) error {
 		clip, err = readAVI(r, aviLimits{pictures: maxSeconds, sound: maxSeconds})

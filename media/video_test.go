@@ -17,12 +17,12 @@ import (
 	"github.com/fusor-ml/fusor/internal/ffmpeg"
 )
 
-// jpegOf is a grey picture as JPEG.
-func jpegOf(t testing.TB, w, h int, grey uint8) []byte {
+// jpegOf is a gray picture as JPEG.
+func jpegOf(t testing.TB, w, h int, gray uint8) []byte {
 	t.Helper()
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for i := range m.Pix {
-		m.Pix[i] = grey
+		m.Pix[i] = gray
 	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m, nil); err != nil {

@@ -19,7 +19,8 @@ type Batch struct {
 	encoded []fusion.View  // Forward's, kept for its memory
 }
 
-// ViewBatch is one view of a batch. Absent rows are zeros of length 1 or empty bags: masks keep them out.
+// ViewBatch is one view of a batch. Absent rows are zeros of length 1 or empty bags: masks keep
+// them out.
 type ViewBatch struct {
 	Shape   feature.Shape
 	X       *tensor.Tensor // vector [N, D]; sequence [N, T, D]
@@ -121,7 +122,7 @@ func (vb *ViewBatch) lengths(m *feature.Matrix, rows []int) {
 	}
 }
 
-// reuse gives t the shape, keeping its memory where that is large enough.
+// reuse returns t the shape, keeping its memory where that is large enough.
 func reuse(t *tensor.Tensor, shape ...int) *tensor.Tensor {
 	n := 1
 	for _, d := range shape {

@@ -14,7 +14,7 @@ type encoder interface {
 	Forward(t *grad.Tape, vb *ViewBatch) *grad.Var
 }
 
-// embedding is the width of a learned token vector, unless the spec says another.
+// embedding is the width of a learned token vector, unless the spec states another.
 const embedding = 64
 
 // table is the name of the parameter that holds the token vectors of a view.
@@ -113,7 +113,7 @@ func (e *bag) Forward(t *grad.Tape, vb *ViewBatch) *grad.Var {
 	return activate(t, t.AddRow(x, t.Param(e.bias)), e.relu, e.dropout)
 }
 
-// input gives the steps of a sequence: as they are, or looked up in a learned table.
+// input returns the steps of a sequence: as they are, or looked up in a learned table.
 type input struct {
 	table   *grad.Param // nil for a sequence
 	dropout float64
@@ -158,7 +158,7 @@ func (e *pooled) Forward(t *grad.Tape, vb *ViewBatch) *grad.Var {
 }
 
 // pool is the mean over the valid steps plus their sum under attention weights:
-// the mean gives every step a gradient from the start, the attention chooses.
+// the mean yields every step a gradient from the start, the attention chooses.
 type pool struct {
 	score *nn.Linear
 	v     *grad.Param

@@ -18,7 +18,8 @@ func NewGroups(n int, groups [][]int) *Groups {
 	return g
 }
 
-// Within returns the given rows by group, each group in its order, the groups by their first row among rows.
+// Within returns the given rows by group, each group in its order, the groups by their first row
+// among rows.
 func (g *Groups) Within(rows []int) [][]int {
 	var out [][]int
 	index := map[int]int{}

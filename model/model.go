@@ -14,7 +14,7 @@ import (
 )
 
 // Model is a network. Its parameters are read by Forward and written by an
-// optimiser; Forward on several tapes at once is safe while nothing writes.
+// optimizer; Forward on several tapes at once is safe while nothing writes.
 type Model struct {
 	Spec     Spec
 	methods  fusion.Table
@@ -31,7 +31,7 @@ type Model struct {
 // begin is where the embedding of a view starts from.
 type begin struct {
 	view string
-	from feature.Started
+	from feature.PretrainedState
 }
 
 // Output is what a batch gives.
@@ -43,7 +43,7 @@ type Output struct {
 // ErrValues is wrapped by errors of [Restore].
 var ErrValues = errors.New("the values do not fit the network")
 
-// Build makes the network of a spec, its parameters initialised from the spec's seed.
+// Build makes the network of a spec, its parameters initialized from the spec's seed.
 func Build(spec Spec, methods fusion.Table) (*Model, error) {
 	return assemble(spec, methods, nn.NewScope(spec.Seed, tensor.F32))
 }
@@ -190,11 +190,12 @@ func othersPresent(b *Batch, i, from, to int) bool {
 	return false
 }
 
-// Begin sets the embeddings of a view's tokens to the vectors that its state was given; the others stay as drawn.
-func (m *Model) Begin(view string, from feature.Started) error {
+// InitEmbeddings sets the embeddings of a view's tokens to the vectors that its state was given;
+// the others stay as drawn.
+func (m *Model) InitEmbeddings(view string, from feature.PretrainedState) error {
 	p := m.scope.Lookup(table(view))
-	if p == nil || p.Value.Dim(0) != from.Dim() || p.Value.Dim(1) != from.Given() {
-		return fmt.Errorf("cannot begin with embeddings of width %d for %d tokens: view %s has none of that shape", from.Given(), from.Dim(), view)
+	if p == nil || p.Value.Dim(0) != from.Dim() || p.Value.Dim(1) != from.EmbeddingDim() {
+		return fmt.Errorf("cannot begin with embeddings of width %d for %d tokens: view %s has none of that shape", from.EmbeddingDim(), from.Dim(), view)
 	}
 	for id := range from.Dim() {
 		if v := from.Vector(id); v != nil {
@@ -205,14 +206,15 @@ func (m *Model) Begin(view string, from feature.Started) error {
 	return nil
 }
 
-// Rebuild makes the model anew from its spec, with its parameters as initialised, from given embeddings where it began with such.
+// Rebuild makes the model anew from its spec, with its parameters as initialized, from given
+// embeddings where it began with such.
 func (m *Model) Rebuild() (*Model, error) {
 	fresh, err := Build(m.Spec, m.methods)
 	if err != nil {
 		return nil, err
 	}
 	for _, b := range m.begun {
-		if err := fresh.Begin(b.view, b.from); err != nil {
+		if err := fresh.InitEmbeddings(b.view, b.from); err != nil {
 			return nil, err
 		}
 	}

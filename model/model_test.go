@@ -169,7 +169,7 @@ func TestEveryParameterGetsAGradient(t *testing.T) {
 	}
 }
 
-// zeroGradientIsRight: what stands in for an absent view, of the views that are
+// zeroGradientIsRight: the content of for an absent view, of the views that are
 // absent in no row but the one without anything, whose prediction is the prior.
 func zeroGradientIsRight(param string) bool {
 	return param == "fusion.absent.1" || param == "fusion.absent.2" || param == "fusion.absent.3"
@@ -225,7 +225,7 @@ func TestPredictRepeatedRows(t *testing.T) {
 	}
 }
 
-// impatient is cancelled once it was asked so often.
+// impatient is canceled once it was asked so often.
 type impatient struct {
 	context.Context
 	asked, limit int
@@ -238,8 +238,8 @@ func (c *impatient) Err() error {
 	return nil
 }
 
-// A prediction that is cancelled ends with the batch that it is in, and the next one is whole.
-func TestPredictionCanBeCancelled(t *testing.T) {
+// A prediction that is canceled ends with the batch that it is in, and the next one is whole.
+func TestPredictionCanBeCanceled(t *testing.T) {
 	s := testSet(2000)
 	p := NewPredictor(build(t, testSpec(s, "mean")), 1)
 	batches := len(p.m.Layout(s, all(2000)))

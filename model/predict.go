@@ -9,10 +9,10 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// Scores is what a model says of some rows.
+// Scores is what a model makes of some rows.
 type Scores struct {
 	Outputs int
-	P       []float64 // [rows, Outputs]: probabilities; of a regression, standardised values
+	P       []float64 // [rows, Outputs]: probabilities; of a regression, standardized values
 	Logits  []float64 // [rows, Outputs]
 	Weights []float64 // [rows, views], of a method that weighs its views; else nil
 	Absent  []bool    // [rows]: no view was present, P is the prior
@@ -21,7 +21,8 @@ type Scores struct {
 // Row returns the probabilities of the i-th row.
 func (s *Scores) Row(i int) []float64 { return s.P[i*s.Outputs : (i+1)*s.Outputs] }
 
-// Predictor runs a model, whose weights must not change from the first prediction on; it is safe for concurrent use.
+// Predictor runs a model, whose weights must not change from the first prediction on; it is safe
+// for concurrent use.
 type Predictor struct {
 	m       *Model
 	workers int
@@ -58,8 +59,8 @@ func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, hid
 	return p.predict(ctx, set, rows, func(int) []bool { return hide })
 }
 
-// PredictVariants returns the scores of all rows of a set with the views of hides[0] hidden, then of
-// all rows with those of hides[1], and so on, in as few batches as possible.
+// PredictVariants returns the scores of all rows of a set with the views of hides[0] hidden, then
+// of all rows with those of hides[1], and so on, in as few batches as possible.
 func (p *Predictor) PredictVariants(ctx context.Context, set *Set, hides [][]bool) ([]*Scores, error) {
 	n := set.Len()
 	rows := make([]int, n)
@@ -101,8 +102,8 @@ func (s *Scores) part(i, j int) *Scores {
 	return out
 }
 
-// predict scores rows, of which each is given once if its group decides when it is read; hidden returns
-// the views that are hidden in the i-th of them.
+// predict scores rows, of which each is given once if its group decides when it is read; hidden
+// returns the views that are hidden in the i-th of them.
 func (p *Predictor) predict(ctx context.Context, set *Set, rows []int, hidden func(i int) []bool) (*Scores, error) {
 	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
 	out := &Scores{Outputs: c, P: make([]float64, len(rows)*c), Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}

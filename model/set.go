@@ -5,8 +5,8 @@ import "github.com/fusor-ml/fusor/feature"
 // Set is the fitted views and targets of all rows of a data set, parallel to Spec.Views.
 type Set struct {
 	Views  []*feature.Matrix
-	Class  []int32   // of a classification; -1 unlabelled
-	Target []float32 // of a regression, standardised
+	Class  []int32   // of a classification; -1 unlabeled
+	Target []float32 // of a regression, standardized
 	Groups *Groups   // of its rows, read where the fusion runs over rows
 }
 

@@ -18,7 +18,7 @@ type Spec struct {
 
 	Regression bool `json:"regression,omitempty"`
 	// Prior is what is predicted where every view is absent: log-probabilities
-	// of the classes; 0 for a regression, whose targets are standardised.
+	// of the classes; 0 for a regression, whose targets are standardized.
 	Prior []float32 `json:"prior"`
 
 	Width           int     `json:"width"`                      // of an encoded view
@@ -28,7 +28,7 @@ type Spec struct {
 	Seed            uint64  `json:"seed"`
 }
 
-// View says how one view is encoded.
+// View describes how one view is encoded.
 type View struct {
 	Name    string        `json:"name"` // column.view
 	Column  string        `json:"column"`

@@ -26,8 +26,8 @@ func NewMultiheadAttention(s *Scope, embed, heads int) *MultiheadAttention {
 	return m
 }
 
-// Forward lets q [B, Tq, E] attend to k and v [B, Tk, E] where keyMask [B, Tk] (nil for everywhere) is not zero. It
-// returns [B, Tq, E] and the weights averaged over the heads [B, Tq, Tk].
+// Forward lets q [B, Tq, E] attend to k and v [B, Tk, E] where keyMask [B, Tk] (nil for everywhere)
+// is not zero. It returns [B, Tq, E] and the weights averaged over the heads [B, Tq, Tk].
 func (m *MultiheadAttention) Forward(t *grad.Tape, q, k, v *grad.Var, keyMask *tensor.Tensor) (out, weights *grad.Var) {
 	w, b := t.Param(m.InProjWeight), t.Param(m.InProjBias)
 	E := q.Dim(-1)

@@ -7,7 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// Init fills a new parameter. It draws in float64, so that both element types start with the same numbers.
+// Init fills a new parameter. It draws in float64, so that both element types start with the same
+// numbers.
 type Init func(rng *rand.Rand, t *tensor.Tensor)
 
 // Zeros fills with 0.
@@ -39,7 +40,8 @@ func XavierUniform(rng *rand.Rand, t *tensor.Tensor) {
 	Uniform(math.Sqrt(6/float64(t.Dim(0)+t.Dim(-1))))(rng, t)
 }
 
-// KaimingUniform draws a matrix [out, in] from ±1/√in, the default of PyTorch's Linear (He 2015 with a = √5).
+// KaimingUniform draws a matrix [out, in] from ±1/√in, the default of PyTorch's Linear (He 2015
+// with a = √5).
 func KaimingUniform(rng *rand.Rand, t *tensor.Tensor) {
 	Uniform(1/math.Sqrt(float64(t.Dim(-1))))(rng, t)
 }

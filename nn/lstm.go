@@ -7,15 +7,15 @@ import (
 	"github.com/fusor-ml/fusor/grad"
 )
 
-// LSTMConfig says what an LSTM is made of.
+// LSTMConfig describes what an LSTM is made of.
 type LSTMConfig struct {
 	Layers        int     // at least 1, which 0 means
 	Bidirectional bool    // both directions, side by side
 	Dropout       float64 // between layers, while training
 }
 
-// LSTM is torch.nn.LSTM with batch_first: weight_ih_l0 [4H, in], weight_hh_l0 [4H, H], bias_ih_l0, bias_hh_l0 [4H], with
-// the suffix _reverse for the other direction; gates in the order i, f, g, o.
+// LSTM is torch.nn.LSTM with batch_first: weight_ih_l0 [4H, in], weight_hh_l0 [4H, H], bias_ih_l0,
+// bias_hh_l0 [4H], with the suffix _reverse for the other direction; gates in the order i, f, g, o.
 type LSTM struct {
 	Config LSTMConfig
 	Hidden int
@@ -53,8 +53,9 @@ func NewLSTM(s *Scope, in, hidden int, c LSTMConfig) *LSTM {
 // OutDim is the width of the output: hidden times the directions.
 func (l *LSTM) OutDim() int { return l.Hidden * len(l.Cells[0]) }
 
-// Forward reads x [B, T, in] up to lengths [B] (nil for all T). It returns the outputs of the last layer
-// [B, T, OutDim()], zeros past the lengths, and the last states of all layers and directions [layers·directions, B, H].
+// Forward reads x [B, T, in] up to lengths [B] (nil for all T). It returns the outputs of the last
+// layer [B, T, OutDim()], zeros past the lengths, and the last states of all layers and directions
+// [layers·directions, B, H].
 func (l *LSTM) Forward(t *grad.Tape, x *grad.Var, lengths []int) (out, hn, cn *grad.Var) {
 	return l.forward(t, x, nil, lengths)
 }

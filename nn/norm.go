@@ -2,7 +2,7 @@ package nn
 
 import "github.com/fusor-ml/fusor/grad"
 
-// LayerNorm normalises along the last axis (Ba 2016).
+// LayerNorm normalizes along the last axis (Ba 2016).
 type LayerNorm struct {
 	Weight *grad.Param // [D], starts with ones
 	Bias   *grad.Param // [D], starts with zeros

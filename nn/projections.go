@@ -6,7 +6,8 @@ import (
 	"github.com/fusor-ml/fusor/grad"
 )
 
-// Projections maps several inputs to one width, each by a linear layer of its own, and puts the results side by side.
+// Projections maps several inputs to one width, each by a linear layer of its own, and puts the
+// results side by side.
 type Projections struct{ Layers []*Linear }
 
 // NewProjections makes the layers 0, 1, … for inputs of the given widths.

@@ -1,7 +1,9 @@
-// Package nn holds the layers that encoders and fusion methods are made of, with PyTorch's parameter names and shapes.
+// Package nn holds the layers that encoders and fusion methods are made of, with PyTorch's
+// parameter names and shapes.
 //
-// A layer is made with a Scope, which names and initialises its parameters, and is run with a tape. A layer has no state
-// but its parameters: the same layer may run on several tapes at once, as long as none walks back.
+// A layer is made with a Scope, which names and initializes its parameters, and is run with a tape.
+// A layer has no state but its parameters: the same layer may run on several tapes at once, as long
+// as none walks back.
 package nn
 
 import (
@@ -14,8 +16,9 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// Scope makes parameters. Their names are the path of the scopes and their own name, joined by dots. What a parameter
-// starts with depends on the seed and its full name alone, not on what else the model has.
+// Scope makes parameters. Their names are the path of the scopes and their own name, joined by
+// dots. What a parameter starts with depends on the seed and its full name alone, not on what else
+// the model has.
 type Scope struct {
 	root   *registry
 	prefix string
@@ -36,9 +39,10 @@ func NewScope(seed uint64, d tensor.DType) *Scope {
 	return &Scope{root: &registry{seed: seed, dtype: d, byName: map[string]*grad.Param{}}}
 }
 
-// NewBlankScope returns a root scope whose float32 parameters are neither initialised nor have gradients: of a model that
-// gets its values from elsewhere and is run, not trained. There are most such values: a parameter beyond them cannot be
-// meant, and has a shape but no elements, so that a description that lies about sizes takes no memory.
+// NewBlankScope returns a root scope whose float32 parameters are neither initialized nor have
+// gradients: of a model that gets its values from elsewhere and is run, not trained. There are most
+// such values: a parameter beyond them cannot be meant, and has a shape but no elements, so that a
+// description that lies about sizes takes no memory.
 func NewBlankScope(most int) *Scope {
 	return &Scope{root: &registry{blank: true, left: most, dtype: tensor.F32, byName: map[string]*grad.Param{}}}
 }
@@ -49,8 +53,8 @@ func (s *Scope) Sub(name string) *Scope { return &Scope{root: s.root, prefix: s.
 // DType returns the element type of the parameters.
 func (s *Scope) DType() tensor.DType { return s.root.dtype }
 
-// Param makes a parameter and, unless the scope is blank, its gradient. A name that is taken already is a mistake in the
-// program and panics.
+// Param makes a parameter and, unless the scope is blank, its gradient. A name that is taken
+// already is a mistake in the program and panics.
 func (s *Scope) Param(name string, init Init, shape ...int) *grad.Param {
 	full := s.prefix + name
 	if _, taken := s.root.byName[full]; taken {

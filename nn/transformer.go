@@ -5,7 +5,7 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// TransformerEncoderConfig says what an encoder layer is made of.
+// TransformerEncoderConfig describes what an encoder layer is made of.
 type TransformerEncoderConfig struct {
 	Embed       int
 	Heads       int     // divides Embed
@@ -15,7 +15,8 @@ type TransformerEncoderConfig struct {
 	Eps         float64 // of the norms; 0 means 1e-5
 }
 
-// TransformerEncoderLayer is torch.nn.TransformerEncoderLayer with batch_first and GELU in the erf form (Vaswani 2017).
+// TransformerEncoderLayer is torch.nn.TransformerEncoderLayer with batch_first and GELU in the erf
+// form (Vaswani 2017).
 type TransformerEncoderLayer struct {
 	Config   TransformerEncoderConfig
 	SelfAttn *MultiheadAttention // self_attn
@@ -40,7 +41,8 @@ func NewTransformerEncoderLayer(s *Scope, c TransformerEncoderConfig) *Transform
 	}
 }
 
-// Forward maps x [B, T, Embed] to the same shape; tokens where mask [B, T] (nil for none) is zero are not attended to.
+// Forward maps x [B, T, Embed] to the same shape; tokens where mask [B, T] (nil for none) is zero
+// are not attended to.
 func (l *TransformerEncoderLayer) Forward(t *grad.Tape, x *grad.Var, mask *tensor.Tensor) *grad.Var {
 	if l.Config.NormFirst {
 		x = t.Add(x, l.attend(t, l.Norm1.Forward(t, x), mask))

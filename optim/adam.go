@@ -7,15 +7,16 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
-// AdamConfig are the constants of Adam and AdamW; zeros of the first three mean 0.9, 0.999 and 1e-8.
+// AdamConfig are the constants of Adam and AdamW; zeros of the first three mean 0.9, 0.999 and
+// 1e-8.
 type AdamConfig struct {
 	Beta1, Beta2 float64
 	Eps          float64
 	WeightDecay  float64 // not for NoDecay
 }
 
-// Adam follows the moments of the gradient (Kingma & Ba 2015), with decoupled weight decay as AdamW (Loshchilov & Hutter
-// 2019); both as in PyTorch.
+// Adam follows the moments of the gradient (Kingma & Ba 2015), with decoupled weight decay as AdamW
+// (Loshchilov & Hutter 2019); both as in PyTorch.
 type Adam struct {
 	config    AdamConfig
 	decoupled bool

@@ -8,9 +8,9 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
-// Average is an exponential moving average of parameters over the steps of a fit (Polyak & Juditsky 1992; weights that
-// decay, with the start at zero corrected for, as in Kingma & Ba 2015, section 7.2). An averaged model depends less on
-// the last batches.
+// Average is an exponential moving average of parameters over the steps of a fit (Polyak & Juditsky
+// 1992; weights that decay, with the start at zero corrected for, as in Kingma & Ba 2015, section
+// 7.2). An averaged model depends less on the last batches.
 type Average struct {
 	decay  float64
 	params []*grad.Param
@@ -23,7 +23,8 @@ type AverageState struct {
 	Mean  [][]float32 // of every parameter
 }
 
-// NewAverage returns an average of float32 parameters that remembers about 1/(1-decay) values, decay in [0, 1).
+// NewAverage returns an average of float32 parameters that remembers about 1/(1-decay) values,
+// decay in [0, 1).
 func NewAverage(params []*grad.Param, decay float64) *Average {
 	a := &Average{decay: decay, params: params}
 	for _, p := range params {
@@ -43,8 +44,8 @@ func (a *Average) Take() {
 	}
 }
 
-// Swap exchanges the parameters' values with their averages; a second call puts both back. Before the first Take it
-// does nothing.
+// Swap exchanges the parameters' values with their averages; a second call puts both back. Before
+// the first Take it does nothing.
 func (a *Average) Swap() {
 	if a.state.Taken == 0 {
 		return

@@ -8,9 +8,9 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel/ref"
 )
 
-// ClipGradNorm scales all gradients by one factor so that their norm together is at most max, and returns the norm
-// before. A max of 0 or below only measures. A norm that is not finite is returned and nothing is scaled: the caller
-// decides. The factor is max/(norm + 1e-6) as in PyTorch.
+// ClipGradNorm scales all gradients by one factor so that their norm together is at most max, and
+// returns the norm before. A max of 0 or below only measures. A norm that is not finite is returned
+// and nothing is scaled: the caller decides. The factor is max/(norm + 1e-6) as in PyTorch.
 func ClipGradNorm(params []*grad.Param, max float64) float64 {
 	sum := 0.0
 	for _, p := range params {
@@ -50,8 +50,8 @@ func sumSquares[T kernel.Float](p *grad.Param, g []T) float64 {
 	return sum
 }
 
-// squareNorm is the sum of the squares. The vector kernels add in float32, where the squares of a finite gradient can
-// overflow; the definition adds in float64.
+// squareNorm is the sum of the squares. The vector kernels add in float32, where the squares of a
+// finite gradient can overflow; the definition adds in float64.
 func squareNorm[T kernel.Float](g []T) float64 {
 	if s := kernel.SumSquares(g); !math.IsInf(s, 1) {
 		return s

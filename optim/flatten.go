@@ -5,9 +5,10 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// Flatten moves the values and the gradients of all dense parameters into two blocks of memory, so that an optimiser
-// made afterwards updates them as one vector. First come those with weight decay, then those without; the order of
-// params itself stays. Views of the old memory (leaves on a tape) are stale afterwards.
+// Flatten moves the values and the gradients of all dense parameters into two blocks of memory, so
+// that an optimizer made afterward updates them as one vector. First come those with weight decay,
+// then those without; the order of params itself stays. Views of the old memory (leaves on a tape)
+// are stale afterward.
 func Flatten(params []*grad.Param) {
 	var list []*grad.Param
 	for _, noDecay := range []bool{false, true} {

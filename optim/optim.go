@@ -1,11 +1,13 @@
-// Package optim holds optimisers, gradient clipping and learning-rate schedules.
+// Package optim holds optimizers, gradient clipping and learning-rate schedules.
 //
-// An optimiser keeps its parameters in the order it was given, and walks them in that order. Parameters that lie side by
-// side in memory (see Flatten) are updated as one vector; the numbers are the same either way.
+// An optimizer keeps its parameters in the order it was given, and walks them in that order.
+// Parameters that lie side by side in memory (see Flatten) are updated as one vector; the numbers
+// are the same either way.
 //
-// Sparse parameters are updated lazily: a step changes only the rows that got a gradient, their moments too. A row that
-// is not read keeps its value, its momentum and is not decayed; the bias correction of Adam counts the steps of the
-// optimiser, not of the row (as PyTorch's SparseAdam does).
+// Sparse parameters are updated lazily: a step changes only the rows that got a gradient, their
+// moments too. A row that is not read keeps its value, its momentum and is not decayed; the bias
+// correction of Adam counts the steps of the optimizer, not of the row (as PyTorch's SparseAdam
+// does).
 package optim
 
 import (
@@ -18,11 +20,11 @@ import (
 type Optimizer interface {
 	// Step updates every parameter with the learning rate lr. It leaves the gradients as they are.
 	Step(lr float64)
-	// State returns everything that the following steps depend on but the parameters, as bytes that don't depend on
-	// the machine.
+	// State returns everything that the following steps depend on but the parameters, as bytes that
+	// don't depend on the machine.
 	State() ([]byte, error)
-	// Load takes a state of the same kind of optimiser with the same parameters; the following steps are bit for bit
-	// those of the optimiser that the state is of. After an error nothing has changed.
+	// Load takes a state of the same kind of optimizer with the same parameters; the following steps
+	// are bit for bit those of the optimizer that the state is of. After an error nothing has changed.
 	Load(state []byte) error
 }
 
@@ -33,10 +35,11 @@ func ZeroGrad(params []*grad.Param) {
 	}
 }
 
-// span is a stretch of elements that one kernel call updates: of a dense parameter, or of several side by side.
+// span is a stretch of elements that one kernel call updates: of a dense parameter, or of several
+// side by side.
 type span struct {
 	value, grad tensor.Tensor
-	m, v        tensor.Tensor // moments; empty where the optimiser has none
+	m, v        tensor.Tensor // moments; empty where the optimizer has none
 	decay       bool
 	sparse      *grad.Param // the rows of this one, if not nil
 	cols        int

@@ -34,7 +34,7 @@ func model(d tensor.DType) []*grad.Param {
 	return ps
 }
 
-// steps runs optimiser steps from to to with gradients that depend on the step alone.
+// steps runs optimizer steps from to to with gradients that depend on the step alone.
 func steps(o Optimizer, ps []*grad.Param, from, to int) {
 	for n := from; n < to; n++ {
 		ZeroGrad(ps)
@@ -120,7 +120,8 @@ func TestFlattenChangesNothing(t *testing.T) {
 	}
 	qs := model(tensor.F32)
 	Flatten(qs)
-	// w and last with decay, the two biases without, the table apart; the order of params separates w from last.
+	// w and last with decay, the two biases without, the table apart; the order of params separates w
+	// from last.
 	joined := []*grad.Param{qs[0], qs[3], qs[1], qs[4]}
 	if n := len(spans(joined, 0)); n != 2 {
 		t.Errorf("four flat parameters are %d spans, want 2", n)
@@ -304,7 +305,7 @@ func TestStepDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestLearns fits a line, the least an optimiser must do.
+// TestLearns fits a line, the least an optimizer must do.
 func TestLearns(t *testing.T) {
 	for name, make := range kinds {
 		p := newParam("w", tensor.F64, 2)

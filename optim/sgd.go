@@ -20,7 +20,7 @@ type SGD struct {
 
 var _ Optimizer = (*SGD)(nil)
 
-// NewSGD returns an optimiser of params.
+// NewSGD returns an optimizer of params.
 func NewSGD(params []*grad.Param, c SGDConfig) *SGD {
 	moments := 0
 	if c.Momentum != 0 {

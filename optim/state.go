@@ -9,9 +9,10 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// keeper turns the state of an optimiser into bytes and back: a magic with the version, the kind, the number of steps,
-// then for each parameter its name and its moments, all numbers little-endian. The layout follows the parameters and not
-// the memory, so that a state may be loaded with or without Flatten.
+// keeper turns the state of an optimizer into bytes and back: a magic with the version, the kind,
+// the number of steps, then for each parameter its name and its moments, all numbers little-endian.
+// The layout follows the parameters and not the memory, so that a state may be loaded with or
+// without Flatten.
 type keeper struct {
 	kind  string
 	steps uint64

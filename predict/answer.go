@@ -85,8 +85,8 @@ func (m *Model) Answer(ctx context.Context, f *Features, q Query) ([]Prediction,
 	return out, nil
 }
 
-// overflowed finds the rows for which the network's arithmetic has left the range of its numbers, as
-// huge cells or weights make it, and puts the prior in the place of their scores.
+// overflowed finds the rows for which the network's arithmetic has left the range of its numbers,
+// as huge cells or weights make it, and puts the prior in the place of their scores.
 func (m *Model) overflowed(s *model.Scores) map[int]bool {
 	var rows map[int]bool
 	finite := func(v float64) bool { return v-v == 0 }
@@ -134,8 +134,8 @@ func (m *Model) Score(ctx context.Context, set *model.Set, rows []int, hide []bo
 	return m.predictor.PredictMasked(ctx, set, rows, hide)
 }
 
-// Probabilities returns the calibrated probabilities of s, [rows, classes], or a regression's values
-// in the targets' units, [rows].
+// Probabilities returns the calibrated probabilities of s, [rows, classes], or a regression's
+// values in the targets' units, [rows].
 func (m *Model) Probabilities(s *model.Scores) []float64 {
 	out := make([]float64, len(s.Logits))
 	if m.a.Spec.Regression {

@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // The card of a model is what its file holds, also after it was saved and loaded; of a model of an
-// older version it says less.
+// older version it states less.
 func TestCard(t *testing.T) {
 	recorded := made(2, func(a *artifact.Artifact) {
 		a.Training = &artifact.Training{Seed: 3, Rows: "ab12"}

@@ -30,8 +30,9 @@ type Variant struct {
 	Value       *float64 `json:"value,omitempty"`       // of a regression
 }
 
-// explain fills in the explanations of predictions made with the views of hide left out; s and p are
-// their scores and probabilities. The features stay as they are: only the presence mask changes.
+// explain fills in the explanations of predictions made with the views of hide left out; s and p
+// are their scores and probabilities. The features stay as they are: only the presence mask
+// changes.
 func (m *Model) explain(ctx context.Context, f *Features, hide []bool, s *model.Scores, p []float64, out []Prediction) error {
 	names, of := model.Players(m.a.Spec.Views)
 	rows, c := f.Len(), s.Outputs
@@ -147,8 +148,8 @@ func (v *variants) run(ctx context.Context, subsets [][]bool) error {
 	return nil
 }
 
-// subsets returns those that the contributions of n modalities are made of for certain: all of them, or
-// where they are sampled those with one modality or all but one.
+// subsets returns those that the contributions of n modalities are made of for certain: all of
+// them, or where they are sampled those with one modality or all but one.
 func subsets(n int) [][]bool {
 	var out [][]bool
 	if n <= exactModalities {

@@ -28,8 +28,8 @@ func (f *Features) Len() int { return len(f.flags) }
 // Set returns the views, in the order of the model's, as Model.Score takes them.
 func (f *Features) Set() *model.Set { return f.set }
 
-// Dataset returns rows that lie in memory as a data set of the model's schema. Cells that name files
-// are relative to dir.
+// Dataset returns rows that lie in memory as a data set of the model's schema. Cells that name
+// files are relative to dir.
 func (m *Model) Dataset(name, dir string, rows []dataset.Row) *dataset.Dataset {
 	return &dataset.Dataset{Name: name, Path: name, Dir: dir, Schema: m.a.Schema, Rows: rows}
 }
@@ -82,7 +82,7 @@ func (m *Model) Features(ctx context.Context, ds *dataset.Dataset) (*Features, e
 	}
 	for i := range f.flags {
 		f.flags[i] = m.flags(i, f.set, func(column int) bool {
-			return ds.Rows[i].Cells[column].Flawed || bank.Flawed[feature.Place{Row: i, Column: column}]
+			return ds.Rows[i].Cells[column].Incomplete || bank.Incomplete[feature.Place{Row: i, Column: column}]
 		})
 	}
 	return f, nil

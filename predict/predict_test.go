@@ -27,7 +27,8 @@ import (
 
 const dim = 3
 
-// made returns an untrained model of n vector columns, c0, c1, …; change edits it before it is built.
+// made returns an untrained model of n vector columns, c0, c1, …; change edits it before it is
+// built.
 func made(n int, change func(a *artifact.Artifact)) *predict.Model {
 	a := &artifact.Artifact{}
 	a.Schema = dataset.Schema{Label: "label", Group: "talk", Order: "turn", Task: dataset.Classification, Classes: []string{"yes", "no", "maybe"}}

@@ -70,9 +70,9 @@ func (p Prediction) top(k int) Prediction {
 // MarshalJSON implements json.Marshaler with [Prediction.AppendJSON].
 func (p Prediction) MarshalJSON() ([]byte, error) { return p.AppendJSON(nil) }
 
-// AppendJSON appends an object with the members of a served prediction: "prediction" (a class, or the
-// number of a regression), "probabilities" by class, in the order of p, or "value", "flags", and
-// "weights", "set" and "explanation" as far as p has them.
+// AppendJSON appends an object with the members of a served prediction: "prediction" (a class, or
+// the number of a regression), "probabilities" by class, in the order of p, or "value", "flags",
+// and "weights", "set" and "explanation" as far as p has them.
 func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
 	var err error
 	b = append(b, `{"prediction":`...)

@@ -11,7 +11,7 @@ import (
 )
 
 // A stacked plot has a color for each part; the least ones share the last.
-func TestStackedPartsHaveTheirOwnColours(t *testing.T) {
+func TestStackedPartsHaveTheirOwnColors(t *testing.T) {
 	for _, n := range []int{3, 8, 9, 12} {
 		v := explain.Contribution{Goal: explain.Correctness}
 		one, two := explain.ClassPart{Class: "a"}, explain.ClassPart{Class: "b"}

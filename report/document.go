@@ -111,7 +111,7 @@ type Field struct {
 
 // Scope describes the rows that one model's scores are of; a comparison has none.
 type Scope struct {
-	Rows    int  `json:"rows"`               // labelled ones
+	Rows    int  `json:"rows"`               // labeled ones
 	HeldOut bool `json:"held_out,omitempty"` // they are those that training held out of data without a split
 	Unsplit bool `json:"unsplit,omitempty"`  // they are all rows, for the data has no test rows
 	Trained *int `json:"trained,omitempty"`  // those of them that were also used for training; nil: unknown
@@ -170,7 +170,8 @@ type Run struct {
 	Seeds   []int    `json:"seeds,omitempty"`   // repetitions, numbered from 0
 	Seconds float64  `json:"-"`                 // among the timing
 	Notes   []string `json:"notes,omitempty"`
-	// FirstOf: confusion, reliability, abstention and mistakes are the runs' of the first of so many seeds.
+	// FirstOf: confusion, reliability, abstention and mistakes are the runs' of the first of so many
+	// seeds.
 	FirstOf int `json:"first_of,omitempty"`
 	// Disturbed is how many rows the noise curves were measured on.
 	Disturbed int `json:"disturbed,omitempty"`

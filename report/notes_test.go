@@ -21,7 +21,7 @@ func has(t *testing.T, d *report.Document, want bool, pairs ...string) {
 	}
 }
 
-// p says something of fusion being better only, and McNemar's test of rows that are independent.
+// p states something of fusion being better only, and McNemar's test of rows that are independent.
 func TestVerdictNotes(t *testing.T) {
 	d := reporttest.Sample()
 	has(t, d, true, "p is of one claim, that fusion is better", "p 值只针对“融合更好”这一方向", "With equal weights: p\u00a0&lt;\u00a00.001", "若取相等权重：p\u00a0&lt;\u00a00.001")
@@ -46,7 +46,7 @@ func TestShortCoverage(t *testing.T) {
 	}
 }
 
-// What is of the first seed alone says so where it stands.
+// What is of the first seed alone reports it where it is.
 func TestFirstSeed(t *testing.T) {
 	d := reporttest.Sample()
 	d.Run.FirstOf = 3

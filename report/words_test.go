@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Every key that the code says is in the table, every entry of the table is
+// Every key that the code states is in the table, every entry of the table is
 // said somewhere, and both languages take the same arguments.
 func TestWords(t *testing.T) {
 	files, err := filepath.Glob("*.go")

@@ -9,10 +9,10 @@ import (
 )
 
 // admission lets so many requests compute at once; the others wait in the order in which they came.
-// A request whose turn is not expected within maxWait is refused, before its body is read if that is
-// known by then: where more comes than can be answered, queueing would make every answer late and
-// gain nothing (Site Reliability Engineering, chapter 21). A request that is still being received
-// holds memory but no turn, so that slow clients do not keep others waiting.
+// A request whose turn is not expected within maxWait is refused, before its body is read if that
+// is known by then: where more comes than can be answered, queueing would make every answer late
+// and gain nothing (Site Reliability Engineering, chapter 21). A request that is still being
+// received holds memory but no turn, so that slow clients do not keep others waiting.
 type admission struct {
 	slots   int
 	maxWait time.Duration
@@ -90,8 +90,8 @@ func (a *admission) enter(ctx context.Context) (t turn, err error) {
 	return turn{}, err
 }
 
-// enterStream is enter for a batch of a stream. One that has been answered in part is not refused: it
-// waits as long as it must.
+// enterStream is enter for a batch of a stream. One that has been answered in part is not refused:
+// it waits as long as it must.
 func (a *admission) enterStream(ctx context.Context, started bool) (turn, error) {
 	for {
 		t, err := a.enter(ctx)
@@ -106,7 +106,7 @@ func (a *admission) enterStream(ctx context.Context, started bool) (turn, error)
 	}
 }
 
-// next gives the turn of a request that leaves to the first that waits.
+// next returns the turn of a request that leaves to the first that waits.
 func (a *admission) next() {
 	a.busy--
 	for len(a.queue) > 0 && a.busy < a.slots {

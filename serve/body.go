@@ -90,8 +90,8 @@ func hasColumn(schema *dataset.Schema, name string) bool {
 	return false
 }
 
-// readMultipart reads one row from a form: a field for each column, media as parts. Everything stays
-// in memory.
+// readMultipart reads one row from a form: a field for each column, media as parts. Everything
+// stays in memory.
 func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]dataset.Line, error) {
 	if boundary == "" {
 		return nil, faultf(http.StatusBadRequest, "invalid form", "the Content-Type has no boundary")
@@ -156,8 +156,8 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 	return []dataset.Line{line}, nil
 }
 
-// takesFile reports whether a part of a form is the bytes of a medium: always in a column of pictures,
-// sounds or films, elsewhere if it was sent as a file.
+// takesFile reports whether a part of a form is the bytes of a medium: always in a column of
+// pictures, sounds or films, elsewhere if it was sent as a file.
 func takesFile(c *dataset.Column, named bool) bool {
 	return c.Kind.IsFile() || named && c.Kind == media.Text
 }

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// exchange is a request with a body that is answered as a whole, from its admission to the end of its
-// answer.
+// exchange is a request with a body that is answered as a whole, from its admission to the end of
+// its answer.
 type exchange struct {
 	s      *Server
 	ctx    context.Context // of the work: it ends with the client's patience or the server's
@@ -31,8 +31,8 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // largestPooled is the largest buffer that is kept for other requests.
 const largestPooled = 1 << 20
 
-// begin receives the body of a request and then waits for its turn. end must be called, unless there is
-// an error.
+// begin receives the body of a request and then waits for its turn. end must be called, unless
+// there is an error.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, error) {
 	x := &exchange{s: s, hold: hold{a: s.admit}}
 	err := x.receive(w, r)
@@ -72,7 +72,8 @@ func (x *exchange) free() {
 	x.buffer, x.body = nil, nil
 }
 
-// receive reads the body as it comes, within a deadline. What is refused in any case is refused before.
+// receive reads the body as it comes, within a deadline. What is refused in any case is refused
+// before.
 func (x *exchange) receive(w http.ResponseWriter, r *http.Request) error {
 	s := x.s
 	if r.ContentLength > s.o.MaxBody {

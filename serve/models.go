@@ -87,8 +87,8 @@ func (s *Server) all() []*Model {
 	return out
 }
 
-// batcher runs the network on the rows of several requests at once. It never waits for more of them:
-// what has come while the last batch ran is the next one.
+// batcher runs the network on the rows of several requests at once. It never waits for more of
+// them: what has come while the last batch ran is the next one.
 type batcher struct {
 	m       *predict.Model
 	observe func(stage string, took time.Duration)

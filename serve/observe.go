@@ -47,7 +47,8 @@ func noteError(w http.ResponseWriter, err error) {
 	}
 }
 
-// observe gives each request a name, and logs and counts it. A panic becomes an error of that request.
+// observe returns each request a name, and logs and counts it. A panic becomes an error of that
+// request.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()

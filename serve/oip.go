@@ -14,8 +14,8 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// The Open Inference Protocol, version 2: what its REST and gRPC forms have in common. An input is a
-// column, or a field of the table; its first axis is the rows.
+// The Open Inference Protocol, version 2: what its REST and gRPC forms have in common. An input is
+// a column, or a field of the table; its first axis is the rows.
 
 // tensorInfo describes an input or output of a model.
 type tensorInfo struct {
@@ -195,7 +195,7 @@ func (t *tensorData) fill(schema *dataset.Schema, i int, row *dataset.Row) {
 			}
 		}
 		if cell.Vector = v; missing > 0 {
-			cell.Vector, cell.Flawed = nil, missing < n
+			cell.Vector, cell.Incomplete = nil, missing < n
 		}
 	case c.Kind.IsFile() && !t.text && len(t.bytes[i]) > 0:
 		cell.Media = []media.Source{media.Bytes(t.Name, t.bytes[i])}

@@ -15,7 +15,8 @@ import (
 	"github.com/fusor-ml/fusor/serve/internal/inference"
 )
 
-// The gRPC form of the Open Inference Protocol, on the same port: gRPC, gRPC-Web and Connect's JSON.
+// The gRPC form of the Open Inference Protocol, on the same port: gRPC, gRPC-Web and Connect's
+// JSON.
 
 // grpcService is the path of the protocol's service.
 const grpcService = "/inference.GRPCInferenceService/"
@@ -81,7 +82,8 @@ func withRecord(next http.Handler) http.Handler {
 	})
 }
 
-// noteGRPC turns errors into those of gRPC, and keeps them for the log, whose status is that of HTTP.
+// noteGRPC turns errors into those of gRPC, and keeps them for the log, whose status is that of
+// HTTP.
 func noteGRPC(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, q connect.AnyRequest) (connect.AnyResponse, error) {
 		res, err := next(ctx, q)
@@ -120,8 +122,8 @@ func grpcError(err error) *connect.Error {
 	return connect.NewError(code, errors.New(f.Error()))
 }
 
-// grpcAdmit bounds a call's body, its memory and the time in which it comes, and refuses it before that
-// where it would wait too long.
+// grpcAdmit bounds a call's body, its memory and the time in which it comes, and refuses it before
+// that where it would wait too long.
 func (s *Server) grpcAdmit(next http.Handler, errorWriter *connect.ErrorWriter) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.admit.overloaded() {

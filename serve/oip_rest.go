@@ -350,8 +350,8 @@ func flatten(data json.RawMessage, depth int, f func(json.RawMessage) bool) bool
 	return true
 }
 
-// setBinary reads an input of the binary extension, or of gRPC's raw contents: little-endian elements,
-// of BYTES each behind its length in 4 bytes.
+// setBinary reads an input of the binary extension, or of gRPC's raw contents: little-endian
+// elements, of BYTES each behind its length in 4 bytes.
 func (t *tensorData) setBinary(data []byte) error {
 	bad := func(format string, args ...any) error {
 		return faultf(http.StatusBadRequest, "invalid input", "input %.100q: %s", t.Name, fmt.Sprintf(format, args...))

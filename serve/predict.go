@@ -201,8 +201,8 @@ func queryFault(err error, q query) error {
 	return err
 }
 
-// predictStream answers NDJSON line by line, in order. Each batch of lines is admitted by itself, so
-// that a long stream takes its turns like everybody else.
+// predictStream answers NDJSON line by line, in order. Each batch of lines is admitted by itself,
+// so that a long stream takes its turns like everybody else.
 func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model, q query) {
 	if m.OverRows() {
 		writeFault(w, r, faultf(http.StatusUnprocessableEntity, "no stream",

@@ -16,8 +16,8 @@ func (t *Tensor) Fill(v float64) {
 	}
 }
 
-// CopyFrom copies the elements of src, converted to t's element type. The number of elements must be equal; the shapes
-// need not be.
+// CopyFrom copies the elements of src, converted to t's element type. The number of elements must
+// be equal; the shapes need not be.
 func (t *Tensor) CopyFrom(src *Tensor) {
 	if t.Len() != src.Len() {
 		badCopy(t.Shape, src.Shape)

@@ -2,7 +2,8 @@ package tensor
 
 import "fmt"
 
-// The shapes are copied before they are printed, so that a caller's variadic shape can stay on its stack.
+// The shapes are copied before they are printed, so that a caller's variadic shape can stay on its
+// stack.
 
 func copied(s []int) []int { return append([]int{}, s...) }
 

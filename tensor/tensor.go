@@ -1,8 +1,8 @@
 // Package tensor holds dense row-major arrays of float32 or float64.
 //
-// A tensor carries its element type at run time, so that layers and fusion methods need no type parameters: models
-// train in float32, gradient checks run the same code in float64. A misuse of shapes panics with a message that names
-// the operation and the shapes; see errors.go.
+// A tensor carries its element type at run time, so that layers and fusion methods need no type
+// parameters: models train in float32, gradient checks run the same code in float64. A misuse of
+// shapes panics with a message that names the operation and the shapes; see errors.go.
 package tensor
 
 // DType is the element type of a tensor.
@@ -21,8 +21,9 @@ func (d DType) String() string {
 	return "float32"
 }
 
-// Tensor is a contiguous row-major array: the last index moves fastest. Exactly one of F32 and F64 is in use, except
-// that a tensor without elements may have neither. A shape without axes is a scalar with one element.
+// Tensor is a contiguous row-major array: the last index moves fastest. Exactly one of F32 and F64
+// is in use, except that a tensor without elements may have neither. A shape without axes is a
+// scalar with one element.
 type Tensor struct {
 	Shape []int
 	F32   []float32

@@ -8,8 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/optim"
 )
 
-// Config holds what does not belong to the model itself. Zero fields mean the defaults, which [Settings] lists; pointer
-// fields distinguish an explicit zero from unset.
+// Config holds what does not belong to the model itself. Zero fields mean the defaults, which
+// [Settings] lists; pointer fields distinguish an explicit zero from unset.
 type Config struct {
 	Epochs         int      `json:"epochs,omitempty"`          // at most; default 100
 	Batch          int      `json:"batch,omitempty"`           // rows; default 32

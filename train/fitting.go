@@ -47,8 +47,8 @@ func (p *Prepared) build(r Recipe, views []int) (*model.Model, error) {
 		return nil, err
 	}
 	for _, i := range views {
-		if from, ok := p.Views[i].State.(feature.Started); ok && from.Given() > 0 {
-			if err := net.Begin(p.Views[i].Name, from); err != nil {
+		if from, ok := p.Views[i].State.(feature.PretrainedState); ok && from.EmbeddingDim() > 0 {
+			if err := net.InitEmbeddings(p.Views[i].Name, from); err != nil {
 				return nil, err
 			}
 		}
@@ -61,13 +61,14 @@ func (p *Prepared) Predict(ctx context.Context, f *Fitting, rows []int, workers 
 	return model.NewPredictor(f.Model, workers).Predict(ctx, p.Set.Pick(f.Views), rows)
 }
 
-// fitSeed is the seed of a run's initialisation, batches and dropout. Seeds and
+// fitSeed is the seed of a run's initialization, batches and dropout. Seeds and
 // folds are small numbers; the odd constant keeps them apart for any base.
 func fitSeed(base uint64, r dataset.Run) uint64 {
 	return base*0x9E3779B97F4A7C15 + uint64(r.Seed)<<20 + uint64(r.Fold)
 }
 
-// Unscale gives the probabilities of s, or, of a regression, its values in the targets' own units.
+// Unscale returns the probabilities of s, or, of a regression, its values in the targets' own
+// units.
 func (p *Prepared) Unscale(s *model.Scores) []float64 {
 	if p.Target == nil {
 		return s.P

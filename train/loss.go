@@ -22,7 +22,8 @@ func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
 	return t.tape.MSE(z, t.batch.Target)
 }
 
-// valLoss is the mean loss over the validation rows, without label smoothing, and its standard error.
+// valLoss is the mean loss over the validation rows, without label smoothing, and its standard
+// error.
 func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 	t.tape.SetTraining(false)
 	t.tape.SetRecording(false)

@@ -29,11 +29,11 @@ type Prepared struct {
 	Set    *model.Set
 	Prior  []float32
 	Target *Scale // of a regression
-	// Balanced: wide vectors beside a bag are brought to half the bag's length.
-	// A bag has length 1, a scaled vector √Dim: where the vector says little it
-	// learns, and overfits, ahead of the bag; where it says much it should.
+	// DampDense: wide vectors beside a bag are brought to half the bag's length.
+	// A bag has length 1, a scaled vector √Dim: where the vector states little it
+	// learns, and overfits, ahead of the bag; where it states much it should.
 	// Chosen on validation rows.
-	Balanced bool
+	DampDense bool
 }
 
 // Fitted is a view with its state.
@@ -45,7 +45,7 @@ type Fitted struct {
 	State   feature.State
 }
 
-// Scale standardises the targets of a regression.
+// Scale standardizes the targets of a regression.
 type Scale struct {
 	Mean float64 `json:"mean"`
 	Std  float64 `json:"std"`
@@ -86,11 +86,12 @@ func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers
 	return p, p.balance(ctx, r, workers)
 }
 
-// balance chooses Balanced by the validation loss of the mean of all views, where the choice is open.
+// balance chooses Balanced by the validation loss of the mean of all views, where the choice is
+// open.
 func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
 	bag, broad := false, false
-	if r.Balanced != nil {
-		p.Balanced = *r.Balanced
+	if r.DampDense != nil {
+		p.DampDense = *r.DampDense
 		return nil
 	}
 	all := make([]int, len(p.Views))
@@ -110,9 +111,9 @@ func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
 	if err != nil {
 		return err
 	}
-	p.Balanced = true
+	p.DampDense = true
 	balanced, _, err := p.loss(ctx, all, r, workers)
-	p.Balanced = balanced < asItIs
+	p.DampDense = balanced < asItIs
 	return err
 }
 
@@ -162,8 +163,8 @@ func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *
 	return one.loss(ctx, []int{0}, r, workers)
 }
 
-// loss is the validation loss, with its standard error, of a model of the given views; +Inf where it diverges, so that
-// another choice is taken.
+// loss is the validation loss, with its standard error, of a model of the given views; +Inf where
+// it diverges, so that another choice is taken.
 func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int) (loss, se float64, err error) {
 	r.Train.NoRefit = true
 	r.Train.Seed = fitSeed(r.Train.Seed, p.Run)
@@ -187,7 +188,7 @@ func (p *Prepared) targets() {
 	if p.Data.Schema.Task == dataset.Regression {
 		var n, mean, m2 float64
 		for _, i := range p.Run.Train {
-			if y := rows[i].Target; rows[i].Labelled() {
+			if y := rows[i].Target; rows[i].Labeled() {
 				n++
 				d := y - mean
 				mean += d / n

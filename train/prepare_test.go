@@ -62,7 +62,8 @@ func TestEncoderOfNoView(t *testing.T) {
 	}
 }
 
-// Many formats write -3.4e38 for "no data": trying the scalings must not fail on it, nor choose the one that it drowns.
+// Many formats write -3.4e38 for "no data": trying the scalings must not fail on it, nor choose the
+// one that it drowns.
 func TestScalingOfNoDataValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var b strings.Builder
@@ -97,7 +98,8 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// Where no validation row has a view there is nothing to choose its scaling by: training rows would choose what fits them fastest.
+// Where no validation row has a view there is nothing to choose its scaling by: training rows would
+// choose what fits them fastest.
 func TestScalingIsNotChosenOnTrainingRows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	var b strings.Builder

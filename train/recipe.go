@@ -31,7 +31,7 @@ type Recipe struct {
 	ModalityDropout float64                      `json:"modality_dropout,omitempty"` // default 0
 	Train           Config                       `json:"train,omitzero"`
 
-	Balanced *bool `json:"-" yaml:"-"` // see Prepared; nil: chosen on validation data
+	DampDense *bool `json:"-" yaml:"-"` // see Prepared; nil: chosen on validation data
 }
 
 // defaults of a Recipe.
@@ -62,8 +62,8 @@ func (r *Recipe) Check(methods fusion.Table) error {
 	return r.Train.Check()
 }
 
-// Suits reports an option that counts for nothing in the task.
-func (r *Recipe) Suits(task dataset.Task) error {
+// CheckTask reports an option that counts for nothing in the task.
+func (r *Recipe) CheckTask(task dataset.Task) error {
 	switch regression := task == dataset.Regression; {
 	case regression && r.Train.ClassWeights:
 		return errors.New("class weights are for classes, and the labels are numbers")
@@ -133,10 +133,10 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 			e = chosen
 		}
 		view := model.View{Name: v.Name, Column: v.Column, Shape: v.Info.Shape, Dim: v.State.Dim(), Encoder: e}
-		if from, ok := v.State.(feature.Started); ok {
-			view.Embedding = from.Given()
+		if from, ok := v.State.(feature.PretrainedState); ok {
+			view.Embedding = from.EmbeddingDim()
 		}
-		if p.Balanced && bag && wide(v, s.Width) && e != model.Identity {
+		if p.DampDense && bag && wide(v, s.Width) && e != model.Identity {
 			view.Gain = 0.5 / math.Sqrt(float64(view.Dim))
 		}
 		s.Views = append(s.Views, view)

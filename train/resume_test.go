@@ -12,7 +12,8 @@ import (
 	"github.com/fusor-ml/fusor/model"
 )
 
-// A fit goes on from any of its checkpoints, of the search and of the refit, to the same weights and history.
+// A fit goes on from any of its checkpoints, of the search and of the refit, to the same weights
+// and history.
 func TestResumeFromEveryCheckpoint(t *testing.T) {
 	const rows = 90
 	rng := rand.New(rand.NewPCG(1, 2))

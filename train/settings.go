@@ -128,8 +128,8 @@ func Setting(name string) (fusion.Option, bool) {
 	return fusion.Option{}, false
 }
 
-// eachSetting calls f for the fields of a struct that have a setting. The zero value of a field that
-// is no pointer is one that is not set, and so is a nil pointer: then set is false.
+// eachSetting calls f for the fields of a struct that have a setting. The zero value of a field
+// that is no pointer is one that is not set, and so is a nil pointer: then set is false.
 func eachSetting(v reflect.Value, prefix string, f func(o fusion.Option, field reflect.Value, set bool) error) error {
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")

@@ -27,7 +27,7 @@ type Epoch struct {
 	ValLoss   float64 `json:"val_loss"`
 }
 
-// History says how a fit went.
+// History describes how a fit went.
 type History struct {
 	Epochs     []Epoch `json:"epochs"`
 	BestEpoch  int     `json:"best_epoch"` // from 1
@@ -119,7 +119,7 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 // errDiverged is wrapped by the error of a fit whose loss or gradient overflowed.
 var errDiverged = errors.New("the loss or its gradient is not finite")
 
-// usable keeps the labelled rows that have at least one view.
+// usable keeps the labeled rows that have at least one view.
 func usable(s *model.Set, rows []int) []int {
 	var out []int
 	for _, r := range rows {
@@ -133,8 +133,8 @@ func usable(s *model.Set, rows []int) []int {
 // stepsOf is the number of batches of an epoch over the given rows.
 func (t *trainer) stepsOf(rows []int) int { return len(t.epochBatches(rows, 0)) }
 
-// search trains until the validation loss stops falling, and leaves the chosen weights in the model: those of the moving
-// average, on which the loss is measured.
+// search trains until the validation loss stops falling, and leaves the chosen weights in the
+// model: those of the moving average, on which the loss is measured.
 //
 // A later epoch replaces the chosen one only if its loss is lower by more than
 // Margin standard errors of the chosen one's: among epochs that the validation
@@ -219,7 +219,8 @@ func (t *trainer) refit(ctx context.Context, h *History, from *Checkpoint) error
 	return nil
 }
 
-// The average of the weights remembers averageTaken values, an epoch's worth of steps or averageEvery steps apart at most.
+// The average of the weights remembers averageTaken values, an epoch's worth of steps or
+// averageEvery steps apart at most.
 const (
 	averageTaken = 8
 	averageEvery = 8
@@ -232,13 +233,13 @@ func (t *trainer) swapAverage() {
 	}
 }
 
-// anySparse reports whether a parameter is updated by rows. A row of such a table changes in few steps, so its average
-// lags behind it, and the other parameters' must not run ahead of it.
+// anySparse reports whether a parameter is updated by rows. A row of such a table changes in few
+// steps, so its average lags behind it, and the other parameters' must not run ahead of it.
 func anySparse(params []*grad.Param) bool {
 	return slices.ContainsFunc(params, func(p *grad.Param) bool { return p.Sparse })
 }
 
-// begin makes a fresh optimiser and a fresh average.
+// begin makes a fresh optimizer and a fresh average.
 func (t *trainer) begin() {
 	if !t.c.NoAverage && !anySparse(t.params) {
 		t.every = min(max(t.stepsOf(t.d.Train)/averageTaken, 1), averageEvery)

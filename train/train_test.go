@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// The chosen epoch moves only for a loss that is lower by more than the margin; patience counts from the lowest.
+// The chosen epoch moves only for a loss that is lower by more than the margin; patience counts
+// from the lowest.
 func TestStoppingTakesTheEarliestOfEquals(t *testing.T) {
 	s := Stopping{Chosen: math.Inf(1), Lowest: math.Inf(1)}
 	steps := []struct {

@@ -128,7 +128,7 @@ func find(dir string) string {
 	return ""
 }
 
-// report prints the set's line and says whether the floor holds.
+// report prints the set's line and reports whether the floor holds.
 func (s *set) report(c *fusor.Comparison, slack, seconds float64) bool {
 	single, fused := best(c, eval.Single), best(c, eval.Fusion)
 	value := fused

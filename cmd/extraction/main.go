@@ -97,7 +97,7 @@ func kind(path string, ds *dataset.Dataset, k media.Kind, refs []feature.Ref, ro
 		cores, cached = append(cores, float64(o)/float64(all)), append(cached, float64(all)/float64(again))
 	}
 	held := "-"
-	if slices.ContainsFunc(refs, func(r feature.Ref) bool { return !r.View.Info().Cheap }) && k.IsFile() {
+	if slices.ContainsFunc(refs, func(r feature.Ref) bool { return !r.View.Info().NoCache }) && k.IsFile() {
 		held = spread(cached, "%7.1f (%.1f to %.1f)")
 	}
 	fmt.Printf("%-24s %-6s %8d %12.0f %s %s\n", path, k, cells, median(one), spread(cores, "%7.2f (%.2f to %.2f)"), held)

@@ -12,7 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// byValue writes a table of files, photo,sound,label, as one that holds them: byvalue media.csv held.parquet.
+// byValue writes a table of files, photo,sound,label, as one that holds them: byvalue media.csv
+// held.parquet.
 func byValue(ts *testscript.TestScript, _ bool, args []string) {
 	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
 	ts.Check(err)

@@ -193,7 +193,7 @@ func (c *compareCmd) options() (fusor.CompareOptions, error) {
 	return o, nil
 }
 
-// terminal says how a report fits the terminal that w is, if it is one.
+// terminal describes how a report fits the terminal that w is, if it is one.
 func terminal(w io.Writer, lang string) report.TerminalOptions {
 	o := report.TerminalOptions{Lang: lang, Width: width(w)}
 	if f, ok := fileOf(w); ok {

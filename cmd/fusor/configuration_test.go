@@ -49,7 +49,8 @@ func defaultOf(o fusion.Option) string {
 	return fmt.Sprint(o.Default)
 }
 
-// fusionLines describes every option that a method has, once, with what differs between the methods.
+// fusionLines describes every option that a method has, once, with what differs between the
+// methods.
 func fusionLines(methods fusion.Table) []string {
 	var names []string
 	byName := map[string][]fusion.Option{}
@@ -77,7 +78,8 @@ func fusionLines(methods fusion.Table) []string {
 	return lines
 }
 
-// perMethod returns what all options have in common, or what each has, with the methods that it holds for.
+// perMethod returns what all options have in common, or what each has, with the methods that it
+// holds for.
 func perMethod(options []fusion.Option, owners []string, of func(fusion.Option) string) string {
 	var texts []string
 	by := map[string][]string{}

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// A command that is killed, terminated or interrupted at any moment leaves nothing that is half, ends
-// with the code of its signal if it can, and comes to the same end when it is run again; after that no
-// temporary file is left.
+// A command that is killed, terminated or interrupted at any moment leaves nothing that is half,
+// ends with the code of its signal if it can, and comes to the same end when it is run again; after
+// that no temporary file is left.
 func TestKilledCommands(t *testing.T) {
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "fusor")

@@ -100,8 +100,8 @@ func (f *commonFlags) open(m *fusor.Model, path string, r *roleFlags) (*dataset.
 	return dataset.Open(path, o)
 }
 
-// splitRows are the rows of a split. Data without splits are measured with --split all only: they may hold the
-// rows that the model was trained on.
+// splitRows are the rows of a split. Data without splits are measured with --split all only: they
+// may hold the rows that the model was trained on.
 func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
 	var rows []int
 	names := map[string]bool{}
@@ -124,7 +124,7 @@ func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
 	return rows, nil
 }
 
-// unsplit says that rows without a split are in no split.
+// unsplit reports that rows without a split are in no split.
 func unsplit(ds *dataset.Dataset, split string) []string {
 	n := ds.Unsplit()
 	switch {

@@ -47,7 +47,8 @@ func isRow(ctx context.Context, m *fusor.Model, paths []string, as []string) (bo
 	return f.Kind.IsFile(), nil
 }
 
-// headed reports whether the first line of a text names a column of the schema, as that of a table does.
+// headed reports whether the first line of a text names a column of the schema, as that of a table
+// does.
 func headed(schema *dataset.Schema, path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -42,7 +42,7 @@ type columnInfo struct {
 	Absent int         `json:"absent"`               // empty cells
 	Broken int         `json:"broken"`               // those with a problem: unreadable, or read in part
 
-	Languages map[string]int `json:"languages,omitempty"` // of a text column: its texts by language, as far as the script tells
+	Languages map[string]int `json:"languages,omitempty"` // of a text column: its texts by language, as far as the script shows
 	languages string         // the same, most frequent first
 }
 
@@ -151,7 +151,7 @@ func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 		bad := broken(&col, ds.Problems)
 		for i := range ds.Rows {
 			switch cell := &ds.Rows[i].Cells[k]; {
-			case cell.Flawed || bad[ds.Rows[i].Number]:
+			case cell.Incomplete || bad[ds.Rows[i].Number]:
 				info.Broken++
 			case cell.Absent():
 				info.Absent++

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// An interrupted comparison that goes on gives the same result, but for times,
+// An interrupted comparison that goes on yields the same result, but for times,
 // whenever and however it was stopped.
 func TestInterruptedCompareGoesOn(t *testing.T) {
 	dir := t.TempDir()

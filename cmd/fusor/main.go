@@ -1,4 +1,5 @@
-// Command fusor fuses text, images, audio, video, numbers and vectors, and reports whether fusion helps.
+// Command fusor fuses text, images, audio, video, numbers and vectors, and reports whether fusion
+// helps.
 //
 // Each command is a file, thin over the fusor package.
 package main
@@ -168,7 +169,7 @@ func givenFlags(args []string, flags []*kong.Flag, keep func(*kong.Flag) bool) (
 	return given
 }
 
-// inWords says what the parser says as the commands would.
+// inWords describes what the parser states as the commands would.
 func inWords(s string) string {
 	for _, r := range []struct{ from, to string }{
 		{`^(--\S+): expected .* but got "EOL" \(<EOL>\)$`, "$1 needs a value"},

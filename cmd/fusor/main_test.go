@@ -100,7 +100,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// notes writes a manifest of n rows: notes FILE N. What a row says and costs tells its class.
+// notes writes a manifest of n rows: notes FILE N. What a row states and costs shows its class.
 func notes(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -115,7 +115,7 @@ func notes(ts *testscript.TestScript, _ bool, args []string) {
 	writeFile(ts, args[0], []byte(b.String()))
 }
 
-// picture writes a PNG of noise around a colour: picture FILE SIZE red|green|blue.
+// picture writes a PNG of noise around a color: picture FILE SIZE red|green|blue.
 func picture(ts *testscript.TestScript, _ bool, args []string) {
 	size, err := strconv.Atoi(args[1])
 	ts.Check(err)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// checkOutputs says before the work what would stop its result from being written after it, or
+// checkOutputs states before the work what would stop its result from being written after it, or
 // what the result would destroy. "" and - are no files.
 func checkOutputs(inputs []string, outs ...string) error {
 	for k, out := range outs {

@@ -210,8 +210,8 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 	return nil
 }
 
-// nextBatch waits for a line and takes those that are there by then, at most streamRows, or all that ever come if they
-// belong together. It is empty after the last one.
+// nextBatch waits for a line and takes those that are there by then, at most streamRows, or all
+// that ever come if they belong together. It is empty after the last one.
 func nextBatch(ctx context.Context, lines <-chan dataset.Line, together bool) (batch []dataset.Line, err error) {
 	for together || len(batch) < streamRows {
 		if len(batch) > 0 && !together && len(lines) == 0 {

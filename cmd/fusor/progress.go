@@ -31,7 +31,7 @@ type progress struct {
 	drawn time.Time
 	kept  int // steps from an interrupted run
 	quick int // steps that took no time
-	cells int // of the line that stands there
+	cells int // of the line that is there
 }
 
 func newProgress(w io.Writer, quiet bool) *progress {
@@ -102,7 +102,7 @@ func (p *progress) draw(s fusor.Progress, now time.Time) {
 	p.cells = n
 }
 
-// left says how long the rest will take, from the steps that took time.
+// left describes how long the rest will take, from the steps that took time.
 func (p *progress) left(s fusor.Progress, now time.Time) string {
 	took, done := now.Sub(p.start), s.Done-p.kept
 	steps := done - p.quick

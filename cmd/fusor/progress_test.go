@@ -15,7 +15,7 @@ func TestProgress(t *testing.T) {
 	var b bytes.Buffer
 	clock := time.Unix(0, 0)
 	p := &progress{w: &b, on: true, now: func() time.Time { return clock }, width: func() int { return 60 }}
-	last := func() string { // the line that stands there
+	last := func() string { // the line that is there
 		lines := strings.Split(b.String(), "\r")
 		return strings.TrimRight(lines[len(lines)-1], " ")
 	}
@@ -48,7 +48,7 @@ func TestProgress(t *testing.T) {
 	if strings.Contains(b.String(), "\x1b") {
 		t.Error("an escape sequence, though a terminal may be dumb")
 	}
-	// Reading what an interrupted run has kept takes a while, but says nothing of the rest.
+	// Reading what an interrupted run has kept takes a while, but means nothing of the rest.
 	p.stage = ""
 	for i := range 60 {
 		clock = clock.Add(20 * time.Millisecond)

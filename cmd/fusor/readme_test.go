@@ -15,7 +15,7 @@ import (
 // block is a fenced part of a README.
 type block struct{ info, text string }
 
-// readmes gives the fenced parts of both READMEs.
+// readmes returns the fenced parts of both READMEs.
 func readmes(t *testing.T) map[string][]block {
 	t.Helper()
 	out := map[string][]block{}

@@ -154,8 +154,8 @@ var forbiddenKeys = map[string]string{
 	"train.seed": "the seed is set by --seed",
 }
 
-// checkExplicit refuses what a configuration sets to a value that would not count: the recipe takes a
-// zero for the default.
+// checkExplicit refuses what a configuration sets to a value that would not count: the recipe takes
+// a zero for the default.
 func checkExplicit(prefix string, set map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		name, value := prefix+key, set[key]

@@ -18,7 +18,8 @@ func recipeOf(t testing.TB, text string) error {
 	return err
 }
 
-// Recipes that grow when they are read, or whose parser would call itself without end, are refused at once.
+// Recipes that grow when they are read, or whose parser would call itself without end, are refused
+// at once.
 func TestRecipeIsBounded(t *testing.T) {
 	laughs := "a: &a [x, x, x, x, x, x, x, x, x]\n"
 	for c := 'b'; c <= 'k'; c++ {

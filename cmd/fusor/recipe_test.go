@@ -42,7 +42,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// The page about configuration and the JSON Schema of a recipe are what the tables of settings make of them.
+// The page about configuration and the JSON Schema of a recipe are what the tables of settings make
+// of them.
 func TestConfigurationPage(t *testing.T) {
 	page := filepath.Join("..", "..", "docs", "configuration.md")
 	data, err := os.ReadFile(page)

@@ -12,7 +12,8 @@ import (
 	"github.com/fusor-ml/fusor/internal/durable"
 )
 
-// resultFlags every command has: where its result goes for machines, and whether it says more than that.
+// resultFlags every command has: where its result goes for machines, and whether it states more
+// than that.
 type resultFlags struct {
 	JSON  string `help:"Write the result as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
 	Quiet bool   `help:"No progress, no notes, no tables: only what is asked for as a file, JSON or an answer." short:"q"`
@@ -21,7 +22,7 @@ type resultFlags struct {
 // jsonToStdout reports whether stdout is taken by the JSON.
 func (f *resultFlags) jsonToStdout() bool { return f.JSON == "-" }
 
-// writeJSON writes v where --json says, if it was given.
+// writeJSON writes v where --json states, if it was given.
 func (f *resultFlags) writeJSON(e *env, v any) error {
 	if f.JSON == "" {
 		return nil
@@ -87,7 +88,7 @@ func told(err error, all bool) string {
 	return strings.Join(lines[:shownProblems], "\n") + fmt.Sprintf("\n… and %d more problems (fusor inspect lists all)", len(lines)-shownProblems)
 }
 
-// notes says on stderr what a reader of the result should know.
+// notes states on stderr what a reader of the result should know.
 func (f *resultFlags) notes(w io.Writer, notes []string) {
 	if f.Quiet {
 		return

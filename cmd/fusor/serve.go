@@ -219,8 +219,8 @@ func (c *serveCmd) load(s *serve.Server, m *served) error {
 	return nil
 }
 
-// reload loads the models whose files have changed, or all of them. One that cannot be loaded is kept
-// as it is.
+// reload loads the models whose files have changed, or all of them. One that cannot be loaded is
+// kept as it is.
 func (c *serveCmd) reload(s *serve.Server, models []served, all bool, logger *slog.Logger) {
 	for i := range models {
 		m := &models[i]

@@ -5,7 +5,8 @@ import (
 	"os"
 )
 
-// output is stdout, and remembers that it could not be written: a full disk must not end in success.
+// output is stdout, and remembers that it could not be written: a full disk must not end in
+// success.
 type output struct {
 	w   io.Writer
 	err error

@@ -21,7 +21,8 @@ func unknown(what, name string, names []string) error {
 	return usagef("no %s %q%s there are %s", what, name, meant, list(names))
 }
 
-// edits is how many letters must be put in, taken away, changed or exchanged with the next to make b of a.
+// edits is how many letters must be put in, taken away, changed or exchanged with the next to make
+// b of a.
 func edits(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	d := make([][]int, len(x)+1)

@@ -44,8 +44,8 @@ func (t *outTable) right(columns ...int) {
 	}
 }
 
-// gap stands between two columns; name and least are how narrow the first and the last one become, but a name of up to
-// whole cells is never broken.
+// gap is between two columns; name and least are how narrow the first and the last one become, but
+// a name of up to whole cells is never broken.
 const (
 	gap   = 2
 	name  = 12
@@ -82,7 +82,7 @@ func (t *outTable) render(w io.Writer) string {
 	return t.w.Render()
 }
 
-// width is the terminal's, else what COLUMNS says, else 80.
+// width is the terminal's, else what COLUMNS states, else 80.
 func width(w io.Writer) int {
 	if f, ok := fileOf(w); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {

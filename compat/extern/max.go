@@ -1,5 +1,6 @@
-// Package extern is a fusion method from outside: a module of its own that sees only what fusor exports. It adds [Max] to
-// the table, and its tests run the law suite on it and train, save and load a model with it.
+// Package extern is a fusion method from outside: a module of its own that sees only what fusor
+// exports. It adds [Max] to the table, and its tests run the law suite on it and train, save and
+// load a model with it.
 package extern
 
 import (
@@ -10,7 +11,8 @@ import (
 	"github.com/fusor-ml/fusor/nn"
 )
 
-// Max is the table entry of the method: pass fusion.Methods.With(extern.Max) wherever a table is taken.
+// Max is the table entry of the method: pass fusion.Methods.With(extern.Max) wherever a table is
+// taken.
 var Max = fusion.Method{
 	Name: "max", Doc: "the largest value of each feature over the views that are present", Source: "an example",
 	Options: []fusion.Option{{Name: "width", Doc: "width of the result", Kind: fusion.Integer, Min: 1, Max: fusion.MaxWidth, Default: 64}},
@@ -21,7 +23,7 @@ var Max = fusion.Method{
 	},
 }
 
-// maximum is z = max_k proj.k(x_k) over the present views; a row without any view gives zeros.
+// maximum is z = max_k proj.k(x_k) over the present views; a row without any view yields zeros.
 type maximum struct {
 	proj []*nn.Linear
 	dim  int

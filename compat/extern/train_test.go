@@ -18,8 +18,9 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// manifest writes 160 rows of two vector columns and returns its path. Of four classes, the left vector tells the first
-// two from the others, the right one the even from the odd: neither suffices. Here and there one of them is missing.
+// manifest writes 160 rows of two vector columns and returns its path. Of four classes, the left
+// vector shows the first two from the others, the right one the even from the odd: neither
+// suffices. Here and there one of them is missing.
 func manifest(t *testing.T) string {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))

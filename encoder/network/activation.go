@@ -34,7 +34,8 @@ func (f activation) inPlace(x []float32) {
 // gelu is x Φ(x) (Hendrycks & Gimpel 2016).
 func gelu(y, x, _ []float32) { kernel.GELU(y, x) }
 
-// geluTanh is the approximation ½x(1 + tanh(√(2/π)(x + 0.044715x³))), which is x σ(2√(2/π)(x + 0.044715x³)).
+// geluTanh is the approximation ½x(1 + tanh(√(2/π)(x + 0.044715x³))), which is x σ(2√(2/π)(x +
+// 0.044715x³)).
 func geluTanh(y, x, t []float32) {
 	const a = 1.5957691216057308 // 2√(2/π)
 	kernel.Mul(t, x, x)

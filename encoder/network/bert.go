@@ -150,7 +150,8 @@ func newText(c *config, w *Weights, b *bertConfig, first int, prefixes []string)
 	return t
 }
 
-// tanhPooler reads BERT's pooler, a layer and a hyperbolic tangent on the first token, if there is one.
+// tanhPooler reads BERT's pooler, a layer and a hyperbolic tangent on the first token, if there is
+// one.
 func (t *text) tanhPooler(w *Weights, dim int) {
 	if !w.has("pooler.dense.weight") {
 		return

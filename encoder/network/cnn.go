@@ -52,7 +52,8 @@ func (c *cnn) Run(s *Scratch, in []Input, out []Output) error {
 	return nil
 }
 
-// settle moves a plane down to mark and frees what lay between, so that few planes are held at a time.
+// settle moves a plane down to mark and frees what lay between, so that few planes are held at a
+// time.
 func (s *Scratch) settle(mark int, p plane) plane {
 	n := p.h * p.w * p.c
 	s.release(mark)
@@ -70,7 +71,8 @@ func activate(f activation) step {
 	}
 }
 
-// residual is a step that adds a shortcut, nil for the input itself, to a branch, and applies last, if any.
+// residual is a step that adds a shortcut, nil for the input itself, to a branch, and applies last,
+// if any.
 func residual(shortcut *conv, last activation, branch ...step) step {
 	return func(s *Scratch, in plane) plane {
 		p := in

@@ -205,7 +205,8 @@ func (c *config) heads(key string, def, dim int) int {
 	return n
 }
 
-// part returns the object under key. As in transformers, values of legacy, a key of older files, win.
+// part returns the object under key. As in transformers, values of legacy, a key of older files,
+// win.
 func (c *config) part(key, legacy string) *config {
 	p := &config{at: c.at + key + ".", values: map[string]json.RawMessage{}}
 	c.get(key, &p.values)

@@ -28,7 +28,8 @@ type Input struct {
 	Frames  int
 }
 
-// Output is what a tower computed for an input. It is valid until the next call with the same Scratch.
+// Output is what a tower computed for an input. It is valid until the next call with the same
+// Scratch.
 type Output struct {
 	Hidden []float32 // [Rows, Dim]: a row for each token, patch or frame
 	Rows   int
@@ -36,7 +37,8 @@ type Output struct {
 	Embed  []float32 // Pooled in the space that two towers share, else Pooled
 }
 
-// Tower encodes one modality. Its methods are safe for concurrent use with different Scratch values.
+// Tower encodes one modality. Its methods are safe for concurrent use with different Scratch
+// values.
 type Tower interface {
 	// Info describes the tower.
 	Info() TowerInfo

@@ -233,7 +233,8 @@ func (v *vision) taps(from, to int) [][]tap {
 	return all
 }
 
-// attentionPool is SigLIP's pooling: one learned query attends to all rows, then a network of two layers.
+// attentionPool is SigLIP's pooling: one learned query attends to all rows, then a network of two
+// layers.
 type attentionPool struct {
 	query   []float32 // [dim], projected and scaled
 	kv, out *linear

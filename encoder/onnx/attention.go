@@ -39,7 +39,7 @@ func see(t *Tensor, perm []int) seen {
 	return s
 }
 
-// spread gives s the given axes before its last two, with distance 0 where it is repeated.
+// spread returns s the given axes before its last two, with distance 0 where it is repeated.
 func (s *seen) spread(batch []int) {
 	lead := len(s.shape) - 2
 	step := make([]int, len(batch), len(batch)+2)

@@ -53,7 +53,7 @@ func add[T number](a, b T) T { return a + b }
 func sub[T number](a, b T) T { return a - b }
 func mul[T number](a, b T) T { return a * b }
 
-// div truncates integers towards zero.
+// div truncates integers toward zero.
 func div[T number](a, b T) T {
 	if b == 0 && T(1)/2 == 0 {
 		failf("an integer is divided by zero")
@@ -285,7 +285,7 @@ func buildPow(*builder) runner {
 	}
 	return func(c *call) {
 		if x, p := c.in[0], c.in[1]; x.Type != p.Type {
-			if p.Type.float() && !x.Type.float() { // through float64, and back towards zero
+			if p.Type.float() && !x.Type.float() { // through float64, and back toward zero
 				c.in[0], c.in[1] = c.castScratch(x, Float64), c.castScratch(p, Float64)
 				c.dead[0], c.dead[1] = false, false
 				c.combine(&pow)

@@ -183,7 +183,8 @@ func (c *call) allRowMajor() [][]int {
 	return shapes
 }
 
-// result returns the tensor of an element-wise operator with inputs of the given shapes as they lie.
+// result returns the tensor of an element-wise operator with inputs of the given shapes as they
+// lie.
 func (c *call) result(typ Type, shapes [][]int, last bool) *Tensor {
 	lies := broadcastShape(shapes...)
 	shape := lies

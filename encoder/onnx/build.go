@@ -147,8 +147,8 @@ func (c *call) arg(i int) *Tensor {
 	return c.in[i]
 }
 
-// axesOf returns how a kernel finds its axes: by an attribute before opset since, and by input i from
-// then on. The kernel gets nil where none are named.
+// axesOf returns how a kernel finds its axes: by an attribute before opset since, and by input i
+// from then on. The kernel gets nil where none are named.
 func (b *builder) axesOf(i, since int) func(c *call) []int {
 	if b.opset >= since {
 		return func(c *call) []int {

@@ -7,8 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel"
 )
 
-// conv is a convolution with constant weights on channels-last tensors: products of gathered rows with
-// weights that are laid out, or sums over the taps of each channel where it is depthwise.
+// conv is a convolution with constant weights on channels-last tensors: products of gathered rows
+// with weights that are laid out, or sums over the taps of each channel where it is depthwise.
 type conv struct {
 	*window
 	groups    int
@@ -132,7 +132,8 @@ func (v *conv) pointwise() bool {
 	return v.groups == 1 && v.size == one && v.stride == one && v.begin == [2]int{} && v.end == [2]int{}
 }
 
-// convJob is one convolution; its methods compute a range of rows (output pixels, or lines of them).
+// convJob is one convolution; its methods compute a range of rows (output pixels, or lines of
+// them).
 type convJob struct {
 	*conv
 	placed
@@ -271,7 +272,8 @@ func directConv(c *call, win *window, groups int) {
 	}
 }
 
-// convolve sums the products of n pictures x [groups*cin, in] with weights w [groups*cout, cin, size].
+// convolve sums the products of n pictures x [groups*cin, in] with weights w [groups*cout, cin,
+// size].
 func convolve[T number](p *placed, y, x, w []T, n, groups, cin, cout int) {
 	area, taps := p.in[0]*p.in[1], p.size[0]*p.size[1]
 	at := 0

@@ -415,7 +415,7 @@ func (c *call) cast(to Type) {
 	}
 }
 
-// castTo converts as C does: towards zero, and modulo the range of a small integer.
+// castTo converts as C does: toward zero, and modulo the range of a small integer.
 func castTo[From number](out *Tensor, x []From) {
 	switch y := out.Data.(type) {
 	case []float32:

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// fuse replaces groups of nodes by single kernels that compute the same with fewer passes over memory.
-// What is not recognized stays as it is.
+// fuse replaces groups of nodes by single kernels that compute the same with fewer passes over
+// memory. What is not recognized stays as it is.
 func (l *loader) fuse() {
 	l.dropCasts()
 	l.forwardShapes()
@@ -139,7 +139,8 @@ func (m *matcher) is(id int, x float64) bool {
 	return ok && math.Abs(v-x) <= 2e-6*math.Abs(x)
 }
 
-// other returns the input of a node of two inputs that is not id; ok is false if id is none of them.
+// other returns the input of a node of two inputs that is not id; ok is false if id is none of
+// them.
 func other(n *node, id int) (int, bool) {
 	switch {
 	case len(n.in) != 2:
@@ -254,8 +255,8 @@ func (l *loader) dropCasts() {
 	l.prune()
 }
 
-// forwardShapes asks for shapes as early as possible: of a transposed value by its input's shape, so
-// that the transposed value itself may not be needed.
+// forwardShapes asks for shapes as early as possible: of a transposed value by its input's shape,
+// so that the transposed value itself may not be needed.
 func (l *loader) forwardShapes() {
 	maker := l.makers()
 	var nodes []*node

@@ -42,7 +42,7 @@ type finished interface {
 	run(c *call)
 }
 
-// set gives n the runner of f.
+// set returns n the runner of f.
 func (m *matcher) set(n *node, f finished) {
 	n.fused = f
 	n.kernel = f.run
@@ -100,8 +100,8 @@ func (m *matcher) convBias(n *node) {
 	m.set(n, f)
 }
 
-// convOf makes the convolution of a node, or nil if its constants or attributes do not fit, which is
-// reported when its kernel is built.
+// convOf makes the convolution of a node, or nil if its constants or attributes do not fit, which
+// is reported when its kernel is built.
 func (m *matcher) convOf(n *node) (v *conv) {
 	b := &builder{g: m.g, opset: m.g.opset, n: n, files: m.files, read: map[string]bool{}}
 	if guard(func() { v = constantConv(b) }) != nil || v == nil || b.leftOver() != nil {

@@ -2,7 +2,8 @@ package onnx
 
 import "github.com/fusor-ml/fusor/internal/kernel"
 
-// layerNorm finds (x - mean) / √(variance + eps) w + b over the last axis, spelled out from its Sqrt on.
+// layerNorm finds (x - mean) / √(variance + eps) w + b over the last axis, spelled out from its
+// Sqrt on.
 func (m *matcher) layerNorm(n *node) {
 	if n.op != "Sqrt" || m.types[n.out[0]] != Float32 {
 		return

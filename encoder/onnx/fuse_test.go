@@ -264,8 +264,8 @@ func integerCases() []fusedCase {
 	return cases
 }
 
-// TestFused holds graphs whose nodes run as one kernel against the same graphs as they are written, and
-// their bits against those of two workers and of a batch of one.
+// TestFused holds graphs whose nodes run as one kernel against the same graphs as they are written,
+// and their bits against those of two workers and of a batch of one.
 func TestFused(t *testing.T) {
 	for _, c := range slices.Concat(geluCases(), normCases(), attentionCases(), linearCases(), integerCases()) {
 		t.Run(c.name, func(t *testing.T) {

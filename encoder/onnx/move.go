@@ -64,7 +64,8 @@ func turnPlanes(c *call, dst, src any, n, rows, cols int) {
 	}
 }
 
-// turnTile is the side of the squares in which matrices are transposed, so that both sides stay in the cache.
+// turnTile is the side of the squares in which matrices are transposed, so that both sides stay in
+// the cache.
 const turnTile = 16
 
 func turn[T any](c *call, dst, src []T, n, rows, cols int) {
@@ -91,8 +92,8 @@ func turn[T any](c *call, dst, src []T, n, rows, cols int) {
 	}
 }
 
-// strided is a view of a tensor's elements: its shape, the distance of neighbors along each axis, and
-// where it starts.
+// strided is a view of a tensor's elements: its shape, the distance of neighbors along each axis,
+// and where it starts.
 type strided struct {
 	shape, strides []int
 	from           int

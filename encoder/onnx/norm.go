@@ -56,7 +56,7 @@ func layerNorm(c *call, y, mean, rstd, x, w, bias []float32, eps float64) {
 	})
 }
 
-// parameter returns input i as n numbers; one number stands for all.
+// parameter returns input i as n numbers; one number represents all.
 func (c *call) parameter(i, n int) []float32 {
 	p := float32s(c.in[i])
 	if len(p) == 1 && n > 1 {

@@ -87,7 +87,7 @@ func (c *call) pad(mode string, pads []int, value *Tensor, axes []int) {
 	}
 }
 
-// padSource is the place in an axis of length d that stands at place i.
+// padSource is the place in an axis of length d that is at place i.
 func padSource(mode string, i, d int) int {
 	if i >= 0 && i < d {
 		return i

@@ -160,7 +160,8 @@ func addPowers(sum []float64, x []float32, p int) {
 	}
 }
 
-// globalPool folds all pixels of a channel: f gets one pixel after the other, end the number of them.
+// globalPool folds all pixels of a channel: f gets one pixel after the other, end the number of
+// them.
 func globalPool(c *call, start float32, f func(y, x []float32), end func(y []float32, n int)) {
 	t := c.in[0]
 	if len(t.Shape) < 3 {

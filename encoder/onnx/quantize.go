@@ -289,8 +289,8 @@ func windowOf(b *builder, size []int) (*window, int) {
 	return newWindow(b, size), groups
 }
 
-// convWindows returns how a kernel finds its window: once where the weights or kernel_shape are known,
-// else from the shape of the weights of each run.
+// convWindows returns how a kernel finds its window: once where the weights or kernel_shape are
+// known, else from the shape of the weights of each run.
 func convWindows(b *builder, i int) func(c *call) (*window, int) {
 	if w := b.constant(i); w != nil || b.has("kernel_shape") {
 		var win *window

@@ -22,8 +22,8 @@ type integers struct {
 	zero    []int32 // of each column; nil if all are 0
 }
 
-// newIntegers lays out w; unsigned weights and their zero points are shifted by 128, which leaves the
-// product as it is. It returns nil if the weights are of another kind.
+// newIntegers lays out w; unsigned weights and their zero points are shifted by 128, which leaves
+// the product as it is. It returns nil if the weights are of another kind.
 func newIntegers(w, zero *Tensor) *integers {
 	if w == nil || len(w.Shape) != 2 || w.Len() == 0 || w.Type != Int8 && w.Type != Uint8 || zero != nil && zero.Type != w.Type {
 		return nil
@@ -122,8 +122,8 @@ func (p *integers) rows(t *Tensor) (int, []int) {
 	return size(t.Shape[:rank-1]), append(slices.Clone(t.Shape[:rank-1]), p.n)
 }
 
-// fastMatMulInteger is MatMulInteger with constant weights, or nil. Left sides that are signed or have
-// a zero point for each row take the plain way.
+// fastMatMulInteger is MatMulInteger with constant weights, or nil. Left sides that are signed or
+// have a zero point for each row take the plain way.
 func fastMatMulInteger(b *builder) runner {
 	if b.plain() || b.given(3) && b.constant(3) == nil {
 		return nil
@@ -151,8 +151,8 @@ func fastMatMulInteger(b *builder) runner {
 	}
 }
 
-// integerLinear is a product of bytes (input 0, with its zero point, input 1, and its scale, input 2)
-// with constant weights, scaled to floats, and what follows.
+// integerLinear is a product of bytes (input 0, with its zero point, input 1, and its scale, input
+// 2) with constant weights, scaled to floats, and what follows.
 type integerLinear struct {
 	*integers
 	scale []float32 // of the weights' columns

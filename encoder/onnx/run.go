@@ -77,7 +77,7 @@ func (a *arena) take(n int64) *buffer {
 	return &buffer{refs: 1, mem: make([]uint64, words)}
 }
 
-// drop gives the free memory back.
+// drop returns the free memory back.
 func (a *arena) drop() {
 	for _, b := range a.free {
 		a.held -= int64(8 * len(b.mem))
@@ -150,8 +150,8 @@ func (r *run) step(n *node) error {
 	})
 }
 
-// guard turns what f panics with into an error: a fault, or a bound that no check has foreseen, which
-// is the model's fault and not the program's end.
+// guard turns what f panics with into an error: a fault, or a bound that no check has foreseen,
+// which is the model's fault and not the program's end.
 func guard(f func()) (err error) {
 	defer func() {
 		switch p := recover().(type) {
@@ -246,7 +246,7 @@ func (c *call) end() {
 	clear(c.out)
 }
 
-// free gives the scratch memory back.
+// free returns the scratch memory back.
 func (c *call) free() {
 	for i, b := range c.scratch {
 		c.r.arena.release(b)

@@ -174,7 +174,8 @@ func permutation(perm []int, rank int) []int {
 	return perm
 }
 
-// transpose returns t with its axes in another order, without a copy if the elements already lie so.
+// transpose returns t with its axes in another order, without a copy if the elements already lie
+// so.
 func (c *call) transpose(t *Tensor, perm []int) *Tensor {
 	shape := make([]int, len(perm))
 	for i, p := range perm {

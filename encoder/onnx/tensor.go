@@ -185,7 +185,8 @@ func size(shape []int) int {
 	return n
 }
 
-// count is the number of elements of a shape; ok is false if an axis is negative or the number too large.
+// count is the number of elements of a shape; ok is false if an axis is negative or the number too
+// large.
 func count(shape []int) (n int, ok bool) {
 	p := uint64(1)
 	for _, d := range shape {

@@ -28,7 +28,8 @@ type Image struct {
 	values        [3][256]float32 // what a byte becomes, by channel
 }
 
-// Size returns the size that every picture is brought to; ok is false where it depends on the picture.
+// Size returns the size that every picture is brought to; ok is false where it depends on the
+// picture.
 func (p *Image) Size() (height, width int, ok bool) {
 	switch {
 	case p.crop:
@@ -71,7 +72,7 @@ func (p *Image) Values(m *vision.Image) (values []float32, height, width int, er
 				out[i] = table[0]
 			}
 		}
-		if c == 0 || !m.IsGrey() {
+		if c == 0 || !m.IsGray() {
 			r.plane(part, plane)
 		}
 		for y := range rows {

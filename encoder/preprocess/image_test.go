@@ -68,7 +68,7 @@ func TestImageConfigurations(t *testing.T) {
 
 // Only what a crop leaves of a long picture is computed; what would stay too large is an error.
 func TestLongPictures(t *testing.T) {
-	long := vision.NewColour(200_000, 1)
+	long := vision.NewColor(200_000, 1)
 	p, err := openImage(`{"image_processor_type": "CLIPImageProcessor"}`, "")
 	if err != nil {
 		t.Fatal(err)
@@ -84,17 +84,17 @@ func TestLongPictures(t *testing.T) {
 	}
 }
 
-// A grey picture has three equal channels, but for the means and deviations.
-func TestGreyPictures(t *testing.T) {
-	grey := vision.NewGrey(40, 30)
-	for i := range grey.Y {
-		grey.Y[i] = uint8(i)
+// A gray picture has three equal channels, but for the means and deviations.
+func TestGrayPictures(t *testing.T) {
+	gray := vision.NewGray(40, 30)
+	for i := range gray.Y {
+		gray.Y[i] = uint8(i)
 	}
 	p, err := openImage(`{"image_processor_type": "ViTImageProcessor", "size": 20, "image_mean": [0, 0.5, 1], "image_std": [1, 0.5, 0.25]}`, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, h, w, err := p.Values(grey)
+	v, h, w, err := p.Values(gray)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add(`{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 7}, "crop_pct": 0.001}`)
 	f.Add(`{"feature_size": 80, "n_fft": 400, "chunk_length": 1, "hop_length": 160}`)
 	f.Add(`{"feature_size": 1, "do_normalize": true}`)
-	m := vision.NewColour(9, 5)
+	m := vision.NewColor(9, 5)
 	f.Fuzz(func(t *testing.T, config string) {
 		if len(config) > 1<<12 {
 			return

@@ -2,7 +2,8 @@ package tokenizer
 
 import "unicode/utf8"
 
-// bpe joins neighboring symbols in the order in which the joins were learned (Sennrich et al., 2016).
+// bpe joins neighboring symbols in the order in which the joins were learned (Sennrich et al.,
+// 2016).
 type bpe struct {
 	ids        map[string]int32
 	merges     map[uint64]merge // by the two ids

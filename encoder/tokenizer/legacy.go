@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// config is what tokenizer_config.json says.
+// config is what tokenizer_config.json states.
 type config struct {
 	Class          string                `json:"tokenizer_class"`
 	Lowercase      *bool                 `json:"do_lower_case"`

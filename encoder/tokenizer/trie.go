@@ -14,7 +14,8 @@ type trie struct {
 	root   [256]int32
 }
 
-// newTrie returns the trie of keys, with the values of the same places. Of equal keys the last counts.
+// newTrie returns the trie of keys, with the values of the same places. Of equal keys the last
+// counts.
 func newTrie(keys []string, values []int32) *trie {
 	order := make([]int, len(keys))
 	for i := range order {

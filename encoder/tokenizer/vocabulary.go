@@ -181,7 +181,8 @@ func parsePieces(raw []byte) ([]scoredPiece, error) {
 	return pieces, nil
 }
 
-// readPieces reads the JSON list of a Unigram vocabulary; ids are places in the list, and in scores.
+// readPieces reads the JSON list of a Unigram vocabulary; ids are places in the list, and in
+// scores.
 func readPieces(raw json.RawMessage) (*vocabulary, []float64, error) {
 	if tooMany(raw, 2*maxEntries) {
 		return nil, nil, errors.New("the vocabulary is too large")

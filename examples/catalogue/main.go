@@ -1,8 +1,8 @@
-// Catalogue makes a small shop (a text and a picture for each thing), trains a
+// Catalog makes a small shop (a text and a picture for each thing), trains a
 // model on both, saves it, loads it, and asks about things of which one is
 // missing its picture.
 //
-//	go run ./examples/catalogue
+//	go run ./examples/catalog
 package main
 
 import (
@@ -84,7 +84,7 @@ func run(ctx context.Context, dir string) error {
 }
 
 // things writes a table whose notes tell the season and whose pictures tell
-// the colour; the label needs both.
+// the color; the label needs both.
 func things(table string, n int) error {
 	rng := rand.New(rand.NewPCG(1, 1))
 	seasons := [2][]string{{"warm", "woollen", "for snow", "for cold days", "lined"}, {"cool", "linen", "for the beach", "for hot days", "airy"}}
@@ -102,7 +102,7 @@ func things(table string, n int) error {
 	return os.WriteFile(table, []byte(b.String()), 0o600)
 }
 
-// picture draws a disc somewhere on grey.
+// picture draws a disc somewhere on gray.
 func picture(path string, red bool, rng *rand.Rand) error {
 	img := image.NewNRGBA(image.Rect(0, 0, 48, 48))
 	cx, cy, r := 16+rng.IntN(16), 16+rng.IntN(16), 8+rng.IntN(8)

@@ -118,7 +118,7 @@ func near(t *testing.T, what string, got []float32, want *matrix, limit float64)
 	}
 }
 
-// sharedDir finds a folder beside the repository, or where the variable says.
+// sharedDir finds a folder beside the repository, or where the variable states.
 func sharedDir(t testing.TB, variable, name string) string {
 	t.Helper()
 	dir := os.Getenv(variable)

@@ -46,7 +46,7 @@ var binMel = func() (m [lowBins]float32) {
 	return m
 }()
 
-// analyser is the reusable memory of an analysis at one rate.
+// analyzer is the reusable memory of an analysis at one rate.
 type analyser struct {
 	stft  *dsp.STFT
 	low   *dsp.MelBank
@@ -71,7 +71,7 @@ func newAnalysers(rate int) *sync.Pool {
 	}}
 }
 
-// analyse computes the frames of x, which is at 8 or 16 kHz and not empty.
+// analyze computes the frames of x, which is at 8 or 16 kHz and not empty.
 func analyse(x []float32, rate int) *frames {
 	pool := narrowAnalysers
 	if rate == wideRate {

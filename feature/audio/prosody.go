@@ -159,7 +159,7 @@ func (s *Sound) contour() *contour {
 	return c
 }
 
-// changes are the differences between neighbours; one 0 where there are none.
+// changes are the differences between neighbors; one 0 where there are none.
 func changes(x []float32) []float32 {
 	d := make([]float32, max(1, len(x)-1))
 	for i := 1; i < len(x); i++ {

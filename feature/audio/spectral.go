@@ -20,7 +20,7 @@ import (
 //   - 13 MFCC (Davis & Mermelstein, 1980): mean, deviation, 10 % and 90 % quantile
 //   - their slopes (HTK book, 5.9): deviation
 //   - the 13 MFCC's means over 10 equal stretches of time, less half of their mean
-//     over all (a cepstral mean normalisation that leaves short words their vowel)
+//     over all (a cepstral mean normalization that leaves short words their vowel)
 //   - centroid, 85 % roll-off (both in mel), flatness and zero crossings: mean,
 //     deviation, the two quantiles, and means over 5 stretches
 //   - 12 chroma
@@ -33,7 +33,7 @@ const (
 	spectralParts = 10
 	describeParts = 5
 	descriptors   = 4
-	broadBands    = lowBands / 2 // neighbours are averaged: finer bands tell voices apart, not sounds
+	broadBands    = lowBands / 2 // neighbors are averaged: finer bands tell voices apart, not sounds
 	// SpectralDim is the width of the spectral view.
 	SpectralDim = 2*broadBands + 2*highBands + 5*cepstra + spectralParts*cepstra + descriptors*(4+describeParts) + pitchClasses + 1
 )
@@ -109,7 +109,7 @@ func (s *speech) described(dst []float32) []float32 {
 	return segments(dst, d, descriptors, describeParts)
 }
 
-// halved averages neighbours.
+// halved averages neighbors.
 func halved(x []float32) []float32 {
 	y := make([]float32, len(x)/2)
 	for i := range y {

@@ -8,7 +8,7 @@ import (
 )
 
 // Utterance is the view of a spoken sentence as one vector [UtteranceDim]: what
-// tells how it is said, where Spectral and Prosody also hold what tells one
+// shows how it is said, where Spectral and Prosody also hold what shows one
 // short sound from another. Videos have their sound track through it.
 //
 // Over the part in which something is heard, in this order:
@@ -19,7 +19,8 @@ import (
 //   - centroid, 85 % roll-off, flatness and zero crossings: mean, deviation, 10 %
 //     and 90 % quantile, and means over 5 stretches; then the deviations of their
 //     changes, and of the energy's, from frame to frame
-//   - spectral flux (mean absolute change of the log-mel bands): quantiles 20, 50, 80 %, mean, deviation
+//   - spectral flux (mean absolute change of the log-mel bands): quantiles 20, 50, 80 %, mean,
+//     deviation
 //   - pitch, voicing, energy and duration as in [Prosody], without their course
 type Utterance struct{}
 

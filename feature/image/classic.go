@@ -16,8 +16,8 @@ var classicLen = 3*classicBins + vision.RotationInvariantBins + classicHOG.Len(W
 
 // Classic is the view of what textbooks compute of a picture, as scikit-image has it: histograms of
 // hue, saturation and value in 16 bins each; rotation-invariant uniform local binary patterns of 8
-// neighbors on a circle of radius 1 (Ojala, Pietikäinen and Mäenpää 2002); and histograms of oriented
-// gradients in 9 bins, cells of 16 and blocks of 2 (Dalal and Triggs 2005) of the luma at
+// neighbors on a circle of radius 1 (Ojala, Pietikäinen and Mäenpää 2002); and histograms of
+// oriented gradients in 9 bins, cells of 16 and blocks of 2 (Dalal and Triggs 2005) of the luma at
 // [WorkSide] × [WorkSide]. Histograms are square roots of shares. 1,354 values.
 func Classic() feature.View {
 	return &vectorView{

@@ -7,20 +7,20 @@ import (
 
 // The divisions of the color view: fine over the picture, coarse over its middle.
 var (
-	fineColours   = vision.ColourBins{Hue: 16, Saturation: 3, Value: 3, Greys: 6}
-	coarseColours = vision.ColourBins{Hue: 12, Saturation: 2, Value: 2, Greys: 4}
+	fineColors   = vision.ColorBins{Hue: 16, Saturation: 3, Value: 3, Grays: 6}
+	coarseColors = vision.ColorBins{Hue: 12, Saturation: 2, Value: 2, Grays: 4}
 )
 
-// colourTiles is the side of the grid of the colour moments.
-const colourTiles = 3
+// colorTiles is the side of the grid of the color moments.
+const colorTiles = 3
 
-// Color is the view of what colours a picture has and where: the joint HSV
-// histogram of the picture (16 × 3 × 3 bins and 6 of grey) and of its middle
+// Color is the view of what colors a picture has and where: the joint HSV
+// histogram of the picture (16 × 3 × 3 bins and 6 of gray) and of its middle
 // (12 × 2 × 2 and 4), as square roots of shares (M. Swain and D. Ballard,
 // "Color indexing", IJCV 7, 1991), and the first three moments of CIE L*a*b*
 // on a 3 × 3 grid (Stricker and Orengo 1995). 283 values.
 func Color() feature.View {
-	dim := fineColours.Len() + coarseColours.Len() + 9*colourTiles*colourTiles
+	dim := fineColors.Len() + coarseColors.Len() + 9*colorTiles*colorTiles
 	return &vectorView{
 		dim: dim,
 		info: feature.Info{
@@ -33,14 +33,14 @@ func Color() feature.View {
 }
 
 func describeColor(dst []float32, p *picture) []float32 {
-	counts := make([]uint32, fineColours.Len())
-	fineColours.Count(counts, p.Image, p.Whole())
+	counts := make([]uint32, fineColors.Len())
+	fineColors.Count(counts, p.Image, p.Whole())
 	dst = appendHellinger(dst, counts)
-	counts = counts[:coarseColours.Len()]
+	counts = counts[:coarseColors.Len()]
 	clear(counts)
-	coarseColours.Count(counts, p.Image, p.Middle())
+	coarseColors.Count(counts, p.Image, p.Middle())
 	dst = appendHellinger(dst, counts)
-	return appendLab(dst, p.Image, colourTiles)
+	return appendLab(dst, p.Image, colorTiles)
 }
 
 // appendLab appends nine moments for each of n × n tiles, roughly to ±5.

@@ -74,13 +74,13 @@ func conform(t *testing.T, name string) {
 	vision.CircularLBP(counts, luma, w, h)
 	compare(t, "LBP", shares(counts, w*h), g.LBP.Data, 1e-3)
 
-	grey := make([]float32, w*h)
-	for i := range grey {
-		grey[i] = float32(g.Weights[0]*float64(g.Raw[3*i]) + g.Weights[1]*float64(g.Raw[3*i+1]) + g.Weights[2]*float64(g.Raw[3*i+2]))
-		grey[i] /= 255
+	gray := make([]float32, w*h)
+	for i := range gray {
+		gray[i] = float32(g.Weights[0]*float64(g.Raw[3*i]) + g.Weights[1]*float64(g.Raw[3*i+1]) + g.Weights[2]*float64(g.Raw[3*i+2]))
+		gray[i] /= 255
 	}
 	hog := vision.HOG{Orientations: 9, Cell: 16, Block: 2}
-	compare(t, "HOG", floats(hog.Reference(nil, grey, w, h)), g.HOG.Data, 1e-3)
+	compare(t, "HOG", floats(hog.Reference(nil, gray, w, h)), g.HOG.Data, 1e-3)
 
 	q := make([]uint8, len(luma))
 	for i, v := range luma {

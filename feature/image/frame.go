@@ -2,22 +2,22 @@ package image
 
 import "github.com/fusor-ml/fusor/internal/vision"
 
-// frameColours are the bins of a frame's histogram.
-var frameColours = vision.ColourBins{Hue: 8, Saturation: 2, Value: 1, Greys: 4}
+// frameColors are the bins of a frame's histogram.
+var frameColors = vision.ColorBins{Hue: 8, Saturation: 2, Value: 1, Grays: 4}
 
 // FrameDim is the width of what [AppendFrame] appends.
 const FrameDim = 8*2 + 4 + 2*2*6 + 2*vision.RotationInvariantBins
 
-// AppendFrame appends a short description of the colours and the texture of one
+// AppendFrame appends a short description of the colors and the texture of one
 // frame of a video to dst, FrameDim values: a joint HSV histogram of 20 bins,
 // mean and deviation of L*a*b* on 2 × 2 tiles, and rotation-invariant uniform
 // patterns of the luma at full and half size. Frames larger than WorkSide are
 // scaled down first.
 func AppendFrame(dst []float32, m *vision.Image) []float32 {
 	m = m.Shrink(WorkSide)
-	counts := make([]uint32, max(frameColours.Len(), vision.RotationInvariantBins))
-	c := counts[:frameColours.Len()]
-	frameColours.Count(c, m, m.Whole())
+	counts := make([]uint32, max(frameColors.Len(), vision.RotationInvariantBins))
+	c := counts[:frameColors.Len()]
+	frameColors.Count(c, m, m.Whole())
 	dst = appendHellinger(dst, c)
 	var lab [9]float32
 	for t := range 4 {
@@ -44,5 +44,5 @@ func AppendFrame(dst []float32, m *vision.Image) []float32 {
 // AppendOutline appends the gradients of a frame on the cells of g to dst,
 // g.Len() values, as the shape view has them.
 func AppendOutline(dst []float32, m *vision.Image, g vision.GradientGrid) []float32 {
-	return g.Normalise(dst, gradientSums(g, m.Shrink(WorkSide)))
+	return g.Normalize(dst, gradientSums(g, m.Shrink(WorkSide)))
 }

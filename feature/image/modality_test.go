@@ -18,7 +18,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// writePNG makes a picture file of waves in colour and returns its name.
+// writePNG makes a picture file of waves in color and returns its name.
 func writePNG(t testing.TB, dir, name string, width, height int) string {
 	t.Helper()
 	m := stdimage.NewRGBA(stdimage.Rect(0, 0, width, height))
@@ -165,7 +165,7 @@ func TestStateSurvivesJSON(t *testing.T) {
 
 func TestAppendFrame(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {48, 48}, {320, 240}, {1, 300}} {
-		got := AppendFrame(nil, vision.NewColour(size[0], size[1]))
+		got := AppendFrame(nil, vision.NewColor(size[0], size[1]))
 		if len(got) != FrameDim || FrameDim > 200 {
 			t.Errorf("%v: %d values, want %d", size, len(got), FrameDim)
 		}

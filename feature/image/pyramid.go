@@ -9,7 +9,7 @@ import (
 // pyramidLevels is how many sizes texture is looked at: whole, half, quarter.
 const pyramidLevels = 3
 
-// level is a picture at one size: its planes and the two opponent colours
+// level is a picture at one size: its planes and the two opponent colors
 // (R-G)/2 and (R+G-2B)/4, both around 128.
 type level struct {
 	width, height          int
@@ -27,17 +27,17 @@ func (p *picture) pyramid() *[pyramidLevels]level {
 		for i := range p.levels {
 			l := &p.levels[i]
 			if i > 0 {
-				l.halve(&p.levels[i-1], p.IsGrey())
+				l.halve(&p.levels[i-1], p.IsGray())
 			}
-			l.finish(p.IsGrey())
+			l.finish(p.IsGray())
 		}
 	})
 	return &p.levels
 }
 
-func (l *level) halve(from *level, grey bool) {
+func (l *level) halve(from *level, gray bool) {
 	l.y, l.width, l.height = vision.Halve(nil, from.y, from.width, from.height)
-	if grey {
+	if gray {
 		l.r, l.g, l.b = l.y, l.y, l.y
 		return
 	}
@@ -47,11 +47,11 @@ func (l *level) halve(from *level, grey bool) {
 }
 
 // finish computes the opponent planes and the patterns.
-func (l *level) finish(grey bool) {
+func (l *level) finish(gray bool) {
 	codes := func(p []uint8) []uint8 { return vision.LBPCodes(nil, p, l.width, l.height) }
 	l.redGreen, l.yellowBlue = vision.Opponents(l.r, l.g, l.b)
 	l.codeY, l.codeRG, l.codeYB = codes(l.y), codes(l.redGreen), codes(l.yellowBlue)
-	if grey {
+	if gray {
 		l.codeR, l.codeG, l.codeBlue = l.codeY, l.codeY, l.codeY
 		return
 	}

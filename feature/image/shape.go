@@ -13,8 +13,8 @@ var shapeGrid = vision.GradientGrid{Side: 6, Bins: 18, Signed: true}
 const shapeSide = 56
 
 // Shape is the view of outlines: gradients by 18 directions of 360° on a grid
-// of 6 × 6 cells over the picture, of the colour plane with the largest
-// gradient, normalised by neighbourhood (Dalal and Triggs 2005, in the form of
+// of 6 × 6 cells over the picture, of the color plane with the largest
+// gradient, normalized by neighborhood (Dalal and Triggs 2005, in the form of
 // Felzenszwalb et al. 2010), the shares of the directions in the whole
 // picture, and the moduli of the Zernike moments of the luma up to order 8
 // (Khotanzad and Hong 1990). 691 values.
@@ -32,7 +32,7 @@ func Shape() feature.View {
 
 func describeShape(dst []float32, p *picture) []float32 {
 	sums := gradientSums(shapeGrid, p.Image)
-	dst = shapeGrid.Normalise(dst, sums)
+	dst = shapeGrid.Normalize(dst, sums)
 	all := make([]float32, shapeGrid.Bins)
 	var total float32
 	for i, v := range sums {
@@ -53,7 +53,7 @@ func describeShape(dst []float32, p *picture) []float32 {
 // gradientSums sums the gradients of a picture, enlarged if it is small.
 func gradientSums(g vision.GradientGrid, m *vision.Image) []float32 {
 	planes := [][]uint8{m.R, m.G, m.B}
-	if m.IsGrey() {
+	if m.IsGray() {
 		planes = planes[:1]
 	}
 	w, h := m.Width, m.Height

@@ -5,7 +5,7 @@ import (
 	"github.com/fusor-ml/fusor/internal/vision"
 )
 
-// coLevels is the number of grey levels of the co-occurrence matrices.
+// coLevels is the number of gray levels of the co-occurrence matrices.
 const coLevels = 16
 
 // textureLen is the width of the texture view.
@@ -13,11 +13,11 @@ const textureLen = 3*vision.UniformBins + pyramidLevels*(3*vision.RotationInvari
 
 // Texture is the view of surfaces: local binary patterns (Ojala, Pietikäinen
 // and Mäenpää 2002), the uniform ones with direction of luma and the two
-// opponent colours, the rotation-invariant ones of red, green and blue at full,
+// opponent colors, the rotation-invariant ones of red, green and blue at full,
 // half and quarter size; mean and range over four directions of contrast,
-// homogeneity, energy and correlation of the co-occurrence of neighbours
+// homogeneity, energy and correlation of the co-occurrence of neighbors
 // (Haralick 1973, 16 levels) at the three sizes, of luma and the opponent
-// colours; and Gabor energies (Daugman 1985) in four directions at half and
+// colors; and Gabor energies (Daugman 1985) in four directions at half and
 // quarter size. Histograms are square roots of shares. 355 values.
 func Texture() feature.View {
 	return &vectorView{
@@ -49,11 +49,11 @@ func describeTexture(dst []float32, p *picture) []float32 {
 		}
 	}
 	scratch := make([]uint32, coLevels*coLevels)
-	quantised := make([]uint8, len(levels[0].y))
+	quantized := make([]uint8, len(levels[0].y))
 	for i := range levels {
 		l := &levels[i]
 		for _, plane := range [][]uint8{l.y, l.redGreen, l.yellowBlue} {
-			q := quantised[:len(plane)]
+			q := quantized[:len(plane)]
 			for k, v := range plane {
 				q[k] = v / (256 / coLevels)
 			}

@@ -24,7 +24,8 @@ type Options struct {
 	MaxTokens int    `json:"max_tokens,omitempty"`
 }
 
-// encoder returns the options with which a network is opened. One thread: cells are extracted side by side.
+// encoder returns the options with which a network is opened. One thread: cells are extracted side
+// by side.
 func (o Options) encoder() encoder.Options {
 	return encoder.Options{Pooling: o.Pooling, Prompt: o.Prompt, MaxTokens: o.MaxTokens, Threads: 1}
 }

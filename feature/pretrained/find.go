@@ -22,7 +22,8 @@ type Finder func(schema *dataset.Schema, wanted []Identity) (Set, error)
 // Folders returns the folders of the environment variable FUSOR_ENCODERS, a list such as PATH.
 func Folders() []string { return filepath.SplitList(os.Getenv("FUSOR_ENCODERS")) }
 
-// Find returns a Finder that looks in folders: each may be the folder of a network, or hold such folders.
+// Find returns a Finder that looks in folders: each may be the folder of a network, or hold such
+// folders.
 func Find(folders []string) Finder {
 	return func(schema *dataset.Schema, wanted []Identity) (Set, error) {
 		s := search{folders: folders, sums: map[string]string{}}
@@ -113,8 +114,8 @@ func (s *search) find(id *Identity) (string, error) {
 		id.Column, id, where, id.Column)
 }
 
-// differs returns the first file in which the network in dir differs from the one wanted, "" if there
-// is none. It fails where dir lacks one of the files.
+// differs returns the first file in which the network in dir differs from the one wanted, "" if
+// there is none. It fails where dir lacks one of the files.
 func (s *search) differs(id *Identity, dir string) (string, error) {
 	sizes := ""
 	for _, f := range id.Files {

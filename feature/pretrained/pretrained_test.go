@@ -159,7 +159,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestCache holds that vectors come from the cache where text and network are the same, and only there.
+// TestCache holds that vectors come from the cache where text and network are the same, and only
+// there.
 func TestCache(t *testing.T) {
 	tmp := t.TempDir()
 	ds, cache := texts("a b", "c", "a b c d a b c d"), feature.Extraction{CacheDir: filepath.Join(tmp, "cache")}
@@ -177,7 +178,8 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// TestFind holds that a network is found by its content, in a folder or one below, and no other instead.
+// TestFind holds that a network is found by its content, in a folder or one below, and no other
+// instead.
 func TestFind(t *testing.T) {
 	tmp := t.TempDir()
 	ds := texts("a")

@@ -45,9 +45,9 @@ type Encoder struct {
 // Set holds the networks of the columns that have one, by the column's name.
 type Set map[string]*Encoder
 
-// Open opens the networks that are chosen for the columns of a schema. A key of choices is a column,
-// or a kind of column (text, image, audio, video) for those that are not named. A folder that is
-// not there is looked for in folders as well.
+// Open opens the networks that are chosen for the columns of a schema. A key of choices is a
+// column, or a kind of column (text, image, audio, video) for those that are not named. A folder
+// that is not there is looked for in folders as well.
 func Open(schema *dataset.Schema, choices map[string]Choice, folders []string) (Set, error) {
 	set, used := Set{}, map[string]bool{}
 	opened := map[Choice]*encoder.Encoder{}

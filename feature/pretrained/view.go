@@ -15,11 +15,12 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Version is raised when what is made of several windows, pictures or frames changes; what changes a
-// network's own vectors raises [encoder.Version].
+// Version is raised when what is made of several windows, pictures or frames changes; what changes
+// a network's own vectors raises [encoder.Version].
 const Version = 1
 
-// maxWindows bounds the windows of one text; of a longer text, so many evenly spaced ones are taken.
+// maxWindows bounds the windows of one text; of a longer text, so many evenly spaced ones are
+// taken.
 const maxWindows = 16
 
 // input is what of a cell goes into a network.
@@ -84,7 +85,8 @@ func Network(v feature.View) *Encoder {
 	return nil
 }
 
-// Info implements feature.View. What vectors depend on is among the options, and so in the cache's key.
+// Info implements feature.View. What vectors depend on is among the options, and so in the cache's
+// key.
 func (v *View) Info() feature.Info {
 	id := &v.Identity
 	options := fmt.Sprintf("sha256=%s preprocessing=%d pooling=%q", id.SHA256, id.Preprocessing, id.Pooling)
@@ -147,7 +149,8 @@ func (v *View) Extract(item any) (feature.Raw, error) {
 	return sum.raw(), nil
 }
 
-// windows cuts a sound into as few windows of at most so many samples as hold all of it, of nearly equal length.
+// windows cuts a sound into as few windows of at most so many samples as hold all of it, of nearly
+// equal length.
 func windows(x []float32, most int) [][]float32 {
 	if len(x) == 0 {
 		return nil

@@ -8,13 +8,13 @@ import (
 
 // fieldsFitter fits every field by its kind:
 //
-//   - number: standardised; log1p first if it is skewed (|skewness| > 2), never
+//   - number: standardized; log1p first if it is skewed (|skewness| > 2), never
 //     negative and less than half as skewed by it; else, if skewed, its normal
 //     score by 101 training quantiles. Fields of up to 8 distinct values are only
-//     standardised. See [numberFit].
+//     standardized. See [numberFit].
 //   - category: one-hot over the at most 64 most frequent levels; see [categoryFit].
 //   - date: sine and cosine of the day of the year, of the week and, where training
-//     had times, of the day; and the standardised date as a trend. See [dateFit].
+//     had times, of the day; and the standardized date as a trend. See [dateFit].
 //   - boolean: ±1.
 //
 // A missing value is 0 in all its dimensions (the mean of a scaled one). Fields

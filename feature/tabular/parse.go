@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Missing reports whether a cell says that its value is not known.
+// Missing reports whether a cell reports that its value is not known.
 func Missing(s string) bool {
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "", "na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a", "无", "未知":

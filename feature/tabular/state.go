@@ -19,7 +19,7 @@ type fieldState struct {
 	Quantiles feature.Floats `json:"q,omitempty"`      // of a quantile-scaled number, ascending
 	Levels    [][]byte       `json:"levels,omitempty"` // of a category, most frequent first
 	Rare      bool           `json:"rare,omitempty"`   // a dimension for every other level
-	Times     bool           `json:"times,omitempty"`  // of a date: the time of day tells
+	Times     bool           `json:"times,omitempty"`  // of a date: the time of day shows
 	Indicator bool           `json:"missing,omitempty"`
 }
 
@@ -48,7 +48,7 @@ type fieldsState struct {
 	Fields []fieldState `json:"fields"`
 
 	dim    int
-	levels []map[string]int // of each category, where a level stands
+	levels []map[string]int // of each category, where a level is
 }
 
 var _ feature.State = (*fieldsState)(nil)

@@ -53,7 +53,8 @@ func (table) Open(_ context.Context, c *dataset.Cell, col *dataset.Column, _ med
 	return row, nil
 }
 
-// record takes a value as a data set holds it: how the manifest wrote it was found out when that was read.
+// record takes a value as a data set holds it: how the manifest wrote it was found out when that
+// was read.
 func record(w *recorder, kind media.Kind, s string) error {
 	s = strings.TrimSpace(s)
 	switch kind {
@@ -87,7 +88,7 @@ type Row struct {
 	flags []string
 }
 
-// Flags says which values could not be read.
+// Flags reports which values could not be read.
 func (r *Row) Flags() []string { return r.flags }
 
 // fields is the view of all fields: see [fieldsFitter] for what becomes of each kind.
@@ -98,7 +99,7 @@ var _ feature.View = fields{}
 // Info implements feature.View.
 func (fields) Info() feature.Info {
 	return feature.Info{
-		Name: "fields", Shape: feature.Vector, Version: 1, Default: true, Cheap: true,
+		Name: "fields", Shape: feature.Vector, Version: 1, Default: true, NoCache: true,
 		Options: fmt.Sprintf("levels=%d", maxLevels),
 		Doc:     "numbers (standard, log or quantile by their skew), one-hot categories with rare levels grouped, cyclic dates, booleans, missing indicators",
 	}

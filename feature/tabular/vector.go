@@ -56,7 +56,7 @@ var _ feature.View = vector{}
 // Info implements feature.View.
 func (vector) Info() feature.Info {
 	return feature.Info{
-		Name: "vector", Shape: feature.Vector, Version: 1, Default: true, Cheap: true,
+		Name: "vector", Shape: feature.Vector, Version: 1, Default: true, NoCache: true,
 		Doc: "the values as given; a vector with a missing or infinite value is reported and left out",
 	}
 }

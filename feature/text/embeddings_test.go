@@ -15,14 +15,14 @@ import (
 // wordHash is the hash of a word that is one token.
 func wordHash(t testing.TB, word string) uint32 {
 	t.Helper()
-	h, ok := Semantic().(feature.Worded).Word(word)
+	h, ok := Semantic().(feature.WordEmbedder).Word(word)
 	if !ok {
 		t.Fatalf("%q is not one token", word)
 	}
 	return h
 }
 
-// embed writes a file of vectors and gives it to a semantic view of the texts.
+// embed writes a file of vectors and yields it to a semantic view of the texts.
 func embed(t *testing.T, file string, texts ...string) (*feature.Bank, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "small.vec")
@@ -86,7 +86,7 @@ func TestEmbed(t *testing.T) {
 	if e := b.Embeddings; e.Known != 3 || e.Tokens != 5 || e.Name != "small.vec" || len(e.SHA256) != 64 {
 		t.Errorf("%+v", e)
 	}
-	if _, ok := Semantic().(feature.Worded).Word("new york"); ok {
+	if _, ok := Semantic().(feature.WordEmbedder).Word("new york"); ok {
 		t.Error("two tokens are one word")
 	}
 }

@@ -23,7 +23,7 @@ var _ feature.View = hashing{}
 // Info implements feature.View.
 func (v hashing) Info() feature.Info {
 	return feature.Info{
-		Name: "hashing", Shape: feature.Sparse, Version: 1, Cheap: true,
+		Name: "hashing", Shape: feature.Sparse, Version: 1, NoCache: true,
 		Options: fmt.Sprintf("words=1-2 pattern=\\w\\w+ hash=murmur3 buckets=%d", v.dim),
 		Doc:     "plain word 1-2-grams hashed into 16384 buckets with signs, L2 norm; scikit-learn's HashingVectorizer (Weinberger 2009)",
 	}
@@ -121,7 +121,7 @@ var _ feature.State = (*hashingState)(nil)
 // Dim implements feature.State.
 func (s *hashingState) Dim() int { return s.Buckets }
 
-// Apply implements feature.State. Buckets whose signs cancelled are left out.
+// Apply implements feature.State. Buckets whose signs canceled are left out.
 func (s *hashingState) Apply(dst *feature.Raw, r feature.Raw) {
 	dst.Index, dst.Values, dst.Dim, dst.Steps = dst.Index[:0], dst.Values[:0], s.Buckets, 0
 	for i, b := range r.Index {

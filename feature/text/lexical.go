@@ -37,7 +37,7 @@ var _ feature.View = lexical{}
 // Info implements feature.View.
 func (lexical) Info() feature.Info {
 	return feature.Info{
-		Name: "lexical", Shape: feature.Sparse, Version: 1, Default: true, Cheap: true,
+		Name: "lexical", Shape: feature.Sparse, Version: 1, Default: true, NoCache: true,
 		Options: "words=1-2 chars=1-4 vocabulary=10000+20000 hash=murmur3",
 		Doc:     "(1+ln tf)·idf of word 1-2-grams (Han by character) and of character 1-4-grams; L2 norm in shares 0.6 : 0.8",
 	}
@@ -79,7 +79,7 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// wordGrams counts the tokens and the pairs of neighbours.
+// wordGrams counts the tokens and the pairs of neighbors.
 func (s *scratch) wordGrams(text []byte, tokens []nlp.Token) {
 	s.joined = s.joined[:0]
 	last := -1

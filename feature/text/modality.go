@@ -69,7 +69,7 @@ func NewItem(d media.Document) *Item { return &Item{doc: d} }
 // Text returns the text as it is.
 func (it *Item) Text() string { return it.doc.Text }
 
-// Flags says what a reader of the result should know of the text.
+// Flags describes what a reader of the result should know of the text.
 func (it *Item) Flags() []string {
 	it.analyse()
 	if it.doc.Cut {

@@ -13,7 +13,7 @@ import (
 // Bounds of the semantic view.
 const (
 	MaxTokens     = 128   // a longer text keeps its first 96 and its last 32 tokens
-	headTokens    = 96    // how a text begins and how it ends tells most of it
+	headTokens    = 96    // how a text begins and how it ends shows most of it
 	MaxVocabulary = 20000 // token types with an embedding of their own
 	minTokenDocs  = 2
 )
@@ -28,19 +28,19 @@ func Semantic() feature.View { return semantic{} }
 
 type semantic struct{ given *feature.Embeddings }
 
-var _ feature.Worded = semantic{}
+var _ feature.WordEmbedder = semantic{}
 
 // Info implements feature.View.
 func (semantic) Info() feature.Info {
 	return feature.Info{
-		Name: "semantic", Shape: feature.Tokens, Version: 1, Cheap: true,
+		Name: "semantic", Shape: feature.Tokens, Version: 1, NoCache: true,
 		Options: fmt.Sprintf("tokens=%d vocabulary=%d", MaxTokens, MaxVocabulary),
 		Doc:     "the first 96 and last 32 tokens (UAX #29 words, Han characters, emoji) as ids for learned embeddings; 0 = unknown",
 	}
 }
 
-// Word implements feature.Worded: a word goes the way of a text. One of several
-// tokens (new york, 很好) stands in no vocabulary.
+// Word implements feature.WordEmbedder: a word goes the way of a text. One of several
+// tokens (new york, 很好) is in no vocabulary.
 func (semantic) Word(word string) (hash uint32, ok bool) {
 	lower := nlp.Lower(nil, nlp.Normalize(nil, word))
 	if t := nlp.Tokenize(nil, lower); len(t) == 1 {
@@ -49,7 +49,7 @@ func (semantic) Word(word string) (hash uint32, ok bool) {
 	return 0, false
 }
 
-// From implements feature.Worded.
+// From implements feature.WordEmbedder.
 func (semantic) From(e *feature.Embeddings) feature.View { return semantic{e} }
 
 // tokenHash maps tokens that would hardly come twice onto one of their kind.
@@ -151,9 +151,9 @@ func (f *tokenFitter) Merge(other feature.Fitter) {
 	f.df.Merge(&g.df)
 }
 
-// State implements feature.Fitter: the tokens of at least two training texts, the most frequent ones. With given
-// embeddings, also the other training tokens that these have, and their first words whether a training text has them or
-// not: of those a new text can have some.
+// State implements feature.Fitter: the tokens of at least two training texts, the most frequent
+// ones. With given embeddings, also the other training tokens that these have, and their first
+// words whether a training text has them or not: of those a new text can have some.
 func (f *tokenFitter) State() (feature.State, error) {
 	if f.err != nil {
 		return nil, f.err
@@ -193,7 +193,7 @@ type tokenState struct {
 	given      *feature.Embeddings // of a fit; a trained model needs them no more
 }
 
-var _ feature.Started = (*tokenState)(nil)
+var _ feature.PretrainedState = (*tokenState)(nil)
 
 func (s *tokenState) prepare() error {
 	var err error
@@ -207,8 +207,8 @@ func (s *tokenState) Dim() int { return len(s.Hashes) + 1 }
 // ID returns the id of a token's hash, UnknownToken if it has none.
 func (s *tokenState) ID(hash uint32) int { return s.vocabulary.Find(hash) + 1 }
 
-// Given implements feature.Started.
-func (s *tokenState) Given() int {
+// EmbeddingDim implements feature.Started.
+func (s *tokenState) EmbeddingDim() int {
 	if s.given == nil {
 		return 0
 	}

@@ -82,7 +82,7 @@ var _ feature.View = syntactic{}
 // Info implements feature.View.
 func (syntactic) Info() feature.Info {
 	return feature.Info{
-		Name: "syntactic", Shape: feature.Vector, Version: 1, Cheap: true,
+		Name: "syntactic", Shape: feature.Vector, Version: 1, NoCache: true,
 		Options: fmt.Sprintf("dim=%d suffixes=%d", syntacticDim, suffixBuckets),
 		Doc:     "√rates of function words (English, Chinese), punctuation, word shapes, suffixes, character classes, scripts; lengths",
 	}

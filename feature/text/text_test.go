@@ -269,7 +269,8 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// A cell of ten million characters is cut, flagged and extracted in bounded time, whatever it holds.
+// A cell of ten million characters is cut, flagged and extracted in bounded time, whatever it
+// holds.
 func TestHugeCell(t *testing.T) {
 	for _, unit := range []string{"a", "很", "word ", "! ", "e\u0301", "\u0301", ":", "@a", "😀", "\u200d", "\xff", "http://a", "ﷺ"} {
 		start := time.Now()

@@ -116,7 +116,7 @@ func (s *tfidfState) prepare() error {
 // Dim implements feature.State.
 func (s *tfidfState) Dim() int { return len(s.Hashes) }
 
-// Apply implements feature.State. A text without any known feature gives no entry.
+// Apply implements feature.State. A text without any known feature yields no entry.
 func (s *tfidfState) Apply(dst *feature.Raw, r feature.Raw) {
 	dst.Index, dst.Values, dst.Dim, dst.Steps = dst.Index[:0], dst.Values[:0], len(s.Hashes), 0
 	if len(r.Index) != len(r.Values) {

@@ -20,7 +20,7 @@ var _ feature.View = words{}
 // Info implements feature.View.
 func (words) Info() feature.Info {
 	return feature.Info{
-		Name: "words", Shape: feature.Sparse, Version: 1, Cheap: true,
+		Name: "words", Shape: feature.Sparse, Version: 1, NoCache: true,
 		Options: "words=1-2 pattern=\\w\\w+ hash=murmur3",
 		Doc:     "(1+ln tf)·(ln((1+n)/(1+df))+1) of plain word 1-2-grams, L2 norm; scikit-learn's TfidfVectorizer",
 	}
@@ -49,7 +49,7 @@ func (words) NewFitter(feature.Scaling) feature.Fitter {
 func (words) LoadState(data json.RawMessage) (feature.State, error) { return loadTFIDF(data) }
 
 // plainGrams emits the murmur3 hash (seed 0) of every word, and of every pair of
-// neighbours joined by a space.
+// neighbors joined by a space.
 func (s *scratch) plainGrams(text string, emit func(h uint32)) {
 	s.lower = nlp.Lower(s.lower[:0], s.bytes(text))
 	s.tokens = nlp.PlainWords(s.tokens[:0], s.lower)

@@ -36,9 +36,9 @@ type item struct {
 	left   []string // what of the files was not looked at
 }
 
-var _ feature.Flagger = (*item)(nil)
+var _ feature.Warner = (*item)(nil)
 
-// Flags implements feature.Flagger.
+// Flags implements feature.Warner.
 func (it *item) Flags() []string { return it.left }
 
 // Open implements feature.Modality.

@@ -69,13 +69,13 @@ func aviOf(t testing.TB, hz float64, pictures ...*image.Gray) []byte {
 
 func gifOf(t testing.TB, pictures ...*image.Gray) []byte {
 	t.Helper()
-	var greys color.Palette
+	var grays color.Palette
 	for i := range 256 {
-		greys = append(greys, color.Gray{uint8(i)})
+		grays = append(grays, color.Gray{uint8(i)})
 	}
 	g := &gif.GIF{}
 	for _, m := range pictures {
-		p := image.NewPaletted(m.Bounds(), greys)
+		p := image.NewPaletted(m.Bounds(), grays)
 		copy(p.Pix, m.Pix)
 		g.Image, g.Delay = append(g.Image, p), append(g.Delay, 10)
 	}
@@ -159,7 +159,7 @@ func TestMotionFollowsTheSquare(t *testing.T) {
 	}
 }
 
-// A clip that stands still has no motion, and all its steps are alike.
+// A clip that does not move has no motion, and all its steps are alike.
 func TestStandingStill(t *testing.T) {
 	dir := t.TempDir()
 	still := []*image.Gray{square(4), square(4), square(4)}
@@ -184,7 +184,7 @@ func TestStandingStill(t *testing.T) {
 	}
 }
 
-// What the first step holds is what the image package says of the first picture.
+// What the first step holds is what the image package makes of the first picture.
 func TestStepsAreFrames(t *testing.T) {
 	dir := t.TempDir()
 	r := extracted(t, Visual{}, opened(t, dir, writeFile(t, dir, "a.gif", gifOf(t, moves(3)...))))
@@ -269,7 +269,7 @@ func TestFlags(t *testing.T) {
 	broken := bytes.Clone(whole)
 	copy(broken[bytes.LastIndex(broken, []byte{0xff, 0xd8, 0xff}):], "no picture")
 	it := opened(t, dir, writeFile(t, dir, "a.avi", whole), writeFile(t, dir, "b.avi", broken))
-	f := it.(feature.Flagger).Flags()
+	f := it.(feature.Warner).Flags()
 	if len(f) != 1 || !strings.HasPrefix(f[0], "b.avi: 1 of the 4 pictures") {
 		t.Errorf("flags %q", f)
 	}

@@ -29,7 +29,7 @@ const (
 type frame struct {
 	fine    []float32 // gradients on stillGrid
 	coarse  []float32 // gradients on stepGrid
-	surface []float32 // colours, texture, motion against the frame before
+	surface []float32 // colors, texture, motion against the frame before
 }
 
 // describe computes the frames' features, once for both views.
@@ -51,7 +51,7 @@ func (it *item) describe() []frame {
 
 // motion is, per cell of a 4 × 4 grid, the square root of the mean absolute
 // difference of the luma against the frame before (0 to 1), and of the whole frame
-// the horizontal and vertical shift of the changed area's centre against the
+// the horizontal and vertical shift of the changed area's center against the
 // frame's (−1 to 1).
 // It is zero for the first frame and across a change of size.
 func motion(before, m *vision.Image) []float32 {
@@ -86,7 +86,7 @@ func motion(before, m *vision.Image) []float32 {
 }
 
 // Visual is the clip in time: a step for each of up to Steps frames, of its
-// gradients by 12 directions on 6 × 6 cells, its colours and texture (see
+// gradients by 12 directions on 6 × 6 cells, its colors and texture (see
 // image.AppendFrame), and the motion against the frame before.
 type Visual struct{ denseView }
 
@@ -115,7 +115,7 @@ func (Visual) Extract(v any) (feature.Raw, error) {
 }
 
 // Stills is the clip without time: over the frames of visual, the mean of the
-// gradients by 18 directions on 8 × 8 cells, and mean and deviation of colours,
+// gradients by 18 directions on 8 × 8 cells, and mean and deviation of colors,
 // texture and motion. The gradients' deviations told training subjects apart
 // rather than classes, so they are left out.
 type Stills struct{ denseView }
@@ -147,7 +147,8 @@ func (Stills) Extract(v any) (feature.Raw, error) {
 	return feature.Raw{Dim: len(out), Values: out}, nil
 }
 
-// moments sets mean and, unless it is nil, dev to the mean and the deviation of part over the frames.
+// moments sets mean and, unless it is nil, dev to the mean and the deviation of part over the
+// frames.
 func moments(mean, dev []float32, frames []frame, part func(*frame) []float32) {
 	n := float64(len(frames))
 	for k := range mean {

@@ -23,7 +23,8 @@ type model struct {
 	params []*grad.Param
 }
 
-// build makes the method. Its parameters are drawn anew, so that one which starts at zero or one hides nothing.
+// build makes the method. Its parameters are drawn anew, so that one which starts at zero or one
+// hides nothing.
 func (r rig) build(t reporter, d tensor.DType, seed uint64) model {
 	t.Helper()
 	s := nn.NewScope(seed, d)

@@ -6,7 +6,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// corner copies the leading part of src, which has the same number of axes and is no smaller in any, into dst.
+// corner copies the leading part of src, which has the same number of axes and is no smaller in
+// any, into dst.
 func corner(dst, src *tensor.Tensor) {
 	at := make([]int, dst.Rank())
 	for range dst.Len() {

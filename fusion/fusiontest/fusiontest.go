@@ -1,23 +1,27 @@
-// Package fusiontest is the law suite of fusion methods. [Run] checks one method against every law that all methods
-// obey, and against those that it declares in its Laws. Every entry of fusion.Methods goes through it, and so can a method
-// from another module:
+// Package fusiontest is the law suite of fusion methods. [Run] checks one method against every law
+// that all methods obey, and against those that it declares in its Laws. Every entry of
+// fusion.Methods goes through it, and so can a method from another module:
 //
 //	func TestLaws(t *testing.T) { fusiontest.Run(t, mine) }
 //
 // The laws:
 //
-//   - gradients: those of the tape agree with finite differences in float64, for the inputs and every parameter.
+//   - gradients: those of the tape agree with finite differences in float64, for the inputs and
+//     every parameter.
 //   - every parameter receives a gradient from batches in which views are absent here and there.
-//   - absent content: what stands in an absent row or past the end of a sequence, even NaN, changes no bit.
+//   - absent content: the content of an absent row or past the end of a sequence, even NaN, changes
+//     no bit.
 //   - rows: a row (or group) means the same alone as in a batch.
-//   - nothing present: a row without any view gives a finite result.
-//   - large input: views a thousand times too large, as unscaled data can be, give a finite result and finite gradients.
+//   - nothing present: a row without any view yields a finite result.
+//   - large input: views a thousand times too large, as unscaled data can be, give a finite result
+//     and finite gradients.
 //   - one view is enough.
 //   - save and load: parameters copied by name give the same bits.
-//   - determinism: the same input gives the same bits, on a used tape and in several goroutines as well.
+//   - determinism: the same input yields the same bits, on a used tape and in several goroutines as
+//     well.
 //   - float32 agrees with float64.
-//   - where declared: a dropped view is the same as an absent one; the order of the views does not matter; weights are
-//     0 for the absent and sum to 1.
+//   - where declared: a dropped view is the same as an absent one; the order of the views does not
+//     matter; weights are 0 for the absent and sum to 1.
 package fusiontest
 
 import (
@@ -147,7 +151,8 @@ type batch struct {
 	groups  []int
 }
 
-// batch makes an input in which the first row has every view, the last none, and each other row lacks one or two.
+// batch makes an input in which the first row has every view, the last none, and each other row
+// lacks one or two.
 func (r rig) batch(seed uint64) batch {
 	rng := stream(seed, "batch")
 	V := len(r.views)
@@ -216,7 +221,8 @@ func (b batch) slice(from, to int) batch {
 	return out
 }
 
-// spoilt returns the batch with v wherever nothing should look: in absent rows and past the end of sequences.
+// spoilt returns the batch with v wherever nothing should look: in absent rows and past the end of
+// sequences.
 func (b batch) spoilt(v float64) batch {
 	xs := b.xs
 	b.xs = nil

@@ -47,7 +47,8 @@ func (r rig) gradients(t reporter) {
 	}
 }
 
-// everyParameter looks at a few batches: in one of them, a method that selects may never select some view.
+// everyParameter looks at a few batches: in one of them, a method that selects may never select
+// some view.
 func (r rig) everyParameter(t reporter) {
 	tape, reached := grad.NewTape(tensor.F64), map[string]bool{}
 	var m model
@@ -268,8 +269,8 @@ func (r rig) weights(t reporter) {
 	}
 }
 
-// droppedView compares a model whose last view is absent in every row with one that never had it. Parameters of the
-// smaller model are the leading corner of those of the larger one.
+// droppedView compares a model whose last view is absent in every row with one that never had it.
+// Parameters of the smaller model are the leading corner of those of the larger one.
 func (r rig) droppedView(t reporter) {
 	tape, keep := grad.NewTape(tensor.F64), make([]int, len(r.views)-1)
 	for k := range keep {
@@ -291,8 +292,8 @@ func (r rig) droppedView(t reporter) {
 	near(t, "the result", large.call(tape, b, tensor.F64).z, want.z, 1e-12)
 }
 
-// orderOfViews compares a model with one that gets the views in another order, after the parameters of each view have
-// moved with it as the laws say.
+// orderOfViews compares a model with one that gets the views in another order, after the parameters
+// of each view have moved with it as the laws say.
 func (r rig) orderOfViews(t reporter) {
 	b := r.batch(1)
 	tape, order := grad.NewTape(tensor.F64), make([]int, len(r.views))
@@ -339,7 +340,8 @@ func (r rig) orderOfViews(t reporter) {
 	}
 }
 
-// origin translates the name of a parameter of the model whose view j is view order[j] of the other.
+// origin translates the name of a parameter of the model whose view j is view order[j] of the
+// other.
 func (r rig) origin(name string, order []int) string {
 	for _, prefix := range r.m.Laws.Indexed {
 		rest, ok := strings.CutPrefix(name, prefix+".")

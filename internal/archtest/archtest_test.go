@@ -1,5 +1,5 @@
 // Package archtest holds the structure of the project as a test: data flows one
-// way through the folders, and every package says what it is for.
+// way through the folders, and every package describes what it is for.
 package archtest
 
 import (
@@ -15,7 +15,7 @@ import (
 const module = "github.com/fusor-ml/fusor"
 
 // order lists the layers in the order in which data runs. A package imports
-// only what stands in an earlier layer, in its own, or before it in the same line.
+// only the content of an earlier layer, in its own, or before it in the same line.
 var order = [][]string{
 	{"progress"},
 	{"internal/machine", "internal/spool", "internal/buffer", "internal/durable", "internal/flat", "internal/filemap", "internal/heap", "internal/parallel"},
@@ -58,7 +58,7 @@ var unreachable = map[string][]string{
 // processes is the only package that may start a process, beside the command line's.
 const processes = "internal/ffmpeg"
 
-// place gives a package's layer and its position within it.
+// place returns a package's layer and its position within it.
 func place(pkg string) (layer, at int, ok bool) {
 	for i, names := range order {
 		for j, name := range names {

@@ -1,6 +1,6 @@
-// Package conformance reads golden values: files of inputs, parameters, results and gradients that another
-// implementation computed in float64. The test beside it runs every file of a folder through the layers, losses,
-// optimisers and fusion methods; nothing outside tests imports it.
+// Package conformance reads golden values: files of inputs, parameters, results and gradients that
+// another implementation computed in float64. The test beside it runs every file of a folder
+// through the layers, losses, optimizers and fusion methods; nothing outside tests imports it.
 package conformance
 
 import (
@@ -21,7 +21,7 @@ import (
 type Case struct {
 	Name       string             `json:"name"`
 	Method     string             `json:"method"`
-	Objective  string             `json:"objective"` // what an optimiser minimises, in words
+	Objective  string             `json:"objective"` // what an optimizer minimizes, in words
 	Config     json.RawMessage    `json:"config"`
 	Inputs     map[string]*Tensor `json:"inputs"`
 	Masks      map[string]*Tensor `json:"masks"` // 0 and 1, lengths, or the targets of a loss
@@ -53,7 +53,8 @@ func (g *Tensor) Ints() []int {
 	return s
 }
 
-// ReadFolder reads every *.json of a folder, not of folders in it, by name. It returns none if there is no such folder.
+// ReadFolder reads every *.json of a folder, not of folders in it, by name. It returns none if
+// there is no such folder.
 func ReadFolder(dir string) ([]*Case, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
@@ -73,8 +74,8 @@ func ReadFolder(dir string) ([]*Case, error) {
 	return cases, nil
 }
 
-// ReadFile reads one golden file into v and fails on a key that v does not have: values that nobody compares
-// would pass.
+// ReadFile reads one golden file into v and fails on a key that v does not have: values that nobody
+// compares would pass.
 func ReadFile(file string, v any) error {
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -106,8 +107,9 @@ var features = map[string]string{
 	"audio_*.json": "feature/audio",
 }
 
-// FeatureFiles lists the files of the folder features that match a pattern, which must be one of those that a
-// package is known to read. There may be none, unless a folder was named that holds nothing at all.
+// FeatureFiles lists the files of the folder features that match a pattern, which must be one of
+// those that a package is known to read. There may be none, unless a folder was named that holds
+// nothing at all.
 func FeatureFiles(dir, pattern string) ([]string, error) {
 	if features[pattern] == "" {
 		return nil, fmt.Errorf("no package is known to read features/%s", pattern)

@@ -57,7 +57,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestConformanceFeatures holds that some package compares every golden file of features; the packages do it themselves.
+// TestConformanceFeatures holds that some package compares every golden file of features; the
+// packages do it themselves.
 func TestConformanceFeatures(t *testing.T) {
 	unclaimed, err := conformance.UnclaimedFeatures(conformance.Folder())
 	if err != nil {
@@ -177,8 +178,8 @@ func (r *run) compareGrads(t *testing.T, tolerance float64) {
 	}
 }
 
-// setParams copies the golden values into the parameters: each must exist, and none may be left over, unless extra says
-// that a method has some of its own for rows that don't stand here.
+// setParams copies the golden values into the parameters: each must exist, and none may be left
+// over, unless extra states that a method has some of its own for rows that don't stand here.
 func (r *run) setParams(t *testing.T, extra bool) {
 	set := 0
 	for _, p := range r.scope.Params() {

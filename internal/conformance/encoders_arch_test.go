@@ -33,7 +33,8 @@ type archCase struct {
 	compared map[string]bool
 }
 
-// nested is an array of any depth: its numbers, and the lengths at every level of its first entries.
+// nested is an array of any depth: its numbers, and the lengths at every level of its first
+// entries.
 type nested struct {
 	shape []int
 	x     []float64

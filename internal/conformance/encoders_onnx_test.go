@@ -148,8 +148,8 @@ func as[T float32 | int64 | int32 | uint8 | int8](x []float64) []T {
 	return y
 }
 
-// compare reports whether got has the type, shape and values of a golden tensor; for quantized models
-// (tolerance above 1e-3) the direction counts as well.
+// compare reports whether got has the type, shape and values of a golden tensor; for quantized
+// models (tolerance above 1e-3) the direction counts as well.
 func (g graphTensor) compare(got *onnx.Tensor, tolerance float64) error {
 	if got == nil {
 		return errors.New("there is none")

@@ -111,7 +111,8 @@ func runTokenizer(t *testing.T, dir, name string) {
 	}
 }
 
-// beyondConfig reports whether tokenizer.json has settings that tokenizer_config.json cannot express.
+// beyondConfig reports whether tokenizer.json has settings that tokenizer_config.json cannot
+// express.
 func beyondConfig(t *testing.T, dir string) bool {
 	data, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
 	if err != nil {

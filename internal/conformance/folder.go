@@ -9,7 +9,8 @@ import (
 // variable names the folder of golden files.
 const variable = "FUSOR_CONFORMANCE"
 
-// Folder returns the folder of golden files: FUSOR_CONFORMANCE, or shared/conformance beside the repository.
+// Folder returns the folder of golden files: FUSOR_CONFORMANCE, or shared/conformance beside the
+// repository.
 func Folder() string {
 	if dir := os.Getenv(variable); dir != "" {
 		return dir
@@ -28,8 +29,8 @@ func Folder() string {
 	return ""
 }
 
-// Named is an error if a folder was named that holds no golden file, lest a wrong path pass for a test. Without a name
-// there may be none, and tests are skipped.
+// Named is an error if a folder was named that holds no golden file, lest a wrong path pass for a
+// test. Without a name there may be none, and tests are skipped.
 func Named() error {
 	if os.Getenv(variable) == "" {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// methods are the layers and losses by their names in the files; fusion methods come from fusion.Methods.
+// methods are the layers and losses by their names in the files; fusion methods come from
+// fusion.Methods.
 var methods = map[string]method{
 	"tanh":        elementwise((*grad.Tape).Tanh),
 	"sigmoid":     elementwise((*grad.Tape).Sigmoid),

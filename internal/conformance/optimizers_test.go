@@ -9,7 +9,7 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// optimizerConfig is the union of the optimisers' configurations.
+// optimizerConfig is the union of the optimizers' configurations.
 type optimizerConfig struct {
 	LR          float64    `json:"lr"`
 	Betas       [2]float64 `json:"betas"`
@@ -33,7 +33,8 @@ var optimizers = map[string]func(optimizerConfig, []*grad.Param) optim.Optimizer
 	"adamw":        func(c optimizerConfig, ps []*grad.Param) optim.Optimizer { return optim.NewAdamW(ps, c.adam()) },
 }
 
-// compareOptimizer minimises x'Qx/2 - b'x from x, whose gradient is Qx - b, and compares every step.
+// compareOptimizer minimizes x'Qx/2 - b'x from x, whose gradient is Qx - b, and compares every
+// step.
 func compareOptimizer(t *testing.T, c *conformance.Case, make func(optimizerConfig, []*grad.Param) optim.Optimizer) {
 	var cfg optimizerConfig
 	if err := c.DecodeConfig(&cfg); err != nil {

@@ -7,7 +7,7 @@ import (
 
 // DCT is the first Out rows of the orthonormal DCT-II of In values:
 // y_k = a_k Σ_n x_n cos(π(n+½)k/In), a_0 = √(1/In), else √(2/In).
-// Applied to log-mel energies it gives MFCC (Davis & Mermelstein, 1980).
+// Applied to log-mel energies it yields MFCC (Davis & Mermelstein, 1980).
 type DCT struct {
 	In, Out int
 	basis   []float32 // [Out, In]

@@ -1,7 +1,7 @@
 package dsp
 
 // Pitch tracks the fundamental frequency with YIN (de Cheveigné & Kawahara,
-// JASA 2002): the cumulative-mean-normalised difference function of a frame,
+// JASA 2002): the cumulative-mean-normalized difference function of a frame,
 // its first dip under the threshold, refined by a parabola. The difference
 // function comes from one autocorrelation by FFT. It carries scratch memory: one
 // goroutine at a time.
@@ -41,7 +41,7 @@ func (p *Pitch) Block() int { return p.Window + p.maxLag + 1 }
 
 // At estimates the pitch of x[from:from+Block]; past the ends of x is silence.
 // It returns the frequency in Hz and the aperiodicity in [0, 1] (0 is a perfect
-// period, above about 0.3 is unvoiced); a silent frame gives 0 and 1.
+// period, above about 0.3 is unvoiced); a silent frame yields 0 and 1.
 func (p *Pitch) At(x []float32, from int) (hz, aperiodicity float32) {
 	block := p.pad[:p.Block()]
 	clear(block)

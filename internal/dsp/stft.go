@@ -1,10 +1,10 @@
 package dsp
 
-// STFT cuts a signal into windowed frames centred at 0, Hop, 2·Hop … and gives
+// STFT cuts a signal into windowed frames centerd at 0, Hop, 2·Hop … and yields
 // their power spectra. It carries scratch memory: one goroutine at a time.
 //
 // As in torchaudio and librosa (center=True): the signal is reflected at both
-// ends by FFT/2 samples, the periodic Hann window stands in the middle of the
+// ends by FFT/2 samples, the periodic Hann window is in the middle of the
 // transform, and a signal of n samples has 1 + n/Hop frames. A signal too short
 // to reflect is reflected as often as it takes.
 type STFT struct {
@@ -14,7 +14,7 @@ type STFT struct {
 	frame       []float32
 }
 
-// NewSTFT returns an analyser; window <= fft.
+// NewSTFT returns an analyzer; window <= fft.
 func NewSTFT(fft, window, hop int) *STFT {
 	return &STFT{Window: window, Hop: hop, fft: NewFFT(fft), hann: Hann(window), frame: make([]float32, fft)}
 }

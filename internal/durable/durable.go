@@ -1,4 +1,5 @@
-// Package durable writes files that are whole or not there: under a temporary name first, synced, then renamed.
+// Package durable writes files that are whole or not there: under a temporary name first, synced,
+// then renamed.
 package durable
 
 import (
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// Write calls fill with a temporary file beside path, and gives the file its
+// Write calls fill with a temporary file beside path, and yields the file its
 // final name once fill has succeeded and the bytes are on disk. A file that is
 // replaced hands down its permissions, a link is followed, and what is no
 // file (a device, a pipe) is written to as it is.
@@ -59,7 +60,7 @@ func write(path string, fill func(w io.Writer) error) error {
 	return nil
 }
 
-// target is what path stands for if it is a link, or a link to a link; it need not be there.
+// target is what path represents if it is a link, or a link to a link; it need not be there.
 func target(path string) (string, error) {
 	for range 40 { // as many as Linux follows
 		if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {

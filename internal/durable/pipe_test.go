@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// What is no file is written to and not replaced by one: as root, --json /dev/null would take the device away.
+// What is no file is written to and not replaced by one: as root, --json /dev/null would take the
+// device away.
 func TestPipeStays(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {

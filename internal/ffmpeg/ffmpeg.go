@@ -18,7 +18,7 @@ import (
 	"github.com/fusor-ml/fusor/internal/machine"
 )
 
-// ErrMissing says that ffmpeg is needed and not there.
+// ErrMissing reports that ffmpeg is needed and not there.
 var ErrMissing = errors.New("this format needs ffmpeg, which is not on PATH; install ffmpeg (for example: apt-get install ffmpeg, brew install ffmpeg) or convert the file")
 
 // limit bounds one process.
@@ -50,7 +50,7 @@ type Options struct {
 }
 
 // Decode streams a file, which ffmpeg reads from in, as an AVI of raw 24-bit
-// pictures and 16-bit mono PCM to read. What ffmpeg says of a file that it cannot
+// pictures and 16-bit mono PCM to read. What ffmpeg makes of a file that it cannot
 // decode is in the error. When ctx is done, or after two minutes, the process is
 // killed with all that it started.
 func Decode(ctx context.Context, in io.Reader, o Options, read func(io.Reader) error) error {
@@ -116,7 +116,7 @@ func (o Options) args() []string {
 	return append(args, "-sn", "-dn", "-f", "avi", "pipe:1")
 }
 
-// lastLine is the end of what ffmpeg said; what its cache says of a pipe is no fault.
+// lastLine is the end of what ffmpeg said; what its cache makes of a pipe is no fault.
 func lastLine(s string) string {
 	said := ""
 	for line := range strings.Lines(s) {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// isolate gives the process a group of its own: a signal for this one's group does
+// isolate returns the process a group of its own: a signal for this one's group does
 // not reach it, and what it starts is killed with it.
 func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -1,5 +1,6 @@
 // Package filemap is read-only access to whole files: mapped into memory where the system can do
-// that, so that processes share their pages and what is not read takes no memory, and read elsewhere.
+// that, so that processes share their pages and what is not read takes no memory, and read
+// elsewhere.
 //
 // A file must not be cut while it is mapped; replacing it by renaming another over it is safe.
 package filemap

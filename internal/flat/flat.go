@@ -1,10 +1,12 @@
-// Package flat stores plain values one behind the other in a file with a checksum. A value is described once, by a
-// function that visits its fields with a [Stream], and the same description writes and reads it:
+// Package flat stores plain values one behind the other in a file with a checksum. A value is
+// described once, by a function that visits its fields with a [Stream], and the same description
+// writes and reads it:
 //
 //	func (p *point) flat(s *flat.Stream) { s.Int(&p.x); s.Floats(&p.values) }
 //
-// A file is a line that names its format, the values (little-endian, lists behind their length) and the SHA-256 of
-// both. Reading takes no more memory than a small multiple of the file's size, whatever lengths it claims.
+// A file is a line that names its format, the values (little-endian, lists behind their length) and
+// the SHA-256 of both. Reading takes no more memory than a small multiple of the file's size,
+// whatever lengths it claims.
 package flat
 
 import (
@@ -34,8 +36,8 @@ func Encode(format string, visit func(*Stream)) []byte {
 	return append(s.b, sum[:]...)
 }
 
-// Decode fills what visit visits from a file that Encode made; its error wraps [ErrDamaged]. What was visited
-// before an error is no whole value.
+// Decode fills what visit visits from a file that Encode made; its error wraps [ErrDamaged]. What
+// was visited before an error is no whole value.
 func Decode(format string, data []byte, visit func(*Stream)) error {
 	end := len(data) - sha256.Size
 	if end < 0 {

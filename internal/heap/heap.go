@@ -8,15 +8,17 @@ import (
 	"runtime/metrics"
 )
 
-// floor is how much a process may allocate from one collection to the next, however little of it lives. Go's own
-// floor of 4 MB makes a process that is over in 30 ms collect several times, and one that reads many small cells all the time.
+// floor is how much a process may allocate from one collection to the next, however little of it
+// lives. Go's own floor of 4 MB makes a process that is over in 30 ms collect several times, and
+// one that reads many small cells all the time.
 const floor = 64 << 20
 
-// goFloor is the size of the heap, in bytes, at which Go collects first with GOGC=100 (package runtime).
+// goFloor is the size of the heap, in bytes, at which Go collects first with GOGC=100 (package
+// runtime).
 const goFloor = 4 << 20
 
-// SetFloor lets the heap grow by floor, or by as much as lives if that is more, between collections. A GOGC of
-// the user's stands.
+// SetFloor lets the heap grow by floor, or by as much as lives if that is more, between
+// collections. A GOGC of the user's is.
 func SetFloor() {
 	if os.Getenv("GOGC") != "" {
 		return

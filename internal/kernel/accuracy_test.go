@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// ulps is the distance of got from want in units of the last place of a float32, denormal numbers counting as 2⁻¹⁴⁹.
+// ulps is the distance of got from want in units of the last place of a float32, denormal numbers
+// counting as 2⁻¹⁴⁹.
 func ulps(got float32, want float64) float64 {
 	w := float32(want)
 	switch {

@@ -22,7 +22,8 @@ func TanhGrad[T Float](dx, y, dy []T) {
 	ref.TanhGrad(dx, y, dy)
 }
 
-// Sigmoid sets dst = 1/(1 + exp(-x)). float32: within 3 units in the last place, results below 2⁻¹²⁶ may be 0.
+// Sigmoid sets dst = 1/(1 + exp(-x)). float32: within 3 units in the last place, results below
+// 2⁻¹²⁶ may be 0.
 func Sigmoid[T Float](dst, x []T) {
 	if v := vectors[T](); v != nil {
 		n, px, pd := at2(x, dst)
@@ -62,8 +63,9 @@ func ReLUGrad[T Float](dx, y, dy []T) {
 	ref.ReLUGrad(dx, y, dy)
 }
 
-// GELU sets dst = x Φ(x), the form with erf (Hendrycks & Gimpel 2016). float32: within 8 units in the last place where
-// kernels are in assembly, the tail for negative x included; plain Go is within 1e-6.
+// GELU sets dst = x Φ(x), the form with erf (Hendrycks & Gimpel 2016). float32: within 8 units in
+// the last place where kernels are in assembly, the tail for negative x included; plain Go is
+// within 1e-6.
 func GELU[T Float](dst, x []T) {
 	if v := vectors[T](); v != nil {
 		n, px, pd := at2(x, dst)
@@ -83,7 +85,8 @@ func GELUGrad[T Float](dx, x, dy []T) {
 	ref.GELUGrad(dx, x, dy)
 }
 
-// Exp sets dst = e^x. float32: within 2 units in the last place, denormal results and overflow included.
+// Exp sets dst = e^x. float32: within 2 units in the last place, denormal results and overflow
+// included.
 func Exp[T Float](dst, x []T) {
 	if v := vectors[T](); v != nil {
 		n, px, pd := at2(x, dst)

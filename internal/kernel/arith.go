@@ -90,8 +90,8 @@ func AccumulateScalar[T Float](dst []T, c T) { ref.AccumulateScalar(dst, c) }
 // sumChunk is how many float32 elements are summed before the sum goes on in float64.
 const sumChunk = 4096
 
-// Sum returns the sum of x. The order is fixed by the length: float64 elements one by one, float32 in lanes of a vector,
-// in chunks whose sums are added in float64. So are Dot and SumSquares.
+// Sum returns the sum of x. The order is fixed by the length: float64 elements one by one, float32
+// in lanes of a vector, in chunks whose sums are added in float64. So are Dot and SumSquares.
 func Sum[T Float](x []T) T {
 	if v := vectors[T](); v != nil {
 		var s float64

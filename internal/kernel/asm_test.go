@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestAVX2StaysWithinAVX2 holds that no file of that tier names a register that only AVX-512 has: the assembler would
-// silently choose an encoding that the CPU doesn't know.
+// TestAVX2StaysWithinAVX2 holds that no file of that tier names a register that only AVX-512 has:
+// the assembler would silently choose an encoding that the CPU doesn't know.
 func TestAVX2StaysWithinAVX2(t *testing.T) {
 	files, err := filepath.Glob("*256_amd64.s")
 	if err != nil || len(files) == 0 {

@@ -11,8 +11,9 @@ const (
 	madvHugePage = 14
 )
 
-// advise asks for large pages in memory of n bytes from p on, which nothing has been written to yet: a product that goes
-// through much memory in long strides then misses the table of pages less often.
+// advise asks for large pages in memory of n bytes from p on, which nothing has been written to
+// yet: a product that goes through much memory in long strides then misses the table of pages less
+// often.
 func advise(p unsafe.Pointer, n int) {
 	skip := int(-uintptr(p) % hugePage)
 	if n -= skip; n < hugePage {

@@ -8,7 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel/ref"
 )
 
-// TestRadix4Pass holds a pass against the plain definition, with runs that fill vectors and runs that don't.
+// TestRadix4Pass holds a pass against the plain definition, with runs that fill vectors and runs
+// that don't.
 func TestRadix4Pass(t *testing.T) {
 	eachTier(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(4, 4))

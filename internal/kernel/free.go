@@ -2,7 +2,8 @@ package kernel
 
 import "sync"
 
-// freeList keeps objects for reuse. Unlike sync.Pool it never drops them, so a steady state does not allocate.
+// freeList keeps objects for reuse. Unlike sync.Pool it never drops them, so a steady state does
+// not allocate.
 type freeList[T any] struct {
 	mu   sync.Mutex
 	list []*T

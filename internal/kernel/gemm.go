@@ -1,15 +1,17 @@
 package kernel
 
-// Gemm computes C[m,n] = op(A)[m,k] op(B)[k,n], row-major; with accumulate it adds to C. op transposes where tA or tB is
-// set: then A is stored [k,m] and B [n,k]. k = 0 gives zeros.
+// Gemm computes C[m,n] = op(A)[m,k] op(B)[k,n], row-major; with accumulate it adds to C. op
+// transposes where tA or tB is set: then A is stored [k,m] and B [n,k]. k = 0 yields zeros.
 //
-// An output is summed in the order of k, in chunks of fixed length, whatever m and n are: a row of C depends on its row of
-// A alone, bit for bit, and so the product may be cut into blocks of rows or columns at will.
+// An output is summed in the order of k, in chunks of fixed length, whatever m and n are: a row of
+// C depends on its row of A alone, bit for bit, and so the product may be cut into blocks of rows
+// or columns at will.
 func Gemm[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	GemmWorkers(1, tA, tB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
 }
 
-// GemmWorkers is Gemm on up to workers goroutines, the caller's included. The result is bit-identical to Gemm's.
+// GemmWorkers is Gemm on up to workers goroutines, the caller's included. The result is
+// bit-identical to Gemm's.
 func GemmWorkers[T Float](workers int, tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	checkGemm(tA, tB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
 	if m == 0 || n == 0 {
@@ -33,11 +35,12 @@ func GemmWorkers[T Float](workers int, tA, tB bool, m, n, k int, a []T, lda int,
 	RefGemm(tA, tB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
 }
 
-// gemmParallelWork is the number of multiply-adds from which a second goroutine is worth its start (about 20 µs).
+// gemmParallelWork is the number of multiply-adds from which a second goroutine is worth its start
+// (about 20 µs).
 const gemmParallelWork = 1 << 20
 
-// checkGemm panics when a matrix does not hold what the sizes say. Rows of A may overlap (lda below its width), so that a
-// convolution over time is a product with windows where they lie.
+// checkGemm panics when a matrix does not hold what the sizes say. Rows of A may overlap (lda below
+// its width), so that a convolution over time is a product with windows where they lie.
 func checkGemm(tA, tB bool, m, n, k, la, lda, lb, ldb, lc, ldc int) {
 	if m < 0 || n < 0 || k < 0 {
 		panic("kernel: negative matrix size")

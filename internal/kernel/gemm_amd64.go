@@ -4,16 +4,16 @@ package kernel
 
 import "unsafe"
 
-// Block sizes. gemmK bounds the chunks of k. A chunk of B, gemmK by gemmN, lies in the third-level cache, and one of A,
-// gemmM by gemmK, in the second.
+// Block sizes. gemmK bounds the chunks of k. A chunk of B, gemmK by gemmN, lies in the third-level
+// cache, and one of A, gemmM by gemmK, in the second.
 const (
 	gemmK = 512
 	gemmM = 252
 	gemmN = 1024
 )
 
-// chunkOf is the length of the chunks of k, all but the last, in which outputs are summed. It depends on nothing else, so
-// the order of summation is the same for every m, n and tier.
+// chunkOf is the length of the chunks of k, all but the last, in which outputs are summed. It
+// depends on nothing else, so the order of summation is the same for every m, n and tier.
 func chunkOf(k int) int {
 	count := (k + gemmK - 1) / gemmK
 	return (k + count - 1) / count
@@ -99,7 +99,8 @@ type gemmBuffers struct{ a, b, edge []float32 }
 
 var gemmFree freeList[gemmBuffers]
 
-// room makes *s at least n floats long, at a multiple of 64 bytes, with 16 floats behind them that may be overwritten.
+// room makes *s at least n floats long, at a multiple of 64 bytes, with 16 floats behind them that
+// may be overwritten.
 func room(s *[]float32, n int) []float32 {
 	if cap(*s) < n+16 {
 		raw := Block[float32](n + 32)
@@ -210,8 +211,8 @@ func (g *gemm32) panel(k *gemmBlock, a, c []float32) {
 	}
 }
 
-// evenly cuts m rows in whole tiles and a rest. If the rest is small, so that a tile of it would wait for memory, it is
-// two halves of the last tile and the rest together.
+// evenly cuts m rows in whole tiles and a rest. If the rest is small, so that a tile of it would
+// wait for memory, it is two halves of the last tile and the rest together.
 func evenly(m, tile int) [3]int {
 	rest := m % tile
 	if m < tile || rest == 0 || rest >= tile/2 {
@@ -242,7 +243,8 @@ func (g *gemm32) single(t Tier) {
 	g.blocked()
 }
 
-// row multiplies row i of A with as many pairs of whole panels as there are and returns how many columns that makes.
+// row multiplies row i of A with as many pairs of whole panels as there are and returns how many
+// columns that makes.
 func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed, to []float32, add bool) int {
 	cols := gemmTiles[t].cols
 	jj := 0
@@ -265,8 +267,8 @@ func (g *gemm32) row(t Tier, i, p, j, nb, kb int, a *float32, acs int, packed, t
 	return jj
 }
 
-// conflictsA tells whether the lines of a tile of A fall into the same few sets of a cache. Else tiles are read where they
-// stand, which costs nothing.
+// conflictsA reports whether the lines of a tile of A fall into the same few sets of a cache. Else
+// tiles are read where they stand, which costs nothing.
 func (g *gemm32) conflictsA() bool {
 	if g.tA {
 		return g.lda%512 == 0 && g.k > 128
@@ -288,7 +290,8 @@ func gemmPanel(t Tier, m, k int, a *float32, ars, acs, astep int, b *float32, br
 	}
 }
 
-// multiplyPieces computes m rows of w columns of C, all rows of a panel of B, from the pieces of the inner sum.
+// multiplyPieces computes m rows of w columns of C, all rows of a panel of B, from the pieces of
+// the inner sum.
 func multiplyPieces(t Tier, m int, ps []gemmPiece, boff, brs int, c *float32, crs, w int, add bool) {
 	first := (*byte)(unsafe.Pointer(&ps[0]))
 	row := 0

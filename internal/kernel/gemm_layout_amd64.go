@@ -13,8 +13,8 @@ func copyRows[T Float](dst []T, step int, src []T, ld, k, w int) {
 	plainRows(dst, step, src, ld, k, w)
 }
 
-// turn sets dst [cols, rows] to the transpose of src [rows, cols], whose rows are ld apart. It may write up to 3 elements
-// more.
+// turn sets dst [cols, rows] to the transpose of src [rows, cols], whose rows are ld apart. It may
+// write up to 3 elements more.
 func turn[T Float](dst, src []T, rows, cols, ld int) {
 	d, ok := any(dst).([]float32)
 	if t := active; ok && t != Plain && rows >= gemmTiles[t].cols && cols > 0 {
@@ -52,8 +52,9 @@ func (g *gemm32) packA(t Tier, a, dst []float32, p, k, i, m int) {
 	}
 }
 
-// interleave writes dst[p*width+r] = src[r*ld+p] for r < rows, p < k. Groups of four rows go from the last to the first,
-// since one may reach into the next column, and up to 3 floats behind the end.
+// interleave writes dst[p*width+r] = src[r*ld+p] for r < rows, p < k. Groups of four rows go from
+// the last to the first, since one may reach into the next column, and up to 3 floats behind the
+// end.
 func interleave(t Tier, k, rows int, src []float32, ld int, dst []float32, width int) {
 	lanes := gemmTiles[t].cols / 2
 	whole := 0 // rows in full vectors; only panels of B are wide enough for those

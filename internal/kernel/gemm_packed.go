@@ -1,7 +1,8 @@
 package kernel
 
-// Packed is op(B)[k,n] of a matrix product laid out for repeated use, such as the recurrent weights of an LSTM over the
-// steps. The zero value is empty; Pack may be called again and keeps its memory.
+// Packed is op(B)[k,n] of a matrix product laid out for repeated use, such as the recurrent weights
+// of an LSTM over the steps. The zero value is empty; Pack may be called again and keeps its
+// memory.
 type Packed[T Float] struct {
 	n, k, ldb int
 	t         bool
@@ -21,7 +22,8 @@ func (p *Packed[T]) Pack(tB bool, n, k int, b []T, ldb int) {
 	}
 }
 
-// Release drops op(B) itself where the panels are all that Mul needs, so that b may be used otherwise.
+// Release drops op(B) itself where the panels are all that Mul needs, so that b may be used
+// otherwise.
 func (p *Packed[T]) Release() {
 	if p.tier != Plain {
 		p.b = nil

@@ -25,7 +25,8 @@ type outerSum[T Float] struct {
 	fast   []gemmPiece
 }
 
-// outerPiece is k rows of A, lda apart, and of B, from row on. lda is 0 for one row of A again and again.
+// outerPiece is k rows of A, lda apart, and of B, from row on. lda is 0 for one row of A again and
+// again.
 type outerPiece[T Float] struct {
 	k    int
 	a    []T
@@ -34,7 +35,8 @@ type outerPiece[T Float] struct {
 	soon []T // what to fetch meanwhile
 }
 
-// gemmPiece is what the assembly knows of a piece of an inner sum of k > 0 terms. Distances are in bytes.
+// gemmPiece is what the assembly knows of a piece of an inner sum of k > 0 terms. Distances are in
+// bytes.
 type gemmPiece struct {
 	k        int
 	a        *float32
@@ -43,8 +45,8 @@ type gemmPiece struct {
 	ahead    // what to fetch meanwhile
 }
 
-// ahead is memory that is needed soon, and how much of it to fetch at each step of an inner sum. Fetching does nothing
-// but bring it into the cache.
+// ahead is memory that is needed soon, and how much of it to fetch at each step of an inner sum.
+// Fetching does nothing but bring it into the cache.
 type ahead struct {
 	next uintptr
 	step int
@@ -61,9 +63,9 @@ func fetch[T Float](x []T, steps int) ahead {
 // gemmRuns is about how many rows are multiplied with a panel of B before the next one.
 const gemmRuns = 56
 
-// mulColumns multiplies rows of the matrix whose columns are xs with op(B), which is laid out and transposed. Where there
-// is assembly the result is Mul's of the whole matrix, bit for bit. The last of runs, soon many, are only fetched ahead. room
-// is for pieces.
+// mulColumns multiplies rows of the matrix whose columns are xs with op(B), which is laid out and
+// transposed. Where there is assembly the result is Mul's of the whole matrix, bit for bit. The
+// last of runs, soon many, are only fetched ahead. room is for pieces.
 func (p *Packed[T]) mulColumns(room *[]gemmPiece, xs []Columns[T], runs []rowRun[T], soon, ldc int) {
 	for len(runs) > soon {
 		count, rows := 1, runs[0].n
@@ -138,13 +140,15 @@ func (p *Packed[T]) fastColumns(room *[]gemmPiece, xs []Columns[T], runs, then [
 	}
 }
 
-// panelled is a matrix whose columns stand in panels, one after the other, each [rows, width]; the last is filled up.
+// panelled is a matrix whose columns stand in panels, one after the other, each [rows, width]; the
+// last is filled up.
 type panelled[T Float] struct {
 	x           []T
 	rows, width int
 }
 
-// resize makes room for n columns, in panels as wide as a tile, or in one panel where there is no assembly.
+// resize makes room for n columns, in panels as wide as a tile, or in one panel where there is no
+// assembly.
 func (m *panelled[T]) resize(rows, n int) {
 	m.rows, m.width = rows, n
 	if _, ok := any(m.x).([]float32); ok && active != Plain {
@@ -163,8 +167,8 @@ func (m *panelled[T]) setRows(to, step, k int, x []T, n int) {
 	}
 }
 
-// addOuter computes sums in C from rows of B, or adds them to C; both have n columns. Each output is one chain over all
-// pieces of its sum.
+// addOuter computes sums in C from rows of B, or adds them to C; both have n columns. Each output
+// is one chain over all pieces of its sum.
 func addOuter[T Float](sums []outerSum[T], n int, b, c *panelled[T], accumulate bool) {
 	_, fast := any(b.x).([]float32)
 	fast = fast && active != Plain
@@ -197,7 +201,7 @@ func addOuter[T Float](sums []outerSum[T], n int, b, c *panelled[T], accumulate 
 	}
 }
 
-// check panics when a piece is not as large as it says.
+// check panics when a piece is not as large as it states.
 func (s *outerSum[T]) check(rows, c int) {
 	for _, p := range s.pieces {
 		if p.k < 1 || p.row < 0 || p.row+p.k > rows || s.at < 0 || s.at+s.m > c || len(p.a) < (p.k-1)*p.lda+s.m {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestMulColumns compares a product with a matrix whose columns stand apart with the product with the whole matrix: bit
-// for bit where there is assembly.
+// TestMulColumns compares a product with a matrix whose columns stand apart with the product with
+// the whole matrix: bit for bit where there is assembly.
 func TestMulColumns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	eachTier(t, func(t *testing.T) {

@@ -1,7 +1,7 @@
 package kernel
 
-// RefGemm is the plain definition of Gemm: C[m,n] = op(A)[m,k] op(B)[k,n], added to C if accumulate is set. Every
-// output is summed in the order of k. The fast kernels are tested against it.
+// RefGemm is the plain definition of Gemm: C[m,n] = op(A)[m,k] op(B)[k,n], added to C if accumulate
+// is set. Every output is summed in the order of k. The fast kernels are tested against it.
 func RefGemm[T Float](tA, tB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	if !accumulate {
 		for i := range m {

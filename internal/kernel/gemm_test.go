@@ -28,7 +28,8 @@ func eachTier(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// TestTierOfCPU holds that start-up found what the kernel of the operating system says the CPU has.
+// TestTierOfCPU holds that start-up found what the kernel of the operating system states the CPU
+// has.
 func TestTierOfCPU(t *testing.T) {
 	if want := os.Getenv("FUSOR_TIER"); want != "" && want != best.String() {
 		t.Fatalf("tier %v was chosen, want %s", best, want)
@@ -43,7 +44,8 @@ func randoms(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// gemmCase multiplies with strides of its own and checks against float64, and that nothing beside C is written.
+// gemmCase multiplies with strides of its own and checks against float64, and that nothing beside C
+// is written.
 func gemmCase(t *testing.T, rng *rand.Rand, workers int, tA, tB, acc bool, m, n, k int) {
 	t.Helper()
 	pad := rng.IntN(3)
@@ -172,7 +174,7 @@ func TestGemmPartition(t *testing.T) {
 	})
 }
 
-// TestPacked holds that a packed matrix gives the bits of Gemm.
+// TestPacked holds that a packed matrix yields the bits of Gemm.
 func TestPacked(t *testing.T) {
 	eachTier(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(13, 14))

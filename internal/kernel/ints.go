@@ -5,8 +5,8 @@ import "github.com/fusor-ml/fusor/internal/kernel/ref"
 // intCols is how many columns a panel of IntWeights has.
 const intCols = 16
 
-// IntWeights is a matrix B[k,n] of products of 8-bit numbers, laid out once. It may be used from any
-// number of goroutines at the same time.
+// IntWeights is a matrix B[k,n] of products of 8-bit numbers, laid out once. It may be used from
+// any number of goroutines at the same time.
 type IntWeights struct {
 	n, k   int
 	tier   Tier

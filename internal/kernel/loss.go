@@ -2,9 +2,10 @@ package kernel
 
 import "github.com/fusor-ml/fusor/internal/kernel/ref"
 
-// CrossEntropy returns the mean of w[target] (-ln softmax(x)[target]) with label smoothing as in PyTorch, and sets
-// logp [rows, classes] to the log softmax. Rows with a target below zero are left out; without any row the loss is 0. A
-// nil weights means ones. total is the divisor: the sum of the weights of the targets.
+// CrossEntropy returns the mean of w[target] (-ln softmax(x)[target]) with label smoothing as in
+// PyTorch, and sets logp [rows, classes] to the log softmax. Rows with a target below zero are left
+// out; without any row the loss is 0. A nil weights means ones. total is the divisor: the sum of
+// the weights of the targets.
 func CrossEntropy[T Float](logp, x []T, target []int32, weights []float32, smoothing float64, classes int) (loss T, total float64) {
 	if vectors[T]() == nil || weights != nil || smoothing > 0 {
 		return ref.CrossEntropy(logp, x, target, weights, smoothing, classes)

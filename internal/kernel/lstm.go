@@ -2,10 +2,10 @@ package kernel
 
 import "github.com/fusor-ml/fusor/internal/kernel/ref"
 
-// LSTMCell does one step of an LSTM for rows rows of hidden units (Hochreiter & Schmidhuber 1997, PyTorch's gate order
-// i, f, g, o). gates [rows, 4·hidden] holds the sums before the activations and gets the activations; cPrev [rows,
-// hidden] is the cell state before, nil for zeros. It sets the cell state c and the output h. float32 activations are
-// within 5e-7.
+// LSTMCell does one step of an LSTM for rows rows of hidden units (Hochreiter & Schmidhuber 1997,
+// PyTorch's gate order i, f, g, o). gates [rows, 4·hidden] holds the sums before the activations
+// and gets the activations; cPrev [rows, hidden] is the cell state before, nil for zeros. It sets
+// the cell state c and the output h. float32 activations are within 5e-7.
 func LSTMCell[T Float](gates, cPrev, c, h []T, rows, hidden int) {
 	v := vectors[T]()
 	if v == nil || 4*hidden > len(zeroRow) {
@@ -22,8 +22,9 @@ func LSTMCell[T Float](gates, cPrev, c, h []T, rows, hidden int) {
 	}
 }
 
-// LSTMCellGrad is the way back through LSTMCell: from dh and dc, the gradients of h and c, it sets dGates, the gradient
-// of the sums before the activations, and replaces dc by the gradient of cPrev. gates are the activations, c the cell state.
+// LSTMCellGrad is the way back through LSTMCell: from dh and dc, the gradients of h and c, it sets
+// dGates, the gradient of the sums before the activations, and replaces dc by the gradient of
+// cPrev. gates are the activations, c the cell state.
 func LSTMCellGrad[T Float](dGates, dc, dh, gates, cPrev, c []T, rows, hidden int) {
 	v := vectors[T]()
 	if v == nil || hidden > len(zeroRow) {
@@ -40,5 +41,6 @@ func LSTMCellGrad[T Float](dGates, dc, dh, gates, cPrev, c []T, rows, hidden int
 	}
 }
 
-// zeroRow stands for a cell state before the first step, or for nothing to add. It is never written.
+// zeroRow represents a cell state before the first step, or for nothing to add. It is never
+// written.
 var zeroRow [4096]float32

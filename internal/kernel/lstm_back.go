@@ -1,11 +1,12 @@
 package kernel
 
-// lstmGroups is at most how many sums of the gradient of the weights are made, each over some neighbouring parts. Parts
-// of different groups may be done at the same time; the order of sums depends on the number of sequences alone.
+// lstmGroups is at most how many sums of the gradient of the weights are made, each over some
+// neighboring parts. Parts of different groups may be done at the same time; the order of sums
+// depends on the number of sequences alone.
 const lstmGroups = 4
 
-// lstmGroup has such a sum, transposed and one above the other: the gradients of the weights of the input, of the
-// recurrent weights and of the biases.
+// lstmGroup has such a sum, transposed and one above the other: the gradients of the weights of the
+// input, of the recurrent weights and of the biases.
 type lstmGroup[T Float] struct{ sum panelled[T] }
 
 // Backward computes DGates and the gradients of the weights.
@@ -118,7 +119,8 @@ func (l *LSTM[T]) keep(p *lstmPart[T], order []int, s int) {
 	}
 }
 
-// addWeights adds the products of the gradient of the gates of the steps from s on to the sums of a group.
+// addWeights adds the products of the gradient of the gates of the steps from s on to the sums of a
+// group.
 func (l *LSTM[T]) addWeights(p *lstmPart[T], g *lstmGroup[T], order, after []int, s int, more bool) {
 	h := l.Hidden
 	for len(p.outer) < len(l.X)+2 {
@@ -235,7 +237,8 @@ func last[T Float](dst, src []T, at int) {
 	copy(dst, src[at:])
 }
 
-// lstmRowGrad is LSTMCellGrad for one row, with a second copy of dz. next are the gates that come next.
+// lstmRowGrad is LSTMCellGrad for one row, with a second copy of dz. next are the gates that come
+// next.
 func lstmRowGrad[T Float](dz, next, dz2, dc, dh, gates, c0, c []T) {
 	if v := vectors[T](); v != nil && (c0 != nil || len(dh) <= len(zeroRow)) {
 		n, prev := len(dh), &zeroRow[0]

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestLSTMLeavesNothing holds that prediction, with and without weights laid out before, gives the outputs of training,
-// bit for bit, for lengths around those at which the input product is cut.
+// TestLSTMLeavesNothing holds that prediction, with and without weights laid out before, yields the
+// outputs of training, bit for bit, for lengths around those at which the input product is cut.
 func TestLSTMLeavesNothing(t *testing.T) {
 	lengths := []int{60, 57, 56, 50, 49, 48, 33, 32, 31, 25, 24, 23, 9, 1, 0}
 	for len(lengths) < 70 {

@@ -2,12 +2,14 @@ package kernel
 
 import "github.com/fusor-ml/fusor/internal/buffer"
 
-// LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is done for many steps of
-// a sequence at once, the recurrent weights are laid out once for all steps, gates are activated where they are summed,
-// and the gradients of the weights are summed while the gradients of the gates are still in the cache.
+// LSTM runs one direction of one LSTM layer over whole sequences of a batch. The input product is
+// done for many steps of a sequence at once, the recurrent weights are laid out once for all steps,
+// gates are activated where they are summed, and the gradients of the weights are summed while the
+// gradients of the gates are still in the cache.
 //
-// Only valid steps are worked on. In what the LSTM keeps they stand as N rows, sequence after sequence: step t of
-// sequence b is row Start[b] + t. The caller gives all memory; none is taken in the steady state.
+// Only valid steps are worked on. In what the LSTM keeps they stand as N rows, sequence after
+// sequence: step t of sequence b is row Start[b] + t. The caller yields all memory; none is taken
+// in the steady state.
 type LSTM[T Float] struct {
 	In, Hidden int
 	Reverse    bool  // from the last valid step to the first
@@ -16,7 +18,7 @@ type LSTM[T Float] struct {
 	Lengths    []int // by sequence
 	Start      []int // by sequence: its first row of N
 	First      []int // by sequence: its first row in X
-	Place      []int // by sequence: where its first step stands in Out and DOut
+	Place      []int // by sequence: where its first step is in Out and DOut
 	Width      int   // distance of steps in Out and DOut
 
 	X                  []Columns[T] // In columns together, stored side by side or apart
@@ -31,7 +33,8 @@ type LSTM[T Float] struct {
 	Gates []T // [N, 4·Hidden]
 	C     []T // [N, Hidden]
 
-	// For Backward. DOut, DSteps, DHN and DCN are nil for zeros; the gradients of weights are added to, or nil if unwanted.
+	// For Backward. DOut, DSteps, DHN and DCN are nil for zeros; the gradients of weights are added
+	// to, or nil if unwanted.
 	DOut                   []T // as Out
 	DSteps                 []T // [batch, Width]: what each step of Out gets beside that
 	DHN, DCN               []T
@@ -51,7 +54,7 @@ type LSTM[T Float] struct {
 	inputs []Packed[T] // weights of the input by columns of X, for its gradient
 }
 
-// lstmJob says what Run does.
+// lstmJob describes what Run does.
 type lstmJob int
 
 const (
@@ -60,8 +63,8 @@ const (
 	lstmInputGrad
 )
 
-// lstmPart is the memory of some sequences, which go through the steps together: their states or the gradients of those,
-// the sums of gates, the gates of some steps, and what is to be multiplied.
+// lstmPart is the memory of some sequences, which go through the steps together: their states or
+// the gradients of those, the sums of gates, the gates of some steps, and what is to be multiplied.
 type lstmPart[T Float] struct {
 	h, c, sums, gates []T
 	runs              []rowRun[T]
@@ -71,11 +74,13 @@ type lstmPart[T Float] struct {
 	turned            []T
 }
 
-// lstmPartRows is how many sequences go together: enough for good products, few enough for the caches.
+// lstmPartRows is how many sequences go together: enough for good products, few enough for the
+// caches.
 const lstmPartRows = 32
 
-// The input product is done for lstmSteps steps at once, the rows of a tile: then the gates of a part stay in the
-// second-level cache until they are used. Up to lstmMore steps at the end of a sequence are done with those before.
+// The input product is done for lstmSteps steps at once, the rows of a tile: then the gates of a
+// part stay in the second-level cache until they are used. Up to lstmMore steps at the end of a
+// sequence are done with those before.
 const (
 	lstmSteps = 12
 	lstmMore  = 4
@@ -150,7 +155,8 @@ func (l *LSTM[T]) at(b, s int) (row, place int) {
 	return l.Start[b] + s, l.Place[b] + s*l.Width
 }
 
-// next is the row that comes so many steps of work after row, or row itself if there is none of rows.
+// next is the row that comes so many steps of work after row, or row itself if there is none of
+// rows.
 func (l *LSTM[T]) next(row, steps, rows int) int {
 	if l.Reverse {
 		steps = -steps
@@ -164,8 +170,8 @@ func (l *LSTM[T]) next(row, steps, rows int) int {
 // active is how many of a part's sequences have step s.
 func (l *LSTM[T]) active(s, from, rows int) int { return min(max(l.Counts[s]-from, 0), rows) }
 
-// span is the block of steps of sequence b that begins with step s of work: its first step and their number, in the order
-// of time; none if they belong to the block before.
+// span is the block of steps of sequence b that begins with step s of work: its first step and
+// their number, in the order of time; none if they belong to the block before.
 func (l *LSTM[T]) span(b, s int) (first, n int) {
 	n = l.Lengths[b] - s
 	if s > 0 && n <= lstmMore {
@@ -183,7 +189,7 @@ func (l *LSTM[T]) span(b, s int) (first, n int) {
 // slots is how many steps a block has at most.
 func (l *LSTM[T]) slots() int { return min(len(l.Counts), lstmSteps+lstmMore) }
 
-// slot is where step s of sequence b stands in its block.
+// slot is where step s of sequence b is in its block.
 func (l *LSTM[T]) slot(b, s int) int {
 	start := s - s%lstmSteps
 	if start > 0 && l.Lengths[b]-start <= lstmMore {
@@ -196,8 +202,8 @@ func (l *LSTM[T]) slot(b, s int) int {
 	return start + n - 1 - s
 }
 
-// inputProduct multiplies the next steps of the sequences with the weights. What stands one after the other is done
-// together.
+// inputProduct multiplies the next steps of the sequences with the weights. What is one after the
+// other is done together.
 func (l *LSTM[T]) inputProduct(p *lstmPart[T], order []int, s int) {
 	w, width := l.Input, 4*l.Hidden
 	if w == nil {
@@ -280,7 +286,8 @@ func (l *LSTM[T]) before(b, s int) []T {
 	return l.C[row*l.Hidden : (row+1)*l.Hidden]
 }
 
-// lstmRow is LSTMCell for one row whose sums are z + r + b, with a second copy of h. next are the gates that come next.
+// lstmRow is LSTMCell for one row whose sums are z + r + b, with a second copy of h. next are the
+// gates that come next.
 func lstmRow[T Float](z, next, r, b, c0, c, h, h2 []T) {
 	if v := vectors[T](); v != nil {
 		n := len(h)

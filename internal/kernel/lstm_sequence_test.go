@@ -10,7 +10,8 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel/ref"
 )
 
-// newLSTM is an LSTM with random weights and gradients for sequences of the given lengths of at most steps.
+// newLSTM is an LSTM with random weights and gradients for sequences of the given lengths of at
+// most steps.
 func newLSTM[T Float](rng *rand.Rand, in, h, steps int, lengths []int, reverse bool) *LSTM[T] {
 	some := func(n int, scale float64) []T {
 		x := make([]T, n)

@@ -6,8 +6,9 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel/ref"
 )
 
-// LayerNorm sets dst = (x - mean)/√(variance + eps) w + b row by row, rows of len(w) elements, the variance being the
-// biased one (Ba 2016), and stores the mean and 1/√(variance + eps) of each row. b may be nil.
+// LayerNorm sets dst = (x - mean)/√(variance + eps) w + b row by row, rows of len(w) elements, the
+// variance being the biased one (Ba 2016), and stores the mean and 1/√(variance + eps) of each row.
+// b may be nil.
 func LayerNorm[T Float](dst, mean, rstd, x, w, b []T, eps float64) {
 	v, n := vectors[T](), len(w)
 	if v == nil || b == nil || n == 0 {

@@ -4,7 +4,8 @@ package kernel
 
 import "testing"
 
-// BenchmarkPeak measures a loop of multiply-adds on registers: the bound that products are held against.
+// BenchmarkPeak measures a loop of multiply-adds on registers: the bound that products are held
+// against.
 func BenchmarkPeak(b *testing.B) {
 	for tier := AVX2; tier <= best; tier++ {
 		b.Run(tier.String(), func(b *testing.B) {

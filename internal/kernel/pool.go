@@ -6,13 +6,15 @@ import (
 	"sync/atomic"
 )
 
-// Job is a piece of work in numbered parts. Run may be called from several goroutines at once, with each i once.
+// Job is a piece of work in numbered parts. Run may be called from several goroutines at once, with
+// each i once.
 type Job interface{ Run(i int) }
 
-// Do runs job.Run(0) … job.Run(n-1) on up to workers goroutines, the caller's included, and returns when all are done.
-// How the work is cut is the caller's affair and must not depend on workers or on GOMAXPROCS: then results don't either.
-// Do may be called from within a job; helpers that are busy are not waited for. It does not allocate in the steady state.
-// A panic in a part is raised again in the caller.
+// Do runs job.Run(0) … job.Run(n-1) on up to workers goroutines, the caller's included, and returns
+// when all are done. How the work is cut is the caller's affair and must not depend on workers or
+// on GOMAXPROCS: then results don't either. Do may be called from within a job; helpers that are
+// busy are not waited for. It does not allocate in the steady state. A panic in a part is raised
+// again in the caller.
 func Do(workers, n int, job Job) {
 	if workers > n {
 		workers = n

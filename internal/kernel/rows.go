@@ -108,7 +108,8 @@ func RowSum[T Float](dst, x []T, cols int) {
 // SpreadRows adds dy[r] to every element of row r of dx, rows of cols elements.
 func SpreadRows[T Float](dx, dy []T, cols int) { ref.SpreadRows(dx, dy, cols) }
 
-// CopyCols copies cols columns of rows rows from src to dst, whose rows lie lds and ldd elements apart.
+// CopyCols copies cols columns of rows rows from src to dst, whose rows lie lds and ldd elements
+// apart.
 func CopyCols[T Float](dst []T, ldd int, src []T, lds int, rows, cols int) {
 	ref.CopyCols(dst, ldd, src, lds, rows, cols)
 }
@@ -124,13 +125,14 @@ func AddCols[T Float](dst []T, ldd int, src []T, lds int, rows, cols int) {
 	ref.AddCols(dst, ldd, src, lds, rows, cols)
 }
 
-// WhereRows sets dst[r] = x[r] where mask[r] is not zero, else alt, or zeros if alt is nil. Rows of cols elements; what
-// stands in a masked row of x is not read.
+// WhereRows sets dst[r] = x[r] where mask[r] is not zero, else alt, or zeros if alt is nil. Rows of
+// cols elements; what is in a masked row of x is not read.
 func WhereRows[T Float](dst, x, alt []T, mask []float32, cols int) {
 	ref.WhereRows(dst, x, alt, mask, cols)
 }
 
-// WhereRowsGrad adds dy[r] to dx[r] where mask[r] is not zero, else to dalt. dx and dalt may be nil.
+// WhereRowsGrad adds dy[r] to dx[r] where mask[r] is not zero, else to dalt. dx and dalt may be
+// nil.
 func WhereRowsGrad[T Float](dx, dalt, dy []T, mask []float32, cols int) {
 	if vectors[T]() != nil {
 		for r, m := range mask {
@@ -183,8 +185,8 @@ func OuterGrad[T Float](da, db, a, b, dy []T, rows, m, n int) {
 	ref.OuterGrad(da, db, a, b, dy, rows, m, n)
 }
 
-// WeightedSum sets dst[r] [cols] to the sum over v of w[r, v] x[r, v] [cols], v < views. Views of weight zero are not
-// read, so that what stands in an absent view stays out.
+// WeightedSum sets dst[r] [cols] to the sum over v of w[r, v] x[r, v] [cols], v < views. Views of
+// weight zero are not read, so that the content of an absent view stays out.
 func WeightedSum[T Float](dst, x, w []T, views, cols int) {
 	if vectors[T]() != nil {
 		clear(dst)

@@ -80,11 +80,12 @@ func LogSoftmaxGrad[T Float](dx, y, dy []T, cols int) {
 	}
 }
 
-// MaskedSoftmax is Softmax over the elements of each row whose mask is not zero; the others become zero and are not
-// read. A row without any such element becomes zeros.
+// MaskedSoftmax is Softmax over the elements of each row whose mask is not zero; the others become
+// zero and are not read. A row without any such element becomes zeros.
 func MaskedSoftmax[T Float](dst, x, mask []T, cols int) { ref.MaskedSoftmax(dst, x, mask, cols) }
 
-// MaskedSoftmaxGrad is SoftmaxGrad over the elements whose mask is not zero; dy is not read at the others.
+// MaskedSoftmaxGrad is SoftmaxGrad over the elements whose mask is not zero; dy is not read at the
+// others.
 func MaskedSoftmaxGrad[T Float](dx, y, dy, mask []T, cols int) {
 	ref.MaskedSoftmaxGrad(dx, y, dy, mask, cols)
 }

@@ -9,9 +9,9 @@ import (
 // Tap is one place of a depthwise sum: where its inputs and its weights start.
 type Tap = ref.Tap
 
-// WeightedTaps sets dst, pixels runs of n elements, to bias plus the sum over taps of x[tap.X:] times
-// w[tap.W:], element by element and within lo and hi; NaN stays NaN. From one pixel to the next the
-// places in x move by step. bias may be nil.
+// WeightedTaps sets dst, pixels runs of n elements, to bias plus the sum over taps of x[tap.X:]
+// times w[tap.W:], element by element and within lo and hi; NaN stays NaN. From one pixel to the
+// next the places in x move by step. bias may be nil.
 func WeightedTaps(n, pixels int, dst, bias, x, w []float32, taps []Tap, step int, lo, hi float32) {
 	if n == 0 || pixels == 0 {
 		return
@@ -43,7 +43,8 @@ func Clip(dst, x []float32, lo, hi float32) {
 	ref.Clip(dst, x, lo, hi)
 }
 
-// AddRowClip sets dst[r] = x[r] + b within lo and hi for every row of len(b) elements; NaN stays NaN.
+// AddRowClip sets dst[r] = x[r] + b within lo and hi for every row of len(b) elements; NaN stays
+// NaN.
 func AddRowClip(dst, x, b []float32, lo, hi float32) {
 	v, n := vectors[float32](), len(b)
 	for from := 0; from+n <= len(x) && n > 0; from += n {

@@ -2,8 +2,8 @@ package kernel
 
 import "github.com/fusor-ml/fusor/internal/kernel/ref"
 
-// MeanTime sets dst[b] to the mean over the first lengths[b] steps of x[b] [steps, cols]; zeros for none. Steps past the
-// length are not read.
+// MeanTime sets dst[b] to the mean over the first lengths[b] steps of x[b] [steps, cols]; zeros for
+// none. Steps past the length are not read.
 func MeanTime[T Float](dst, x []T, lengths []int, steps, cols int) {
 	if v := vectors[T](); v != nil {
 		for b, n := range lengths {
@@ -33,8 +33,8 @@ func MeanTimeGrad[T Float](dx, dy []T, lengths []int, steps, cols int) {
 	ref.MeanTimeGrad(dx, dy, lengths, steps, cols)
 }
 
-// MaxTime sets dst[b] to the greatest value over the first lengths[b] steps of x[b] [steps, cols], zeros for none, and
-// where[b] to its step, the first if several, -1 for none.
+// MaxTime sets dst[b] to the greatest value over the first lengths[b] steps of x[b] [steps, cols],
+// zeros for none, and where[b] to its step, the first if several, -1 for none.
 func MaxTime[T Float](dst []T, where []int32, x []T, lengths []int, steps, cols int) {
 	ref.MaxTime(dst, where, x, lengths, steps, cols)
 }
@@ -44,7 +44,8 @@ func MaxTimeGrad[T Float](dx, dy []T, where []int32, steps, cols int) {
 	ref.MaxTimeGrad(dx, dy, where, steps, cols)
 }
 
-// MaskTime copies the first lengths[b] steps of x[b] [steps, cols] to dst and sets the others to zero.
+// MaskTime copies the first lengths[b] steps of x[b] [steps, cols] to dst and sets the others to
+// zero.
 func MaskTime[T Float](dst, x []T, lengths []int, steps, cols int) {
 	ref.MaskTime(dst, x, lengths, steps, cols)
 }

@@ -14,7 +14,8 @@ func vectors[T Float]() *vectorKernels {
 // at is the start of x, whose elements have four bytes.
 func at[T Float](x []T) *float32 { return (*float32)(unsafe.Pointer(unsafe.SliceData(x))) }
 
-// at2 and at3 are at for slices that must be as long as the first. A shorter one panics like an index.
+// at2 and at3 are at for slices that must be as long as the first. A shorter one panics like an
+// index.
 func at2[T Float](x, a []T) (int, *float32, *float32) {
 	n := len(x)
 	return n, at(x), at(a[:n])

@@ -9,7 +9,8 @@ import (
 	"github.com/fusor-ml/fusor/internal/kernel/ref"
 )
 
-// frame is float32 arguments of a kernel: each slice lies at an odd place between numbers that must stay as they are.
+// frame is float32 arguments of a kernel: each slice lies at an odd place between numbers that must
+// stay as they are.
 type frame struct {
 	raw  [][]float32
 	args [][]float32
@@ -133,7 +134,8 @@ func sizes(n int) []int {
 	return s
 }
 
-// TestRows holds the functions on matrices against the plain definitions, for all small widths and a few heights.
+// TestRows holds the functions on matrices against the plain definitions, for all small widths and
+// a few heights.
 func TestRows(t *testing.T) {
 	type args = [][]float32
 	const tol = 2e-6

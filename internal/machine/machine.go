@@ -1,4 +1,4 @@
-// Package machine tells faults of the machine from what is wrong with a file. A
+// Package machine shows faults of the machine from what is wrong with a file. A
 // cell whose file is damaged is left out and reported; a machine that has run
 // out of descriptors, memory or space, may not read, or fails to, ends the
 // command: what it would go on with is not what the user asked for.

@@ -1,4 +1,4 @@
-// Package nlp holds the text algorithms below the text views: normalisation
+// Package nlp holds the text algorithms below the text views: normalization
 // (Unicode NFKC), words (UAX #29) with Han characters on their own, scripts and
 // languages, murmur3 hashing, document frequencies and word vectors.
 //

@@ -7,7 +7,8 @@ import (
 	"github.com/twmb/murmur3"
 )
 
-// Hash is MurmurHash3 x86 32-bit (Appleby), as scikit-learn's HashingVectorizer uses it with seed 0.
+// Hash is MurmurHash3 x86 32-bit (Appleby), as scikit-learn's HashingVectorizer uses it with seed
+// 0.
 func Hash(seed uint32, text []byte) uint32 { return murmur3.SeedSum32(seed, text) }
 
 // Bucket folds a hash into one of n buckets (0 < n < 2³¹) with a sign, as

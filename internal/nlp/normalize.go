@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Normalize appends s in Unicode normalisation form NFKC (UAX #15): full-width
+// Normalize appends s in Unicode normalization form NFKC (UAX #15): full-width
 // letters become ASCII, ligatures fall apart, accents are composed. Control
 // characters and bytes that are not UTF-8 become spaces; zero-width spaces,
 // byte-order marks, soft hyphens and the marks that choose an emoji's look vanish.

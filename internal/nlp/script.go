@@ -89,8 +89,8 @@ func (p *Profile) Letters() int {
 	return n
 }
 
-// Main returns the script of most letters, the first of equals; ok is false where there is no letter.
-// A Han character weighs as much as three letters, since it writes about as much.
+// Main returns the script of most letters, the first of equals; ok is false where there is no
+// letter. A Han character weighs as much as three letters, since it writes about as much.
 func (p *Profile) Main() (s Script, ok bool) {
 	best := 0
 	for i, n := range p {

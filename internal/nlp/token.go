@@ -8,7 +8,7 @@ import (
 	"github.com/clipperhouse/uax29/v2/words"
 )
 
-// TokenKind says what a token is.
+// TokenKind describes what a token is.
 type TokenKind uint8
 
 // The kinds of tokens.
@@ -29,8 +29,8 @@ type Token struct {
 	Kind       TokenKind
 }
 
-// Tokenize appends the tokens of a normalised text in order. Words end where
-// UAX #29 says; addresses, mentions, hashtags and emoji are kept whole. Spaces are
+// Tokenize appends the tokens of a normalized text in order. Words end where
+// UAX #29 states; addresses, mentions, hashtags and emoji are kept whole. Spaces are
 // no tokens.
 func Tokenize(dst []Token, text []byte) []Token {
 	var iter words.Iterator[[]byte]
@@ -112,7 +112,7 @@ func kindOf(r rune) TokenKind {
 	case isEmoji(r):
 		return Emoji
 	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
-		return space // a mark or joiner without a base says nothing
+		return space // a mark or joiner without a base means nothing
 	}
 	return Punct
 }

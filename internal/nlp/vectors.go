@@ -119,7 +119,8 @@ func splitVector(line []byte, dim int) (word, rest []byte, ok bool) {
 	return word, line[end:], len(word) > 0
 }
 
-// hasValue reports whether a word of several parts ends with what is a value rather than a word: 0.25, but not 66.
+// hasValue reports whether a word of several parts ends with what is a value rather than a word:
+// 0.25, but not 66.
 func hasValue(word []byte) bool {
 	at := bytes.LastIndexAny(word, " \t")
 	if at < 0 || !bytes.ContainsAny(word[at:], "0123456789") || !bytes.Contains(word[at:], []byte(".")) {

@@ -17,8 +17,8 @@ func Workers(n int) int {
 }
 
 // For calls f once for every i in [0, n), in order of i, from at most workers goroutines (all cores
-// where workers is not positive; the caller's own if it is one). worker, in [0, workers), is the calling goroutine's: what belongs
-// to it needs no lock.
+// where workers is not positive; the caller's own if it is one). worker, in [0, workers), is the
+// calling goroutine's: what belongs to it needs no lock.
 //
 // The first error ends the loop and the context of the calls under way, and is returned once they
 // have returned; so is the cause of the end of ctx.

@@ -46,8 +46,8 @@ func (s *Spool) Add(p []byte) (io.ReaderAt, error) {
 	return b, nil
 }
 
-// Create makes a temporary file, named by a pattern of [os.CreateTemp], that is removed at once, or,
-// where an open file cannot be, with its handle.
+// Create makes a temporary file, named by a pattern of [os.CreateTemp], that is removed at once,
+// or, where an open file cannot be, with its handle.
 func Create(pattern string) (*os.File, error) {
 	f, err := os.CreateTemp("", pattern)
 	if err != nil {

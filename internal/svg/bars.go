@@ -74,7 +74,7 @@ func (p *Bars) bar(c *canvas, s scale, r Bar, y, row float64, single bool) {
 			continue
 		}
 		color := k % Series
-		if single && v < 0 { // the other side has the other colour
+		if single && v < 0 { // the other side has the other color
 			color = 1
 		}
 		from := pos

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Heat draws a table of numbers as coloured cells, with the numbers in them
+// Heat draws a table of numbers as colored cells, with the numbers in them
 // where they fit.
 type Heat struct {
 	Title            string
@@ -15,8 +15,8 @@ type Heat struct {
 	Rows, Cols       []string
 	Values           [][]float64 // [rows][cols]; NaN cells stay empty
 	Format           Format
-	Max              float64 // the value of the darkest colour; 0: the largest
-	ByRow            bool    // colour each row on its own, as shares of the row's sum
+	Max              float64 // the value of the darkest color; 0: the largest
+	ByRow            bool    // color each row on its own, as shares of the row's sum
 	RowName, ColName string  // words of a cell's tip, e.g. "true", "predicted"
 }
 
@@ -24,7 +24,7 @@ var _ Plot = (*Heat)(nil)
 
 func (p *Heat) title() string { return p.Title }
 
-// level gives the colour step of a cell, −1 for an empty one.
+// level returns the color step of a cell, −1 for an empty one.
 func (p *Heat) level(r, k int, most float64) int {
 	v := p.Values[r][k]
 	if math.IsNaN(v) {

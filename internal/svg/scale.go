@@ -79,7 +79,7 @@ func niceStep(raw float64) float64 {
 	return 10 * mag
 }
 
-// Format says how the values of a plot are written.
+// Format describes how the values of a plot are written.
 type Format int
 
 // The formats: a plain number as eval.FormatNumber has it, a fraction as a percentage

@@ -8,21 +8,21 @@ import (
 
 const fonts = `system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif`
 
-// Series is the number of colours; further series start again with the first.
+// Series is the number of colors; further series start again with the first.
 const Series = 8
 
-// light and dark are Okabe and Ito's colours, darkened where they would stand
+// light and dark are Okabe and Ito's colors, darkened where they would stand
 // under 3 : 1 on white, and in their light variants on a dark ground. The last
-// is for things without a colour of their own.
+// is for things without a color of their own.
 var (
 	light = [Series]string{"#0072b2", "#d55e00", "#009e73", "#b5588e", "#a97400", "#4b555f", "#2b95cf", "#8c959f"}
 	dark  = [Series]string{"#56b4e9", "#f08a3c", "#2fc79a", "#dd93bd", "#e6b030", "#c3ccd5", "#8ed0f5", "#7d8792"}
 )
 
-// dashes tell lines apart without their colours.
+// dashes tell lines apart without their colors.
 var dashes = [Series]string{"", "7 3", "2 3", "9 3 2 3", "", "4 2", "1 2", ""}
 
-// heatLevels is the number of steps of a heat map's colour.
+// heatLevels is the number of steps of a heat map's color.
 const heatLevels = 16
 
 type rgb [3]float64
@@ -46,7 +46,7 @@ func (c rgb) luminance() float64 {
 	return 0.2126*f(c[0]) + 0.7152*f(c[1]) + 0.0722*f(c[2])
 }
 
-// heatColors gives the fill of a level and the text colour that stands out
+// heatColors returns the fill of a level and the text color that is prominent
 // best on it: black or white, one of which always reaches 4.5 : 1.
 func heatColors(level int, night bool) (fill, text string) {
 	t := float64(level) / (heatLevels - 1)
@@ -61,7 +61,7 @@ func heatColors(level int, night bool) (fill, text string) {
 }
 
 // Style returns the CSS of the plots, for the head of a page. It follows
-// prefers-color-scheme and prints in light colours.
+// prefers-color-scheme and prints in light colors.
 func Style() string {
 	var b strings.Builder
 	b.WriteString(".fz{max-width:100%;height:auto}")

@@ -3,9 +3,9 @@
 //
 // A plot is a plain struct and is drawn for a width in pixels, so that a
 // report can hold one drawing for screens and one for phones with text of the
-// same size in both. Colours are Okabe and Ito's, which colour-blind eyes tell
+// same size in both. Colors are Okabe and Ito's, which color-blind eyes tell
 // apart, and never stand alone: series differ in marker or dash as well. Every
-// colour is written twice, as an attribute for viewers without CSS and as a
+// color is written twice, as an attribute for viewers without CSS and as a
 // class that follows light and dark mode.
 package svg
 
@@ -62,7 +62,7 @@ const (
 	pad      = 8.0
 )
 
-// strong is the class of text that stands out; it is so much wider.
+// strong is the class of text that is prominent; it is so much wider.
 const (
 	strong    = "strong"
 	boldWidth = 1.08
@@ -147,7 +147,7 @@ func (c *canvas) rule(x1, y1, x2, y2 float64, class, stroke, more string) {
 func (c *canvas) grid(x1, y1, x2, y2 float64) { c.rule(x1, y1, x2, y2, "g", "#d8dee4", "") }
 func (c *canvas) axis(x1, y1, x2, y2 float64) { c.rule(x1, y1, x2, y2, "a", "#8c959f", "") }
 
-// rect draws a filled rectangle in a series' colour.
+// rect draws a filled rectangle in a series' color.
 func (c *canvas) rect(x, y, w, h float64, series int, tip string) {
 	fmt.Fprintf(&c.b, `<rect class="f%d" fill="%s" x="%s" y="%s" width="%s" height="%s"`, series, light[series], num(x), num(y), num(math.Max(w, 0)), num(h))
 	if tip == "" {

@@ -216,7 +216,7 @@ func TestValues(t *testing.T) {
 	f(Count, 12, "12")
 }
 
-// Every colour of a series stands 3 : 1 against its ground, text 4.5 : 1.
+// Every color of a series is 3 : 1 against its ground, text 4.5 : 1.
 func TestContrast(t *testing.T) {
 	parse := func(hex string) rgb {
 		v, err := strconv.ParseUint(hex[1:], 16, 32)

@@ -36,7 +36,7 @@ func em(r rune) float64 {
 	return 0.85
 }
 
-// wide tells characters that take a full em: Han, kana, Hangul, their
+// wide shows characters that take a full em: Han, kana, Hangul, their
 // punctuation and full-width forms.
 func wide(r rune) bool {
 	return r <= 0x115F || r >= 0x2E80 && r <= 0xA4CF || r >= 0xAC00 && r <= 0xD7A3 ||
@@ -105,8 +105,8 @@ func fit(s string, room, size float64) string {
 	return truncate(strings.Join(parts, " + "), room, size)
 }
 
-// fitNames shortens the names of one axis to room pixels. Where names would be the same, what they begin with in
-// common is cut rather than what tells them apart.
+// fitNames shortens the names of one axis to room pixels. Where names would be the same, what they
+// begin with in common is cut rather than what distinguishes them.
 func fitNames(names []string, room, size float64) []string {
 	out, alike := make([]string, len(names)), map[string][]string{}
 	for i, s := range names {
@@ -124,8 +124,8 @@ func fitNames(names []string, room, size float64) []string {
 	return out
 }
 
-// commonStart is the length of what different names begin with in common, up to the end of a word; 0 for names
-// that are all the same.
+// commonStart is the length of what different names begin with in common, up to the end of a word;
+// 0 for names that are all the same.
 func commonStart(names []string) int {
 	first, last := slices.Min(names), slices.Max(names)
 	if first == last {

@@ -2,7 +2,7 @@ package vision
 
 import "math"
 
-// GLCM holds properties of a grey-level co-occurrence matrix: R. M. Haralick,
+// GLCM holds properties of a gray-level co-occurrence matrix: R. M. Haralick,
 // K. Shanmugam and I. Dinstein, "Textural features for image classification",
 // IEEE SMC 3 (1973).
 type GLCM struct {
@@ -10,7 +10,7 @@ type GLCM struct {
 }
 
 // CoOccurrence counts how often level i has level j at (dx, dy), both ways
-// (symmetric), and returns the properties of the normalised counts, as
+// (symmetric), and returns the properties of the normalized counts, as
 // skimage.feature.graycomatrix and graycoprops define them. q [height*width]
 // holds levels below levels; counts [levels*levels] is scratch.
 func CoOccurrence(q []uint8, width, height, dx, dy, levels int, counts []uint32) GLCM {

@@ -20,7 +20,7 @@ func (g GradientGrid) Len() int { return g.Side * g.Side * g.Bins }
 // Sums returns [Side, Side, Bins] of the planes, each [height*width].
 func (g GradientGrid) Sums(planes [][]uint8, width, height int) []float32 {
 	// Pixels are counted hard in half cells and half bins; sharing follows on
-	// the sums, which gives the linear shares to within a quarter.
+	// the sums, which yields the linear shares to within a quarter.
 	n, fine := 2*g.Side, 2*g.Bins
 	half := make([]float32, n*n*fine)
 	table := directionTable(fine, g.Signed)
@@ -49,7 +49,7 @@ func (g GradientGrid) Sums(planes [][]uint8, width, height int) []float32 {
 }
 
 // share turns half cells and half bins into cells and bins, three quarters to
-// the nearer and a quarter to the farther neighbour along each axis. What falls
+// the nearer and a quarter to the farther neighbor along each axis. What falls
 // beyond the outer cells stays in them.
 func (g GradientGrid) share(half []float32) []float32 {
 	n, fine := 2*g.Side, 2*g.Bins
@@ -90,10 +90,10 @@ func (g GradientGrid) share(half []float32) []float32 {
 	return out
 }
 
-// Normalise appends the cells to dst, each divided by the energy of the four
+// Normalize appends the cells to dst, each divided by the energy of the four
 // squares of 2 × 2 cells that it is part of, cut at 0.2, and averaged over the
 // four (Felzenszwalb et al., section 6.2).
-func (g GradientGrid) Normalise(dst, cells []float32) []float32 {
+func (g GradientGrid) Normalize(dst, cells []float32) []float32 {
 	energy := make([]float64, g.Side*g.Side)
 	for c := range energy {
 		for _, v := range cells[c*g.Bins : (c+1)*g.Bins] {

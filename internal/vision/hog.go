@@ -8,7 +8,7 @@ import (
 // HOG is the histogram of oriented gradients of N. Dalal and B. Triggs
 // ("Histograms of oriented gradients for human detection", CVPR 2005) as
 // skimage.feature.hog computes it: unsigned orientations in hard bins, central
-// differences with none at the border, blocks normalised by L2-Hys.
+// differences with none at the border, blocks normalized by L2-Hys.
 type HOG struct {
 	Orientations int // bins over 180°
 	Cell         int // pixels per side of a cell
@@ -74,7 +74,7 @@ func orientation(gx, gy float64, n int) int {
 	return min(int(deg/(180/float64(n))), n-1)
 }
 
-// blocks appends the normalised blocks of cells [cy, cx, orientations] to dst.
+// blocks appends the normalized blocks of cells [cy, cx, orientations] to dst.
 func (o HOG) blocks(dst, cells []float32, cx, cy int) []float32 {
 	n := o.Orientations
 	for by := range cy - o.Block + 1 {
@@ -194,7 +194,7 @@ func directionTable(n int, signed bool) []uint8 {
 	return t
 }
 
-// l2hys normalises v to length 1, cuts it at 0.2 and normalises it again.
+// l2hys normalizes v to length 1, cuts it at 0.2 and normalizes it again.
 func l2hys(v []float32) {
 	const eps2 = 1e-10
 	scale := func() float32 {

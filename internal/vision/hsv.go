@@ -31,7 +31,7 @@ func hueTurn(r, g, b, hi, delta int32) int32 {
 
 // HSVHistograms adds the counts of hue, saturation and value of every pixel,
 // each in bins equal parts of [0, 1], to dst [3*bins]: what numpy.histogram
-// gives of skimage.color.rgb2hsv. The hue of a grey pixel is 0.
+// yields of skimage.color.rgb2hsv. The hue of a gray pixel is 0.
 func HSVHistograms(dst []uint32, m *Image, bins int) {
 	n := uint64(bins)
 	last := bins - 1
@@ -40,7 +40,7 @@ func HSVHistograms(dst []uint32, m *Image, bins int) {
 		valueBin[v] = uint8(min(v*bins/255, last))
 	}
 	h, s, v := dst[:bins], dst[bins:2*bins], dst[2*bins:3*bins]
-	if m.IsGrey() {
+	if m.IsGray() {
 		h[0] += uint32(len(m.Y))
 		s[0] += uint32(len(m.Y))
 		for _, y := range m.Y {
@@ -115,25 +115,25 @@ func HSV(r, g, b uint8) (h, s, v float32) {
 	return h, s, v
 }
 
-// colourCells is the number of colours of 5 bits a channel; a table over them
-// holds what is computed per colour.
-const colourCells = 1 << 15
+// colorCells is the number of colors of 5 bits a channel; a table over them
+// holds what is computed per color.
+const colorCells = 1 << 15
 
-// colourCell is the index of a pixel's cell.
-func colourCell(r, g, b uint8) int {
+// colorCell is the index of a pixel's cell.
+func colorCell(r, g, b uint8) int {
 	return int(r>>3)<<10 | int(g>>3)<<5 | int(b>>3)
 }
 
-// cellColour is the middle of a cell.
-func cellColour(i int) (r, g, b uint8) {
+// cellColor is the middle of a cell.
+func cellColor(i int) (r, g, b uint8) {
 	return uint8(i>>10)<<3 | 4, uint8(i>>5&31)<<3 | 4, uint8(i&31)<<3 | 4
 }
 
-// labTable holds CIE L*a*b* of the middle of every colour cell.
-var labTable = sync.OnceValue(func() *[colourCells][3]float32 {
-	t := new([colourCells][3]float32)
+// labTable holds CIE L*a*b* of the middle of every color cell.
+var labTable = sync.OnceValue(func() *[colorCells][3]float32 {
+	t := new([colorCells][3]float32)
 	for i := range t {
-		l, a, b := Lab(cellColour(i))
+		l, a, b := Lab(cellColor(i))
 		t[i] = [3]float32{l, a, b}
 	}
 	return t

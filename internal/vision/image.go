@@ -1,4 +1,4 @@
-// Package vision holds the algorithms on pixels: scaling, colour spaces and
+// Package vision holds the algorithms on pixels: scaling, color spaces and
 // histograms, histograms of oriented gradients, local binary patterns,
 // co-occurrence matrices, Gabor energies and moments. It knows no file format.
 package vision
@@ -6,20 +6,20 @@ package vision
 // Image is a picture of 8-bit planes, row by row without padding.
 //
 // Y is the luma of BT.601 in full range (0.299 R + 0.587 G + 0.114 B). Of a
-// grey picture R, G and B are the same memory as Y.
+// gray picture R, G and B are the same memory as Y.
 type Image struct {
 	Width, Height int
 	Y, R, G, B    []uint8 // each [Height*Width]
 }
 
-// NewGrey returns a black grey picture.
-func NewGrey(width, height int) *Image {
+// NewGray returns a black gray picture.
+func NewGray(width, height int) *Image {
 	p := make([]uint8, width*height)
 	return &Image{Width: width, Height: height, Y: p, R: p, G: p, B: p}
 }
 
-// NewColour returns a black picture with planes of its own.
-func NewColour(width, height int) *Image {
+// NewColor returns a black picture with planes of its own.
+func NewColor(width, height int) *Image {
 	n := width * height
 	p := make([]uint8, 4*n)
 	return &Image{
@@ -30,7 +30,7 @@ func NewColour(width, height int) *Image {
 
 // FromRGB makes a picture of interleaved 8-bit RGB, 3*width*height bytes.
 func FromRGB(width, height int, rgb []uint8) *Image {
-	m := NewColour(width, height)
+	m := NewColor(width, height)
 	for i := range m.Y {
 		r, g, b := rgb[3*i], rgb[3*i+1], rgb[3*i+2]
 		m.R[i], m.G[i], m.B[i] = r, g, b
@@ -39,13 +39,13 @@ func FromRGB(width, height int, rgb []uint8) *Image {
 	return m
 }
 
-// FromGrey makes a picture whose luma is y (not copied).
-func FromGrey(width, height int, y []uint8) *Image {
+// FromGray makes a picture whose luma is y (not copied).
+func FromGray(width, height int, y []uint8) *Image {
 	return &Image{Width: width, Height: height, Y: y, R: y, G: y, B: y}
 }
 
-// IsGrey reports whether the picture has luma only.
-func (m *Image) IsGrey() bool { return len(m.Y) == 0 || &m.R[0] == &m.Y[0] }
+// IsGray reports whether the picture has luma only.
+func (m *Image) IsGray() bool { return len(m.Y) == 0 || &m.R[0] == &m.Y[0] }
 
 // Luma is BT.601's weighting of R, G and B, rounded.
 func Luma(r, g, b uint8) uint8 {
@@ -65,11 +65,11 @@ func (m *Image) Orient(o int) *Image {
 	}
 	var out *Image
 	planes := [][2][]uint8{}
-	if m.IsGrey() {
-		out = NewGrey(w, h)
+	if m.IsGray() {
+		out = NewGray(w, h)
 		planes = append(planes, [2][]uint8{out.Y, m.Y})
 	} else {
-		out = NewColour(w, h)
+		out = NewColor(w, h)
 		planes = append(planes, [2][]uint8{out.Y, m.Y}, [2][]uint8{out.R, m.R}, [2][]uint8{out.G, m.G}, [2][]uint8{out.B, m.B})
 	}
 	// The source pixel of output (x, y) is start + x*dx + y*dy.

@@ -10,11 +10,11 @@ import (
 // with local binary patterns", PAMI 24 (2002).
 
 // RotationInvariantBins is the length of a histogram of rotation-invariant
-// uniform patterns of 8 neighbours: 0 to 8 ones in a row, and the rest.
+// uniform patterns of 8 neighbors: 0 to 8 ones in a row, and the rest.
 const RotationInvariantBins = 10
 
 // UniformBins is the length of a histogram of uniform patterns of 8
-// neighbours that keep their direction: 58 of at most two changes, and the rest.
+// neighbors that keep their direction: 58 of at most two changes, and the rest.
 const UniformBins = 59
 
 // rotationInvariant maps a pattern of 8 bits to its bin of RotationInvariantBins.
@@ -33,8 +33,8 @@ var rotationInvariant, uniform = func() (ri, u [256]uint8) {
 }()
 
 // CircularLBP adds the histogram of the rotation-invariant uniform patterns of
-// 8 neighbours on a circle of radius 1 to dst [RotationInvariantBins]: what
-// skimage.feature.local_binary_pattern(y, 8, 1, "uniform") gives. Neighbours
+// 8 neighbors on a circle of radius 1 to dst [RotationInvariantBins]: what
+// skimage.feature.local_binary_pattern(y, 8, 1, "uniform") yields. Neighbors
 // between pixels are interpolated; beyond the border they are 0.
 func CircularLBP(dst []uint32, y []uint8, width, height int) {
 	if width < 1 || height < 1 {
@@ -58,7 +58,7 @@ func CircularLBP(dst []uint32, y []uint8, width, height int) {
 	}
 }
 
-// Weights of the diagonal neighbour at (√½, √½), rounded to five digits as
+// Weights of the diagonal neighbor at (√½, √½), rounded to five digits as
 // skimage rounds it, without their common factor: of each of the two pixels
 // beside, and of the one in the corner.
 const (
@@ -66,8 +66,8 @@ const (
 	cornerWeight = 70711
 )
 
-// circlePatterns sets bit k of codes[i] where the neighbour of pixel i+1 of mid
-// at k·45° is not below it. All is exact: the interpolated neighbour is
+// circlePatterns sets bit k of codes[i] where the neighbor of pixel i+1 of mid
+// at k·45° is not below it. All is exact: the interpolated neighbor is
 // compared in whole numbers.
 func circlePatterns(codes, up, mid, down []uint8) {
 	up, mid, down = up[:len(codes)+2], mid[:len(codes)+2], down[:len(codes)+2]
@@ -89,8 +89,8 @@ func circlePatterns(codes, up, mid, down []uint8) {
 
 // LBPCodes writes the patterns of the 3 × 3 squares around the pixels inside
 // the border, row by row [(height-2)*(width-2)], and returns them: bit k is set
-// where the neighbour at k·45° is not below the middle (Ojala's first form, the
-// neighbours on the square instead of the circle). A plane less than 3 pixels
+// where the neighbor at k·45° is not below the middle (Ojala's first form, the
+// neighbors on the square instead of the circle). A plane less than 3 pixels
 // wide or high has none. Eight pixels are compared at a time.
 func LBPCodes(dst, y []uint8, width, height int) []uint8 {
 	if width < 3 || height < 3 {
@@ -133,7 +133,7 @@ func code1(up, mid, down []uint8) (code uint8) {
 
 const highBits = 0x8080808080808080
 
-// codes8 is code1 of eight neighbours at once, a byte each.
+// codes8 is code1 of eight neighbors at once, a byte each.
 func codes8(up, mid, down []uint8) uint64 {
 	le := binary.LittleEndian
 	_, _, _ = up[9], mid[9], down[9]

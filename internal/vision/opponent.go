@@ -1,7 +1,7 @@
 package vision
 
 // Opponents returns the planes (R-G)/2+128 and (R+G-2B)/4+128: the opponent
-// colours of K. van de Sande, T. Gevers and C. Snoek, "Evaluating color
+// colors of K. van de Sande, T. Gevers and C. Snoek, "Evaluating color
 // descriptors for object and scene recognition", PAMI 32 (2010), scaled to bytes.
 func Opponents(r, g, b []uint8) (redGreen, yellowBlue []uint8) {
 	n := len(r)

@@ -128,12 +128,12 @@ func (m *Image) Shrink(side int) *Image {
 	if w == m.Width && h == m.Height {
 		return m
 	}
-	if m.IsGrey() {
-		out := NewGrey(w, h)
+	if m.IsGray() {
+		out := NewGray(w, h)
 		shrinkPlane(out.Y, w, h, m.Y, m.Width, m.Height)
 		return out
 	}
-	out := NewColour(w, h)
+	out := NewColor(w, h)
 	for _, p := range [][2][]uint8{{out.Y, m.Y}, {out.R, m.R}, {out.G, m.G}, {out.B, m.B}} {
 		shrinkPlane(p[0], w, h, p[1], m.Width, m.Height)
 	}

@@ -24,7 +24,7 @@ func texturePlane(width, height int) []uint8 {
 }
 
 func testImage(width, height int) *Image {
-	m := NewColour(width, height)
+	m := NewColor(width, height)
 	copy(m.R, texturePlane(width, height))
 	for i := range m.R {
 		m.G[i] = uint8(i * 255 / len(m.R))
@@ -95,7 +95,7 @@ func TestCircularLBPCountsEveryPixel(t *testing.T) {
 
 // TestCircularLBPDoesNotTurn: a pattern that is turned by 90° is in the same bin.
 func TestCircularLBPDoesNotTurn(t *testing.T) {
-	m := FromGrey(24, 24, texturePlane(24, 24))
+	m := FromGray(24, 24, texturePlane(24, 24))
 	// A frame of zeros makes the border the same on all sides anyway.
 	var a, b [RotationInvariantBins]uint32
 	CircularLBP(a[:], m.Y, 24, 24)
@@ -205,7 +205,7 @@ func TestGradientGridFindsTheDirection(t *testing.T) {
 	if math.Abs(total-16*30*30) > 1 || right < 0.999*total {
 		t.Errorf("%g of %g to the right, want all of %d", right, total, 16*30*30)
 	}
-	n := g.Normalise(nil, sums)
+	n := g.Normalize(nil, sums)
 	if len(n) != g.Len() {
 		t.Errorf("%d values, want %d", len(n), g.Len())
 	}
@@ -230,7 +230,7 @@ func TestGaborEnergyPrefersItsWave(t *testing.T) {
 }
 
 func TestZernikeDoesNotTurn(t *testing.T) {
-	m := FromGrey(32, 32, texturePlane(32, 32))
+	m := FromGray(32, 32, texturePlane(32, 32))
 	var a, b [ZernikeLen]float32
 	Zernike(a[:], m.Y, 32, 32)
 	Zernike(b[:], m.Orient(6).Y, 32, 32)
@@ -245,7 +245,7 @@ func TestZernikeDoesNotTurn(t *testing.T) {
 }
 
 func TestCoOccurrenceOfStripes(t *testing.T) {
-	// Columns of 0 and 1 in turn: every horizontal neighbour differs by one.
+	// Columns of 0 and 1 in turn: every horizontal neighbor differs by one.
 	q := make([]uint8, 8*8)
 	for i := range q {
 		q[i] = uint8(i % 2)

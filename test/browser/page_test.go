@@ -21,7 +21,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// served trains a model of a note, a photo, a sound and a table with the command line, serves it, and returns its address.
+// served trains a model of a note, a photo, a sound and a table with the command line, serves it,
+// and returns its address.
 func served(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -197,7 +198,7 @@ func (p *page) shot(name string) {
 	write(p.t, filepath.Join(dir, name+".png"), data)
 }
 
-// wellMade checks that the page is well made as it stands: see checks.js.
+// wellMade checks that the page is well made as it is: see checks.js.
 func (p *page) wellMade(what string) {
 	p.t.Helper()
 	wrong, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]string](checks))
@@ -215,7 +216,8 @@ func (p *page) wellMade(what string) {
 	}
 }
 
-// TestPage does what a visitor does: an example, a switch, a file, the other language, the five methods.
+// TestPage does what a visitor does: an example, a switch, a file, the other language, the five
+// methods.
 func TestPage(t *testing.T) {
 	ctx := browser(t)
 	url := served(t)

@@ -11,7 +11,7 @@ func expand(f func(byte) int) *[256]float32 {
 	return &t
 }
 
-// expandA gives 16-bit linear from A-law: even bits are inverted; sign, 3 bits
+// expandA returns 16-bit linear from A-law: even bits are inverted; sign, 3 bits
 // of exponent, 4 of mantissa.
 func expandA(b byte) int {
 	b ^= 0x55
@@ -25,7 +25,7 @@ func expandA(b byte) int {
 	return v
 }
 
-// expandMu gives 16-bit linear from µ-law: all bits are inverted; bias 0x84.
+// expandMu returns 16-bit linear from µ-law: all bits are inverted; bias 0x84.
 func expandMu(b byte) int {
 	b = ^b
 	v := (int(b&15)<<3+0x84)<<(b>>4&7) - 0x84

@@ -148,7 +148,7 @@ func TestOtherLayersAreUnsupported(t *testing.T) {
 	}
 }
 
-// cancelling cancels a context at its n-th read.
+// canceling cancels a context at its n-th read.
 type cancelling struct {
 	io.ReadSeeker
 	n      int

@@ -33,9 +33,11 @@ func Write(w io.Writer, info Info, frames [][]byte, sound []int16) error {
 	if sound != nil {
 		streams = 2
 	}
-	// avih: µs a frame, bytes/s, padding, flags (index), frames, initial, streams, buffer, width, height, 4 reserved
+	// avih: µs a frame, bytes/s, padding, flags (index), frames, initial, streams, buffer, width,
+	// height, 4 reserved
 	hdrl := chunk(nil, "avih", u32(micros, 0, 0, 0x10, n, 0, streams, 1<<20, uint32(info.Width), uint32(info.Height), 0, 0, 0, 0))
-	// strh: type, handler, flags, priority+language, initial, scale, rate, start, length, buffer, quality, sample size, frame
+	// strh: type, handler, flags, priority+language, initial, scale, rate, start, length, buffer,
+	// quality, sample size, frame
 	strh := append([]byte("vidsMJPG"), u32(0, 0, 0, micros, 1e6, 0, n, 1<<20, 0, 0, 0, 0)...)
 	strf := append(u32(40, uint32(info.Width), uint32(info.Height), 1|24<<16), "MJPG"...)
 	strf = append(strf, u32(uint32(3*info.Width*info.Height), 0, 0, 0, 0)...)

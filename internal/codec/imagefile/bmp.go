@@ -146,15 +146,15 @@ func decodeBMP(data []byte, o Options) (*vision.Image, error) {
 		}
 		h.pixels = append(h.pixels[:len(h.pixels):len(h.pixels)], 0, 0, 0)
 	}
-	grey := h.bits <= 8
+	gray := h.bits <= 8
 	for _, c := range h.palette[:h.colors] {
-		grey = grey && c[0] == c[1] && c[1] == c[2]
+		gray = gray && c[0] == c[1] && c[1] == c[2]
 	}
 	if o.DropAlpha {
 		h.masks[3] = 0
 	}
 	paint := h.painter(stride)
-	sink := newRowSink(h.width, h.height, h.width, h.height, o.MaxSide, grey)
+	sink := newRowSink(h.width, h.height, h.width, h.height, o.MaxSide, gray)
 	for y := range h.height {
 		if err := o.stopped(); err != nil {
 			return nil, err
@@ -164,7 +164,7 @@ func decodeBMP(data []byte, o Options) (*vision.Image, error) {
 		}
 		row := h.pixels[y*stride:]
 		ly, r, g, b := sink.next()
-		if grey {
+		if gray {
 			for x := range ly {
 				ly[x] = h.palette[h.index(row, x)][0]
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/fusor-ml/fusor/internal/vision"
 )
 
-// Decode reads the picture in data, of whatever format its magic number tells:
+// Decode reads the picture in data, of whatever format its magic number shows:
 // upright by its EXIF orientation, over white where it is transparent, the
 // first frame of an animation, 16-bit samples rounded to 8. A file that ends
 // early is an error.

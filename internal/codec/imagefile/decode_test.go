@@ -63,10 +63,10 @@ func checkQuadrants(t *testing.T, m *vision.Image, tolerance int, want [4][3]int
 }
 
 func TestEveryFormatShowsTheQuadrants(t *testing.T) {
-	grey := quadrants
-	for i, q := range grey {
+	gray := quadrants
+	for i, q := range gray {
 		y := int(vision.Luma(uint8(q[0]), uint8(q[1]), uint8(q[2])))
-		grey[i] = [3]int{y, y, y}
+		gray[i] = [3]int{y, y, y}
 	}
 	clear := quadrants
 	clear[1], clear[3] = [3]int{255, 255, 255}, [3]int{255, 255, 255}
@@ -78,7 +78,7 @@ func TestEveryFormatShowsTheQuadrants(t *testing.T) {
 		case name == "make.py", name == "ycck.jpg":
 			continue
 		case strings.HasPrefix(name, "grey"):
-			want = grey
+			want = gray
 		case name == "palette_transparent.png":
 			want, tolerance = oneClear, 30
 		case strings.Contains(name, "alpha"):
@@ -91,8 +91,8 @@ func TestEveryFormatShowsTheQuadrants(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if m.IsGrey() != strings.HasPrefix(name, "grey") {
-				t.Errorf("grey: %v", m.IsGrey())
+			if m.IsGray() != strings.HasPrefix(name, "grey") {
+				t.Errorf("grey: %v", m.IsGray())
 			}
 			checkQuadrants(t, m, tolerance, want)
 		})
@@ -100,7 +100,8 @@ func TestEveryFormatShowsTheQuadrants(t *testing.T) {
 }
 
 // TestJPEGAgreesWithTheStandardLibrary compares the samples that both decoders have alike: all
-// where chroma is not subsampled, else luma, as the library repeats chroma and does not interpolate.
+// where chroma is not subsampled, else luma, as the library repeats chroma and does not
+// interpolate.
 func TestJPEGAgreesWithTheStandardLibrary(t *testing.T) {
 	for _, name := range files(t, "*.jpg") {
 		t.Run(name, func(t *testing.T) { compareWithStandard(t, testdata(t, name)) })

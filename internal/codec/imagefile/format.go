@@ -26,7 +26,7 @@ const (
 // SniffLen is how many bytes at the start of a file Sniff looks at.
 const SniffLen = 32
 
-// Sniff tells the format by its magic number; "" if it is none of the above.
+// Sniff shows the format by its magic number; "" if it is none of the above.
 func Sniff(head []byte) Format {
 	starts := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	switch {
@@ -46,7 +46,7 @@ func Sniff(head []byte) Format {
 	return ""
 }
 
-// isBMP tells a bitmap from a text that starts with BM: the length of the
+// isBMP shows a bitmap from a text that starts with BM: the length of the
 // second header is one of those in use, and the reserved fields are mostly zero.
 func isBMP(head []byte) bool {
 	if head[15] != 0 || head[16] != 0 || head[17] != 0 {
@@ -59,7 +59,7 @@ func isBMP(head []byte) bool {
 	return false
 }
 
-// describe says what a file that is no picture seems to be.
+// describe describes what a file that is no picture seems to be.
 func describe(data []byte) string {
 	head := data[:min(len(data), 512)]
 	starts := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }

@@ -10,7 +10,7 @@ import (
 )
 
 // jpegDecoder decodes baseline, extended sequential and progressive Huffman
-// JPEG (ITU-T T.81) of 8 bits: grey, YCbCr, RGB, CMYK and YCCK.
+// JPEG (ITU-T T.81) of 8 bits: gray, YCbCr, RGB, CMYK and YCCK.
 //
 // Two things the standard library's decoder doesn't do are why it exists: it
 // scales while decoding, by transforming only the lowest frequencies of each
@@ -43,7 +43,7 @@ type jpegDecoder struct {
 	block    [64]int32
 
 	sink *rowSink
-	rows [5][]uint8 // line buffers for the colour conversion
+	rows [5][]uint8 // line buffers for the color conversion
 }
 
 // maxScans bounds the work that a small file can ask for; real ones have about ten.

@@ -3,7 +3,7 @@ package imagefile
 import "encoding/binary"
 
 // bitReader takes bits, most significant first, from entropy-coded data
-// (ITU-T T.81, section F.2.2.5): 0xFF00 stands for 0xFF, any other marker ends it.
+// (ITU-T T.81, section F.2.2.5): 0xFF00 represents 0xFF, any other marker ends it.
 //
 // acc holds n valid bits at its top. Bits below them are either zero or the
 // true next ones, so that refilling may OR them in again.
@@ -73,7 +73,7 @@ func (b *bitReader) extended(k uint) int32 {
 }
 
 // restart forgets what is left of the byte and goes to just after the next
-// restart marker; it reports whether one stands there.
+// restart marker; it reports whether one is there.
 func (b *bitReader) restart() bool {
 	b.acc, b.n, b.phantom = 0, 0, 0
 	// Refilling may have stopped before the marker, never beyond it: after a

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// JPEG markers (T.81, table B.1) that the decoder tells apart.
+// JPEG markers (T.81, table B.1) that the decoder distinguishes.
 const (
 	markSOF0 = 0xc0 // baseline
 	markSOF1 = 0xc1 // extended sequential
@@ -23,7 +23,7 @@ const (
 
 var errTruncated = errors.New("the file ends early (truncated)")
 
-// component is one colour plane of a JPEG frame.
+// component is one color plane of a JPEG frame.
 type component struct {
 	id     uint8
 	h, v   int // sampling factors

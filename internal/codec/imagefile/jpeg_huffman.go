@@ -36,7 +36,7 @@ type huffman struct {
 
 var errHuffman = errors.New("bad Huffman table")
 
-// build reads the counts and values of a DHT segment. ac says whether the
+// build reads the counts and values of a DHT segment. ac reports whether the
 // bytes are run/size (AC) or size (DC).
 func (h *huffman) build(counts []byte, values []byte, ac bool) error {
 	if h.ok && h.ac == ac && string(h.counts[:]) == string(counts) && string(h.values[:h.count]) == string(values) {

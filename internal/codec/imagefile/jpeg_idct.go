@@ -41,7 +41,7 @@ func clamp8(x int32) uint8 {
 	return uint8(x)
 }
 
-// idct8 writes the 8×8 samples of the dequantised block b, row by row at
+// idct8 writes the 8×8 samples of the dequantized block b, row by row at
 // stride. last is the zigzag index of the last coefficient that isn't zero.
 func idct8(dst []uint8, stride int, b *[64]int32, last int) {
 	if last == 0 {

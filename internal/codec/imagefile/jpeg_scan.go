@@ -70,7 +70,7 @@ func (d *jpegDecoder) scan(p []byte) (done bool, err error) {
 	return false, d.buffered(comps[:n], from, to, high, low)
 }
 
-// restartDue handles the marker that stands before MCU number i.
+// restartDue handles the marker that comes before MCU number i.
 func (d *jpegDecoder) restartDue(i int, comps []*component) error {
 	if d.interval == 0 || i == 0 || i%d.interval != 0 {
 		return nil
@@ -116,7 +116,7 @@ func (d *jpegDecoder) stream(comps []*component) error {
 	return nil
 }
 
-// sequential decodes one block, dequantised, into d.block and returns the
+// sequential decodes one block, dequantized, into d.block and returns the
 // zigzag index of its last coefficient that isn't zero.
 func (d *jpegDecoder) sequential(c *component) (last int) {
 	b := &d.block
@@ -230,7 +230,7 @@ func (d *jpegDecoder) buffered(comps []*component, from, to int, high, low uint)
 	return nil
 }
 
-// store decodes a sequential block without dequantising it.
+// store decodes a sequential block without dequantizing it.
 func (d *jpegDecoder) store(c *component, b *[64]int16) {
 	d.refill()
 	c.pred += d.extended(uint(d.huff[0][c.dc&3].symbol(&d.bitReader)) & 15)

@@ -83,7 +83,8 @@ func (c *component) row(my, y int) []uint8 {
 	return stripe[at : at+c.stride]
 }
 
-// line writes row y of the picture, of MCU row my, to dst, or returns the row where nothing is to be done.
+// line writes row y of the picture, of MCU row my, to dst, or returns the row where nothing is to
+// be done.
 func (c *component) line(dst []uint8, my, y int) []uint8 {
 	u := &c.up
 	near := c.row(my, y/u.factorY)

@@ -44,7 +44,8 @@ func (o Options) maxPixels() int64 {
 	return DefaultMaxPixels
 }
 
-// CheckSize reports whether a picture of that size may be decoded: a *[SizeError] where it is too large.
+// CheckSize reports whether a picture of that size may be decoded: a *[SizeError] where it is too
+// large.
 func (o Options) CheckSize(width, height int) error { return checkSize(width, height, o.maxPixels()) }
 
 // SizeError is a picture that claims more pixels than are allowed.

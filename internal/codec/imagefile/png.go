@@ -25,7 +25,7 @@ type pngFile struct {
 }
 
 // openPNG reads the chunks (PNG third edition, section 5) as libpng does: a wrong checksum is an
-// error in a chunk without which there is no picture, and makes any other be left out; what stands
+// error in a chunk without which there is no picture, and makes any other be left out; what is
 // behind the picture does not matter. With headOnly it stops behind the header.
 func openPNG(data []byte, headOnly bool) (*pngFile, error) {
 	be := binary.BigEndian

@@ -13,16 +13,16 @@ type rowSink struct {
 
 // newRowSink expects sh rows of sw pixels of a picture that is fullW × fullH in
 // its file (and may be scaled down already); side bounds the longer side kept.
-func newRowSink(sw, sh, fullW, fullH, side int, grey bool) *rowSink {
+func newRowSink(sw, sh, fullW, fullH, side int, gray bool) *rowSink {
 	w, h := vision.FitWithin(fullW, fullH, side)
 	w, h = min(w, sw), min(h, sh)
 	s := &rowSink{width: sw}
 	planes := 4
-	if grey {
-		s.image = vision.NewGrey(w, h)
+	if gray {
+		s.image = vision.NewGray(w, h)
 		planes = 1
 	} else {
-		s.image = vision.NewColour(w, h)
+		s.image = vision.NewColor(w, h)
 	}
 	if w == sw && h == sh {
 		return s
@@ -34,7 +34,7 @@ func newRowSink(sw, sh, fullW, fullH, side int, grey bool) *rowSink {
 	return s
 }
 
-// next returns where the next row's planes are to be written; of a grey
+// next returns where the next row's planes are to be written; of a gray
 // picture only y counts.
 func (s *rowSink) next() (y, r, g, b []uint8) {
 	if s.shrink != nil {

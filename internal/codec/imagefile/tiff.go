@@ -153,7 +153,7 @@ func (d *tiffDecoder) readColors() error {
 }
 
 // readAlpha finds the sample that is opacity. A single one more than the color needs, of which the
-// file says nothing, is taken for it, as most readers do.
+// file means nothing, is taken for it, as most readers do.
 func (d *tiffDecoder) readAlpha() {
 	d.alpha = -1
 	if d.samples == d.colors {
@@ -368,8 +368,8 @@ func (d *tiffDecoder) planes() []int {
 
 // decode reads the picture band by band and hands on its rows.
 func (d *tiffDecoder) decode() (*vision.Image, error) {
-	grey := d.photometric == whiteIsZero || d.photometric == blackIsZero
-	sink := newRowSink(d.width, d.height, d.width, d.height, d.options.MaxSide, grey && d.alpha < 0)
+	gray := d.photometric == whiteIsZero || d.photometric == blackIsZero
+	sink := newRowSink(d.width, d.height, d.width, d.height, d.options.MaxSide, gray && d.alpha < 0)
 	d.band = make([]uint8, min(d.segRows, d.height)*d.width*d.kept)
 	for y := 0; y < d.height; y += d.segRows {
 		for k, plane := range d.planes() {

@@ -52,7 +52,8 @@ func (d *tiffDecoder) placeSubsampled(dst, blocks []byte, r int) {
 	}
 }
 
-// raw is unsigned sample i of a row. Those that fill no bytes are packed, most significant bit first.
+// raw is unsigned sample i of a row. Those that fill no bytes are packed, most significant bit
+// first.
 func (d *tiffDecoder) raw(row []byte, i int) uint32 {
 	switch d.bits {
 	case 8:

@@ -210,7 +210,7 @@ func (f *faxReader) endOfLine() bool {
 }
 
 // unpackFax appends rows of one bit a pixel, most significant first. Black is 1 in all of them, as
-// the bits of the file are before its tag PhotometricInterpretation gives them a meaning.
+// the bits of the file are before its tag PhotometricInterpretation yields them a meaning.
 func unpackFax(dst, src []byte, compression, options int64, width, rows int) ([]byte, error) {
 	f := faxReader{src: src, width: width, tables: faxTables()}
 	for range rows {
@@ -223,7 +223,7 @@ func unpackFax(dst, src []byte, compression, options int64, width, rows int) ([]
 			f.at = (f.at + 15) &^ 15
 		case packGroup3:
 			f.endOfLine()
-			if options&1 != 0 { // a bit behind the end of line gives the next row's kind
+			if options&1 != 0 { // a bit behind the end of line yields the next row's kind
 				twoDimensional = f.peek(1) == 0
 				f.at++
 			}

@@ -26,7 +26,7 @@ func (d *tiffDecoder) unpackJPEG(src []byte, rows int) ([]byte, error) {
 		return nil, err
 	}
 	n := d.inSegment()
-	if m.Width < d.segWidth || m.Height < rows || m.IsGrey() != (n == 1) {
+	if m.Width < d.segWidth || m.Height < rows || m.IsGray() != (n == 1) {
 		return nil, errors.New("a JPEG in the TIFF differs in size or colors")
 	}
 	d.buffer = grow(d.buffer, d.segWidth*rows*n)

@@ -56,7 +56,7 @@ type tiffDirectory struct {
 	tags  map[uint16]tiffEntry
 }
 
-// tiffSizes is the length of each type, 0 where a number stands for none.
+// tiffSizes is the length of each type, 0 where a number represents none.
 var tiffSizes = [...]uint64{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 
 // openTIFF reads the directory. Its entries are slices of the file: nothing is taken for a claim.

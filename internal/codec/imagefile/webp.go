@@ -45,7 +45,7 @@ type webpCoded struct {
 	alpha         []byte // the chunk ALPH of a lossy picture, nil without
 }
 
-// webpHead is the length of what stands before a container's chunks.
+// webpHead is the length of what comes before a container's chunks.
 const webpHead = 12
 
 // webpPicture finds the first coded picture among chunks (RFC 9649, section 2.5 f.) and reads its

@@ -193,9 +193,9 @@ func (g *gridded) point(t *testing.T, sound string, rate, channels int, seconds 
 	}
 }
 
-// asFFmpegDivides lets the decoder do as ffmpeg does at 24 kHz, where it divides bands 17 and 18 of long blocks
-// at line 330. The standard, LAME and mpg123 do at 332 ([TestBandsOf24kHz]), so
-// that all but this is compared.
+// asFFmpegDivides lets the decoder do as ffmpeg does at 24 kHz, where it divides bands 17 and 18 of
+// long blocks at line 330. The standard, LAME and mpg123 do at 332 ([TestBandsOf24kHz]), so that
+// all but this is compared.
 func asFFmpegDivides(t *testing.T) {
 	t.Helper()
 	old := longBands[4][18]

@@ -87,7 +87,7 @@ var secants32 = func() (t [5][16]float32) {
 // dct32 computes y[n] = Σ x[k] cos(π/64 n(2k+1)) by Lee's algorithm (IEEE
 // Trans. ASSP-32, 1984): the DCT of size N is one of size N/2 of the sums of
 // mirrored terms, and one of their differences, divided by 2 cos(π(2k+1)/2N),
-// of which neighbours are added.
+// of which neighbors are added.
 func dct32(x, y *[32]float32) {
 	a, b := *x, [32]float32{}
 	for level := range 5 {
@@ -103,7 +103,7 @@ func dct32(x, y *[32]float32) {
 		}
 		a = b
 	}
-	// Back: the halves are woven, the sums of neighbours at odd places.
+	// Back: the halves are woven, the sums of neighbors at odd places.
 	for n := 2; n <= 32; n *= 2 {
 		h := n / 2
 		for base := 0; base < 32; base += n {

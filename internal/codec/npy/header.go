@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Header is what stands before the values of an .npy file.
+// Header is what comes before the values of an .npy file.
 type Header struct {
 	DType   DType
 	Fortran bool // the first index runs fastest
@@ -26,7 +26,7 @@ const (
 // ErrNotNPY is returned for bytes that do not start like an .npy file.
 var ErrNotNPY = errors.New("not an .npy file")
 
-// ReadHeader reads the header and says how many bytes it took.
+// ReadHeader reads the header and describes how many bytes it took.
 func ReadHeader(r io.Reader) (Header, int64, error) {
 	var prefix [prefixSize + 4]byte
 	if _, err := io.ReadFull(r, prefix[:prefixSize]); err != nil || string(prefix[:len(magicText)]) != magicText {
@@ -183,7 +183,7 @@ func (p *literal) shape() ([]int, error) {
 	return shape, nil
 }
 
-// noEOF turns the end of a file into the error that says it came too early.
+// noEOF turns the end of a file into the error that states it came too early.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -10,7 +10,7 @@ import (
 
 // Limits on what an archive may unfold to. Deflate cannot shrink more than 1032:1, so a
 // zip bomb is either huge itself or refused here by what its directory claims; what a member
-// then really gives is bounded by its claim.
+// then really yields is bounded by its claim.
 const (
 	maxMembers  = 10_000
 	freeUnfold  = 256 << 20 // an archive may always unfold to this much,

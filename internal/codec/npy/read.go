@@ -62,7 +62,8 @@ func ReadFile[T Float](path string) (*Array[T], error) {
 	return &all[0].Array, nil
 }
 
-// ReadAll reads the array of an .npy file or the arrays of an .npz archive, told apart by their first bytes.
+// ReadAll reads the array of an .npy file or the arrays of an .npz archive, told apart by their
+// first bytes.
 func ReadAll[T Float](path string) ([]Named[T], error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -28,7 +28,8 @@ func isBinary(e *format.SchemaElement) bool {
 	return (kind == pq.ByteArray || kind == pq.FixedLenByteArray) && e.LogicalType.Value == nil && !e.ConvertedType.Valid
 }
 
-// notText reports whether bytes cannot be text. A file of which all bytes are ASCII is no medium but a text.
+// notText reports whether bytes cannot be text. A file of which all bytes are ASCII is no medium
+// but a text.
 func notText(b []byte) bool { return bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(b) }
 
 // addBlob keeps one value of a binary column.
@@ -46,8 +47,9 @@ func (b *builder) addBlob(v pq.Value, there bool) error {
 	return nil
 }
 
-// joinNames makes one column of the two fields of a struct {bytes, path}, as Hugging Face's data sets
-// hold pictures and sounds (ofBytes are the columns of bytes): the path is the name of the bytes or, without bytes, of a file.
+// joinNames makes one column of the two fields of a struct {bytes, path}, as Hugging Face's data
+// sets hold pictures and sounds (ofBytes are the columns of bytes): the path is the name of the
+// bytes or, without bytes, of a file.
 func joinNames(columns []Column, ofBytes map[string]bool) []Column {
 	fields := map[string]int{} // how many a struct has
 	index := map[string]int{}

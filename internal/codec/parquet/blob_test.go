@@ -63,7 +63,8 @@ func TestBlobs(t *testing.T) {
 				t.Fatalf("row %d differs", i)
 			}
 		}
-		// Without bytes a medium is a file's name; bytes that are text, and a struct of texts, stay what they are.
+		// Without bytes a medium is a file's name; bytes that are text, and a struct of texts, stay what
+		// they are.
 		if c := columns["clip"]; c.Blobs != nil || c.Text[7] != "clip.avi" {
 			t.Errorf("clip: %+v", c)
 		}

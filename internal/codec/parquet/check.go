@@ -72,7 +72,7 @@ func checkPages(r io.ReaderAt, size int64, file *pq.File) error {
 	return nil
 }
 
-// chunkStart is where the first page of a column chunk stands. Of a chunk without data pages the
+// chunkStart is where the first page of a column chunk is. Of a chunk without data pages the
 // writer may have left their offset at 0.
 func chunkStart(m *format.ColumnMetaData) int64 {
 	if d := m.DictionaryPageOffset; d > 0 && (d < m.DataPageOffset || m.DataPageOffset == 0) {
@@ -86,7 +86,7 @@ func section(r io.ReaderAt, m *format.ColumnMetaData) *io.SectionReader {
 	return io.NewSectionReader(r, chunkStart(m), m.TotalCompressedSize)
 }
 
-// checkChunk walks the page headers of one column chunk and gives how many bytes it unpacks to.
+// checkChunk walks the page headers of one column chunk and yields how many bytes it unpacks to.
 func checkChunk(chunk *io.SectionReader, numValues, maxValues, limit int64) (unpacked int64, err error) {
 	var values int64
 	for at := int64(0); at < chunk.Size(); {
@@ -119,7 +119,7 @@ func checkChunk(chunk *io.SectionReader, numValues, maxValues, limit int64) (unp
 	return unpacked, nil
 }
 
-// readPageHeader decodes the header at an offset and gives its length. Most take some 30 bytes;
+// readPageHeader decodes the header at an offset and yields its length. Most take some 30 bytes;
 // statistics of long texts can take more.
 func readPageHeader(chunk *io.SectionReader, at int64) (h format.PageHeader, size int64, err error) {
 	var protocol thrift.CompactProtocol

@@ -145,7 +145,7 @@ func (r *dictionaryReader) next() (pq.Value, error) {
 	return r.values[i], nil
 }
 
-// splitReader reads BYTE_STREAM_SPLIT: byte k of all n values stands in stream k.
+// splitReader reads BYTE_STREAM_SPLIT: byte k of all n values is in stream k.
 type splitReader struct {
 	physical
 	b     []byte

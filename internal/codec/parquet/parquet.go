@@ -39,7 +39,7 @@ type Column struct {
 	Blobs []Blob
 }
 
-// Skipped says why a column was left out.
+// Skipped explains why a column was left out.
 type Skipped struct{ Name, Why string }
 
 // Limits. A run-length encoded column can hold any number of rows in a few bytes, so the
@@ -115,7 +115,8 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 	return t, nil
 }
 
-// indexColumns are the columns that pandas' metadata name as the index. An index that is a range has no column.
+// indexColumns are the columns that pandas' metadata name as the index. An index that is a range
+// has no column.
 func indexColumns(file *pq.File) []string {
 	text, ok := file.Lookup("pandas")
 	if !ok {
@@ -150,7 +151,7 @@ type leaf struct {
 }
 
 // leafElements returns the schema's columns of values in their order: unlike the library's types
-// they hold everything that the file says of a column.
+// they hold everything that the file makes of a column.
 func leafElements(file *pq.File) (leaves []*format.SchemaElement) {
 	schema := file.Metadata().Schema
 	for i := range schema {
@@ -212,7 +213,7 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 	return kept, skipped
 }
 
-// read reads the column of all row groups. why says why it cannot be a column after all.
+// read reads the column of all row groups. why explains why it cannot be a column after all.
 func (l leaf) read(r io.ReaderAt, file *pq.File, rows int, limit int64, blobs *spool.Spool) (c Column, why string, err error) {
 	b := builder{leaf: l, numeric: l.list && l.number != nil, limit: limit}
 	err = b.read(r, file)

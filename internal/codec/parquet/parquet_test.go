@@ -159,7 +159,7 @@ func TestReadRefuses(t *testing.T) {
 	lying := bytes.Clone(good)
 	binary.LittleEndian.PutUint32(lying[len(lying)-8:], 1<<31)
 	f(lying, "footer claims")
-	for at := 4; at < len(good); at += 7 { // damage anywhere gives an error or a table, never a crash
+	for at := 4; at < len(good); at += 7 { // damage anywhere yields an error or a table, never a crash
 		bad := bytes.Clone(good)
 		bad[at] ^= 0x55
 		if table, err := Read(bytes.NewReader(bad), int64(len(bad))); err == nil {

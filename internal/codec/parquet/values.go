@@ -95,7 +95,8 @@ func date(v pq.Value) (string, bool) {
 	return time.Unix(int64(v.Int32())*86400, 0).UTC().Format(time.DateOnly), true
 }
 
-// timeOfDay formats a time as the seconds since midnight: a number, on which more and less have a meaning.
+// timeOfDay formats a time as the seconds since midnight: a number, on which more and less have a
+// meaning.
 func timeOfDay(unit time.Duration) func(pq.Value) (string, bool) {
 	scale := 0
 	for u := unit; u < time.Second; u *= 10 {

@@ -19,8 +19,8 @@ func (l *loader) charge(n int) error {
 	return nil
 }
 
-// findClass gives the few constructors that arrays are pickled with, and refuses every other name.
-// numpy.core became numpy._core in NumPy 2.
+// findClass returns the few constructors that arrays are pickled with, and refuses every other
+// name. numpy.core became numpy._core in NumPy 2.
 func (l *loader) findClass(module, name string) (any, error) {
 	switch module + "." + name {
 	case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
@@ -37,7 +37,7 @@ func (l *loader) findClass(module, name string) (any, error) {
 	return nil, fmt.Errorf("the pickle names %.60s.%.60s; only arrays of numpy are read", module, name)
 }
 
-// arrayClass stands for numpy.ndarray itself, the first argument of _reconstruct.
+// arrayClass represents numpy.ndarray itself, the first argument of _reconstruct.
 type arrayClass struct{}
 
 // constructor is a callable of the pickle.
@@ -189,7 +189,7 @@ func (l *loader) encodeLatin1(args []any) (any, error) {
 	return out, nil
 }
 
-// asBytes gives the bytes of bytes, bytearray or a Python 2 string.
+// asBytes returns the bytes of bytes, bytearray or a Python 2 string.
 func asBytes(v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case []byte:

@@ -13,7 +13,7 @@ const (
 	maxMarks   = 100_000
 )
 
-// argument says what follows an opcode.
+// argument describes what follows an opcode.
 type argument int8
 
 const (
@@ -52,8 +52,8 @@ var arguments = [256]argument{
 	'g': line, 'h': one, 'j': four, 'p': line, 'q': one, 'r': four, 0x94: none, // the memo
 }
 
-// old reports whether data starts as a NumPy array, or a list or dict of them, in protocol 0 or 1. They have no
-// magic number, but name the function that makes an array near their start.
+// old reports whether data starts as a NumPy array, or a list or dict of them, in protocol 0 or 1.
+// They have no magic number, but name the function that makes an array near their start.
 func old(data []byte) bool {
 	head := data[:min(len(data), 64)]
 	return len(head) > 0 && head[0] != 0x80 &&

@@ -154,7 +154,8 @@ type located struct {
 	entry
 }
 
-// parseHeader reads the header with a decoder of tokens, since a map would hide a name that comes twice.
+// parseHeader reads the header with a decoder of tokens, since a map would hide a name that comes
+// twice.
 func parseHeader(head []byte) (metadata map[string]string, all []located, err error) {
 	d := json.NewDecoder(bytes.NewReader(head))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {

@@ -1,7 +1,7 @@
-// Package safetensors reads and writes the safetensors format: a JSON header
-// with names, shapes and offsets, then the raw little-endian tensors
-// (https://github.com/huggingface/safetensors, format description in its README).
-// Write and Read know F32 tensors alone (Write takes files, too); Parse returns tensors of every type as they lie in the file.
+// Package safetensors reads and writes the safetensors format: a JSON header with names, shapes and
+// offsets, then the raw little-endian tensors (https://github.com/huggingface/safetensors, format
+// description in its README). Write and Read know F32 tensors alone (Write takes files, too); Parse
+// returns tensors of every type as they lie in the file.
 package safetensors
 
 import (
@@ -138,7 +138,8 @@ func WriteValues(w io.Writer, x []float32) error {
 	return nil
 }
 
-// Read parses a whole file of F32 tensors, in which they may lie from then on. They come in the order of their data.
+// Read parses a whole file of F32 tensors, in which they may lie from then on. They come in the
+// order of their data.
 func Read(file []byte) (metadata map[string]string, tensors []Tensor, err error) {
 	metadata, raw, err := Parse(file)
 	if err != nil {

@@ -81,8 +81,8 @@ func trimCut(s string) string {
 	return s
 }
 
-// looksUTF16 knows UTF-16 without a mark by its commas, quotes and line ends: in the right byte order
-// these are single units, and every unit is a printable character.
+// looksUTF16 knows UTF-16 without a mark by its commas, quotes and line ends: in the right byte
+// order these are single units, and every unit is a printable character.
 func looksUTF16(s string) (Encoding, bool) {
 	s = s[:len(s)&^1]
 	if len(s) < 4 {

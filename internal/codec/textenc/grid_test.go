@@ -70,8 +70,8 @@ func table(sentences []string) string {
 }
 
 // Every language in every encoding that its tables come in must be read to the character, from a
-// table of a few sentences, at either end of a long table in English, and but for a few, which are in doubt and
-// said to be, from a single sentence.
+// table of a few sentences, at either end of a long table in English, and but for a few, which are
+// in doubt and said to be, from a single sentence.
 func TestLanguagesByEncodings(t *testing.T) {
 	wrong, single, doubts := 0, 0, 0
 	for lang, names := range usual {

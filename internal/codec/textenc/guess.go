@@ -7,14 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// sampleSize is how many bytes the statistics are taken of: lines with characters beyond ASCII, from the whole file.
+// sampleSize is how many bytes the statistics are taken of: lines with characters beyond ASCII,
+// from the whole file.
 const sampleSize = 64 << 10
 
-// closeCall is the difference of two encodings' log likelihoods below which the better one may be the wrong one.
+// closeCall is the difference of two encodings' log likelihoods below which the better one may be
+// the wrong one.
 const closeCall = 6
 
-// guess finds the encoding whose language model makes s most probable, among those that decode it. rival is
-// another that is nearly as probable and reads the text differently; "" if there is none.
+// guess finds the encoding whose language model makes s most probable, among those that decode it.
+// rival is another that is nearly as probable and reads the text differently; "" if there is none.
 func guess(s string) (best, rival Encoding, ok bool) {
 	s = excerpt(s)
 	type candidate struct {
@@ -93,8 +95,9 @@ func ascii(s string) bool {
 	return true
 }
 
-// likelihood is the log likelihood of a text. Each word is of the language that suits it best, at a price
-// where that is not the language that suits the whole best: a text may mix them, but seldom does.
+// likelihood is the log likelihood of a text. Each word is of the language that suits it best, at a
+// price where that is not the language that suits the whole best: a text may mix them, but seldom
+// does.
 func (m *model) likelihood(text string) float64 {
 	n := len(m.langs)
 	var words []float64 // [word, language]

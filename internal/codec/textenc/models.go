@@ -22,7 +22,8 @@ type legacy struct {
 	model func() model
 }
 
-// legacies are the encodings that are guessed at, the more usual before those that read most texts alike.
+// legacies are the encodings that are guessed at, the more usual before those that read most texts
+// alike.
 var legacies = []legacy{
 	{GB18030, simplifiedchinese.GB18030, 0, once(chinese)},
 	{Windows1252, charmap.Windows1252, 0, once(letters(western...))},
@@ -139,14 +140,14 @@ func letters(langs ...string) func() model {
 	}
 }
 
-// codes gives a class of an encoding's double-byte characters a share of its text.
+// codes returns a class of an encoding's double-byte characters a share of its text.
 type codes struct {
 	lead, trail [2]byte
 	share       float64
 }
 
-// doubleByte is the model of an encoding with characters of two bytes: classes of codes by how usual they are,
-// which is how these encodings are laid out, and the most frequent characters.
+// doubleByte is the model of an encoding with characters of two bytes: classes of codes by how
+// usual they are, which is how these encodings are laid out, and the most frequent characters.
 func doubleByte(enc encoding.Encoding, frequent, marks string, classes ...codes) model {
 	p := map[rune]float64{}
 	decoder := enc.NewDecoder()

@@ -12,7 +12,7 @@ import (
 // peek is how much of a stream is looked at.
 const peek = 64 << 10
 
-// NewReader decodes a stream to UTF-8, judging its encoding by the first bytes it gives. It waits
+// NewReader decodes a stream to UTF-8, judging its encoding by the first bytes it yields. It waits
 // for no more than one read, so that a pipe is answered at once. With [ErrUnknown] and [ErrBinary]
 // comes a reader of the bytes as they are.
 func NewReader(r io.Reader) (io.Reader, Report, error) {

@@ -1,9 +1,9 @@
 // Package textenc finds out in which encoding a text file is, and decodes it.
 //
-// UTF-8, UTF-16 and UTF-32 are known by their bytes. Text in an older encoding (GB18030, Windows-1252,
-// Shift JIS, ...) is decoded in each of them, and the one that makes the most probable text is taken:
-// letters by their frequency in the languages that the encoding is used for. Bytes that are no
-// text are refused.
+// UTF-8, UTF-16 and UTF-32 are known by their bytes. Text in an older encoding (GB18030,
+// Windows-1252, Shift JIS, ...) is decoded in each of them, and the one that makes the most
+// probable text is taken: letters by their frequency in the languages that the encoding is used
+// for. Bytes that are no text are refused.
 package textenc
 
 import (
@@ -66,7 +66,7 @@ type Report struct {
 
 const maxBadLines = 20
 
-// String gives the encoding for a person: "UTF-8 with byte order mark".
+// String returns the encoding for a person: "UTF-8 with byte order mark".
 func (r Report) String() string {
 	if r.BOM {
 		return string(r.Encoding) + " with byte order mark"
@@ -165,7 +165,7 @@ func plainName(s string) string {
 	}, s)
 }
 
-// decodeAs decodes s, without its mark, as r says.
+// decodeAs decodes s, without its mark, as r states.
 func decodeAs(s string, r Report, d *encoding.Decoder) (string, Report, error) {
 	text := s
 	if r.Encoding == UTF8 {

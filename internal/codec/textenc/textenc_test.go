@@ -75,7 +75,7 @@ func TestDecode(t *testing.T) {
 	f(UTF16LE, "\xff\xfe", "smile 😀\n")
 }
 
-// A stream is judged by what its first read gives, wherever that ends.
+// A stream is judged by what its first read yields, wherever that ends.
 func TestNewReaderOfCutHeads(t *testing.T) {
 	for _, text := range []string{strings.Repeat("中文字符，很多。", 20), strings.Repeat("\U00020000生僻字", 20)} {
 		for _, e := range []Encoding{UTF8, GB18030} {

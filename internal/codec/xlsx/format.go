@@ -11,8 +11,8 @@ type format struct {
 	zeros       int  // of a code with leading zeros: how many digits are written
 }
 
-// builtin are the number formats that have a number and no text (ECMA-376, part 1, 18.8.30). 27 to 36 and 50 to 58
-// are dates in the Chinese, Japanese and Korean editions.
+// builtin are the number formats that have a number and no text (ECMA-376, part 1, 18.8.30). 27 to
+// 36 and 50 to 58 are dates in the Chinese, Japanese and Korean editions.
 func builtin(id int) format {
 	switch {
 	case id >= 14 && id <= 17, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 58:
@@ -27,7 +27,8 @@ func builtin(id int) format {
 	return format{}
 }
 
-// parseFormat reads the text of a number format: what it holds outside quotes, brackets and escapes.
+// parseFormat reads the text of a number format: what it holds outside quotes, brackets and
+// escapes.
 func parseFormat(code string) format {
 	section, _, _ := strings.Cut(code, ";")
 	var f format

@@ -1,8 +1,9 @@
 // Package xlsx reads a sheet of an Excel workbook (ECMA-376, Office Open XML) as rows of text.
 //
-// Numbers are written as they are stored, in their shortest form; dates and times, which are numbers with the format
-// of a date, as 2006-01-02, 2006-01-02 15:04:05 or 15:04:05; truth values as true and false. A formula is the value that
-// Excel last computed. An error such as #N/A is an empty cell, and reported.
+// Numbers are written as they are stored, in their shortest form; dates and times, which are
+// numbers with the format of a date, as 2006-01-02, 2006-01-02 15:04:05 or 15:04:05; truth values
+// as true and false. A formula is the value that Excel last computed. An error such as #N/A is an
+// empty cell, and reported.
 package xlsx
 
 import (
@@ -62,8 +63,8 @@ func Is(r io.ReaderAt, size int64) bool {
 	return err == nil && b.file(main) != nil
 }
 
-// Read reads the sheet of that name, or the first worksheet if name is "". With [ErrSheet] comes a Sheet of which
-// Names alone is set.
+// Read reads the sheet of that name, or the first worksheet if name is "". With [ErrSheet] comes a
+// Sheet of which Names alone is set.
 func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -130,7 +131,7 @@ func (b *book) file(name string) *zip.File {
 	return nil
 }
 
-// open gives a decoder of a part; nil if there is no such part.
+// open returns a decoder of a part; nil if there is no such part.
 func (b *book) open(name string) (*xml.Decoder, io.Closer, error) {
 	f := b.file(name)
 	if f == nil {
@@ -294,7 +295,8 @@ func (b *book) strings() error {
 	}
 }
 
-// richText joins the runs of a text up to the end of its element; readings (phonetic runs) are no part of it.
+// richText joins the runs of a text up to the end of its element; readings (phonetic runs) are no
+// part of it.
 func richText(d *xml.Decoder) (string, error) {
 	var out strings.Builder
 	depth, phonetic, inText := 1, 0, false

@@ -21,7 +21,8 @@ func load(t testing.TB, name, sheet string) (*Sheet, error) {
 	return Read(bytes.NewReader(data), int64(len(data)), sheet)
 }
 
-// The fixtures were written by openpyxl and XlsxWriter (testdata/make.py); the values are those that went in.
+// The fixtures were written by openpyxl and XlsxWriter (testdata/make.py); the values are those
+// that went in.
 func TestRead(t *testing.T) {
 	for _, name := range []string{"openpyxl.xlsx", "mac1904.xlsx"} {
 		s, err := load(t, name, "")

@@ -1,7 +1,8 @@
 package ref
 
-// Dropout sets dst = x/(1-p) with probability 1-p, else 0. Which elements stay depends on key and their place alone, so
-// that the way back needs no stored mask: it calls DropoutGrad with the same key. dst may be x.
+// Dropout sets dst = x/(1-p) with probability 1-p, else 0. Which elements stay depends on key and
+// their place alone, so that the way back needs no stored mask: it calls DropoutGrad with the same
+// key. dst may be x.
 func Dropout[T Float](dst, x []T, p float64, key uint64) {
 	scale, bar := T(1/(1-p)), dropBar(p)
 	for i := 0; i < len(x); i += 2 {
@@ -36,8 +37,8 @@ func keep[T Float](z uint64, bar uint32, scale T) T {
 	return 0
 }
 
-// dropBits draws 64 bits for the elements i and i+1, i even, the lower half for the first: the output function of
-// SplitMix64 (Steele 2014) of the counter key + (i/2+1)γ.
+// dropBits draws 64 bits for the elements i and i+1, i even, the lower half for the first: the
+// output function of SplitMix64 (Steele 2014) of the counter key + (i/2+1)γ.
 func dropBits(key uint64, i int) uint64 {
 	z := key + uint64(i/2+1)*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9

@@ -1,8 +1,8 @@
 package ref
 
-// Radix4Pass is one decimation-in-frequency pass of a Stockham FFT of complex numbers, from x to y, [4m·n] floats each,
-// real and imaginary parts in turn. Of m runs of n floats each run p has the twiddles w[6p:], t, t² and t³, for all its
-// butterflies:
+// Radix4Pass is one decimation-in-frequency pass of a Stockham FFT of complex numbers, from x to y,
+// [4m·n] floats each, real and imaginary parts in turn. Of m runs of n floats each run p has the
+// twiddles w[6p:], t, t² and t³, for all its butterflies:
 //
 //	y[(4p+j)n+q] = t^j Σ_k (-i)^(jk) x[(p+km)n+q]
 func Radix4Pass[T Float](y, x, w []T, n, m int) {

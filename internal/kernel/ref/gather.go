@@ -12,7 +12,8 @@ func GatherRows[T Float](dst, x []T, idx []int32, cols int) {
 	}
 }
 
-// ScatterAddRows adds src[i] to dst[idx[i]] for rows of cols elements, in the order of i; idx[i] < 0 is left out.
+// ScatterAddRows adds src[i] to dst[idx[i]] for rows of cols elements, in the order of i; idx[i] <
+// 0 is left out.
 func ScatterAddRows[T Float](dst, src []T, idx []int32, cols int) {
 	for i, r := range idx {
 		if r >= 0 {
@@ -21,8 +22,8 @@ func ScatterAddRows[T Float](dst, src []T, idx []int32, cols int) {
 	}
 }
 
-// Bag sets dst[b] to the sum over i in offsets[b] … offsets[b+1] of weights[i] w[ids[i]], rows of cols elements. A nil
-// weights means ones; ids below zero are left out.
+// Bag sets dst[b] to the sum over i in offsets[b] … offsets[b+1] of weights[i] w[ids[i]], rows of
+// cols elements. A nil weights means ones; ids below zero are left out.
 func Bag[T Float](dst, w []T, ids, offsets []int32, weights []float32, cols int) {
 	for b := range len(offsets) - 1 {
 		row := dst[b*cols : (b+1)*cols]

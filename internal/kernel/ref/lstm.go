@@ -2,9 +2,10 @@ package ref
 
 import "math"
 
-// LSTMCell does one step of an LSTM for rows rows of hidden units (Hochreiter & Schmidhuber 1997, PyTorch's gate order
-// i, f, g, o). gates [rows, 4·hidden] holds the sums before the activations and gets the activations; cPrev [rows,
-// hidden] is the cell state before, nil for zeros. It sets the cell state c and the output h.
+// LSTMCell does one step of an LSTM for rows rows of hidden units (Hochreiter & Schmidhuber 1997,
+// PyTorch's gate order i, f, g, o). gates [rows, 4·hidden] holds the sums before the activations
+// and gets the activations; cPrev [rows, hidden] is the cell state before, nil for zeros. It sets
+// the cell state c and the output h.
 func LSTMCell[T Float](gates, cPrev, c, h []T, rows, hidden int) {
 	for r := range rows {
 		g := gates[r*4*hidden : (r+1)*4*hidden]
@@ -25,8 +26,9 @@ func LSTMCell[T Float](gates, cPrev, c, h []T, rows, hidden int) {
 	}
 }
 
-// LSTMCellGrad is the way back through LSTMCell: from dh and dc, the gradients of h and c, it sets dGates, the gradient
-// of the sums before the activations, and replaces dc by the gradient of cPrev. gates are the activations, c the cell state.
+// LSTMCellGrad is the way back through LSTMCell: from dh and dc, the gradients of h and c, it sets
+// dGates, the gradient of the sums before the activations, and replaces dc by the gradient of
+// cPrev. gates are the activations, c the cell state.
 func LSTMCellGrad[T Float](dGates, dc, dh, gates, cPrev, c []T, rows, hidden int) {
 	for r := range rows {
 		g, d := gates[r*4*hidden:(r+1)*4*hidden], dGates[r*4*hidden:(r+1)*4*hidden]

@@ -2,8 +2,9 @@ package ref
 
 import "math"
 
-// LayerNorm sets dst = (x - mean)/√(variance + eps) w + b row by row, rows of len(w) elements, the variance being the
-// biased one (Ba 2016), and stores the mean and 1/√(variance + eps) of each row. b may be nil.
+// LayerNorm sets dst = (x - mean)/√(variance + eps) w + b row by row, rows of len(w) elements, the
+// variance being the biased one (Ba 2016), and stores the mean and 1/√(variance + eps) of each row.
+// b may be nil.
 func LayerNorm[T Float](dst, mean, rstd, x, w, b []T, eps float64) {
 	n := len(w)
 	for r := range mean {

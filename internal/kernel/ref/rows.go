@@ -75,7 +75,8 @@ func SpreadRows[T Float](dx, dy []T, cols int) {
 	}
 }
 
-// CopyCols copies cols columns of rows rows from src to dst, whose rows lie lds and ldd elements apart.
+// CopyCols copies cols columns of rows rows from src to dst, whose rows lie lds and ldd elements
+// apart.
 func CopyCols[T Float](dst []T, ldd int, src []T, lds int, rows, cols int) {
 	for r := range rows {
 		copy(dst[r*ldd:r*ldd+cols], src[r*lds:r*lds+cols])
@@ -89,8 +90,8 @@ func AddCols[T Float](dst []T, ldd int, src []T, lds int, rows, cols int) {
 	}
 }
 
-// WhereRows sets dst[r] = x[r] where mask[r] is not zero, else alt, or zeros if alt is nil. Rows of cols elements; what
-// stands in a masked row of x is not read.
+// WhereRows sets dst[r] = x[r] where mask[r] is not zero, else alt, or zeros if alt is nil. Rows of
+// cols elements; what is in a masked row of x is not read.
 func WhereRows[T Float](dst, x, alt []T, mask []float32, cols int) {
 	for r, m := range mask {
 		row := dst[r*cols : (r+1)*cols]
@@ -105,7 +106,8 @@ func WhereRows[T Float](dst, x, alt []T, mask []float32, cols int) {
 	}
 }
 
-// WhereRowsGrad adds dy[r] to dx[r] where mask[r] is not zero, else to dalt. dx and dalt may be nil.
+// WhereRowsGrad adds dy[r] to dx[r] where mask[r] is not zero, else to dalt. dx and dalt may be
+// nil.
 func WhereRowsGrad[T Float](dx, dalt, dy []T, mask []float32, cols int) {
 	for r, m := range mask {
 		g := dy[r*cols : (r+1)*cols]
@@ -160,8 +162,8 @@ func OuterGrad[T Float](da, db, a, b, dy []T, rows, m, n int) {
 	}
 }
 
-// WeightedSum sets dst[r] [cols] to the sum over v of w[r, v] x[r, v] [cols], v < views. Views of weight zero are not
-// read, so that what stands in an absent view stays out.
+// WeightedSum sets dst[r] [cols] to the sum over v of w[r, v] x[r, v] [cols], v < views. Views of
+// weight zero are not read, so that the content of an absent view stays out.
 func WeightedSum[T Float](dst, x, w []T, views, cols int) {
 	clear(dst)
 	for i, f := range w {

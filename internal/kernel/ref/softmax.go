@@ -60,8 +60,8 @@ func LogSoftmaxGrad[T Float](dx, y, dy []T, cols int) {
 	}
 }
 
-// MaskedSoftmax is Softmax over the elements of each row whose mask is not zero; the others become zero and are not
-// read. A row without any such element becomes zeros. dst may be x.
+// MaskedSoftmax is Softmax over the elements of each row whose mask is not zero; the others become
+// zero and are not read. A row without any such element becomes zeros. dst may be x.
 func MaskedSoftmax[T Float](dst, x, mask []T, cols int) {
 	for at := 0; at+cols <= len(x) && cols > 0; at += cols {
 		row, y, m := x[at:at+cols], dst[at:at+cols], mask[at:at+cols]
@@ -92,7 +92,8 @@ func MaskedSoftmax[T Float](dst, x, mask []T, cols int) {
 	}
 }
 
-// MaskedSoftmaxGrad is SoftmaxGrad over the elements whose mask is not zero; dy is not read at the others.
+// MaskedSoftmaxGrad is SoftmaxGrad over the elements whose mask is not zero; dy is not read at the
+// others.
 func MaskedSoftmaxGrad[T Float](dx, y, dy, mask []T, cols int) {
 	for at := 0; at+cols <= len(y) && cols > 0; at += cols {
 		var dot float64

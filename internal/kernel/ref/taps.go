@@ -3,9 +3,9 @@ package ref
 // Tap is one place of a depthwise sum: where its inputs and its weights start.
 type Tap struct{ X, W int }
 
-// WeightedTaps sets dst, pixels runs of n elements, to bias plus the sum over taps of x[tap.X:] times
-// w[tap.W:], element by element and within lo and hi; NaN stays NaN. From one pixel to the next the
-// places in x move by step. bias may be nil.
+// WeightedTaps sets dst, pixels runs of n elements, to bias plus the sum over taps of x[tap.X:]
+// times w[tap.W:], element by element and within lo and hi; NaN stays NaN. From one pixel to the
+// next the places in x move by step. bias may be nil.
 func WeightedTaps(n, pixels int, dst, bias, x, w []float32, taps []Tap, step int, lo, hi float32) {
 	for p := range pixels {
 		to := dst[p*n : (p+1)*n]

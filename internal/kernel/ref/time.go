@@ -1,7 +1,7 @@
 package ref
 
-// MeanTime sets dst[b] to the mean over the first lengths[b] steps of x[b] [steps, cols]; zeros for none. Steps past the
-// length are not read.
+// MeanTime sets dst[b] to the mean over the first lengths[b] steps of x[b] [steps, cols]; zeros for
+// none. Steps past the length are not read.
 func MeanTime[T Float](dst, x []T, lengths []int, steps, cols int) {
 	for b, n := range lengths {
 		row := dst[b*cols : (b+1)*cols]
@@ -27,8 +27,8 @@ func MeanTimeGrad[T Float](dx, dy []T, lengths []int, steps, cols int) {
 	}
 }
 
-// MaxTime sets dst[b] to the greatest value over the first lengths[b] steps of x[b] [steps, cols], zeros for none, and
-// where[b] to its step, the first if several, -1 for none.
+// MaxTime sets dst[b] to the greatest value over the first lengths[b] steps of x[b] [steps, cols],
+// zeros for none, and where[b] to its step, the first if several, -1 for none.
 func MaxTime[T Float](dst []T, where []int32, x []T, lengths []int, steps, cols int) {
 	for b, n := range lengths {
 		for c := range cols {
@@ -52,7 +52,8 @@ func MaxTimeGrad[T Float](dx, dy []T, where []int32, steps, cols int) {
 	}
 }
 
-// MaskTime copies the first lengths[b] steps of x[b] [steps, cols] to dst and sets the others to zero.
+// MaskTime copies the first lengths[b] steps of x[b] [steps, cols] to dst and sets the others to
+// zero.
 func MaskTime[T Float](dst, x []T, lengths []int, steps, cols int) {
 	for b, n := range lengths {
 		at, cut, end := b*steps*cols, (b*steps+n)*cols, (b+1)*steps*cols

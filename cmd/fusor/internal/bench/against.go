@@ -32,9 +32,9 @@ type Comparison struct {
 	First *Report `json:"report"`
 }
 
-// Against runs the cases rounds times, each time followed by the other program. other is a file with a report, or a
-// command that prints one on its standard output; a file is read once and compared with every round. Cases that the other
-// does not have are left out.
+// Against runs the cases rounds times, each time followed by the other program. other is a file
+// with a report, or a command that prints one on its standard output; a file is read once and
+// compared with every round. Cases that the other does not have are left out.
 func Against(ctx context.Context, o Options, other string, rounds int) (*Comparison, error) {
 	if rounds < 1 {
 		return nil, fmt.Errorf("cannot compare in %d rounds", rounds)
@@ -84,7 +84,7 @@ func compare(names []string, ours, others []*Report) *Comparison {
 	return c
 }
 
-// source returns what gives the other's report.
+// source returns what yields the other's report.
 func source(other string) (func(context.Context) (*Report, error), error) {
 	if info, err := os.Stat(other); err == nil && info.Mode().IsRegular() {
 		data, err := os.ReadFile(other)

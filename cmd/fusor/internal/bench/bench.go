@@ -1,9 +1,9 @@
-// Package bench times training, inference and matrix products of fusor, and compares the times with those of another
-// program that does the same work.
+// Package bench times training, inference and matrix products of fusor, and compares the times with
+// those of another program that does the same work.
 //
-// Every case is one float32 model on random data. "train" is forward, loss, backward and a step of Adam on a batch;
-// "infer" is the forward pass alone. The cases are named name/train/batch and name/infer/batch; gemm_N is the product of
-// two N by N matrices.
+// Every case is one float32 model on random data. "train" is forward, loss, backward and a step of
+// Adam on a batch; "infer" is the forward pass alone. The cases are named name/train/batch and
+// name/infer/batch; gemm_N is the product of two N by N matrices.
 package bench
 
 import (

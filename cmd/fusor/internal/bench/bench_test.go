@@ -57,7 +57,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestModelsLearn holds that training does what it says: the loss on a fixed batch falls.
+// TestModelsLearn holds that training does what it states: the loss on a fixed batch falls.
 func TestModelsLearn(t *testing.T) {
 	for _, k := range kinds {
 		if k.sequence {
@@ -81,7 +81,8 @@ func TestModelsLearn(t *testing.T) {
 	}
 }
 
-// TestFrozenInferenceGivesTheSame compares the logits of a frozen tape with those of a recording one, bit for bit.
+// TestFrozenInferenceGivesTheSame compares the logits of a frozen tape with those of a recording
+// one, bit for bit.
 func TestFrozenInferenceGivesTheSame(t *testing.T) {
 	for _, k := range kinds {
 		for _, n := range []int{1, 5} {

@@ -46,8 +46,9 @@ func list() []testCase {
 	return all
 }
 
-// Names lists the cases that a glob matches ("" for all), in the order in which they run. A * in it stands for any
-// characters; the rest is as in path.Match. A pattern also matches the part of a name before its first /.
+// Names lists the cases that a glob matches ("" for all), in the order in which they run. A * in it
+// represents any characters; the rest is as in path.Match. A pattern also matches the part of a
+// name before its first /.
 func Names(glob string) ([]string, error) {
 	cases, err := match(glob)
 	var names []string

@@ -8,7 +8,8 @@ import (
 	"github.com/fusor-ml/fusor/tensor"
 )
 
-// The data: three modalities, as wide as those of CMU-MOSI; of a sequence, so many steps; two classes.
+// The data: three modalities, as wide as those of CMU-MOSI; of a sequence, so many steps; two
+// classes.
 var widths = [...]int{300, 74, 47}
 
 const (

@@ -1,8 +1,8 @@
 // Package demo makes a small data set of text, images, audio and video in which
 // no single modality suffices: field notes on eight kinds of bird.
 //
-// A kind is three traits: size, colour and song. The note tells size and
-// (sometimes) colour, the photo colour and song posture, the recording song and
+// A kind is three traits: size, color and song. The note shows size and
+// (sometimes) color, the photo color and song posture, the recording song and
 // size, the video flight, which goes with size and song. Each shows its traits
 // with errors, and some cells are empty. So a perfect reader of one modality
 // gets about half the rows right, and one of all of them nearly all.
@@ -29,7 +29,7 @@ const Rows = 420
 // version is part of the folder's mark: a folder made by another version is made anew.
 const version = "birds 2\n"
 
-// Names of the kinds, by the bits size, colour, song.
+// Names of the kinds, by the bits size, color, song.
 var names = [8]string{
 	"ash warbler", "ash whistler", "ruby warbler", "ruby whistler",
 	"great ash warbler", "great ash whistler", "great ruby warbler", "great ruby whistler",

@@ -2,7 +2,7 @@ package demo
 
 import "strings"
 
-// note writes what an observer noted: the size always, the colour in half of
+// note writes what an observer noted: the size always, the color in half of
 // the notes, the song never. Some notes are in Chinese, as observers are.
 func note(b bird) string {
 	pick := func(words ...string) string { return words[b.rng.IntN(len(words))] }
@@ -14,11 +14,11 @@ func note(b bird) string {
 	}
 	if b.rng.Float64() < 0.3 {
 		size := either(b.large, []string{"体型很大", "个头大", "比乌鸦还大"}, []string{"体型很小", "个头小", "比麻雀还小"})
-		colour := ""
+		color := ""
 		if b.rng.IntN(2) == 0 {
-			colour = "，" + either(b.ruby, []string{"羽毛红色", "胸口是红的"}, []string{"羽毛灰色", "全身灰色"})
+			color = "，" + either(b.ruby, []string{"羽毛红色", "胸口是红的"}, []string{"羽毛灰色", "全身灰色"})
 		}
-		return pick("早上在湖边看到一只", "树林里发现一只", "中午路过田野，见到一只") + size + colour + "，" + pick("停了很久。", "很快飞走了。", "在枝头休息。")
+		return pick("早上在湖边看到一只", "树林里发现一只", "中午路过田野，见到一只") + size + color + "，" + pick("停了很久。", "很快飞走了。", "在枝头休息。")
 	}
 	size := either(b.large, []string{"a large one", "bigger than a crow", "quite heavy", "a big bird"}, []string{"a tiny one", "smaller than a sparrow", "very slight", "a little bird"})
 	parts := []string{

@@ -26,7 +26,7 @@ func newScene(w, h int, rng *rand.Rand, ground color.RGBA) *scene {
 
 func clamp(v int) uint8 { return uint8(max(0, min(255, v))) }
 
-// ellipse paints a tilted ellipse with a grainy colour.
+// ellipse paints a tilted ellipse with a grainy color.
 func (s *scene) ellipse(cx, cy, rx, ry, tilt float64, c color.RGBA) {
 	sin, cos := math.Sincos(tilt)
 	r := max(rx, ry)
@@ -49,7 +49,7 @@ func plumage(ruby bool) color.RGBA {
 	return color.RGBA{120, 124, 132, 255}
 }
 
-// photo paints the bird from nearby, so its size cannot be told: the colour
+// photo paints the bird from nearby, so its size cannot be told: the color
 // shows, and the head, held high by those whose song rises.
 func photo(b bird) ([]byte, error) {
 	grounds := []color.RGBA{{120, 160, 110, 255}, {150, 180, 205, 255}, {170, 150, 120, 255}}

@@ -8,15 +8,15 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// A field gives the label away if so many rows have each of its values on average, and it has few.
+// A field yields the label away if so many rows have each of its values on average, and it has few.
 const (
 	giveawayRows   = 10
 	giveawayValues = 8
 )
 
-// noteGiveaways tells of fields that determine the label: often these are known only after it, and
+// noteLeakage reports fields that determine the label: often these are known only after it, and
 // a model that reads them is good for nothing but its score.
-func noteGiveaways(ds *Dataset, c *collector) {
+func noteLeakage(ds *Dataset, c *collector) {
 	for k, col := range ds.Schema.Columns {
 		if col.Kind != media.Table {
 			continue
@@ -24,7 +24,7 @@ func noteGiveaways(ds *Dataset, c *collector) {
 		for f := range col.Fields {
 			name := col.Fields[f].Name
 			switch advice := "if it is known only after the label, leave it out with --ignore " + shellName(name); {
-			case ds.givenAway(k, f):
+			case ds.leaked(k, f):
 				c.note("column.leak", 0, name, advice, "it determines the label in every row")
 			case col.Fields[f].Kind == media.Number && ds.Schema.Task == Classification && ds.divides(k, f):
 				c.note("column.leak", 0, name, "if it numbers the rows, or is known only after the label, leave it out with --ignore "+shellName(name), "sorted by it, the rows are sorted by their labels")
@@ -33,14 +33,14 @@ func noteGiveaways(ds *Dataset, c *collector) {
 	}
 }
 
-// givenAway reports whether the value of a field determines the label.
-func (d *Dataset) givenAway(column, field int) bool {
+// leaked reports whether the value of a field determines the label.
+func (d *Dataset) leaked(column, field int) bool {
 	label := map[string]string{} // of each value of the field
 	n, labels := 0, map[string]bool{}
 	for i := range d.Rows {
 		row := &d.Rows[i]
 		value := row.Cells[column].Fields[field]
-		if !row.Labelled() || value == "" {
+		if !row.Labeled() || value == "" {
 			continue
 		}
 		n++
@@ -61,7 +61,8 @@ func (d *Dataset) givenAway(column, field int) bool {
 	return len(labels) > 1 && n >= giveawayRows*len(label)
 }
 
-// divides reports whether the numbers of a field, most of them different, have the rows of each class next to each other.
+// divides reports whether the numbers of a field, most of them different, have the rows of each
+// class next to each other.
 func (d *Dataset) divides(column, field int) bool {
 	type pair struct {
 		value float64
@@ -72,7 +73,7 @@ func (d *Dataset) divides(column, field int) bool {
 	for i := range d.Rows {
 		row := &d.Rows[i]
 		v, ok := ParseNumber(row.Cells[column].Fields[field])
-		if !row.Labelled() || row.Split == "test" || !ok {
+		if !row.Labeled() || row.Split == "test" || !ok {
 			continue
 		}
 		rows = append(rows, pair{v, row.Class})

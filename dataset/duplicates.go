@@ -8,16 +8,16 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Copies are worth a note from this share of the rows. Rows that hold less than so many bytes, a word or two,
-// are alike by nature: where the model is used, too.
+// Copies are worth a note from this share of the rows. Rows that hold less than so many bytes, a
+// word or two, are alike by nature: where the model is used, too.
 const (
 	copiesShare = 0.01
 	copiesBytes = 20
 )
 
-// noteCopies tells of rows that are the same in every modality where a split may divide them: a model that
-// remembers the one knows the label of the other.
-func noteCopies(ds *Dataset, c *collector) {
+// noteDuplicates reports rows that are the same in every modality where a split may divide them: a
+// model that remembers the one knows the label of the other.
+func noteDuplicates(ds *Dataset, c *collector) {
 	split, official := false, false
 	for i := range ds.Rows {
 		split = split || ds.Rows[i].Split != ""
@@ -32,7 +32,7 @@ func noteCopies(ds *Dataset, c *collector) {
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
 		content, enough := row.content(seed)
-		if !row.Labelled() || !enough || split && row.Split == "" {
+		if !row.Labeled() || !enough || split && row.Split == "" {
 			continue
 		}
 		side := row.Group
@@ -51,7 +51,7 @@ func noteCopies(ds *Dataset, c *collector) {
 	copies, rows := 0, 0
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
-		if !row.Labelled() || official && row.Split != "test" {
+		if !row.Labeled() || official && row.Split != "test" {
 			continue
 		}
 		rows++
@@ -72,8 +72,8 @@ func noteCopies(ds *Dataset, c *collector) {
 // areOf is "200 rows are".
 func areOf(n int, thing string) string { return plural(n, thing) + " " + are(n) }
 
-// content hashes what the row's modalities hold, files by their names, and tells whether that is enough to tell
-// it from other rows.
+// content hashes what the row's modalities hold, files by their names, and reports whether that is
+// enough to tell it from other rows.
 func (r *Row) content(seed maphash.Seed) (sum uint64, enough bool) {
 	var h maphash.Hash
 	h.SetSeed(seed)

@@ -44,7 +44,7 @@ func TestCopiesAreFoundFast(t *testing.T) {
 			ds.Rows[i] = Row{Label: "a", Cells: []Cell{{Text: fmt.Sprintf("a text that is number %d", i%distinct)}}}
 		}
 		start := time.Now()
-		noteCopies(ds, &collector{})
+		noteDuplicates(ds, &collector{})
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%d different rows: %v", distinct, took)
 		}

@@ -11,8 +11,9 @@ import (
 // one way (1,234) or holds a sign that is no part of it (12 %, $9.50).
 var foreignNumber = regexp.MustCompile(`^[-+]?[$€£¥￥]? ?[-+]?\d[\d.,' \x{00a0}\x{202f}]*[%$€£¥￥元]?$`)
 
-// warnStrange reports columns that were taken as texts or categories but hardly can be ones.
-func warnStrange(t *Table, i int, kind media.Kind, c *collector) {
+// noteSuspiciousKinds reports columns that were taken as texts or categories but hardly can be
+// ones.
+func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 	if kind != media.Category && kind != media.Text {
 		return
 	}

@@ -5,38 +5,38 @@ import (
 	"sync"
 )
 
-// ColourBins is a division of the HSV cone into bins of one joint histogram:
-// hue × saturation × value, with the middle of hue bin 0 at red, and Greys bins
-// of value alone for colours too pale or too dark to have a hue.
-type ColourBins struct {
-	Hue, Saturation, Value, Greys int
+// ColorBins is a division of the HSV cone into bins of one joint histogram:
+// hue × saturation × value, with the middle of hue bin 0 at red, and Grays bins
+// of value alone for colors too pale or too dark to have a hue.
+type ColorBins struct {
+	Hue, Saturation, Value, Grays int
 }
 
 // Len is the number of bins.
-func (c ColourBins) Len() int { return c.Hue*c.Saturation*c.Value + c.Greys }
+func (c ColorBins) Len() int { return c.Hue*c.Saturation*c.Value + c.Grays }
 
 // paleBelow is the saturation and the value below which a hue is only noise.
 const paleBelow = 0.12
 
-var colourTables sync.Map // ColourBins -> []uint16
+var colorTables sync.Map // ColorBins -> []uint16
 
-// table maps every colour cell to its bin.
-func (c ColourBins) table() []uint16 {
-	if t, ok := colourTables.Load(c); ok {
+// table maps every color cell to its bin.
+func (c ColorBins) table() []uint16 {
+	if t, ok := colorTables.Load(c); ok {
 		return t.([]uint16)
 	}
-	t := make([]uint16, colourCells)
+	t := make([]uint16, colorCells)
 	part := func(v float32, n int) int { return min(int(v*float32(n)), n-1) }
 	for i := range t {
-		h, s, v := HSV(cellColour(i))
-		if c.Greys > 0 && (s < paleBelow || v < paleBelow) {
-			t[i] = uint16(c.Hue*c.Saturation*c.Value + part(v, c.Greys))
+		h, s, v := HSV(cellColor(i))
+		if c.Grays > 0 && (s < paleBelow || v < paleBelow) {
+			t[i] = uint16(c.Hue*c.Saturation*c.Value + part(v, c.Grays))
 			continue
 		}
 		hue := int(h*float32(c.Hue)+0.5) % c.Hue
 		t[i] = uint16((hue*c.Saturation+part(s, c.Saturation))*c.Value + part(v, c.Value))
 	}
-	colourTables.Store(c, t)
+	colorTables.Store(c, t)
 	return t
 }
 
@@ -65,15 +65,15 @@ func (m *Image) Tile(tx, ty, n int) Rect {
 	return Rect{x0, y0, x1, y1}
 }
 
-// Count adds the joint histogram of the rectangle's colours, quantised to 5
+// Count adds the joint histogram of the rectangle's colors, quantized to 5
 // bits a channel, to dst [Len].
-func (c ColourBins) Count(dst []uint32, m *Image, r Rect) {
-	table := c.table()[:colourCells]
+func (c ColorBins) Count(dst []uint32, m *Image, r Rect) {
+	table := c.table()[:colorCells]
 	for y := r.Y0; y < r.Y1; y++ {
 		rs := m.R[y*m.Width+r.X0 : y*m.Width+r.X1]
 		gs, bs := m.G[y*m.Width+r.X0:][:len(rs)], m.B[y*m.Width+r.X0:][:len(rs)]
 		for i, v := range rs {
-			dst[table[colourCell(v, gs[i], bs[i])]]++
+			dst[table[colorCell(v, gs[i], bs[i])]]++
 		}
 	}
 }
@@ -89,7 +89,7 @@ func LabMoments(dst []float32, m *Image, r Rect) {
 		gs, bs := m.G[y*m.Width+r.X0:][:len(rs)], m.B[y*m.Width+r.X0:][:len(rs)]
 		var s, q, k [3]float32
 		for i, v := range rs {
-			lab := &table[colourCell(v, gs[i], bs[i])]
+			lab := &table[colorCell(v, gs[i], bs[i])]
 			l, a, b := lab[0], lab[1], lab[2]
 			l2, a2, b2 := l*l, a*a, b*b
 			s[0] += l

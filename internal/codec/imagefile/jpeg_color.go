@@ -25,7 +25,7 @@ const (
 )
 
 // isRGB reports whether three components are red, green and blue as they stand. A JFIF header
-// means YCbCr whatever else the file says, as libjpeg has it.
+// means YCbCr whatever else the file states, as libjpeg has it.
 func (d *jpegDecoder) isRGB() bool {
 	switch {
 	case d.colors != colorsByMarkers:
