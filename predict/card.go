@@ -85,6 +85,9 @@ func (m *Model) Card() *Card {
 		Task: a.Schema.Task, Label: a.Schema.Label, Classes: a.Schema.Classes, Fusion: a.Spec.Method,
 		Parameters: a.Model.Size(), Encoders: []CardEncoder{}, Embeddings: a.Embeddings,
 	}
+	for _, e := range a.Encoders {
+		c.Encoders = append(c.Encoders, CardEncoder{Column: e.Column, Architecture: e.Architecture, Dim: e.Dim, SHA256: e.SHA256})
+	}
 	for _, col := range a.Schema.Columns {
 		one := CardColumn{Name: col.Name, Kind: col.Kind, Views: []string{}}
 		for _, v := range a.Views {

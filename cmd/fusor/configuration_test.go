@@ -153,7 +153,7 @@ func optionSchema(o fusion.Option) map[string]any {
 	case fusion.Choice:
 		s["type"], s["enum"] = "string", o.Choices
 	default:
-		s["type"] = map[string]string{"views": "array", "encoders": "object"}[o.Name]
+		s["type"] = map[string]string{"views": "array", "encoders": "object", "pretrained": "object"}[o.Name]
 		if s["type"] == "" {
 			s["type"] = "string"
 		}
