@@ -93,7 +93,7 @@ func (h *handOver) unseen(ctx context.Context) ([]*compare.Outcome, error) {
 			if inner, err = res.Calibrate(ctx, h.src, h.entry, h.seed, o); ctx.Err() != nil {
 				return nil, ctx.Err()
 			} else if err != nil { // the rows cannot be divided, and the validation rows have to do
-				return nil, nil
+				return nil, nil //nolint:nilerr // see above
 			}
 		}
 		return inner.Outcomes[0], nil

@@ -250,7 +250,9 @@ func mutateString(rng *rand.Rand, s string) string {
 		}
 		return base64.StdEncoding.EncodeToString(b)
 	}
-	words := []string{"", "x", "note", "note.words", "table", "text", "vector", "image", "number", "category", "date", "attention", "bilstm", "mean", "transformer", "identity",
-		"linear", "mlp", "bag", "tokens", "class", "regression", "per_feature", "none", "Infinity", s + s, strings.Repeat("long", 100), "\x00", "../../etc/passwd"}
+	words := []string{
+		"", "x", "note", "note.words", "table", "text", "vector", "image", "number", "category", "date", "attention", "bilstm", "mean", "transformer", "identity",
+		"linear", "mlp", "bag", "tokens", "class", "regression", "per_feature", "none", "Infinity", s + s, strings.Repeat("long", 100), "\x00", "../../etc/passwd",
+	}
 	return words[rng.IntN(len(words))]
 }

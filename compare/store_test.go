@@ -91,15 +91,33 @@ func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
 
 // No field is forgotten: of each the value below is another than the zero one.
 func TestStoreHoldsEveryField(t *testing.T) {
-	want := &Outcome{[]int{1}, []float64{2}, []int{3}, []float64{4}, []float64{5}, []bool{true}, []float64{6}, []float64{7}, []bool{true},
+	want := &Outcome{
+		[]int{1},
+		[]float64{2},
+		[]int{3},
+		[]float64{4},
+		[]float64{5},
+		[]bool{true},
+		[]float64{6},
+		[]float64{7},
+		[]bool{true},
 		train.History{Epochs: []train.Epoch{{Epoch: 1, TrainLoss: 2, ValLoss: 3}}, BestEpoch: 4, BestSteps: 5, BestLoss: 6, BestError: 7, RefitSteps: 8},
-		[]string{"v"}, []string{"p"}, []SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}}}, 9, true, 10, 11}
+		[]string{"v"},
+		[]string{"p"},
+		[]SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}}},
+		9, true, 10, 11,
+	}
 	got := &Outcome{}
 	if err := flat.Decode(outcomeFormat, flat.Encode(outcomeFormat, want.flat), got.flat); err != nil || !reflect.DeepEqual(got, want) || !got.consistent() {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, bad := range []Outcome{{Test: []int{1, 2}, TestP: []float64{1, 2, 3}}, {TestP: []float64{1}}, {Test: []int{1}, Absent: []bool{true, true}},
-		{Val: []int{1}, ValAbsent: []bool{true, false}}, {Test: []int{1}, Subsets: []SubsetScores{{Hit: []bool{true, true}}}}} {
+	for _, bad := range []Outcome{
+		{Test: []int{1, 2}, TestP: []float64{1, 2, 3}},
+		{TestP: []float64{1}},
+		{Test: []int{1}, Absent: []bool{true, true}},
+		{Val: []int{1}, ValAbsent: []bool{true, false}},
+		{Test: []int{1}, Subsets: []SubsetScores{{Hit: []bool{true, true}}}},
+	} {
 		if bad.consistent() {
 			t.Errorf("%+v is taken", bad)
 		}

@@ -200,7 +200,7 @@ func TestLabelByName(t *testing.T) {
 			t.Errorf("%s: %s", header, got)
 		}
 	}
-	refused(t, "m.tsv", strings.Replace(content, "species", "target", 1), Options{None: []string{"label"}})
+	_ = refused(t, "m.tsv", strings.Replace(content, "species", "target", 1), Options{None: []string{"label"}})
 }
 
 func TestSplitByName(t *testing.T) {

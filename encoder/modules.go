@@ -16,7 +16,6 @@ import (
 type plan struct {
 	dir     string // of the network
 	given   bool   // there is a modules.json
-	poolDir string // "": none is given
 	pooling *pooling
 	after   []module
 	clip    bool // the network's own vectors, as its two towers share them

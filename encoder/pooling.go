@@ -77,11 +77,11 @@ func readPooling(f *folder, dir string) (*pooling, error) {
 		} else if err := json.Unmarshal(c.Mode, &names); err != nil {
 			return nil, fmt.Errorf("cannot use %s: pooling_mode: %w", name, err)
 		}
-		if p2, err := newPooling(strings.Join(names, "+")); err != nil {
+		named, err := newPooling(strings.Join(names, "+"))
+		if err != nil {
 			return nil, fmt.Errorf("cannot use %s: %w", name, err)
-		} else {
-			p.modes = p2.modes
 		}
+		p.modes = named.modes
 	} else {
 		for i, on := range []bool{c.CLS, c.Max, c.Mean, c.Sqrt, c.Weighted, c.Last} {
 			if on {

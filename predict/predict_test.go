@@ -272,8 +272,10 @@ func TestJSON(t *testing.T) {
 	f(predict.Prediction{Class: "z", Classes: []string{"z", `a"b`}, Probabilities: []float64{0.75, 0.25}},
 		`{"prediction":"z","probabilities":{"z":0.75,"a\"b":0.25},"flags":[]}`)
 	f(predict.Prediction{Value: 0, Flags: []string{"prior"}}, `{"prediction":0,"value":0,"flags":["prior"]}`)
-	f(predict.Prediction{Class: "a", Classes: []string{"a"}, Probabilities: []float64{1}, Weights: map[string]float64{"v": 1}, Set: []string{"a"},
-		Explanation: &predict.Explanation{Contributions: map[string]float64{"m": 0.5}, Without: []predict.Variant{{Modality: "m", Prediction: "a", Probability: 0.5}}, Only: []predict.Variant{}}},
+	f(predict.Prediction{
+		Class: "a", Classes: []string{"a"}, Probabilities: []float64{1}, Weights: map[string]float64{"v": 1}, Set: []string{"a"},
+		Explanation: &predict.Explanation{Contributions: map[string]float64{"m": 0.5}, Without: []predict.Variant{{Modality: "m", Prediction: "a", Probability: 0.5}}, Only: []predict.Variant{}},
+	},
 		`{"prediction":"a","probabilities":{"a":1},"flags":[],"weights":{"v":1},"set":["a"],`+
 			`"explanation":{"contributions":{"m":0.5},"without":[{"modality":"m","prediction":"a","probability":0.5}],"only":[]}}`)
 }

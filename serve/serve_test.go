@@ -249,9 +249,17 @@ func TestMistakes(t *testing.T) {
 		kind, body string
 		want       int
 	}{
-		{"application/json", `{"note": `, 400}, {"application/json", ``, 400}, {"application/json", `[]`, 400}, {"application/json", `{"rows": 3}`, 400},
-		{"application/json", "{\"note\": \"\xff\"}", 400}, {"application/json", `{"rows": [1]}`, 422}, {"application/json", `{"note": "a", "note": "b"}`, 422}, {"text/plain", `{}`, 415}, {"", `{}`, 415},
-		{"application/json", `{"rows": [{},{},{},{}]}`, 413}, {"application/json", `{"note": "` + strings.Repeat("x", 1<<17) + `"}`, 413},
+		{"application/json", `{"note": `, 400},
+		{"application/json", ``, 400},
+		{"application/json", `[]`, 400},
+		{"application/json", `{"rows": 3}`, 400},
+		{"application/json", "{\"note\": \"\xff\"}", 400},
+		{"application/json", `{"rows": [1]}`, 422},
+		{"application/json", `{"note": "a", "note": "b"}`, 422},
+		{"text/plain", `{}`, 415},
+		{"", `{}`, 415},
+		{"application/json", `{"rows": [{},{},{},{}]}`, 413},
+		{"application/json", `{"note": "` + strings.Repeat("x", 1<<17) + `"}`, 413},
 	} {
 		ask(t, s, predictPath, c.kind, c.body, c.want)
 	}
@@ -301,8 +309,13 @@ func TestKeys(t *testing.T) {
 			t.Errorf("key %q: %s", key, resp.Status)
 		}
 	}
-	if resp, err := http.Get(s.URL + "/readyz"); err != nil || resp.StatusCode != 200 {
-		t.Errorf("readyz: %v %v", resp, err)
+	resp, err := http.Get(s.URL + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("readyz: %s", resp.Status)
 	}
 }
 

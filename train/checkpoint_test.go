@@ -50,8 +50,15 @@ func TestDamagedCheckpoint(t *testing.T) {
 
 // No field is forgotten.
 func TestCheckpointHoldsEveryField(t *testing.T) {
-	want := &Checkpoint{"data", []byte("{}"), phaseRefit, 1, 2, [][]float32{{1}, nil}, [][]float32{{2}, nil}, Stopping{1, 2, 3, 4}, []byte{1},
-		optim.AverageState{Taken: 5, Mean: [][]float32{{6}}}, History{[]Epoch{{1, 2, 3}}, 4, 5, 6, 7, 8}}
+	want := &Checkpoint{
+		"data", []byte("{}"), phaseRefit, 1, 2,
+		[][]float32{{1}, nil},
+		[][]float32{{2}, nil},
+		Stopping{1, 2, 3, 4},
+		[]byte{1},
+		optim.AverageState{Taken: 5, Mean: [][]float32{{6}}},
+		History{[]Epoch{{1, 2, 3}}, 4, 5, 6, 7, 8},
+	}
 	got := &Checkpoint{}
 	if err := flat.Decode(checkpointFormat, flat.Encode(checkpointFormat, want.flat), got.flat); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)

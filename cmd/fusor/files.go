@@ -28,7 +28,7 @@ func isRow(ctx context.Context, m *fusor.Model, paths []string, as []string) (bo
 	}
 	path := paths[0]
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
-		return false, nil // reading it as a table reports what is wrong
+		return false, nil //nolint:nilerr // reading it as a table reports what is wrong
 	}
 	ending := strings.ToLower(filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst")))
 	if slices.Contains(tableEndings, ending) {
@@ -39,7 +39,7 @@ func isRow(ctx context.Context, m *fusor.Model, paths []string, as []string) (bo
 	}
 	f, err := media.SniffSource(ctx, media.File(path))
 	if err != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // reading it as a table reports what is wrong
 	}
 	if f.Kind == media.Text {
 		return !headed(m.Schema(), path), nil

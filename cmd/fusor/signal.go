@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,7 +46,8 @@ func untilSignal() (context.Context, context.CancelFunc) {
 
 // interruptedBy returns the exit code of a command that ended with ctx.
 func interruptedBy(ctx context.Context) int {
-	if s, ok := context.Cause(ctx).(signaled); ok {
+	var s signaled
+	if errors.As(context.Cause(ctx), &s) {
 		return exitSignal + int(s.Signal)
 	}
 	return exitFailure
@@ -53,7 +55,7 @@ func interruptedBy(ctx context.Context) int {
 
 // endNow ends the process where a signal has not.
 func endNow(ctx context.Context, stderr io.Writer) {
-	if _, ok := context.Cause(ctx).(signaled); ok {
+	if errors.As(context.Cause(ctx), new(signaled)) {
 		fmt.Fprintln(stderr, "fusor: interrupted")
 		os.Exit(interruptedBy(ctx))
 	}

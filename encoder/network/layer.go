@@ -122,7 +122,6 @@ type Scratch struct {
 	buf  []float32
 	used int
 	need int // of the largest call so far
-	room [16]float32
 }
 
 // take returns n floats, whose content is undefined.

@@ -11,7 +11,6 @@ type operator struct {
 	minIn, maxIn int
 	maxOut       int
 	layouts      bool // its kernel takes and may return channels-last tensors
-	elementwise  bool // it maps elements one by one, so that folding and fusing may look through it
 	build        func(b *builder) runner
 }
 

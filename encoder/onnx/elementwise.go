@@ -124,18 +124,6 @@ func fastSqrt(dst, x []float32) {
 	}
 }
 
-func fastAbs(dst, x []float32) {
-	for i, v := range x {
-		dst[i] = math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
-	}
-}
-
-func fastNeg(dst, x []float32) {
-	for i, v := range x {
-		dst[i] = -v
-	}
-}
-
 func fastHardSwish(dst, x []float32) {
 	for i, v := range x {
 		dst[i] = v * max(0, min(1, v*(1.0/6)+0.5))

@@ -60,17 +60,20 @@ func geluCases() []fusedCase {
 	for order, f := range orders {
 		for _, div := range []bool{false, true} {
 			cases = append(cases, fusedCase{
-				fmt.Sprint("gelu ", order, div), "gelu", 13, []int{3, 70},
+				fmt.Sprint("gelu ", order, div), "gelu", 13,
+				[]int{3, 70},
 				func(w *writer, _ *rand.Rand, x string) string { return f(w, x, erf(w, x, div)) },
 			})
 		}
 		cases = append(cases, fusedCase{
-			"gelu tanh " + order, "gelu tanh", 13, []int{3, 70},
+			"gelu tanh " + order, "gelu tanh", 13,
+			[]int{3, 70},
 			func(w *writer, _ *rand.Rand, x string) string {
 				return f(w, x, tanh(w, x, w.node("Pow", nil, x, w.number(3))))
 			},
 		}, fusedCase{
-			"gelu tanh xxx " + order, "gelu tanh", 13, []int{3, 70},
+			"gelu tanh xxx " + order, "gelu tanh", 13,
+			[]int{3, 70},
 			func(w *writer, _ *rand.Rand, x string) string {
 				return f(w, x, tanh(w, x, w.node("Mul", nil, x, w.node("Mul", nil, x, x))))
 			},
@@ -86,7 +89,8 @@ func normCases() []fusedCase {
 			for _, bias := range []bool{true, false} {
 				for _, twice := range []bool{true, false} {
 					cases = append(cases, fusedCase{
-						fmt.Sprint("norm ", opset, square, bias, twice), "LayerNormalization", opset, []int{2, 5, 37},
+						fmt.Sprint("norm ", opset, square, bias, twice), "LayerNormalization", opset,
+						[]int{2, 5, 37},
 						func(w *writer, rng *rand.Rand, x string) string {
 							mean := w.reduceMean(x)
 							d := w.node("Sub", nil, x, mean)
@@ -124,7 +128,8 @@ func attentionCases() []fusedCase {
 		for _, scale := range []string{"div", "mul", "both", "none"} {
 			for _, out := range []bool{true, false} {
 				cases = append(cases, fusedCase{
-					fmt.Sprint("attention ", mask, scale, out), "attention", 13, []int{2, 70, heads * d},
+					fmt.Sprint("attention ", mask, scale, out), "attention", 13,
+					[]int{2, 70, heads * d},
 					func(w *writer, rng *rand.Rand, x string) string {
 						q := split(w, w.node("MatMul", nil, x, w.floats(normals(rng, 576), 24, 24)), 0, 2, 1, 3)
 						k := split(w, w.node("MatMul", nil, x, w.floats(normals(rng, 576), 24, 24)), 0, 2, 3, 1)
@@ -188,7 +193,8 @@ func linearCases() []fusedCase {
 	for act, f := range acts {
 		for _, residual := range []string{"", "same", "row"} {
 			cases = append(cases, fusedCase{
-				fmt.Sprint("linear ", act, residual), "linear", 13, []int{3, 50, 33},
+				fmt.Sprint("linear ", act, residual), "linear", 13,
+				[]int{3, 50, 33},
 				func(w *writer, rng *rand.Rand, x string) string {
 					y := w.node("Add", nil, w.floats(normals(rng, 33), 33), w.node("MatMul", nil, x, w.floats(normals(rng, 33*33), 33, 33)))
 					y = f(w, y)
@@ -201,7 +207,8 @@ func linearCases() []fusedCase {
 					return y
 				},
 			}, fusedCase{
-				fmt.Sprint("conv ", act, residual), "conv", 13, []int{2, 6, 15, 11},
+				fmt.Sprint("conv ", act, residual), "conv", 13,
+				[]int{2, 6, 15, 11},
 				func(w *writer, rng *rand.Rand, x string) string {
 					p := w.node("Pad", nil, x, w.ints(0, 0, 1, 0, 0, 0, 1, 2))
 					y := w.node("Conv", attrs{"pads": []int{0, 0, 0, 0}}, p, w.floats(normals(rng, 6*6*9), 6, 6, 3, 3), w.floats(normals(rng, 6), 6))
@@ -233,7 +240,8 @@ func integerCases() []fusedCase {
 		for _, columns := range []bool{true, false} {
 			for _, k := range []int{16, 45} {
 				cases = append(cases, fusedCase{
-					fmt.Sprint("integer ", signed, columns, k), "integer linear", 13, []int{3, 50, k},
+					fmt.Sprint("integer ", signed, columns, k), "integer linear", 13,
+					[]int{3, 50, k},
 					func(w *writer, rng *rand.Rand, x string) string {
 						const n = 21
 						count := 1

@@ -74,8 +74,10 @@ func (w *writer) constant(t *Tensor) string {
 }
 
 func (w *writer) floats(x []float32, shape ...int) string { return w.constant(NewTensor(x, shape...)) }
-func (w *writer) number(x float64) string                 { return w.constant(NewTensor([]float32{float32(x)})) }
-func (w *writer) ints(x ...int64) string                  { return w.constant(NewTensor(x, len(x))) }
+
+func (w *writer) number(x float64) string { return w.constant(NewTensor([]float32{float32(x)})) }
+
+func (w *writer) ints(x ...int64) string { return w.constant(NewTensor(x, len(x))) }
 
 // attrs are the attributes of a node: int, float64, string or []int.
 type attrs map[string]any

@@ -57,8 +57,8 @@ func (t *Tokenizer) EncodePair(a, b string, limit int) (ids, types []int32) {
 	n := room(limit, t.pair)
 	x, y := t.tokens(a, -1), t.tokens(b, -1)
 	if n >= 0 && len(x)+len(y) > n {
-		short, long := min(len(x), len(y)), max(len(x), len(y))
-		long = max(short, n-short)
+		short := min(len(x), len(y))
+		long := max(short, n-short)
 		if short+long > n {
 			short, long = n/2, n-n/2
 		}

@@ -41,8 +41,12 @@ func network(t testing.TB, dir string, seed uint64) string {
 		name    string
 		in, out int
 	}{
-		{"attention.self.query", 8, 8}, {"attention.self.key", 8, 8}, {"attention.self.value", 8, 8}, {"attention.output.dense", 8, 8},
-		{"intermediate.dense", 8, 12}, {"output.dense", 12, 8},
+		{"attention.self.query", 8, 8},
+		{"attention.self.key", 8, 8},
+		{"attention.self.value", 8, 8},
+		{"attention.output.dense", 8, 8},
+		{"intermediate.dense", 8, 12},
+		{"output.dense", 12, 8},
 	} {
 		add("encoder.layer.0."+l.name+".weight", l.out, l.in)
 		add("encoder.layer.0."+l.name+".bias", l.out)

@@ -52,9 +52,11 @@ func many[T any](t *rapid.T, g *rapid.Generator[T]) []T {
 
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v := value{rapid.Int().Draw(t, "i"), rapid.Float64().Draw(t, "f"), rapid.Bool().Draw(t, "b"), rapid.String().Draw(t, "t"), many(t, rapid.Byte()),
+		v := value{
+			rapid.Int().Draw(t, "i"), rapid.Float64().Draw(t, "f"), rapid.Bool().Draw(t, "b"), rapid.String().Draw(t, "t"), many(t, rapid.Byte()),
 			many(t, rapid.Float64()), many(t, rapid.Int()), many(t, rapid.Bool()), many(t, rapid.String()), many(t, rapid.Float32()),
-			many(t, rapid.Custom(func(t *rapid.T) []float32 { return many(t, rapid.Float32()) }))}
+			many(t, rapid.Custom(func(t *rapid.T) []float32 { return many(t, rapid.Float32()) })),
+		}
 		data := Encode("test 1", v.flat)
 		var got value
 		if err := Decode("test 1", data, got.flat); err != nil || !reflect.DeepEqual(got, v) {

@@ -18,7 +18,7 @@ type mediaRecord struct {
 	Image medium `parquet:"image"`
 	Clip  medium `parquet:"clip"`
 	Plain []byte `parquet:"plain,optional"`
-	Ascii []byte `parquet:"ascii"`
+	ASCII []byte `parquet:"ascii"`
 	Other struct {
 		Bytes string `parquet:"bytes"`
 		Path  string `parquet:"path"`
@@ -31,7 +31,7 @@ func TestBlobs(t *testing.T) {
 		r := &rows[i]
 		r.Image = medium{bytes.Repeat([]byte{0x89, byte(i)}, i), "x.png"}
 		r.Clip = medium{nil, "clip.avi"}
-		r.Ascii = []byte("text")
+		r.ASCII = []byte("text")
 		if i%3 == 0 {
 			r.Plain = []byte{0, byte(i), byte(i >> 8)}
 		}

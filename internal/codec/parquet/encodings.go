@@ -66,7 +66,8 @@ func (p physical) reader(e format.Encoding, b []byte, n int, dictionary []pq.Val
 		return &booleans{hybrid{packed: b[:len(b):len(b)], left: 8 * len(b), width: 1}}, nil
 	case e == format.Plain:
 		return &plainReader{physical: p, b: b}, nil
-	case e == format.PlainDictionary || e == format.RLEDictionary:
+	case e == format.PlainDictionary || //nolint:staticcheck // deprecated for writers; files have it
+		e == format.RLEDictionary:
 		if dictionary == nil {
 			return nil, fmt.Errorf("a page of dictionary indices without a dictionary")
 		}

@@ -86,7 +86,7 @@ func (c *chunkReader) unpacked(src []byte, n int) ([]byte, error) {
 
 func (c *chunkReader) readDictionary(h *format.PageHeader) error {
 	d := &h.DictionaryPageHeader.V
-	if d.Encoding != format.Plain && d.Encoding != format.PlainDictionary {
+	if d.Encoding != format.Plain && d.Encoding != format.PlainDictionary { //nolint:staticcheck // deprecated for writers; files have it
 		return fmt.Errorf("a dictionary in encoding %s is not supported", d.Encoding)
 	}
 	b, err := c.unpacked(c.packed, int(h.UncompressedPageSize))

@@ -39,7 +39,7 @@ var legacies = []legacy{
 	{Windows1257, charmap.Windows1257, -3, once(letters(baltic...))},
 	{Windows874, charmap.Windows874, -2, once(letters(thai))},
 	{EUCJP, japanese.EUCJP, -2, once(eucJP)},
-	{ISO8859_2, charmap.ISO8859_2, -3, once(letters(central...))},
+	{ISO88592, charmap.ISO8859_2, -3, once(letters(central...))},
 	{KOI8R, charmap.KOI8R, -3, once(letters(cyrillic[:1]...))},
 	{MacRoman, charmap.Macintosh, -5, once(letters(western...))},
 	{IBM850, charmap.CodePage850, -5, once(letters(western...))},

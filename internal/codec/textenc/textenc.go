@@ -47,7 +47,7 @@ const (
 	Windows1256 Encoding = "windows-1256"
 	Windows1257 Encoding = "windows-1257"
 	Windows874  Encoding = "windows-874"
-	ISO8859_2   Encoding = "ISO-8859-2"
+	ISO88592    Encoding = "ISO-8859-2"
 	KOI8R       Encoding = "KOI8-R"
 	MacRoman    Encoding = "macintosh"
 	IBM850      Encoding = "IBM850"
@@ -167,7 +167,7 @@ func plainName(s string) string {
 
 // decodeAs decodes s, without its mark, as r states.
 func decodeAs(s string, r Report, d *encoding.Decoder) (string, Report, error) {
-	text := s
+	var text string
 	if r.Encoding == UTF8 {
 		text = strings.TrimPrefix(s, "\xef\xbb\xbf")
 		if !utf8.ValidString(text) {
