@@ -10,12 +10,11 @@
 package inference
 
 import (
+	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
-
-	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
-	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 )
 
 const (
@@ -1843,44 +1842,41 @@ func file_serve_internal_inference_inference_proto_rawDescGZIP() []byte {
 	return file_serve_internal_inference_inference_proto_rawDescData
 }
 
-var (
-	file_serve_internal_inference_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
-	file_serve_internal_inference_inference_proto_goTypes  = []any{
-		(*ServerLiveRequest)(nil),                    // 0: inference.ServerLiveRequest
-		(*ServerLiveResponse)(nil),                   // 1: inference.ServerLiveResponse
-		(*ServerReadyRequest)(nil),                   // 2: inference.ServerReadyRequest
-		(*ServerReadyResponse)(nil),                  // 3: inference.ServerReadyResponse
-		(*ModelReadyRequest)(nil),                    // 4: inference.ModelReadyRequest
-		(*ModelReadyResponse)(nil),                   // 5: inference.ModelReadyResponse
-		(*ServerMetadataRequest)(nil),                // 6: inference.ServerMetadataRequest
-		(*ServerMetadataResponse)(nil),               // 7: inference.ServerMetadataResponse
-		(*ModelMetadataRequest)(nil),                 // 8: inference.ModelMetadataRequest
-		(*ModelMetadataResponse)(nil),                // 9: inference.ModelMetadataResponse
-		(*ModelInferRequest)(nil),                    // 10: inference.ModelInferRequest
-		(*ModelInferResponse)(nil),                   // 11: inference.ModelInferResponse
-		(*InferParameter)(nil),                       // 12: inference.InferParameter
-		(*InferTensorContents)(nil),                  // 13: inference.InferTensorContents
-		(*ModelStatisticsRequest)(nil),               // 14: inference.ModelStatisticsRequest
-		(*StatisticDuration)(nil),                    // 15: inference.StatisticDuration
-		(*InferStatistics)(nil),                      // 16: inference.InferStatistics
-		(*ModelStatistics)(nil),                      // 17: inference.ModelStatistics
-		(*ModelStatisticsResponse)(nil),              // 18: inference.ModelStatisticsResponse
-		(*RepositoryIndexRequest)(nil),               // 19: inference.RepositoryIndexRequest
-		(*RepositoryIndexResponse)(nil),              // 20: inference.RepositoryIndexResponse
-		(*ModelMetadataResponse_TensorMetadata)(nil), // 21: inference.ModelMetadataResponse.TensorMetadata
-		nil, // 22: inference.ModelMetadataResponse.PropertiesEntry
-		(*ModelInferRequest_InferInputTensor)(nil),           // 23: inference.ModelInferRequest.InferInputTensor
-		(*ModelInferRequest_InferRequestedOutputTensor)(nil), // 24: inference.ModelInferRequest.InferRequestedOutputTensor
-		nil, // 25: inference.ModelInferRequest.ParametersEntry
-		nil, // 26: inference.ModelInferRequest.InferInputTensor.ParametersEntry
-		nil, // 27: inference.ModelInferRequest.InferRequestedOutputTensor.ParametersEntry
-		(*ModelInferResponse_InferOutputTensor)(nil), // 28: inference.ModelInferResponse.InferOutputTensor
-		nil, // 29: inference.ModelInferResponse.ParametersEntry
-		nil, // 30: inference.ModelInferResponse.InferOutputTensor.ParametersEntry
-		(*RepositoryIndexResponse_ModelIndex)(nil), // 31: inference.RepositoryIndexResponse.ModelIndex
-	}
-)
-
+var file_serve_internal_inference_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_serve_internal_inference_inference_proto_goTypes = []any{
+	(*ServerLiveRequest)(nil),                    // 0: inference.ServerLiveRequest
+	(*ServerLiveResponse)(nil),                   // 1: inference.ServerLiveResponse
+	(*ServerReadyRequest)(nil),                   // 2: inference.ServerReadyRequest
+	(*ServerReadyResponse)(nil),                  // 3: inference.ServerReadyResponse
+	(*ModelReadyRequest)(nil),                    // 4: inference.ModelReadyRequest
+	(*ModelReadyResponse)(nil),                   // 5: inference.ModelReadyResponse
+	(*ServerMetadataRequest)(nil),                // 6: inference.ServerMetadataRequest
+	(*ServerMetadataResponse)(nil),               // 7: inference.ServerMetadataResponse
+	(*ModelMetadataRequest)(nil),                 // 8: inference.ModelMetadataRequest
+	(*ModelMetadataResponse)(nil),                // 9: inference.ModelMetadataResponse
+	(*ModelInferRequest)(nil),                    // 10: inference.ModelInferRequest
+	(*ModelInferResponse)(nil),                   // 11: inference.ModelInferResponse
+	(*InferParameter)(nil),                       // 12: inference.InferParameter
+	(*InferTensorContents)(nil),                  // 13: inference.InferTensorContents
+	(*ModelStatisticsRequest)(nil),               // 14: inference.ModelStatisticsRequest
+	(*StatisticDuration)(nil),                    // 15: inference.StatisticDuration
+	(*InferStatistics)(nil),                      // 16: inference.InferStatistics
+	(*ModelStatistics)(nil),                      // 17: inference.ModelStatistics
+	(*ModelStatisticsResponse)(nil),              // 18: inference.ModelStatisticsResponse
+	(*RepositoryIndexRequest)(nil),               // 19: inference.RepositoryIndexRequest
+	(*RepositoryIndexResponse)(nil),              // 20: inference.RepositoryIndexResponse
+	(*ModelMetadataResponse_TensorMetadata)(nil), // 21: inference.ModelMetadataResponse.TensorMetadata
+	nil, // 22: inference.ModelMetadataResponse.PropertiesEntry
+	(*ModelInferRequest_InferInputTensor)(nil),           // 23: inference.ModelInferRequest.InferInputTensor
+	(*ModelInferRequest_InferRequestedOutputTensor)(nil), // 24: inference.ModelInferRequest.InferRequestedOutputTensor
+	nil, // 25: inference.ModelInferRequest.ParametersEntry
+	nil, // 26: inference.ModelInferRequest.InferInputTensor.ParametersEntry
+	nil, // 27: inference.ModelInferRequest.InferRequestedOutputTensor.ParametersEntry
+	(*ModelInferResponse_InferOutputTensor)(nil), // 28: inference.ModelInferResponse.InferOutputTensor
+	nil, // 29: inference.ModelInferResponse.ParametersEntry
+	nil, // 30: inference.ModelInferResponse.InferOutputTensor.ParametersEntry
+	(*RepositoryIndexResponse_ModelIndex)(nil), // 31: inference.RepositoryIndexResponse.ModelIndex
+}
 var file_serve_internal_inference_inference_proto_depIdxs = []int32{
 	21, // 0: inference.ModelMetadataResponse.inputs:type_name -> inference.ModelMetadataResponse.TensorMetadata
 	21, // 1: inference.ModelMetadataResponse.outputs:type_name -> inference.ModelMetadataResponse.TensorMetadata
