@@ -82,12 +82,19 @@ func answerNames(m *fusor.Model, q predict.Query) []string {
 	return names
 }
 
-// answerCells are the cells of one answer, as answerNames names them.
-func answerCells(m *fusor.Model, p *fusor.Prediction, q predict.Query) []string {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'f', 6, 64) }
-	cells := []string{predicted(m, p)}
+// cells are the cells of one answer, as answerNames names them.
+func (c *predictCmd) cells(m *fusor.Model, p *fusor.Prediction) []string {
+	digits, significant := 6, 7
+	if c.Bare {
+		digits, significant = -1, -1
+	}
+	number := func(v float64) string { return strconv.FormatFloat(v, 'f', digits, 64) }
+	cells := []string{p.Class}
+	if m.Schema().Task == dataset.Regression {
+		cells[0] = strconv.FormatFloat(p.Value, 'g', significant, 64)
+	}
 	for k, v := range p.Probabilities {
-		if q.Top > 0 {
+		if c.Top > 0 {
 			cells = append(cells, p.Classes[k])
 		}
 		cells = append(cells, number(v))
@@ -99,7 +106,7 @@ func answerCells(m *fusor.Model, p *fusor.Prediction, q predict.Query) []string 
 	for _, w := range p.Explanation.Without {
 		without := w.Prediction
 		if w.Value != nil {
-			without = strconv.FormatFloat(*w.Value, 'g', 7, 64)
+			without = strconv.FormatFloat(*w.Value, 'g', significant, 64)
 		}
 		cells = append(cells, number(p.Explanation.Contributions[w.Modality]), without)
 	}
@@ -112,15 +119,19 @@ func answered(m *fusor.Model, header []string, q predict.Query) []string {
 	return slices.DeleteFunc(slices.Clone(header), func(h string) bool { return !slices.Contains(names, h) })
 }
 
-func writePredictions(w io.Writer, m *fusor.Model, data *input, preds []fusor.Prediction, q predict.Query, format string) error {
-	b := bufio.NewWriter(w)
+func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, preds []fusor.Prediction, format string) error {
+	b, q := bufio.NewWriter(w), c.query()
 	if format == "jsonl" {
 		for i := range preds {
 			in, err := data.object(i)
 			if err != nil {
 				return err
 			}
-			b.Write(answer(m, &preds[i], in))
+			line, err := c.answer(m, &preds[i], in)
+			if err != nil {
+				return err
+			}
+			b.Write(line)
 			b.WriteByte('\n')
 		}
 		return b.Flush()
@@ -133,7 +144,7 @@ func writePredictions(w io.Writer, m *fusor.Model, data *input, preds []fusor.Pr
 	var kept []int // columns of the input
 	var header []string
 	for k, h := range data.header {
-		if !slices.Contains(names, h) {
+		if !c.Bare && !slices.Contains(names, h) {
 			kept, header = append(kept, k), append(header, h)
 		}
 	}
@@ -147,7 +158,7 @@ func writePredictions(w io.Writer, m *fusor.Model, data *input, preds []fusor.Pr
 		for _, k := range kept {
 			row = append(row, in[k])
 		}
-		if err := out.Write(append(row, answerCells(m, &p, q)...)); err != nil {
+		if err := out.Write(append(row, c.cells(m, &p)...)); err != nil {
 			return err
 		}
 	}
@@ -158,19 +169,39 @@ func writePredictions(w io.Writer, m *fusor.Model, data *input, preds []fusor.Pr
 	return b.Flush()
 }
 
-func predicted(m *fusor.Model, p *fusor.Prediction) string {
-	if m.Schema().Task == dataset.Regression {
-		return strconv.FormatFloat(p.Value, 'g', 7, 64)
-	}
-	return p.Class
-}
-
 // named is an object with the row's id, or nil if it has none.
 func named(r *dataset.Row) json.RawMessage {
 	if r.ID == "" {
 		return nil
 	}
 	return json.RawMessage(`{"id":` + quote(r.ID) + "}")
+}
+
+// answer is the JSON of one answer: with --bare what serve answers, else the input with the
+// answer's members.
+func (c *predictCmd) answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) (json.RawMessage, error) {
+	if c.Bare {
+		return p.AppendJSON(nil)
+	}
+	return answer(m, p, in), nil
+}
+
+// withProblems is a bare answer with the problems of its line, if there are any.
+func withProblems(line json.RawMessage, all dataset.Problems, number int) (json.RawMessage, error) {
+	var own dataset.Problems
+	for _, p := range all {
+		if p.Row == number {
+			own = append(own, p)
+		}
+	}
+	if len(own) == 0 {
+		return line, nil
+	}
+	data, err := json.Marshal(own)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(append(line[:len(line)-1], `,"problems":`...), data...), '}'), nil
 }
 
 // answer is the input object (or an empty one) with the prediction's members at its end.

@@ -132,6 +132,7 @@ type commonFlags struct {
 	Strict  bool   `help:"Fail on the first set of unreadable cells instead of going on without them."`
 	Cache   string `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
 	NoCache bool   `help:"Keep no extracted features."`
+	Steps   bool   `help:"Progress as JSON lines on stderr, for programs: {\"stage\", \"done\", \"total\", \"detail\"}."`
 }
 
 func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
@@ -140,6 +141,7 @@ func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
 		runtime.GOMAXPROCS(min(int(f.Threads), runtime.NumCPU()))
 	}
 	p := newProgress(e.stderr, f.Quiet)
+	p.lines = f.Steps
 	o.Progress = p.update
 	return p
 }

@@ -22,6 +22,7 @@ type predictCmd struct {
 	As      []string `help:"A cell of one row, where a file's kind does not name its column: COL=FILE, of numbers and categories COL=VALUE; may be repeated." sep:"none" placeholder:"COL=FILE"`
 	Top     int      `help:"The N most probable classes only: columns top_1, p_top_1, …; in JSON their p_<class>." placeholder:"N"`
 	Explain bool     `help:"What each modality contributed to each answer (Shapley values), and the answer without it: columns contribution_<modality>, without_<modality>; in JSON the member explanation."`
+	Bare    bool     `help:"The answers alone, for programs: no columns of the input, probabilities in full; a JSON line is what serve answers, with the row's problems."`
 	Out     string   `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
 
 	roleFlags    `group:"Data"`
@@ -102,13 +103,15 @@ func (c *predictCmd) Run(e *env) error {
 		return c.failed(e, f.Problems.Wrap(err))
 	}
 	c.report(e, f.Problems)
-	if twice := answered(m, in.header, c.query()); len(twice) > 0 {
+	if twice := answered(m, in.header, c.query()); len(twice) > 0 && !c.Bare {
 		c.notes(e.stderr, []string{"the answers take the place of the input's columns " + list(twice)})
 	}
 	if c.JSON != "" {
 		out := make([]json.RawMessage, len(preds))
 		for i, p := range preds {
-			out[i] = answer(m, &p, named(&in.ds.Rows[i]))
+			if out[i], err = c.answer(m, &p, named(&in.ds.Rows[i])); err != nil {
+				return err
+			}
 		}
 		if err := c.writeJSON(e, out); err != nil {
 			return err
@@ -116,9 +119,9 @@ func (c *predictCmd) Run(e *env) error {
 	}
 	switch {
 	case c.Out != "":
-		return durable.Write(c.Out, func(w io.Writer) error { return writePredictions(w, m, in, preds, c.query(), format) })
+		return durable.Write(c.Out, func(w io.Writer) error { return c.writePredictions(w, m, in, preds, format) })
 	case !c.jsonToStdout():
-		return writePredictions(e.stdout, m, in, preds, c.query(), format)
+		return c.writePredictions(e.stdout, m, in, preds, format)
 	}
 	return nil
 }
@@ -256,7 +259,14 @@ func (c *predictCmd) answerLines(e *env, m *fusor.Model, root *media.Root, batch
 			fmt.Fprintf(out, "{\"line\":%d,\"error\":%s}\n", l.Row.Number, quote(fatal[0].String()))
 			continue
 		}
-		out.Write(answer(m, &preds[0], l.Raw))
+		line, err := c.answer(m, &preds[0], l.Raw)
+		if err == nil && c.Bare {
+			line, err = withProblems(line, f.Problems, l.Row.Number)
+		}
+		if err != nil {
+			return bad, err
+		}
+		out.Write(line)
 		out.WriteByte('\n')
 		preds = preds[1:]
 	}

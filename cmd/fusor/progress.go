@@ -24,6 +24,7 @@ type progress struct {
 	on    bool
 	now   func() time.Time
 	width func() int
+	lines bool // JSON lines instead, on anything
 
 	stage string
 	start time.Time // of the stage
@@ -55,10 +56,13 @@ const (
 )
 
 func (p *progress) update(s fusor.Progress) {
-	if !p.on {
+	now := p.now()
+	if p.lines {
+		p.write(s, now)
+	}
+	if !p.on || p.lines {
 		return
 	}
-	now := p.now()
 	if s.Stage != p.stage {
 		p.done()
 		p.stage, p.start, p.last, p.kept, p.quick, p.drawn = s.Stage, now, now, 0, 0, time.Time{}
@@ -78,6 +82,15 @@ func (p *progress) update(s fusor.Progress) {
 	}
 	p.drawn = now
 	p.draw(s, now)
+}
+
+// write is a step as a line of JSON, the last of a stage in any case.
+func (p *progress) write(s fusor.Progress, now time.Time) {
+	if s.Stage == p.stage && now.Sub(p.drawn) < redraw && s.Done < s.Total {
+		return
+	}
+	p.stage, p.drawn = s.Stage, now
+	fmt.Fprintf(p.w, "{\"stage\":%s,\"done\":%d,\"total\":%d,\"detail\":%s}\n", quote(s.Stage), s.Done, s.Total, quote(s.Detail))
 }
 
 func (p *progress) draw(s fusor.Progress, now time.Time) {

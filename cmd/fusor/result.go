@@ -15,7 +15,7 @@ import (
 // resultFlags every command has: where its result goes for machines, and whether it states more
 // than that.
 type resultFlags struct {
-	JSON  string `help:"Write the result as JSON to FILE; - is stdout." name:"json" placeholder:"FILE"`
+	JSON  string `help:"Write the result as JSON to FILE, or what was wrong with the data; - is stdout, for a result alone." name:"json" placeholder:"FILE"`
 	Quiet bool   `help:"No progress, no notes, no tables: only what is asked for as a file, JSON or an answer." short:"q"`
 }
 
@@ -42,12 +42,24 @@ func (f *resultFlags) writeJSON(e *env, v any) error {
 // shownProblems is how many problems are listed before the rest is counted.
 const shownProblems = 20
 
-// failed lists on stderr the problems that were found before err, and returns err. Those that the
-// message of err lists are not listed twice.
+// failure is what --json writes where a command found the data at fault.
+type failure struct {
+	Error    string           `json:"error"`
+	Problems dataset.Problems `json:"problems"`
+}
+
+// failed lists on stderr, and writes where --json names, the problems that were found before err,
+// and returns err. Those that the message of err lists are not listed twice.
 func (f *resultFlags) failed(e *env, err error) error {
 	var problems dataset.Problems
-	if errors.As(err, &problems) && !strings.Contains(err.Error(), problems.Error()) {
+	if !errors.As(err, &problems) {
+		return err
+	}
+	if !strings.Contains(err.Error(), problems.Error()) {
 		f.report(e, problems)
+	}
+	if f.JSON != "" && !f.jsonToStdout() { // stdout stays empty where there is no result
+		return errors.Join(err, f.writeJSON(e, failure{err.Error(), problems}))
 	}
 	return err
 }
