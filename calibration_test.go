@@ -46,7 +46,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer src.Bank.Close()
+	defer src.Features.Close()
 	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func Compare(ctx context.Context, ds *dataset.Dataset, o CompareOptions) (*Compa
 	if err != nil {
 		return nil, err
 	}
-	defer src.Bank.Close() //nolint:errcheck // temporary files
+	defer src.Features.Close() //nolint:errcheck // temporary files
 	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]),
 	}
 	if o.Dir != "" {
-		features, err := src.Bank.Digest() // the manifest's media may have changed under their names
+		features, err := src.Features.Digest() // the manifest's media may have changed under their names
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		return nil, err
 	}
 	j.Logger.Info("entries fitted", "entries", len(res.Entries), "runs", len(res.Plan.Runs))
-	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), notes(src.Bank)...)
+	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), notes(src.Features)...)
 	sum, err := res.Summarize(src.Data, o.Metric, o.Lang)
 	if err != nil {
 		return nil, err

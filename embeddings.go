@@ -56,10 +56,10 @@ func (j *job) choose(schema *dataset.Schema) ([]feature.Ref, error) {
 }
 
 // notes are what a reader of a result should know of what others have learned for it.
-func notes(b *feature.Bank) []string { return append(wordsKnown(b), pretrainedNotes(b.Refs)...) }
+func notes(b *feature.Features) []string { return append(wordsKnown(b), pretrainedNotes(b.Refs)...) }
 
 // wordsKnown describes how much of the data given embeddings cover.
-func wordsKnown(b *feature.Bank) []string {
+func wordsKnown(b *feature.Features) []string {
 	e := b.Embeddings
 	if e == nil {
 		return nil

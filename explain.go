@@ -13,7 +13,7 @@ import (
 type ExplainOptions struct {
 	Rows      []int    // of the data set, each once; nil: all
 	Noise     []string // kinds of noise (explain.Kinds), or "none"; nil: all that suit the data
-	NoiseRows int      // rows that are disturbed at most; 0: 500 of data with pictures, sounds or videos, else 5000
+	NoiseRows int      // rows that noise is added to at most; 0: 500 of data with pictures, sounds or videos, else 5000
 	Against   *Model   // another model of the same data, whose curves are drawn beside; may be nil
 	// Name and AgainstName tell the two models apart; empty: their fusions.
 	Name, AgainstName string

@@ -151,7 +151,7 @@ func TestExplainIsDeterministic(t *testing.T) {
 			t.Fatal(err)
 		}
 		if ex.NoiseRows != 60 {
-			t.Errorf("%d rows were disturbed, 60 were asked for", ex.NoiseRows)
+			t.Errorf("%d rows had noise added, 60 were asked for", ex.NoiseRows)
 		}
 		got, err := json.Marshal(ex)
 		if err != nil {

@@ -51,7 +51,7 @@ type job struct {
 	seed    uint64
 }
 
-// open selects the views of the data and extracts them. The caller closes the source's Bank. An
+// open selects the views of the data and extracts them. The caller closes the source's Features. An
 // error wraps the problems found until then.
 func (j *job) open(ctx context.Context, ds *dataset.Dataset) (src train.Source, problems dataset.Problems, err error) {
 	if ds == nil {
@@ -72,17 +72,17 @@ func (j *job) open(ctx context.Context, ds *dataset.Dataset) (src train.Source, 
 	if err != nil {
 		return src, nil, ds.Problems.Wrap(err)
 	}
-	bank, problems, err := j.Extraction().Extract(ctx, ds, refs)
+	features, problems, err := j.Extraction().Extract(ctx, ds, refs)
 	if err != nil {
 		return src, nil, problems.Wrap(err)
 	}
 	if words != nil {
-		if err := bank.Embed(ctx, words); err != nil {
-			return src, nil, problems.Wrap(errors.Join(err, bank.Close()))
+		if err := features.Embed(ctx, words); err != nil {
+			return src, nil, problems.Wrap(errors.Join(err, features.Close()))
 		}
 	}
 	j.Logger.Info("features extracted", "data", ds.Name, "rows", len(ds.Rows), "views", len(refs), "problems", len(problems))
-	return train.Source{Data: ds, Bank: bank, Methods: j.Methods}, problems, nil
+	return train.Source{Data: ds, Features: features, Methods: j.Methods}, problems, nil
 }
 
 // check reports what is wrong with the recipe for a task.
@@ -126,7 +126,7 @@ func Inspect(ctx context.Context, ds *dataset.Dataset, views []string, o Options
 	if err != nil {
 		return nil, err
 	}
-	if err := src.Bank.Close(); err != nil {
+	if err := src.Features.Close(); err != nil {
 		return nil, problems.Wrap(err)
 	}
 	out := *ds

@@ -214,7 +214,7 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 	}
 	rows := m.Artifact().Record.Rows
 	rep := &TrainReport{Dataset: src.Data.Name, Fusion: choice.Fusion, Views: m.Views(), Rows: Rows{rows.Train, rows.Val, rows.Test}}
-	rep.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Bank)...)
+	rep.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Features)...)
 	rep.History = *h.history
 	rep.Metric, rep.Folds = c.Metric, m.Artifact().Record.Folds
 	rep.Test = &Evaluation{Row: c.Rows[0]}

@@ -44,7 +44,7 @@ func savedState(path, data string) (*train.Checkpoint, error) {
 
 // fingerprint is a hash of everything that a fit depends on.
 func (j *job) fingerprint(src train.Source, run dataset.Run, more ...any) (string, error) {
-	features, err := src.Bank.Digest()
+	features, err := src.Features.Digest()
 	if err != nil {
 		return "", err
 	}

@@ -72,7 +72,7 @@ func Train(ctx context.Context, ds *dataset.Dataset, o TrainOptions) (*Model, *T
 	if err != nil {
 		return nil, nil, err
 	}
-	defer src.Bank.Close() //nolint:errcheck // temporary files
+	defer src.Features.Close() //nolint:errcheck // temporary files
 	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
 		return nil, nil, err
 	}
@@ -103,7 +103,7 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		return nil, nil, err
 	}
 	run := plan.Runs[0]
-	rep.Notes = append(slices.Clone(plan.Notes), notes(src.Bank)...)
+	rep.Notes = append(slices.Clone(plan.Notes), notes(src.Features)...)
 	rep.Rows = Rows{len(run.Train), len(run.Val), len(run.Test)}
 	p, err := train.Prepare(ctx, src, run, j.recipe, j.Threads)
 	if err != nil {
@@ -169,7 +169,7 @@ func (j *trainJob) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, 
 // assemble makes the artifact of a fitted model, calibrated on the validation rows.
 func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	a := &artifact.Artifact{Model: f.Model}
-	a.Schema, a.Spec, a.Embeddings = p.Data.Schema, f.Model.Spec, startedFrom(p.Bank.Embeddings)
+	a.Schema, a.Spec, a.Embeddings = p.Data.Schema, f.Model.Spec, startedFrom(p.Features.Embeddings)
 	for _, i := range f.Views {
 		v := p.Views[i]
 		a.Views = append(a.Views, artifact.View{
@@ -180,7 +180,7 @@ func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	for _, e := range f.History.Epochs {
 		a.Curve = append(a.Curve, artifact.Point{TrainLoss: e.TrainLoss, ValLoss: e.ValLoss})
 	}
-	keepEncoders(a, p.Bank.Refs)
+	keepEncoders(a, p.Features.Refs)
 	a.Temperature = 1
 	if p.Target != nil {
 		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std

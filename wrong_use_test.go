@@ -113,7 +113,7 @@ func TestWrongArguments(t *testing.T) {
 		o   fusor.ExplainOptions
 		why string
 	}{
-		{fusor.ExplainOptions{Noise: []string{"typos", "zzz"}}, `no disturbance "zzz"; there are none, typos, `},
+		{fusor.ExplainOptions{Noise: []string{"typos", "zzz"}}, `no kind of noise "zzz"; there are none, typos, `},
 		{fusor.ExplainOptions{Noise: []string{"none", "typos"}}, "stands alone"},
 		{fusor.ExplainOptions{NoiseRows: -1}, "below 0"},
 	} {

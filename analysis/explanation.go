@@ -25,8 +25,8 @@ import (
 // ExplainOptions describe an explanation. The zero value explains all rows and tries every kind of
 // noise.
 type ExplainOptions struct {
-	Noise     []string       // kinds of disturbance (explain.Kinds), or "none"; nil: all that suit the data
-	NoiseRows int            // rows that are disturbed at most; 0: 500 of data with pictures, sounds or videos, else 5000
+	Noise     []string       // kinds of noise (explain.Kinds), or "none"; nil: all that suit the data
+	NoiseRows int            // rows that noise is added to at most; 0: 500 of data with pictures, sounds or videos, else 5000
 	Against   *predict.Model // another model of the same data, whose curves are drawn beside; may be nil
 	// Name and AgainstName tell the two models apart; empty: their fusions.
 	Name, AgainstName string
@@ -36,21 +36,21 @@ type ExplainOptions struct {
 // Check reports what is wrong with o.
 func (o *ExplainOptions) Check() error {
 	if o.NoiseRows < 0 {
-		return fmt.Errorf("%d rows to disturb are below 0", o.NoiseRows)
+		return fmt.Errorf("%d rows of noise are below 0", o.NoiseRows)
 	}
 	for _, k := range o.Noise {
 		if k == "none" && len(o.Noise) > 1 {
-			return errors.New(`the disturbance "none" stands alone`)
+			return errors.New(`the kind of noise "none" stands alone`)
 		}
 		if k != "none" && !slices.Contains(explain.Kinds(), k) {
-			return fmt.Errorf("no disturbance %q; there are none, %s", k, strings.Join(explain.Kinds(), ", "))
+			return fmt.Errorf("no kind of noise %q; there are none, %s", k, strings.Join(explain.Kinds(), ", "))
 		}
 	}
 	return nil
 }
 
 // noiseRows keeps the curves of a large data set affordable: each level of each
-// disturbance extracts the views of every row again.
+// kind of noise extracts the views of every row again.
 func noiseRows(s *dataset.Schema) int {
 	for _, c := range s.Columns {
 		if c.Kind == media.Image || c.Kind == media.Audio || c.Kind == media.Video {
@@ -65,7 +65,7 @@ type Explanation struct {
 	Evaluation *Evaluation
 	Importance *explain.Importance
 	Noise      []explain.Noise
-	NoiseRows  int              // rows that were disturbed
+	NoiseRows  int              // rows that noise was added to
 	Data       *dataset.Dataset // the rows that were explained
 	Problems   dataset.Problems
 	Weights    []map[string]float64 // of each row, by view; nil without
@@ -272,7 +272,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 	}
 	d.Scope = ex.scope()
 	if len(ex.Noise) > 0 && ex.NoiseRows < len(ex.answers) {
-		d.Run.Disturbed = ex.NoiseRows
+		d.Run.NoiseRows = ex.NoiseRows
 	}
 	return d
 }

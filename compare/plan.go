@@ -92,10 +92,10 @@ func (e *Entry) recipe(r train.Recipe) train.Recipe {
 }
 
 // dropUntrainable drops the singles that some run has no training row of, with a note.
-func (res *Result) dropUntrainable(bank *feature.Bank) {
+func (res *Result) dropUntrainable(features *feature.Features) {
 	has := func(e *Entry, run *dataset.Run) bool {
-		for i, ref := range bank.Refs {
-			if slices.Contains(e.Views, ref.Name) && slices.ContainsFunc(run.Train, bank.Stores[i].Present) {
+		for i, ref := range features.Refs {
+			if slices.Contains(e.Views, ref.Name) && slices.ContainsFunc(run.Train, features.Stores[i].Present) {
 				return true
 			}
 		}

@@ -81,7 +81,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 		}
 	}
 	var views []train.Fitted
-	for _, ref := range src.Bank.Refs {
+	for _, ref := range src.Features.Refs {
 		views = append(views, train.Fitted{Name: ref.Name, Column: src.Data.Schema.Columns[ref.Column].Name})
 	}
 	schema := &src.Data.Schema
@@ -93,7 +93,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 		res.Entries = []Entry{*o.Only}
 	} else {
 		res.Entries = Entries(views, schema.Group != "" && schema.Order != "", fusions)
-		res.dropUntrainable(src.Bank)
+		res.dropUntrainable(src.Features)
 	}
 	if err := res.fitAll(ctx, src, o); err != nil {
 		return nil, err

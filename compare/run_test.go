@@ -42,12 +42,12 @@ func vectors(t *testing.T) train.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bank, _, err := (&feature.Extractor{}).Extract(context.Background(), ds, refs)
+	features, _, err := (&feature.Extractor{}).Extract(context.Background(), ds, refs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { bank.Close() }) //nolint:errcheck // a temporary file
-	return train.Source{Data: ds, Bank: bank, Methods: fusion.Methods}
+	t.Cleanup(func() { features.Close() }) //nolint:errcheck // a temporary file
+	return train.Source{Data: ds, Features: features, Methods: fusion.Methods}
 }
 
 // The corrected t-test takes the number of rows that a model was trained on: without the refit,

@@ -15,7 +15,7 @@ import (
 	"github.com/fusor-ml/fusor/model"
 )
 
-// Noise holds the curves of one disturbance of one column.
+// Noise holds the curves of one kind of noise in one column.
 type Noise struct {
 	Column string    `json:"column"` // empty: all of them together
 	Kind   string    `json:"kind"`
@@ -24,7 +24,7 @@ type Noise struct {
 	Curves []Curve   `json:"curves"` // parallel to the targets
 }
 
-// Curve is one model's score at each level of a disturbance.
+// Curve is one model's score at each level of noise.
 type Curve struct {
 	Model  string         `json:"model"`
 	Scores []eval.Summary `json:"scores"`
@@ -42,25 +42,25 @@ type Curve struct {
 	Effective *float64 `json:"effective,omitempty"`
 }
 
-// Robustness measures how the targets' scores fall as the data is disturbed. If
+// Robustness measures how the targets' scores fall as noise is added to the data. If
 // there are several targets the last is the baseline of effective robustness.
 type Robustness struct {
 	Data     *dataset.Dataset // its labeled rows are scored
 	Refs     []feature.Ref    // every view of any target, by column
 	Targets  []*Target
 	Sets     []*model.Set // of Data without noise, parallel to Targets
-	Kinds    []string     // of disturbance; none: all
+	Kinds    []string     // of noise; none: all
 	Workers  int
 	Progress func(done, total int)
 
 	rows   []int
 	groups []int
 	metric eval.Metric
-	joint  [levelCount][]*model.Set // every column disturbed in its first way, [level][target]
+	joint  [levelCount][]*model.Set // every column with its first kind of noise, [level][target]
 }
 
-// Curves disturbs the columns one by one, then all together. Every row has its
-// own random numbers, which depend on the row and the disturbance alone, so
+// Curves adds noise to the columns one by one, then all together. Every row has its
+// own random numbers, which depend on the row and the kind of noise alone, so
 // that the harm of a level contains that of the level before.
 func (r *Robustness) Curves(ctx context.Context) ([]Noise, error) {
 	r.rows = Labeled(r.Data)
@@ -111,7 +111,7 @@ func (r *Robustness) wants(kind string) bool {
 	return len(r.Kinds) == 0 || slices.Contains(r.Kinds, kind)
 }
 
-// column disturbs one column in every way that is wanted.
+// column adds every wanted kind of noise to one column.
 func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error) {
 	col := &r.Data.Schema.Columns[c]
 	var refs []feature.Ref
@@ -120,15 +120,15 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 			refs = append(refs, ref)
 		}
 	}
-	var ways []Disturbance
-	for k, d := range Disturbances(col.Kind) {
+	var ways []NoiseKind
+	for k, d := range NoiseKinds(col.Kind) {
 		if r.wants(d.Kind) || (k == 0 && r.wants(Joint)) {
 			ways = append(ways, d)
 		}
 	}
 	deviation := deviations(r.Data, c, refs[0])
 	if col.Kind == media.Table && len(deviation) == 0 {
-		ways = nil // no number to disturb
+		ways = nil // no number to change
 	}
 	var out []Noise
 	if len(ways) > 0 {
@@ -138,7 +138,7 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 				r.Progress(at*total+done, of*total)
 			}
 		}}
-		banks, err := e.Variants(ctx, r.Data, refs, n, func(row, k int, item any) (any, error) {
+		featureSets, err := e.Variants(ctx, r.Data, refs, n, func(row, k int, item any) (any, error) {
 			d, level := &ways[k/levelCount], k%levelCount
 			if d.Levels[level] == 0 {
 				return item, nil
@@ -146,10 +146,10 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 			return d.apply(item, d.Levels[level], r.random(row, col.Name, d.Kind), deviation)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("cannot disturb column %q: %w", col.Name, err)
+			return nil, fmt.Errorf("cannot add noise to column %q: %w", col.Name, err)
 		}
 		defer func() {
-			for _, b := range banks {
+			for _, b := range featureSets {
 				b.Close() //nolint:errcheck // temporary files
 			}
 		}()
@@ -157,7 +157,7 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 			noise := Noise{Column: col.Name, Kind: d.Kind, Unit: d.Unit, Levels: d.Levels}
 			var sets [][]*model.Set
 			for l := range levelCount {
-				level, err := r.disturbed(banks[w*levelCount+l], refs)
+				level, err := r.noisy(featureSets[w*levelCount+l], refs)
 				if err != nil {
 					return nil, err
 				}
@@ -184,8 +184,8 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 	return out, nil
 }
 
-// disturbed are the targets' sets with the views of a bank in place of their own.
-func (r *Robustness) disturbed(b *feature.Bank, refs []feature.Ref) ([]*model.Set, error) {
+// noisy returns the targets' sets with the views of b in place of their own.
+func (r *Robustness) noisy(b *feature.Features, refs []feature.Ref) ([]*model.Set, error) {
 	var out []*model.Set
 	for i, s := range r.Targets {
 		set := &model.Set{Views: slices.Clone(r.Sets[i].Views), Groups: r.Sets[i].Groups}
@@ -206,7 +206,7 @@ func (r *Robustness) disturbed(b *feature.Bank, refs []feature.Ref) ([]*model.Se
 	return out, nil
 }
 
-// join puts a column's disturbed views of one level into the joint sets.
+// join puts a column's noisy views of one level into the joint sets.
 func (r *Robustness) join(level int, sets []*model.Set, column string) {
 	for i, s := range r.Targets {
 		for v, view := range s.Artifact.Views {
@@ -251,7 +251,7 @@ func (r *Robustness) missing(ctx context.Context, name string, columns []int) (N
 	return n, r.measure(ctx, &n, sets)
 }
 
-// random is the stream of one row under one disturbance of one column.
+// random is the stream of one row under one kind of noise in one column.
 func (r *Robustness) random(row int, column, kind string) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s\x00%s", column, kind)

@@ -1,6 +1,6 @@
 // Package explain shows why a trained model decides as it does, and how robust it is: what each
 // modality contributes (Shapley values over the presence mask), and how the score falls as a
-// modality is disturbed or missing.
+// modality is noisy or missing.
 package explain
 
 import (

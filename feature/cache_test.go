@@ -423,14 +423,14 @@ func BenchmarkRecall(b *testing.B) {
 	for b.Loop() {
 		c := OpenCache(dir)
 		e := Extractor{Cache: c}
-		bank, _, err := e.Extract(context.Background(), ds, m.refs(b, ds))
+		features, _, err := e.Extract(context.Background(), ds, m.refs(b, ds))
 		if err != nil {
 			b.Fatal(err)
 		}
 		if err := c.Close(); err != nil {
 			b.Fatal(err)
 		}
-		if err := bank.Close(); err != nil {
+		if err := features.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 
 // Digest is a hash of all extracted views: media that changed under the same
 // names give another one, as far as any view can tell, and so do other embeddings
-// to start from. It reads the bank once.
-func (b *Bank) Digest() (string, error) {
+// to start from. It reads the features once.
+func (b *Features) Digest() (string, error) {
 	h := sha256.New()
 	if b.Embeddings != nil {
 		h.Write([]byte(b.Embeddings.SHA256))

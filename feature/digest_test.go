@@ -11,7 +11,7 @@ func TestDigestSeesEveryChange(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		d, err := (&Bank{Refs: []Ref{{Name: name}}, Stores: []*Store{s}}).Digest()
+		d, err := (&Features{Refs: []Ref{{Name: name}}, Stores: []*Store{s}}).Digest()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,10 +60,10 @@ type PretrainedState interface {
 	Vector(id int) []float32
 }
 
-// Embed lets the learned embeddings of the bank's tokens start from the vectors
+// Embed lets the learned embeddings of the tokens start from the vectors
 // in a file in the text format of word2vec, GloVe and fastText (.vec, .txt). It
 // is streamed: what is kept depends on the data's words, not on the file's length.
-func (b *Bank) Embed(ctx context.Context, file *os.File) error {
+func (b *Features) Embed(ctx context.Context, file *os.File) error {
 	var first WordEmbedder
 	e := &Embeddings{Name: filepath.Base(file.Name()), at: map[uint32]int32{}}
 	tokens := map[uint32]bool{} // of any row

@@ -26,20 +26,20 @@ type Extractor struct {
 	Progress func(done, total int)
 }
 
-// Bank holds the extracted views of a data set.
-type Bank struct {
+// Features holds the extracted views of a data set.
+type Features struct {
 	Refs       []Ref
 	Stores     []*Store    // parallel to Refs
 	Embeddings *Embeddings // what learned tokens start from, nil without
 	// Incomplete holds the cells with a problem: views of them are absent, or of a part.
-	Incomplete map[Place]bool
+	Incomplete map[CellRef]bool
 }
 
-// Place is a cell of a data set: an index into Rows and one into Columns.
-type Place struct{ Row, Column int }
+// CellRef is a cell of a data set: an index into Rows and one into Columns.
+type CellRef struct{ Row, Column int }
 
 // Close releases temporary files.
-func (b *Bank) Close() error {
+func (b *Features) Close() error {
 	var errs []error
 	for _, s := range b.Stores {
 		errs = append(errs, s.Close())
@@ -59,11 +59,11 @@ type column struct {
 // Extract computes refs for every row of ds. A cell that cannot be read is
 // reported and its views stay absent; the error is of the extraction itself
 // (canceled, disk full) or of a row without a cell for every column.
-func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Bank, dataset.Problems, error) {
+func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Features, dataset.Problems, error) {
 	if err := ds.CheckCells(); err != nil {
 		return nil, nil, fmt.Errorf("cannot extract: %w", err)
 	}
-	bank := &Bank{Refs: refs, Incomplete: map[Place]bool{}}
+	features := &Features{Refs: refs, Incomplete: map[CellRef]bool{}}
 	var cols []*column
 	byIndex := map[int]*column{}
 	for _, ref := range refs {
@@ -74,7 +74,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 			cols = append(cols, c)
 		}
 		s := NewStore(len(ds.Rows))
-		bank.Stores = append(bank.Stores, s)
+		features.Stores = append(features.Stores, s)
 		c.refs, c.stores = append(c.refs, ref), append(c.stores, s)
 		var d *viewCache
 		if info := ref.View.Info(); e.Cache != nil && !info.NoCache && (info.Pretrained || c.schema.Kind.IsFile()) {
@@ -109,7 +109,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 			mu.Lock()
 			problems = append(problems, found...)
 			if len(found) > 0 {
-				bank.Incomplete[Place{row, col.index}] = true
+				features.Incomplete[CellRef{row, col.index}] = true
 			}
 			if err != nil && failed == nil {
 				failed = err
@@ -133,7 +133,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	work() // one row of a request needs no goroutine
 	wg.Wait()
 	if err := errors.Join(ctx.Err(), failed); err != nil {
-		return nil, problems, errors.Join(err, bank.Close())
+		return nil, problems, errors.Join(err, features.Close())
 	}
 	sort.SliceStable(problems, func(a, b int) bool {
 		if problems[a].Row != problems[b].Row {
@@ -141,7 +141,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		}
 		return problems[a].Column < problems[b].Column
 	})
-	return bank, problems, nil
+	return features, problems, nil
 }
 
 // scratch is the memory that a worker uses again and again.

@@ -30,13 +30,13 @@ func UserCacheDir() string {
 }
 
 // Extract computes refs for every row of ds. The problems are those of ds and of its media, by row,
-// also with an error. The caller closes the bank.
-func (x *Extraction) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Bank, dataset.Problems, error) {
+// also with an error. The caller closes the features.
+func (x *Extraction) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Features, dataset.Problems, error) {
 	e := Extractor{Workers: x.Workers, Progress: x.Progress}
 	if x.CacheDir != "" {
 		e.Cache = OpenCache(x.CacheDir)
 	}
-	bank, found, err := e.Extract(ctx, ds, refs)
+	features, found, err := e.Extract(ctx, ds, refs)
 	cacheErr := e.Cache.Close()
 	problems := append(slices.Clone(ds.Problems), found...)
 	slices.SortStableFunc(problems, func(a, b dataset.Problem) int { return cmp.Compare(a.Row, b.Row) })
@@ -46,7 +46,7 @@ func (x *Extraction) Extract(ctx context.Context, ds *dataset.Dataset, refs []Re
 	// Strict is about cells alone: a note on the whole table or on a row leaves nothing out.
 	cells := slices.DeleteFunc(slices.Clone(problems), func(p dataset.Problem) bool { return p.Row == 0 || p.Column == "" })
 	if x.Strict && len(cells) > 0 {
-		if err := bank.Close(); err != nil {
+		if err := features.Close(); err != nil {
 			return nil, problems, err
 		}
 		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", cells)
@@ -54,5 +54,5 @@ func (x *Extraction) Extract(ctx context.Context, ds *dataset.Dataset, refs []Re
 	if cacheErr != nil { // no fault of the data: reported, but never in the way
 		problems = append(problems, dataset.Problem{What: cacheErr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
 	}
-	return bank, problems, nil
+	return features, problems, nil
 }

@@ -17,21 +17,21 @@ import (
 // the opened item, which it must not change. Nothing is cached. A cell that
 // cannot be read, varied or extracted is absent; what is wrong with it was said
 // when it was extracted as it is. vary may be called from several goroutines.
-func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Ref, n int, vary func(row, k int, item any) (any, error)) ([]*Bank, error) {
+func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Ref, n int, vary func(row, k int, item any) (any, error)) ([]*Features, error) {
 	if err := ds.CheckCells(); err != nil {
 		return nil, fmt.Errorf("cannot vary: %w", err)
 	}
-	banks := make([]*Bank, n)
-	for k := range banks {
-		banks[k] = &Bank{Refs: refs}
+	featureSets := make([]*Features, n)
+	for k := range featureSets {
+		featureSets[k] = &Features{Refs: refs}
 		for range refs {
-			banks[k].Stores = append(banks[k].Stores, NewStore(len(ds.Rows)))
+			featureSets[k].Stores = append(featureSets[k].Stores, NewStore(len(ds.Rows)))
 		}
 	}
 	var mu sync.Mutex // guards done and Progress
 	done := 0
 	err := parallel.For(ctx, len(ds.Rows), e.Workers, func(ctx context.Context, _, row int) error {
-		if err := variants(ctx, e.limit(), ds, row, refs, banks, vary); err != nil {
+		if err := variants(ctx, e.limit(), ds, row, refs, featureSets, vary); err != nil {
 			return err
 		}
 		mu.Lock()
@@ -42,16 +42,16 @@ func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Re
 		return nil
 	})
 	if err != nil {
-		for _, b := range banks {
+		for _, b := range featureSets {
 			err = errors.Join(err, b.Close())
 		}
 		return nil, err
 	}
-	return banks, nil
+	return featureSets, nil
 }
 
 // variants fills one cell's variants; the error is of the stores.
-func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row int, refs []Ref, banks []*Bank, vary func(row, k int, item any) (any, error)) error {
+func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row int, refs []Ref, featureSets []*Features, vary func(row, k int, item any) (any, error)) error {
 	cell, col := &ds.Rows[row].Cells[refs[0].Column], &ds.Schema.Columns[refs[0].Column]
 	if cell.Absent() {
 		return nil
@@ -65,7 +65,7 @@ func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row
 	if err != nil {
 		return nil //nolint:nilerr // an unreadable cell is absent
 	}
-	for k, b := range banks {
+	for k, b := range featureSets {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // Variants reports the cancellation
 		}

@@ -25,7 +25,7 @@ func TestVariantsOpenOnceAndKeepRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := feature.Extractor{Workers: 3}
-	banks, err := e.Variants(context.Background(), ds, refs, 3, func(row, k int, item any) (any, error) {
+	featureSets, err := e.Variants(context.Background(), ds, refs, 3, func(row, k int, item any) (any, error) {
 		switch {
 		case row == 5 && k == 1:
 			return nil, errors.New("no")
@@ -38,7 +38,7 @@ func TestVariantsOpenOnceAndKeepRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, b := range banks {
+	for k, b := range featureSets {
 		for row := range ds.Rows {
 			absent := row == 4 || k == 1 && (row == 5 || row == 6)
 			if got := b.Stores[0].Present(row); got == absent {

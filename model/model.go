@@ -16,20 +16,20 @@ import (
 // Model is a network. Its parameters are read by Forward and written by an
 // optimizer; Forward on several tapes at once is safe while nothing writes.
 type Model struct {
-	Spec     Spec
-	methods  fusion.Table
-	method   fusion.Method
-	scope    *nn.Scope
-	encoders []encoder
-	fusion   fusion.Fusion
-	overRows bool       // the fusion reads the rows of a group in their order
-	hidden   *nn.Linear // nil: the head is linear
-	head     *nn.Linear // nil: the fusion predicts
-	begun    []begin
+	Spec       Spec
+	methods    fusion.Table
+	method     fusion.Method
+	scope      *nn.Scope
+	encoders   []encoder
+	fusion     fusion.Fusion
+	overRows   bool       // the fusion reads the rows of a group in their order
+	hidden     *nn.Linear // nil: the head is linear
+	head       *nn.Linear // nil: the fusion predicts
+	pretrained []embeddingInit
 }
 
-// begin is where the embedding of a view starts from.
-type begin struct {
+// embeddingInit is a view and the vectors that its embedding starts from.
+type embeddingInit struct {
 	view string
 	from feature.PretrainedState
 }
@@ -202,7 +202,7 @@ func (m *Model) InitEmbeddings(view string, from feature.PretrainedState) error 
 			copy(p.Value.F32[id*len(v):], v)
 		}
 	}
-	m.begun = append(m.begun, begin{view, from})
+	m.pretrained = append(m.pretrained, embeddingInit{view, from})
 	return nil
 }
 
@@ -213,7 +213,7 @@ func (m *Model) Rebuild() (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range m.begun {
+	for _, b := range m.pretrained {
 		if err := fresh.InitEmbeddings(b.view, b.from); err != nil {
 			return nil, err
 		}

@@ -61,16 +61,16 @@ func (m *Model) Features(ctx context.Context, ds *dataset.Dataset) (*Features, e
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the data as the model was trained: %w", err)
 	}
-	bank, problems, err := m.o.Extraction().Extract(ctx, ds, refs)
+	features, problems, err := m.o.Extraction().Extract(ctx, ds, refs)
 	if err != nil {
 		return nil, problems.Wrap(err)
 	}
-	defer bank.Close() //nolint:errcheck // temporary files
+	defer features.Close() //nolint:errcheck // temporary files
 	f := &Features{Problems: problems, set: &model.Set{}, flags: make([][]string, len(ds.Rows))}
 	for i, v := range m.a.Views {
 		// Select has found every view, but in the order of the schema's columns.
 		j := slices.IndexFunc(refs, func(r feature.Ref) bool { return r.Name == v.Name })
-		x, err := feature.Apply(bank.Stores[j], refs[j].View.Info().Shape, m.a.States[i])
+		x, err := feature.Apply(features.Stores[j], refs[j].View.Info().Shape, m.a.States[i])
 		if err != nil {
 			return nil, problems.Wrap(fmt.Errorf("view %s: %w", v.Name, err))
 		}
@@ -82,7 +82,7 @@ func (m *Model) Features(ctx context.Context, ds *dataset.Dataset) (*Features, e
 	}
 	for i := range f.flags {
 		f.flags[i] = m.flags(i, f.set, func(column int) bool {
-			return ds.Rows[i].Cells[column].Incomplete || bank.Incomplete[feature.Place{Row: i, Column: column}]
+			return ds.Rows[i].Cells[column].Incomplete || features.Incomplete[feature.CellRef{Row: i, Column: column}]
 		})
 	}
 	return f, nil

@@ -186,7 +186,7 @@ func (r *reader) noise() *section {
 	}
 	s := &section{id: "noise", title: r.say("noise"), note: r.say("noise_note")}
 	sum := &table{title: r.say("noise_table"), texts: 3, bold: -1}
-	for _, k := range []string{"modality", "disturbance", "model", "area", "relative", "effective"} {
+	for _, k := range []string{"modality", "noise_kind", "model", "area", "relative", "effective"} {
 		sum.column(k, headed(r.say(k)))
 	}
 	measured := false

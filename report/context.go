@@ -153,8 +153,8 @@ func (r *reader) data(p *page) {
 func (r *reader) notes() []string {
 	v := r.doc.Run
 	out := slices.Clone(v.Notes)
-	if v.Disturbed > 0 && v.Disturbed < r.doc.Data.Rows {
-		out = append(out, r.say("disturbed", v.Disturbed, r.doc.Data.Rows))
+	if v.NoiseRows > 0 && v.NoiseRows < r.doc.Data.Rows {
+		out = append(out, r.say("noise_rows", v.NoiseRows, r.doc.Data.Rows))
 	}
 	return out
 }

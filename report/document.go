@@ -173,8 +173,8 @@ type Run struct {
 	// FirstOf: confusion, reliability, abstention and mistakes are the runs' of the first of so many
 	// seeds.
 	FirstOf int `json:"first_of,omitempty"`
-	// Disturbed is how many rows the noise curves were measured on.
-	Disturbed int `json:"disturbed,omitempty"`
+	// NoiseRows is how many rows the noise curves were measured on.
+	NoiseRows int `json:"noise_rows,omitempty"`
 }
 
 // Series is a list of numbers in which NaN and ±Inf, as a diverging loss has

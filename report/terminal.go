@@ -29,7 +29,7 @@ func WantsColor(f *os.File) bool {
 }
 
 // Terminal writes the leaderboard, sentiment metrics, the modalities' contributions, the table of
-// subsets, what disturbances cost, what prediction sets cover and the verdict,
+// subsets, what noise costs, what prediction sets cover and the verdict,
 // as far as the document has them. No line is wider
 // than the options say.
 func Terminal(w io.Writer, d *Document, o TerminalOptions) error {

@@ -18,13 +18,13 @@ func (t *terminal) sets() {
 }
 
 // noise writes a line for each curve: its score without, with middling and with
-// the strongest disturbance, and the area under it.
+// the strongest noise, and the area under it.
 func (t *terminal) noise() {
 	if len(t.doc.Noise) == 0 {
 		return
 	}
 	several := false
-	rows := [][]string{{t.say("modality"), t.say("disturbance"), t.say("model"), t.say("clean"), t.say("middle"), t.say("strongest"), t.say("area")}}
+	rows := [][]string{{t.say("modality"), t.say("noise_kind"), t.say("model"), t.say("clean"), t.say("middle"), t.say("strongest"), t.say("area")}}
 	for _, n := range t.doc.Noise {
 		where := n.Column
 		if where == "" {

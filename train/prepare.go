@@ -16,9 +16,9 @@ import (
 
 // Source is a data set with its extracted views.
 type Source struct {
-	Data    *dataset.Dataset
-	Bank    *feature.Bank
-	Methods fusion.Table
+	Data     *dataset.Dataset
+	Features *feature.Features
+	Methods  fusion.Table
 }
 
 // Prepared is a source with every view's state fitted on one run's training rows.
@@ -65,12 +65,12 @@ func (p *Prepared) Ordered() bool { return p.Data.Schema.Group != "" && p.Data.S
 // vector's scaling is open, each is tried with a model of that view alone and
 // the one with the lowest validation loss is taken.
 func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers int) (*Prepared, error) {
-	if err := r.knows(src.Bank.Refs); err != nil {
+	if err := r.checkViews(src.Features.Refs); err != nil {
 		return nil, err
 	}
 	p := &Prepared{Source: src, Run: run, Set: &model.Set{Groups: model.NewGroups(len(src.Data.Rows), dataset.Sequences(src.Data, nil))}}
 	p.targets()
-	for i, ref := range src.Bank.Refs {
+	for i, ref := range src.Features.Refs {
 		f, m, err := p.fit(ctx, i, r, workers)
 		if errors.Is(err, feature.ErrNoRows) {
 			continue
@@ -119,7 +119,7 @@ func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
 
 // fit fits view i, choosing its scaling.
 func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitted, *feature.Matrix, error) {
-	ref, store := p.Bank.Refs[i], p.Bank.Stores[i]
+	ref, store := p.Features.Refs[i], p.Features.Stores[i]
 	col := p.Data.Schema.Columns[ref.Column]
 	f := Fitted{Name: ref.Name, Column: col.Name, Info: ref.View.Info()}
 	open := []feature.Scaling{feature.PerFeature}

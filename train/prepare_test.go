@@ -41,16 +41,16 @@ func prepare(t *testing.T, manifest string, r Recipe) (*Prepared, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bank, _, err := (&feature.Extractor{}).Extract(context.Background(), ds, refs)
+	features, _, err := (&feature.Extractor{}).Extract(context.Background(), ds, refs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { bank.Close() }) //nolint:errcheck // a temporary file
+	t.Cleanup(func() { features.Close() }) //nolint:errcheck // a temporary file
 	plan, err := dataset.HoldOut(ds, dataset.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Prepare(context.Background(), Source{Data: ds, Bank: bank, Methods: fusion.Methods}, plan.Runs[0], r, 1)
+	return Prepare(context.Background(), Source{Data: ds, Features: features, Methods: fusion.Methods}, plan.Runs[0], r, 1)
 }
 
 // A name that is mistyped is said, not passed over.

@@ -76,7 +76,7 @@ func (r *Recipe) CheckTask(task dataset.Task) error {
 }
 
 // knows reports an encoder that is chosen for a view that is not there.
-func (r *Recipe) knows(refs []feature.Ref) error {
+func (r *Recipe) checkViews(refs []feature.Ref) error {
 	names := make([]string, len(refs))
 	for i, ref := range refs {
 		names[i] = ref.Name

@@ -141,7 +141,7 @@ func (t *trainer) stepsOf(rows []int) int { return len(t.epochBatches(rows, 0)) 
 // rows cannot tell apart the earliest is taken, which has fitted the training
 // rows least (after the one-standard-error rule of Breiman et al. 1984).
 func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) error {
-	t.begin()
+	t.resetOptimizer()
 	perEpoch := t.stepsOf(t.d.Train)
 	lr := t.c.schedule(perEpoch * t.c.Epochs)
 	best, step := snapshot(t.params), 0
@@ -194,7 +194,7 @@ func (t *trainer) refit(ctx context.Context, h *History, from *Checkpoint) error
 		return err
 	}
 	load(t.params, snapshot(fresh.Params()))
-	t.begin()
+	t.resetOptimizer()
 	rows := append(append([]int(nil), t.d.Train...), t.d.Val...)
 	lr := t.c.schedule(t.stepsOf(t.d.Train) * t.c.Epochs)
 	step, e := 0, 1
@@ -240,7 +240,7 @@ func anySparse(params []*grad.Param) bool {
 }
 
 // begin makes a fresh optimizer and a fresh average.
-func (t *trainer) begin() {
+func (t *trainer) resetOptimizer() {
 	if !t.c.NoAverage && !anySparse(t.params) {
 		t.every = min(max(t.stepsOf(t.d.Train)/averageTaken, 1), averageEvery)
 		t.average = optim.NewAverage(t.params, 1-1.0/averageTaken)

@@ -112,13 +112,13 @@ func extract(ds *dataset.Dataset, refs []feature.Ref, cores int, dir string) (to
 	if dir != "" {
 		e.Cache = feature.OpenCache(dir)
 	}
-	bank, _, err := e.Extract(context.Background(), ds, refs)
+	features, _, err := e.Extract(context.Background(), ds, refs)
 	if err == nil && e.Cache != nil {
 		err = e.Cache.Close()
 	}
 	took = time.Since(start)
 	if err == nil {
-		err = bank.Close()
+		err = features.Close()
 	}
 	return took, err
 }

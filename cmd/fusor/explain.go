@@ -39,8 +39,8 @@ type explainCmd struct {
 	Data    string   `arg:"" help:"Manifest or folder with labels."`
 	Out     string   `help:"Folder for report.html, its plots and tables." short:"o" placeholder:"DIR"`
 	Split   string   `help:"Rows to look at: test, train, val, a fold's name, or all (default: test; where the data has no split, what training held out of it, or all of other data)." placeholder:"NAME"`
-	Noise   []string `help:"Disturbances to try, or none (default: all that suit the data): typos, dropped_words, gaussian, blur, occlusion, jpeg, white_noise, clipping, dropped_spans, missing, all." placeholder:"KIND,KIND"`
-	Rows    int      `help:"Rows that are disturbed at most (default: 500 of data with pictures, sounds or videos, else 5000)." name:"noise-rows" placeholder:"N"`
+	Noise   []string `help:"Kinds of noise to try, or none (default: all that suit the data): typos, dropped_words, gaussian, blur, occlusion, jpeg, white_noise, clipping, dropped_spans, missing, all." placeholder:"KIND,KIND"`
+	Rows    int      `help:"Rows that noise is added to at most (default: 500 of data with pictures, sounds or videos, else 5000)." name:"noise-rows" placeholder:"N"`
 	Against string   `help:"Another model of the same data, whose curves are drawn beside; effective robustness is measured against it." type:"existingfile" placeholder:"FILE"`
 	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags
@@ -52,7 +52,7 @@ type explainCmd struct {
 
 // Help is the command's longer help.
 func (c *explainCmd) Help() string {
-	return `What each modality contributes (Shapley values, for the data set, each class and each row), the score with every subset of modalities, how the score falls as a modality is disturbed or missing, calibration, prediction sets, and the surest mistakes.
+	return `What each modality contributes (Shapley values, for the data set, each class and each row), the score with every subset of modalities, how the score falls as a modality is noisy or missing, calibration, prediction sets, and the surest mistakes.
 
 Examples:
   fusor explain shop.fusor shop.csv -o why
@@ -154,7 +154,7 @@ func (c *explainCmd) rows(m *fusor.Model, ds *dataset.Dataset) (split string, ro
 func (c *explainCmd) check() error {
 	for _, k := range c.Noise {
 		if k != "none" && !slices.Contains(explain.Kinds(), k) {
-			return unknown("disturbance", k, append([]string{"none"}, explain.Kinds()...))
+			return unknown("kind of noise", k, append([]string{"none"}, explain.Kinds()...))
 		}
 	}
 	if slices.Contains(c.Noise, "none") && len(c.Noise) > 1 {

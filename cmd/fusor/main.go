@@ -104,7 +104,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "fusor: %s\n", inWords(err.Error()))
+		fmt.Fprintf(stderr, "fusor: %s\n", rewriteParseError(err.Error()))
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil {
 			fmt.Fprintf(stderr, "see: fusor %s--help\n", commandOf(pe.Context))
@@ -170,7 +170,7 @@ func givenFlags(args []string, flags []*kong.Flag, keep func(*kong.Flag) bool) (
 }
 
 // inWords describes what the parser states as the commands would.
-func inWords(s string) string {
+func rewriteParseError(s string) string {
 	for _, r := range []struct{ from, to string }{
 		{`^(--\S+): expected .* but got "EOL" \(<EOL>\)$`, "$1 needs a value"},
 		{`^(--\S+): expected .* but got "(-[^"]*)" \(short flag\).*$`, "$1 $2: it must not be negative"},

@@ -45,7 +45,7 @@ func isTerminal(w io.Writer) bool {
 }
 
 // titles name the stages for people.
-var titles = map[string]string{"extract": "reading media", "train": "training", "compare": "comparing", "calibrate": "calibrating", "demo": "making birds", "explain": "trying subsets", "noise": "disturbing", "bench": "timing"}
+var titles = map[string]string{"extract": "reading media", "train": "training", "compare": "comparing", "calibrate": "calibrating", "demo": "making birds", "explain": "trying subsets", "noise": "adding noise", "bench": "timing"}
 
 // How often the line is drawn, how soon a step follows one that was only kept,
 // and when there is enough to foretell the rest from.

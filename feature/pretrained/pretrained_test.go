@@ -106,15 +106,15 @@ func extract(t testing.TB, ds *dataset.Dataset, set pretrained.Set, x feature.Ex
 	if err != nil {
 		t.Fatal(err)
 	}
-	bank, problems, err := x.Extract(context.Background(), ds, refs)
+	features, problems, err := x.Extract(context.Background(), ds, refs)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}
-	defer bank.Close()
+	defer features.Close()
 	out := make([][]float32, len(ds.Rows))
 	for i := range out {
 		var r feature.Raw
-		if err := bank.Stores[0].Get(i, &r); err != nil {
+		if err := features.Stores[0].Get(i, &r); err != nil {
 			t.Fatal(err)
 		}
 		if !r.Absent() {

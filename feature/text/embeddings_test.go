@@ -23,7 +23,7 @@ func wordHash(t testing.TB, word string) uint32 {
 }
 
 // embed writes a file of vectors and yields it to a semantic view of the texts.
-func embed(t *testing.T, file string, texts ...string) (*feature.Bank, error) {
+func embed(t *testing.T, file string, texts ...string) (*feature.Features, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "small.vec")
 	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
@@ -34,7 +34,7 @@ func embed(t *testing.T, file string, texts ...string) (*feature.Bank, error) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	b := &feature.Bank{Refs: []feature.Ref{{Name: "note.semantic", View: Semantic()}}, Stores: []*feature.Store{feature.NewStore(len(texts))}}
+	b := &feature.Features{Refs: []feature.Ref{{Name: "note.semantic", View: Semantic()}}, Stores: []*feature.Store{feature.NewStore(len(texts))}}
 	t.Cleanup(func() { b.Close() })
 	for i, s := range texts {
 		if err := b.Stores[0].Put(i, extract(t, Semantic(), s)); err != nil {
@@ -44,8 +44,8 @@ func embed(t *testing.T, file string, texts ...string) (*feature.Bank, error) {
 	return b, b.Embed(context.Background(), f)
 }
 
-// started fits the bank's view on its first n rows.
-func started(t *testing.T, b *feature.Bank, n int) *tokenState {
+// started fits the features' view on its first n rows.
+func started(t *testing.T, b *feature.Features, n int) *tokenState {
 	t.Helper()
 	rows := make([]int, n)
 	for i := range rows {
@@ -105,11 +105,11 @@ func TestEmbedKeepsFirstWords(t *testing.T) {
 		fmt.Fprintf(&b, "%s %d\n", word(i), i)
 	}
 	trained, other := word(feature.FirstWords+77), word(feature.FirstWords+99)
-	bank, err := embed(t, b.String(), "one "+trained, "two "+other)
+	features, err := embed(t, b.String(), "one "+trained, "two "+other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := started(t, bank, 1)
+	st := started(t, features, 1)
 	id := func(w string) int { return st.ID(wordHash(t, w)) }
 	if got := st.Vector(id(trained)); len(got) != 1 || got[0] != feature.FirstWords+77 {
 		t.Errorf("a word of a training text starts from %v", got)
@@ -121,7 +121,7 @@ func TestEmbedKeepsFirstWords(t *testing.T) {
 	if n := st.Dim() - 1; st.ID(last) == UnknownToken || n > feature.FirstWords+1 || n < feature.FirstWords-10 {
 		t.Errorf("%d words are kept, the last of the first ones as %d", n, st.ID(last))
 	}
-	if n := len(bank.Embeddings.Hashes); n > feature.FirstWords+2 {
+	if n := len(features.Embeddings.Hashes); n > feature.FirstWords+2 {
 		t.Errorf("%d vectors are held", n)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Kinds of disturbance.
+// Kinds of noise.
 const (
 	Typos        = "typos"
 	DroppedWords = "dropped_words"
@@ -21,29 +21,29 @@ const (
 	Clipping     = "clipping"
 	DroppedSpans = "dropped_spans"
 	Missing      = "missing" // the modality is absent, from a share of the rows
-	Joint        = "all"     // every modality is disturbed in its own first way
+	Joint        = "all"     // every modality has its own first kind of noise
 )
 
-// Kinds lists every kind of disturbance.
+// Kinds lists every kind of noise.
 func Kinds() []string {
 	return []string{Typos, DroppedWords, Gaussian, Blur, Occlusion, JPEG, WhiteNoise, Clipping, DroppedSpans, Missing, Joint}
 }
 
-// Disturbance is one way to spoil an opened item.
-type Disturbance struct {
+// NoiseKind is one way to add noise to an opened item.
+type NoiseKind struct {
 	Kind   string
 	Unit   string    // of Levels; empty: a share, 0 to 1
 	Levels []float64 // growing harm; the first is none, or as good as none
-	// apply makes the disturbed item. deviation holds, for vectors and tables,
+	// apply makes the noisy item. deviation holds, for vectors and tables,
 	// each value's standard deviation in the data.
 	apply func(item any, level float64, rng *rand.Rand, deviation []float64) (any, error)
 }
 
-// levelCount is the number of levels of every disturbance, so that they can be
+// levelCount is the number of levels of every kind of noise, so that they can be
 // joined level by level.
 const levelCount = 6
 
-// What an opened item can do to be disturbed.
+// What an opened item can do to be made noisy.
 type (
 	texts    interface{ MapText(func(string) string) any }
 	pictures interface {
@@ -57,12 +57,12 @@ type (
 	}
 )
 
-// Disturbances lists the disturbances of a kind of column; the first is its own
-// in a joint disturbance. Every column can also be missing.
-func Disturbances(kind media.Kind) []Disturbance {
+// NoiseKinds lists the kinds of noise of a kind of column; the first is its own
+// in joint noise. Every column can also be missing.
+func NoiseKinds(kind media.Kind) []NoiseKind {
 	switch kind {
 	case media.Text:
-		return []Disturbance{
+		return []NoiseKind{
 			{Typos, "", []float64{0, .05, .1, .2, .3, .5}, onText(typos)},
 			{DroppedWords, "", []float64{0, .1, .25, .5, .75, .9}, onText(dropWords)},
 		}
@@ -73,15 +73,15 @@ func Disturbances(kind media.Kind) []Disturbance {
 	case media.Video:
 		return append(pictureNoise()[:1:1], soundNoise()[0])
 	case media.Vector:
-		return []Disturbance{{Gaussian, "σ", []float64{0, .25, .5, 1, 2, 4}, onVector}}
+		return []NoiseKind{{Gaussian, "σ", []float64{0, .25, .5, 1, 2, 4}, onVector}}
 	case media.Table:
-		return []Disturbance{{Gaussian, "σ", []float64{0, .25, .5, 1, 2, 4}, onTable}}
+		return []NoiseKind{{Gaussian, "σ", []float64{0, .25, .5, 1, 2, 4}, onTable}}
 	}
 	return nil
 }
 
-func pictureNoise() []Disturbance {
-	return []Disturbance{
+func pictureNoise() []NoiseKind {
+	return []NoiseKind{
 		{Gaussian, "σ (0–1)", []float64{0, .02, .05, .1, .2, .4}, onPictures(gaussian)},
 		{Blur, "σ (px)", []float64{0, .5, 1, 2, 4, 8}, onPictures(blur)},
 		{Occlusion, "", []float64{0, .1, .2, .4, .6, .8}, onPictures(occlude)},
@@ -89,8 +89,8 @@ func pictureNoise() []Disturbance {
 	}
 }
 
-func soundNoise() []Disturbance {
-	return []Disturbance{
+func soundNoise() []NoiseKind {
+	return []NoiseKind{
 		{WhiteNoise, "−SNR (dB)", []float64{-60, -30, -20, -10, 0, 10}, onSound(whiteNoise)},
 		{Clipping, "", []float64{0, .05, .1, .2, .4, .8}, onSound(clip)},
 		{DroppedSpans, "", []float64{0, .1, .25, .5, .75, .9}, onSound(dropSpans)},
@@ -103,7 +103,7 @@ func onText(f func(string, float64, *rand.Rand) string) applier {
 	return func(item any, level float64, rng *rand.Rand, _ []float64) (any, error) {
 		t, ok := item.(texts)
 		if !ok {
-			return nil, fmt.Errorf("cannot disturb the text of a %T", item)
+			return nil, fmt.Errorf("cannot add noise to the text of a %T", item)
 		}
 		return t.MapText(func(s string) string { return f(s, level, rng) }), nil
 	}
@@ -113,7 +113,7 @@ func onPictures(f func(*vision.Image, float64, *rand.Rand) *vision.Image) applie
 	return func(item any, level float64, rng *rand.Rand, _ []float64) (any, error) {
 		p, ok := item.(pictures)
 		if !ok {
-			return nil, fmt.Errorf("cannot disturb the pictures of a %T", item)
+			return nil, fmt.Errorf("cannot add noise to the pictures of a %T", item)
 		}
 		return p.MapPictures(func(m *vision.Image) *vision.Image { return f(m, level, rng) }), nil
 	}
@@ -123,7 +123,7 @@ func onSound(f func([]float32, int, float64, *rand.Rand) []float32) applier {
 	return func(item any, level float64, rng *rand.Rand, _ []float64) (any, error) {
 		s, ok := item.(sounds)
 		if !ok {
-			return nil, fmt.Errorf("cannot disturb the sound of a %T", item)
+			return nil, fmt.Errorf("cannot add noise to the sound of a %T", item)
 		}
 		return s.MapSound(func(x dsp.Signal) dsp.Signal {
 			return dsp.Signal{Rate: x.Rate, Samples: f(x.Samples, x.Rate, level, rng)}
@@ -135,7 +135,7 @@ func onSound(f func([]float32, int, float64, *rand.Rand) []float32) applier {
 func onVector(item any, level float64, rng *rand.Rand, deviation []float64) (any, error) {
 	v, ok := item.([]float32)
 	if !ok || len(deviation) != len(v) {
-		return nil, fmt.Errorf("cannot disturb a %T with %d deviations", item, len(deviation))
+		return nil, fmt.Errorf("cannot add noise to a %T with %d deviations", item, len(deviation))
 	}
 	out := make([]float32, len(v))
 	for i, x := range v {
@@ -149,7 +149,7 @@ func onVector(item any, level float64, rng *rand.Rand, deviation []float64) (any
 func onTable(item any, level float64, rng *rand.Rand, deviation []float64) (any, error) {
 	r, ok := item.(numbers)
 	if !ok {
-		return nil, fmt.Errorf("cannot disturb the numbers of a %T", item)
+		return nil, fmt.Errorf("cannot add noise to the numbers of a %T", item)
 	}
 	return r.MapNumbers(func(field int, v float64) float64 {
 		z := rng.NormFloat64()

@@ -16,11 +16,11 @@ import (
 
 func stream(n uint64) *rand.Rand { return rand.New(rand.NewPCG(n, 9)) }
 
-func TestEveryDisturbanceHasTheSameNumberOfLevels(t *testing.T) {
+func TestEveryKindOfNoiseHasTheSameNumberOfLevels(t *testing.T) {
 	for _, k := range []media.Kind{media.Text, media.Image, media.Audio, media.Video, media.Vector, media.Table} {
-		ways := Disturbances(k)
+		ways := NoiseKinds(k)
 		if len(ways) == 0 {
-			t.Errorf("%s has no disturbance", k)
+			t.Errorf("%s has no noise", k)
 		}
 		for _, d := range ways {
 			if len(d.Levels) != levelCount || !slices.IsSorted(d.Levels) {
@@ -36,7 +36,7 @@ func TestEveryDisturbanceHasTheSameNumberOfLevels(t *testing.T) {
 	}
 }
 
-func TestTextDisturbances(t *testing.T) {
+func TestTextNoise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "text")
 		chance := rapid.Float64Range(0, 1).Draw(t, "chance")
@@ -89,7 +89,7 @@ func picture(gray bool) *vision.Image {
 	return vision.FromRGB(w, h, rgb)
 }
 
-func TestPictureDisturbancesGrow(t *testing.T) {
+func TestPictureNoiseGrows(t *testing.T) {
 	for _, gray := range []bool{false, true} {
 		for _, d := range pictureNoise() {
 			item := wrapped{picture(gray)}
@@ -126,7 +126,7 @@ type wrapped struct{ m *vision.Image }
 
 func (w wrapped) MapPictures(f func(*vision.Image) *vision.Image) any { return wrapped{f(w.m)} }
 
-func TestSoundDisturbances(t *testing.T) {
+func TestSoundNoise(t *testing.T) {
 	const rate = 8000
 	x := make([]float32, 2*rate)
 	for i := range x {
