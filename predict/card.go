@@ -16,6 +16,8 @@ type Card struct {
 	Label      string               `json:"label"`
 	Classes    []string             `json:"classes,omitempty"`
 	Columns    []CardColumn         `json:"columns"`
+	Group      string               `json:"group,omitempty"` // the columns of a model that reads the rows of a group in order
+	Order      string               `json:"order,omitempty"`
 	Fusion     string               `json:"fusion"`
 	Parameters int                  `json:"parameters"`
 	Rows       *int                 `json:"rows"` // that the weights were fitted on; nil: not recorded
@@ -32,6 +34,14 @@ type CardColumn struct {
 	Name  string     `json:"name"`
 	Kind  media.Kind `json:"kind"`
 	Views []string   `json:"views"`
+	// Fields are the columns of the table that make this one, of the kind table.
+	Fields []CardField `json:"fields,omitempty"`
+}
+
+// CardField is a column of numbers, categories, dates or truth values.
+type CardField struct {
+	Name string     `json:"name"`
+	Kind media.Kind `json:"kind"`
 }
 
 // CardEncoder is a pretrained network that a column is read by.
@@ -85,6 +95,9 @@ func (m *Model) Card() *Card {
 		Task: a.Schema.Task, Label: a.Schema.Label, Classes: a.Schema.Classes, Fusion: a.Spec.Method,
 		Parameters: a.Model.Size(), Encoders: []CardEncoder{}, Embeddings: a.Embeddings,
 	}
+	if m.OverRows() {
+		c.Group, c.Order = a.Schema.Group, a.Schema.Order
+	}
 	for _, e := range a.Encoders {
 		c.Encoders = append(c.Encoders, CardEncoder{Column: e.Column, Architecture: e.Architecture, Dim: e.Dim, SHA256: e.SHA256})
 	}
@@ -94,6 +107,9 @@ func (m *Model) Card() *Card {
 			if v.Column == col.Name {
 				one.Views = append(one.Views, v.View)
 			}
+		}
+		for _, f := range col.Fields {
+			one.Fields = append(one.Fields, CardField{f.Name, f.Kind})
 		}
 		c.Columns = append(c.Columns, one)
 	}
