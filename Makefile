@@ -1,7 +1,7 @@
 # Every target works on a machine that has only Go (accuracy and conformance need their data beside the checkout).
 GO ?= go
 
-.PHONY: build test slow purego race fuzz vet lint fmt gen proto accuracy cross clean
+.PHONY: build wheels python test slow purego race fuzz vet lint fmt gen proto accuracy cross clean
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/fusor ./cmd/fusor
@@ -53,6 +53,30 @@ cross: ## compile for every platform
 	GOOS=darwin GOARCH=arm64 $(GO) build ./...
 	GOOS=linux GOARCH=arm64 $(GO) build ./...
 	$(GO) build -tags purego ./...
+
+PYTHON ?= python3
+venv := bin/venv
+$(venv): bindings/python/pyproject.toml
+	$(PYTHON) -m venv $(venv)
+	$(venv)/bin/pip install -q hatchling twine build -e 'bindings/python[test]'
+	touch $(venv)
+
+# Two builds of one commit make the same bytes.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+wheels: $(venv) ## Python wheels of every platform, and the sdist, in dist/
+	rm -rf dist && mkdir -p dist/bin
+	@set -e; export SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH); for p in $(PLATFORMS); do \
+	  bin=$(CURDIR)/dist/bin/$$(echo $$p | tr / -); \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o $$bin ./cmd/fusor; \
+	  (cd bindings/python && FUSOR_WHEEL_PLATFORM=$$p FUSOR_WHEEL_BINARY=$$bin ../../$(venv)/bin/python -m hatchling build -t wheel -d ../../dist); \
+	done; \
+	(cd bindings/python && ../../$(venv)/bin/python -m hatchling build -t sdist -d ../../dist)
+	$(venv)/bin/twine check --strict dist/*.whl dist/*.tar.gz
+	@ls -l dist/*.whl dist/*.tar.gz
+
+python: build $(venv) ## every test of the Python package, scikit-learn's suite among them
+	cd bindings/python && ../../$(venv)/bin/mypy && FUSOR_BINARY=$(CURDIR)/bin/fusor ../../$(venv)/bin/pytest -q
 
 clean:
 	rm -rf bin
