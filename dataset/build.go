@@ -247,7 +247,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 	}
 	for _, name := range opt.Ignore {
 		if column(t.Header, name) < 0 && !slices.ContainsFunc(src.matrices, func(m matrix) bool { return m.name == name }) {
-			c.fatal("option.no-column", 0, "", "the columns are: "+strings.Join(t.Header, ", "), "--ignore names the column %q, which is not there", name)
+			c.fatal("option.no-column", 0, "", theColumns(t), "--ignore names the column %q, which is not there", name)
 		}
 	}
 	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes, ds.Schema.Reading = s.Columns, s.Task, s.Classes, s.Reading
@@ -367,7 +367,7 @@ func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
 		case slices.ContainsFunc(v, isNumber): // else it is absent
 			c.add(Problem{
 				Code: "cell.vector", File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
-				What: "a NaN or infinity at place " + itoa(at+1) + "; the vector is left out",
+				What: fmt.Sprintf("a NaN or infinity at place %d; the vector is left out", at+1),
 			})
 			ds.Rows[i].Cells[k].Incomplete = true
 		}

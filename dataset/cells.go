@@ -275,7 +275,7 @@ func readArrays(src media.Source) ([]npy.Named[float32], error) {
 type noFile struct{ name string }
 
 // Error implements error.
-func (e *noFile) Error() string { return e.name + ": no such file" }
+func (e *noFile) Error() string { return fmt.Sprintf("%s: no such file", e.name) }
 
 // manyArrays reports that a cell's file holds more than one array.
 type manyArrays struct {
@@ -285,7 +285,7 @@ type manyArrays struct {
 
 // Error implements error.
 func (e *manyArrays) Error() string {
-	return e.name + ": it holds " + strconv.Itoa(e.n) + " arrays where a cell takes one"
+	return fmt.Sprintf("%s: it holds %d arrays where a cell takes one", e.name, e.n)
 }
 
 // firstNaN is the place of the first NaN or infinity, or -1.

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -186,7 +187,7 @@ func tabulate(ds *Dataset, files []found, c *collector) *source {
 		}
 		cell := &t.rows[row][len(header)+k]
 		if *cell != "" {
-			c.add(Problem{Code: "file.twice", File: filepath.Join(ds.Path, f.path), What: "left out: the sample has " + *cell + " as its " + string(f.kind) + " already", Advice: "give the files different names"})
+			c.add(Problem{Code: "file.twice", File: filepath.Join(ds.Path, f.path), What: fmt.Sprintf("left out: the sample has %s as its %s already", *cell, f.kind), Advice: "give the files different names"})
 			continue
 		}
 		*cell = f.path
@@ -246,7 +247,7 @@ func keptKinds(ds *Dataset, files []found, c *collector) []media.Kind {
 				continue
 			}
 			if n++; n <= maxAlike {
-				c.add(Problem{Code: "file.other-kind", File: filepath.Join(ds.Path, files[i].path), What: "left out: of the kind " + string(k) + " among files of the kind " + string(main), Advice: "files of one sample need one name but for the ending; else keep one kind a folder"})
+				c.add(Problem{Code: "file.other-kind", File: filepath.Join(ds.Path, files[i].path), What: fmt.Sprintf("left out: of the kind %s among files of the kind %s", k, main), Advice: "files of one sample need one name but for the ending; else keep one kind a folder"})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"unicode"
@@ -45,7 +46,7 @@ const (
 // noteCodes decides whether column i, read as a kind, holds codes, and notes it.
 func noteCodes(t *Table, i int, kind media.Kind, c *collector) media.Kind {
 	name := t.Header[i]
-	keep := "--kind " + shellName(name) + "=number takes them as numbers"
+	keep := fmt.Sprintf("--kind %s=number takes them as numbers", shellName(name))
 	switch kind {
 	case media.Category:
 		if share, example := leadingZeros(t.cells(i)); share >= codesShare {
@@ -53,7 +54,7 @@ func noteCodes(t *Table, i int, kind media.Kind, c *collector) media.Kind {
 		}
 	case media.Number:
 		if _, example := leadingZeros(t.cells(i)); example != "" {
-			c.note("column.codes", 0, name, "--kind "+shellName(name)+"=category takes them as codes", "%q begins with 0 as codes do, but hardly any other cell: taken as numbers", example)
+			c.note("column.codes", 0, name, fmt.Sprintf("--kind %s=category takes them as codes", shellName(name)), "%q begins with 0 as codes do, but hardly any other cell: taken as numbers", example)
 			return kind
 		}
 		if !namesCodes(name) {
@@ -77,7 +78,7 @@ func noteCodes(t *Table, i int, kind media.Kind, c *collector) media.Kind {
 			c.note("column.codes", 0, name, keep, "by its name its %d whole numbers are codes: taken as categories", d)
 			return media.Category
 		case 2*d < n || d < n && namesRows(name):
-			c.note("column.codes", 0, name, "--kind "+shellName(name)+"=category takes them as codes", "by its name its %d whole numbers may be codes; taken as numbers", d)
+			c.note("column.codes", 0, name, fmt.Sprintf("--kind %s=category takes them as codes", shellName(name)), "by its name its %d whole numbers may be codes; taken as numbers", d)
 		}
 	}
 	return kind

@@ -114,7 +114,7 @@ func (d *splitter) folds(k, seed int) ([][]int, error) {
 		if len(out[f]) == 0 {
 			why := ""
 			if n := d.single(); n > 0 {
-				why = fmt.Sprintf(": %s %s the only one of a class, and such rows are always trained on", plural(n, "row"), are(n))
+				why = fmt.Sprintf(": %s the only one of a class, and such rows are always trained on", areOf(n, "row"))
 			}
 			return nil, fmt.Errorf("cannot divide %s into %d folds that each have a test row%s", plural(len(d.rows), "labelled row"), k, why)
 		}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -96,11 +97,11 @@ func openArrays(ds *Dataset, entries []os.DirEntry, opt *Options, c *collector) 
 	seen := map[string]string{}
 	for _, m := range src.matrices {
 		if other, twice := seen[m.name]; twice {
-			c.add(Problem{Code: "array.twice", File: m.file, What: "the modality " + m.name + " is in " + filepath.Base(other) + " too", Advice: "remove or rename one of them", Fatal: true})
+			c.add(Problem{Code: "array.twice", File: m.file, What: fmt.Sprintf("the modality %s is in %s too", m.name, filepath.Base(other)), Advice: "remove or rename one of them", Fatal: true})
 		}
 		seen[m.name] = m.file
 		if rows := len(m.data) / max(1, m.dim); rows != n && !c.failed() {
-			c.add(Problem{Code: "array.rows", File: m.file, What: "it has " + plural(rows, "row") + " where " + labelsName + " has " + itoa(n), Advice: "every array needs a row for every row of " + labelsName + ", in the same order", Fatal: true})
+			c.add(Problem{Code: "array.rows", File: m.file, What: fmt.Sprintf("it has %s where %s has %d", plural(rows, "row"), labelsName, n), Advice: fmt.Sprintf("every array needs a row for every row of %s, in the same order", labelsName), Fatal: true})
 		}
 	}
 	return src
@@ -131,11 +132,11 @@ func openMatrices(ds *Dataset, name string, c *collector) []matrix {
 		}
 		rows, cols := a.Matrix()
 		if len(a.Shape) == 0 || rows == 0 || cols == 0 {
-			add("array.empty", true, "the array "+m.name+" is empty or a single number", "save a matrix with a row for every sample")
+			add("array.empty", true, fmt.Sprintf("the array %s is empty or a single number", m.name), "save a matrix with a row for every sample")
 			continue
 		}
 		if len(a.Shape) > 2 {
-			add("array.dimensions", false, "the array "+m.name+" has "+itoa(len(a.Shape))+" dimensions; every row is taken as one vector of "+itoa(cols)+" numbers", "")
+			add("array.dimensions", false, fmt.Sprintf("the array %s has %d dimensions; every row is taken as one vector of %d numbers", m.name, len(a.Shape), cols), "")
 		}
 		m.dim, m.data = cols, a.Data
 		out = append(out, m)

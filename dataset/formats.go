@@ -311,7 +311,7 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 	s, err := xlsx.Read(in.r, in.size, sheet)
 	switch {
 	case errors.Is(err, xlsx.ErrSheet):
-		c.fatal("option.sheet", 0, "", "the sheets are: "+strings.Join(s.Names, ", "), "there is no sheet %q", sheet)
+		c.fatal("option.sheet", 0, "", fmt.Sprintf("the sheets are: %s", strings.Join(s.Names, ", ")), "there is no sheet %q", sheet)
 		return nil
 	case err != nil:
 		c.fatal("xlsx.unreadable", 0, "", "save it again as .xlsx, or as .csv", "cannot read the Excel file: %v", err)

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -111,7 +112,7 @@ func have(n int) string {
 	if n == 1 {
 		return "1 row has"
 	}
-	return itoa(n) + " rows have"
+	return fmt.Sprintf("%d rows have", n)
 }
 
 // firstUnlabeled is the line of the first row without a label.
@@ -262,7 +263,7 @@ func applyClasses(ds *Dataset, c *collector) {
 	}
 	for _, label := range order {
 		rows := unknown[label]
-		c.note("label.unknown", rows[0], ds.Schema.Label, "the classes are: "+someOf(ds.Schema.Classes),
+		c.note("label.unknown", rows[0], ds.Schema.Label, fmt.Sprintf("the classes are: %s", someOf(ds.Schema.Classes)),
 			"%s the label %.60q, which is no class of the model: left out of every score", have(len(rows)), label)
 	}
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -23,11 +24,11 @@ func noteLeakage(ds *Dataset, c *collector) {
 		}
 		for f := range col.Fields {
 			name := col.Fields[f].Name
-			switch advice := "if it is known only after the label, leave it out with --ignore " + shellName(name); {
+			switch advice := fmt.Sprintf("if it is known only after the label, leave it out with --ignore %s", shellName(name)); {
 			case ds.leaked(k, f):
 				c.note("column.leak", 0, name, advice, "it determines the label in every row")
 			case col.Fields[f].Kind == media.Number && ds.Schema.Task == Classification && ds.divides(k, f):
-				c.note("column.leak", 0, name, "if it numbers the rows, or is known only after the label, leave it out with --ignore "+shellName(name), "sorted by it, the rows are sorted by their labels")
+				c.note("column.leak", 0, name, fmt.Sprintf("if it numbers the rows, or is known only after the label, leave it out with --ignore %s", shellName(name)), "sorted by it, the rows are sorted by their labels")
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -306,17 +307,17 @@ func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 		if 2*len(l.rows) <= n {
 			return
 		}
-		advice := "mend the cells, or go on without them with --allow-missing " + shellName(name)
+		advice := fmt.Sprintf("mend the cells, or go on without them with --allow-missing %s", shellName(name))
 		if d.raw != nil && 2*l.missing > len(l.rows) {
 			if i := column(d.raw.Header, name); i >= 0 {
 				if near := d.suggestRoot(i); near != "" {
-					advice = "did you mean --root " + shellName(path.Join(d.Dir, near)) + "? Else " + advice
+					advice = fmt.Sprintf("did you mean --root %s? Else %s", shellName(path.Join(d.Dir, near)), advice)
 				}
 			}
 		}
 		out = append(out, Problem{
 			Code: "column.unreadable", File: d.Path, Column: name, Fatal: true, Advice: advice,
-			What: itoa(len(l.rows)) + " of " + plural(n, "cell") + " cannot be read, e.g. " + l.example,
+			What: fmt.Sprintf("%d of %s cannot be read, e.g. %s", len(l.rows), plural(n, "cell"), l.example),
 		})
 	}
 	for k := range d.Schema.Columns {

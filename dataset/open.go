@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,7 +62,7 @@ func statFault(err error) string {
 func fault(err error, path string) string {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
-		return "cannot open: " + pe.Err.Error()
+		return fmt.Sprintf("cannot open: %v", pe.Err)
 	}
 	return strings.TrimPrefix(err.Error(), "cannot read "+path+": ")
 }

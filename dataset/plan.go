@@ -74,8 +74,12 @@ func (d *splitter) plan(opt PlanOptions) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Official: official}
-	if n := d.ds.Unsplit(); n > 0 && parts != nil {
-		p.note("%s no split and %s left out", have(n), are(n))
+	switch n := d.ds.Unsplit(); {
+	case n == 0 || parts == nil:
+	case n == 1:
+		p.note("1 row has no split and is left out")
+	default:
+		p.note("%d rows have no split and are left out", n)
 	}
 	seeds := opt.Seeds
 	if seeds <= 0 {

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -39,7 +40,7 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		}
 		i := column(t.Header, role.asked)
 		if i < 0 {
-			c.fatal("option.no-column", 0, "", "the columns are: "+strings.Join(t.Header, ", "), "there is no column %q to be the %s", role.asked, role.what)
+			c.fatal("option.no-column", 0, "", theColumns(t), "there is no column %q to be the %s", role.asked, role.what)
 			continue
 		}
 		if flag := used[i]; flag != "" {
@@ -95,14 +96,19 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 	}
 	what := "there is no label column"
 	if i := column(t.Header, "label"); i >= 0 && used[i] != "" {
-		what += ", as " + used[i] + " names " + t.Header[i]
+		what = fmt.Sprintf("there is no label column, as %s names %s", used[i], t.Header[i])
 	}
-	advice := "name it label, or say which it is with --label"
+	advice := fmt.Sprintf("name it label, or say which it is with --label; %s", theColumns(t))
 	if name := likelyLabel(t, taken); name != "" {
-		advice = "did you mean --label " + shellName(name) + "?"
+		advice = fmt.Sprintf("did you mean --label %s?; %s", shellName(name), theColumns(t))
 	}
-	c.fatal("label.column", 0, "", advice+"; the columns are: "+strings.Join(t.Header, ", "), "%s", what)
+	c.fatal("label.column", 0, "", advice, "%s", what)
 	return r
+}
+
+// theColumns lists the columns that an option may name.
+func theColumns(t *Table) string {
+	return fmt.Sprintf("the columns are: %s", strings.Join(t.Header, ", "))
 }
 
 // shellName is a name as an argument of a command.
@@ -175,7 +181,7 @@ func modalityColumns(t *Table, r roles, opt *Options, c *collector) []int {
 	missing := func(flag string, names []string) {
 		for _, name := range names {
 			if column(t.Header, name) < 0 {
-				c.fatal("option.no-column", 0, "", "the columns are: "+strings.Join(t.Header, ", "), "%s names the column %q, which is not there", flag, name)
+				c.fatal("option.no-column", 0, "", theColumns(t), "%s names the column %q, which is not there", flag, name)
 			}
 		}
 	}

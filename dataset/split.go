@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,5 +100,5 @@ func splitWords(t *Table, i int) string {
 		}
 	}
 	slices.Sort(names)
-	return "its values are " + someOf(names)
+	return fmt.Sprintf("its values are %s", someOf(names))
 }

@@ -57,7 +57,7 @@ func ReadJSONLines(r io.Reader, files fs.FS, schema *Schema) iter.Seq2[Line, err
 		}
 		s := newStream(files, schema)
 		if encoding.Guessed {
-			s.first = Problems{{Code: "text.encoding", File: stdin, What: "read as " + string(encoding.Encoding), Advice: "write UTF-8 if it is not that"}}
+			s.first = Problems{{Code: "text.encoding", File: stdin, What: fmt.Sprintf("read as %s", encoding.Encoding), Advice: "write UTF-8 if it is not that"}}
 		}
 		b := bufio.NewReaderSize(text, 64<<10)
 		for number := 1; ; number++ {

@@ -126,7 +126,7 @@ func (m Method) Check(cfg Config) error {
 		if !ok {
 			has := "it has no options"
 			if len(m.Options) > 0 {
-				has = "it has " + strings.Join(optionNames(m.Options), ", ")
+				has = fmt.Sprintf("it has %s", strings.Join(optionNames(m.Options), ", "))
 			}
 			return fmt.Errorf("fusion %s: there is no option %q; %s", m.Name, name, has)
 		}

@@ -18,6 +18,7 @@ type benchCmd struct {
 	Against string  `help:"Compare with a report of the same form: a FILE, or a COMMAND that prints one." placeholder:"FILE|COMMAND"`
 	Rounds  int     `help:"How often both run in turn, with --against." default:"3" placeholder:"N"`
 	Quiet   bool    `help:"No progress." short:"q"`
+	languageFlag
 }
 
 // Help is the command's longer help.
@@ -43,7 +44,7 @@ func (c *benchCmd) Run(e *env) error {
 	if _, err := bench.Names(c.Cases); err != nil {
 		return usagef("--cases: %w", err)
 	}
-	bar := newProgress(e.stderr, c.Quiet)
+	bar := newProgress(e, c.Quiet)
 	o := bench.Options{
 		Peer: "fusor " + fusor.Version, Duration: time.Duration(c.Seconds * float64(time.Second)), Threads: c.Threads, Cases: c.Cases,
 		Progress: func(done, total int) { bar.update(fusor.Progress{Stage: "bench", Done: done, Total: total}) },
@@ -54,14 +55,14 @@ func (c *benchCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		return c.show(e, cmp, c.ratios(cmp))
+		return c.show(e, cmp, c.ratios(e, cmp))
 	}
 	r, err := bench.Run(e.ctx, o)
 	bar.done()
 	if err != nil {
 		return err
 	}
-	table, err := c.times(r)
+	table, err := c.times(e, r)
 	if err != nil {
 		return err
 	}
@@ -69,12 +70,12 @@ func (c *benchCmd) Run(e *env) error {
 }
 
 // times is a table of a report.
-func (c *benchCmd) times(r *bench.Report) (*outTable, error) {
+func (c *benchCmd) times(e *env, r *bench.Report) (*outTable, error) {
 	names, err := bench.Names(c.Cases)
 	if err != nil {
 		return nil, err
 	}
-	t := newTable("case", "min ms", "median ms", "runs", "GFLOP/s")
+	t := e.newTable("case", "min ms", "median ms", "runs", "GFLOP/s")
 	t.right(2, 3, 4, 5)
 	for _, name := range names {
 		x, rate := r.Cases[name], ""
@@ -87,8 +88,8 @@ func (c *benchCmd) times(r *bench.Report) (*outTable, error) {
 }
 
 // ratios is a table of a comparison.
-func (c *benchCmd) ratios(cmp *bench.Comparison) *outTable {
-	t := newTable("case, ms", cmp.Ours, cmp.Other, "ratio", "range")
+func (c *benchCmd) ratios(e *env, cmp *bench.Comparison) *outTable {
+	t := e.newTable("case, ms", cmp.Ours, cmp.Other, "ratio", "range")
 	t.right(2, 3, 4)
 	for _, x := range cmp.Cases {
 		t.add(x.Case, fmt.Sprintf("%.4f", x.OursMS), fmt.Sprintf("%.4f", x.OtherMS), fmt.Sprintf("%.2f", x.Ratio), fmt.Sprintf("%.2f – %.2f", x.RatioMin, x.RatioMax))

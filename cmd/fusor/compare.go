@@ -25,7 +25,6 @@ type compareCmd struct {
 	Folds   *int     `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
 	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`
 	metricFlag
-	Lang string `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags
 
 	dataFlags   `group:"Data"`
@@ -63,7 +62,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := c.options()
+	o, err := c.options(e)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +82,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	bar.done()
 	err = c.failed(e, err)
 	if errors.Is(err, context.Canceled) && c.Out != "" {
-		c.notes(e.stderr, []string{"finished fits are kept in " + c.Out + "; the same command goes on from them"})
+		c.notes(e, []string{fmt.Sprintf("finished fits are kept in %s; the same command goes on from them", c.Out)})
 	}
 	if err != nil {
 		return nil, err
@@ -93,7 +92,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if cmp.Verdict == nil {
 		notes = append(notes[:len(notes):len(notes)], "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)")
 	}
-	c.notes(e.stderr, notes)
+	c.notes(e, notes)
 	doc := cmp.Document(c.reportFlags.options())
 	if c.Out != "" {
 		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
@@ -103,7 +102,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		if err := durable.WriteFile(filepath.Join(c.Out, "compare.json"), append(data, '\n')); err != nil {
 			return nil, err
 		}
-		if c.page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
+		if c.page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: string(e.lang), Media: c.Media}); err != nil {
 			return nil, err
 		}
 		if cmp.Model != nil {
@@ -116,11 +115,11 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		}
 	}
 	if !c.jsonToStdout() && !c.Quiet {
-		if err := report.Terminal(e.stdout, doc, terminal(e.stdout, c.Lang)); err != nil {
+		if err := report.Terminal(e.stdout, doc, terminal(e.stdout, string(e.lang))); err != nil {
 			return nil, err
 		}
 		if c.page != "" {
-			fmt.Fprintf(e.stdout, "report: %s\n", c.page)
+			e.printf("report: %s\n", c.page)
 		}
 	}
 	return cmp, c.writeJSON(e, cmp.Comparison)
@@ -135,20 +134,17 @@ func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
 	case cmp.Chosen == nil:
 	case c.Out == "":
 		again := append(slices.Clone(e.args), "-o", "result")
-		printNext(e.stdout, c.Lang,
-			step("keep the report and the chosen model", "保存报告，以及可直接使用的所选模型", again...),
-			step("or train that method alone", "或只训练该方法", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...),
-			step("see what is in the data", "查看数据", slices.Concat([]string{"inspect", c.Data}, e.reading)...))
+		e.printNext(
+			step("keep the report and the chosen model", again...),
+			step("or train that method alone", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...),
+			step("see what is in the data", slices.Concat([]string{"inspect", c.Data}, e.reading)...))
 	default:
 		what := cmp.Chosen.Name
 		if cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil {
-			what = "of " + what + " alone: no fusion did better on validation rows"
-			if c.Lang == "zh" {
-				what = "仅用 " + cmp.Chosen.Name + "：没有融合在验证行上更好"
-			}
+			what = e.say("of %s alone: no fusion did better on validation rows", what)
 		}
-		fmt.Fprintf(e.stdout, "model: %s (%s)\n", c.model(), what)
-		printNext(e.stdout, c.Lang, nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))...)
+		e.printf("model: %s (%s)\n", c.model(), what)
+		e.printNext(nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))...)
 	}
 }
 
@@ -160,8 +156,8 @@ func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOption
 	return fusor.Compare(e.ctx, ds, o)
 }
 
-func (c *compareCmd) options() (fusor.CompareOptions, error) {
-	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, Dir: c.Out, Metric: c.Metric, Lang: c.Lang}
+func (c *compareCmd) options(e *env) (fusor.CompareOptions, error) {
+	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, Dir: c.Out, Metric: c.Metric, Lang: string(e.lang)}
 	if c.Folds != nil {
 		if o.Folds = *c.Folds; o.Folds < 2 {
 			return o, usagef("--folds %d: 2 are the least", o.Folds)

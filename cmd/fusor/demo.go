@@ -12,8 +12,7 @@ import (
 )
 
 type demoCmd struct {
-	Dir  string `arg:"" optional:"" help:"Folder for the data and the results (default: fusor/demo in the user's cache folder)."`
-	Lang string `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
+	Dir string `arg:"" optional:"" help:"Folder for the data and the results (default: fusor/demo in the user's cache folder)."`
 
 	commonFlags
 }
@@ -51,11 +50,11 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	tell := func(format string, args ...any) {
 		if say != nil {
-			fmt.Fprintf(say, format, args...)
+			e.fprintf(say, format, args...)
 		}
 	}
 	tell("%d made-up field notes in %s: a note, a photo, a recording and a video each.\n\n", demo.Rows, manifest)
-	run := compareCmd{Data: manifest, Out: filepath.Join(dir, "result"), Lang: c.Lang, Seeds: new(1), commonFlags: c.commonFlags}
+	run := compareCmd{Data: manifest, Out: filepath.Join(dir, "result"), Seeds: new(1), commonFlags: c.commonFlags}
 	cmp, err := run.run(e)
 	if err != nil {
 		return err

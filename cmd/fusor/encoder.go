@@ -67,7 +67,7 @@ func (c *encoderCmd) Run(e *env) error {
 		}
 	}
 	if !c.jsonToStdout() {
-		if _, err := fmt.Fprint(e.stdout, info.text()); err != nil {
+		if _, err := fmt.Fprint(e.stdout, info.text(e)); err != nil {
 			return err
 		}
 	}
@@ -75,10 +75,10 @@ func (c *encoderCmd) Run(e *env) error {
 }
 
 // text lays the description out in lines.
-func (i *encoderInfo) text() string {
+func (i *encoderInfo) text(e *env) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-13s %s\n", name, termtext.Printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "%s %s\n", termtext.Pad(e.lang.Text(name), 13), termtext.Printable(e.say(format, args...)))
 	}
 	line("architecture", "%s", i.Architecture)
 	if t := i.Text; t != nil {
@@ -104,7 +104,7 @@ func (i *encoderInfo) text() string {
 		line("sound", "%d values; %d Hz; at most %g s; pooling: %s", s.Dim, s.Rate, s.Seconds, s.Pooling)
 	}
 	for _, note := range i.Notes {
-		line("note", "%s", note)
+		line("note", "%s", e.lang.Text(note))
 	}
 	for _, s := range i.Speed {
 		line("speed", "%.3g %s a second with %s", s.PerSecond, s.Input, plural(s.Threads, "thread"))

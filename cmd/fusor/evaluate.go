@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -60,9 +59,9 @@ func (c *evaluateCmd) Run(e *env) error {
 	}
 	c.report(e, ev.Problems)
 	if !c.jsonToStdout() && !c.Quiet {
-		fmt.Fprintf(e.stdout, "%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
-		printScores(e.stdout, &ev.Row)
-		printConfusion(e.stdout, ev.Confusion, ev.Classes)
+		e.printf("%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
+		printScores(e, &ev.Row)
+		printConfusion(e, ev.Confusion, ev.Classes)
 	}
 	return c.writeJSON(e, ev)
 }
@@ -74,7 +73,7 @@ func (c *evaluateCmd) rows(e *env, m *fusor.Model, ds *dataset.Dataset) ([]int, 
 		split = "test"
 		if rows, ok := m.HeldOut(ds); ok && len(rows) > 0 {
 			if ds.Rows[rows[0]].Split == split {
-				c.notes(e.stderr, unsplit(ds, split))
+				c.notes(e, unsplit(ds, split))
 			}
 			return rows, nil
 		}
@@ -83,9 +82,9 @@ func (c *evaluateCmd) rows(e *env, m *fusor.Model, ds *dataset.Dataset) ([]int, 
 	if err != nil {
 		return nil, err
 	}
-	c.notes(e.stderr, unsplit(ds, split))
+	c.notes(e, unsplit(ds, split))
 	if n := m.Fitted(ds, rows); n > 0 {
-		c.notes(e.stderr, []string{fmt.Sprintf("the model was trained on %d of these %d rows, so their scores are too good", n, len(rows))})
+		c.notes(e, []string{fmt.Sprintf("the model was trained on %d of these %d rows, so their scores are too good", n, len(rows))})
 	}
 	return rows, nil
 }
@@ -137,14 +136,14 @@ func unsplit(ds *dataset.Dataset, split string) []string {
 }
 
 // printScores shows the metrics of one row with their intervals.
-func printScores(w io.Writer, r *compare.Row) {
-	t := newTable("metric", "value", "95 % interval")
+func printScores(e *env, r *compare.Row) {
+	t := e.newTable("metric", "value", "95 % interval")
 	t.right(2)
 	for _, s := range r.Scores {
 		low, high := number(s.Metric, s.Summary.Low), number(s.Metric, s.Summary.High)
-		t.add(s.Metric.Title, number(s.Metric, s.Summary.Mean), low+" … "+high)
+		t.add(e.lang.Text(s.Metric.Title), number(s.Metric, s.Summary.Mean), low+" … "+high)
 	}
-	fmt.Fprintln(w, t.render(w))
+	fmt.Fprintln(e.stdout, t.render(e.stdout))
 }
 
 // number formats a metric's value: shares in percent.
@@ -158,11 +157,12 @@ func number(m eval.Metric, v float64) string {
 // confusionClasses is how many classes a confusion matrix is printed for.
 const confusionClasses = 12
 
-func printConfusion(w io.Writer, c [][]int, classes []string) {
+func printConfusion(e *env, c [][]int, classes []string) {
 	if len(c) == 0 || len(c) > confusionClasses {
 		return
 	}
-	const corner, most = "true \\ predicted", 24
+	const most = 24
+	corner := e.say("true \\ predicted")
 	rows, heads := make([]string, len(classes)), make([]string, len(classes))
 	first, total := uniseg.StringWidth(corner), 0
 	for k, class := range classes {
@@ -170,7 +170,7 @@ func printConfusion(w io.Writer, c [][]int, classes []string) {
 		rows[k] = heads[k]
 		first, total = max(first, uniseg.StringWidth(rows[k])), total+gap+max(3, uniseg.StringWidth(heads[k]))
 	}
-	if first+total > width(w) { // the columns by number
+	if first+total > width(e.stdout) { // the columns by number
 		for k := range classes {
 			rows[k], heads[k] = fmt.Sprintf("%d %s", k+1, rows[k]), fmt.Sprint(k+1)
 		}
@@ -186,7 +186,7 @@ func printConfusion(w io.Writer, c [][]int, classes []string) {
 		}
 		t.add(cells...)
 	}
-	fmt.Fprintln(w, t.render(w))
+	fmt.Fprintln(e.stdout, t.render(e.stdout))
 }
 
 // oneLine is a name for a line or a table: without line breaks and tabs.

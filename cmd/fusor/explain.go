@@ -42,7 +42,6 @@ type explainCmd struct {
 	Noise   []string `help:"Kinds of noise to try, or none (default: all that suit the data): typos, dropped_words, gaussian, blur, occlusion, jpeg, white_noise, clipping, dropped_spans, missing, all." placeholder:"KIND,KIND"`
 	Rows    int      `help:"Rows that noise is added to at most (default: 500 of data with pictures, sounds or videos, else 5000)." name:"noise-rows" placeholder:"N"`
 	Against string   `help:"Another model of the same data, whose curves are drawn beside; effective robustness is measured against it." type:"existingfile" placeholder:"FILE"`
-	Lang    string   `help:"Language of the report: en or zh." enum:"en,zh" default:"en"`
 	reportFlags
 
 	roleFlags    `group:"Data"`
@@ -91,7 +90,7 @@ func (c *explainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	c.notes(e.stderr, unsplit(ds, split))
+	c.notes(e, unsplit(ds, split))
 	eo.Rows, eo.Split, eo.HeldOut, eo.Unsplit = rows, split, held, c.Split == "" && split == "all"
 	ex, err := m.Explain(e.ctx, ds, eo)
 	bar.done()
@@ -100,14 +99,14 @@ func (c *explainCmd) Run(e *env) error {
 	}
 	c.report(e, ex.Problems)
 	if n := ex.Note(); n != "" {
-		c.notes(e.stderr, []string{strings.ToLower(n[:1]) + strings.TrimSuffix(n[1:], ".")})
+		c.notes(e, []string{strings.ToLower(n[:1]) + strings.TrimSuffix(n[1:], ".")})
 	}
 	ro := c.reportFlags.options()
 	ro.Version, ro.Command, ro.Seconds = fusor.Version, append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
 	doc := ex.Document(ro)
 	page := ""
 	if c.Out != "" {
-		if page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: c.Lang, Media: c.Media}); err != nil {
+		if page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: string(e.lang), Media: c.Media}); err != nil {
 			return err
 		}
 	}
@@ -116,7 +115,7 @@ func (c *explainCmd) Run(e *env) error {
 			return err
 		}
 		if page != "" {
-			fmt.Fprintf(e.stdout, "report: %s\n", page)
+			e.printf("report: %s\n", page)
 		}
 		c.printNext(e, page)
 	}
@@ -125,13 +124,13 @@ func (c *explainCmd) Run(e *env) error {
 
 // printNext ends the explanation on the terminal.
 func (c *explainCmd) printNext(e *env, page string) {
-	steps := []nextStep{step("answer rows, with what decided each", "回答各行，并给出各模态对每行的贡献", slices.Concat([]string{"predict", c.Model, c.Data, "--explain", "-o", "answers.csv"}, e.rows)...)}
+	steps := []nextStep{step("answer rows, with what decided each", slices.Concat([]string{"predict", c.Model, c.Data, "--explain", "-o", "answers.csv"}, e.rows)...)}
 	if page == "" {
-		steps = append(steps, step("keep this as a page with its plots", "保存为带图的网页", slices.Concat([]string{"explain", c.Model, c.Data, "-o", "why"}, e.rows)...))
+		steps = append(steps, step("keep this as a page with its plots", slices.Concat([]string{"explain", c.Model, c.Data, "-o", "why"}, e.rows)...))
 	} else {
-		steps = append(steps, step("measure it again, on all rows", "在全部行上重新评估", slices.Concat([]string{"evaluate", c.Model, c.Data, "--split", "all"}, e.rows)...))
+		steps = append(steps, step("measure it again, on all rows", slices.Concat([]string{"evaluate", c.Model, c.Data, "--split", "all"}, e.rows)...))
 	}
-	printNext(e.stdout, c.Lang, append(steps, step("see the model card", "查看模型卡片", "info", c.Model))...)
+	e.printNext(append(steps, step("see the model card", "info", c.Model))...)
 }
 
 // rows are those to look at, with the name of their split: without a wish the

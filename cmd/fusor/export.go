@@ -19,6 +19,7 @@ type exportCmd struct {
 	Format string `help:"onnx: one file, a graph that ONNX Runtime and others run. safetensors: a folder with weights.safetensors and spec.json." enum:"onnx,safetensors" default:"onnx"`
 	Opset  int    `help:"Version of the operators of a graph, 17 to 21." default:"17"`
 	Quiet  bool   `short:"q" help:"Print nothing."`
+	languageFlag
 }
 
 // Help is the command's longer help.
@@ -64,7 +65,7 @@ func (c *exportCmd) Run(e *env) error {
 	if err != nil || c.Quiet {
 		return err
 	}
-	_, err = fmt.Fprintf(e.stdout, "%s: fusion %s, %s, %s\n", strings.Join(files, ", "), a.Model.Spec.Method,
-		plural(len(a.Views), "view"), plural(a.Model.Size(), "parameter"))
+	_, err = fmt.Fprint(e.stdout, e.say("%s: fusion %s, %s, %s\n", strings.Join(files, ", "), a.Model.Spec.Method,
+		plural(len(a.Views), "view"), plural(a.Model.Size(), "parameter")))
 	return err
 }

@@ -140,7 +140,7 @@ func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
 	if f.Threads > 0 { // of all that runs, what asks for no number of threads as well
 		runtime.GOMAXPROCS(min(int(f.Threads), runtime.NumCPU()))
 	}
-	p := newProgress(e.stderr, f.Quiet)
+	p := newProgress(e, f.Quiet)
 	p.lines = f.Steps
 	o.Progress = p.update
 	return p

@@ -77,7 +77,7 @@ func (c *fuseCmd) Run(e *env) error {
 		}
 	}
 	if !method.AnyWidths && !sameWidth(mats) {
-		c.notes(e.stderr, []string{fmt.Sprintf("the matrices are not equally wide, so random parameters (--seed %d) bring them to one width first; train learns such parameters, concat needs none", c.Seed)})
+		c.notes(e, []string{fmt.Sprintf("the matrices are not equally wide, so random parameters (--seed %d) bring them to one width first; train learns such parameters, concat needs none", c.Seed)})
 	}
 	z, weights, err := fusion.Textbook(c.Method, mats, fusion.TextbookOptions{
 		Config: cfg, Seed: c.Seed,
@@ -127,15 +127,15 @@ func (c *fuseCmd) config() fusion.Config {
 
 // unreadable names the file that cannot be read, once.
 func unreadable(name string, err error) error {
-	prefix := "cannot read " + name + ": "
+	prefix := fmt.Sprintf("cannot read %s: ", name)
 	var pe *fs.PathError
 	switch {
 	case errors.As(err, &pe):
-		return fmt.Errorf("%s%w", prefix, pe.Err)
+		return fmt.Errorf("cannot read %s: %w", name, pe.Err)
 	case strings.HasPrefix(err.Error(), prefix):
 		return err
 	}
-	return fmt.Errorf("%s%w", prefix, err)
+	return fmt.Errorf("cannot read %s: %w", name, err)
 }
 
 func sameWidth(mats []*tensor.Tensor) bool {

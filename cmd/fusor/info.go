@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/termtext"
 	"github.com/fusor-ml/fusor/predict"
 )
 
@@ -45,28 +45,28 @@ func (c *infoCmd) Run(e *env) error {
 	card := m.Card()
 	card.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
 	if !c.jsonToStdout() && !c.Quiet {
-		printCard(e.stdout, card)
+		printCard(e, card)
 	}
 	return c.writeJSON(e, card)
 }
 
 const notRecorded = "not recorded (an older version wrote this model)"
 
-func printCard(w io.Writer, c *predict.Card) {
+func printCard(e *env, c *predict.Card) {
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-12s%s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(e.stdout, "%s%s\n", termtext.Pad(e.lang.Text(name), 12), e.say(format, args...))
 	}
 	if c.Task == dataset.Regression {
 		line("predicts", "%s, a number", oneLine(c.Label))
 	} else {
-		line("predicts", "%s, one of %d classes: %s", oneLine(c.Label), len(c.Classes), firstOf(c.Classes, maxCounts))
+		line("predicts", "%s, one of %d classes: %s", oneLine(c.Label), len(c.Classes), firstOf(e, c.Classes, maxCounts))
 	}
 	line("fusion", "%s of %s, %d parameters", c.Fusion, plural(views(c), "view"), c.Parameters)
-	t := newTable("column", "kind", "views")
+	t := e.newTable("column", "kind", "views")
 	for _, col := range c.Columns {
 		t.add(oneLine(col.Name), string(col.Kind), list(col.Views))
 	}
-	fmt.Fprintln(w, t.render(w))
+	fmt.Fprintln(e.stdout, t.render(e.stdout))
 	for _, enc := range c.Encoders {
 		line("encoder", "%s: %s, %d values, sha256 %s", oneLine(enc.Column), enc.Architecture, enc.Dim, enc.SHA256)
 	}
@@ -84,18 +84,18 @@ func printCard(w io.Writer, c *predict.Card) {
 	if tr.Data != "" {
 		line("rows sha256", "%s", tr.Data)
 	}
-	line("scores", "%s", scoredOn(tr))
+	line("scores", "%s", e.lang.Text(scoredOn(tr)))
 	if len(c.Metrics) > 0 {
-		s := newTable("metric", "value", "95 % interval")
+		s := e.newTable("metric", "value", "95 % interval")
 		s.right(2)
 		for _, m := range c.Metrics {
 			def, ok := eval.MetricByName(m.Name)
 			if !ok {
 				def = eval.Metric{Name: m.Name, Title: m.Name}
 			}
-			s.add(def.Title, number(def, m.Summary.Mean), number(def, m.Summary.Low)+" … "+number(def, m.Summary.High))
+			s.add(e.lang.Text(def.Title), number(def, m.Summary.Mean), number(def, m.Summary.Low)+" … "+number(def, m.Summary.High))
 		}
-		fmt.Fprintln(w, s.render(w))
+		fmt.Fprintln(e.stdout, s.render(e.stdout))
 	}
 	line("kernel", "%s", tr.Kernel)
 	line("version", "%s", tr.Version)
@@ -124,11 +124,11 @@ func views(c *predict.Card) (n int) {
 }
 
 // firstOf lists at most n names.
-func firstOf(names []string, n int) string {
+func firstOf(e *env, names []string, n int) string {
 	var out []string
 	for i, name := range names {
 		if i == n {
-			out = append(out, fmt.Sprintf("and %d more", len(names)-n))
+			out = append(out, e.say("and %d more", len(names)-n))
 			break
 		}
 		out = append(out, oneLine(name))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"sort"
@@ -89,11 +88,11 @@ func (c *inspectCmd) Run(e *env) error {
 		return err
 	}
 	in := inspectionOf(ds, refs)
-	in.speak(e.ctx, ds, !c.Fast)
+	in.speak(e, ds, !c.Fast)
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
-		c.notes(e.stderr, []string{in.Dataset + " is read as " + in.Encoding})
+		c.notes(e, []string{fmt.Sprintf("%s is read as %s", in.Dataset, in.Encoding)})
 	}
-	c.notes(e.stderr, unsplit(ds, ""))
+	c.notes(e, unsplit(ds, ""))
 	if !c.jsonToStdout() {
 		in.print(e, ds)
 		if !c.Quiet {
@@ -108,10 +107,10 @@ func (c *inspectCmd) printNext(e *env) {
 	words := func(name string, more ...string) []string {
 		return slices.Concat([]string{name, c.Data}, e.reading, more)
 	}
-	printNext(e.stdout, "en",
-		step("compare all views and fusions, get the best model", "比较各模态与各种融合，并得到最好的模型", words("compare", "-o", "result")...),
-		step("train one model now", "现在就训练一个模型", words("train", "-o", "model.fusor")...),
-		step("see what else each column can be read as", "查看每一列还能怎样读取", "views"))
+	e.printNext(
+		step("compare all views and fusions, get the best model", words("compare", "-o", "result")...),
+		step("train one model now", words("train", "-o", "model.fusor")...),
+		step("see what else each column can be read as", "views"))
 }
 
 func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
@@ -173,7 +172,7 @@ func missing(ds *dataset.Dataset, k, j int) (n int) {
 }
 
 // speak fills in the languages of text columns; texts in files are opened if files is set.
-func (in *inspection) speak(ctx context.Context, ds *dataset.Dataset, files bool) {
+func (in *inspection) speak(e *env, ds *dataset.Dataset, files bool) {
 	for k := range ds.Schema.Columns {
 		if ds.Schema.Columns[k].Kind != media.Text {
 			continue
@@ -181,11 +180,11 @@ func (in *inspection) speak(ctx context.Context, ds *dataset.Dataset, files bool
 		c := &in.Columns[k]
 		c.Languages = map[string]int{}
 		var names []string
-		for _, l := range text.Languages(ctx, ds, k, files) {
+		for _, l := range text.Languages(e.ctx, ds, k, files) {
 			c.Languages[l.Language] = l.Texts
 			names = append(names, l.Language)
 		}
-		c.languages = counts(names, c.Languages)
+		c.languages = counts(e, names, c.Languages)
 	}
 }
 
@@ -206,13 +205,13 @@ func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
 
 func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	w := e.stdout
-	fmt.Fprintf(w, "%s: %d rows, %s of %q", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression"}[in.Task], in.Label)
+	head := e.say("%s: %d rows, %s of %q", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression"}[in.Task], in.Label)
 	if r := ds.Schema.Reading; r != "" {
-		fmt.Fprintf(w, " (%s)", r)
+		head = e.say("%s (%s)", head, r)
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(w, head)
 	if len(in.Classes) > 0 {
-		fmt.Fprintf(w, "classes: %s\n", counts(ds.Schema.Classes, in.Classes))
+		e.printf("classes: %s\n", counts(e, ds.Schema.Classes, in.Classes))
 	}
 	if len(in.Splits) > 0 {
 		var names []string
@@ -220,17 +219,17 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 			names = append(names, s)
 		}
 		sort.Strings(names)
-		fmt.Fprintf(w, "splits: %s\n", counts(names, in.Splits))
+		e.printf("splits: %s\n", counts(e, names, in.Splits))
 	}
 	if in.Groups > 0 {
-		fmt.Fprintf(w, "groups: %d of %q\n", in.Groups, ds.Schema.Group)
+		e.printf("groups: %d of %q\n", in.Groups, ds.Schema.Group)
 	}
-	t := newTable("column", "kind", "empty", "broken", "views")
+	t := e.newTable("column", "kind", "empty", "broken", "views")
 	t.right(3, 4)
 	for _, c := range in.Columns {
 		views := list(c.Views)
 		if len(c.More) > 0 {
-			views = strings.TrimSpace(views + " (more: " + list(c.More) + ")")
+			views = strings.TrimSpace(e.say("%s (more: %s)", views, list(c.More)))
 		}
 		if len(c.Fields) > 0 {
 			var fields []string
@@ -240,7 +239,7 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 					kind += ", " + f.Reading.String()
 				}
 				if f.Absent > 0 {
-					kind += fmt.Sprintf(", %d empty", f.Absent)
+					kind = e.say("%s, %d empty", kind, f.Absent)
 				}
 				fields = append(fields, fmt.Sprintf("%s (%s)", f.Name, kind))
 			}
@@ -251,22 +250,22 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	fmt.Fprintln(w, t.render(w))
 	for _, c := range in.Columns {
 		if c.languages != "" {
-			fmt.Fprintf(w, "languages of %q, by script: %s\n", c.Name, c.languages)
+			e.printf("languages of %q, by script: %s\n", c.Name, c.languages)
 		}
 	}
 	if len(in.Problems) > 0 {
-		fmt.Fprintf(w, "%s:\n%s\n", plural(len(in.Problems), "problem"), indent(in.Problems.Error()))
+		fmt.Fprintf(w, "%s\n%s\n", e.say("%s:", plural(len(in.Problems), "problem")), indent(e.lang.Text(in.Problems.Error())))
 	}
 }
 
 // maxCounts is how many classes are listed one by one.
 const maxCounts = 20
 
-func counts(names []string, n map[string]int) string {
+func counts(e *env, names []string, n map[string]int) string {
 	var parts []string
 	for i, name := range names {
 		if i == maxCounts {
-			parts = append(parts, fmt.Sprintf("and %d more", len(names)-i))
+			parts = append(parts, e.say("and %d more", len(names)-i))
 			break
 		}
 		parts = append(parts, fmt.Sprintf("%s %d", oneLine(name), n[name]))

@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/fusor-ml/fusor/internal/heap"
+	"github.com/fusor-ml/fusor/internal/lang"
 )
 
 // Exit codes.
@@ -58,9 +59,10 @@ type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	args           []string
-	shared         []string // flags that train and compare take alike, as they were given
-	reading        []string // of those, what inspect takes: how the data are read
-	rows           []string // and what commands take that have a model, which knows the rest
+	lang           lang.Language // of all that a person reads
+	shared         []string      // flags that train and compare take alike, as they were given
+	reading        []string      // of those, what inspect takes: how the data are read
+	rows           []string      // and what commands take that have a model, which knows the rest
 }
 
 func main() {
@@ -74,6 +76,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	var c commands
 	code := -1
+	language := locale(args)
 	parser, err := kong.New(&c,
 		kong.Name("fusor"),
 		kong.Description("Fuse text, images, audio, video, numbers and vectors, and learn whether fusion helps.\n\nExamples:\n"+
@@ -83,7 +86,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			"  fusor compare shop.csv -o result\n"+
 			"  fusor predict shop.fusor new.csv -o answers.csv"),
 		kong.UsageOnError(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(helpOptions),
+		kong.Help(func(_ kong.HelpOptions, k *kong.Context) error { return printHelp(stdout, language, k) }),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(n int) { code = n }),
 	)
@@ -104,10 +108,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "fusor: %s\n", rewriteParseError(err.Error()))
+		fmt.Fprintf(stderr, "fusor: %s\n", language.Text(rewriteParseError(err.Error())))
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil {
-			fmt.Fprintf(stderr, "see: fusor %s--help\n", commandOf(pe.Context))
+			fmt.Fprint(stderr, language.Sprintf("see: fusor %s--help\n", commandOf(pe.Context)))
 		}
 		return exitUsage
 	}
@@ -115,7 +119,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { endNow(ctx, stderr) }) })()
 	}
 	out := &output{w: stdout}
-	e := &env{ctx: ctx, stdin: stdin, stdout: out, stderr: stderr, args: args}
+	e := &env{ctx: ctx, stdin: stdin, stdout: out, stderr: stderr, args: args, lang: language}
 	ofData := func(f *kong.Flag) bool { return f.Group != nil && f.Group.Key == "Data" && f.Name != "allow-missing" }
 	e.shared = givenFlags(args, k.Flags(), func(f *kong.Flag) bool {
 		return f.Name == "seed" || f.Group != nil && (f.Group.Key == "Data" || f.Group.Key == "Model")
@@ -133,13 +137,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "fusor: %v\nsee: fusor %s--help\n", err, commandOf(k))
+		fmt.Fprintf(stderr, "fusor: %s\n%s", language.Error(err), language.Sprintf("see: fusor %s--help\n", commandOf(k)))
 		return exitUsage
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "fusor: interrupted")
+		fmt.Fprintf(stderr, "fusor: %s\n", language.Text("interrupted"))
 		return interruptedBy(ctx)
 	}
-	fmt.Fprintf(stderr, "fusor: %s\n", told(err, commandOf(k) == "inspect "))
+	fmt.Fprintf(stderr, "fusor: %s\n", language.Text(told(err, commandOf(k) == "inspect ")))
 	return exitFailure
 }
 

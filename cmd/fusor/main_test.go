@@ -26,9 +26,19 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(plainLocale{m}, map[string]func(){
 		"fusor": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// plainLocale runs the tests in one language, whatever the developer's is.
+type plainLocale struct{ *testing.M }
+
+func (m plainLocale) Run() int {
+	if err := os.Setenv("LC_ALL", "C"); err != nil {
+		panic(err)
+	}
+	return m.M.Run()
 }
 
 // encoders returns the folder of small pretrained encoders to test with, "" where there is none.

@@ -104,7 +104,7 @@ func (c *predictCmd) Run(e *env) error {
 	}
 	c.report(e, f.Problems)
 	if twice := answered(m, in.header, c.query()); len(twice) > 0 && !c.Bare {
-		c.notes(e.stderr, []string{"the answers take the place of the input's columns " + list(twice)})
+		c.notes(e, []string{fmt.Sprintf("the answers take the place of the input's columns %s", list(twice))})
 	}
 	if c.JSON != "" {
 		out := make([]json.RawMessage, len(preds))

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/internal/lang"
 	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
@@ -21,6 +22,7 @@ import (
 // interrupted run, and the line must fit narrow terminals and Han characters.
 type progress struct {
 	w     io.Writer
+	lang  lang.Language
 	on    bool
 	now   func() time.Time
 	width func() int
@@ -35,8 +37,9 @@ type progress struct {
 	cells int // of the line that is there
 }
 
-func newProgress(w io.Writer, quiet bool) *progress {
-	return &progress{w: w, on: !quiet && isTerminal(w), now: time.Now, width: func() int { return width(w) }}
+func newProgress(e *env, quiet bool) *progress {
+	w := e.stderr
+	return &progress{w: w, lang: e.lang, on: !quiet && isTerminal(w), now: time.Now, width: func() int { return width(w) }}
 }
 
 func isTerminal(w io.Writer) bool {
@@ -76,7 +79,7 @@ func (p *progress) update(s fusor.Progress) {
 	p.last = now
 	if s.Note != "" {
 		p.clear()
-		fmt.Fprintln(p.w, s.Note)
+		fmt.Fprintln(p.w, p.lang.Text(s.Note))
 	} else if now.Sub(p.drawn) < redraw && s.Done < s.Total {
 		return
 	}
@@ -95,7 +98,7 @@ func (p *progress) write(s fusor.Progress, now time.Time) {
 
 func (p *progress) draw(s fusor.Progress, now time.Time) {
 	const bar = 16
-	parts := []string{titles[s.Stage], fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Total)), s.Done, s.Total)}
+	parts := []string{p.lang.Text(titles[s.Stage]), fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Total)), s.Done, s.Total)}
 	full := 0
 	if s.Total > 0 {
 		full = min(bar, bar*s.Done/s.Total)
@@ -106,6 +109,7 @@ func (p *progress) draw(s fusor.Progress, now time.Time) {
 	}
 	const least = 10 // columns that a detail needs to say anything
 	room := p.width() - 1
+	s.Detail = p.lang.Text(s.Detail)
 	if s.Detail != "" && uniseg.StringWidth(strings.Join(parts, "  "))+2+min(least, uniseg.StringWidth(s.Detail)) <= room {
 		parts = append(parts, s.Detail)
 	}
@@ -128,13 +132,13 @@ func (p *progress) left(s fusor.Progress, now time.Time) string {
 	rest := time.Duration(float64(took) / float64(steps) * float64(s.Total-s.Done))
 	switch {
 	case rest < 5*time.Second:
-		return "a few seconds left"
+		return p.lang.Text("a few seconds left")
 	case rest < 100*time.Second:
-		return fmt.Sprintf("%.0f s left", rest.Seconds())
+		return p.lang.Sprintf("%.0f s left", rest.Seconds())
 	case rest < 100*time.Minute:
-		return fmt.Sprintf("%.0f min left", rest.Minutes())
+		return p.lang.Sprintf("%.0f min left", rest.Minutes())
 	}
-	return fmt.Sprintf("%.1f h left", rest.Hours())
+	return p.lang.Sprintf("%.1f h left", rest.Hours())
 }
 
 // clear takes the line away.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 // resultFlags every command has: where its result goes for machines, and whether it states more
 // than that.
 type resultFlags struct {
+	languageFlag
 	JSON  string `help:"Write the result as JSON to FILE, or what was wrong with the data; - is stdout, for a result alone." name:"json" placeholder:"FILE"`
 	Quiet bool   `help:"No progress, no notes, no tables: only what is asked for as a file, JSON or an answer." short:"q"`
 }
@@ -77,10 +77,10 @@ func (f *resultFlags) report(e *env, problems dataset.Problems) {
 			if len(e.args) > 0 && (e.args[0] == "train" || e.args[0] == "compare") { // inspect knows no model
 				all = " (fusor inspect lists all)"
 			}
-			fmt.Fprintf(w, "… and %d more problems%s\n", len(lines)-i, all)
+			fmt.Fprintln(w, e.lang.Text(fmt.Sprintf("… and %d more problems%s", len(lines)-i, all)))
 			return
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, e.lang.Text(line))
 	}
 }
 
@@ -101,11 +101,11 @@ func told(err error, all bool) string {
 }
 
 // notes states on stderr what a reader of the result should know.
-func (f *resultFlags) notes(w io.Writer, notes []string) {
+func (f *resultFlags) notes(e *env, notes []string) {
 	if f.Quiet {
 		return
 	}
 	for _, n := range notes {
-		fmt.Fprintln(w, "note:", n)
+		fmt.Fprintln(e.stderr, e.say("note:"), e.lang.Text(n))
 	}
 }

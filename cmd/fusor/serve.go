@@ -51,6 +51,7 @@ type serveCmd struct {
 	Encoder       []string      `help:"Folder of a pretrained encoder that a model was trained with, or of several (default: those of FUSOR_ENCODERS, and the model's own). Repeatable." sep:"none" placeholder:"DIR"`
 	Threads       uint          `help:"Cores to use (default: all)." placeholder:"N" env:"FUSOR_SERVE_THREADS"`
 	Quiet         bool          `help:"Log errors alone." short:"q" env:"FUSOR_SERVE_QUIET"`
+	languageFlag
 }
 
 // Help is the command's longer help.
@@ -123,7 +124,7 @@ func (c *serveCmd) Run(e *env) error {
 			return err
 		}
 	}
-	fmt.Fprintf(e.stdout, "serving %s at %s\n", plural(len(models), "model"), at(scheme, listener.Addr()))
+	e.printf("serving %s at %s\n", plural(len(models), "model"), at(scheme, listener.Addr()))
 	ended := make(chan error, 1)
 	go func() { ended <- hs.Serve(listener) }()
 	reload := make(chan os.Signal, 1)

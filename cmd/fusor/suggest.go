@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -14,11 +13,9 @@ func unknown(what, name string, names []string) error {
 		}
 	}
 	if meant != "" {
-		meant = fmt.Sprintf(", did you mean %q?", meant)
-	} else {
-		meant = ";"
+		return usagef("no %s %q, did you mean %q? there are %s", what, name, meant, list(names))
 	}
-	return usagef("no %s %q%s there are %s", what, name, meant, list(names))
+	return usagef("no %s %q; there are %s", what, name, list(names))
 }
 
 // edits is how many letters must be put in, taken away, changed or exchanged with the next to make

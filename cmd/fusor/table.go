@@ -20,6 +20,9 @@ type outTable struct {
 	align  map[int]text.Align
 }
 
+// newTable begins a table whose header is in the reader's language.
+func (e *env) newTable(header ...string) *outTable { return newTable(e.lang.Texts(header)...) }
+
 func newTable(header ...string) *outTable {
 	t := &outTable{table.NewWriter(), make([]int, len(header)), map[int]text.Align{}}
 	t.w.AppendHeader(t.row(header))

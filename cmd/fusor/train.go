@@ -64,21 +64,21 @@ func (c *trainCmd) Run(e *env) error {
 	}
 	switch _, err := os.Stat(o.Checkpoint); {
 	case c.Resume && os.IsNotExist(err):
-		c.notes(e.stderr, []string{"there is no checkpoint " + c.Out + ".checkpoint to go on from; training starts anew"})
+		c.notes(e, []string{fmt.Sprintf("there is no checkpoint %s to go on from; training starts anew", o.Checkpoint)})
 	case !c.Resume && err == nil:
-		c.notes(e.stderr, []string{"the checkpoint " + o.Checkpoint + " of an interrupted run is replaced; --resume would have gone on from it"})
+		c.notes(e, []string{fmt.Sprintf("the checkpoint %s of an interrupted run is replaced; --resume would have gone on from it", o.Checkpoint)})
 	}
 	m, rep, err := c.train(e, data, o)
 	bar.done()
 	err = c.failed(e, err)
 	if _, lost := os.Stat(o.Checkpoint); errors.Is(err, context.Canceled) && lost == nil {
-		c.notes(e.stderr, []string{"the state after the last epoch is kept in " + o.Checkpoint + "; the same command with --resume goes on"})
+		c.notes(e, []string{fmt.Sprintf("the state after the last epoch is kept in %s; the same command with --resume goes on", o.Checkpoint)})
 	}
 	if err != nil {
 		return err
 	}
 	c.report(e, rep.Problems)
-	c.notes(e.stderr, rep.Notes)
+	c.notes(e, rep.Notes)
 	if c.EmbedEncoder {
 		m.Artifact().EmbedEncoders()
 	}
@@ -171,14 +171,14 @@ func (c *trainCmd) from() (o fusor.TrainOptions, err error) {
 
 func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
 	h := r.History
-	fmt.Fprintf(e.stdout, "%s: %s fusion of %s\n", r.Dataset, r.Fusion, list(r.Views))
-	fmt.Fprintf(e.stdout, "rows: %d train, %d val, %d test; best epoch %d of %d\n", r.Rows.Train, r.Rows.Val, r.Rows.Test, h.BestEpoch, len(h.Epochs))
+	e.printf("%s: %s fusion of %s\n", r.Dataset, r.Fusion, list(r.Views))
+	e.printf("rows: %d train, %d val, %d test; best epoch %d of %d\n", r.Rows.Train, r.Rows.Val, r.Rows.Test, h.BestEpoch, len(h.Epochs))
 	if r.Folds > 0 {
-		fmt.Fprintf(e.stdout, "scores of %d folds: models like this one, each measured on rows it was not fitted on\n", r.Folds)
+		e.printf("scores of %d folds: models like this one, each measured on rows it was not fitted on\n", r.Folds)
 	}
 	if r.Test != nil {
-		printScores(e.stdout, &r.Test.Row)
+		printScores(e, &r.Test.Row)
 	}
-	fmt.Fprintf(e.stdout, "saved %s\n", c.Out)
-	printNext(e.stdout, "en", nextOfModel(c.Out, c.Data, e.rows, "answers.csv")...)
+	e.printf("saved %s\n", c.Out)
+	e.printNext(nextOfModel(c.Out, c.Data, e.rows, "answers.csv")...)
 }

@@ -27,7 +27,7 @@ func (c *versionCmd) Run(e *env) error {
 	}
 	v := versionInfo{fusor.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.ActiveTier().String()}
 	if !c.jsonToStdout() {
-		if _, err := fmt.Fprintf(e.stdout, "fusor %s (%s, %s/%s, kernel %s)\n", v.Version, v.Go, v.OS, v.Arch, v.Kernel); err != nil {
+		if _, err := fmt.Fprint(e.stdout, e.say("fusor %s (%s, %s/%s, kernel %s)\n", v.Version, v.Go, v.OS, v.Arch, v.Kernel)); err != nil {
 			return err
 		}
 	}

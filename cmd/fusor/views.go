@@ -44,13 +44,13 @@ func (c *viewsCmd) Run(e *env) error {
 	if c.jsonToStdout() {
 		return c.writeJSON(e, all)
 	}
-	t := newTable("modality", "view", "shape", "definition")
+	t := e.newTable("modality", "view", "shape", "definition")
 	for _, v := range all {
 		name := v.View
 		if v.Default {
 			name += " *"
 		}
-		t.add(v.Modality, name, v.Shape, v.Doc)
+		t.add(v.Modality, name, v.Shape, e.lang.Text(v.Doc))
 	}
 	if _, err := fmt.Fprintln(e.stdout, t.render(e.stdout)); err != nil {
 		return err

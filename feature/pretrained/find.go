@@ -105,7 +105,7 @@ func (s *search) find(id *Identity) (string, error) {
 	}
 	where := "no folder was named"
 	if len(s.folders) > 0 {
-		where = "it is in none of the folders looked in: " + strings.Join(s.folders, ", ")
+		where = fmt.Sprintf("it is in none of the folders looked in: %s", strings.Join(s.folders, ", "))
 	}
 	if others = slices.Compact(others); len(others) > 0 {
 		where += " (" + strings.Join(others[:min(3, len(others))], "; ") + ")"

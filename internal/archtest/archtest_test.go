@@ -34,7 +34,7 @@ var order = [][]string{
 	{"predict"},
 	{"compare"},
 	{"explain"},
-	{"internal/svg", "internal/termtext", "report"},
+	{"internal/svg", "internal/termtext", "internal/lang", "report"},
 	{"analysis"},
 	{"serve"},
 	{""},

@@ -6,6 +6,7 @@ package imagefile
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -88,7 +89,7 @@ func describe(data []byte) string {
 	case starts("\x00\x00\x01\x00"):
 		return "an icon (ICO), which is not supported: convert it to PNG"
 	case len(head) >= 3 && head[0] == 'P' && '1' <= head[1] && head[1] <= '7' && (head[2] == '\n' || head[2] == '\r'):
-		return "PNM (" + [...]string{"PBM", "PGM", "PPM", "PBM", "PGM", "PPM", "PAM"}[head[1]-'1'] + "), which is not supported: convert it to PNG"
+		return fmt.Sprintf("PNM (%s), which is not supported: convert it to PNG", [...]string{"PBM", "PGM", "PPM", "PBM", "PGM", "PPM", "PAM"}[head[1]-'1'])
 	case starts("%PDF"):
 		return "a PDF document"
 	case starts("PK\x03\x04"):

@@ -198,5 +198,5 @@ func (d *tiffDirectory) size(limit int64) (width, height int, err error) {
 
 // unsupported is what a well-formed TIFF of a kind that is not read ends in.
 func unsupported(format string, a ...any) error {
-	return fmt.Errorf(format+" is not supported: convert it to PNG", a...)
+	return fmt.Errorf("%s is not supported: convert it to PNG", fmt.Sprintf(format, a...))
 }

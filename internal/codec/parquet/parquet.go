@@ -194,7 +194,7 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 		case c.MaxRepetitionLevel() > 1:
 			skipped = append(skipped, Skipped{l.name, "a list of lists"})
 		case l.format == nil:
-			skipped = append(skipped, Skipped{l.name, "values of type " + c.Type().String()})
+			skipped = append(skipped, Skipped{l.name, fmt.Sprintf("values of type %s", c.Type())})
 		default:
 			leaves = append(leaves, l)
 		}

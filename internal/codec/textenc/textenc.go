@@ -69,7 +69,7 @@ const maxBadLines = 20
 // String returns the encoding for a person: "UTF-8 with byte order mark".
 func (r Report) String() string {
 	if r.BOM {
-		return string(r.Encoding) + " with byte order mark"
+		return fmt.Sprintf("%s with byte order mark", r.Encoding)
 	}
 	return string(r.Encoding)
 }

@@ -153,7 +153,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 		}
 		return "", "", nil
 	case "e":
-		return "", "the error " + strings.TrimSpace(v), nil
+		return "", fmt.Sprintf("the error %s", strings.TrimSpace(v)), nil
 	case "d": // ISO 8601, of strict workbooks
 		return isoDate(strings.TrimSpace(v)), "", nil
 	}

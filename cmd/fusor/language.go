@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/fusor-ml/fusor/internal/lang"
+)
+
+// languageFlag every command has: the language of all that a person reads.
+type languageFlag struct {
+	Lang string `help:"Language of all texts: en or zh (default: by LC_ALL, LC_MESSAGES, LANG)." enum:",en,zh" default:"" placeholder:"NAME"`
+}
+
+// languageOf returns the language of a command line: that of --lang, which counts for errors in the
+// line itself as well, else that of the locale.
+func languageOf(args []string, getenv func(string) string) lang.Language {
+	for i, arg := range args {
+		switch value, ok := strings.CutPrefix(arg, "--lang="); {
+		case ok:
+			return lang.Of(value)
+		case arg == "--lang" && i+1 < len(args):
+			return lang.Of(args[i+1])
+		case arg == "--":
+			return lang.FromEnvironment(getenv)
+		}
+	}
+	return lang.FromEnvironment(getenv)
+}
+
+// locale returns the language of this process's command line.
+func locale(args []string) lang.Language { return languageOf(args, os.Getenv) }
+
+// printf writes to stdout in the reader's language.
+func (e *env) printf(format string, args ...any) { e.fprintf(e.stdout, format, args...) }
+
+func (e *env) fprintf(w io.Writer, format string, args ...any) {
+	fmt.Fprint(w, e.lang.Sprintf(format, args...)) //nolint:errcheck // output remembers its error
+}
+
+// say returns a text in the reader's language.
+func (e *env) say(format string, args ...any) string { return e.lang.Sprintf(format, args...) }
