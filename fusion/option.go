@@ -97,18 +97,20 @@ func (o Option) Range() string {
 	default:
 		return ""
 	}
-	from, above, to := "at least", "above", "at most"
-	if o.BelowMax {
-		to = "below"
+	low, high := short(o.Min), short(o.Max)
+	switch bounded := !math.IsInf(o.Max, 1); {
+	case o.AboveMin && !bounded:
+		return fmt.Sprintf("above %s", low)
+	case !bounded:
+		return fmt.Sprintf("at least %s", low)
+	case o.AboveMin && o.BelowMax:
+		return fmt.Sprintf("above %s and below %s", low, high)
+	case o.AboveMin:
+		return fmt.Sprintf("above %s and at most %s", low, high)
+	case o.BelowMax:
+		return fmt.Sprintf("at least %s and below %s", low, high)
 	}
-	low := from + " " + short(o.Min)
-	if o.AboveMin {
-		low = above + " " + short(o.Min)
-	}
-	if math.IsInf(o.Max, 1) {
-		return low
-	}
-	return low + " and " + to + " " + short(o.Max)
+	return fmt.Sprintf("at least %s and at most %s", low, high)
 }
 
 func short(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

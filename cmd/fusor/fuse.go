@@ -127,7 +127,7 @@ func (c *fuseCmd) config() fusion.Config {
 
 // unreadable names the file that cannot be read, once.
 func unreadable(name string, err error) error {
-	prefix := fmt.Sprintf("cannot read %s: ", name)
+	prefix := "cannot read " + name + ": "
 	var pe *fs.PathError
 	switch {
 	case errors.As(err, &pe):

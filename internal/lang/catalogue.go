@@ -35,6 +35,10 @@ var chinese = sync.OnceValue(func() *catalogue {
 			c.add(m[0], m[1])
 		}
 	}
+	for _, list := range c.byWord {
+		slices.SortStableFunc(list, moreSpecific)
+	}
+	slices.SortStableFunc(c.open, moreSpecific)
 	return c
 })
 
@@ -65,7 +69,7 @@ type verb struct {
 	letter     byte
 }
 
-var directive = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?(?:\[(\d+)\])?([a-zA-Z%])`)
+var directive = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?(?:\[(\d+)\])?([bcdeEfFgGmoOpqsTtUvwxX%])`)
 
 // verbsOf returns the directives of a format, without %%.
 func verbsOf(format string) (verbs []verb) {
@@ -118,7 +122,8 @@ func (c *catalogue) add(id, str string) {
 			e.words[v.arg] = true
 			fmt.Fprintf(&format, "%%[%d]s", v.arg+1)
 		} else {
-			format.WriteString(str[v.start:v.end])
+			format.WriteString(str[v.start : v.end-1])
+			format.WriteByte(printed(v.letter))
 		}
 		at = v.end
 	}
@@ -128,6 +133,17 @@ func (c *catalogue) add(id, str string) {
 	c.byID[id] = e
 	c.index(e)
 }
+
+// printed is the letter with which Sprintf prints what Errorf wraps by %w.
+func printed(letter byte) byte {
+	if letter == 'w' {
+		return 'v'
+	}
+	return letter
+}
+
+// moreSpecific puts the entry with more text of its own first.
+func moreSpecific(a, b *entry) int { return b.letters - a.letters }
 
 // index makes e known to match, if it has parameters and text enough to be told from others.
 func (c *catalogue) index(e *entry) {

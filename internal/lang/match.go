@@ -52,7 +52,7 @@ func (m *matcher) render(s string, word bool) rendering {
 		}
 	}
 	if e, ok := m.c.byID[s]; ok && len(e.verbs) == 0 && (word || strings.Contains(s, " ")) {
-		best = rendering{unescape(e.format), lettersOf(s) + 1}
+		best = rendering{unescape(e.format), lettersOf(s)}
 	} else {
 		for _, e := range m.c.candidates(s) {
 			m.match(e, s, consider)
