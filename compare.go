@@ -22,12 +22,14 @@ type CompareOptions struct {
 	Options
 	Recipe  train.Recipe // views, network, training; the fusion that its options are for
 	Fusions []string     // names; none: all
-	Folds   int          // of the cross-validation; 0: the data's own split, else 5
-	Seeds   int          // repetitions; 0: 1 with folds, 3 on an official split
-	Seed    uint64       // of everything random; Recipe.Train.Seed is 0 or the same
-	Dir     string       // where finished fits are kept, so that an interrupted run goes on; "": nowhere
-	Metric  string       // by which entries are chosen and compared, a name of package eval; "": the task's main one
-	Lang    string       // of the verdict's sentence: en or zh
+	// NoEnsemble leaves out the ensemble of what is fitted anyway.
+	NoEnsemble bool
+	Folds      int    // of the cross-validation; 0: the data's own split, else 5
+	Seeds      int    // repetitions; 0: 1 with folds, 3 on an official split
+	Seed       uint64 // of everything random; Recipe.Train.Seed is 0 or the same
+	Dir        string // where finished fits are kept, so that an interrupted run goes on; "": nowhere
+	Metric     string // by which entries are chosen and compared, a name of package eval; "": the task's main one
+	Lang       string // of the verdict's sentence: en or zh
 	// Reads is how the data were read, so that training can read others alike.
 	Reads dataset.Options
 	// Command and Shared are, for the report, the words that ran it, and those of them that training
@@ -66,7 +68,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		return nil, err
 	}
 	co := compare.Options{
-		Recipe: j.recipe, Fusions: o.Fusions, Metric: o.Metric, Workers: j.Threads,
+		Recipe: j.recipe, Fusions: o.Fusions, NoEnsemble: o.NoEnsemble, Metric: o.Metric, Workers: j.Threads,
 		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]),
 	}
 	if o.Dir != "" {

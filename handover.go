@@ -39,20 +39,25 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 			return nil, err
 		}
 	}
-	hooks := train.Hooks{Epoch: func(e train.Epoch, total int) {
-		h.Progress.Report(progress.Train, e.Epoch, total, fmt.Sprintf("%s, validation loss %.4f", h.comparison.Rows[h.entry].Name, e.ValLoss))
-	}}
-	data, err := h.keepState(&hooks, checkpoint, h.src, run, res.Entries[h.entry])
-	if err != nil {
-		return nil, err
-	}
-	var from *train.Checkpoint
-	if resume && checkpoint != "" {
-		if from, err = savedState(checkpoint, data); err != nil && strict {
-			return nil, err
+	ensemble := len(res.Entries[h.entry].Members) > 0
+	watch := func(k int, e *compare.Entry) (hooks train.Hooks, from *train.Checkpoint, err error) {
+		hooks.Epoch = func(ep train.Epoch, total int) {
+			h.Progress.Report(progress.Train, ep.Epoch, total, fmt.Sprintf("%s, validation loss %.4f", e.Name, ep.ValLoss))
 		}
+		path := checkpoint
+		if ensemble && path != "" { // a file for each member
+			path = fmt.Sprintf("%s.%d", path, k)
+		}
+		data, err := h.keepState(&hooks, path, h.src, run, e)
+		if err != nil || !resume || path == "" {
+			return hooks, nil, err
+		}
+		if from, err = savedState(path, data); err != nil && strict {
+			return hooks, nil, err
+		}
+		return hooks, from, nil
 	}
-	p, f, err := res.Fit(ctx, h.src, h.entry, run, h.options, h.Threads, hooks, from)
+	p, f, err := res.Fit(ctx, h.src, h.entry, run, h.options, h.Threads, watch)
 	if err != nil {
 		return nil, fmt.Errorf("cannot fit the model of the comparison: %w", err)
 	}

@@ -52,10 +52,11 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		c.addWeights(d, best)
 		c.addLearning(d, best)
 		if c.Rows[best].Kind == eval.Fusion {
-			d.NoiseBy = []string{
-				report.Command(slices.Concat([]string{"fusor", "train", c.path, "--fusion", c.Rows[best].Fusion}, c.Run.Shared, []string{"-o", "model.fusor"})),
-				report.Command([]string{"fusor", "explain", "model.fusor", c.path, "-o", "why"}),
+			made, file := slices.Concat([]string{"fusor", "train", c.path, "--fusion", c.Rows[best].Fusion}, c.Run.Shared, []string{"-o", "model.fusor"}), "model.fusor"
+			if len(c.Result.Entries[best].Members) > 0 { // only a comparison makes one
+				made, file = slices.Concat([]string{"fusor", "compare", c.path}, c.Run.Shared, []string{"-o", "result"}), "result/model.fusor"
 			}
+			d.NoiseBy = []string{report.Command(made), report.Command([]string{"fusor", "explain", file, c.path, "-o", "why"})}
 		}
 	}
 	if single >= 0 && single != best {

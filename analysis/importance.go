@@ -208,6 +208,9 @@ func (s *weightSums) mean() *report.Weights {
 // addLearning adds the learning curve of an entry's first run.
 func (c *Comparison) addLearning(d *report.Document, entry int) {
 	h := c.Result.Outcomes[entry][0].History
+	if len(h.Epochs) == 0 { // of an ensemble
+		return
+	}
 	l := report.Learning{Model: c.Rows[entry].Name, Best: h.BestEpoch - 1}
 	for _, e := range h.Epochs {
 		l.Train, l.Val = append(l.Train, e.TrainLoss), append(l.Val, e.ValLoss)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/model"
 )
 
 // plainSize is an axis that costs nothing to build, whatever the file holds.
@@ -14,13 +15,7 @@ const plainSize = 4096
 // more than a file of so many weights can hold. A checksum
 // reports that a file is whole, not that one program wrote all of it.
 func (a *Artifact) fits(weights int) error {
-	axes := []int{a.Spec.Width, a.Spec.Hidden}
-	for name := range a.Spec.Fusion {
-		axes = append(axes, a.Spec.Fusion.Int(name))
-	}
-	for _, v := range a.Spec.Views {
-		axes = append(axes, v.Dim, v.Embedding)
-	}
+	axes := axesOf(&a.Spec)
 	for _, axis := range axes {
 		if axis < 0 || axis > max(plainSize, weights) {
 			return fmt.Errorf("%w: a network of size %d in a file of %d weights", ErrDamaged, axis, weights)
@@ -57,4 +52,19 @@ func (a *Artifact) fits(weights int) error {
 		return fmt.Errorf("%w: temperature %g", ErrDamaged, a.Temperature)
 	}
 	return nil
+}
+
+// axesOf lists the sizes that a network's tensors are made of.
+func axesOf(s *model.Spec) []int {
+	axes := []int{s.Width, s.Hidden}
+	for name := range s.Fusion {
+		axes = append(axes, s.Fusion.Int(name))
+	}
+	for _, v := range s.Views {
+		axes = append(axes, v.Dim, v.Embedding)
+	}
+	for k := range s.Members {
+		axes = append(axes, axesOf(&s.Members[k].Spec)...)
+	}
+	return axes
 }

@@ -95,19 +95,65 @@ func ReadChoice(dir string) (*Choice, string, error) {
 	return c.Chosen, c.Metric, nil
 }
 
-// Fit fits one entry in a run, which need not be one of the plan, with workers cores. from, unless
-// nil, is a checkpoint to go on from. In a run of the plan it yields the very model that was
-// measured.
-func (res *Result) Fit(ctx context.Context, src train.Source, entry int, run dataset.Run, o Options, workers int, hooks train.Hooks, from *train.Checkpoint) (*train.Prepared, *train.Fitting, error) {
+// Watch returns the hooks of the fit of an entry, which may be the k-th member of an ensemble, and
+// a checkpoint to go on from, which may be nil.
+type Watch func(k int, e *Entry) (train.Hooks, *train.Checkpoint, error)
+
+// Fit fits one entry in a run, which need not be one of the plan, with workers cores; watch may be
+// nil. In a run of the plan it yields the very model that was measured. In another one an ensemble
+// has the mean of the weights of the plan's runs.
+func (res *Result) Fit(ctx context.Context, src train.Source, entry int, run dataset.Run, o Options, workers int, watch Watch) (*train.Prepared, *train.Fitting, error) {
 	p, err := train.Prepare(ctx, src, run, o.Recipe, workers)
 	if err != nil {
 		return nil, nil, err
 	}
-	e := &res.Entries[entry]
-	views := e.indices(p.Views)
-	if len(views) == 0 {
-		return nil, nil, fmt.Errorf("no training row has %v", e.Views)
+	one := func(k int, e *Entry) (*train.Fitting, error) {
+		views := e.indices(p.Views)
+		if len(views) == 0 {
+			return nil, fmt.Errorf("no training row has %v", e.Views)
+		}
+		var hooks train.Hooks
+		var from *train.Checkpoint
+		if watch != nil {
+			if hooks, from, err = watch(k, e); err != nil {
+				return nil, err
+			}
+		}
+		return p.Fit(ctx, e.recipe(o.Recipe), views, workers, hooks, from)
 	}
-	f, err := p.Fit(ctx, e.recipe(o.Recipe), views, workers, hooks, from)
+	e := &res.Entries[entry]
+	if !e.isEnsemble() {
+		f, err := one(0, e)
+		return p, f, err
+	}
+	var members []*train.Fitting
+	var weights []float64
+	for k, w := range res.weights(entry, run) {
+		if w == 0 {
+			continue
+		}
+		f, err := one(k, &e.Members[k])
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", e.Members[k].Name, err)
+		}
+		members, weights = append(members, f), append(weights, w)
+	}
+	f, err := p.Join(members, weights)
 	return p, f, err
+}
+
+// weights returns the weights of an ensemble's members in a run.
+func (res *Result) weights(entry int, run dataset.Run) []float64 {
+	e := &res.Entries[entry]
+	mean := make([]float64, len(e.Members))
+	for r, o := range res.Outcomes[entry] {
+		if at := &res.Plan.Runs[r]; at.Fold == run.Fold && at.Seed == run.Seed && slices.Equal(at.Train, run.Train) && slices.Equal(at.Test, run.Test) {
+			return pruned(o.Weights)
+		}
+		for k, w := range o.Weights {
+			mean[k] += w
+		}
+	}
+	normalize(mean)
+	return pruned(mean)
 }

@@ -19,6 +19,8 @@ type Entry struct {
 	Kind   string   `json:"kind"`
 	Fusion string   `json:"fusion"`
 	Views  []string `json:"views"` // column.view
+	// Members are the entries that an ensemble is made from.
+	Members []Entry `json:"members,omitempty"`
 }
 
 // Entries lists what is compared: each view alone, each column of several
@@ -43,19 +45,19 @@ func Entries(views []train.Fitted, ordered bool, fusions []string) []Entry {
 	for _, c := range columns {
 		own := byColumn[c]
 		if len(own) == 1 {
-			out = append(out, Entry{c, eval.Single, method, own})
+			out = append(out, Entry{Name: c, Kind: eval.Single, Fusion: method, Views: own})
 			continue
 		}
 		for _, v := range own {
-			out = append(out, Entry{v, eval.Single, method, []string{v}})
+			out = append(out, Entry{Name: v, Kind: eval.Single, Fusion: method, Views: []string{v}})
 		}
 		if len(columns) > 1 {
-			out = append(out, Entry{c, eval.Single, method, own})
+			out = append(out, Entry{Name: c, Kind: eval.Single, Fusion: method, Views: own})
 		}
 	}
 	if len(names) > 1 {
 		for _, f := range fusions {
-			out = append(out, Entry{f, eval.Fusion, f, names})
+			out = append(out, Entry{Name: f, Kind: eval.Fusion, Fusion: f, Views: names})
 		}
 	}
 	return out
@@ -77,6 +79,11 @@ func (e *Entry) check(views []train.Fitted) error {
 	for _, name := range e.Views {
 		if !slices.ContainsFunc(views, func(v train.Fitted) bool { return v.Name == name }) {
 			return fmt.Errorf("the data have no view %q, which %s takes", name, e.Name)
+		}
+	}
+	for k := range e.Members {
+		if err := e.Members[k].check(views); err != nil {
+			return err
 		}
 	}
 	return nil

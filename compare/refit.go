@@ -17,7 +17,7 @@ func (res *Result) Refit(ctx context.Context, src train.Source, entry int, o Opt
 }
 
 func (res *Result) refit(ctx context.Context, src train.Source, entry, run int, o Options, use func(run int, p *train.Prepared, f *train.Fitting) error) error {
-	p, f, err := res.Fit(ctx, src, entry, res.Plan.Runs[run], o, 1, train.Hooks{}, nil)
+	p, f, err := res.Fit(ctx, src, entry, res.Plan.Runs[run], o, 1, nil)
 	if err != nil {
 		return err
 	}

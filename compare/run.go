@@ -19,8 +19,10 @@ type Options struct {
 	Recipe  train.Recipe
 	Fusions []string // names; none: the whole method table
 	Only    *Entry   // if not nil, the only entry, in place of singles and fusions
-	Metric  string   // by which entries are chosen and compared; "": the task's main one
-	Workers int      // cores; 0: all
+	// NoEnsemble leaves out the ensemble of the entries.
+	NoEnsemble bool
+	Metric     string // by which entries are chosen and compared; "": the task's main one
+	Workers    int    // cores; 0: all
 	// Store, unless nil, keeps finished fits so that an interrupted comparison goes on where it
 	// stopped.
 	Store *Store
@@ -43,10 +45,15 @@ type Outcome struct {
 	Views       []string
 	Players     []string       // of a fusion of several: what Subsets hides
 	Subsets     []SubsetScores // of a fusion of few players: the test rows with each subset of them present, by Index
+	Weights     []float64      // of an ensemble: of each of its members, before those of little weight are left out
 	TrainRows   int            // that the tested model was fitted on: with the refit, validation rows too
 	DampDense   bool           // see train.Prepared
 	Parameters  int
 	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
+
+	column       string      // of the first view
+	subsetLogits [][]float32 // of the subsets, until an ensemble is made; nil where they are too many to keep
+	subsetAbsent [][]bool    // of the subsets: the test rows without any view
 }
 
 // Result is a finished comparison: outcomes by entry and run.
@@ -62,7 +69,9 @@ type sharedPrep struct {
 	once sync.Once
 	p    *train.Prepared
 	err  error
-	left int // entries still to run; guarded by the runner's mutex
+	left int // entries still to run; guarded by the runner's mutex, as outcomes are
+	// outcomes are of the entries that are fitted.
+	outcomes []*Outcome
 }
 
 // Run trains every entry in every run of the plan. Fits run side by side, one
@@ -94,11 +103,11 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	} else {
 		res.Entries = Entries(views, schema.Group != "" && schema.Order != "", fusions)
 		res.dropUntrainable(src.Features)
+		if !o.NoEnsemble {
+			res.addEnsemble()
+		}
 	}
-	if err := res.fitAll(ctx, src, o); err != nil {
-		return nil, err
-	}
-	return res, nil
+	return res, res.fitAll(ctx, src, o)
 }
 
 // fitAll fills in the outcomes.
@@ -107,30 +116,36 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 	for range res.Entries {
 		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(runs)))
 	}
+	pool := res.pool()
 	shares := make([]sharedPrep, len(runs))
 	for i := range shares {
-		shares[i].left = len(res.Entries)
+		shares[i].left, shares[i].outcomes = len(pool), make([]*Outcome, len(pool))
 	}
-	total := len(runs) * len(res.Entries)
-	var mu sync.Mutex // guards res.Outcomes, done, Done and shares[r].left
+	total := len(runs) * len(pool)
+	var mu sync.Mutex // guards res.Outcomes, done, Done and shares[r]'s left and outcomes
 	done := 0
-	return parallel.For(ctx, total, o.Workers, func(ctx context.Context, _, job int) error {
-		r, e := job/len(res.Entries), job%len(res.Entries)
-		out, err := fit(ctx, src, runs[r], &shares[r], &res.Entries[e], o)
+	err := parallel.For(ctx, total, o.Workers, func(ctx context.Context, _, job int) error {
+		r, e := job/len(pool), job%len(pool)
+		out, err := fit(ctx, src, runs[r], &shares[r], &pool[e], o)
 		if err != nil {
-			return fmt.Errorf("%s, fold %d, seed %d: %w", res.Entries[e].Name, runs[r].Fold, runs[r].Seed, err)
+			return fmt.Errorf("%s, fold %d, seed %d: %w", pool[e].Name, runs[r].Fold, runs[r].Seed, err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		res.Outcomes[e][r] = out
+		shares[r].outcomes[e] = out
 		if done++; o.Done != nil {
-			o.Done(done, total, res.Entries[e], runs[r], out)
+			o.Done(done, total, pool[e], runs[r], out)
 		}
 		if shares[r].left--; shares[r].left == 0 {
-			shares[r].p = nil
+			res.finish(src.Data, r, shares[r].outcomes)
+			shares[r].p, shares[r].outcomes = nil, nil
 		}
 		return nil
 	})
+	if err == nil {
+		res.nameMembers()
+	}
+	return err
 }
 
 func fit(ctx context.Context, src train.Source, run dataset.Run, s *sharedPrep, e *Entry, o Options) (*Outcome, error) {
@@ -160,6 +175,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *sharedPrep, 
 	}
 	for _, v := range views {
 		out.Views = append(out.Views, p.Views[v].Name)
+		out.column = p.Views[views[0]].Column
 	}
 	test, err := p.Predict(ctx, f, run.Test, 1)
 	if err != nil {
@@ -201,16 +217,21 @@ func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitti
 	if o.Players = names; len(names) > maxSubsetPlayers {
 		return nil
 	}
-	ask, present := o.SubsetScorer(ctx, p, f), make([]bool, len(names))
+	scorer, present := o.scorer(ctx, p, f), make([]bool, len(names))
+	keep := len(o.TestLogits)<<len(names) <= maxSubsetLogits
 	for s := range 1 << len(names) {
 		for k := range present {
 			present[k] = s>>k&1 == 1
 		}
-		subset, err := ask(present)
+		subset, scores, err := scorer(present)
 		if err != nil {
 			return err
 		}
 		o.Subsets = append(o.Subsets, subset)
+		if keep {
+			o.subsetLogits = append(o.subsetLogits, toFloat32(scores.Logits))
+			o.subsetAbsent = append(o.subsetAbsent, scores.Absent)
+		}
 	}
 	return nil
 }
@@ -218,30 +239,56 @@ func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitti
 // SubsetScorer returns a function that scores the test rows with the outcome's fitted model while
 // only some players are present. Its error is ctx's.
 func (o *Outcome) SubsetScorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, error) {
-	_, of := model.Players(f.Model.Spec.Views)
-	class := make([]int, len(o.Test))
-	for i, r := range o.Test {
-		class[i] = p.Data.Rows[r].Class
-	}
-	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
-	top := Tops(full)
-	temperature, _, _ := o.Calibrate(p.Data)
-	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
+	scorer := o.scorer(ctx, p, f)
 	return func(present []bool) (SubsetScores, error) {
+		s, _, err := scorer(present)
+		return s, err
+	}
+}
+
+// scorer is SubsetScorer of a function that returns the model's scores as well.
+func (o *Outcome) scorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, *model.Scores, error) {
+	_, of := model.Players(f.Model.Spec.Views)
+	score := o.subsetScores(p.Data, f.Model.Spec.Outputs, p.Target)
+	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
+	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
+	return func(present []bool) (SubsetScores, *model.Scores, error) {
 		scores := full
 		if slices.Contains(present, false) {
 			var err error
 			if scores, err = predictor.PredictMasked(ctx, set, o.Test, model.Hidden(of, present)); err != nil {
-				return SubsetScores{}, err
+				return SubsetScores{}, nil, err
 			}
 		}
-		if p.Target == nil {
-			return NewSubsetScores(scores, class, top, temperature), nil
+		return score(scores), scores, nil
+	}
+}
+
+// subsetScores returns a function that turns what is predicted of the test rows, while only some
+// players are present, into their scores. target is that of a regression.
+func (o *Outcome) subsetScores(ds *dataset.Dataset, outputs int, target *train.Scale) func(*model.Scores) SubsetScores {
+	class := make([]int, len(o.Test))
+	for i, r := range o.Test {
+		class[i] = ds.Rows[r].Class
+	}
+	top := Tops(&model.Scores{Outputs: outputs, Logits: o.TestLogits, Absent: o.Absent})
+	temperature, _, _ := o.Calibrate(ds)
+	return func(s *model.Scores) SubsetScores {
+		if target == nil {
+			return NewSubsetScores(s, class, top, temperature)
 		}
 		var sub SubsetScores
-		for _, v := range scores.Logits {
-			sub.Value = append(sub.Value, float32(p.Target.Mean+p.Target.Std*v))
+		for _, v := range s.Logits {
+			sub.Value = append(sub.Value, float32(target.Mean+target.Std*v))
 		}
-		return sub, nil
+		return sub
 	}
+}
+
+func toFloat32(x []float64) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = float32(v)
+	}
+	return out
 }

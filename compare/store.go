@@ -19,7 +19,7 @@ import (
 type Store struct{ dir string }
 
 // format changes with what an outcome holds.
-const format = 4
+const format = 5
 
 var outcomeFormat = fmt.Sprintf("fusor outcome %d", format)
 
@@ -43,10 +43,14 @@ func (o *Outcome) flat(s *flat.Stream) {
 		s.Floats32(&v.Top)
 		s.Floats32(&v.Value)
 	})
+	s.Floats(&o.Weights)
 	s.Int(&o.TrainRows)
 	s.Bool(&o.DampDense)
 	s.Int(&o.Parameters)
 	s.Float(&o.Seconds)
+	s.Text(&o.column)
+	flat.List(s, &o.subsetLogits, s.Floats32)
+	flat.List(s, &o.subsetAbsent, s.Bools)
 }
 
 // consistent reports whether lists that are of the same rows are as long as these are many.
@@ -58,6 +62,9 @@ func (o *Outcome) consistent() bool {
 		whole(len(o.ValP), val) && whole(len(o.ValLogits), val) && each(len(o.ValAbsent), val)
 	for _, v := range o.Subsets {
 		ok = ok && each(len(v.Hit), test) && each(len(v.True), test) && each(len(v.Top), test) && each(len(v.Value), test)
+	}
+	for k, v := range o.subsetLogits {
+		ok = ok && len(v) == len(o.TestLogits) && len(o.subsetAbsent) == len(o.subsetLogits) && len(o.subsetAbsent[k]) == test
 	}
 	return ok
 }

@@ -105,7 +105,11 @@ func TestStoreHoldsEveryField(t *testing.T) {
 		[]string{"v"},
 		[]string{"p"},
 		[]SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}}},
+		[]float64{12},
 		9, true, 10, 11,
+		"c",
+		[][]float32{{6}},
+		[][]bool{{true}},
 	}
 	got := &Outcome{}
 	if err := flat.Decode(outcomeFormat, flat.Encode(outcomeFormat, want.flat), got.flat); err != nil || !reflect.DeepEqual(got, want) || !got.consistent() {
@@ -117,6 +121,8 @@ func TestStoreHoldsEveryField(t *testing.T) {
 		{Test: []int{1}, Absent: []bool{true, true}},
 		{Val: []int{1}, ValAbsent: []bool{true, false}},
 		{Test: []int{1}, Subsets: []SubsetScores{{Hit: []bool{true, true}}}},
+		{Test: []int{1}, TestLogits: []float64{1}, subsetLogits: [][]float32{{1, 2}}, subsetAbsent: [][]bool{{true}}},
+		{Test: []int{1}, TestLogits: []float64{1}, subsetLogits: [][]float32{{1}}, subsetAbsent: [][]bool{{true, true}}},
 	} {
 		if bad.consistent() {
 			t.Errorf("%+v is taken", bad)

@@ -13,6 +13,9 @@ import (
 // once it is: see Refit.
 const maxSubsetPlayers = 6
 
+// maxSubsetLogits bounds the logits of subsets that a fusion keeps until an ensemble is made of it.
+const maxSubsetLogits = 1 << 21
+
 // maxLogOdds bounds log-odds, so that a sure prediction stays finite.
 const maxLogOdds = 30
 

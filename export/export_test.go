@@ -96,6 +96,12 @@ func setups() []setup {
 			}
 		}
 	}
+	for kind, views := range kinds() {
+		all = append(all,
+			setup{name: "ensemble of " + kind, method: model.Ensemble, views: views, scaling: feature.PerFeature},
+			setup{name: "ensemble of " + kind + ", regression", method: model.Ensemble, views: views, scaling: feature.PerFeature, regression: true},
+			setup{name: "ensemble of " + kind + ", rows", method: model.Ensemble, views: views, scaling: feature.PerFeature, grouped: true})
+	}
 	slices.SortFunc(all, func(a, b setup) int { return strings.Compare(a.name, b.name) })
 	return all
 }
@@ -117,6 +123,9 @@ func (s *setup) made(t testing.TB, rng *rand.Rand) *artifact.Artifact {
 		a.Schema.Task, a.Schema.Classes = dataset.Regression, nil
 		a.TargetMean, a.TargetStd = 4, 0.5
 		a.Spec.Regression, a.Spec.Outputs, a.Spec.Prior = true, 1, []float32{0}
+	}
+	if s.method == model.Ensemble {
+		a.Spec.Members = s.members(&a.Spec)
 	}
 	for _, v := range s.views {
 		a.Schema.Columns = append(a.Schema.Columns, dataset.Column{Name: v.Column, Kind: media.Vector})
@@ -151,6 +160,23 @@ func (s *setup) made(t testing.TB, rng *rand.Rand) *artifact.Artifact {
 		}
 	}
 	return a
+}
+
+// members are networks of all views, of the first two and of the last alone.
+func (s *setup) members(whole *model.Spec) []model.Member {
+	one := func(method string, cfg fusion.Config, views []model.View, weight float64) model.Member {
+		spec := *whole
+		spec.Method, spec.Fusion, spec.Views, spec.Members = method, cfg, views, nil
+		return model.Member{Spec: spec, Weight: weight}
+	}
+	out := []model.Member{
+		one("attention", nil, s.views, 1), one("late", nil, s.views[:min(2, len(s.views))], 2),
+		one("concat", nil, s.views[len(s.views)-1:], 0.5),
+	}
+	if s.grouped {
+		out = append(out, one("bilstm", fusion.Config{"over": fusion.OverRows, "hidden": 3}, s.views, 1))
+	}
+	return out
 }
 
 // batch is rows as the model and as the graph take them.

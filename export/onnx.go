@@ -85,6 +85,9 @@ type network struct {
 	a        *artifact.Artifact
 	spec     *model.Spec
 	batch    axis
+	inputs   []input // of the views
+	present  value
+	groups   value // "" until a fusion over rows asks for it
 	describe []viewInfo
 }
 
@@ -98,39 +101,28 @@ func newNetwork(a *artifact.Artifact, opset int) *network {
 
 // build appends everything from the inputs to the outputs.
 func (n *network) build() error {
-	method := n.a.Model.Method()
-	export, ok := methods[method.Name]
-	if !ok {
-		return fmt.Errorf("fusion %s has no exporter", method.Name)
-	}
-	n.presence = newPresence(n.graph, n.input("present", float32s, "1 for each row and view that is there, else 0",
-		n.batch, axis{length: len(n.spec.Views)}), len(n.spec.Views))
-	in := &ingredients{
-		scope: n.under("fusion"), presence: n.presence,
-		config:  n.spec.Fusion.WithDefaults(method.Defaults()),
-		outputs: n.spec.Outputs, regression: n.spec.Regression,
-		groups: func() value {
-			return n.input("groups", int64s, "number of the group of each row, from 0; the rows of a group are in order", n.batch)
-		},
-	}
-	keep := method.Sequences(n.spec.Fusion)
+	n.present = n.input("present", float32s, "1 for each row and view that is there, else 0",
+		n.batch, axis{length: len(n.spec.Views)})
+	n.presence = newPresence(n.graph, n.present, len(n.spec.Views))
 	for k := range n.spec.Views {
-		v, err := n.view(k, keep)
+		if err := n.read(k); err != nil {
+			return err
+		}
+	}
+	if members := n.a.Model.Members(); members != nil {
+		z, err := n.ensemble(members)
 		if err != nil {
 			return err
 		}
-		in.views = append(in.views, v)
+		n.answer(z)
+		return nil
 	}
-	out := export(in)
-	z := out.z
-	if !method.Final {
-		head := n.under("head")
-		if n.spec.Hidden > 0 {
-			z = n.relu(head.under("hidden").linear(z))
-		}
-		z = head.under("out").linear(z)
+	m := member{network: n, scope: n.scope, presence: n.presence, spec: n.spec, views: upTo(n.n)}
+	out, err := m.build(n.a.Model.Method())
+	if err != nil {
+		return err
 	}
-	n.answer(z)
+	n.answer(out.z)
 	if out.weights != "" {
 		n.output("weights", out.weights, "how much each view counted", n.batch, axis{length: n.n})
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/fusor-ml/fusor/artifact"
@@ -53,6 +54,20 @@ func Safetensors(dir string, a *artifact.Artifact) error {
 	return nil
 }
 
+// complete returns the spec of a model with the defaults of its method filled in.
+func complete(m *model.Model) model.Spec {
+	spec := m.Spec
+	spec.Fusion = spec.Fusion.WithDefaults(m.Method().Defaults())
+	if spec.Fusion == nil {
+		spec.Fusion = fusion.Config{}
+	}
+	spec.Members = slices.Clone(spec.Members)
+	for k, member := range m.Members() {
+		spec.Members[k].Spec = complete(member)
+	}
+	return spec
+}
+
 func writeFolder(dir string, a *artifact.Artifact) error {
 	n := newNetwork(a, DefaultOpset)
 	spec := specFile{
@@ -60,10 +75,7 @@ func writeFolder(dir string, a *artifact.Artifact) error {
 		Columns: columns(&a.Schema), Network: a.Model.Spec,
 		Temperature: a.Temperature, TargetMean: a.TargetMean, TargetStd: a.TargetStd,
 	}
-	spec.Network.Fusion = spec.Network.Fusion.WithDefaults(a.Model.Method().Defaults())
-	if spec.Network.Fusion == nil {
-		spec.Network.Fusion = fusion.Config{}
-	}
+	spec.Network = complete(a.Model)
 	var tensors []safetensors.Tensor
 	for _, p := range a.Model.Params() {
 		tensors = append(tensors, safetensors.Tensor{Name: p.Name, Shape: p.Value.Shape, Data: p.Value.F32})

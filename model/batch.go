@@ -17,6 +17,7 @@ type Batch struct {
 	Class   []int32        // [N]
 	Target  *tensor.Tensor // [N]
 	encoded []fusion.View  // Forward's, kept for its memory
+	parts   []Batch        // of the members of an ensemble, kept for their memory
 }
 
 // ViewBatch is one view of a batch. Absent rows are zeros of length 1 or empty bags: masks keep

@@ -26,6 +26,7 @@ type Model struct {
 	hidden     *nn.Linear // nil: the head is linear
 	head       *nn.Linear // nil: the fusion predicts
 	pretrained []embeddingInit
+	ensemble   *ensemble // in place of all of these
 }
 
 // embeddingInit is a view and the vectors that its embedding starts from.
@@ -78,6 +79,13 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
+	if spec.Method == Ensemble {
+		e, err := newEnsemble(&spec, methods, scope)
+		if err != nil {
+			return nil, err
+		}
+		return &Model{Spec: spec, methods: methods, scope: scope, ensemble: e, overRows: e.overRows()}, nil
+	}
 	method, ok := methods.Lookup(spec.Method)
 	if !ok {
 		return nil, methods.Unknown(spec.Method)
@@ -112,7 +120,7 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	return m, nil
 }
 
-// Method returns the entry of the table that the fusion was built from.
+// Method returns the entry of the table that the fusion was built from; of an ensemble none.
 func (m *Model) Method() fusion.Method { return m.method }
 
 // OverRows reports whether the fusion reads the rows of a group in their order, so that the rows of
@@ -133,6 +141,9 @@ func (m *Model) Size() int {
 
 // Forward runs a batch. A row without any present view gets the prior.
 func (m *Model) Forward(t *grad.Tape, b *Batch) Output {
+	if m.ensemble != nil {
+		return Output{Logits: t.WhereRows(b.Any, m.ensemble.forward(t, b, &m.Spec), m.prior(t))}
+	}
 	in := fusion.Input{Views: b.encoded[:0], Present: b.Present, RowGroups: b.Groups}
 	for v, e := range m.encoders {
 		vb := &b.Views[v]
@@ -153,9 +164,14 @@ func (m *Model) Forward(t *grad.Tape, b *Batch) Output {
 		}
 		z = m.head.Forward(t, z)
 	}
+	return Output{t.WhereRows(b.Any, z, m.prior(t)), out.Weights}
+}
+
+// prior returns what is predicted of a row without any view.
+func (m *Model) prior(t *grad.Tape) *grad.Var {
 	prior := t.NewConst(m.Spec.Outputs)
 	copy(prior.Value().F32, m.Spec.Prior)
-	return Output{t.WhereRows(b.Any, z, prior), out.Weights}
+	return prior
 }
 
 // HideModalities drops whole columns from rows of a training batch, each with

@@ -26,6 +26,10 @@ type Spec struct {
 	Dropout         float64 `json:"dropout,omitempty"`          // before the head and after the encoders
 	ModalityDropout float64 `json:"modality_dropout,omitempty"` // chance that a column is hidden from a training row
 	Seed            uint64  `json:"seed"`
+
+	// Members are the networks of an ensemble, which has no encoder, fusion or head of its own: its
+	// method is Ensemble, and Views holds each view that a member takes.
+	Members []Member `json:"members,omitempty"`
 }
 
 // View describes how one view is encoded.
@@ -72,14 +76,16 @@ func (s *Spec) Check() error {
 		return fmt.Errorf("cannot build a model of no views")
 	case s.Outputs < 1:
 		return fmt.Errorf("cannot build a model of %d outputs", s.Outputs)
+	case len(s.Prior) != s.Outputs:
+		return fmt.Errorf("the prior has %d values for %d outputs", len(s.Prior), s.Outputs)
+	case s.Method == Ensemble || len(s.Members) > 0:
+		return s.checkMembers()
 	case s.Width < 1:
 		return fmt.Errorf("cannot build a model of width %d", s.Width)
 	case s.Dropout < 0 || s.Dropout >= 1:
 		return fmt.Errorf("dropout %g is not in [0, 1)", s.Dropout)
 	case s.ModalityDropout < 0 || s.ModalityDropout >= 1:
 		return fmt.Errorf("modality dropout %g is not in [0, 1)", s.ModalityDropout)
-	case len(s.Prior) != s.Outputs:
-		return fmt.Errorf("the prior has %d values for %d outputs", len(s.Prior), s.Outputs)
 	}
 	for _, v := range s.Views {
 		if v.Dim < 1 {

@@ -19,6 +19,7 @@ type Card struct {
 	Group      string               `json:"group,omitempty"` // the columns of a model that reads the rows of a group in order
 	Order      string               `json:"order,omitempty"`
 	Fusion     string               `json:"fusion"`
+	Members    []CardMember         `json:"members,omitempty"` // of an ensemble
 	Parameters int                  `json:"parameters"`
 	Rows       *int                 `json:"rows"` // that the weights were fitted on; nil: not recorded
 	Metric     string               `json:"metric,omitempty"`
@@ -42,6 +43,13 @@ type CardColumn struct {
 type CardField struct {
 	Name string     `json:"name"`
 	Kind media.Kind `json:"kind"`
+}
+
+// CardMember is one network of an ensemble.
+type CardMember struct {
+	Fusion string   `json:"fusion"`
+	Views  []string `json:"views"`
+	Weight float64  `json:"weight"` // share
 }
 
 // CardEncoder is a pretrained network that a column is read by.
@@ -97,6 +105,17 @@ func (m *Model) Card() *Card {
 	}
 	if m.OverRows() {
 		c.Group, c.Order = a.Schema.Group, a.Schema.Order
+	}
+	total := 0.0
+	for _, m := range a.Spec.Members {
+		total += m.Weight
+	}
+	for _, m := range a.Spec.Members {
+		one := CardMember{Fusion: m.Spec.Method, Views: []string{}, Weight: m.Weight / total}
+		for _, v := range m.Spec.Views {
+			one.Views = append(one.Views, v.Name)
+		}
+		c.Members = append(c.Members, one)
 	}
 	for _, e := range a.Encoders {
 		c.Encoders = append(c.Encoders, CardEncoder{Column: e.Column, Architecture: e.Architecture, Dim: e.Dim, SHA256: e.SHA256})

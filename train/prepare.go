@@ -182,23 +182,29 @@ func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int)
 	return h.BestLoss, h.BestError, nil
 }
 
+// NewScale returns the scale of the targets of rows.
+func NewScale(ds *dataset.Dataset, rows []int) *Scale {
+	var n, mean, m2 float64
+	for _, i := range rows {
+		if y := ds.Rows[i].Target; ds.Rows[i].Labeled() {
+			n++
+			d := y - mean
+			mean += d / n
+			m2 += d * (y - mean)
+		}
+	}
+	s := &Scale{Mean: mean, Std: math.Sqrt(m2 / max(n, 1))}
+	if s.Std == 0 {
+		s.Std = 1
+	}
+	return s
+}
+
 // targets fills the labels, and the prior or the scale, from the run's training rows.
 func (p *Prepared) targets() {
 	rows := p.Data.Rows
 	if p.Data.Schema.Task == dataset.Regression {
-		var n, mean, m2 float64
-		for _, i := range p.Run.Train {
-			if y := rows[i].Target; rows[i].Labeled() {
-				n++
-				d := y - mean
-				mean += d / n
-				m2 += d * (y - mean)
-			}
-		}
-		p.Target = &Scale{Mean: mean, Std: math.Sqrt(m2 / max(n, 1))}
-		if p.Target.Std == 0 {
-			p.Target.Std = 1
-		}
+		p.Target = NewScale(p.Data, p.Run.Train)
 		p.Prior = []float32{0}
 		p.Set.Target = make([]float32, len(rows))
 		for i := range rows {

@@ -24,6 +24,8 @@ type compareCmd struct {
 	Seeds   *int     `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
 	Folds   *int     `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
 	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`
+
+	NoEnsemble bool `help:"Leave out the ensemble of what is fitted anyway."`
 	metricFlag
 	reportFlags
 
@@ -134,10 +136,11 @@ func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
 	case cmp.Chosen == nil:
 	case c.Out == "":
 		again := append(slices.Clone(e.args), "-o", "result")
-		e.printNext(
-			step("keep the report and the chosen model", again...),
-			step("or train that method alone", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...),
-			step("see what is in the data", slices.Concat([]string{"inspect", c.Data}, e.reading)...))
+		next := []nextStep{step("keep the report and the chosen model", again...)}
+		if len(cmp.Chosen.Members) == 0 {
+			next = append(next, step("or train that method alone", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...))
+		}
+		e.printNext(append(next, step("see what is in the data", slices.Concat([]string{"inspect", c.Data}, e.reading)...))...)
 	default:
 		what := cmp.Chosen.Name
 		if cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil {
@@ -157,7 +160,7 @@ func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOption
 }
 
 func (c *compareCmd) options(e *env) (fusor.CompareOptions, error) {
-	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, Dir: c.Out, Metric: c.Metric, Lang: string(e.lang)}
+	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, NoEnsemble: c.NoEnsemble, Dir: c.Out, Metric: c.Metric, Lang: string(e.lang)}
 	if c.Folds != nil {
 		if o.Folds = *c.Folds; o.Folds < 2 {
 			return o, usagef("--folds %d: 2 are the least", o.Folds)

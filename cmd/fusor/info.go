@@ -62,6 +62,14 @@ func printCard(e *env, c *predict.Card) {
 		line("predicts", "%s, one of %d classes: %s", oneLine(c.Label), len(c.Classes), firstOf(e, c.Classes, maxCounts))
 	}
 	line("fusion", "%s of %s, %d parameters", c.Fusion, plural(views(c), "view"), c.Parameters)
+	if len(c.Members) > 0 {
+		t := e.newTable("member", "views", "weight")
+		t.right(3)
+		for _, m := range c.Members {
+			t.add(m.Fusion, list(m.Views), fmt.Sprintf("%.2f", m.Weight))
+		}
+		fmt.Fprintln(e.stdout, t.render(e.stdout))
+	}
 	t := e.newTable("column", "kind", "views")
 	for _, col := range c.Columns {
 		t.add(oneLine(col.Name), string(col.Kind), list(col.Views))

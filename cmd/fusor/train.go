@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/compare"
@@ -62,16 +65,16 @@ func (c *trainCmd) Run(e *env) error {
 	if info, err := os.Stat(c.Out); err != nil || info.Mode().IsRegular() { // beside a device nothing is kept
 		o.Checkpoint, o.Resume = c.Out+".checkpoint", c.Resume
 	}
-	switch _, err := os.Stat(o.Checkpoint); {
-	case c.Resume && os.IsNotExist(err):
+	switch kept := checkpoints(o.Checkpoint); {
+	case c.Resume && len(kept) == 0:
 		c.notes(e, []string{fmt.Sprintf("there is no checkpoint %s to go on from; training starts anew", o.Checkpoint)})
-	case !c.Resume && err == nil:
+	case !c.Resume && len(kept) > 0:
 		c.notes(e, []string{fmt.Sprintf("the checkpoint %s of an interrupted run is replaced; --resume would have gone on from it", o.Checkpoint)})
 	}
 	m, rep, err := c.train(e, data, o)
 	bar.done()
 	err = c.failed(e, err)
-	if _, lost := os.Stat(o.Checkpoint); errors.Is(err, context.Canceled) && lost == nil {
+	if errors.Is(err, context.Canceled) && len(checkpoints(o.Checkpoint)) > 0 {
 		c.notes(e, []string{fmt.Sprintf("the state after the last epoch is kept in %s; the same command with --resume goes on", o.Checkpoint)})
 	}
 	if err != nil {
@@ -85,13 +88,36 @@ func (c *trainCmd) Run(e *env) error {
 	if err := m.Save(c.Out); err != nil {
 		return err
 	}
-	if err := os.Remove(o.Checkpoint); err != nil && !os.IsNotExist(err) {
-		return err
+	for _, path := range checkpoints(o.Checkpoint) {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
 	}
 	if !c.jsonToStdout() && !c.Quiet {
 		c.print(e, rep)
 	}
 	return c.writeJSON(e, rep)
+}
+
+// checkpoints lists the files that a training keeps its state in: the one that is named or, of an
+// ensemble, one for each member, with a number behind the name.
+func checkpoints(path string) []string {
+	if path == "" {
+		return nil
+	}
+	var out []string
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	for _, f := range files {
+		rest, ok := strings.CutPrefix(f.Name(), filepath.Base(path))
+		number, dotted := strings.CutPrefix(rest, ".")
+		if _, err := strconv.ParseUint(number, 10, 16); ok && (rest == "" || dotted && err == nil) {
+			out = append(out, filepath.Join(filepath.Dir(path), f.Name()))
+		}
+	}
+	return out
 }
 
 func (c *trainCmd) train(e *env, data dataset.Options, o fusor.TrainOptions) (*fusor.Model, *fusor.TrainReport, error) {
@@ -172,7 +198,11 @@ func (c *trainCmd) from() (o fusor.TrainOptions, err error) {
 func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
 	h := r.History
 	e.printf("%s: %s fusion of %s\n", r.Dataset, r.Fusion, list(r.Views))
-	e.printf("rows: %d train, %d val, %d test; best epoch %d of %d\n", r.Rows.Train, r.Rows.Val, r.Rows.Test, h.BestEpoch, len(h.Epochs))
+	if len(h.Epochs) > 0 {
+		e.printf("rows: %d train, %d val, %d test; best epoch %d of %d\n", r.Rows.Train, r.Rows.Val, r.Rows.Test, h.BestEpoch, len(h.Epochs))
+	} else { // an ensemble, which has none of its own
+		e.printf("rows: %d train, %d val, %d test\n", r.Rows.Train, r.Rows.Val, r.Rows.Test)
+	}
 	if r.Folds > 0 {
 		e.printf("scores of %d folds: models like this one, each measured on rows it was not fitted on\n", r.Folds)
 	}
