@@ -47,7 +47,7 @@ func Compare(ctx context.Context, ds *dataset.Dataset, o CompareOptions) (*Compa
 		return nil, err
 	}
 	defer src.Features.Close() //nolint:errcheck // temporary files
-	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
+	if err := src.Data.CheckLost(problems, o.AllowMissing); err != nil {
 		return nil, err
 	}
 	c, err := j.compare(ctx, src, problems, &o)

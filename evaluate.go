@@ -26,7 +26,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLost(ds, f.Problems, m.Options().AllowMissing); err != nil {
+	if err := ds.CheckLost(f.Problems, m.Options().AllowMissing); err != nil {
 		return nil, err
 	}
 	p, err := m.probabilities(ctx, f, rows) // unlabeled rows are context for their groups

@@ -11,10 +11,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/extract"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/feature/views"
 	"github.com/fusor-ml/fusor/fusion"
@@ -97,27 +96,6 @@ func (j *job) check(task dataset.Task) error {
 	return j.recipe.CheckTask(task)
 }
 
-// checkLost returns an error if most cells of a column cannot be read, unless it is one of those
-// allowed.
-func checkLost(ds *dataset.Dataset, problems dataset.Problems, allowed []string) error {
-	var known []string
-	for _, c := range ds.Schema.Columns {
-		known = append(known, c.Name)
-		for _, f := range c.Fields {
-			known = append(known, f.Name)
-		}
-	}
-	for _, name := range allowed {
-		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
-			return fmt.Errorf("%s has no column %q whose cells may be missing; it has %s", ds.Path, name, strings.Join(known, ", "))
-		}
-	}
-	if lost := ds.Lost(problems, allowed); len(lost) > 0 {
-		return lost
-	}
-	return nil
-}
-
 // Inspect extracts the views of a data set once, those named or the default ones, so that every
 // problem of its media is found. It returns ds with all of them in its Problems.
 func Inspect(ctx context.Context, ds *dataset.Dataset, views []string, o Options) (*dataset.Dataset, error) {
@@ -132,4 +110,10 @@ func Inspect(ctx context.Context, ds *dataset.Dataset, views []string, o Options
 	out := *ds
 	out.Problems = problems
 	return &out, nil
+}
+
+// Extract computes the views of a data set, to be written as arrays; see package [extract]. The
+// caller closes what it returns.
+func Extract(ctx context.Context, ds *dataset.Dataset, o extract.Options) (*extract.Views, error) {
+	return extract.Run(ctx, ds, o)
 }

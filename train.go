@@ -73,7 +73,7 @@ func Train(ctx context.Context, ds *dataset.Dataset, o TrainOptions) (*Model, *T
 		return nil, nil, err
 	}
 	defer src.Features.Close() //nolint:errcheck // temporary files
-	if err := checkLost(src.Data, problems, o.AllowMissing); err != nil {
+	if err := src.Data.CheckLost(problems, o.AllowMissing); err != nil {
 		return nil, nil, err
 	}
 	var m *Model

@@ -49,7 +49,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 	}
 	const advice = "put a manifest.csv or labels.csv into it, or a sub-folder of files for every class"
 	if len(dirs) == 0 && (!plain || !predict) {
-		c.fatal("folder.nothing", 0, "", advice, "the folder holds neither %s, a manifest nor class sub-folders", labelsName)
+		c.fatal("folder.nothing", 0, "", advice, "the folder holds neither %s, a manifest nor class sub-folders", LabelsName)
 		return nil
 	}
 	splits := len(dirs) > 0

@@ -10,8 +10,14 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// labelsName is the file that makes a folder one of arrays.
-const labelsName = "labels.csv"
+// Files of a folder of arrays.
+const (
+	// LabelsName is the file that makes a folder one of arrays.
+	LabelsName = "labels.csv"
+	// ArraysIndexName is the file that describes the arrays; without it they are what their shapes
+	// show.
+	ArraysIndexName = "views.json"
+)
 
 // openFolder shows the kinds of folders apart.
 func openFolder(ds *Dataset, opt *Options, c *collector) {
@@ -25,7 +31,7 @@ func openFolder(ds *Dataset, opt *Options, c *collector) {
 	}
 	var src *source
 	switch {
-	case has(labelsName):
+	case has(LabelsName):
 		src = openArrays(ds, entries, opt, c)
 	case slices.ContainsFunc(manifestNames, has):
 		for _, name := range manifestNames {
@@ -77,7 +83,7 @@ func openArrays(ds *Dataset, entries []os.DirEntry, opt *Options, c *collector) 
 			src.matrices = append(src.matrices, openMatrices(ds, e.Name(), c)...)
 		}
 	}
-	labels := filepath.Join(ds.Path, labelsName)
+	labels := filepath.Join(ds.Path, LabelsName)
 	if _, err := os.Stat(labels); err == nil {
 		c.file = labels
 		table := openFile(ds, labels, opt, c)
@@ -101,7 +107,7 @@ func openArrays(ds *Dataset, entries []os.DirEntry, opt *Options, c *collector) 
 		}
 		seen[m.name] = m.file
 		if rows := len(m.data) / max(1, m.dim); rows != n && !c.failed() {
-			c.add(Problem{Code: "array.rows", File: m.file, What: fmt.Sprintf("it has %s where %s has %d", plural(rows, "row"), labelsName, n), Advice: fmt.Sprintf("every array needs a row for every row of %s, in the same order", labelsName), Fatal: true})
+			c.add(Problem{Code: "array.rows", File: m.file, What: fmt.Sprintf("it has %s where %s has %d", plural(rows, "row"), LabelsName, n), Advice: fmt.Sprintf("every array needs a row for every row of %s, in the same order", LabelsName), Fatal: true})
 		}
 	}
 	return src

@@ -349,3 +349,24 @@ func (d *Dataset) files() fs.FS {
 	}
 	return os.DirFS(d.Dir)
 }
+
+// CheckLost returns the columns that are [Dataset.Lost] as an error, unless they are among those
+// allowed; one of these that is not there is an error, too.
+func (d *Dataset) CheckLost(problems Problems, allowed []string) error {
+	var known []string
+	for _, c := range d.Schema.Columns {
+		known = append(known, c.Name)
+		for _, f := range c.Fields {
+			known = append(known, f.Name)
+		}
+	}
+	for _, name := range allowed {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return fmt.Errorf("%s has no column %q whose cells may be missing; it has %s", d.Path, name, strings.Join(known, ", "))
+		}
+	}
+	if lost := d.Lost(problems, allowed); len(lost) > 0 {
+		return lost
+	}
+	return nil
+}

@@ -51,19 +51,9 @@ func (m *Model) Check(ds *dataset.Dataset) error {
 // empty or unreadable counts as absent, and is flagged. An error wraps the [dataset.Problems] found
 // until then.
 func (m *Model) Features(ctx context.Context, ds *dataset.Dataset) (*Features, error) {
-	if err := m.Check(ds); err != nil {
-		if ds != nil {
-			err = ds.Problems.Wrap(err)
-		}
+	refs, features, problems, err := m.Extract(ctx, ds)
+	if err != nil {
 		return nil, err
-	}
-	refs, err := m.o.Views.Select(&ds.Schema, m.Views())
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the data as the model was trained: %w", err)
-	}
-	features, problems, err := m.o.Extraction().Extract(ctx, ds, refs)
-	if err != nil {
-		return nil, problems.Wrap(err)
 	}
 	defer features.Close() //nolint:errcheck // temporary files
 	f := &Features{Problems: problems, set: &model.Set{}, flags: make([][]string, len(ds.Rows))}
@@ -86,6 +76,27 @@ func (m *Model) Features(ctx context.Context, ds *dataset.Dataset) (*Features, e
 		})
 	}
 	return f, nil
+}
+
+// Extract computes the model's views of a data set that was read with its schema, in the order of
+// the schema's columns, without applying the fitted states. The caller closes the features. An
+// error wraps the [dataset.Problems] found until then.
+func (m *Model) Extract(ctx context.Context, ds *dataset.Dataset) ([]feature.Ref, *feature.Features, dataset.Problems, error) {
+	if err := m.Check(ds); err != nil {
+		if ds != nil {
+			err = ds.Problems.Wrap(err)
+		}
+		return nil, nil, nil, err
+	}
+	refs, err := m.o.Views.Select(&ds.Schema, m.Views())
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("cannot read the data as the model was trained: %w", err)
+	}
+	features, problems, err := m.o.Extraction().Extract(ctx, ds, refs)
+	if err != nil {
+		return nil, nil, nil, problems.Wrap(err)
+	}
+	return refs, features, problems, nil
 }
 
 // flags names the columns that the prediction of row i has to do without, in whole or in part.

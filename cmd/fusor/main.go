@@ -39,6 +39,7 @@ type commands struct {
 	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
 	Serve    serveCmd    `cmd:"" help:"Answer rows over HTTP with saved models."`
 	Export   exportCmd   `cmd:"" help:"Write a saved model for other programs: ONNX, or plain weights."`
+	Extract  extractCmd  `cmd:"" help:"Write every view of DATA as arrays for NumPy and SciPy, a folder that is DATA again."`
 	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
 	Encoder  encoderCmd  `cmd:"" help:"Describe the pretrained encoder in a folder: architecture, dimensions, limits, license, speed."`
 	Views    viewsCmd    `cmd:"" help:"List every view, its options and its definition."`

@@ -32,6 +32,7 @@ var order = [][]string{
 	{"artifact"},
 	{"export"},
 	{"predict"},
+	{"extract"},
 	{"compare"},
 	{"explain"},
 	{"internal/svg", "internal/termtext", "internal/lang", "report"},
@@ -52,6 +53,7 @@ var unreachable = map[string][]string{
 	"artifact": {"train", "optim"},
 	"export":   {"train", "optim", "predict"},
 	"predict":  {"train", "optim", "compare", "explain"},
+	"extract":  {"train", "optim", "compare", "explain"},
 	"serve":    {"train", "optim", "compare", "explain"},
 }
 
