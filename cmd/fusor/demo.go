@@ -14,6 +14,7 @@ import (
 type demoCmd struct {
 	Dir string `arg:"" optional:"" help:"Folder for the data and the results (default: fusor/demo in the user's cache folder)."`
 
+	DataOnly bool `help:"Make the data, and nothing of them."`
 	commonFlags
 }
 
@@ -54,6 +55,9 @@ func (c *demoCmd) Run(e *env) error {
 		}
 	}
 	tell("%d made-up field notes in %s: a note, a photo, a recording and a video each.\n\n", demo.Rows, manifest)
+	if c.DataOnly {
+		return nil
+	}
 	run := compareCmd{Data: manifest, Out: filepath.Join(dir, "result"), Seeds: new(1), commonFlags: c.commonFlags}
 	cmp, err := run.run(e)
 	if err != nil {

@@ -115,6 +115,7 @@ def test_pickle(df, clf, tmp_path):
     assert out.stdout.strip() == clf.predict(X)[0]
 
 
+@pytest.mark.slow
 def test_search(df):
     X, y = df.drop(columns="label"), df["label"]
     search = GridSearchCV(FusorClassifier(epochs=5, threads=1), {"fusion": ["concat", "mean"], "lr": [0.002, 0.01]}, cv=2).fit(X, y)
@@ -123,6 +124,7 @@ def test_search(df):
     assert len(piped.fit(X, y).predict(X)) == len(X)
 
 
+@pytest.mark.slow
 def test_parallel(df):
     X, y = df.drop(columns="label"), df["label"]
     one = cross_val_score(FusorClassifier(epochs=5, threads=1), X, y, cv=3)
@@ -130,6 +132,7 @@ def test_parallel(df):
     np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 def test_threads(df, clf):
     X = df.drop(columns="label")
     p, wrong = clf.predict_proba(X), []
@@ -156,12 +159,14 @@ def test_fork(df, clf):
     np.testing.assert_array_equal(clf.predict_proba(X), p)
 
 
+@pytest.mark.slow
 def test_many_rows_stream(df, clf):
     X = pd.concat([df.drop(columns="label")] * 100, ignore_index=True)
     p = clf.predict_proba(X)
     np.testing.assert_array_equal(p[:60], p[-60:])
 
 
+@pytest.mark.slow
 def test_regression():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 3))
@@ -172,6 +177,7 @@ def test_regression():
         reg.model_.predict_proba(X)
 
 
+@pytest.mark.slow
 def test_order():
     """A model that reads the rows of a group in order answers them together."""
     rng = np.random.default_rng(0)
@@ -218,6 +224,20 @@ def test_media(tmp_path):
         clf.predict(forms["names"].assign(photo=["gone.png" if i == 2 else f"{i}.png" for i in range(n)]))
 
 
+def test_image_of_a_file(tmp_path):
+    """An image that is still what its file holds travels as that file; one that was changed, as its pixels."""
+    image = pytest.importorskip("PIL.Image")
+    path = tmp_path / "a.jpg"
+    image.fromarray(np.random.default_rng(0).integers(0, 255, (16, 16, 3)).astype(np.uint8)).save(path)
+    lazy, loaded, changed = (image.open(path) for _ in range(3))
+    loaded.load()
+    changed.putpixel((0, 0), (1, 2, 3))
+    assert cell(lazy) == cell(loaded) == path.read_bytes()
+    assert np.asarray(lazy).shape == (16, 16, 3)
+    assert cell(changed).startswith(b"\x89PNG") and cell(loaded.resize((8, 8))).startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
 def test_kinds_of_columns():
     n = 40
     rng = np.random.default_rng(0)
@@ -242,6 +262,7 @@ def test_kinds_of_columns():
         np.testing.assert_array_equal(clf.predict_proba(X.iloc[[5]]), p[[5]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [["a", "A", "b"], ["None", "yes", "no"], [3, -1, 2], [True, False, True], ["1", "1.0", "2"]])
 def test_labels(labels):
     """Classes are told apart as Python tells them apart."""
@@ -271,6 +292,7 @@ def test_errors(df):
         FusorClassifier().fit(X.assign(odd=[{"no": "cell"}] * len(X)), y)
 
 
+@pytest.mark.slow
 def test_interrupt(df, tmp_path):
     """An interrupt ends the engine too, and leaves nothing in the temporary folder."""
     if os.name == "nt":
@@ -289,6 +311,7 @@ def test_interrupt(df, tmp_path):
     assert not list(tmp_path.glob("fusor-*"))
 
 
+@pytest.mark.slow
 def test_compare(df, tmp_path):
     result = compare(df, label="label", fusions=["mean", "concat"], folds=2, epochs=5)
     board = result.leaderboard

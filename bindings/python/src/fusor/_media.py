@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["cell"]
+__all__ = ["cell", "is_image"]
 
 Cell = None | bool | int | float | str | bytes | np.ndarray
 
@@ -50,7 +50,7 @@ def cell(value: Any) -> Cell:
         return _mapping(value)
     if isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) in (1, 2) and np.ndim(value[1]) == 0:
         return _sound(*value)
-    if _is_image(value):
+    if is_image(value):
         return _image(value)
     if type(value).__module__.partition(".")[0] == "torch":
         value = value.detach().cpu().numpy()
@@ -65,7 +65,8 @@ def cell(value: Any) -> Cell:
     raise TypeError(f"argument must be a medium, a string or a number, not {type(value).__name__}")
 
 
-def _is_image(value: Any) -> bool:
+def is_image(value: Any) -> bool:
+    """Report whether a value is an image of PIL."""
     image = sys.modules.get("PIL.Image")  # a value of it is there only if it was imported
     return image is not None and isinstance(value, image.Image)
 
@@ -73,12 +74,39 @@ def _is_image(value: Any) -> bool:
 def _image(image: Any) -> bytes:
     from PIL import ImageOps
 
+    original = _original(image)
+    if original is not None:
+        return original
     image = ImageOps.exif_transpose(image)  # pixels as a viewer shows the file
     if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
         image = image.convert("RGBA" if image.mode in ("PA", "La", "RGBa") else "RGB")
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)
     return out.getvalue()
+
+
+def _original(image: Any) -> bytes | None:
+    """Return the bytes that an image was opened from, if it is still what they hold.
+
+    Two decoders of JPEG differ in last bits; so the engine sees what it would see of the file.
+    """
+    from PIL import Image, ImageFile
+
+    if not isinstance(image, ImageFile.ImageFile) or image.format not in ("BMP", "GIF", "JPEG", "PNG", "WEBP") or getattr(image, "n_frames", 1) > 1:
+        return None
+    if getattr(image, "fp", None) is not None and image.tile:  # it was not decoded yet, so nothing has changed it
+        place = image.fp.tell()
+        image.fp.seek(0)
+        data: bytes = image.fp.read()
+        image.fp.seek(place)
+        return data
+    try:
+        data = open(image.filename, "rb").read() if image.filename else b""
+        again = Image.open(io.BytesIO(data))
+        same = again.mode == image.mode and again.size == image.size and again.getpalette() == image.getpalette()
+        return data if same and again.tobytes() == image.tobytes() else None
+    except OSError:
+        return None
 
 
 def _mapping(value: Mapping[str, Any]) -> Cell:

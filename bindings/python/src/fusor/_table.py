@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ._media import cell
+from ._media import cell, is_image
 
 __all__ = ["frame", "json_lines", "write_parquet"]
 
@@ -119,6 +119,8 @@ def _kind(v: Any) -> str:
             return "bytes"
     if isinstance(v, (list, np.ndarray)) and np.ndim(v) == 1:
         return "" if len(v) == 0 else "text" if isinstance(v[0], (str, os.PathLike)) else "vector"
+    if is_image(v) or isinstance(v, tuple) or isinstance(v, np.ndarray) and v.ndim > 1:
+        return "bytes"
     x = cell(v)
     return {bytes: "bytes", str: "text", np.ndarray: "vector", type(None): "", bool: "bool", int: "int", float: "float"}[type(x)]
 

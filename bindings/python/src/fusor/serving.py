@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 import threading
@@ -76,13 +77,13 @@ class Server:
         drain = threading.Thread(target=_drain, args=(process, self._said), daemon=True)
         drain.start()
         assert process.stdout is not None
-        line = process.stdout.readline().decode()
-        if " at " not in line:
+        address = re.search(r"https?://\S+|unix:\S+", process.stdout.readline().decode(errors="replace"))
+        if address is None:
             process.wait()
             drain.join()
             self.close()
             raise FusorError("\n".join(self._said).removeprefix("fusor: ") or "the server did not start")
-        self.url = line.rsplit(" at ", 1)[1].strip()
+        self.url = address[0]
         self._process = process
 
     def close(self) -> None:
