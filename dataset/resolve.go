@@ -2,19 +2,10 @@ package dataset
 
 import (
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/fusor-ml/fusor/media"
 )
-
-// Resolve returns the path of a media file that a manifest in dir names.
-func Resolve(dir, file string) string {
-	if filepath.IsAbs(file) {
-		return file
-	}
-	return filepath.Join(dir, filepath.FromSlash(file))
-}
 
 // entry is what a name in a table leads to.
 type entry struct {

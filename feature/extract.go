@@ -1,20 +1,18 @@
 package feature
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"slices"
 	"sort"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/machine"
+	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -83,56 +81,34 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		c.viewCaches = append(c.viewCaches, d)
 	}
 
-	workers := e.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	total := len(ds.Rows) * len(cols)
-	var next atomic.Int64
-	var mu sync.Mutex // guards problems, Incomplete, failed, done and Progress
+	workers := min(parallel.Workers(e.Workers), total)
+	memory := make([]scratch, workers)
+	var mu sync.Mutex // guards problems, Incomplete, done and Progress
 	var problems dataset.Problems
-	var failed error
 	done := 0
-	var wg sync.WaitGroup
-	work := func() {
-		var w scratch
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= total || ctx.Err() != nil {
-				break
-			}
-			row, col := i/len(cols), cols[i%len(cols)]
-			found, err := col.extract(ctx, e.limit(), ds, row, &w)
-			if len(found) == 0 && err == nil && e.Progress == nil {
-				continue
-			}
-			mu.Lock()
-			problems = append(problems, found...)
-			if len(found) > 0 {
-				features.Incomplete[CellRef{row, col.index}] = true
-			}
-			if err != nil && failed == nil {
-				failed = err
-				next.Store(int64(total))
-			}
-			if e.Progress != nil {
-				done++ // in order, as it is said
-				e.Progress(done, total)
-			}
-			mu.Unlock()
+	err := parallel.For(ctx, total, workers, func(ctx context.Context, worker, i int) error {
+		row, col := i/len(cols), cols[i%len(cols)]
+		found, err := col.extract(ctx, e.limit(), ds, row, &memory[worker])
+		if len(found) == 0 && e.Progress == nil {
+			return err
 		}
-		if err := w.flushAll(ctx); err != nil {
-			mu.Lock()
-			failed = cmp.Or(failed, err)
-			mu.Unlock()
+		mu.Lock()
+		defer mu.Unlock()
+		problems = append(problems, found...)
+		if len(found) > 0 {
+			features.Incomplete[CellRef{row, col.index}] = true
 		}
+		if e.Progress != nil {
+			done++ // under mu, so that counts are reported in order
+			e.Progress(done, total)
+		}
+		return err
+	})
+	if err == nil {
+		err = parallel.For(ctx, workers, workers, func(ctx context.Context, _, i int) error { return memory[i].flushAll(ctx) })
 	}
-	for range min(workers, total) - 1 {
-		wg.Go(work)
-	}
-	work() // one row of a request needs no goroutine
-	wg.Wait()
-	if err := errors.Join(ctx.Err(), failed); err != nil {
+	if err != nil {
 		return nil, problems, errors.Join(err, features.Close())
 	}
 	sort.SliceStable(problems, func(a, b int) bool {

@@ -28,7 +28,7 @@ func (m *letters) Open(_ context.Context, c *dataset.Cell, _ *dataset.Column, fr
 	m.opened.Add(1)
 	var all lettersItem
 	for _, f := range c.Files {
-		data, err := os.ReadFile(dataset.Resolve(from.Dir, f))
+		data, err := os.ReadFile(filepath.Join(from.Dir, f))
 		if err != nil {
 			return nil, err
 		}

@@ -75,8 +75,5 @@ func ReadImage(ctx context.Context, src Source, o ImageOptions) (*vision.Image, 
 	return m, nil
 }
 
-// ImageSize returns the width and height that the header of a picture claims, as stored.
-func ImageSize(data []byte) (width, height int, err error) { return imagefile.Size(data) }
-
 // IsImage reports whether data starts as a picture that [DecodeImage] reads.
 func IsImage(data []byte) bool { return imagefile.Sniff(data) != "" }

@@ -118,34 +118,6 @@ func TestLSTMShapes(t *testing.T) {
 	f(LSTMConfig{Layers: 2, Bidirectional: true}, []int{5, 7, 8}, []int{4, 5, 4})
 }
 
-func TestEmbeddings(t *testing.T) {
-	tape := grad.NewTape(tensor.F64)
-	s := NewScope(1, tensor.F64)
-	e, b := NewEmbedding(s.Sub("e"), 5, 2), NewEmbeddingBag(s.Sub("b"), 5, 2, 0.1)
-	copy(e.Weight.Value.F64, []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
-	copy(b.Weight.Value.F64, e.Weight.Value.F64)
-	f := func(v *grad.Var, shape []int, want ...float64) {
-		t.Helper()
-		if !slices.Equal(v.Shape(), shape) || !slices.Equal(v.Value().F64, want) {
-			t.Errorf("%v %v, want %v %v", v.Shape(), v.Value().F64, shape, want)
-		}
-	}
-	f(e.Forward(tape, []int32{4, -1, 0}, 1, 3), []int{1, 3, 2}, 8, 9, 0, 0, 0, 1)
-	f(b.Forward(tape, []int32{4, -1, 0, 1}, []int32{0, 2, 2, 4}, nil), []int{3, 2}, 8, 9, 0, 0, 2, 4)
-	f(b.Forward(tape, []int32{1, 2}, []int32{0, 2}, []float32{0.5, 2}), []int{1, 2}, 9, 11.5)
-	if !e.Weight.Sparse || !b.Weight.Sparse {
-		t.Error("the tables are not sparse")
-	}
-}
-
-func TestDropoutLayer(t *testing.T) {
-	tape := grad.NewTape(tensor.F32)
-	x := tape.NewConst(3)
-	if (Dropout{P: 0.5}).Forward(tape, x) != x {
-		t.Error("dropout does something outside training")
-	}
-}
-
 // TestLayersStepDoesNotAllocate: layers add nothing to what the tape does.
 func TestLayersStepDoesNotAllocate(t *testing.T) {
 	s := NewScope(1, tensor.F32)

@@ -9,7 +9,7 @@ import (
 // MapPictures returns an item of f of each frame, of the same size, and the same
 // sound; the item itself stays as it is.
 func (it *item) MapPictures(f func(*vision.Image) *vision.Image) any {
-	out := &item{}
+	out := newItem()
 	for _, c := range it.clips {
 		clip := &media.Clip{Spacing: c.Spacing, Sound: c.Sound}
 		for _, m := range c.Frames {
@@ -23,7 +23,7 @@ func (it *item) MapPictures(f func(*vision.Image) *vision.Image) any {
 // MapSound returns an item of f of each sound track, and the same frames; f must
 // not change what it is given.
 func (it *item) MapSound(f func(dsp.Signal) dsp.Signal) any {
-	out := &item{}
+	out := newItem()
 	for _, c := range it.clips {
 		clip := &media.Clip{Frames: c.Frames, Spacing: c.Spacing}
 		if c.Sound != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -31,19 +32,26 @@ func (modality) Views() []feature.View { return []feature.View{Stills{}, Visual{
 
 // item is an opened cell. Several files are one clip after the other.
 type item struct {
-	clips  []*media.Clip
-	frames []frame  // of the taken pictures of all clips, made once
-	left   []string // what of the files was not looked at
+	clips []*media.Clip
+	left  []string // what of the files was not looked at
+	// frames describes the taken pictures of all clips, once for both views.
+	frames func() []frame
 }
 
 var _ feature.Warner = (*item)(nil)
+
+func newItem() *item {
+	it := &item{}
+	it.frames = sync.OnceValue(it.describe)
+	return it
+}
 
 // Flags implements feature.Warner.
 func (it *item) Flags() []string { return it.left }
 
 // Open implements feature.Modality.
 func (modality) Open(ctx context.Context, c *dataset.Cell, _ *dataset.Column, from media.Folder) (any, error) {
-	it := &item{}
+	it := newItem()
 	for _, src := range c.Sources(from) {
 		clip, err := media.OpenVideo(ctx, src)
 		if err != nil {

@@ -32,21 +32,19 @@ type frame struct {
 	surface []float32 // colors, texture, motion against the frame before
 }
 
-// describe computes the frames' features, once for both views.
+// describe computes the frames' features.
 func (it *item) describe() []frame {
-	if it.frames != nil {
-		return it.frames
-	}
+	var frames []frame
 	var before *vision.Image
 	for _, m := range it.pictures() {
-		it.frames = append(it.frames, frame{
+		frames = append(frames, frame{
 			fine:    image.AppendOutline(nil, m, stillGrid),
 			coarse:  image.AppendOutline(nil, m, stepGrid),
 			surface: append(image.AppendFrame(nil, m), motion(before, m)...),
 		})
 		before = m
 	}
-	return it.frames
+	return frames
 }
 
 // motion is, per cell of a 4 × 4 grid, the square root of the mean absolute
@@ -96,7 +94,7 @@ var _ feature.View = Visual{}
 func (Visual) Info() feature.Info {
 	return feature.Info{
 		Name: "visual", Shape: feature.Sequence, Version: 3, Default: true,
-		Doc: "up to 16 evenly spaced frames [T, 514]: gradients on 6×6 cells × 12 directions, HSV histogram, L*a*b* moments, uniform LBP; roots of the mean absolute frame differences on 4×4 cells, and their centre",
+		Doc: "up to 16 evenly spaced frames [T, 514]: gradients on 6×6 cells × 12 directions, HSV histogram, L*a*b* moments, uniform LBP; roots of the mean absolute frame differences on 4×4 cells, and their center",
 	}
 }
 
@@ -106,7 +104,7 @@ func (Visual) Extract(v any) (feature.Raw, error) {
 	if err != nil {
 		return feature.Raw{}, err
 	}
-	frames := it.describe()
+	frames := it.frames()
 	r := feature.Raw{Dim: stepGrid.Len() + surfaceDim, Steps: len(frames)}
 	for _, f := range frames {
 		r.Values = append(append(r.Values, f.coarse...), f.surface...)
@@ -126,7 +124,7 @@ var _ feature.View = Stills{}
 func (Stills) Info() feature.Info {
 	return feature.Info{
 		Name: "stills", Shape: feature.Vector, Version: 3, Default: true,
-		Doc: "over the frames: mean gradients on 8×8 cells × 18 directions, mean and deviation of colours, texture and motion",
+		Doc: "over the frames: mean gradients on 8×8 cells × 18 directions, mean and deviation of colors, texture and motion",
 	}
 }
 
@@ -136,7 +134,7 @@ func (Stills) Extract(v any) (feature.Raw, error) {
 	if err != nil {
 		return feature.Raw{}, err
 	}
-	frames := it.describe()
+	frames := it.frames()
 	if len(frames) == 0 {
 		return feature.Raw{}, nil
 	}

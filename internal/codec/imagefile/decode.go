@@ -46,27 +46,6 @@ func Decode(data []byte, o Options) (m *vision.Image, err error) {
 	return m, nil
 }
 
-// Size reads the width and height that the header of data claims, as stored:
-// before any turning by EXIF.
-func Size(data []byte) (width, height int, err error) {
-	switch format := Sniff(data); format {
-	case "":
-		return 0, 0, fmt.Errorf("not a picture: it is %s", describe(data))
-	case JPEG:
-		var d jpegDecoder
-		if err := d.header(data); err != nil {
-			return 0, 0, fmt.Errorf("cannot decode JPEG: %w", err)
-		}
-		return d.width, d.height, nil
-	default:
-		width, height, err = claimed(format, data)
-		if err != nil {
-			return 0, 0, fmt.Errorf("cannot decode %s: %w", format, err)
-		}
-		return width, height, nil
-	}
-}
-
 // claimed reads the size in the header of a format other than JPEG.
 func claimed(format Format, data []byte) (width, height int, err error) {
 	switch format {

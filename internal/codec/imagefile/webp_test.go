@@ -25,7 +25,7 @@ func webpOf(chunks ...string) []byte {
 func TestWebPOfSeveralPicturesIsBounded(t *testing.T) {
 	lossy := testdata(t, "lossy.webp")
 	small := string(webpChunk(lossy, "VP8 "))
-	w, h, err := Size(lossy)
+	w, h, err := claimed(WebP, lossy)
 	if err != nil {
 		t.Fatal(err)
 	}
