@@ -62,5 +62,5 @@ func ExampleModel_Answer() {
 	}
 	// Output:
 	// kept []
-	// kept [absent:table]
+	// kept []
 }
