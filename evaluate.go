@@ -82,8 +82,11 @@ func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
 		if !row.Labeled() {
 			continue
 		}
-		if labeled++; !m.Artifact().Spec.Regression && (row.Class < 0 || row.Class >= len(ds.Schema.Classes)) {
+		if labeled++; m.Schema().Task == dataset.Classification && (row.Class < 0 || row.Class >= len(ds.Schema.Classes)) {
 			return nil, fmt.Errorf("row %d has the label %q and the class %d of %d, counted from 0", r, row.Label, row.Class, len(ds.Schema.Classes))
+		}
+		if m.Schema().Task == dataset.Multilabel && (row.Labels == nil || !slices.IsSorted(row.Labels) || len(row.Labels) > 0 && (row.Labels[0] < 0 || row.Labels[len(row.Labels)-1] >= len(ds.Schema.Classes))) {
+			return nil, fmt.Errorf("row %d has the labels %v of %d, counted from 0, in no order or out of range", r, row.Labels, len(ds.Schema.Classes))
 		}
 	}
 	unread := func(p dataset.Problem) bool { return p.Column == ds.Schema.Label }

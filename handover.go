@@ -68,7 +68,11 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 		if err != nil {
 			return nil, err
 		}
-		if out != nil {
+		switch {
+		case out == nil:
+		case a.Spec.Multilabel:
+			a.Temperature, a.Thresholds = compare.CalibrateLabels(h.src.Data, out)
+		default:
 			a.Temperature, a.Conformal = calibrated(h.src.Data, out)
 		}
 	}

@@ -137,6 +137,10 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		}
 		if f.Val != nil {
 			val := eval.NewPredictions(src.Data, run.Val, p.Unscale(f.Val))
+			if a.Spec.Multilabel {
+				val = eval.NewPredictions(src.Data, run.Val, m.Probabilities(f.Val))
+				val.Thresholds = a.Thresholds
+			}
 			rep.Test.ValRuns = []float64{rep.Test.Scores[0].Metric.Of(val)}
 		}
 		a.Record.Scored, a.Record.Seeds, a.Record.Metrics = artifact.OnTest, 1, scoresOf(&rep.Test.Row)
@@ -182,9 +186,12 @@ func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	}
 	keepEncoders(a, p.Features.Refs)
 	a.Temperature = 1
-	if p.Target != nil {
+	switch {
+	case p.Target != nil:
 		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std
-	} else if f.Val != nil && len(p.Run.Val) > 0 {
+	case f.Model.Spec.Multilabel:
+		a.Temperature, a.Thresholds = compare.CalibrateFit(p, f)
+	case f.Val != nil && len(p.Run.Val) > 0:
 		var probs [][]float64
 		labels := eval.Labels(p.Data, p.Run.Val)
 		a.Temperature, probs = eval.Calibrate(eval.Rows(f.Val.Logits, f.Val.Outputs), labels, f.Val.Absent)

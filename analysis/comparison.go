@@ -104,7 +104,7 @@ func (c *Comparison) BestOfAll() int {
 
 // valScore is an entry's mean validation score, larger is better.
 func (c *Comparison) valScore(entry int) float64 {
-	m, _ := eval.MetricByName(c.Metric)
+	m := metricNamed(c.Task, c.Metric)
 	v := 0.0
 	for _, x := range c.Rows[entry].ValRuns {
 		v += x
@@ -113,4 +113,15 @@ func (c *Comparison) valScore(entry int) float64 {
 		v = -v
 	}
 	return v / float64(max(1, len(c.Rows[entry].ValRuns)))
+}
+
+// metricNamed is the task's metric of that name.
+func metricNamed(task dataset.Task, name string) eval.Metric {
+	for _, m := range eval.Metrics(task) {
+		if m.Name == name {
+			return m
+		}
+	}
+	m, _ := eval.MetricByName(name)
+	return m
 }

@@ -16,6 +16,7 @@ import (
 type answer struct {
 	row           int       // of the data set
 	before, after []float64 // probabilities before and after calibration
+	given         []int     // the labels that are predicted, of a multi-label task
 }
 
 // addDiagnostics fills confusion, reliability, prediction sets and mistakes of one
@@ -36,14 +37,26 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 			continue
 		}
 		t, after := c.calibrated(out)
+		var thresholds []float64
+		if c.Task == dataset.Multilabel {
+			_, thresholds = out.CalibrateLabels(c.Data)
+		}
 		temperature, runs = temperature+t, runs+1
 		k := len(after[0])
 		for i, row := range out.Test {
-			answers = append(answers, answer{row, out.TestP[i*k : (i+1)*k], after[i]})
+			a := answer{row: row, before: out.TestP[i*k : (i+1)*k], after: after[i]}
+			if c.Task == dataset.Multilabel {
+				a.given = eval.Decide(a.after, thresholds)
+			}
+			answers = append(answers, a)
 		}
 	}
 	if c.Task == dataset.Regression {
 		d.Mistakes = errorsOf(c.Data, answers, o.Media)
+		return
+	}
+	if c.Task == dataset.Multilabel {
+		addLabels(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
 		return
 	}
 	d.Sets = c.predictionSets(entry, o.coverage())
@@ -55,6 +68,9 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, probs [][]float64) {
 	k := len(out.TestLogits) / max(1, len(out.Test))
 	temperature, _, _ = out.Calibrate(c.Data)
+	if c.Task == dataset.Multilabel {
+		return temperature, eval.Rows(compare.CalibratedLabels(out.TestP, out.TestLogits, out.Absent, temperature), k)
+	}
 	probs = eval.Soften(eval.Rows(out.TestLogits, k), temperature)
 	for i, absent := range out.Absent {
 		if absent {

@@ -110,6 +110,9 @@ func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
 		if r.Class >= 0 && r.Class < len(classes) {
 			classes[r.Class]++
 		}
+		for _, l := range r.Labels {
+			classes[l]++
+		}
 		if r.Split != "" {
 			if splits[r.Split] == 0 {
 				names = append(names, r.Split)

@@ -13,9 +13,10 @@ import (
 // Evaluation is a model's scores on labeled rows.
 type Evaluation struct {
 	compare.Row
-	Confusion [][]int          // [true][predicted], of a classification with maxConfusion classes at most
-	Classes   []string         // of the confusion
-	Problems  dataset.Problems // of the data
+	Confusion [][]int           // [true][predicted], of a classification with maxConfusion classes at most
+	Classes   []string          // of the confusion
+	Labels    []eval.LabelScore // of a multi-label task
+	Problems  dataset.Problems  // of the data
 }
 
 // maxConfusion is the number of classes beyond which nobody reads a confusion, whose size is their
@@ -27,6 +28,7 @@ const maxConfusion = 2000
 func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
 	a := m.Artifact()
 	preds := eval.NewPredictions(ds, rows, p)
+	preds.Thresholds = a.Thresholds
 	e := &Evaluation{Row: compare.Measure(a.Schema.Task, metricOf(a), preds, eval.Groups(ds, rows))}
 	e.Name, e.Kind, e.Fusion = a.Spec.Method, eval.Fusion, a.Spec.Method
 	if len(a.Views) == 1 {
@@ -36,7 +38,10 @@ func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float6
 		e.Views = append(e.Views, v.Name)
 	}
 	e.Parameters, e.TestRows = a.Model.Size(), float64(preds.Len())
-	if !a.Spec.Regression && len(a.Schema.Classes) <= maxConfusion {
+	if a.Spec.Multilabel {
+		e.Labels = eval.LabelScores(preds, a.Schema.Classes)
+	}
+	if a.Schema.Task == dataset.Classification && len(a.Schema.Classes) <= maxConfusion {
 		e.Confusion, e.Classes = eval.Confusion(preds), a.Schema.Classes
 	}
 	return e
@@ -50,16 +55,18 @@ func metricOf(a *artifact.Artifact) string {
 	return a.Record.Metric
 }
 
-// MarshalJSON writes the row of a comparison with the confusion beside it.
+// MarshalJSON writes the row of a comparison with the confusion, or the scores of each label,
+// beside it.
 func (e *Evaluation) MarshalJSON() ([]byte, error) {
 	row, err := json.Marshal(e.Row)
-	if err != nil || e.Confusion == nil {
+	if err != nil || e.Confusion == nil && e.Labels == nil {
 		return row, err
 	}
 	more, err := json.Marshal(struct {
-		Confusion [][]int  `json:"confusion"`
-		Classes   []string `json:"classes"`
-	}{e.Confusion, e.Classes})
+		Confusion [][]int           `json:"confusion,omitempty"`
+		Classes   []string          `json:"classes,omitempty"`
+		Labels    []eval.LabelScore `json:"labels,omitempty"`
+	}{e.Confusion, e.Classes, e.Labels})
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,11 @@ func Explain(ctx context.Context, m *predict.Model, ds *dataset.Dataset, o Expla
 	ex.Evaluation = NewEvaluation(m, ds, allRows(ds), p)
 	c := s.Outputs
 	for _, r := range rows {
-		ex.answers = append(ex.answers, answer{r, s.P[r*c : (r+1)*c], p[r*c : (r+1)*c]})
+		a := answer{row: r, before: s.P[r*c : (r+1)*c], after: p[r*c : (r+1)*c]}
+		if ds.Schema.Task == dataset.Multilabel {
+			a.given = eval.Decide(a.after, m.Artifact().Thresholds)
+		}
+		ex.answers = append(ex.answers, a)
 		if s.Weights != nil {
 			ex.Weights = append(ex.Weights, m.Prediction(s, p, r).Weights)
 		}
@@ -239,7 +243,8 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 	}
 	ex.addSubsets(d)
 	d.Shapley, d.Noise = named(name, ex.Importance.Contributions), ex.Noise
-	if ex.Data.Schema.Task != dataset.Regression {
+	switch ex.Data.Schema.Task {
+	case dataset.Classification:
 		if m.Artifact().Conformal != nil {
 			var probs [][]float64
 			var labels, rows []int
@@ -250,7 +255,10 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		}
 		addCalibration(d, ex.Data, name, ex.answers, m.Artifact().Temperature, &o)
 		ex.addWeights(d)
-	} else {
+	case dataset.Multilabel:
+		addLabels(d, ex.Data, name, ex.answers, m.Artifact().Temperature, &o)
+		ex.addWeights(d)
+	default:
 		d.Mistakes = errorsOf(ex.Data, ex.answers, o.Media)
 	}
 	if len(m.Artifact().Curve) > 0 {
@@ -323,20 +331,22 @@ func (ex *Explanation) addWeights(d *report.Document) {
 		for v, name := range views {
 			x[v] = ex.Weights[i][name]
 		}
-		w.add(ex.Data.Rows[a.row].Class, x)
+		w.add(&ex.Data.Rows[a.row], x)
 	}
 	d.Weights = w.mean()
 }
 
 // explainedRow is one prediction with what each modality contributed to it.
 type explainedRow struct {
-	ID          string                        `json:"id"`
-	True        string                        `json:"true"`
-	Predicted   string                        `json:"predicted,omitempty"`
-	Probability float64                       `json:"probability,omitempty"`
-	Value       *float64                      `json:"value,omitempty"` // of a regression
-	Parts       map[string]map[string]float64 `json:"contributions"`   // by goal and player
-	Weights     map[string]float64            `json:"weights,omitempty"`
+	ID          string  `json:"id"`
+	True        string  `json:"true"`
+	Predicted   string  `json:"predicted,omitempty"`
+	Probability float64 `json:"probability,omitempty"`
+	// Probabilities are those of each label, of a multi-label task.
+	Probabilities map[string]float64            `json:"probabilities,omitempty"`
+	Value         *float64                      `json:"value,omitempty"` // of a regression
+	Parts         map[string]map[string]float64 `json:"contributions"`   // by goal and player
+	Weights       map[string]float64            `json:"weights,omitempty"`
 }
 
 // MarshalJSON writes the scores, the contributions for the data set, each class
@@ -347,9 +357,16 @@ func (ex *Explanation) MarshalJSON() ([]byte, error) {
 	for i, a := range ex.answers {
 		r := &ex.Data.Rows[a.row]
 		out := explainedRow{ID: rowName(ex.Data, a.row), True: r.Label, Parts: map[string]map[string]float64{}}
-		if ex.Data.Schema.Task == dataset.Regression {
+		switch ex.Data.Schema.Task {
+		case dataset.Regression:
 			out.Value = &a.after[0]
-		} else {
+		case dataset.Multilabel:
+			out.Predicted = ex.Data.Schema.Join(a.given)
+			out.Probabilities = map[string]float64{}
+			for l, p := range a.after {
+				out.Probabilities[ex.Data.Schema.Classes[l]] = p
+			}
+		default:
 			top := eval.Argmax(a.after)
 			out.Predicted, out.Probability = ex.Data.Schema.Classes[top], a.after[top]
 		}

@@ -33,10 +33,7 @@ func (c *Comparison) addImportance(d *report.Document, entry int) {
 		}
 	}
 	rows, at, times := tested(outcomes)
-	sample := explain.Sample{Groups: eval.Groups(c.Data, rows)}
-	if c.Task != dataset.Regression {
-		sample.Classes, sample.Class = c.Data.Schema.Classes, eval.Labels(c.Data, rows)
-	}
+	sample := explain.NewSample(c.Data, rows)
 	average := func(of func(run int) []float64) []float64 {
 		out := make([]float64, len(rows))
 		for r, o := range outcomes {
@@ -59,7 +56,10 @@ func (c *Comparison) addImportance(d *report.Document, entry int) {
 		v.Parts = append(v.Parts, parts)
 	}
 	d.Shapley = named(c.Rows[entry].Name, explain.Contributions(v, goals, players, sample))
-	metric, _ := eval.MetricByName(c.Metric)
+	metric := metricNamed(c.Task, c.Metric)
+	if c.Task == dataset.Multilabel && metric.Name != eval.MainMetric(c.Task).Name {
+		return // the runs kept what micro F1 takes, and no other metric's
+	}
 	for k, present := range shownSubsets(len(players)) {
 		s := explain.Subset{}
 		for p, in := range present {
@@ -67,7 +67,7 @@ func (c *Comparison) addImportance(d *report.Document, entry int) {
 				s.Players = append(s.Players, players[p])
 			}
 		}
-		s.Score, s.Range = c.subsetScore(metric, outcomes, func(r int) []float64 { return runs[r].subsets[k] })
+		s.Score, s.Range = c.subsetScore(metric, outcomes, func(r int) ([]float64, []float64) { return runs[r].subsets[k], runs[r].named[k] })
 		d.Subsets = append(d.Subsets, s)
 	}
 }
@@ -92,17 +92,22 @@ func tested(outcomes []*compare.Outcome) (rows []int, at map[int]int, times []fl
 
 // subsetScore is the mean over the runs of a subset's score, with the interval
 // that the leaderboard would give it.
-func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome, value func(run int) []float64) (float64, *explain.Interval) {
+func (c *Comparison) subsetScore(metric eval.Metric, outcomes []*compare.Outcome, value func(run int) (values, named []float64)) (float64, *explain.Interval) {
 	sign := 1.0 // a value is a score, or an error with its sign turned
 	if !metric.HigherIsBetter {
 		sign = -1
 	}
-	metric.Row = func(p *eval.Predictions, i int) float64 { return sign * p.Targets[i] }
+	if c.Task == dataset.Multilabel {
+		metric = metric.OfCounts()
+	} else {
+		metric.Row = func(p *eval.Predictions, i int) float64 { return sign * p.Targets[i] }
+	}
 	var seeds []*eval.Predictions
 	var runs []float64
 	train, test := 0.0, 0.0
 	for r, o := range outcomes {
-		seeds = append(seeds, &eval.Predictions{Targets: value(r)})
+		values, named := value(r)
+		seeds = append(seeds, &eval.Predictions{Targets: values, Values: named})
 		runs = append(runs, metric.Of(seeds[r]))
 		train, test = train+float64(o.TrainRows)/float64(len(outcomes)), test+float64(len(o.Test))/float64(len(outcomes))
 	}
@@ -151,7 +156,7 @@ func (c *Comparison) addWeights(d *report.Document, entry int) {
 		}
 		for i, r := range o.Test {
 			if !o.Absent[i] {
-				w.add(c.Data.Rows[r].Class, o.TestWeights[i*len(o.Views):(i+1)*len(o.Views)])
+				w.add(&c.Data.Rows[r], o.TestWeights[i*len(o.Views):(i+1)*len(o.Views)])
 			}
 		}
 	}
@@ -180,13 +185,17 @@ func newWeights(name string, views, classes []string) *weightSums {
 	return s
 }
 
-func (s *weightSums) add(class int, w []float64) {
-	if class < 0 {
-		return
+// add counts the weights of a row under its class, or under each of its labels.
+func (s *weightSums) add(row *dataset.Row, w []float64) {
+	classes := row.Labels
+	if classes == nil && row.Class >= 0 {
+		classes = []int{row.Class}
 	}
-	s.rows[class]++
-	for v, x := range w {
-		s.w.Values[class][v] += x
+	for _, class := range classes {
+		s.rows[class]++
+		for v, x := range w {
+			s.w.Values[class][v] += x
+		}
 	}
 }
 

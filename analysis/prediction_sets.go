@@ -15,7 +15,7 @@ import (
 func (c *Comparison) calibrate(ctx context.Context, s *Setup) error {
 	plan := &c.Result.Plan
 	best, _ := c.Best()
-	if best < 0 || !plan.Official || c.Data.Schema.Task == dataset.Regression || len(plan.Runs[0].Val) >= eval.FewCalibrationRows {
+	if best < 0 || !plan.Official || c.Data.Schema.Task != dataset.Classification || len(plan.Runs[0].Val) >= eval.FewCalibrationRows {
 		return nil
 	}
 	inner, err := c.Result.Calibrate(ctx, s.Source, best, s.Seed, compare.Options{

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/fusor-ml/fusor/compare"
-	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/progress"
@@ -18,7 +17,9 @@ import (
 // are present.
 type subsetValues struct {
 	shapley *eval.ShapleyValues
-	subsets [][]float64 // of each row under the first goal, for each of shownSubsets
+	// Of each row, for each of shownSubsets: its value under the first goal; of a multi-label task the
+	// labels that are predicted and true, and in named predicted and true ones counted together.
+	subsets, named [][]float64
 }
 
 // allSubsets bounds the modalities of which the report shows every subset.
@@ -79,10 +80,7 @@ func (c *Comparison) refitSubsets(ctx context.Context, s *Setup) error {
 
 // goals are what the contributions of a comparison explain.
 func (c *Comparison) goals() []string {
-	if c.Task == dataset.Regression {
-		return []string{explain.ErrorDrop}
-	}
-	return []string{explain.Correctness, explain.LogOdds, explain.TrueLogOdds}
+	return explain.Goals(c.Task)
 }
 
 // valueSubsets divides the value of a run's test rows among the modalities. score returns what its
@@ -93,14 +91,7 @@ func (c *Comparison) valueSubsets(o *compare.Outcome, score func(present []bool)
 		if err != nil {
 			return nil, err
 		}
-		if s.Value == nil {
-			return explain.Values(s), nil
-		}
-		out := make([]float64, len(o.Test))
-		for i, r := range o.Test {
-			out[i] = -math.Abs(float64(s.Value[i]) - c.Data.Rows[r].Target)
-		}
-		return [][]float64{out}, nil
+		return c.worth(o, s), nil
 	}
 	game := &eval.Game{Players: len(o.Players), Rows: len(o.Test), Goals: len(c.goals()), Value: value}
 	values, err := game.Shapley()
@@ -109,11 +100,35 @@ func (c *Comparison) valueSubsets(o *compare.Outcome, score func(present []bool)
 	}
 	out := &subsetValues{shapley: values}
 	for _, present := range shownSubsets(len(o.Players)) {
-		w, err := value(present)
+		s, err := score(present)
 		if err != nil {
 			return nil, err
 		}
-		out.subsets = append(out.subsets, w[0])
+		if s.Named != nil {
+			out.subsets, out.named = append(out.subsets, wide(s.Hits)), append(out.named, wide(s.Named))
+			continue
+		}
+		out.subsets, out.named = append(out.subsets, c.worth(o, s)[0]), append(out.named, nil)
 	}
 	return out, nil
+}
+
+// worth returns the value of each test row under each goal.
+func (c *Comparison) worth(o *compare.Outcome, s compare.SubsetScores) [][]float64 {
+	if s.Value == nil {
+		return explain.Values(s)
+	}
+	out := make([]float64, len(o.Test))
+	for i, r := range o.Test {
+		out[i] = -math.Abs(float64(s.Value[i]) - c.Data.Rows[r].Target)
+	}
+	return [][]float64{out}
+}
+
+func wide(v []float32) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = float64(x)
+	}
+	return out
 }

@@ -58,8 +58,11 @@ type Manifest struct {
 	// TargetMean and TargetStd undo the standardization of a regression's targets.
 	TargetMean float64 `json:"target_mean,omitempty"`
 	TargetStd  float64 `json:"target_std,omitempty"`
-	// Temperature divides the logits before the softmax; fitted on validation rows.
+	// Temperature divides the logits before the softmax or sigmoid; fitted on validation rows.
 	Temperature float64 `json:"temperature,omitempty"`
+	// Thresholds are the probabilities from which on the labels of a multi-label task are predicted;
+	// chosen on validation rows.
+	Thresholds []float64 `json:"thresholds,omitempty"`
 	// Conformal holds the sorted scores of the validation rows, for prediction sets.
 	Conformal feature.Floats `json:"conformal,omitempty"`
 	// Curve is the learning curve.

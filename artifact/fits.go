@@ -36,7 +36,7 @@ func (a *Artifact) fits(weights int) error {
 	if !a.Conformal.Finite() {
 		return fmt.Errorf("%w: the scores of the validation rows hold a NaN or an infinity", ErrDamaged)
 	}
-	if a.Spec.Regression != (a.Schema.Task == dataset.Regression) {
+	if a.Spec.Regression != (a.Schema.Task == dataset.Regression) || a.Spec.Multilabel != (a.Schema.Task == dataset.Multilabel) {
 		return fmt.Errorf("%w: the network is not one for the task %q", ErrDamaged, a.Schema.Task)
 	}
 	if a.Spec.Regression {
@@ -47,6 +47,17 @@ func (a *Artifact) fits(weights int) error {
 	}
 	if a.Spec.Outputs != len(a.Schema.Classes) {
 		return fmt.Errorf("%w: %d outputs for %d classes", ErrDamaged, a.Spec.Outputs, len(a.Schema.Classes))
+	}
+	if n := len(a.Thresholds); a.Spec.Multilabel && n != len(a.Schema.Classes) || !a.Spec.Multilabel && n > 0 {
+		return fmt.Errorf("%w: %d thresholds for %d labels", ErrDamaged, n, len(a.Schema.Classes))
+	}
+	for _, t := range a.Thresholds {
+		if !(t >= 0 && t <= 1) {
+			return fmt.Errorf("%w: the threshold %g of a label", ErrDamaged, t)
+		}
+	}
+	if n := len(a.Schema.Labels); n > 0 && n != len(a.Schema.Classes) {
+		return fmt.Errorf("%w: %d columns for %d labels", ErrDamaged, n, len(a.Schema.Classes))
 	}
 	if !(a.Temperature > 0) || math.IsInf(a.Temperature, 0) {
 		return fmt.Errorf("%w: temperature %g", ErrDamaged, a.Temperature)

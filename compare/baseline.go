@@ -8,18 +8,28 @@ import (
 )
 
 // baseline is the contestant with one constant answer in a run: the most frequent class of its
-// training rows, of a regression their mean.
+// training rows or their most frequent labels, of a regression their mean.
 func (res *Result) baseline(ds *dataset.Dataset, m eval.Metric) *eval.Contestant {
 	var preds []*eval.Predictions
 	c := &eval.Contestant{}
 	for _, run := range res.Plan.Runs {
 		known := slices.Concat(run.Train, run.Val)
 		answer := []float64{0}
-		if ds.Schema.Task == dataset.Regression {
+		var thresholds []float64
+		switch ds.Schema.Task {
+		case dataset.Regression:
 			for _, r := range known {
 				answer[0] += ds.Rows[r].Target / float64(len(known))
 			}
-		} else {
+		case dataset.Multilabel:
+			answer = make([]float64, len(ds.Schema.Classes)) // how frequent each is
+			for _, r := range known {
+				for _, l := range ds.Rows[r].Labels {
+					answer[l] += 1 / float64(len(known))
+				}
+			}
+			thresholds = eval.ConstantLabels(answer)
+		default:
 			count := make([]int, len(ds.Schema.Classes))
 			for _, r := range known {
 				count[ds.Rows[r].Class]++
@@ -30,6 +40,7 @@ func (res *Result) baseline(ds *dataset.Dataset, m eval.Metric) *eval.Contestant
 			}
 		}
 		p := eval.NewPredictions(ds, run.Test, slices.Repeat(answer, len(run.Test)))
+		p.Thresholds = thresholds
 		preds, c.Test = append(preds, p), append(c.Test, m.Of(p))
 	}
 	if res.Plan.Official {

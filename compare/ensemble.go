@@ -134,7 +134,7 @@ func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome) *
 		out.ValLogits, _ = val.mean()
 		out.TestLogits, _ = test.mean()
 	} else {
-		out.ValLogits, out.TestLogits = logs(out.ValP), logs(out.TestP)
+		out.ValLogits, out.TestLogits = val.logits(out.ValP), test.logits(out.TestP)
 	}
 	out.joinSubsets(ds, run, members, test)
 	for k, o := range members {
@@ -163,14 +163,19 @@ type votes struct {
 	rows       int
 	outputs    int
 	regression bool
+	multilabel bool
 	target     []float64   // of the rows: a class, or a number
+	sets       [][]int     // of the rows of a multi-label task: their labels
 	p          [][]float64 // [member][rows × outputs]
 	absent     [][]bool    // [member][rows]
 	weights    []float64   // of the members
 }
 
 func newVotes(ds *dataset.Dataset, rows []int) *votes {
-	v := &votes{rows: len(rows), outputs: max(1, len(ds.Schema.Classes)), regression: ds.Schema.Task == dataset.Regression}
+	v := &votes{rows: len(rows), outputs: max(1, len(ds.Schema.Classes)), regression: ds.Schema.Task == dataset.Regression, multilabel: ds.Schema.Task == dataset.Multilabel}
+	if v.multilabel {
+		v.sets = eval.Sets(ds, rows)
+	}
 	if v.regression {
 		v.outputs = 1
 	}
@@ -192,16 +197,9 @@ func (v *votes) add(p []float64, absent []bool) {
 // replacement by the validation loss, from the best members on, averaged over resamplings of the
 // rows (Caruana et al., Ensemble Selection from Libraries of Models, ICML 2004).
 func (v *votes) choose() []float64 {
-	right := make([][]float64, len(v.p)) // what each member makes of the truth, by row
+	right := make([][]float64, len(v.p)) // what each member makes of the truth
 	for k, p := range v.p {
-		right[k] = make([]float64, v.rows)
-		for i := range v.rows {
-			if v.regression {
-				right[k][i] = p[i]
-			} else if c := int(v.target[i]); c >= 0 {
-				right[k][i] = p[i*v.outputs+c]
-			}
-		}
+		right[k] = v.truth(p)
 	}
 	total := make([]float64, len(v.p))
 	for bag := range selectBags {
@@ -218,27 +216,70 @@ func (v *votes) choose() []float64 {
 	return total
 }
 
+// selectCells bounds the labels of rows that members are chosen by.
+const selectCells = 100_000
+
+// cells is how many numbers of a row members are chosen by: of labels some, evenly spaced, where
+// there are very many.
+func (v *votes) cells() int {
+	if !v.multilabel {
+		return 1
+	}
+	return min(v.outputs, max(1, selectCells/max(1, v.rows)))
+}
+
+// truth returns what a member makes of the truth, [rows × cells]: its value, the probability of the
+// class, or that each label is as it is.
+func (v *votes) truth(p []float64) []float64 {
+	n := v.cells()
+	out := make([]float64, v.rows*n)
+	for i := range v.rows {
+		switch {
+		case v.regression:
+			out[i] = p[i]
+		case v.multilabel:
+			for j := range n {
+				l := j * v.outputs / n
+				if out[i*n+j] = p[i*v.outputs+l]; !slices.Contains(v.sets[i], l) {
+					out[i*n+j] = 1 - out[i*n+j]
+				}
+			}
+		default:
+			if c := int(v.target[i]); c >= 0 {
+				out[i] = p[i*v.outputs+c]
+			}
+		}
+	}
+	return out
+}
+
 // greedy returns how often each member is taken, as shares.
 func (v *votes) greedy(right [][]float64, rows []int) []float64 {
 	counts, best := make([]float64, len(right)), make([]float64, len(right))
-	sum, n := make([]float64, len(rows)), make([]float64, len(rows))
+	cells := v.cells()
+	sum, n := make([]float64, len(rows)*cells), make([]float64, len(rows))
 	lowest := math.Inf(1)
 	take := func(k int) {
 		counts[k]++
 		for i, r := range rows {
-			if !v.absent[k][r] {
-				sum[i] += right[k][r]
-				n[i]++
+			if v.absent[k][r] {
+				continue
 			}
+			for j := range cells {
+				sum[i*cells+j] += right[k][r*cells+j]
+			}
+			n[i]++
 		}
 	}
 	with := func(k int) float64 { // the loss if member k is taken
 		l := 0.0
 		for i, r := range rows {
-			if v.absent[k][r] {
-				l += v.loss(sum[i], n[i], r)
-			} else {
-				l += v.loss(sum[i]+right[k][r], n[i]+1, r)
+			for j := range cells {
+				if v.absent[k][r] {
+					l += v.loss(sum[i*cells+j], n[i], r)
+				} else {
+					l += v.loss(sum[i*cells+j]+right[k][r*cells+j], n[i]+1, r)
+				}
 			}
 		}
 		return l
@@ -290,6 +331,8 @@ func (v *votes) loss(s, m float64, row int) float64 {
 	case v.regression:
 		d := s/m - v.target[row]
 		return d * d
+	case m == 0 && v.multilabel:
+		return math.Ln2
 	case m == 0:
 		return math.Log(float64(v.outputs))
 	}
@@ -350,10 +393,13 @@ func (v *votes) mean() (p []float64, absent []bool) {
 // floor keeps the logarithm of a probability finite, as that of an ensemble's model does.
 const floor = 1e-12
 
-func logs(p []float64) []float64 {
+// logits returns the logarithms of probabilities, of labels their log-odds.
+func (v *votes) logits(p []float64) []float64 {
 	out := make([]float64, len(p))
 	for i, x := range p {
-		out[i] = math.Log(x + floor)
+		if out[i] = math.Log(x + floor); v.multilabel {
+			out[i] -= math.Log(1 - x + floor)
+		}
 	}
 	return out
 }
@@ -375,7 +421,7 @@ func (o *Outcome) joinSubsets(ds *dataset.Dataset, run *dataset.Run, members []*
 	}
 	score := o.subsetScores(ds, test.outputs, scale)
 	for s := range members[first].subsetLogits {
-		part := &votes{rows: test.rows, outputs: test.outputs, weights: test.weights}
+		part := &votes{rows: test.rows, outputs: test.outputs, multilabel: test.multilabel, weights: test.weights}
 		for _, m := range members {
 			p, absent := m.TestLogits, m.Absent
 			switch {
@@ -385,13 +431,13 @@ func (o *Outcome) joinSubsets(ds *dataset.Dataset, run *dataset.Run, members []*
 				absent = slices.Repeat([]bool{true}, test.rows)
 			}
 			if !test.regression {
-				p = softmaxes(p, test.outputs)
+				p = test.probabilities(p)
 			}
 			part.add(p, absent)
 		}
 		p, absent := part.mean()
 		if !test.regression {
-			p = logs(p)
+			p = test.logits(p)
 		}
 		for i, none := range absent {
 			if none { // the prior
@@ -412,11 +458,11 @@ func (o *Outcome) player(member *Outcome) int {
 	return max(0, slices.Index(o.Players, member.Views[0]))
 }
 
-// softmaxes returns the probabilities of logits [rows × outputs].
-func softmaxes(logits []float64, outputs int) []float64 {
-	p := make([]float64, len(logits))
-	for i := 0; i < len(p); i += outputs {
-		model.Softmax(p[i:i+outputs], logits[i:i+outputs])
+// probabilities returns those of logits, [rows × outputs].
+func (v *votes) probabilities(logits []float64) []float64 {
+	spec, p := model.Spec{Multilabel: v.multilabel}, make([]float64, len(logits))
+	for i := 0; i < len(p); i += v.outputs {
+		spec.Activate(p[i:i+v.outputs], logits[i:i+v.outputs])
 	}
 	return p
 }

@@ -143,7 +143,7 @@ func metricsBy(metrics []eval.Metric, main string) ([]eval.Metric, error) {
 		names = append(names, m.Name)
 	}
 	if m, ok := eval.MetricByName(main); ok && m.Task != metrics[0].Task {
-		what := map[dataset.Task]string{dataset.Classification: "classes", dataset.Regression: "numbers"}
+		what := map[dataset.Task]string{dataset.Classification: "classes", dataset.Regression: "numbers", dataset.Multilabel: "sets of labels"}
 		return nil, fmt.Errorf("the metric %s is for %s, and the labels are %s; there are %s", main, what[m.Task], what[metrics[0].Task], strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("no metric %q for these labels; there are %s", main, strings.Join(names, ", "))
@@ -165,8 +165,9 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views}, res.Outcomes[e]
 		var preds []*eval.Predictions
 		for _, o := range runs {
-			preds = append(preds, eval.NewPredictions(ds, o.Test, o.TestP))
-			row.ValRuns = append(row.ValRuns, metrics[0].Of(eval.NewPredictions(ds, o.Val, o.ValP)))
+			test, val := o.Predictions(ds)
+			preds = append(preds, test)
+			row.ValRuns = append(row.ValRuns, metrics[0].Of(val))
 			n := float64(len(runs))
 			row.FitSeconds += o.Seconds / n
 			row.TrainRows += float64(o.TrainRows) / n

@@ -38,7 +38,8 @@ func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.M
 		if e.Kind == eval.Fusion {
 			side = 1
 		}
-		v := m.Of(eval.NewPredictions(ds, out.Val, out.ValP))
+		_, val := out.Predictions(ds)
+		v := m.Of(val)
 		if better := v > b.score[side]; !math.IsNaN(v) && (b.name[side] == "" || better == m.HigherIsBetter && v != b.score[side]) {
 			b.name[side], b.score[side] = e.Name, v
 		}

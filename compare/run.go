@@ -196,6 +196,10 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *sharedPrep, 
 // Calibrate returns the temperature fitted on the validation rows, and
 // their labels and probabilities with it; 1 without any, and of a regression.
 func (o *Outcome) Calibrate(ds *dataset.Dataset) (temperature float64, labels []int, probs [][]float64) {
+	if ds.Schema.Task == dataset.Multilabel {
+		temperature, _ = o.CalibrateLabels(ds)
+		return temperature, nil, nil
+	}
 	if len(o.Val) == 0 || ds.Schema.Task == dataset.Regression {
 		return 1, nil, nil
 	}
@@ -206,6 +210,42 @@ func (o *Outcome) Calibrate(ds *dataset.Dataset) (temperature float64, labels []
 	}
 	temperature, probs = eval.Calibrate(logits, labels, o.ValAbsent)
 	return temperature, labels, probs
+}
+
+// CalibrateLabels returns the temperature of a multi-label task and the thresholds of its labels,
+// fitted on the validation rows.
+func (o *Outcome) CalibrateLabels(ds *dataset.Dataset) (temperature float64, thresholds []float64) {
+	labels := len(ds.Schema.Classes)
+	return eval.CalibrateLabels(eval.Rows(o.ValLogits, labels), eval.Sets(ds, o.Val), o.ValAbsent, labels)
+}
+
+// Predictions puts what the outcome's models predict beside the truth: of the test rows, and of the
+// validation rows. Labels are predicted as the saved model does, by calibrated probabilities and
+// their thresholds.
+func (o *Outcome) Predictions(ds *dataset.Dataset) (test, val *eval.Predictions) {
+	if ds.Schema.Task != dataset.Multilabel {
+		return eval.NewPredictions(ds, o.Test, o.TestP), eval.NewPredictions(ds, o.Val, o.ValP)
+	}
+	t, thresholds := o.CalibrateLabels(ds)
+	calibrated := func(rows []int, p, logits []float64, absent []bool) *eval.Predictions {
+		out := eval.NewPredictions(ds, rows, CalibratedLabels(p, logits, absent, t))
+		out.Thresholds = thresholds
+		return out
+	}
+	return calibrated(o.Test, o.TestP, o.TestLogits, o.Absent), calibrated(o.Val, o.ValP, o.ValLogits, o.ValAbsent)
+}
+
+// CalibratedLabels are the probabilities of labels at a temperature; rows of which nothing was
+// known keep theirs. p and logits are [rows, labels].
+func CalibratedLabels(p, logits []float64, absent []bool, temperature float64) []float64 {
+	out := slices.Clone(p)
+	c := len(logits) / max(1, len(absent))
+	for i, z := range eval.SoftenLabels(eval.Rows(logits, c), temperature) {
+		if !absent[i] {
+			copy(out[i*c:], z)
+		}
+	}
+	return out
 }
 
 // subsets tests a fitted fusion with every subset of its modalities.
@@ -267,15 +307,17 @@ func (o *Outcome) scorer(ctx context.Context, p *train.Prepared, f *train.Fittin
 // subsetScores returns a function that turns what is predicted of the test rows, while only some
 // players are present, into their scores. target is that of a regression.
 func (o *Outcome) subsetScores(ds *dataset.Dataset, outputs int, target *train.Scale) func(*model.Scores) SubsetScores {
-	class := make([]int, len(o.Test))
-	for i, r := range o.Test {
-		class[i] = ds.Rows[r].Class
+	truth := Truth{Class: eval.Labels(ds, o.Test)}
+	if ds.Schema.Task == dataset.Multilabel {
+		truth.Sets = eval.Sets(ds, o.Test)
+		truth.Temperature, truth.Thresholds = o.CalibrateLabels(ds)
+	} else {
+		truth.Temperature, _, _ = o.Calibrate(ds)
 	}
-	top := Tops(&model.Scores{Outputs: outputs, Logits: o.TestLogits, Absent: o.Absent})
-	temperature, _, _ := o.Calibrate(ds)
+	score := truth.Scorer(&model.Scores{Outputs: outputs, Logits: o.TestLogits, Absent: o.Absent})
 	return func(s *model.Scores) SubsetScores {
 		if target == nil {
-			return NewSubsetScores(s, class, top, temperature)
+			return score(s)
 		}
 		var sub SubsetScores
 		for _, v := range s.Logits {

@@ -41,6 +41,8 @@ func (o *Outcome) flat(s *flat.Stream) {
 		s.Bools(&v.Hit)
 		s.Floats32(&v.True)
 		s.Floats32(&v.Top)
+		s.Floats32(&v.Hits)
+		s.Floats32(&v.Named)
 		s.Floats32(&v.Value)
 	})
 	s.Floats(&o.Weights)
@@ -61,7 +63,7 @@ func (o *Outcome) consistent() bool {
 	ok := whole(len(o.TestP), test) && whole(len(o.TestLogits), test) && whole(len(o.TestWeights), test) && each(len(o.Absent), test) &&
 		whole(len(o.ValP), val) && whole(len(o.ValLogits), val) && each(len(o.ValAbsent), val)
 	for _, v := range o.Subsets {
-		ok = ok && each(len(v.Hit), test) && each(len(v.True), test) && each(len(v.Top), test) && each(len(v.Value), test)
+		ok = ok && each(len(v.Hit), test) && each(len(v.True), test) && each(len(v.Top), test) && each(len(v.Hits), test) && each(len(v.Named), test) && each(len(v.Value), test)
 	}
 	for k, v := range o.subsetLogits {
 		ok = ok && len(v) == len(o.TestLogits) && len(o.subsetAbsent) == len(o.subsetLogits) && len(o.subsetAbsent[k]) == test

@@ -104,7 +104,7 @@ func TestStoreHoldsEveryField(t *testing.T) {
 		train.History{Epochs: []train.Epoch{{Epoch: 1, TrainLoss: 2, ValLoss: 3}}, BestEpoch: 4, BestSteps: 5, BestLoss: 6, BestError: 7, RefitSteps: 8},
 		[]string{"v"},
 		[]string{"p"},
-		[]SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}}},
+		[]SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}, []float32{4}, []float32{5}}},
 		[]float64{12},
 		9, true, 10, 11,
 		"c",

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/model"
@@ -34,10 +35,77 @@ func Index(present []bool) int {
 // SubsetScores is what a model predicts of its test rows while only some players are present.
 type SubsetScores struct {
 	Hit  []bool    // right
-	True []float32 // log-odds of the true class
-	Top  []float32 // log-odds of the class that the model predicts with all players
+	True []float32 // log-odds of the true class, or the mean of those that each label is as it is
+	Top  []float32 // the same of what the model predicts with all players
+	// Hits and Named are of a multi-label task, in place of Hit: labels that are predicted and true,
+	// and predicted and true ones counted together.
+	Hits, Named []float32
 	// Value is a regression's prediction; the others are empty then.
 	Value []float32
+}
+
+// Truth is what the scores of subsets are measured by: the labels of rows and the calibration of a
+// model.
+type Truth struct {
+	Class       []int   // of a classification
+	Sets        [][]int // of a multi-label task
+	Temperature float64
+	Thresholds  []float64 // of the labels
+}
+
+// Scorer returns a function that scores the rows; full are their scores with all players.
+func (t Truth) Scorer(full *model.Scores) func(s *model.Scores) SubsetScores {
+	if t.Sets == nil {
+		top := Tops(full)
+		return func(s *model.Scores) SubsetScores { return NewSubsetScores(s, t.Class, top, t.Temperature) }
+	}
+	top := make([][]int, len(t.Sets))
+	for i := range top {
+		top[i] = t.decide(full, i)
+	}
+	return func(s *model.Scores) SubsetScores { return t.labelScores(s, top) }
+}
+
+// temperature is that of row i: the prior is as it is.
+func (t Truth) temperature(s *model.Scores, i int) float64 {
+	if s.Absent[i] {
+		return 1
+	}
+	return t.Temperature
+}
+
+// decide returns the labels that row i is given.
+func (t Truth) decide(s *model.Scores, i int) []int {
+	z := s.Logits[i*s.Outputs : (i+1)*s.Outputs]
+	return eval.Decide(eval.SoftenLabels([][]float64{z}, t.temperature(s, i))[0], t.Thresholds)
+}
+
+// labelScores scores rows with several labels each; top are those predicted with all players.
+func (t Truth) labelScores(s *model.Scores, top [][]int) SubsetScores {
+	n, c := len(t.Sets), s.Outputs
+	out := SubsetScores{True: make([]float32, n), Top: make([]float32, n), Hits: make([]float32, n), Named: make([]float32, n)}
+	for i := range n {
+		z, temperature := s.Logits[i*c:(i+1)*c], t.temperature(s, i)
+		given := t.decide(s, i)
+		out.Hits[i] = float32(eval.Matches(given, t.Sets[i]))
+		out.Named[i] = float32(len(given) + len(t.Sets[i]))
+		out.True[i] = meanLogOdds(z, t.Sets[i], temperature)
+		out.Top[i] = meanLogOdds(z, top[i], temperature)
+	}
+	return out
+}
+
+// meanLogOdds is the mean over the labels of the log-odds of having those of set and no others.
+func meanLogOdds(z []float64, set []int, temperature float64) float32 {
+	sum := 0.0
+	for l, v := range z {
+		odds := max(-maxLogOdds, min(maxLogOdds, v/temperature))
+		if _, has := slices.BinarySearch(set, l); !has {
+			odds = -odds
+		}
+		sum += odds
+	}
+	return float32(sum / float64(max(len(z), 1)))
 }
 
 // NewSubset scores rows of a classification. class are the true ones, top those

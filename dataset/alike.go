@@ -52,13 +52,30 @@ func dropMissingWords(ds *Dataset, values map[string]int, c *collector) {
 // difference: upper and lower case, blanks, characters that cannot be seen, and ways to encode the
 // same letter. The most frequent spelling is kept, and every merger is noted.
 func mergeAlike(ds *Dataset, values map[string]int, c *collector) {
+	to := mergedNames(values, ds.Schema.Label, c)
+	for i := range ds.Rows {
+		row := &ds.Rows[i]
+		if s, ok := to[row.Label]; ok {
+			values[row.Label]--
+			if values[row.Label] == 0 {
+				delete(values, row.Label)
+			}
+			row.Label = s
+			values[s]++
+		}
+	}
+}
+
+// mergedNames returns the spelling that is kept of those that are taken for another, and notes it;
+// values are the rows of each.
+func mergedNames(values map[string]int, label string, c *collector) map[string]string {
 	groups := map[string][]string{}
 	for s := range values {
 		key := labelKey(s)
 		groups[key] = append(groups[key], s)
 	}
 	if len(groups) == len(values) {
-		return
+		return nil
 	}
 	to := map[string]string{}
 	var keys []string
@@ -87,19 +104,9 @@ func mergeAlike(ds *Dataset, values map[string]int, c *collector) {
 		for k, s := range same {
 			spellings[k] = fmt.Sprintf("%s (%s)", visible(s), plural(values[s], "row"))
 		}
-		c.note("class.alike", 0, ds.Schema.Label, "write them alike; other names keep them apart", "these labels differ in %s alone and are taken as one class: %s", difference(same), strings.Join(spellings, ", "))
+		c.note("class.alike", 0, label, "write them alike; other names keep them apart", "these labels differ in %s alone and are taken as one class: %s", difference(same), strings.Join(spellings, ", "))
 	}
-	for i := range ds.Rows {
-		row := &ds.Rows[i]
-		if s, ok := to[row.Label]; ok {
-			values[row.Label]--
-			if values[row.Label] == 0 {
-				delete(values, row.Label)
-			}
-			row.Label = s
-			values[s]++
-		}
-	}
+	return to
 }
 
 // labelKey is what labels that are taken as one class have in common. A single letter keeps its

@@ -41,7 +41,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	if c.failed() {
 		return
 	}
-	ds.Schema = Schema{Label: roleName(t, r.label), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
+	ds.Schema = Schema{Label: r.labelName(t), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
 	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed}
 	var from []origin
 	t.locate(ds, src, r, opt, c)
@@ -55,6 +55,12 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	}
 	readCells(ds, src, from, cr)
 	readRoles(ds, t, r, c)
+	if len(r.labels) > 0 {
+		readLabelColumns(ds, t, r.labels, c)
+		if c.failed() {
+			return
+		}
+	}
 	if opt.Schema != nil {
 		applyClasses(ds, c)
 		return
@@ -73,6 +79,18 @@ func roleName(t *Table, i int) string {
 		return ""
 	}
 	return t.Header[i]
+}
+
+// labelName is the name of the label, or the names of all of them.
+func (r roles) labelName(t *Table) string {
+	if len(r.labels) == 0 {
+		return roleName(t, r.label)
+	}
+	names := make([]string, len(r.labels))
+	for k, i := range r.labels {
+		names[k] = t.Header[i]
+	}
+	return strings.Join(names, ",")
 }
 
 // origin reports where a modality's cells come from: a table column, the fields of the table, or a
@@ -251,6 +269,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 		}
 	}
 	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes, ds.Schema.Reading = s.Columns, s.Task, s.Classes, s.Reading
+	ds.Schema.Unit, ds.Schema.Separator = s.Unit, s.Separator
 	from := make([]origin, len(s.Columns))
 	found := 0
 	look := func(name string) int {

@@ -50,7 +50,7 @@ func (r *cellReader) media(col *Column, text string, vector []float32, row int) 
 
 func (r *cellReader) content(col *Column, text string, vector []float32, row int) Cell {
 	trimmed := strings.TrimSpace(text)
-	if len(vector) == 0 && trimmed == "" {
+	if len(vector) == 0 && (trimmed == "" || trimmed == "[]") {
 		return Cell{}
 	}
 	if len(vector) == 0 {

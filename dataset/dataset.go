@@ -12,10 +12,11 @@ import (
 // Task describes what is predicted.
 type Task string
 
-// The two tasks.
+// The tasks.
 const (
-	Classification Task = "class"
-	Regression     Task = "regression"
+	Classification Task = "class"      // one of several classes
+	Regression     Task = "regression" // a number
+	Multilabel     Task = "multilabel" // any number of several labels
 )
 
 // Schema is what a reader must know to read further rows the same way; a
@@ -28,7 +29,12 @@ type Schema struct {
 	Group   string   `json:"group,omitempty"`
 	Order   string   `json:"order,omitempty"`
 	Task    Task     `json:"task"`
-	Classes []string `json:"classes,omitempty"` // in the order of the model's outputs
+	Classes []string `json:"classes,omitempty"` // in the order of the model's outputs; the labels of a multi-label task
+	// Labels are the columns of labels that have one each, parallel to Classes; Label is then all of
+	// their names.
+	Labels []string `json:"labels,omitempty"`
+	// Separator stands between the labels of a row that are written as one text.
+	Separator string `json:"separator,omitempty"`
 	// Reading is how the labels of a regression are written, where that had to be found out.
 	Reading Reading `json:"reading,omitempty"`
 	Unit    string  `json:"unit,omitempty"` // that is written with the labels of a regression, as Field.Unit is
@@ -88,14 +94,15 @@ type Row struct {
 	Split  string // "", train, val, test or a fold's name
 	Group  string
 	Order  float64
-	Label  string  // "" when absent
-	Class  int     // index into Schema.Classes, -1 when unlabeled
+	Label  string  // "" when absent; of a multi-label task the labels, joined
+	Class  int     // index into Schema.Classes, -1 when unlabeled or of another task
+	Labels []int   `json:",omitzero"` // of a multi-label task: indices into Schema.Classes, ascending; nil when unlabeled
 	Target float64 // of a regression; NaN when unlabeled
 	Cells  []Cell  // parallel to Schema.Columns
 }
 
 // Labeled reports whether the row has a label.
-func (r *Row) Labeled() bool { return r.Label != "" }
+func (r *Row) Labeled() bool { return r.Label != "" || r.Labels != nil }
 
 // Cell is what one row has in one modality column. The zero Cell is absent.
 type Cell struct {

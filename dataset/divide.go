@@ -23,6 +23,9 @@ func strata(ds *Dataset, rows []int) []int {
 	for i := range out {
 		out[i] = -1
 	}
+	if ds.Schema.Task == Multilabel { // of several strata each: see labelsOf
+		return out
+	}
 	if ds.Schema.Task != Regression {
 		for _, i := range rows {
 			out[i] = ds.Rows[i].Class
@@ -62,14 +65,16 @@ func (d *splitter) byStratum(rows []int, rng *rand.Rand) [][]int {
 	return out
 }
 
-// single counts the classes with one sample.
+// single counts the classes or labels with one sample.
 func (d *splitter) single() int {
 	if d.ds.Schema.Task == Regression || d.grouped() {
 		return 0
 	}
 	count := map[int]int{}
 	for _, i := range d.rows {
-		count[d.strata[i]]++
+		for _, s := range d.labelsOf(i) {
+			count[s]++
+		}
 	}
 	n := 0
 	for _, c := range count {
@@ -98,6 +103,8 @@ func (d *splitter) folds(k, seed int) ([][]int, error) {
 			shares[f] = 1 / float64(k)
 		}
 		out = d.deal(groups, shares)
+	} else if d.ds.Schema.Task == Multilabel {
+		out = d.stratifiedFolds(k, rng)
 	} else {
 		next := 0
 		for _, s := range d.byStratum(d.rows, rng) {
@@ -145,6 +152,9 @@ func (d *splitter) divideBy(rows []int, shares []float64, rng *rand.Rand) ([][]i
 		if parts, err = d.divideGroups(rows, shares, rng); err != nil {
 			return nil, err
 		}
+	} else if d.ds.Schema.Task == Multilabel {
+		parts = d.stratify(rows, shares, rng)
+		d.keepLabels(parts)
 	} else {
 		parts = apportion(d.byStratum(rows, rng), shares)
 	}

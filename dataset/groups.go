@@ -32,16 +32,19 @@ func (d *splitter) groups(rows []int) []group {
 	counts := make([]int, 1)
 	for g := range out {
 		for _, i := range out[g].rows {
-			s := d.strata[i]
-			for s >= len(counts) {
-				counts = append(counts, 0)
+			for _, s := range d.labelsOf(i) {
+				for s >= len(counts) {
+					counts = append(counts, 0)
+				}
+				counts[s]++
 			}
-			counts[s]++
 		}
 		for _, i := range out[g].rows { // each stratum once, in the rows' order
-			if s := d.strata[i]; counts[s] > 0 {
-				out[g].count = append(out[g].count, stratumCount{s, counts[s]})
-				counts[s] = 0
+			for _, s := range d.labelsOf(i) {
+				if counts[s] > 0 {
+					out[g].count = append(out[g].count, stratumCount{s, counts[s]})
+					counts[s] = 0
+				}
 			}
 		}
 	}
@@ -64,8 +67,8 @@ func (d *splitter) dealInto(groups []group, shares []float64, give func(g, p int
 	for _, g := range groups {
 		for _, c := range g.count {
 			total[c.stratum] += float64(c.n)
-			all += float64(c.n)
 		}
+		all += float64(len(g.rows))
 	}
 	have := make([]map[int]float64, len(shares))
 	size := make([]float64, len(shares))
@@ -150,10 +153,12 @@ func (d *splitter) learnable(parts [][]int, rows []int) bool {
 	}
 	in := map[int]bool{}
 	for _, i := range parts[0] {
-		in[d.strata[i]] = true
+		for _, s := range d.labelsOf(i) {
+			in[s] = true
+		}
 	}
 	for _, i := range rows {
-		if !in[d.strata[i]] {
+		if slices.ContainsFunc(d.labelsOf(i), func(s int) bool { return !in[s] }) {
 			return false
 		}
 	}

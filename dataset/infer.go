@@ -24,7 +24,7 @@ const mostly = 0.95
 func inferKind(name string, cells []string, from media.Folder) (media.Kind, error) {
 	values := make([]string, 0, len(cells))
 	for _, s := range cells {
-		if s = strings.TrimSpace(s); s != "" {
+		if s = strings.TrimSpace(s); s != "" && s != "[]" {
 			values = append(values, s)
 		}
 	}

@@ -20,9 +20,16 @@ func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
 		return strings.TrimSpace(t.rows[i][column])
 	}
 	seen := map[string]int{}
+	var lists [][]float32 // of a label column of lists of numbers
+	if r.label >= 0 {
+		lists = t.vectors[r.label]
+	}
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
 		row.ID, row.Split, row.Group, row.Label = cell(i, r.id), splitName(cell(i, r.split)), cell(i, r.group), cell(i, r.label)
+		if lists != nil && lists[i] != nil {
+			row.Label = formatVector(lists[i])
+		}
 		row.Target = math.NaN()
 		if row.ID == "" {
 			continue
@@ -41,6 +48,10 @@ func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
 // decideTask decides between classes and numbers and reads the labels as such.
 func decideTask(ds *Dataset, asked string, c *collector) {
 	label := ds.Schema.Label
+	if len(ds.Schema.Labels) > 0 {
+		decideColumns(ds, asked, c)
+		return
+	}
 	values := map[string]int{} // rows of each label
 	for i := range ds.Rows {
 		if s := ds.Rows[i].Label; s != "" {
@@ -62,10 +73,24 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 	switch asked {
 	case string(Regression), string(Classification):
 		ds.Schema.Task = Task(asked)
+	case string(Multilabel):
+		ds.Schema.Task = Multilabel
+		separator, ok := multilabelCells(values)
+		if !ok {
+			separator = separatorOf(values)
+		}
+		decideLabels(ds, separator, values, c)
+		return
 	case "":
+		if separator, ok := multilabelCells(values); ok && !l.numbers() {
+			ds.Schema.Task = Multilabel
+			decideLabels(ds, separator, values, c)
+			noteMultilabel(ds, separator, c)
+			return
+		}
 		ds.Schema.Task = l.task(label, c)
 	default:
-		c.fatal("option.task", 0, "", "", "the task %q is neither class nor regression", asked)
+		c.fatal("option.task", 0, "", "", "the task %q is neither class, regression nor multilabel", asked)
 		return
 	}
 	if ds.Schema.Task == Regression {
@@ -88,6 +113,49 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 	dropMissingWords(ds, values, c)
 	mergeAlike(ds, values, c)
 	setClasses(ds, values, c)
+}
+
+// decideColumns decides what is predicted of labels that have a column each.
+func decideColumns(ds *Dataset, asked string, c *collector) {
+	label, labeled := ds.Schema.Label, 0
+	for i := range ds.Rows {
+		if ds.Rows[i].Labeled() {
+			labeled++
+		}
+	}
+	if missing := len(ds.Rows) - labeled; missing > 0 && labeled > 0 {
+		c.note("label.missing", firstUnlabeled(ds), label, "", "%s no value in some label and cannot be learned from", have(missing))
+	}
+	switch {
+	case asked != "" && asked != string(Multilabel):
+		c.fatal("option.task", 0, "", "name one column with --label", "several columns are labels that a row may have at once, which is the task multilabel, not %s", asked)
+	case labeled < 2:
+		c.fatal("label.none", 0, label, "fill in the labels", "%s a value in every label", have(labeled))
+	default:
+		ds.Schema.Task = Multilabel
+		checkLabels(ds, c)
+	}
+}
+
+// noteMultilabel notes that cells were found to hold several labels.
+func noteMultilabel(ds *Dataset, separator string, c *collector) {
+	if c.failed() {
+		return
+	}
+	rows, labels := 0, 0
+	for i := range ds.Rows {
+		if row := &ds.Rows[i]; row.Labeled() {
+			rows++
+			labels += len(row.Labels)
+		}
+	}
+	const advice = "say --task class if each cell is one class"
+	n, mean := len(ds.Schema.Classes), float64(labels)/float64(max(rows, 1))
+	if separator == "" {
+		c.note("label.multilabel", 0, ds.Schema.Label, advice, "a row may have several of %d labels, %.1f on average (multi-label; they are lists)", n, mean)
+		return
+	}
+	c.note("label.multilabel", 0, ds.Schema.Label, advice, "a row may have several of %d labels, %.1f on average (multi-label; separated by %q)", n, mean, separator)
 }
 
 // broken reports whether the number v, written as s, has a fractional part: 12 % has none.
@@ -245,7 +313,11 @@ func applyClasses(ds *Dataset, c *collector) {
 		}
 		return
 	}
+	if len(ds.Schema.Labels) > 0 { // they are read by column
+		return
+	}
 	index := classIndex(ds.Schema.Classes)
+	sets := labelReader{&ds.Schema, index}
 	unknown := map[string][]int{} // rows of labels that are no classes
 	var order []string
 	for i := range ds.Rows {
@@ -253,11 +325,17 @@ func applyClasses(ds *Dataset, c *collector) {
 		if !row.Labeled() {
 			continue
 		}
-		if row.Class = index(row.Label); row.Class < 0 {
-			if unknown[row.Label] == nil {
-				order = append(order, row.Label)
+		strange := ""
+		if ds.Schema.Task == Multilabel {
+			strange = sets.read(row, row.Label)
+		} else if row.Class = index(row.Label); row.Class < 0 {
+			strange = row.Label
+		}
+		if strange != "" {
+			if unknown[strange] == nil {
+				order = append(order, strange)
 			}
-			unknown[row.Label] = append(unknown[row.Label], row.Number)
+			unknown[strange] = append(unknown[strange], row.Number)
 			row.Label = ""
 		}
 	}

@@ -7,7 +7,7 @@ import (
 // labelNames are names that a column of labels usually has, the surest first.
 var labelNames = []string{
 	"label", "labels", "target", "targets", "class", "y", "标签", "类别", "类标", "分类", "情感", "情感倾向", "标注", "目标",
-	"category", "categories", "classification", "class_label", "target_class", "true_label", "ground_truth", "sentiment", "label_name", "class_name",
+	"category", "categories", "classification", "class_label", "target_class", "true_label", "ground_truth", "sentiment", "label_name", "class_name", "genres", "tags",
 	"etiqueta", "clase", "étiquette", "klasse", "классы", "метка", "класс", "ラベル", "라벨",
 }
 
@@ -23,6 +23,7 @@ func known(opt *Options) func(string) bool {
 	}
 	add(labelNames...)
 	add("id", "split", "group", "order", opt.Label, opt.ID, opt.Split, opt.Group, opt.Order)
+	add(strings.Split(opt.Label, ",")...)
 	add(opt.Ignore...)
 	add(opt.Columns...)
 	for name := range opt.Kinds {
@@ -30,6 +31,7 @@ func known(opt *Options) func(string) bool {
 	}
 	if s := opt.Schema; s != nil {
 		add(s.Label, s.ID, s.Split, s.Group, s.Order)
+		add(s.Labels...)
 		for _, col := range s.Columns {
 			add(col.Name)
 			for _, f := range col.Fields {

@@ -10,7 +10,9 @@ import (
 // Options say how a manifest is read. The zero Options take the columns id, split, group, order
 // and label by their names and infer the rest.
 type Options struct {
-	Label, ID, Split, Group, Order string // columns with these roles; "" = the column of that name, if there
+	// Columns with these roles; "" = the column of that name, if there. Label may name several columns
+	// of 0 and 1, separated by commas: the labels of a multi-label task.
+	Label, ID, Split, Group, Order string
 
 	None []string // roles (id, split, group, order, label) that no column has, whatever its name
 
@@ -18,7 +20,7 @@ type Options struct {
 	Ignore  []string              // columns, or arrays of a folder, to leave out
 	Columns []string              // the only columns to take; in a folder of arrays, columns of labels.csv to take as well
 	Kinds   map[string]media.Kind // kinds that are not to be inferred
-	Task    string                // "class" or "regression"; "" = by the labels
+	Task    string                // "class", "regression" or "multilabel"; "" = by the labels
 
 	Encoding string // of a text table, by its name: "windows-1252", "gb18030"; "" = by the bytes
 	Sheet    string // of an .xlsx file; "" = the first

@@ -12,7 +12,12 @@ const majority = 0.8
 
 // noteClasses shows where the classes of the parts make scores say less than they seem to.
 func (d *splitter) noteClasses(p *Plan) {
-	if d.ds.Schema.Task != Classification {
+	switch d.ds.Schema.Task {
+	case Classification:
+	case Multilabel:
+		d.noteUnseenLabels(p)
+		return
+	default:
 		return
 	}
 	d.noteMajority(p)
@@ -64,6 +69,40 @@ func (d *splitter) noteUnseen(p *Plan) {
 		of = " of their fold"
 	}
 	p.note("in the test %s a label that no training row%s has (%s): no model can get it right", have(n), of, strings.Join(names, ", "))
+}
+
+// noteUnseenLabels reports labels of test rows that no training row has.
+func (d *splitter) noteUnseenLabels(p *Plan) {
+	runs := p.once()
+	unseen := map[int]bool{}
+	for _, r := range runs {
+		known := make([]bool, len(d.ds.Schema.Classes))
+		for _, i := range slices.Concat(r.Train, r.Val) {
+			for _, l := range d.ds.Rows[i].Labels {
+				known[l] = true
+			}
+		}
+		for _, i := range r.Test {
+			for _, l := range d.ds.Rows[i].Labels {
+				unseen[l] = unseen[l] || !known[l]
+			}
+		}
+	}
+	var names []string
+	for l, name := range d.ds.Schema.Classes {
+		if unseen[l] {
+			names = append(names, strconv.Quote(name))
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	n := len(names)
+	const shown = 5
+	if more := n - shown; more > 0 {
+		names = append(names[:shown], fmt.Sprintf("%d more", more))
+	}
+	p.note("%s of test rows %s on no training row (%s): no model can know them", plural(n, "label"), are(n), strings.Join(names, ", "))
 }
 
 // noteOneClass reports test parts of one class.

@@ -7,11 +7,14 @@ import (
 )
 
 // roles are the columns that aren't modalities; -1 = none.
-type roles struct{ label, id, split, group, order int }
+type roles struct {
+	label, id, split, group, order int
+	labels                         []int // of labels that have a column each, instead of label
+}
 
 // has reports whether column i has a role.
 func (r roles) has(i int) bool {
-	return i == r.label || i == r.id || i == r.split || i == r.group || i == r.order
+	return i == r.label || i == r.id || i == r.split || i == r.group || i == r.order || slices.Contains(r.labels, i)
 }
 
 // findRoles looks the columns with a role up: as the options name them, else as the trained model
@@ -39,6 +42,10 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 			continue
 		}
 		i := column(t.Header, role.asked)
+		if i < 0 && role.what == "label" && strings.Contains(role.asked, ",") {
+			r.labels = labelColumns(t, role.asked, used, c)
+			continue
+		}
 		if i < 0 {
 			c.fatal("option.no-column", 0, "", theColumns(t), "there is no column %q to be the %s", role.asked, role.what)
 			continue
@@ -51,6 +58,10 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 	}
 	for _, role := range all {
 		if role.asked != "" || role.trained == "" || slices.Contains(opt.None, role.what) {
+			continue
+		}
+		if role.what == "label" && len(schema.Labels) > 0 {
+			r.labels = trainedLabels(t, schema.Labels, used, c)
 			continue
 		}
 		switch i := column(t.Header, role.trained); {
@@ -68,6 +79,9 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 			}
 		}
 	}
+	if len(r.labels) > 0 {
+		all = all[1:]
+	}
 	for _, role := range all {
 		known := opt.Schema != nil && role.what != "id" && role.what != "split"
 		if role.asked != "" || role.trained != "" || known || slices.Contains(opt.None, role.what) {
@@ -84,7 +98,7 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 			c.note("split.column", 0, t.Header[i], "if it is a feature, say so with --kind, or --split-column= for none", "taken as the split, as %s", splitWords(t, i))
 		}
 	}
-	if r.label >= 0 || opt.Label != "" || opt.Schema != nil {
+	if r.label >= 0 || len(r.labels) > 0 || opt.Label != "" || opt.Schema != nil {
 		return r
 	}
 	if !slices.Contains(opt.None, "label") {
@@ -109,6 +123,51 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 // theColumns lists the columns that an option may name.
 func theColumns(t *Table) string {
 	return fmt.Sprintf("the columns are: %s", strings.Join(t.Header, ", "))
+}
+
+// labelColumns finds the columns that --label names, one for each label.
+func labelColumns(t *Table, names string, used map[int]string, c *collector) (out []int) {
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.TrimSpace(name)
+		i := column(t.Header, name)
+		switch {
+		case i < 0:
+			c.fatal("option.no-column", 0, "", theColumns(t), "there is no column %q to be a label", name)
+		case used[i] != "":
+			c.fatal("option.twice", 0, t.Header[i], "name it once", "--label and %s name it both", used[i])
+		default:
+			used[i] = "--label"
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// trainedLabels finds the columns of a trained model's labels; none where one is not there, for
+// then no row has all of its labels.
+func trainedLabels(t *Table, names []string, used map[int]string, c *collector) (out []int) {
+	missing := ""
+	for _, name := range names {
+		if i := column(t.Header, name); i >= 0 && used[i] == "" {
+			out = append(out, i)
+		} else {
+			missing = name
+		}
+	}
+	switch {
+	case len(out) == 0:
+		return nil
+	case missing != "":
+		c.note("column.missing", 0, missing, "", "the model has a label of this name, but its column is not there: no row is labelled")
+		for _, i := range out {
+			used[i] = "the model"
+		}
+		return nil
+	}
+	for _, i := range out {
+		used[i] = "the model"
+	}
+	return out
 }
 
 // shellName is a name as an argument of a command.

@@ -133,6 +133,9 @@ func newStream(files fs.FS, schema *Schema) *stream {
 			s.known[f.Name] = true
 		}
 	}
+	for _, name := range schema.Labels {
+		s.known[name] = true
+	}
 	for _, name := range []string{schema.Label, schema.ID, schema.Split, schema.Group, schema.Order, "id"} {
 		s.known[name] = true
 	}
@@ -193,8 +196,16 @@ func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool
 	} else if s.schema.Order != "" {
 		row.Order = math.NaN()
 	}
+	sets := labelReader{s.schema, s.class}
 	switch {
+	case len(s.schema.Labels) > 0:
+		row.Label = ""
+		sets.columns(row, get)
 	case row.Label == "":
+	case s.schema.Task == Multilabel:
+		if sets.read(row, row.Label) != "" {
+			row.Label = ""
+		}
 	case s.schema.Task == Regression:
 		if v, ok := ParseNumber(row.Label); ok {
 			row.Target = v

@@ -15,9 +15,12 @@ func NewPredictions(ds *dataset.Dataset, rows []int, p []float64) *Predictions {
 		if !row.Labeled() {
 			continue
 		}
-		if ds.Schema.Task == dataset.Regression {
+		switch ds.Schema.Task {
+		case dataset.Regression:
 			out.Values, out.Targets = append(out.Values, p[i]), append(out.Targets, row.Target)
-		} else {
+		case dataset.Multilabel:
+			out.Probs, out.Sets = append(out.Probs, p[i*c:(i+1)*c]), append(out.Sets, row.Labels)
+		default:
 			out.Probs, out.Labels = append(out.Probs, p[i*c:(i+1)*c]), append(out.Labels, row.Class)
 		}
 	}
@@ -51,6 +54,15 @@ func Labels(ds *dataset.Dataset, rows []int) []int {
 	out := make([]int, len(rows))
 	for i, r := range rows {
 		out[i] = ds.Rows[r].Class
+	}
+	return out
+}
+
+// Sets returns the labels of rows of a multi-label task.
+func Sets(ds *dataset.Dataset, rows []int) [][]int {
+	out := make([][]int, len(rows))
+	for i, r := range rows {
+		out[i] = ds.Rows[r].Labels
 	}
 	return out
 }

@@ -41,6 +41,14 @@ func (m Metric) weighted(p *Predictions, w []float64) float64 {
 	return sum / n
 }
 
+// work is about how many numbers the metric looks at.
+func (m Metric) work(p *Predictions) int {
+	if m.Name == "micro_f1" {
+		return p.Len()
+	}
+	return p.Len() * max(1, p.Classes())
+}
+
 var inf = math.Inf(1)
 
 // metrics is the table of all metrics, the task's main one first.
@@ -54,6 +62,12 @@ var metrics = []Metric{
 	{Name: "roc_auc", Title: "ROC-AUC", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: rocAUC},
 	{Name: "average_precision", Title: "average precision", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: averagePrecision},
 	{Name: "ece", Title: "ECE", Task: dataset.Classification, Max: 1, whole: ece},
+
+	{Name: "micro_f1", Title: "micro F1", Task: dataset.Multilabel, HigherIsBetter: true, Max: 1, whole: microF1},
+	{Name: "macro_f1", Title: "macro F1", Task: dataset.Multilabel, HigherIsBetter: true, Max: 1, whole: macroLabelF1},
+	{Name: "subset_accuracy", Title: "subset accuracy", Task: dataset.Multilabel, HigherIsBetter: true, Share: true, Max: 1, Row: subsetAccuracy},
+	{Name: "hamming_loss", Title: "Hamming loss", Task: dataset.Multilabel, Share: true, Max: 1, Row: hammingLoss},
+	{Name: "mean_average_precision", Title: "mean average precision", Task: dataset.Multilabel, HigherIsBetter: true, Max: 1, whole: meanAveragePrecision},
 
 	{Name: "mae", Title: "MAE", Task: dataset.Regression, Max: inf, Row: absError},
 	{Name: "rmse", Title: "RMSE", Task: dataset.Regression, Max: inf, whole: rmse},
@@ -83,9 +97,11 @@ func MainMetric(task dataset.Task) Metric { return Metrics(task)[0] }
 
 // MetricNames returns the names of all metrics.
 func MetricNames() []string {
-	names := make([]string, len(metrics))
-	for i, m := range metrics {
-		names[i] = m.Name
+	var names []string
+	for _, m := range metrics {
+		if !slices.Contains(names, m.Name) { // macro_f1 is of classes and of labels
+			names = append(names, m.Name)
+		}
 	}
 	return names
 }

@@ -118,25 +118,38 @@ func TestRoundHalfToEven(t *testing.T) {
 
 // A weight of k must count as k copies of the row: resampling relies on it.
 func TestWeightsAreCopies(t *testing.T) {
-	for _, p := range []*Predictions{classData(40, 3, 7), scoreData()} {
+	for _, p := range []*Predictions{classData(40, 3, 7), scoreData(), labelData()} {
 		w := make([]float64, p.Len())
-		many := &Predictions{}
+		many := &Predictions{Thresholds: p.Thresholds}
 		for i, u := range lcg(p.Len(), 11) {
 			w[i] = math.Floor(u * 3)
 			for range int(w[i]) {
-				if p.Probs != nil {
+				switch {
+				case p.Sets != nil:
+					many.Probs, many.Sets = append(many.Probs, p.Probs[i]), append(many.Sets, p.Sets[i])
+				case p.Probs != nil:
 					many.Probs, many.Labels = append(many.Probs, p.Probs[i]), append(many.Labels, p.Labels[i])
-				} else {
+				default:
 					many.Values, many.Targets = append(many.Values, p.Values[i]), append(many.Targets, p.Targets[i])
 				}
 			}
 		}
 		for _, m := range metrics {
-			if (m.Task == dataset.Classification) == (p.Probs != nil) {
+			if m.Task == taskOf(p) {
 				near(t, m.Name, m.weighted(p, w), m.Of(many), 1e-12)
 			}
 		}
 	}
+}
+
+func taskOf(p *Predictions) dataset.Task {
+	switch {
+	case p.Sets != nil:
+		return dataset.Multilabel
+	case p.Probs != nil:
+		return dataset.Classification
+	}
+	return dataset.Regression
 }
 
 func TestUndefined(t *testing.T) {
@@ -163,7 +176,7 @@ func TestUndefined(t *testing.T) {
 }
 
 func TestRegistry(t *testing.T) {
-	for task, first := range map[dataset.Task]string{dataset.Classification: "accuracy", dataset.Regression: "mae"} {
+	for task, first := range map[dataset.Task]string{dataset.Classification: "accuracy", dataset.Regression: "mae", dataset.Multilabel: "micro_f1"} {
 		if got := Metrics(task)[0].Name; got != first {
 			t.Errorf("first metric of %s is %s, want %s", task, got, first)
 		}

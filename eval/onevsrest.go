@@ -211,5 +211,8 @@ func (m Metric) resampler(p *Predictions) func(w []float64) float64 {
 	if (m.Name == "roc_auc" || m.Name == "average_precision") && p.Classes() > 2 && p.Classes()*p.Len() > manyClasses {
 		return p.oneVsRest().resampled(p, m.Name == "roc_auc")
 	}
+	if m.Name == "mean_average_precision" && p.Classes()*p.Len() > manyClasses {
+		return p.resampledMAP()
+	}
 	return func(w []float64) float64 { return m.weighted(p, w) }
 }

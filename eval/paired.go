@@ -113,23 +113,28 @@ func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) 
 	if !m.HigherIsBetter {
 		sign = -1
 	}
-	difference := func(w []float64) float64 {
-		d := 0.0
-		for s := range fused {
-			d += m.weighted(fused[s], w) / float64(len(fused))
+	score := func(seeds []*Predictions) func(w []float64) float64 {
+		of := make([]func(w []float64) float64, len(seeds))
+		for i, p := range seeds {
+			of[i] = m.resampler(p)
 		}
-		for s := range single {
-			d -= m.weighted(single[s], w) / float64(len(single))
+		return func(w []float64) float64 {
+			sum := 0.0
+			for _, f := range of {
+				sum += f(w)
+			}
+			return sum / float64(len(seeds))
 		}
-		return sign * d
 	}
-	t := &PairedBootstrap{mean: difference(nil)}
+	a, b := score(fused), score(single)
+	difference := func(w []float64) float64 { return sign * (a(w) - b(w)) }
+	t := &PairedBootstrap{mean: difference(slices.Repeat([]float64{1}, fused[0].Len()))}
 	n := fused[0].Len()
 	if n < 2 || math.IsNaN(t.mean) {
 		return t
 	}
 	_, t.units = Units(groups, n)
-	t.draws = bootstrap(n, groups, replicates(2*n*len(fused)*max(1, fused[0].Classes())), difference)
+	t.draws = bootstrap(n, groups, replicates(2*len(fused)*m.work(fused[0])), difference)
 	for i, d := range t.draws {
 		if math.Abs(d) < 1e-12 {
 			t.draws[i] = 0

@@ -7,19 +7,25 @@ import (
 )
 
 // Predictions holds what one run states about N rows, and what was true. For
-// classification Probs and Labels are set, for regression and sentiment
-// scores Values and Targets. It must not be changed or copied after a metric
-// has been computed on it: sort orders are kept inside.
+// classification Probs and Labels are set, for a multi-label task Probs and Sets,
+// for regression and sentiment scores Values and Targets. It must not be changed or
+// copied after a metric has been computed on it: sort orders are kept inside.
 type Predictions struct {
-	Probs   [][]float64 // [N][C], each row sums to 1
+	Probs   [][]float64 // [N][C], each row sums to 1 unless it is of labels
 	Labels  []int       // [N], 0..C-1
+	Sets    [][]int     // [N], the labels of each row, ascending
 	Values  []float64   // [N], predicted
 	Targets []float64   // [N], true
+
+	Thresholds []float64 // [C], from which on a label is predicted; nil: 0.5
+	Given      [][]int   // [N], the labels that are predicted, where Thresholds are not the same for all rows
 
 	mu     sync.Mutex
 	orders map[int][]int // class (or valueOrder, targetOrder) -> rows, ascending
 	tops   []int         // [N], the most probable class
 	ranks  *oneVsRest    // of the classes, if there are more than two
+	labels []labelCounts // [N]
+	with   [][]bool      // [C][N]: the rows with a label
 }
 
 const (
@@ -29,7 +35,10 @@ const (
 
 // Len is the number of rows N.
 func (p *Predictions) Len() int {
-	if p.Probs != nil {
+	switch {
+	case p.Sets != nil:
+		return len(p.Sets)
+	case p.Probs != nil:
 		return len(p.Labels)
 	}
 	return len(p.Targets)

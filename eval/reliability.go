@@ -38,10 +38,7 @@ func ece(p *Predictions, w []float64) float64 {
 
 // Reliability returns the non-empty bins of the top label's confidence.
 func Reliability(p *Predictions, bins int) []Bin {
-	all := make([]Bin, bins)
-	for b := range all {
-		all[b].Low, all[b].High = float64(b)/float64(bins), float64(b+1)/float64(bins)
-	}
+	all := newBins(bins)
 	for i, row := range p.Probs {
 		top := row[Argmax(row)]
 		b := &all[binOf(top, bins)]
@@ -49,6 +46,20 @@ func Reliability(p *Predictions, bins int) []Bin {
 		b.Confidence += top
 		b.Accuracy += correct(p, i)
 	}
+	return filledBins(all)
+}
+
+// newBins returns bins of equal width.
+func newBins(bins int) []Bin {
+	all := make([]Bin, bins)
+	for b := range all {
+		all[b].Low, all[b].High = float64(b)/float64(bins), float64(b+1)/float64(bins)
+	}
+	return all
+}
+
+// filledBins are the bins with rows, whose sums become means.
+func filledBins(all []Bin) []Bin {
 	var out []Bin
 	for _, b := range all {
 		if b.Rows > 0 {

@@ -37,8 +37,11 @@ func (v Verdict) constantly(m Metric, lang string) string {
 		if neither {
 			who = "未能证明二者中任何一个优于"
 		}
-		if m.Task == dataset.Regression {
+		switch {
+		case m.Task == dataset.Regression:
 			what = "始终回答训练目标的均值"
+		case b.Labels:
+			what = "始终回答最常见的标签"
 		}
 		return who + what + "（" + answer + "）。"
 	}
@@ -46,8 +49,11 @@ func (v Verdict) constantly(m Metric, lang string) string {
 	if neither {
 		who = "Neither is"
 	}
-	if m.Task == dataset.Regression {
+	switch {
+	case m.Task == dataset.Regression:
 		what = "the training rows' mean"
+	case b.Labels:
+		what = "the most frequent labels"
 	}
 	return fmt.Sprintf("%s shown to beat always answering %s (%s).", who, what, answer)
 }
@@ -85,6 +91,7 @@ var chineseTitles = map[string]string{
 	"accuracy": "准确率", "balanced_accuracy": "均衡准确率", "macro_f1": "宏平均 F1", "weighted_f1": "加权 F1",
 	"log_loss": "对数损失", "brier": "Brier 分数", "roc_auc": "ROC-AUC", "average_precision": "平均精度", "ece": "校准误差 ECE",
 	"mae": "平均绝对误差 MAE", "rmse": "均方根误差 RMSE", "r2": "R²", "pearson": "皮尔逊相关系数", "spearman": "斯皮尔曼相关系数",
+	"micro_f1": "微平均 F1", "subset_accuracy": "子集准确率", "hamming_loss": "汉明损失", "mean_average_precision": "平均精度均值 mAP",
 	"acc2_non_negative": "Acc-2（全部行，y ≥ 0）", "acc2_non_zero": "Acc-2（去掉零分）", "acc2_positive": "Acc-2（全部行，y > 0）",
 	"acc5": "Acc-5", "acc7": "Acc-7",
 }

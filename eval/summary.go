@@ -93,7 +93,7 @@ func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
 		for i, p := range seeds {
 			of[i] = m.resampler(p)
 		}
-		draws = bootstrap(seeds[0].Len(), groups, replicates(seeds[0].Len()*len(seeds)*max(1, seeds[0].Classes())), func(w []float64) float64 {
+		draws = bootstrap(seeds[0].Len(), groups, replicates(len(seeds)*m.work(seeds[0])), func(w []float64) float64 {
 			sum := 0.0
 			for _, f := range of {
 				sum += f(w)

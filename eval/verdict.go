@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"github.com/fusor-ml/fusor/dataset"
 )
 
 // The kinds of contestant.
@@ -40,9 +42,10 @@ type Trial struct {
 // Baseline is what the best two are worth against always giving the same
 // answer: the most frequent class, or the mean target, of the training rows.
 type Baseline struct {
-	Score   float64 `json:"score"`    // mean test score
-	SingleP float64 `json:"single_p"` // of the claim that the best single view is better, unadjusted
-	FusionP float64 `json:"fusion_p"` // of the claim that the best fusion is
+	Score   float64 `json:"score"`            // mean test score
+	SingleP float64 `json:"single_p"`         // of the claim that the best single view is better, unadjusted
+	FusionP float64 `json:"fusion_p"`         // of the claim that the best fusion is
+	Labels  bool    `json:"labels,omitempty"` // the answer is a set of labels
 }
 
 // Finding is what a verdict comes to.
@@ -178,7 +181,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 		v.ByGroups = b.units < n
 	}
 	if b := t.Baseline; b != nil {
-		v.Baseline = &Baseline{SingleP: t.compare(rows[single], *b).P(), FusionP: t.compare(rows[fused], *b).P()}
+		v.Baseline = &Baseline{Labels: t.Metric.Task == dataset.Multilabel, SingleP: t.compare(rows[single], *b).P(), FusionP: t.compare(rows[fused], *b).P()}
 		v.Baseline.Score, _ = meanStd(b.Test)
 	}
 	switch {

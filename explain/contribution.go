@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 )
 
@@ -13,7 +14,19 @@ const (
 	LogOdds     = "log_odds"      // of the class that the whole model predicts
 	TrueLogOdds = "log_odds_true" // of the true class
 	ErrorDrop   = "error"         // of a regression: minus the absolute error
+	RowF1       = "row_f1"        // of a multi-label task: the F1 of a row's labels
 )
+
+// Goals are what contributions explain of a task, the main one first.
+func Goals(task dataset.Task) []string {
+	switch task {
+	case dataset.Regression:
+		return []string{ErrorDrop}
+	case dataset.Multilabel:
+		return []string{RowF1, LogOdds, TrueLogOdds}
+	}
+	return []string{Correctness, LogOdds, TrueLogOdds}
+}
 
 // Contribution is how much each player contributes to one goal on the mean of the rows: the parts
 // sum to Full − Empty.
@@ -24,7 +37,7 @@ type Contribution struct {
 	Full    float64     `json:"full"`
 	Sampled bool        `json:"sampled,omitempty"`
 	Parts   []Part      `json:"parts"`
-	Classes []ClassPart `json:"classes,omitempty"` // by true class, of a classification
+	Classes []ClassPart `json:"classes,omitempty"` // by true class, or by each of several true labels
 }
 
 // Part is one player's share with its 95 % bootstrap interval over the rows.
@@ -45,8 +58,25 @@ type ClassPart struct {
 // Sample describes the rows that values are averaged over.
 type Sample struct {
 	Classes []string // names; none for a regression
-	Class   []int    // [rows]
+	Class   [][]int  // [rows]: the class of each, or its labels
 	Groups  []int    // [rows], or nil: rows of a group are resampled together, as eval.Units has it
+}
+
+// NewSample returns the sample that rows of a data set are.
+func NewSample(ds *dataset.Dataset, rows []int) Sample {
+	s := Sample{Groups: eval.Groups(ds, rows)}
+	if ds.Schema.Task == dataset.Regression {
+		return s
+	}
+	s.Classes = ds.Schema.Classes
+	for _, r := range rows {
+		if ds.Schema.Task == dataset.Multilabel {
+			s.Class = append(s.Class, ds.Rows[r].Labels)
+		} else {
+			s.Class = append(s.Class, []int{ds.Rows[r].Class})
+		}
+	}
+	return s
 }
 
 // Contributions averages the values of each goal over the rows.
@@ -61,7 +91,7 @@ func Contributions(v *eval.ShapleyValues, goals, players []string, s Sample) []C
 		for k, class := range s.Classes {
 			cp := ClassPart{Class: class, Values: make([]float64, len(players))}
 			for i, y := range s.Class {
-				if y != k {
+				if !slices.Contains(y, k) {
 					continue
 				}
 				cp.Rows++

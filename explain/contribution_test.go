@@ -31,9 +31,9 @@ func TestContributionIntervals(t *testing.T) {
 		}
 		return [][]float64{w}, nil
 	}}
-	class := make([]int, rows)
+	class := make([][]int, rows)
 	for i := range class {
-		class[i] = i % 2
+		class[i] = []int{i % 2}
 	}
 	v, err := g.Shapley()
 	if err != nil {

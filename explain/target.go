@@ -80,24 +80,18 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 	im := &Importance{Players: names}
 	metric := eval.MainMetric(ds.Schema.Task)
 	groups := eval.Groups(ds, rows)
-	var sample Sample
-	sample.Groups = groups
-	class := make([]int, len(rows))
-	for i, r := range rows {
-		class[i] = ds.Rows[r].Class
-	}
+	sample := NewSample(ds, rows)
 	regression := s.Artifact.Spec.Regression
-	im.Goals = []string{Correctness, LogOdds, TrueLogOdds}
-	if regression {
-		im.Goals = []string{ErrorDrop}
-	} else {
-		sample.Classes, sample.Class = ds.Schema.Classes, class
-	}
+	im.Goals = Goals(ds.Schema.Task)
 	full, err := s.Predict(ctx, set, nil)
 	if err != nil {
 		return nil, err
 	}
-	top := compare.Tops(pick(full, rows))
+	truth := compare.Truth{Class: eval.Labels(ds, rows), Temperature: s.Artifact.Temperature}
+	if s.Artifact.Spec.Multilabel {
+		truth.Sets, truth.Thresholds = eval.Sets(ds, rows), s.Artifact.Thresholds
+	}
+	worth := truth.Scorer(pick(full, rows))
 	ask := func(present []bool) (*model.Scores, error) {
 		if !slices.Contains(present, false) {
 			return full, nil
@@ -119,13 +113,13 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 		}
 		if regression {
 			p := s.Probabilities(scores)
-			worth := make([]float64, len(rows))
+			off := make([]float64, len(rows))
 			for i, r := range rows {
-				worth[i] = -math.Abs(p[r] - ds.Rows[r].Target)
+				off[i] = -math.Abs(p[r] - ds.Rows[r].Target)
 			}
-			return [][]float64{worth}, nil
+			return [][]float64{off}, nil
 		}
-		return Values(compare.NewSubsetScores(pick(scores, rows), class, top, s.Artifact.Temperature)), nil
+		return Values(worth(pick(scores, rows))), nil
 	}
 	if im.Values, err = game.Shapley(); err != nil {
 		return nil, err
@@ -143,12 +137,15 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 	return im, nil
 }
 
-// Values returns the values of a subset's scores under the goals Correctness, LogOdds and
+// Values returns the values of a subset's scores under the goals Correctness or RowF1, LogOdds and
 // TrueLogOdds.
 func Values(s compare.SubsetScores) [][]float64 {
-	out := matrix(3, len(s.Hit))
-	for i, hit := range s.Hit {
-		if hit {
+	out := matrix(3, len(s.True))
+	for i := range s.True {
+		switch {
+		case s.Named != nil:
+			out[0][i] = eval.RowF1(int(s.Hits[i]), int(s.Named[i]))
+		case s.Hit[i]:
 			out[0][i] = 1
 		}
 		out[1][i], out[2][i] = float64(s.Top[i]), float64(s.True[i])
@@ -191,5 +188,7 @@ func (s *Target) predictions(ds *dataset.Dataset, rows []int, scores *model.Scor
 	for _, r := range rows {
 		picked = append(picked, p[r*c:(r+1)*c]...)
 	}
-	return eval.NewPredictions(ds, rows, picked)
+	preds := eval.NewPredictions(ds, rows, picked)
+	preds.Thresholds = s.Artifact.Thresholds
+	return preds
 }

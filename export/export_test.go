@@ -29,6 +29,7 @@ type setup struct {
 	views      []model.View
 	hidden     int
 	regression bool
+	multilabel bool
 	grouped    bool
 	scaling    feature.Scaling
 }
@@ -78,6 +79,7 @@ func setups() []setup {
 			}
 			add("", nil, nil)
 			add(", regression", nil, func(s *setup) { s.regression, s.hidden, s.scaling = true, 4, feature.PerView })
+			add(", labels", nil, func(s *setup) { s.multilabel = true })
 			_, wide := m.Option("dim")
 			switch {
 			case m.Name == "weighted":
@@ -100,6 +102,7 @@ func setups() []setup {
 		all = append(all,
 			setup{name: "ensemble of " + kind, method: model.Ensemble, views: views, scaling: feature.PerFeature},
 			setup{name: "ensemble of " + kind + ", regression", method: model.Ensemble, views: views, scaling: feature.PerFeature, regression: true},
+			setup{name: "ensemble of " + kind + ", labels", method: model.Ensemble, views: views, scaling: feature.PerFeature, multilabel: true},
 			setup{name: "ensemble of " + kind + ", rows", method: model.Ensemble, views: views, scaling: feature.PerFeature, grouped: true})
 	}
 	slices.SortFunc(all, func(a, b setup) int { return strings.Compare(a.name, b.name) })
@@ -123,6 +126,10 @@ func (s *setup) made(t testing.TB, rng *rand.Rand) *artifact.Artifact {
 		a.Schema.Task, a.Schema.Classes = dataset.Regression, nil
 		a.TargetMean, a.TargetStd = 4, 0.5
 		a.Spec.Regression, a.Spec.Outputs, a.Spec.Prior = true, 1, []float32{0}
+	}
+	if s.multilabel {
+		a.Schema.Task, a.Schema.Separator, a.Spec.Multilabel = dataset.Multilabel, "|", true
+		a.Thresholds = []float64{0.25, 0.5, 0.75}
 	}
 	if s.method == model.Ensemble {
 		a.Spec.Members = s.members(&a.Spec)

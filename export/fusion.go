@@ -45,6 +45,7 @@ type ingredients struct {
 	config     fusion.Config // with the defaults filled in
 	outputs    int
 	regression bool
+	multilabel bool
 	groups     func() value // asks for the input that holds the group of each row
 }
 
@@ -282,6 +283,12 @@ func late(in *ingredients) fused {
 	w, all := in.uniform(in.graph), in.concat(1, votes...)
 	if in.regression {
 		return fused{in.weightedSum(all, w), w}
+	}
+	if in.multilabel {
+		floor := in.where(in.any, in.float(lateFloor), in.float(0.5))
+		yes := in.add(in.weightedSum(in.sigmoid(all), w), floor)
+		no := in.add(in.weightedSum(in.sigmoid(in.node("Neg", nil, all)), w), floor)
+		return fused{in.sub(in.log(yes), in.log(no)), w}
 	}
 	p := in.weightedSum(in.softmax(all), w)
 	even := in.where(in.any, in.float(lateFloor), in.float(1/float64(in.outputs)))

@@ -28,7 +28,7 @@ func (m *member) build(method fusion.Method) (fused, error) {
 	in := &ingredients{
 		scope: m.under("fusion"), presence: m.presence,
 		config:  m.spec.Fusion.WithDefaults(method.Defaults()),
-		outputs: m.spec.Outputs, regression: m.spec.Regression,
+		outputs: m.spec.Outputs, regression: m.spec.Regression, multilabel: m.spec.Multilabel,
 		groups: m.rowGroups,
 	}
 	keep := method.Sequences(m.spec.Fusion)
@@ -61,7 +61,7 @@ const ensembleFloor = 1e-12
 // a view in the row.
 func (n *network) ensemble(members []*model.Model) (value, error) {
 	votes, here := make([]value, len(members)), make([]value, len(members))
-	weights := make([]float32, len(members))
+	weights, against := make([]float32, len(members)), make([]value, len(members))
 	for k, net := range members {
 		m := member{network: n, scope: n.at("member", k), spec: &net.Spec}
 		for _, v := range net.Spec.Views {
@@ -73,7 +73,10 @@ func (n *network) ensemble(members []*model.Model) (value, error) {
 			return "", fmt.Errorf("member %s: %w", strconv.Itoa(k), err)
 		}
 		z := out.z
-		if !n.spec.Regression {
+		switch {
+		case n.spec.Multilabel:
+			z, against[k] = n.sigmoid(z), n.unsqueeze(n.sigmoid(n.node("Neg", nil, z)), 1)
+		case !n.spec.Regression:
 			z = n.softmax(z)
 		}
 		z = n.where(m.any, z, n.float(0))
@@ -86,7 +89,11 @@ func (n *network) ensemble(members []*model.Model) (value, error) {
 	if n.spec.Regression {
 		return p, nil
 	}
-	return n.log(n.add(p, n.float(ensembleFloor))), nil
+	yes := n.log(n.add(p, n.float(ensembleFloor)))
+	if n.spec.Multilabel {
+		return n.sub(yes, n.log(n.add(n.weightedSum(n.concat(1, against...), w), n.float(ensembleFloor)))), nil
+	}
+	return yes, nil
 }
 
 func upTo(n int) []int {

@@ -141,6 +141,10 @@ func (n *network) answer(z value) {
 	classes := axis{length: n.spec.Outputs}
 	n.output("logits", n.where(n.any, z, prior), "logits before the calibration", n.batch, classes)
 	calibrated := n.where(n.any, n.div(z, n.float(n.a.Temperature)), prior)
+	if n.spec.Multilabel {
+		n.output("probabilities", n.sigmoid(calibrated), "calibrated probabilities of the labels, each by itself", n.batch, classes)
+		return
+	}
 	n.output("probabilities", n.softmax(calibrated), "calibrated probabilities of the classes", n.batch, classes)
 }
 
@@ -184,8 +188,8 @@ func (n *network) properties() ([]property, error) {
 	for _, p := range []struct {
 		key   string
 		value any
-	}{{"classes", s.Classes}, {"columns", columns(s)}, {"views", n.describe}} {
-		if p.key == "classes" && s.Task == dataset.Regression {
+	}{{"classes", s.Classes}, {"thresholds", n.a.Thresholds}, {"columns", columns(s)}, {"views", n.describe}} {
+		if p.key == "classes" && s.Task == dataset.Regression || p.key == "thresholds" && s.Task != dataset.Multilabel {
 			continue
 		}
 		b, err := json.Marshal(p.value)

@@ -34,6 +34,7 @@ type specFile struct {
 	Views       []scaledView `json:"views"`
 	Network     model.Spec   `json:"network"`
 	Temperature float64      `json:"temperature,omitempty"`
+	Thresholds  []float64    `json:"thresholds,omitempty"` // of the labels of a multi-label task, in the order of Classes
 	TargetMean  float64      `json:"target_mean,omitempty"`
 	TargetStd   float64      `json:"target_std,omitempty"`
 }
@@ -73,7 +74,7 @@ func writeFolder(dir string, a *artifact.Artifact) error {
 	spec := specFile{
 		Format: "fusor", Version: artifact.Version, Task: string(a.Schema.Task), Label: a.Schema.Label, Classes: a.Schema.Classes,
 		Columns: columns(&a.Schema), Network: a.Model.Spec,
-		Temperature: a.Temperature, TargetMean: a.TargetMean, TargetStd: a.TargetStd,
+		Temperature: a.Temperature, Thresholds: a.Thresholds, TargetMean: a.TargetMean, TargetStd: a.TargetStd,
 	}
 	spec.Network = complete(a.Model)
 	var tensors []safetensors.Tensor

@@ -23,11 +23,13 @@ import (
 // Shape describes the batches that a method is built for, and what is predicted from them.
 type Shape struct {
 	Views []ViewShape
-	// Outputs is the number of classes, or 1 in a regression. Only a method that predicts by itself
-	// reads it.
+	// Outputs is the number of classes or labels, or 1 in a regression. Only a method that predicts by
+	// itself reads it.
 	Outputs int
 	// Regression reports whether the outputs are values, not classes.
 	Regression bool
+	// Multilabel reports whether each output is a label of its own, of which a row may have several.
+	Multilabel bool
 }
 
 // ViewShape describes a view.
@@ -61,8 +63,8 @@ type Output struct {
 	Weights *grad.Var // [B, V] how much each view counted, or nil if the method has no such weights
 	LogVar  *grad.Var // [B, OutDim] log-variance of Z, of methods that have one (poe), else nil
 
-	// Final reports whether Z is already the prediction: log-probabilities [B, Shape.Outputs], or
-	// values in a regression. The model then has no head.
+	// Final reports whether Z is already the prediction: log-probabilities [B, Shape.Outputs], the
+	// log-odds of labels, or values in a regression. The model then has no head.
 	Final bool
 }
 
@@ -154,6 +156,7 @@ type Case struct {
 	Name       string
 	Config     Config
 	Regression bool  // of one value, instead of three classes
+	Multilabel bool  // of three labels, instead of three classes
 	Widths     []int // of the views; nil: four views of different widths
 	Sequences  bool  // the first two views are sequences
 	Groups     bool  // the rows form groups

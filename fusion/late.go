@@ -16,11 +16,14 @@ const lateFloor = 1e-12
 //	P = Σ_k p_k softmax(head.k(x_k)) / Σ_k p_k
 //
 // over the present views. Z is ln P and Final is set; in a regression Z is the mean of the values.
-// A row without any view yields equal probabilities, or the value 0.
+// Of labels, each of which a row has or has not, P is the mean of the probabilities sigmoid(head.k)
+// and Z its log-odds, ln P − ln(1 − P). A row without any view yields equal probabilities, log-odds
+// of 0, or the value 0.
 type Late struct {
 	heads      []*nn.Linear
 	outputs    int
 	regression bool
+	multilabel bool
 }
 
 var _ Fusion = (*Late)(nil)
@@ -30,7 +33,7 @@ func newLate(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
 	if shape.Outputs < 1 {
 		return nil, fmt.Errorf("it makes predictions itself and has to know the number of outputs")
 	}
-	return &Late{heads: newLinears(s, "head", views, shape.Outputs), outputs: shape.Outputs, regression: shape.Regression}, nil
+	return &Late{heads: newLinears(s, "head", views, shape.Outputs), outputs: shape.Outputs, regression: shape.Regression, multilabel: shape.Multilabel}, nil
 }
 
 // OutDim is the number of classes or values.
@@ -48,6 +51,13 @@ func (l *Late) Forward(t *grad.Tape, in Input) Output {
 	w := in.UniformWeights(t)
 	if l.regression {
 		return Output{Z: t.WeightedSum(t.Stack(votes...), w), Weights: w, Final: true}
+	}
+	if l.multilabel {
+		z := t.Stack(votes...)
+		floor := l.even(t, in)
+		yes := t.Add(t.WeightedSum(t.Sigmoid(z), w), floor)
+		no := t.Add(t.WeightedSum(t.Sigmoid(t.Neg(z)), w), floor) // 1 − P would lose the digits of a sure answer
+		return Output{Z: t.Sub(t.Log(yes), t.Log(no)), Weights: w, Final: true}
 	}
 	p := t.WeightedSum(t.Softmax(t.Stack(votes...)), w) // [B, classes]
 	p = t.Add(p, l.even(t, in))

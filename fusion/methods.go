@@ -187,6 +187,7 @@ var shipped = Table{
 			Cases: []Case{
 				{Name: "classes", Drop: true, Weights: true},
 				{Name: "regression", Regression: true, Drop: true, Weights: true},
+				{Name: "labels", Multilabel: true, Drop: true, Weights: true},
 			},
 		},
 	},

@@ -15,7 +15,8 @@ type Batch struct {
 	Any     []float32      // [N]: 1 where a view is present
 	Groups  []int          // lengths of the runs of rows that are one group in order; nil: rows are independent
 	Class   []int32        // [N]
-	Target  *tensor.Tensor // [N]
+	Target  *tensor.Tensor // [N] of a regression
+	Labels  *tensor.Tensor // [N, labels] of 0 and 1, of a multi-label task: see FillLabels
 	encoded []fusion.View  // Forward's, kept for its memory
 	parts   []Batch        // of the members of an ensemble, kept for their memory
 }
@@ -55,6 +56,18 @@ func (b *Batch) Fill(s *Set, rows, groups []int) {
 		for i, p := range b.Views[v].Mask {
 			b.Present.F32[i*nv+v] = p
 			b.Any[i] = max(b.Any[i], p)
+		}
+	}
+}
+
+// FillLabels sets Labels for the rows that the batch was filled with, of which every one must have
+// its labels; n is the number of all labels.
+func (b *Batch) FillLabels(s *Set, rows []int, n int) {
+	b.Labels = reuse(b.Labels, len(rows), n)
+	clear(b.Labels.F32)
+	for i, r := range rows {
+		for _, l := range s.Labels[r] {
+			b.Labels.F32[i*n+l] = 1
 		}
 	}
 }

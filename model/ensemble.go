@@ -37,7 +37,7 @@ func (s *Spec) checkMembers() error {
 		if err := m.Spec.Check(); err != nil {
 			return fmt.Errorf("member %d: %w", k, err)
 		}
-		if m.Spec.Outputs != s.Outputs || m.Spec.Regression != s.Regression {
+		if m.Spec.Outputs != s.Outputs || m.Spec.Regression != s.Regression || m.Spec.Multilabel != s.Multilabel {
 			return fmt.Errorf("member %d predicts %d outputs, the ensemble %d", k, m.Spec.Outputs, s.Outputs)
 		}
 		if !(m.Weight > 0) || math.IsInf(m.Weight, 0) {
@@ -70,7 +70,7 @@ func Join(members []*Model, weights []float64, order []string) (*Model, error) {
 		return nil, fmt.Errorf("cannot join %d models with %d weights", len(members), len(weights))
 	}
 	first := members[0].Spec
-	spec := Spec{Method: Ensemble, Outputs: first.Outputs, Regression: first.Regression, Prior: first.Prior}
+	spec := Spec{Method: Ensemble, Outputs: first.Outputs, Regression: first.Regression, Multilabel: first.Multilabel, Prior: first.Prior}
 	values := map[string]*tensor.Tensor{}
 	for k, m := range members {
 		spec.Members = append(spec.Members, Member{m.Spec, weights[k]})
@@ -102,14 +102,19 @@ func (m *Model) Members() []*Model {
 func (m *Model) Mean(members []*Scores) *Scores {
 	c, n := m.Spec.Outputs, len(members[0].Absent)
 	out := &Scores{Outputs: c, P: make([]float64, n*c), Logits: make([]float64, n*c), Absent: make([]bool, n)}
+	no := make([]float64, c) // of labels: 1 − P, with the digits of a sure answer
 	for i := range n {
 		p, z := out.P[i*c:(i+1)*c], out.Logits[i*c:(i+1)*c]
 		sum := 0.0
+		clear(no)
 		for k, s := range members {
 			if w := m.Spec.Members[k].Weight; !s.Absent[i] {
 				sum += w
 				for j, x := range s.Row(i) {
 					p[j] += w * x
+					if m.Spec.Multilabel {
+						no[j] += w / (1 + math.Exp(s.Logits[i*c+j]))
+					}
 				}
 			}
 		}
@@ -119,9 +124,12 @@ func (m *Model) Mean(members []*Scores) *Scores {
 			continue
 		}
 		for j := range p {
-			if p[j] /= sum; m.Spec.Regression {
+			switch p[j] /= sum; {
+			case m.Spec.Regression:
 				z[j] = p[j]
-			} else {
+			case m.Spec.Multilabel:
+				z[j] = math.Log(p[j]+ensembleFloor) - math.Log(no[j]/sum+ensembleFloor)
+			default:
 				z[j] = math.Log(p[j] + ensembleFloor)
 			}
 		}
@@ -159,13 +167,14 @@ func newEnsemble(spec *Spec, methods fusion.Table, scope *nn.Scope) (*ensemble, 
 // overRows reports whether a member reads the rows of a group in their order.
 func (e *ensemble) overRows() bool { return slices.ContainsFunc(e.members, (*Model).OverRows) }
 
-// forward returns the logarithms of the averaged probabilities, or the averaged values. Rows
+// forward returns the logarithms of the averaged probabilities, the log-odds of labels', or the
+// averaged values. Rows
 // without any view hold no more than numbers.
 func (e *ensemble) forward(t *grad.Tape, b *Batch, spec *Spec) *grad.Var {
 	if len(b.parts) < len(e.members) {
 		b.parts = make([]Batch, len(e.members))
 	}
-	votes := make([]*grad.Var, len(e.members))
+	votes, against := make([]*grad.Var, len(e.members)), make([]*grad.Var, len(e.members))
 	weights := t.NewConst(b.N, len(e.members))
 	for k, m := range e.members {
 		part := &b.parts[k]
@@ -174,7 +183,10 @@ func (e *ensemble) forward(t *grad.Tape, b *Batch, spec *Spec) *grad.Var {
 			part.Groups = b.Groups
 		}
 		z := m.Forward(t, part).Logits
-		if !spec.Regression {
+		switch {
+		case spec.Multilabel:
+			z, against[k] = t.Sigmoid(z), t.Sigmoid(t.Neg(z))
+		case !spec.Regression:
 			z = t.Softmax(z)
 		}
 		votes[k] = z
@@ -199,7 +211,11 @@ func (e *ensemble) forward(t *grad.Tape, b *Batch, spec *Spec) *grad.Var {
 	if spec.Regression {
 		return p
 	}
-	return t.Log(t.AddScalar(p, ensembleFloor))
+	yes := t.Log(t.AddScalar(p, ensembleFloor))
+	if spec.Multilabel {
+		return t.Sub(yes, t.Log(t.AddScalar(t.WeightedSum(t.Stack(against...), weights), ensembleFloor)))
+	}
+	return yes
 }
 
 // pick fills part with some views of b.

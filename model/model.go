@@ -92,7 +92,7 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	}
 	m := &Model{Spec: spec, methods: methods, method: method, scope: scope, overRows: method.OverRows(spec.Fusion)}
 	steps := method.Sequences(spec.Fusion)
-	shape := fusion.Shape{Views: make([]fusion.ViewShape, len(spec.Views)), Outputs: spec.Outputs, Regression: spec.Regression}
+	shape := fusion.Shape{Views: make([]fusion.ViewShape, len(spec.Views)), Outputs: spec.Outputs, Regression: spec.Regression, Multilabel: spec.Multilabel}
 	for i, v := range spec.Views {
 		keep := steps && slices.Contains(Encoders(v.Shape), BiLSTM)
 		e, err := newEncoder(m.scope.Sub("encoder").Sub(v.Name), v, spec.Width, spec.Dropout, keep)

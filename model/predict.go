@@ -147,11 +147,7 @@ func (p *Predictor) predict(ctx context.Context, set *Set, rows []int, hidden fu
 			for j, v := range o.Logits.Value().F32[i*c : (i+1)*c] {
 				out.Logits[k*c+j] = float64(v)
 			}
-			if p.m.Spec.Regression {
-				copy(out.P[k*c:(k+1)*c], out.Logits[k*c:(k+1)*c])
-			} else {
-				Softmax(out.P[k*c:(k+1)*c], out.Logits[k*c:(k+1)*c])
-			}
+			p.m.Spec.Activate(out.P[k*c:(k+1)*c], out.Logits[k*c:(k+1)*c])
 			if o.Weights != nil {
 				for j, v := range o.Weights.Value().F32[i*nv : (i+1)*nv] {
 					out.Weights[k*nv+j] = float64(v)
@@ -161,6 +157,21 @@ func (p *Predictor) predict(ctx context.Context, set *Set, rows []int, hidden fu
 		}
 	}
 	return out, nil
+}
+
+// Activate writes what the logits of a row stand for to dst: the probabilities of classes or of
+// labels, or a regression's value.
+func (s *Spec) Activate(dst, logits []float64) {
+	switch {
+	case s.Regression:
+		copy(dst, logits)
+	case s.Multilabel:
+		for i, z := range logits {
+			dst[i] = 1 / (1 + math.Exp(-z))
+		}
+	default:
+		Softmax(dst, logits)
+	}
 }
 
 // Softmax writes exp(x)/Σexp(x) to dst.

@@ -6,6 +6,7 @@ import "github.com/fusor-ml/fusor/feature"
 type Set struct {
 	Views  []*feature.Matrix
 	Class  []int32   // of a classification; -1 unlabeled
+	Labels [][]int   // of a multi-label task: the labels of each row; nil unlabeled
 	Target []float32 // of a regression, standardized
 	Groups *Groups   // of its rows, read where the fusion runs over rows
 }
@@ -15,11 +16,22 @@ func (s *Set) Len() int { return s.Views[0].Len() }
 
 // Pick returns the set with the views of the given indices, in that order.
 func (s *Set) Pick(views []int) *Set {
-	p := &Set{Class: s.Class, Target: s.Target, Groups: s.Groups}
+	p := &Set{Class: s.Class, Labels: s.Labels, Target: s.Target, Groups: s.Groups}
 	for _, v := range views {
 		p.Views = append(p.Views, s.Views[v])
 	}
 	return p
+}
+
+// Labeled reports whether row i has what is to be predicted.
+func (s *Set) Labeled(i int) bool {
+	switch {
+	case s.Class != nil:
+		return s.Class[i] >= 0
+	case s.Labels != nil:
+		return s.Labels[i] != nil
+	}
+	return true
 }
 
 // AnyPresent reports whether row i has at least one view.

@@ -14,11 +14,12 @@ type Spec struct {
 	Views   []View        `json:"views"`
 	Method  string        `json:"fusion"`
 	Fusion  fusion.Config `json:"fusion_config"`
-	Outputs int           `json:"outputs"` // number of classes; 1 for a regression
+	Outputs int           `json:"outputs"` // number of classes or labels; 1 for a regression
 
 	Regression bool `json:"regression,omitempty"`
+	Multilabel bool `json:"multilabel,omitempty"` // each output is a label of its own, under a sigmoid
 	// Prior is what is predicted where every view is absent: log-probabilities
-	// of the classes; 0 for a regression, whose targets are standardized.
+	// of the classes, log-odds of the labels, or 0 for a regression, whose targets are standardized.
 	Prior []float32 `json:"prior"`
 
 	Width           int     `json:"width"`                      // of an encoded view
@@ -86,6 +87,8 @@ func (s *Spec) Check() error {
 		return fmt.Errorf("dropout %g is not in [0, 1)", s.Dropout)
 	case s.ModalityDropout < 0 || s.ModalityDropout >= 1:
 		return fmt.Errorf("modality dropout %g is not in [0, 1)", s.ModalityDropout)
+	case s.Regression && s.Multilabel:
+		return fmt.Errorf("a model of numbers has no labels")
 	}
 	for _, v := range s.Views {
 		if v.Dim < 1 {

@@ -113,11 +113,7 @@ func (m *Model) overflowed(s *model.Scores) map[int]bool {
 		for k := range logits {
 			logits[k] = float64(m.a.Spec.Prior[k])
 		}
-		if p := s.P[i*s.Outputs : (i+1)*s.Outputs]; m.a.Spec.Regression {
-			copy(p, logits)
-		} else {
-			model.Softmax(p, logits)
-		}
+		m.a.Spec.Activate(s.P[i*s.Outputs:(i+1)*s.Outputs], logits)
 	}
 	return rows
 }
@@ -153,7 +149,7 @@ func (m *Model) Probabilities(s *model.Scores) []float64 {
 				z[j] /= m.a.Temperature
 			}
 		}
-		model.Softmax(out[i:i+c], z)
+		m.a.Spec.Activate(out[i:i+c], z)
 	}
 	return out
 }
@@ -182,6 +178,8 @@ func (m *Model) sets(coverage float64) (*eval.Conformal, error) {
 		return nil, nil
 	case !(coverage > 0 && coverage < 1):
 		return nil, fmt.Errorf("the coverage %g is not between 0 and 1", coverage)
+	case m.a.Spec.Multilabel:
+		return nil, fmt.Errorf("the model has no prediction sets: they are of classes, one of which is right, and its labels have a threshold each instead")
 	case len(m.a.Conformal) == 0:
 		return nil, fmt.Errorf("the model has no prediction sets: they need the validation rows of a classification")
 	}

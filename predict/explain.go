@@ -14,8 +14,9 @@ const exactModalities = 8
 
 // Explanation is what each modality contributed to one prediction.
 type Explanation struct {
-	// Contributions are Shapley values by modality: of the predicted class's probability, or of a
-	// regression's value. They sum to the prediction's minus that of a row without anything.
+	// Contributions are Shapley values by modality: of the predicted class's probability, of the mean
+	// probability that each label is as predicted, or of a regression's value. They sum to the
+	// prediction's minus that of a row without anything.
 	Contributions map[string]float64 `json:"contributions"`
 	Sampled       bool               `json:"sampled,omitempty"` // the contributions are estimates
 	Without       []Variant          `json:"without"`           // with each modality left out
@@ -26,7 +27,8 @@ type Explanation struct {
 type Variant struct {
 	Modality    string   `json:"modality"` // left out, or alone
 	Prediction  string   `json:"prediction,omitempty"`
-	Probability float64  `json:"probability,omitempty"` // of Prediction
+	Labels      []string `json:"-"`                     // of a multi-label task: those of Prediction, which is a list of them in JSON
+	Probability float64  `json:"probability,omitempty"` // of Prediction, or the mean of those that each label is so
 	Value       *float64 `json:"value,omitempty"`       // of a regression
 }
 
@@ -36,11 +38,12 @@ type Variant struct {
 func (m *Model) explain(ctx context.Context, f *Features, hide []bool, s *model.Scores, p []float64, out []Prediction) error {
 	names, of := model.Players(m.a.Spec.Views)
 	rows, c := f.Len(), s.Outputs
-	class := make([]int, rows) // predicted with everything
-	for i := range class {
-		class[i] = eval.Argmax(p[i*c : (i+1)*c])
+	// What is explained of each row: the probability of what is predicted with everything.
+	worth := make([]func(p []float64) float64, rows)
+	for i := range worth {
+		worth[i] = m.worth(p[i*c : (i+1)*c])
 	}
-	v := &variants{m: m, f: f, of: of, hide: hide, class: class, known: map[string]scored{}}
+	v := &variants{m: m, f: f, of: of, hide: hide, worth: worth, known: map[string]scored{}}
 	v.keep(slices.Repeat([]bool{true}, len(names)), p)
 	if err := v.run(ctx, subsets(len(names))); err != nil {
 		return err
@@ -82,9 +85,9 @@ func (m *Model) explain(ctx context.Context, f *Features, hide []bool, s *model.
 type variants struct {
 	m     *Model
 	f     *Features
-	of    []int  // the modality of each view
-	hide  []bool // views that are hidden in any case
-	class []int  // by row, the one whose probability is explained
+	of    []int                       // the modality of each view
+	hide  []bool                      // views that are hidden in any case
+	worth []func(p []float64) float64 // by row, what is explained of its probabilities
 	known map[string]scored
 }
 
@@ -105,10 +108,10 @@ func key(present []bool) string {
 
 // keep makes a subset known by its probabilities.
 func (v *variants) keep(present []bool, p []float64) {
-	c := len(p) / len(v.class)
-	s := scored{goal: make([]float64, len(v.class))}
-	for i, class := range v.class {
-		s.goal[i] = p[i*c+class]
+	c := len(p) / len(v.worth)
+	s := scored{goal: make([]float64, len(v.worth))}
+	for i, worth := range v.worth {
+		s.goal[i] = worth(p[i*c : (i+1)*c])
 	}
 	in := 0
 	for _, is := range present {
@@ -170,9 +173,35 @@ func subsets(n int) [][]bool {
 	return out
 }
 
+// worth returns what is explained of a row that is predicted with probabilities full: the
+// probability of its class, the mean of those that each label is as predicted, or the value.
+func (m *Model) worth(full []float64) func(p []float64) float64 {
+	if !m.a.Spec.Multilabel {
+		top := eval.Argmax(full)
+		return func(p []float64) float64 { return p[top] }
+	}
+	given := eval.Decide(full, m.a.Thresholds)
+	return func(p []float64) float64 {
+		sum, k := 0.0, 0
+		for l, x := range p {
+			if k < len(given) && given[k] == l {
+				k++
+			} else {
+				x = 1 - x
+			}
+			sum += x
+		}
+		return sum / float64(len(p))
+	}
+}
+
 func (m *Model) variant(modality string, p []float64) Variant {
 	if m.a.Spec.Regression {
 		return Variant{Modality: modality, Value: &p[0]}
+	}
+	if m.a.Spec.Multilabel {
+		joined, labels := m.labels(p)
+		return Variant{Modality: modality, Prediction: joined, Labels: labels, Probability: m.worth(p)(p)}
 	}
 	top := eval.Argmax(p)
 	return Variant{Modality: modality, Prediction: m.a.Schema.Classes[top], Probability: p[top]}

@@ -68,6 +68,11 @@ func regression(a *artifact.Artifact) {
 	a.TargetMean, a.TargetStd, a.Conformal = 40, 5, nil
 }
 
+func multilabel(a *artifact.Artifact) {
+	a.Schema.Task, a.Schema.Separator, a.Conformal = dataset.Multilabel, "|", nil
+	a.Spec.Multilabel, a.Thresholds = true, []float64{0.4, 0.3, 0.6}
+}
+
 func overRows(a *artifact.Artifact) {
 	a.Spec.Method, a.Spec.Fusion = "bilstm", fusion.Config{"over": fusion.OverRows}
 }
@@ -115,7 +120,7 @@ func answers(t testing.TB, m *predict.Model, f *predict.Features, q predict.Quer
 	return p
 }
 
-var shapes = map[string]func(*artifact.Artifact){"classes": nil, "regression": regression, "over rows": overRows}
+var shapes = map[string]func(*artifact.Artifact){"classes": nil, "regression": regression, "over rows": overRows, "labels": multilabel}
 
 // near reports whether two answers are the same up to the rounding of another batch.
 func near(a, b predict.Prediction) bool {
@@ -173,12 +178,23 @@ func TestWithout(t *testing.T) {
 	}
 }
 
-// outcome is what contributions are of: the probability of a class, or the value.
-func outcome(p predict.Prediction, class string) float64 {
-	if p.Classes == nil {
+// outcome is what contributions are of: the probability of the class that of predicts, the mean of
+// those that each label is as of predicts, or the value.
+func outcome(p, of predict.Prediction) float64 {
+	switch {
+	case p.Classes == nil:
 		return p.Value
+	case of.Labels == nil:
+		return p.Probabilities[slices.Index(p.Classes, of.Class)]
 	}
-	return p.Probabilities[slices.Index(p.Classes, class)]
+	sum := 0.0
+	for k, x := range p.Probabilities {
+		if !slices.Contains(of.Labels, p.Classes[k]) {
+			x = 1 - x
+		}
+		sum += x / float64(len(p.Classes))
+	}
+	return sum
 }
 
 // Contributions sum to the prediction minus that of nothing; variants are the predictions with
@@ -202,7 +218,7 @@ func TestExplanation(t *testing.T) {
 				for _, v := range e.Contributions {
 					sum += v
 				}
-				if want := outcome(p, p.Class) - outcome(none[i], p.Class); math.Abs(sum-want) > 1e-5 || len(e.Contributions) != n {
+				if want := outcome(p, p) - outcome(none[i], p); math.Abs(sum-want) > 1e-5 || len(e.Contributions) != n {
 					t.Errorf("%s of %d, row %d: contributions %v sum to %g, want %g", name, n, i, e.Contributions, sum, want)
 				}
 				if e.Sampled != (n > 8) {
@@ -220,7 +236,7 @@ func TestExplanation(t *testing.T) {
 						if v.got.Value != nil {
 							x = *v.got.Value
 						}
-						if math.Abs(x-outcome(v.want, v.want.Class)) > 1e-4 {
+						if math.Abs(x-outcome(v.want, v.want)) > 1e-4 {
 							t.Errorf("%s: variant %+v, want %+v", name, v.got, v.want)
 						}
 					}
@@ -259,6 +275,10 @@ func TestTopAndSets(t *testing.T) {
 	if _, err := m.Answer(context.Background(), features(t, m, rows(m, 1, 1)), predict.Query{Coverage: 0.9}); err == nil || !strings.Contains(err.Error(), "no prediction sets") {
 		t.Errorf("sets of a regression: %v", err)
 	}
+	m = made(2, multilabel)
+	if _, err := m.Answer(context.Background(), features(t, m, rows(m, 1, 1)), predict.Query{Coverage: 0.9}); err == nil || !strings.Contains(err.Error(), "no prediction sets") {
+		t.Errorf("sets of labels: %v", err)
+	}
 }
 
 func TestJSON(t *testing.T) {
@@ -271,6 +291,12 @@ func TestJSON(t *testing.T) {
 	}
 	f(predict.Prediction{Class: "z", Classes: []string{"z", `a"b`}, Probabilities: []float64{0.75, 0.25}},
 		`{"prediction":"z","probabilities":{"z":0.75,"a\"b":0.25},"flags":[]}`)
+	f(predict.Prediction{Class: "b|c", Labels: []string{"b", "c"}, Classes: []string{"a", "b", "c"}, Probabilities: []float64{0, 0.5, 1}},
+		`{"prediction":["b","c"],"probabilities":{"a":0,"b":0.5,"c":1},"flags":[]}`)
+	f(predict.Prediction{
+		Labels: []string{}, Classes: []string{"a"}, Probabilities: []float64{0.25},
+		Explanation: &predict.Explanation{Contributions: map[string]float64{"m": 0.5}, Without: []predict.Variant{{Modality: "m", Labels: []string{}, Probability: 0.5}}},
+	}, `{"prediction":[],"probabilities":{"a":0.25},"flags":[],"explanation":{"contributions":{"m":0.5},"without":[{"modality":"m","prediction":[],"probability":0.5}],"only":[]}}`)
 	f(predict.Prediction{Value: 0, Flags: []string{"prior"}}, `{"prediction":0,"value":0,"flags":["prior"]}`)
 	f(predict.Prediction{
 		Class: "a", Classes: []string{"a"}, Probabilities: []float64{1}, Weights: map[string]float64{"v": 1}, Set: []string{"a"},

@@ -15,7 +15,8 @@ import (
 
 // Prediction is the model's answer to one row.
 type Prediction struct {
-	Class         string    // the most probable one; "" of a regression
+	Class         string    // the most probable one, or the labels joined by Schema.Separator; "" of a regression
+	Labels        []string  // of a multi-label task: those whose probability reaches their threshold; else nil
 	Classes       []string  // of Probabilities
 	Probabilities []float64 // nil of a regression
 	Value         float64   // of a regression
@@ -37,7 +38,11 @@ func (m *Model) Prediction(s *model.Scores, p []float64, i int) Prediction {
 		out.Value = p[i]
 	} else {
 		out.Classes, out.Probabilities = m.a.Schema.Classes, p[i*c:(i+1)*c]
-		out.Class = out.Classes[eval.Argmax(out.Probabilities)]
+		if m.a.Spec.Multilabel {
+			out.Class, out.Labels = m.labels(out.Probabilities)
+		} else {
+			out.Class = out.Classes[eval.Argmax(out.Probabilities)]
+		}
 	}
 	if s.Weights != nil && !s.Absent[i] {
 		out.Weights = map[string]float64{}
@@ -46,6 +51,16 @@ func (m *Model) Prediction(s *model.Scores, p []float64, i int) Prediction {
 		}
 	}
 	return out
+}
+
+// labels returns the labels that a row of probabilities is given, joined and each by itself.
+func (m *Model) labels(p []float64) (joined string, names []string) {
+	given := eval.Decide(p, m.a.Thresholds)
+	names = make([]string, len(given))
+	for k, l := range given {
+		names[k] = m.a.Schema.Classes[l]
+	}
+	return m.a.Schema.Join(given), names
 }
 
 // top returns p with the k most probable classes only, in descending order.
@@ -70,9 +85,9 @@ func (p Prediction) top(k int) Prediction {
 // MarshalJSON implements json.Marshaler with [Prediction.AppendJSON].
 func (p Prediction) MarshalJSON() ([]byte, error) { return p.AppendJSON(nil) }
 
-// AppendJSON appends an object with the members of a served prediction: "prediction" (a class, or
-// the number of a regression), "probabilities" by class, in the order of p, or "value", "flags",
-// and "weights", "set" and "explanation" as far as p has them.
+// AppendJSON appends an object with the members of a served prediction: "prediction" (a class, a
+// list of labels, or the number of a regression), "probabilities" by class, in the order of p, or
+// "value", "flags", and "weights", "set" and "explanation" as far as p has them.
 func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
 	var err error
 	b = append(b, `{"prediction":`...)
@@ -85,7 +100,12 @@ func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
 			return nil, err
 		}
 	} else {
-		b = append(appendText(b, p.Class), `,"probabilities":{`...)
+		if p.Labels != nil {
+			b = appendTexts(b, p.Labels)
+		} else {
+			b = appendText(b, p.Class)
+		}
+		b = append(b, `,"probabilities":{`...)
 		for i, class := range p.Classes {
 			if i > 0 {
 				b = append(b, ',')
@@ -113,7 +133,10 @@ func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// appendJSON appends e as its tags describe it.
+// MarshalJSON implements json.Marshaler.
+func (e *Explanation) MarshalJSON() ([]byte, error) { return e.appendJSON(nil) }
+
+// appendJSON appends e as its tags describe it, but for the labels of a variant, which are a list.
 func (e *Explanation) appendJSON(b []byte) ([]byte, error) {
 	b, err := appendNumbers(append(b, `{"contributions":`...), e.Contributions)
 	if err != nil {
@@ -136,7 +159,13 @@ func (e *Explanation) appendJSON(b []byte) ([]byte, error) {
 			if v.Value != nil {
 				b, x = append(b, `,"value":`...), *v.Value
 			} else {
-				b = append(appendText(append(b, `,"prediction":`...), v.Prediction), `,"probability":`...)
+				b = append(b, `,"prediction":`...)
+				if v.Labels != nil {
+					b = appendTexts(b, v.Labels)
+				} else {
+					b = appendText(b, v.Prediction)
+				}
+				b = append(b, `,"probability":`...)
 			}
 			if b, err = appendNumber(b, x); err != nil {
 				return nil, err

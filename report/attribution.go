@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/svg"
 )
@@ -35,11 +36,20 @@ func (r *reader) shapley() *section {
 
 // goal returns how the shares of a goal are written.
 func (r *reader) goal(name string) (f svg.Format, title, unit string) {
+	labels := r.doc.Data.Task == dataset.Multilabel
+	switch {
+	case labels && name == explain.LogOdds:
+		return svg.Signed, r.say("shapley_logodds_labels"), r.say("log_odds")
+	case labels && name == explain.TrueLogOdds:
+		return svg.Signed, r.say("shapley_true_labels"), r.say("log_odds")
+	}
 	switch name {
 	case explain.LogOdds:
 		return svg.Signed, r.say("shapley_logodds"), r.say("log_odds")
 	case explain.TrueLogOdds:
 		return svg.Signed, r.say("shapley_true"), r.say("log_odds")
+	case explain.RowF1:
+		return svg.Signed, r.say("shapley_row_f1"), "F1"
 	case explain.ErrorDrop:
 		return svg.Signed, r.say("shapley_error"), r.say("abs_error")
 	}
@@ -80,7 +90,7 @@ func (r *reader) firstOf(n int) string {
 }
 
 func (r *reader) shapleyClasses(v explain.Contribution, name, title, unit string, f svg.Format) figure {
-	p := &svg.Bars{Title: title + r.pick(", by true class", "，按真实类别") + r.firstOf(len(v.Classes)), XLabel: unit, Format: f}
+	p := &svg.Bars{Title: title + r.byTrue() + r.firstOf(len(v.Classes)), XLabel: unit, Format: f}
 	t := &table{texts: 1, bold: -1}
 	t.column("class", headed(r.say("class")))
 	own := r.ownColor(len(v.Parts))
@@ -301,4 +311,12 @@ func (r *reader) noiseTable(n explain.Noise) *table {
 		t.rows = append(t.rows, row)
 	}
 	return t
+}
+
+// byTrue ends the title of what is shown by true class, or by true label.
+func (r *reader) byTrue() string {
+	if r.doc.Data.Task == dataset.Multilabel {
+		return r.pick(", by true label", "，按真实标签")
+	}
+	return r.pick(", by true class", "，按真实类别")
 }

@@ -127,7 +127,11 @@ func (r *reader) reliability() *section {
 	if v == nil || len(v.Before) == 0 {
 		return nil
 	}
-	p := &svg.Diagram{Title: r.say("reliability_plot", v.Model), XLabel: r.say("confidence"), YLabel: r.say("accuracy_axis"), Ideal: r.say("ideal")}
+	axis, note := r.say("accuracy_axis"), r.say("reliability_note")
+	if v.Labels {
+		axis, note = r.say("true_share"), r.say("reliability_labels")
+	}
+	p := &svg.Diagram{Title: r.say("reliability_plot", v.Model), XLabel: r.say("confidence"), YLabel: axis, Ideal: r.say("ideal")}
 	t := &table{texts: 2, bold: -1}
 	t.column("calibration", headed(r.say("calibration")))
 	t.column("bin", headed(r.say("bin")))
@@ -148,7 +152,7 @@ func (r *reader) reliability() *section {
 	}
 	add("before", r.say("before", svg.Plain.Value(v.ECEBefore)), v.Before)
 	add("after", r.say("after", fmt.Sprintf("%.2f", v.Temperature), svg.Plain.Value(v.ECEAfter)), v.After)
-	return &section{id: "reliability", title: r.say("reliability"), note: r.ofFirst(r.say("reliability_note")), figures: []figure{{name: "reliability", plot: p, table: t}}}
+	return &section{id: "reliability", title: r.say("reliability"), note: r.ofFirst(note), figures: []figure{{name: "reliability", plot: p, table: t}}}
 }
 
 func (r *reader) sets() *section {

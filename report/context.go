@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -15,8 +16,11 @@ import (
 
 // mistakesTitle is the heading of the mistakes.
 func (r *reader) mistakesTitle() (title, note string) {
-	if r.doc.Data.Task == dataset.Regression {
+	switch r.doc.Data.Task {
+	case dataset.Regression:
 		return r.say("errors"), r.ofFirst(r.say("errors_note"))
+	case dataset.Multilabel:
+		return r.say("mistakes"), r.ofFirst(r.say("label_mistakes_note"))
 	}
 	return r.say("mistakes"), r.ofFirst(r.say("mistakes_note"))
 }
@@ -43,13 +47,13 @@ func (r *reader) mistakes(p *page, o Options) {
 		p.raw(`<article class="card">`)
 		p.put(`div class="id"`, m.ID)
 		p.raw("<div>", attr(r.say("predicted")), r.pick(": ", "："))
-		p.put(`span class="wrong"`, m.Predicted)
+		p.put(`span class="wrong"`, cmp.Or(m.Predicted, r.say("no_labels")))
 		beside := svg.Percent.Value(m.Probability)
 		if m.Error > 0 {
 			beside = r.say("off", eval.FormatNumber(m.Error))
 		}
 		p.raw(" (", attr(beside), ")<br>", attr(r.say("true")), r.pick(": ", "："))
-		p.put(`span class="right"`, m.True)
+		p.put(`span class="right"`, cmp.Or(m.True, r.say("no_labels")))
 		p.raw("</div>")
 		for _, c := range m.Cells {
 			class := "cell"

@@ -30,6 +30,7 @@ type Document struct {
 	Weights     *Weights               `json:"weights,omitempty"`
 	Learning    []Learning             `json:"learning,omitempty"`
 	Confusion   *Confusion             `json:"confusion,omitempty"`
+	Labels      *Labels                `json:"labels,omitempty"`
 	Reliability *Reliability           `json:"reliability,omitempty"`
 	Sets        *Sets                  `json:"sets,omitempty"`
 	Mistakes    []Mistake              `json:"mistakes,omitempty"`
@@ -71,6 +72,13 @@ type Reliability struct {
 	ECEBefore   float64    `json:"ece_before"`
 	ECEAfter    float64    `json:"ece_after,omitempty"`
 	Temperature float64    `json:"temperature,omitempty"`
+	Labels      bool       `json:"labels,omitempty"` // the bins count labels of rows, by their own probability
+}
+
+// Labels is how well each label of a multi-label task is told.
+type Labels struct {
+	Model  string            `json:"model"`
+	Scores []eval.LabelScore `json:"scores"`
 }
 
 // Sets measures conformal prediction sets, and accuracy when only the surest

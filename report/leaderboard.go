@@ -174,6 +174,8 @@ func (r *reader) subsetName(views, all []string, prefix string) string {
 	switch k := len(views); {
 	case k == 0 && r.doc.Data.Task == dataset.Regression:
 		return r.say("nothing_mean")
+	case k == 0 && r.doc.Data.Task == dataset.Multilabel:
+		return r.say("nothing_labels")
 	case k == 0:
 		return r.say("nothing")
 	case k == n && n > 2:

@@ -74,7 +74,8 @@ func oipInputs(schema *dataset.Schema) []tensorInfo {
 	return out
 }
 
-// oipOutputs lists what a model answers. Flags are separated by commas.
+// oipOutputs lists what a model answers. Flags are separated by commas, the labels of a multi-label
+// prediction by the separator of the model's labels.
 func oipOutputs(m *Model) []tensorInfo {
 	flags := tensorInfo{"flags", typeBytes, []int64{-1, 1}}
 	if m.Artifact().Spec.Regression {

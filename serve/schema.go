@@ -16,6 +16,8 @@ type modelInfo struct {
 	Task       dataset.Task  `json:"task"`
 	Label      string        `json:"label,omitempty"`
 	Classes    []string      `json:"classes,omitempty"`
+	Thresholds []float64     `json:"thresholds,omitempty"` // of the labels of a multi-label task, in the order of Classes
+	Separator  string        `json:"separator,omitempty"`  // between the labels of a prediction that is one text
 	Columns    []modelColumn `json:"columns"`
 	Modalities []string      `json:"modalities"`
 	Fusion     string        `json:"fusion"`
@@ -36,6 +38,7 @@ func describe(m *Model) modelInfo {
 	a := m.Artifact()
 	out := modelInfo{
 		Name: m.Name, Version: m.Version, Task: a.Schema.Task, Label: a.Schema.Label, Classes: a.Schema.Classes,
+		Thresholds: a.Thresholds, Separator: a.Schema.Separator,
 		Modalities: m.Modalities(), Fusion: a.Spec.Method, Views: m.Views(), Parameters: a.Model.Size(),
 		Coverage: len(a.Conformal) > 0, OverRows: m.OverRows(),
 	}
@@ -138,9 +141,15 @@ func predictionSchema(m *Model) object {
 		properties["prediction"], properties["value"] = object{"type": "number"}, object{"type": "number"}
 		required = append(required, "value")
 	} else {
-		properties["prediction"] = object{"type": "string", "enum": a.Schema.Classes}
+		class := object{"type": "string", "enum": a.Schema.Classes}
+		properties["prediction"] = class
+		if a.Spec.Multilabel {
+			properties["prediction"] = object{"type": "array", "items": class, "uniqueItems": true}
+		}
 		properties["probabilities"] = object{"type": "object", "additionalProperties": object{"type": "number", "minimum": 0, "maximum": 1}}
-		properties["set"] = texts
+		if !a.Spec.Multilabel {
+			properties["set"] = texts
+		}
 		required = append(required, "probabilities")
 	}
 	return object{"type": "object", "required": required, "properties": properties}

@@ -5,11 +5,20 @@ import (
 	"math"
 
 	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/model"
 )
 
 // loss is the task's loss of the logits (or values) of t.batch.
 func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
-	if !t.m.Spec.Regression {
+	switch {
+	case t.m.Spec.Multilabel:
+		if s := o.LabelSmoothing; s > 0 {
+			for i, y := range t.batch.Labels.F32 {
+				t.batch.Labels.F32[i] = y*float32(1-s) + float32(s/2)
+			}
+		}
+		return t.tape.BCEWithLogits(z, t.batch.Labels)
+	case !t.m.Spec.Regression:
 		return t.tape.CrossEntropy(z, t.batch.Class, *o)
 	}
 	z = t.tape.Reshape(z, t.batch.N)
@@ -20,6 +29,14 @@ func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
 		return t.tape.SmoothL1(z, t.batch.Target)
 	}
 	return t.tape.MSE(z, t.batch.Target)
+}
+
+// fill fills t.batch with the rows of b and what is to be predicted of them.
+func (t *trainer) fill(b model.Layout) {
+	t.batch.Fill(t.d.Set, b.Rows, b.Groups)
+	if t.m.Spec.Multilabel {
+		t.batch.FillLabels(t.d.Set, b.Rows, t.m.Spec.Outputs)
+	}
 }
 
 // valLoss is the mean loss over the validation rows, without label smoothing, and its standard
@@ -33,7 +50,7 @@ func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 			return 0, 0, err
 		}
 		t.tape.Reset()
-		t.batch.Fill(t.d.Set, b.Rows, b.Groups)
+		t.fill(b)
 		z := t.m.Forward(t.tape, &t.batch).Logits.Value().F32
 		c := t.m.Spec.Outputs
 		for i := range b.Rows {
@@ -50,7 +67,15 @@ func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 
 // rowLoss is the loss of row i of the batch and its weight.
 func (t *trainer) rowLoss(z []float32, i int) (loss, weight float64) {
-	if t.m.Spec.Regression {
+	switch {
+	case t.m.Spec.Multilabel:
+		y := t.batch.Labels.F32[i*len(z) : (i+1)*len(z)]
+		for k, v := range z {
+			x := float64(v)
+			loss += math.Max(x, 0) - x*float64(y[k]) + math.Log1p(math.Exp(-math.Abs(x)))
+		}
+		return loss / float64(len(z)), 1
+	case t.m.Spec.Regression:
 		d := math.Abs(float64(z[0]) - float64(t.batch.Target.F32[i]))
 		switch t.c.Loss {
 		case "l1":

@@ -158,7 +158,7 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitte
 func (p *Prepared) probe(ctx context.Context, f Fitted, state feature.State, m *feature.Matrix, r Recipe, workers int) (loss, se float64, err error) {
 	f.State = state
 	one := *p
-	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Target: p.Set.Target, Groups: p.Set.Groups}
+	one.Views, one.Set = []Fitted{f}, &model.Set{Views: []*feature.Matrix{m}, Class: p.Set.Class, Labels: p.Set.Labels, Target: p.Set.Target, Groups: p.Set.Groups}
 	r.Fusion, r.FusionConfig = fusion.Default, nil
 	return one.loss(ctx, []int{0}, r, workers)
 }
@@ -212,6 +212,10 @@ func (p *Prepared) targets() {
 		}
 		return
 	}
+	if p.Data.Schema.Task == dataset.Multilabel {
+		p.labels()
+		return
+	}
 	count := make([]float64, len(p.Data.Schema.Classes))
 	total := float64(len(count))
 	for _, i := range p.Run.Train {
@@ -227,5 +231,29 @@ func (p *Prepared) targets() {
 	p.Set.Class = make([]int32, len(rows))
 	for i := range rows {
 		p.Set.Class[i] = int32(rows[i].Class)
+	}
+}
+
+// labels fills the labels of a multi-label task and their prior: how often each is on a training
+// row, as log-odds.
+func (p *Prepared) labels() {
+	rows := p.Data.Rows
+	count, n := make([]float64, len(p.Data.Schema.Classes)), 0.0
+	for _, i := range p.Run.Train {
+		if !rows[i].Labeled() {
+			continue
+		}
+		n++
+		for _, l := range rows[i].Labels {
+			count[l]++
+		}
+	}
+	p.Prior = make([]float32, len(count))
+	for k, c := range count {
+		p.Prior[k] = float32(math.Log((c + 1) / (n - c + 1))) // Laplace: one that is on none or all stays finite
+	}
+	p.Set.Labels = make([][]int, len(rows))
+	for i := range rows {
+		p.Set.Labels[i] = rows[i].Labels
 	}
 }

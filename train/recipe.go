@@ -18,6 +18,7 @@ import (
 // Recipe is what a user may choose of a model: plain data, the content of a
 // configuration file. Zero fields mean the defaults.
 type Recipe struct {
+	Task            string                       `json:"task,omitempty"`             // what is predicted: class, regression or multilabel; none: by the labels
 	Fusion          string                       `json:"fusion,omitempty"`           // default concat, bilstm over rows in order
 	FusionConfig    fusion.Config                `json:"fusion_config,omitzero"`     // options of the method
 	Views           []string                     `json:"views,omitempty"`            // patterns; none: each modality's default views
@@ -64,7 +65,14 @@ func (r *Recipe) Check(methods fusion.Table) error {
 
 // CheckTask reports an option that counts for nothing in the task.
 func (r *Recipe) CheckTask(task dataset.Task) error {
+	if r.Task != "" && r.Task != string(task) {
+		return fmt.Errorf("the recipe is for the task %s, and the labels are read as %s", r.Task, task)
+	}
 	switch regression := task == dataset.Regression; {
+	case task == dataset.Multilabel && r.Train.ClassWeights:
+		return errors.New("class weights are for classes, of which a row has one; of several labels the rare ones get a threshold of their own, chosen on validation rows")
+	case task == dataset.Multilabel && r.Train.Loss != "":
+		return fmt.Errorf("the loss %s is for numbers, and the labels are sets", r.Train.Loss)
 	case regression && r.Train.ClassWeights:
 		return errors.New("class weights are for classes, and the labels are numbers")
 	case regression && r.Train.LabelSmoothing != 0:
@@ -92,7 +100,7 @@ func (r *Recipe) checkViews(refs []feature.Ref) error {
 // spec defines the model of a recipe over fitted views.
 func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error) {
 	s := model.Spec{
-		Method: r.Fusion, Fusion: r.FusionConfig, Outputs: p.outputs(), Regression: p.Target != nil, Prior: p.Prior,
+		Method: r.Fusion, Fusion: r.FusionConfig, Outputs: p.outputs(), Regression: p.Target != nil, Multilabel: p.Set.Labels != nil, Prior: p.Prior,
 		Width: r.Width, Hidden: r.Hidden, Dropout: defaultDrop, ModalityDropout: r.ModalityDropout, Seed: seed,
 	}
 	switch {

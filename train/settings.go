@@ -13,6 +13,10 @@ import (
 // the prefix "train.". Defaults, validation and docs/configuration.md come from it.
 var Settings = []fusion.Option{
 	{
+		Name: "task", Kind: fusion.Choice, Choices: []string{"class", "regression", "multilabel"}, Unset: "by the labels",
+		Doc: "what is predicted: one class of a row, a number, or any number of labels; `--task`",
+	},
+	{
 		Name: "fusion", Unset: "concat; bilstm where `--group` and `--order` define how rows follow each other",
 		Doc: "the fusion method; `--fusion`. `compare` tries every method, or those of `--fusions`, and takes from this key only which of them `fusion_config` is for",
 	},
@@ -98,15 +102,15 @@ var Settings = []fusion.Option{
 	},
 	{
 		Name: "train.class_weights", Kind: fusion.Boolean, Default: false,
-		Doc: "whether classes are weighed by 1/frequency; `--class-weights`. An error in a regression",
+		Doc: "whether classes are weighed by 1/frequency; `--class-weights`. An error in a regression, and of several labels, each of which has a threshold of its own instead",
 	},
 	{
 		Name: "train.label_smoothing", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Default: 0.0,
-		Doc: "share of the target that is spread over all classes. An error in a regression",
+		Doc: "share of the target that is spread over all classes, or of each label over yes and no. An error in a regression",
 	},
 	{
 		Name: "train.loss", Kind: fusion.Choice, Choices: []string{"mse", "l1", "smooth_l1"}, Default: "mse",
-		Doc: "of a regression; an error in a classification",
+		Doc: "of a regression; an error in any other task",
 	},
 	{
 		Name: "train.no_refit", Kind: fusion.Boolean, Default: false,

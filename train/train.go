@@ -82,7 +82,7 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 	if len(t.d.Train) == 0 {
 		return nil, fmt.Errorf("cannot train: no labelled training row has a view")
 	}
-	if t.c.ClassWeights && !m.Spec.Regression {
+	if t.c.ClassWeights && d.Set.Class != nil {
 		t.losses.ClassWeights = classWeights(d.Set.Class, t.d.Train, m.Spec.Outputs)
 	}
 	t.losses.LabelSmoothing = t.c.LabelSmoothing
@@ -123,7 +123,7 @@ var errDiverged = errors.New("the loss or its gradient is not finite")
 func usable(s *model.Set, rows []int) []int {
 	var out []int
 	for _, r := range rows {
-		if s.AnyPresent(r) && (s.Class == nil || s.Class[r] >= 0) {
+		if s.AnyPresent(r) && s.Labeled(r) {
 			out = append(out, r)
 		}
 	}
@@ -280,7 +280,7 @@ func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int,
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}
-		t.batch.Fill(t.d.Set, b.Rows, b.Groups)
+		t.fill(b)
 		t.m.HideModalities(&t.batch, stream(t.c.Seed, 2, uint64(step+n)))
 		loss, norm := t.step(step+n, lr(step+n))
 		if !finite(loss) || !finite(norm) { // of such a gradient Adam's moments never recover

@@ -212,7 +212,11 @@ func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMes
 	if m.Schema().Task == dataset.Regression {
 		add("prediction", p.Value)
 	} else {
-		add("prediction", p.Class)
+		if p.Labels != nil {
+			add("prediction", p.Labels)
+		} else {
+			add("prediction", p.Class)
+		}
 		for i, class := range p.Classes {
 			add("p_"+class, math.Round(p.Probabilities[i]*1e6)/1e6)
 		}

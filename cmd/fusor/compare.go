@@ -68,6 +68,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
+	taskOf(&data, &o.Recipe)
 	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.JSON); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -62,6 +63,7 @@ func (c *evaluateCmd) Run(e *env) error {
 		e.printf("%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
 		printScores(e, &ev.Row)
 		printConfusion(e, ev.Confusion, ev.Classes)
+		printLabels(e, ev.Labels)
 	}
 	return c.writeJSON(e, ev)
 }
@@ -152,6 +154,24 @@ func number(m eval.Metric, v float64) string {
 		return percent(v)
 	}
 	return eval.FormatNumber(v)
+}
+
+// printLabels shows the scores of each label, of very many those of the most frequent.
+func printLabels(e *env, labels []eval.LabelScore) {
+	if len(labels) == 0 {
+		return
+	}
+	labels = slices.Clone(labels)
+	slices.SortStableFunc(labels, func(a, b eval.LabelScore) int { return b.Rows - a.Rows })
+	t := e.newTable("label", "rows", "precision", "recall", "F1", "average precision", "threshold")
+	t.right(2, 3, 4, 5, 6, 7)
+	for _, s := range labels[:min(len(labels), maxCounts)] {
+		t.add(oneLine(s.Label), fmt.Sprint(s.Rows), eval.FormatNumber(s.Precision), eval.FormatNumber(s.Recall), eval.FormatNumber(s.F1), eval.FormatNumber(s.AP), eval.FormatNumber(s.Threshold))
+	}
+	fmt.Fprintln(e.stdout, t.render(e.stdout))
+	if more := len(labels) - maxCounts; more > 0 {
+		e.printf("and %d more\n", more)
+	}
 }
 
 // confusionClasses is how many classes a confusion matrix is printed for.

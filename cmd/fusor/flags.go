@@ -15,7 +15,7 @@ import (
 
 // roleFlags say what the columns of a manifest are for.
 type roleFlags struct {
-	Label  *string  `help:"Column with the label (default: label, else one of the usual names: target, class, y, …)." placeholder:"COL"`
+	Label  *string  `help:"Column with the label (default: label, else one of the usual names: target, class, y, …), or several columns of 0 and 1, each a label that a row may have." placeholder:"COL"`
 	ID     *string  `help:"Column with the row's name (default: id; none with --id=)." placeholder:"COL"`
 	Split  *string  `help:"Column with train, val, test or a fold's name (default: split; none with --split-column=)." placeholder:"COL" name:"split-column"`
 	Group  *string  `help:"Column whose rows belong together: never divided between parts (default: group; none with --group=)." placeholder:"COL"`
@@ -32,7 +32,7 @@ type dataFlags struct {
 	roleFlags
 	Columns []string          `help:"Columns to take as modalities, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
 	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector." placeholder:"COL=KIND" mapsep:","`
-	Task    string            `help:"What is predicted: class or regression (default: by the labels)." enum:",class,regression" default:"" placeholder:"TASK"`
+	Task    string            `help:"What is predicted: class, regression or multilabel, any number of labels a row (default: by the labels)." enum:",class,regression,multilabel" default:"" placeholder:"TASK"`
 }
 
 // lossFlags say what may be lost. Commands have them that end with 1 where most of a column is.
@@ -42,7 +42,7 @@ type lossFlags struct {
 
 // metricFlag is what models are chosen and compared by.
 type metricFlag struct {
-	Metric string `help:"Metric that choosing, leaderboard and verdict go by: accuracy (the default of classes), balanced_accuracy, macro_f1, weighted_f1, log_loss, brier, roc_auc, average_precision, ece; mae (the default of numbers), rmse, r2, pearson, spearman." placeholder:"NAME"`
+	Metric string `help:"Metric that choosing, leaderboard and verdict go by: accuracy (the default of classes), balanced_accuracy, macro_f1, weighted_f1, log_loss, brier, roc_auc, average_precision, ece; mae (the default of numbers), rmse, r2, pearson, spearman; micro_f1 (the default of several labels), macro_f1, subset_accuracy, hamming_loss, mean_average_precision." placeholder:"NAME"`
 }
 
 func (f *metricFlag) check() error {
@@ -92,7 +92,10 @@ func namedOnce(o *dataset.Options) error {
 		}
 		return nil
 	}
-	for _, r := range [][2]string{{"--label", o.Label}, {"--id", o.ID}, {"--split-column", o.Split}, {"--group", o.Group}, {"--order", o.Order}} {
+	for name := range strings.SplitSeq(o.Label, ",") {
+		roles[strings.TrimSpace(name)] = "--label"
+	}
+	for _, r := range [][2]string{{"--id", o.ID}, {"--split-column", o.Split}, {"--group", o.Group}, {"--order", o.Order}} {
 		if err := clash(r[0], r[1]); err != nil {
 			return err
 		}

@@ -56,9 +56,12 @@ func printCard(e *env, c *predict.Card) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(e.stdout, "%s%s\n", termtext.Pad(e.lang.Text(name), 12), e.say(format, args...))
 	}
-	if c.Task == dataset.Regression {
+	switch c.Task {
+	case dataset.Regression:
 		line("predicts", "%s, a number", oneLine(c.Label))
-	} else {
+	case dataset.Multilabel:
+		line("predicts", "%s, any of %d labels: %s", oneLine(c.Label), len(c.Classes), labelsAbove(e, c))
+	default:
 		line("predicts", "%s, one of %d classes: %s", oneLine(c.Label), len(c.Classes), firstOf(e, c.Classes, maxCounts))
 	}
 	line("fusion", "%s of %s, %d parameters", c.Fusion, plural(views(c), "view"), c.Parameters)
@@ -108,6 +111,18 @@ func printCard(e *env, c *predict.Card) {
 	line("kernel", "%s", tr.Kernel)
 	line("version", "%s", tr.Version)
 	line("sha256", "%s", c.SHA256)
+}
+
+// labelsAbove lists the labels with the probabilities from which on they are predicted.
+func labelsAbove(e *env, c *predict.Card) string {
+	names := make([]string, len(c.Classes))
+	for i, name := range c.Classes {
+		names[i] = name
+		if i < len(c.Thresholds) {
+			names[i] = e.say("%s (from %.3g on)", name, c.Thresholds[i])
+		}
+	}
+	return firstOf(e, names, maxCounts)
 }
 
 func scoredOn(t *predict.CardTraining) string {

@@ -125,6 +125,9 @@ func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 		if r.Class >= 0 && in.Task == dataset.Classification {
 			in.Classes[r.Label]++
 		}
+		for _, l := range r.Labels {
+			in.Classes[ds.Schema.Classes[l]]++
+		}
 		if r.Split != "" {
 			in.Splits[r.Split]++
 		}
@@ -205,13 +208,17 @@ func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
 
 func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	w := e.stdout
-	head := e.say("%s: %d rows, %s of %q", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression"}[in.Task], in.Label)
+	head := e.say("%s: %d rows, %s of %q", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression", dataset.Multilabel: "multi-label"}[in.Task], in.Label)
 	if r := ds.Schema.Reading; r != "" {
 		head = e.say("%s (%s)", head, r)
 	}
 	fmt.Fprintln(w, head)
 	if len(in.Classes) > 0 {
-		e.printf("classes: %s\n", counts(e, ds.Schema.Classes, in.Classes))
+		if in.Task == dataset.Multilabel {
+			e.printf("labels: %s\n", counts(e, ds.Schema.Classes, in.Classes))
+		} else {
+			e.printf("classes: %s\n", counts(e, ds.Schema.Classes, in.Classes))
+		}
 	}
 	if len(in.Splits) > 0 {
 		var names []string

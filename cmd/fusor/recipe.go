@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -48,6 +49,15 @@ func (f *recipeFlags) recipe() (train.Recipe, error) {
 	}
 	f.over(&r)
 	return r, f.pretrained(&r)
+}
+
+// taskOf moves the task of a recipe to the options that data are read by, where it decides unless
+// --task does.
+func taskOf(data *dataset.Options, r *train.Recipe) {
+	if data.Task == "" {
+		data.Task = r.Task
+	}
+	r.Task = ""
 }
 
 // over sets in r what flags were given for.

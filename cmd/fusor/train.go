@@ -58,6 +58,7 @@ func (c *trainCmd) Run(e *env) error {
 	if o.From != nil {
 		data = o.From.Reads.Under(data)
 	}
+	taskOf(&data, &o.Recipe)
 	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.Out, c.JSON); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type model struct {
 func (r rig) build(t reporter, d tensor.DType, seed uint64) model {
 	t.Helper()
 	s := nn.NewScope(seed, d)
-	f, err := r.m.New(s, r.cfg, fusion.Shape{Views: r.views, Outputs: r.outputs(), Regression: r.c.Regression})
+	f, err := r.m.New(s, r.cfg, fusion.Shape{Views: r.views, Outputs: r.outputs(), Regression: r.c.Regression, Multilabel: r.c.Multilabel})
 	if err != nil {
 		t.Fatalf("cannot build %s for %v: %v", r.m.Name, r.views, err)
 	}

@@ -101,7 +101,7 @@ func (r rig) rowsAlone(t reporter) {
 	if all.final != r.m.Final {
 		t.Errorf("Output.Final is %t, Method.Final %t", all.final, r.m.Final)
 	}
-	if all.final && !r.c.Regression {
+	if all.final && !r.c.Regression && !r.c.Multilabel {
 		for i := range rows {
 			sum := 0.0
 			for c := range all.z.Dim(1) {

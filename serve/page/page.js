@@ -208,7 +208,15 @@ async function send() {
 // ---- the answer
 
 function sentence(p) {
-  return "value" in p ? amount(p.value) : t("certain", { a: p.prediction, p: percent(p.probabilities[p.prediction]) });
+  if ("value" in p) return amount(p.value);
+  if (!Array.isArray(p.prediction)) return t("certain", { a: p.prediction, p: percent(p.probabilities[p.prediction]) });
+  return p.prediction.length ? p.prediction.map((a) => t("certain", { a, p: percent(p.probabilities[a]) })).join(t("and")) : t("noLabel");
+}
+
+// called names an answer: a class, or the labels of a list.
+function called(answer) {
+  if (!Array.isArray(answer)) return answer;
+  return answer.length ? names(answer) : t("noLabel");
 }
 
 function show() {
@@ -248,11 +256,11 @@ function details(p) {
   const label = (m) => (m === "table" ? t("table") : m);
   const parts = Object.entries(e.contributions).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   if (parts.length > 1) {
-    out.push(el("h3", {}, t("decided")), el("p", { class: "hint" }, p.probabilities ? t("points", { a: p.prediction }) : t("amounts")));
+    out.push(el("h3", {}, t("decided")), el("p", { class: "hint" }, p.probabilities ? t("points", { a: called(p.prediction) }) : t("amounts")));
     out.push(bars(parts.map(([m, x]) => [label(m), x, (x > 0 ? "+" : "") + (p.probabilities ? (100 * x).toFixed(1) : amount(x))]), true));
     out.push(el("h3", {}, t("without")), el("ul", { class: "plain" }, ...e.without.map((w) => {
-      const flips = p.probabilities && w.prediction !== p.prediction;
-      const answer = p.probabilities ? t("certain", { a: w.prediction, p: percent(w.probability) }) : amount(w.value);
+      const flips = p.probabilities && called(w.prediction) !== called(p.prediction);
+      const answer = p.probabilities ? t("certain", { a: called(w.prediction), p: percent(w.probability) }) : amount(w.value);
       return el("li", {}, t("withoutRow", { m: label(w.modality), a: answer }), flips ? el("span", { class: "flip" }, "  ⇄ " + t("flips")) : null);
     })));
   }

@@ -22,6 +22,8 @@ const words = {
   fill: ["Fill in what you have. Every part may be left out.", "有什么就填什么，每一部分都可以不填。"],
   asking: ["…", "…"],
   certain: ["{a}, {p}", "{a}，{p}"],
+  and: ["; ", "；"],
+  noLabel: ["none of the labels", "没有任何标签"],
   value: ["{a}", "{a}"],
   little: ["Little to go by: only {x}.", "依据不多：只有{x}。"],
   none: ["Nothing is filled in: this is the answer without any evidence.", "什么都没有填：这是没有任何依据时的答案。"],

@@ -76,7 +76,14 @@ func (b *builder) add(v pq.Value) error {
 	} else if b.rows() == 0 {
 		return errors.New("a list that goes on before it begins")
 	}
-	if v.DefinitionLevel() < b.repDef { // a null or empty list
+	if v.DefinitionLevel() < b.repDef { // a null list, or one level above it an empty one
+		switch {
+		case v.DefinitionLevel() < b.repDef-1:
+		case b.numeric:
+			b.ends[len(b.ends)-1] = len(b.flat)
+		default:
+			b.words[len(b.words)-1] = []string{}
+		}
 		return nil
 	}
 	if b.numeric {

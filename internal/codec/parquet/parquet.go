@@ -33,7 +33,7 @@ type Table struct {
 // Column is one column: either Text or Lists is set.
 type Column struct {
 	Name  string      // nested fields are joined by dots; a struct of bytes and path is one column
-	Text  []string    // "" where null; lists of text are JSON arrays
+	Text  []string    // "" where null; lists of text are JSON arrays, of nothing as well
 	Lists [][]float32 // nil where null; a null element is NaN, and who reads the table leaves that vector out
 	// Blobs are the values of a binary column; its Text then holds their names, if it has any.
 	Blobs []Blob

@@ -33,8 +33,8 @@ def cell(v, kind):
         return None
     if kind == "list":
         return [number(float(np.float32(x))) if x is not None else "NaN" for x in v]
-    if kind == "texts":  # an empty list is an empty cell
-        return None if not v else json.dumps([str(x) for x in v], ensure_ascii=False, separators=(",", ":"))
+    if kind == "texts":
+        return json.dumps([str(x) for x in v], ensure_ascii=False, separators=(",", ":"))
     if isinstance(v, bool):
         return "true" if v else "false"
     if isinstance(v, dt.time):
