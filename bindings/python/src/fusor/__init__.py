@@ -7,6 +7,7 @@ from ._binary import find_binary
 from .comparison import Comparison, compare
 from .errors import FusorDataError, FusorError, FusorUsageError, FusorWarning
 from .estimators import FusorClassifier, FusorRegressor
+from .extraction import extract
 from .model import Model, load
 from .serving import Server, serve
 
@@ -21,6 +22,7 @@ __all__ = [
     "Model",
     "Server",
     "compare",
+    "extract",
     "find_binary",
     "load",
     "serve",

@@ -35,7 +35,7 @@ def _installed() -> str:
     name = "fusor" + (sysconfig.get_config_var("EXE") or "")
     user = sysconfig.get_preferred_scheme("user")
     package = Path(__file__).resolve().parent
-    folders = [
+    folders: list[str | Path] = [
         sysconfig.get_path("scripts"),
         sysconfig.get_path("scripts", scheme=user),
         package.parent / "bin",  # pip install --target

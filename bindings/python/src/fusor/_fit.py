@@ -53,23 +53,25 @@ def command(
     verb: str,
     df: pd.DataFrame,
     *,
-    label: str,
+    label: str | None,
     task: str | None,
-    recipe: Mapping[str, Any],
+    recipe: Mapping[str, Any] | None,
     roles: Mapping[str, str | None],
     kinds: Mapping[str, str] | None,
     allow_missing: Sequence[str] | None,
     root: str | os.PathLike[str],
-    random_state: Any,
-    threads: int | None,
+    random_state: Any = None,
+    threads: int | None = None,
 ) -> Iterator[tuple[list[str], Path]]:
     """Write a table for a command, and yield the command's arguments and a private folder for what it writes."""
     with tempfile.TemporaryDirectory(prefix="fusor-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_parquet(df, folder / "data.parquet")
-        (folder / "recipe.json").write_text(json.dumps(dict(recipe)))
-        args = [verb, str(folder / "data.parquet"), "--label", label, "--config", str(folder / "recipe.json")]
-        args += ["--root", str(Path(root).absolute()), "--seed", str(seed_of(random_state)), "--quiet", "--steps"]
+        args = [verb, str(folder / "data.parquet"), "--root", str(Path(root).absolute()), "--quiet", "--steps"]
+        if recipe is not None:  # of a command that trains
+            (folder / "recipe.json").write_text(json.dumps(dict(recipe)))
+            args += ["--config", str(folder / "recipe.json"), "--seed", str(seed_of(random_state))]
+        args += ["--label", label] if label else []
         args += ["--task", task] if task else []
         for role, column in roles.items():
             args += [f"--{role}={column}"] if column is not None else []

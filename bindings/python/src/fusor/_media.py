@@ -94,11 +94,12 @@ def _original(image: Any) -> bytes | None:
 
     if not isinstance(image, ImageFile.ImageFile) or image.format not in ("BMP", "GIF", "JPEG", "PNG", "WEBP") or getattr(image, "n_frames", 1) > 1:
         return None
-    if getattr(image, "fp", None) is not None and image.tile:  # it was not decoded yet, so nothing has changed it
-        place = image.fp.tell()
-        image.fp.seek(0)
-        data: bytes = image.fp.read()
-        image.fp.seek(place)
+    fp = getattr(image, "fp", None)
+    if fp is not None and image.tile:  # it was not decoded yet, so nothing has changed it
+        place = fp.tell()
+        fp.seek(0)
+        data: bytes = fp.read()
+        fp.seek(place)
         return data
     try:
         data = open(image.filename, "rb").read() if image.filename else b""

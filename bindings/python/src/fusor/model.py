@@ -16,7 +16,7 @@ from ._process import Worker, run
 from ._table import frame, json_lines
 from .errors import problem_frame, warn_of
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "load", "model_of"]
 
 _FILES = ("image", "audio", "video")
 
@@ -178,6 +178,16 @@ class Model:
                 args += ["--threads", str(self.threads)] if self.threads else []
                 self._workers[explain] = Worker(self.data, args, kept)
             return self._workers[explain]
+
+
+def model_of(m: Any) -> Model:
+    """Return the model of a fitted estimator or a comparison, or the model itself."""
+    for attribute in ("model_", "model"):
+        if isinstance(getattr(m, attribute, None), Model):
+            return getattr(m, attribute)
+    if not isinstance(m, Model):
+        raise TypeError(f"it must be a model, a fitted estimator or a comparison, not {type(m).__name__}")
+    return m
 
 
 def _card(data: bytes) -> dict[str, Any]:

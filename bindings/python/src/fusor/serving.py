@@ -15,7 +15,7 @@ from typing import Any
 
 from ._process import start, stop
 from .errors import FusorError
-from .model import Model
+from .model import Model, model_of
 
 __all__ = ["Server", "serve"]
 
@@ -43,16 +43,7 @@ def serve(model: Any, *, name: str = "model", listen: str = "127.0.0.1:0", optio
     ...     requests.post(f"{server.url}/v1/models/model/predict", json={"note": "grey"})
     """
     models = model if isinstance(model, dict) else {name: model}
-    return Server({n: _model_of(m) for n, m in models.items()}, listen, options)
-
-
-def _model_of(m: Any) -> Model:
-    for attribute in ("model_", "model"):
-        if isinstance(getattr(m, attribute, None), Model):
-            return getattr(m, attribute)
-    if not isinstance(m, Model):
-        raise TypeError(f"a model, a fitted estimator or a comparison can be served, not {type(m).__name__}")
-    return m
+    return Server({n: model_of(m) for n, m in models.items()}, listen, options)
 
 
 class Server:
