@@ -43,7 +43,7 @@ def frame(X: Any) -> pd.DataFrame:
     elif not isinstance(X, pd.DataFrame):
         X = np.asarray(X)
         X = pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
-    if any(not isinstance(c, str) for c in X.columns):
+    if any(not isinstance(c, str) for c in X.columns.tolist()):
         X = X.set_axis([str(c) for c in X.columns], axis=1)
     if X.columns.has_duplicates:
         raise ValueError(f"two columns have the name {X.columns[X.columns.duplicated()][0]!r}")
@@ -70,13 +70,22 @@ def json_lines(df: pd.DataFrame, files: Mapping[str, Path]) -> Iterator[bytes]:
         Columns whose texts name files, with the folder that these are relative to. The names become
         relative to the root of the file system.
     """
-    types = {name: _type(df[name]) for name in df.columns}
     for start in range(0, len(df), CHUNK):
-        rows = df.iloc[start : start + CHUNK]
-        columns = [[_value(v, files.get(n)) for v in _column(rows[n], types[n]).to_pylist()] for n in df.columns]
-        for i in range(len(rows)):
-            row = {n: c[i] for n, c in zip(df.columns, columns) if c[i] is not None}
+        rows = df.iloc[start : start + CHUNK] if len(df) > CHUNK else df
+        columns = {str(name): _values(s, files.get(str(name))) for name, s in rows.items()}
+        for cells in zip(*columns.values()):
+            row = {name: c for name, c in zip(columns, cells) if c is not None}
             yield json.dumps(row, ensure_ascii=False).encode(errors="replace") + b"\n"
+
+
+def _values(s: pd.Series, folder: Path | None) -> list[Any]:
+    """Return the cells of a column as JSON has them: as those of Arrow, but without it where numbers are numbers."""
+    kind = s.dtype.kind
+    if kind in "biu" and isinstance(s.dtype, np.dtype):
+        return s.tolist()
+    if kind == "f" and isinstance(s.dtype, np.dtype):
+        return [v if v - v == 0 else _value(v, None) for v in s.tolist()]
+    return [_value(v, folder) for v in _column(s, _type(s)).to_pylist()]
 
 
 def _type(s: pd.Series) -> pa.DataType:

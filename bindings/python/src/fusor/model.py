@@ -154,8 +154,9 @@ class Model:
 
     def _ask(self, X: pd.DataFrame, take: Any, explain: bool = False) -> None:
         ordered = [self.card[role] for role in ("group", "order") if self.card.get(role)]
-        reads = [c for c in X.columns if c in {*self.reads, *ordered}]
-        if len(X.columns) > 0 and not set(self.reads) & set(reads):
+        known, columns = set(self.reads), X.columns.tolist()
+        reads = [c for c in columns if c in known or c in ordered]
+        if len(columns) > 0 and not known.intersection(reads):
             raise ValueError(f"none of the columns that the model reads is there: {', '.join(self.reads[:20])}")
         folder = Path(self.root).absolute()
         files = {c["name"]: folder for c in self.card["columns"] if c["kind"] in _FILES}
@@ -166,7 +167,7 @@ class Model:
             take(i, answer)
 
         if len(X) > 0:
-            self._worker(explain, kept=not ordered).answer(json_lines(X[reads], files), len(X), each)
+            self._worker(explain, kept=not ordered).answer(json_lines(X if len(reads) == len(columns) else X[reads], files), len(X), each)
         if problems:
             warn_of(problem_frame(problems), stacklevel=4)
 
