@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import fusor
-from fusor import FusorClassifier, FusorDataError, FusorRegressor, FusorUsageError, FusorWarning, compare, find_binary, load, serve
+from fusor import FusorClassifier, FusorDataError, FusorMultilabel, FusorRegressor, FusorUsageError, FusorWarning, compare, find_binary, load, serve
 from fusor._labels import class_names
 from fusor._media import cell
 
@@ -175,6 +175,26 @@ def test_regression():
     assert reg.score(X, y) > 0.9 and reg.predict(X).dtype == float
     with pytest.raises(AttributeError):
         reg.model_.predict_proba(X)
+
+
+@pytest.mark.slow
+def test_multilabel():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = (X > 0.3).astype(int)
+    clf = FusorMultilabel(epochs=40).fit(X, y)
+    assert clf.predict(X).shape == clf.predict_proba(X).shape == (200, 3) and clf.score(X, y) > 0.6
+    names = pd.DataFrame(y, columns=["drama", "comedy", "war"])
+    a = FusorMultilabel(epochs=40).fit(X, names)
+    assert list(a.classes_) == ["drama", "comedy", "war"] and (a.predict(X) == names.to_numpy()).mean() > 0.9
+    sets = [{n for n, v in zip(names, row) if v} for row in y]
+    b = FusorMultilabel(epochs=40).fit(X, sets)
+    assert list(b.classes_) == ["comedy", "drama", "war"]
+    np.testing.assert_array_equal(b.predict(X)[:, [1, 0, 2]], a.predict(X))
+    none = FusorMultilabel(epochs=5).fit(X, np.column_stack([y, np.zeros(200)]))
+    assert (none.predict_proba(X)[:, 3] == 0).all()
+    with pytest.raises(ValueError, match="0 and 1"):
+        FusorMultilabel().fit(X, y + 1)
 
 
 @pytest.mark.slow

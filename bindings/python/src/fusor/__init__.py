@@ -6,7 +6,7 @@ The package carries the engine as a static binary, and behaves like scikit-learn
 from ._binary import find_binary
 from .comparison import Comparison, compare
 from .errors import FusorDataError, FusorError, FusorUsageError, FusorWarning
-from .estimators import FusorClassifier, FusorRegressor
+from .estimators import FusorClassifier, FusorMultilabel, FusorRegressor
 from .extraction import extract
 from .model import Model, load
 from .serving import Server, serve
@@ -16,6 +16,7 @@ __all__ = [
     "FusorClassifier",
     "FusorDataError",
     "FusorError",
+    "FusorMultilabel",
     "FusorRegressor",
     "FusorUsageError",
     "FusorWarning",

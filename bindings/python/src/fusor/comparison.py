@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,10 +54,10 @@ def compare(
     Parameters
     ----------
     data : DataFrame
-        Rows with their labels; cells as :meth:`FusorClassifier.fit` takes them.
+        Rows with their labels, of which a row may have a list; cells as :meth:`FusorClassifier.fit` takes them.
     label : str, default='label'
         The column that is predicted.
-    task : {'class', 'regression'}, optional
+    task : {'class', 'regression', 'multilabel'}, optional
         Inferred from the labels if left out.
     fusions, views, metric, folds, seeds, epochs : optional
         What is tried, by which metric, and how often; see `fusor compare --help`.
@@ -76,6 +77,8 @@ def compare(
     df = frame(data)
     if label not in df.columns:
         raise ValueError(f"there is no column {label!r}; the columns are: {', '.join(df.columns)}")
+    if any(isinstance(v, (list, tuple, set)) for v in df[label]):  # several labels a row
+        df = df.assign(**{label: [None if v is None else json.dumps(sorted(map(str, v)), ensure_ascii=False) for v in df[label]]})
     plan = _recipe(recipe, views=views, epochs=epochs, pretrained=pretrained)
     roles = {"group": group, "order": order, "split-column": split}
     with command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.preprocessing import MultiLabelBinarizer
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
@@ -20,7 +22,7 @@ from ._table import frame
 from .errors import problem_frame, warn_of
 from .model import Model
 
-__all__ = ["FusorClassifier", "FusorRegressor"]
+__all__ = ["FusorClassifier", "FusorMultilabel", "FusorRegressor"]
 
 _PARAMETERS = """
     Parameters
@@ -325,3 +327,77 @@ class FusorRegressor(RegressorMixin, _Fusor):
         """Return the number of every row. An absent column or cell is an absent modality."""
         X = self._rows(X)
         return self.model_.predict(X)
+
+
+class FusorMultilabel(ClassifierMixin, _Fusor):
+    __doc__ = f"""A classifier of rows that may have several labels each, or none.
+{_PARAMETERS}
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, in the order of the columns of y.
+{_ATTRIBUTES}
+    """
+
+    _task = "multilabel"
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        return tags
+
+    def fit(self, X: Any, y: Any = None, **unsupported: Any) -> FusorMultilabel:
+        """Learn from rows; see :meth:`FusorClassifier.fit`.
+
+        Parameters
+        ----------
+        X : DataFrame, mapping or array
+        y : DataFrame or array of 0 and 1 of shape (n_samples, n_labels), or a list or set of labels for each row
+
+        Returns
+        -------
+        FusorMultilabel
+        """
+        if y is not None:
+            self.classes_, y = _indicator(y)
+        df, target = self._check_fit(X, y, unsupported)
+        names = class_names(self.classes_)
+        cells = [json.dumps([names[k] for k in np.flatnonzero(row)]) for row in np.asarray(target)]
+        self._train(df, pd.DataFrame({_free("label", df): np.array(cells, dtype=object)}))
+        known = {name: k for k, name in enumerate(self.model_.classes)}
+        self._places = [known.get(name, -1) for name in names]  # -1: no row has had it
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each label by itself, of shape (n_samples, n_labels)."""
+        X = self._rows(X)
+        p = self.model_.predict_proba(X)
+        return np.column_stack([p, np.zeros(len(p))])[:, self._places]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return 1 for each label that a row has, by the threshold of the label, of shape (n_samples, n_labels)."""
+        X = self._rows(X)
+        known = {self.model_.classes[k]: i for i, k in enumerate(self._places) if k >= 0}
+        out = np.zeros((len(X), len(self.classes_)), dtype=int)
+        for i, labels in enumerate(self.model_.predict(X)):
+            out[i, [known[name] for name in labels]] = 1
+        return out
+
+
+def _indicator(y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the names of labels, and a matrix of 0 and 1."""
+    if isinstance(y, pd.DataFrame) or hasattr(y, "to_pandas"):
+        y = y if isinstance(y, pd.DataFrame) else y.to_pandas()
+        return y.columns.to_numpy(dtype=object), _ones(y.to_numpy())
+    if isinstance(y, np.ndarray) and y.ndim == 2:
+        return np.arange(y.shape[1]), _ones(y)
+    binarizer = MultiLabelBinarizer().fit(y)
+    return binarizer.classes_, binarizer.transform(y)
+
+
+def _ones(y: np.ndarray) -> np.ndarray:
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError("y must have 0 and 1 alone: a column for each label")
+    return y.astype(int)

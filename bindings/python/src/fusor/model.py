@@ -93,7 +93,7 @@ class Model:
         return [c["name"] for c in self.card["columns"]]
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class, or the number, of every row. An absent column or cell is an absent modality."""
+        """Return the class, the number, or the list of labels of every row. An absent column or cell is an absent modality."""
         out = np.empty(len(X := frame(X)), dtype=object if self.classes else float)
         self._ask(X, lambda i, a: out.__setitem__(i, a["prediction"]))
         return out
