@@ -1,47 +1,15 @@
 package fusor
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
-	"hash"
 	"slices"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/media"
 )
 
 // trainedOn describes the rows of a run, so that they can be recognized.
 func trainedOn(ds *dataset.Dataset, run dataset.Run, seed uint64) *artifact.Training {
-	h := sha256.New()
-	part := make([]byte, len(ds.Rows))
-	for k, rows := range [][]int{run.Train, run.Val, run.Test} {
-		for _, r := range rows {
-			part[r] = byte(k + 1)
-		}
-	}
-	for i := range ds.Rows {
-		r := &ds.Rows[i]
-		// %q keeps the borders of the texts.
-		fmt.Fprintf(h, "%d %q %q %v %q\n", part[i], r.ID, r.Group, r.Order, r.Label)
-		for k := range r.Cells {
-			hashCell(h, &r.Cells[k])
-		}
-	}
-	return &artifact.Training{Seed: seed, Rows: fmt.Sprintf("%x", h.Sum(nil))}
-}
-
-func hashCell(h hash.Hash, c *dataset.Cell) {
-	fmt.Fprintf(h, "%q %q %q %d\n", c.Text, c.Files, c.Fields, len(c.Vector))
-	binary.Write(h, binary.LittleEndian, c.Vector)                 //nolint:errcheck // a hash takes everything
-	for _, src := range c.Sources(media.Folder{})[len(c.Files):] { // by value
-		sum, err := src.Sum()
-		if err != nil { // it is reported where it is read
-			sum = src.Name()
-		}
-		fmt.Fprintf(h, "%q\n", sum)
-	}
+	return &artifact.Training{Seed: seed, Rows: ds.RunDigest(run)}
 }
 
 // run divides a data set as training did; ok only if it holds the very rows

@@ -17,7 +17,7 @@ func (j *job) keepState(hooks *train.Hooks, path string, src train.Source, run d
 	if path == "" {
 		return "", nil
 	}
-	if data, err = j.fingerprint(src, run, more...); err != nil {
+	if data, err = j.fingerprint(src, append([]any{run}, more...)...); err != nil {
 		return "", err
 	}
 	hooks.Save = func(c *train.Checkpoint) error {
@@ -43,12 +43,16 @@ func savedState(path, data string) (*train.Checkpoint, error) {
 }
 
 // fingerprint is a hash of everything that a fit depends on.
-func (j *job) fingerprint(src train.Source, run dataset.Run, more ...any) (string, error) {
-	features, err := src.Features.Digest()
+func (j *job) fingerprint(src train.Source, more ...any) (string, error) {
+	features, err := src.Features.Digest() // the manifest's media may have changed under their names
 	if err != nil {
 		return "", err
 	}
-	data, err := json.Marshal(append([]any{src.Data.Schema, src.Data.Rows, features, j.recipe, run}, more...))
+	rows, err := src.Data.Digest()
+	if err != nil {
+		return "", err
+	}
+	data, err := json.Marshal(append([]any{src.Data.Schema, rows, features, j.recipe}, more...))
 	if err != nil {
 		return "", fmt.Errorf("cannot tell what is trained on: %w", err)
 	}

@@ -42,7 +42,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 		return
 	}
 	ds.Schema = Schema{Label: r.labelName(t), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
-	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed}
+	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred}
 	var from []origin
 	t.locate(ds, src, r, opt, c)
 	if opt.Schema != nil {
@@ -68,7 +68,9 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	decideTask(ds, opt.Task, c)
 	if !c.failed() {
 		noteLeakage(ds, c)
-		noteDuplicates(ds, c)
+		if !opt.Deferred {
+			noteDuplicates(ds, c)
+		}
 	}
 	settleDims(ds, c)
 }

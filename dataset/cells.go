@@ -22,6 +22,7 @@ type cellReader struct {
 	c         *collector
 	textFiles bool // every cell of a text column names a file
 	typed     bool // see Table
+	deferred  bool // see Options
 	noted     bool // see flawed
 }
 
@@ -43,7 +44,12 @@ const missingAdvice = "leave the cell empty if the value is missing"
 // media reads a cell of a modality other than the table. vector is set where the manifest holds it
 // as such.
 func (r *cellReader) media(col *Column, text string, vector []float32, row int) Cell {
-	cell := r.content(col, text, vector, row)
+	var cell Cell
+	if r.deferred && col.Kind != media.Vector {
+		cell = r.unresolved(col, text)
+	} else {
+		cell = r.content(col, text, vector, row)
+	}
 	cell.Incomplete = r.flawed()
 	return cell
 }

@@ -66,6 +66,7 @@ type Dataset struct {
 	Schema   Schema
 	Rows     []Row
 	Problems Problems // what was found while reading
+	Manifest string   // the file that the rows were read from: Path, or the table in it
 	Encoding string   // of the manifest's text, as it was found: "UTF-8"; "" for Parquet
 
 	raw *Table

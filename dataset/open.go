@@ -34,7 +34,7 @@ func Open(path string, opt Options) (*Dataset, error) {
 			build(ds, src, &opt, c)
 		}
 	}
-	ds.Problems = c.all()
+	ds.Problems, ds.Manifest = c.all(), c.file
 	if c.failed() {
 		return nil, ds.Problems
 	}

@@ -26,6 +26,11 @@ type Options struct {
 	Sheet    string // of an .xlsx file; "" = the first
 	Root     string // folder that the names of media are relative to; "" = that of the manifest
 
+	// Deferred leaves cells that may name files as they are written, and looks at no more files
+	// than it takes to infer kinds: [Dataset.Resolve] does the rest, of some rows or all of them. What
+	// can be learned from resolved cells alone, such as which rows are copies, is not noted.
+	Deferred bool
+
 	// Schema, when set, is that of a trained model: exactly its columns are read, in its kinds,
 	// and labels are optional. Roles above that are not "" go before the schema's; of the rest
 	// only None and Ignore count: an ignored column is absent in every row.

@@ -58,7 +58,7 @@ func (d *Dataset) read(in input, opt *Options) (*Dataset, error) {
 	if src := openInput(d, in, opt, c); src != nil && !c.failed() {
 		build(d, src, opt, c)
 	}
-	d.Problems = c.all()
+	d.Problems, d.Manifest = c.all(), c.file
 	if c.failed() {
 		return nil, d.Problems
 	}

@@ -1,8 +1,8 @@
 package feature
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,6 +29,16 @@ func UserCacheDir() string {
 	return filepath.Join(base, "fusor", "features")
 }
 
+// CheckStrict returns the problems of cells as an error. A note on the whole table or on a row
+// leaves nothing out.
+func CheckStrict(problems dataset.Problems) error {
+	cells := slices.DeleteFunc(slices.Clone(problems), func(p dataset.Problem) bool { return p.Row == 0 || p.Column == "" })
+	if len(cells) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the data have problems, and strict is set:\n%w", cells)
+}
+
 // Extract computes refs for every row of ds. The problems are those of ds and of its media, by row,
 // also with an error. The caller closes the features.
 func (x *Extraction) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Features, dataset.Problems, error) {
@@ -39,17 +49,14 @@ func (x *Extraction) Extract(ctx context.Context, ds *dataset.Dataset, refs []Re
 	features, found, err := e.Extract(ctx, ds, refs)
 	cacheErr := e.Cache.Close()
 	problems := append(slices.Clone(ds.Problems), found...)
-	slices.SortStableFunc(problems, func(a, b dataset.Problem) int { return cmp.Compare(a.Row, b.Row) })
+	ds.SortProblems(problems)
 	if err != nil {
 		return nil, problems, err
 	}
-	// Strict is about cells alone: a note on the whole table or on a row leaves nothing out.
-	cells := slices.DeleteFunc(slices.Clone(problems), func(p dataset.Problem) bool { return p.Row == 0 || p.Column == "" })
-	if x.Strict && len(cells) > 0 {
-		if err := features.Close(); err != nil {
-			return nil, problems, err
+	if x.Strict {
+		if err := CheckStrict(problems); err != nil {
+			return nil, problems, errors.Join(err, features.Close())
 		}
-		return nil, problems, fmt.Errorf("the data have problems, and strict is set:\n%w", cells)
 	}
 	if cacheErr != nil { // no fault of the data: reported, but never in the way
 		problems = append(problems, dataset.Problem{What: cacheErr.Error(), Advice: "features were extracted all the same; --no-cache avoids this"})
