@@ -49,19 +49,35 @@ func Join(parts ...*Matrix) *Matrix {
 	return out
 }
 
-// Fit learns a view's state from the given rows.
+// FitBlock is how many rows of a data set are fitted together: sums over a block are the same
+// wherever they are made, and blocks are merged in order.
+const FitBlock = 4096
+
+// Fit learns a view's state from the given rows, which ascend.
 func Fit(s *Store, v View, scaling Scaling, rows []int) (State, error) {
-	f := v.NewFitter(scaling)
+	var all Fitter
 	var raw Raw
-	for _, i := range rows {
-		if err := s.Get(i, &raw); err != nil {
-			return nil, err
+	for len(rows) > 0 {
+		block, n := v.NewFitter(scaling), 0
+		for n < len(rows) && rows[n]/FitBlock == rows[0]/FitBlock {
+			if err := s.Get(rows[n], &raw); err != nil {
+				return nil, err
+			}
+			if n++; !raw.Absent() {
+				block.Add(raw)
+			}
 		}
-		if !raw.Absent() {
-			f.Add(raw)
+		rows = rows[n:]
+		if all == nil {
+			all = block
+		} else {
+			all.Merge(block)
 		}
 	}
-	return f.State()
+	if all == nil {
+		all = v.NewFitter(scaling)
+	}
+	return all.State()
 }
 
 // Apply applies a state to every row of a store.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/internal/flat"
 	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/model"
 )
@@ -61,17 +63,57 @@ func (p *Prepared) outputs() int {
 // Ordered reports whether the data has groups in order, so that a fusion can run over rows.
 func (p *Prepared) Ordered() bool { return p.Data.Schema.Group != "" && p.Data.Schema.Order != "" }
 
+// Choices are what Prepare chose on validation rows. With them it fits no model.
+type Choices struct {
+	Scaling   map[string]feature.Scaling // by view
+	DampDense bool
+}
+
+// Flat visits the choices, to write or to read them.
+func (c *Choices) Flat(s *flat.Stream) {
+	type one struct{ view, scaling string }
+	var list []one
+	for _, view := range slices.Sorted(maps.Keys(c.Scaling)) {
+		list = append(list, one{view, string(c.Scaling[view])})
+	}
+	flat.List(s, &list, func(o *one) {
+		s.Text(&o.view)
+		s.Text(&o.scaling)
+	})
+	s.Bool(&c.DampDense)
+	if s.Reading() {
+		c.Scaling = map[string]feature.Scaling{}
+		for _, o := range list {
+			c.Scaling[o.view] = feature.Scaling(o.scaling)
+		}
+	}
+}
+
+// Choices returns what was chosen.
+func (p *Prepared) Choices() Choices {
+	c := Choices{map[string]feature.Scaling{}, p.DampDense}
+	for _, v := range p.Views {
+		c.Scaling[v.Name] = v.Scaling
+	}
+	return c
+}
+
 // Prepare fits the state of every view on the run's training rows. Where a
 // vector's scaling is open, each is tried with a model of that view alone and
 // the one with the lowest validation loss is taken.
 func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers int) (*Prepared, error) {
+	return PrepareAs(ctx, src, run, r, workers, nil)
+}
+
+// PrepareAs is Prepare with the choices that it made before; nil leaves them open.
+func PrepareAs(ctx context.Context, src Source, run dataset.Run, r Recipe, workers int, made *Choices) (*Prepared, error) {
 	if err := r.checkViews(src.Features.Refs); err != nil {
 		return nil, err
 	}
 	p := &Prepared{Source: src, Run: run, Set: &model.Set{Groups: model.NewGroups(len(src.Data.Rows), dataset.Sequences(src.Data, nil))}}
 	p.targets()
 	for i, ref := range src.Features.Refs {
-		f, m, err := p.fit(ctx, i, r, workers)
+		f, m, err := p.fit(ctx, i, r, workers, made)
 		if errors.Is(err, feature.ErrNoRows) {
 			continue
 		}
@@ -82,6 +124,9 @@ func Prepare(ctx context.Context, src Source, run dataset.Run, r Recipe, workers
 	}
 	if len(p.Views) == 0 {
 		return nil, fmt.Errorf("cannot train: no training row has a view")
+	}
+	if made != nil {
+		r.DampDense = &made.DampDense
 	}
 	return p, p.balance(ctx, r, workers)
 }
@@ -118,12 +163,14 @@ func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
 }
 
 // fit fits view i, choosing its scaling.
-func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int) (Fitted, *feature.Matrix, error) {
+func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int, made *Choices) (Fitted, *feature.Matrix, error) {
 	ref, store := p.Features.Refs[i], p.Features.Stores[i]
 	col := p.Data.Schema.Columns[ref.Column]
 	f := Fitted{Name: ref.Name, Column: col.Name, Info: ref.View.Info()}
 	open := []feature.Scaling{feature.PerFeature}
 	switch {
+	case made != nil && made.Scaling[ref.Name] != "":
+		open = []feature.Scaling{made.Scaling[ref.Name]}
 	case r.Scaling != "":
 		open = []feature.Scaling{r.Scaling}
 	case (col.Kind == media.Vector || f.Info.Pretrained) && slices.ContainsFunc(p.Run.Val, store.Present):

@@ -72,6 +72,12 @@ func (s *Stream) word(v *uint64) {
 	}
 }
 
+// Reading reports whether values are read rather than written.
+func (s *Stream) Reading() bool { return s.reading }
+
+// Fail marks what is read as no value of its kind.
+func (s *Stream) Fail() { s.fail() }
+
 func (s *Stream) fail() {
 	if s.err == nil {
 		s.err = fmt.Errorf("%w: it is too short for what it holds", ErrDamaged)
