@@ -8,6 +8,7 @@ import (
 	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -30,6 +31,10 @@ type CompareOptions struct {
 	Dir        string // where finished fits are kept, so that an interrupted run goes on; "": nowhere
 	Metric     string // by which entries are chosen and compared, a name of package eval; "": the task's main one
 	Lang       string // of the verdict's sentence: en or zh
+	// Store keeps the pieces of the comparison in place of Dir; Extract replaces the extraction of
+	// views by those that were extracted before, which stay open. Package scale sets both.
+	Store   compare.Store
+	Extract func(context.Context, *dataset.Dataset, []feature.Ref) (*feature.Features, dataset.Problems, error)
 	// Reads is how the data were read, so that training can read others alike.
 	Reads dataset.Options
 	// Command and Shared are, for the report, the words that ran it, and those of them that training
@@ -41,12 +46,14 @@ type CompareOptions struct {
 // and judges whether fusion helps. An error wraps the [dataset.Problems] found until then.
 func Compare(ctx context.Context, ds *dataset.Dataset, o CompareOptions) (*Comparison, error) {
 	start := time.Now()
-	j := &job{o.WithDefaults(), o.Recipe, o.Seed}
+	j := &job{o.WithDefaults(), o.Recipe, o.Seed, o.Extract}
 	src, problems, err := j.open(ctx, ds)
 	if err != nil {
 		return nil, err
 	}
-	defer src.Features.Close() //nolint:errcheck // temporary files
+	if o.Extract == nil {
+		defer src.Features.Close() //nolint:errcheck // temporary files
+	}
 	if err := src.Data.CheckLost(problems, o.AllowMissing); err != nil {
 		return nil, err
 	}
@@ -69,14 +76,14 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 	}
 	co := compare.Options{
 		Recipe: j.recipe, Fusions: o.Fusions, NoEnsemble: o.NoEnsemble, Metric: o.Metric, Workers: j.Threads,
-		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]),
+		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]), Store: o.Store,
 	}
-	if o.Dir != "" {
-		features, err := src.Features.Digest() // the manifest's media may have changed under their names
+	if co.Store == nil && o.Dir != "" {
+		key, err := j.fingerprint(src, plan)
 		if err != nil {
 			return nil, err
 		}
-		if co.Store, err = compare.OpenStore(o.Dir, []any{Version, src.Data.Schema, src.Data.Rows, features, j.recipe, plan}); err != nil {
+		if co.Store, err = compare.OpenFolder(o.Dir, []any{Version, key}); err != nil {
 			return nil, err
 		}
 	}
@@ -109,9 +116,9 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		return c, nil
 	}
 	c.Chosen = &compare.Choice{Entry: res.Entries[best], Recipe: j.recipe, Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed, Reads: compare.NewReading(o.Reads)}
-	if o.Dir != "" {
+	if co.Store != nil {
 		h := handOver{job: j, src: src, comparison: c, entry: best, options: co}
-		m, err := h.fit(ctx, co.Store.Checkpoint(), true, false)
+		m, err := h.keep(ctx)
 		if err != nil {
 			return nil, err
 		}

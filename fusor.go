@@ -48,6 +48,7 @@ type job struct {
 	Options // every field set
 	recipe  train.Recipe
 	seed    uint64
+	extract func(context.Context, *dataset.Dataset, []feature.Ref) (*feature.Features, dataset.Problems, error)
 }
 
 // open selects the views of the data and extracts them. The caller closes the source's Features. An
@@ -71,7 +72,10 @@ func (j *job) open(ctx context.Context, ds *dataset.Dataset) (src train.Source, 
 	if err != nil {
 		return src, nil, ds.Problems.Wrap(err)
 	}
-	features, problems, err := j.Extraction().Extract(ctx, ds, refs)
+	if j.extract == nil {
+		j.extract = j.Extraction().Extract
+	}
+	features, problems, err := j.extract(ctx, ds, refs)
 	if err != nil {
 		return src, nil, problems.Wrap(err)
 	}

@@ -1,7 +1,9 @@
 package fusor
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/flat"
 	"github.com/fusor-ml/fusor/internal/kernel"
 	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/progress"
@@ -25,7 +28,32 @@ type handOver struct {
 	comparison *Comparison
 	entry      int
 	options    compare.Options
-	history    *train.History // of the fit
+	unseen     []*compare.Outcome // see testFits
+	history    *train.History     // of the fit
+}
+
+// keep returns the model, which is a piece of the comparison.
+func (h *handOver) keep(ctx context.Context) (*Model, error) {
+	var err error
+	if h.unseen, err = h.testFits(ctx); err != nil {
+		return nil, err
+	}
+	var m *Model
+	visit := func(data *[]byte, s *flat.Stream) { s.Bytes(data) }
+	data, computed, err := compare.Keep(h.options.Store, compare.Piece{Stage: compare.StageModel}, "fusor handover 1", visit, func() (*[]byte, error) {
+		var err error
+		if m, err = h.fit(ctx, h.options.Store.Checkpoint(), true, false); err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		err = m.Encode(&b)
+		data := b.Bytes()
+		return &data, err
+	})
+	if err != nil || computed {
+		return m, err
+	}
+	return Decode(bytes.NewReader(*data), h.Options)
 }
 
 // fit fits the model, with a checkpoint if a file is named for one. With strict a checkpoint there
@@ -63,18 +91,12 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 	}
 	h.history = f.History
 	a := assemble(p, f)
-	if p.Target == nil {
-		out, err := h.unseen(ctx)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case out == nil:
-		case a.Spec.Multilabel:
-			a.Temperature, a.Thresholds = compare.CalibrateLabels(h.src.Data, out)
-		default:
-			a.Temperature, a.Conformal = calibrated(h.src.Data, out)
-		}
+	switch {
+	case h.unseen == nil:
+	case a.Spec.Multilabel:
+		a.Temperature, a.Thresholds = compare.CalibrateLabels(h.src.Data, h.unseen)
+	default:
+		a.Temperature, a.Conformal = compare.CalibrateTests(h.src.Data, h.unseen)
 	}
 	read := narrowed(h.src.Data, a)
 	a.Schema = read.Schema
@@ -83,11 +105,14 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 	return &Model{predict.New(a, h.Options)}, nil
 }
 
-// unseen returns fits whose test rows no choice was made on, each row once: the folds of the first
-// seed, or of the training rows where the split has few validation rows. Nil: validation rows have
-// to do.
-func (h *handOver) unseen(ctx context.Context) ([]*compare.Outcome, error) {
+// testFits returns fits whose test rows no choice was made on, each row once: the folds of the
+// first seed, or of the training rows where the split has few validation rows. Nil: validation rows
+// have to do.
+func (h *handOver) testFits(ctx context.Context) ([]*compare.Outcome, error) {
 	res := h.comparison.Result
+	if h.src.Data.Schema.Task == dataset.Regression {
+		return nil, nil
+	}
 	if res.Plan.Official {
 		if len(res.Plan.Runs[0].Val) >= eval.FewCalibrationRows {
 			return nil, nil
@@ -99,8 +124,10 @@ func (h *handOver) unseen(ctx context.Context) ([]*compare.Outcome, error) {
 			o.Done = func(done, total int, _ compare.Entry, _ dataset.Run, _ *compare.Outcome) {
 				h.Progress.Report(progress.Calibrate, done, total, name)
 			}
-			if inner, err = res.Calibrate(ctx, h.src, h.entry, h.seed, o); ctx.Err() != nil {
+			if inner, err = res.Calibrate(ctx, h.src, h.entry, h.seed, compare.StageRecalibrate, o); ctx.Err() != nil {
 				return nil, ctx.Err()
+			} else if errors.Is(err, compare.ErrPending) {
+				return nil, err
 			} else if err != nil { // the rows cannot be divided, and the validation rows have to do
 				return nil, nil //nolint:nilerr // see above
 			}
@@ -114,22 +141,6 @@ func (h *handOver) unseen(ctx context.Context) ([]*compare.Outcome, error) {
 		}
 	}
 	return out, nil
-}
-
-// calibrated fits the temperature to test rows, and returns their conformal scores with it.
-func calibrated(ds *dataset.Dataset, outcomes []*compare.Outcome) (temperature float64, conformal []float32) {
-	var logits [][]float64
-	var labels []int
-	var absent []bool
-	for _, o := range outcomes {
-		logits = append(logits, eval.Rows(o.TestLogits, len(o.TestLogits)/max(1, len(o.Test)))...)
-		labels, absent = append(labels, eval.Labels(ds, o.Test)...), append(absent, o.Absent...)
-	}
-	temperature, probs := eval.Calibrate(logits, labels, absent)
-	for _, s := range eval.ConformalScores(probs, labels) {
-		conformal = append(conformal, float32(s))
-	}
-	return temperature, conformal
 }
 
 // record is what the model card shows: the scores of the entry's row.
@@ -217,6 +228,9 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 		}
 	}
 	h := handOver{job: &j.job, src: src, comparison: c, options: o}
+	if h.unseen, err = h.testFits(ctx); err != nil {
+		return nil, nil, err
+	}
 	m, err := h.fit(ctx, j.checkpoint, j.resume, true)
 	if err != nil {
 		return nil, nil, err

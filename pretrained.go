@@ -26,6 +26,7 @@ func (j *job) openEncoders(schema *dataset.Schema) error {
 	j.Views = set.Catalog(j.Views)
 	j.recipe.Pretrained = maps.Clone(j.recipe.Pretrained)
 	for column, c := range j.recipe.Pretrained {
+		j.Encoders = append(slices.Clip(j.Encoders), c.Dir)
 		c.Dir = filepath.Base(filepath.Clean(c.Dir))
 		j.recipe.Pretrained[column] = c
 	}

@@ -60,7 +60,7 @@ type trainJob struct {
 }
 
 func (o *TrainOptions) job() *trainJob {
-	return &trainJob{job{o.WithDefaults(), o.Recipe, o.Seed}, o.Checkpoint, o.Resume, o.Metric}
+	return &trainJob{job{o.WithDefaults(), o.Recipe, o.Seed, nil}, o.Checkpoint, o.Resume, o.Metric}
 }
 
 // Train fits one model to a data set: the epoch is chosen on validation rows, then the model is

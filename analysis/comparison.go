@@ -26,7 +26,7 @@ type Comparison struct {
 
 	path        string // of the data
 	methods     fusion.Table
-	store       *compare.Store
+	store       compare.Store
 	calibration *compare.Result // of the best entry in folds of the training rows; nil: not needed
 	values      []*subsetValues // of the best entry, by run; nil: the outcomes hold every subset
 }
@@ -61,7 +61,12 @@ func New(ctx context.Context, res *compare.Result, summary *compare.Comparison, 
 func (c *Comparison) Calibration() *compare.Result { return c.calibration }
 
 // Finish removes the fits kept for going on after an interruption; call it once the result is safe.
-func (c *Comparison) Finish() error { return c.store.Remove() }
+func (c *Comparison) Finish() error {
+	if c.store == nil {
+		return nil
+	}
+	return c.store.Remove()
+}
 
 // Best finds the entries of the best fusion (without one, of the best single)
 // and of the best single, by validation scores; −1 where there is none.

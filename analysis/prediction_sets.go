@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"errors"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
@@ -18,7 +19,7 @@ func (c *Comparison) calibrate(ctx context.Context, s *Setup) error {
 	if best < 0 || !plan.Official || c.Data.Schema.Task != dataset.Classification || len(plan.Runs[0].Val) >= eval.FewCalibrationRows {
 		return nil
 	}
-	inner, err := c.Result.Calibrate(ctx, s.Source, best, s.Seed, compare.Options{
+	inner, err := c.Result.Calibrate(ctx, s.Source, best, s.Seed, compare.StageCalibrate, compare.Options{
 		Recipe: s.Compare.Recipe, Workers: s.Compare.Workers, Store: s.Compare.Store,
 		Done: func(done, total int, _ compare.Entry, _ dataset.Run, out *compare.Outcome) {
 			s.Progress.Report(progress.Calibrate, done, total, c.Result.Entries[best].Name)
@@ -26,6 +27,9 @@ func (c *Comparison) calibrate(ctx context.Context, s *Setup) error {
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, compare.ErrPending) {
+		return err
 	}
 	if err == nil { // else the rows cannot be divided, and the validation rows have to do
 		c.calibration = inner

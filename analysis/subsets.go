@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"sync"
@@ -9,8 +10,9 @@ import (
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
+	"github.com/fusor-ml/fusor/internal/flat"
+	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/progress"
-	"github.com/fusor-ml/fusor/train"
 )
 
 // subsetValues is what the model of one run is worth on its test rows while only some modalities
@@ -55,8 +57,8 @@ func (c *Comparison) refitSubsets(ctx context.Context, s *Setup) error {
 		return nil
 	}
 	total := len(outcomes) * ((&eval.Game{Players: len(players)}).Evaluations() + len(shownSubsets(len(players))))
-	var mu sync.Mutex
-	done := 0
+	var mu sync.Mutex // guards done and pending
+	done, pending := 0, false
 	step := func() {
 		mu.Lock()
 		defer mu.Unlock()
@@ -64,18 +66,49 @@ func (c *Comparison) refitSubsets(ctx context.Context, s *Setup) error {
 		s.Progress.Report(progress.Explain, done, total, c.Result.Entries[best].Name)
 	}
 	runs := make([]*subsetValues, len(outcomes))
-	err := c.Result.Refit(ctx, s.Source, best, compare.Options{Recipe: s.Compare.Recipe, Workers: s.Compare.Workers}, func(r int, p *train.Prepared, f *train.Fitting) (err error) {
-		scorer := outcomes[r].SubsetScorer(ctx, p, f)
-		runs[r], err = c.valueSubsets(outcomes[r], func(present []bool) (compare.SubsetScores, error) {
-			defer step()
-			return scorer(present)
+	err := parallel.For(ctx, len(outcomes), s.Compare.Workers, func(ctx context.Context, _, r int) (err error) {
+		run := c.Result.Plan.Runs[r]
+		piece := compare.Piece{Stage: compare.StageSubsets, Fold: run.Fold, Seed: run.Seed}
+		runs[r], _, err = compare.Keep(s.Compare.Store, piece, "fusor subsets 1", (*subsetValues).flat, func() (*subsetValues, error) {
+			p, f, err := c.Result.Fit(ctx, s.Source, best, run, compare.Options{Recipe: s.Compare.Recipe}, 1, nil)
+			if err != nil {
+				return nil, err
+			}
+			scorer := outcomes[r].SubsetScorer(ctx, p, f)
+			return c.valueSubsets(outcomes[r], func(present []bool) (compare.SubsetScores, error) {
+				defer step()
+				return scorer(present)
+			})
 		})
+		if errors.Is(err, compare.ErrPending) {
+			mu.Lock()
+			defer mu.Unlock()
+			pending, err = true, nil
+		}
 		return err
 	})
-	if err == nil {
-		c.values = runs
+	switch {
+	case err != nil:
+		return err
+	case pending:
+		return compare.ErrPending
 	}
-	return err
+	c.values = runs
+	return nil
+}
+
+// flat visits every field, to write or to read it.
+func (v *subsetValues) flat(s *flat.Stream) {
+	if v.shapley == nil {
+		v.shapley = &eval.ShapleyValues{}
+	}
+	lists := func(l *[][]float64) { flat.List(s, l, s.Floats) }
+	lists(&v.shapley.Empty)
+	lists(&v.shapley.Full)
+	flat.List(s, &v.shapley.Parts, lists)
+	s.Bool(&v.shapley.Sampled)
+	lists(&v.subsets)
+	lists(&v.named)
 }
 
 // goals are what the contributions of a comparison explain.

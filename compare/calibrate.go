@@ -2,8 +2,12 @@ package compare
 
 import (
 	"context"
+	"errors"
+	"sync"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -13,16 +17,70 @@ const calibrationFolds = 5
 // Calibrate fits one entry of an official split again, in folds over its
 // training and validation rows: their tests are rows to set thresholds by that
 // no fit has seen. The test rows play no part. What the first run chose on its
-// validation rows beside the entry itself, the balance, is kept.
-func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, seed uint64, o Options) (*Result, error) {
+// validation rows beside the entry itself, the balance, is kept. stage names the
+// pieces: the entry is not known beforehand.
+func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, seed uint64, stage Stage, o Options) (*Result, error) {
 	plan, err := dataset.InnerFolds(src.Data, res.Plan.Runs[0], calibrationFolds, seed)
 	if err != nil {
 		return nil, err
 	}
 	o.Recipe.DampDense = &res.Outcomes[entry][0].DampDense
 	inner := &Result{Plan: plan, Entries: res.Entries[entry : entry+1]}
-	if err := inner.fitAll(ctx, src, o); err != nil {
+	pool, runs := inner.pool(), plan.Runs
+	for range inner.Entries {
+		inner.Outcomes = append(inner.Outcomes, make([]*Outcome, len(runs)))
+	}
+	var mu sync.Mutex // guards done, pending and Done
+	done, pending := 0, false
+	err = parallel.For(ctx, len(runs), o.Workers, func(ctx context.Context, _, r int) error {
+		outcomes, err := keepOutcomes(o.Store, Piece{Stage: stage, Fold: runs[r].Fold, Seed: runs[r].Seed}, runs[r], len(pool), func() ([]*Outcome, error) {
+			p, err := train.Prepare(ctx, src, runs[r], o.Recipe, 1)
+			if err != nil {
+				return nil, err
+			}
+			out := make([]*Outcome, len(pool))
+			return out, parallel.For(ctx, len(pool), o.Workers, func(ctx context.Context, _, e int) (err error) {
+				out[e], err = fit(ctx, p, &pool[e], o)
+				return err
+			})
+		})
+		mu.Lock()
+		defer mu.Unlock()
+		if errors.Is(err, ErrPending) {
+			pending = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if done++; o.Done != nil {
+			o.Done(done, len(runs), inner.Entries[0], runs[r], outcomes[0])
+		}
+		inner.finish(src.Data, r, outcomes)
+		return nil
+	})
+	if err == nil && pending {
+		err = ErrPending
+	}
+	if err != nil {
 		return nil, err
 	}
+	inner.nameMembers()
 	return inner, nil
+}
+
+// CalibrateTests fits the temperature to test rows, and returns their conformal scores with it.
+func CalibrateTests(ds *dataset.Dataset, outcomes []*Outcome) (temperature float64, conformal []float32) {
+	var logits [][]float64
+	var labels []int
+	var absent []bool
+	for _, o := range outcomes {
+		logits = append(logits, eval.Rows(o.TestLogits, len(o.TestLogits)/max(1, len(o.Test)))...)
+		labels, absent = append(labels, eval.Labels(ds, o.Test)...), append(absent, o.Absent...)
+	}
+	temperature, probs := eval.Calibrate(logits, labels, absent)
+	for _, s := range eval.ConformalScores(probs, labels) {
+		conformal = append(conformal, float32(s))
+	}
+	return temperature, conformal
 }

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/flat"
 	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
@@ -23,9 +25,9 @@ type Options struct {
 	NoEnsemble bool
 	Metric     string // by which entries are chosen and compared; "": the task's main one
 	Workers    int    // cores; 0: all
-	// Store, unless nil, keeps finished fits so that an interrupted comparison goes on where it
+	// Store, unless nil, keeps finished pieces so that an interrupted comparison goes on where it
 	// stopped.
-	Store *Store
+	Store Store
 	// Done is called after each fit, from one goroutine at a time.
 	Done func(done, total int, e Entry, r dataset.Run, o *Outcome)
 }
@@ -110,7 +112,25 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	return res, res.fitAll(ctx, src, o)
 }
 
-// fitAll fills in the outcomes.
+// prepared prepares a run, whose choices are a piece.
+func prepared(ctx context.Context, src train.Source, run dataset.Run, o Options) (*train.Prepared, error) {
+	var p *train.Prepared
+	visit := func(c *train.Choices, s *flat.Stream) { c.Flat(s) }
+	made, computed, err := Keep(o.Store, Piece{Stage: StagePrepare, Fold: run.Fold, Seed: run.Seed}, "fusor choices 1", visit, func() (*train.Choices, error) {
+		var err error
+		if p, err = train.Prepare(ctx, src, run, o.Recipe, 1); err != nil {
+			return nil, err
+		}
+		c := p.Choices()
+		return &c, nil
+	})
+	if err != nil || computed {
+		return p, err
+	}
+	return train.PrepareAs(ctx, src, run, o.Recipe, 1, made)
+}
+
+// fitAll fills in the outcomes. It returns ErrPending once all that are not pending are there.
 func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) error {
 	runs := res.Plan.Runs
 	for range res.Entries {
@@ -122,41 +142,51 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 		shares[i].left, shares[i].outcomes = len(pool), make([]*Outcome, len(pool))
 	}
 	total := len(runs) * len(pool)
-	var mu sync.Mutex // guards res.Outcomes, done, Done and shares[r]'s left and outcomes
-	done := 0
+	var mu sync.Mutex // guards done, pending, Done and shares[r]'s left and outcomes
+	done, pending := 0, false
 	err := parallel.For(ctx, total, o.Workers, func(ctx context.Context, _, job int) error {
 		r, e := job/len(pool), job%len(pool)
-		out, err := fit(ctx, src, runs[r], &shares[r], &pool[e], o)
-		if err != nil {
-			return fmt.Errorf("%s, fold %d, seed %d: %w", pool[e].Name, runs[r].Fold, runs[r].Seed, err)
-		}
+		s := &shares[r]
+		out, err := keepOutcome(o.Store, fitPiece(&pool[e], runs[r]), runs[r], func() (*Outcome, error) {
+			s.once.Do(func() { s.p, s.err = prepared(ctx, src, runs[r], o) })
+			if s.err != nil {
+				return nil, s.err
+			}
+			return fit(ctx, s.p, &pool[e], o)
+		})
 		mu.Lock()
 		defer mu.Unlock()
-		shares[r].outcomes[e] = out
-		if done++; o.Done != nil {
-			o.Done(done, total, pool[e], runs[r], out)
+		switch {
+		case errors.Is(err, ErrPending):
+			pending = true
+		case err != nil:
+			return fmt.Errorf("%s, fold %d, seed %d: %w", pool[e].Name, runs[r].Fold, runs[r].Seed, err)
+		default:
+			s.outcomes[e] = out
+			if done++; o.Done != nil {
+				o.Done(done, total, pool[e], runs[r], out)
+			}
 		}
-		if shares[r].left--; shares[r].left == 0 {
-			res.finish(src.Data, r, shares[r].outcomes)
-			shares[r].p, shares[r].outcomes = nil, nil
+		if s.left--; s.left == 0 {
+			if !pending {
+				res.finish(src.Data, r, s.outcomes)
+			}
+			s.p, s.outcomes = nil, nil
 		}
 		return nil
 	})
-	if err == nil {
+	switch {
+	case err == nil && pending:
+		return ErrPending
+	case err == nil:
 		res.nameMembers()
 	}
 	return err
 }
 
-func fit(ctx context.Context, src train.Source, run dataset.Run, s *sharedPrep, e *Entry, o Options) (*Outcome, error) {
-	if out := o.Store.load(e, run); out != nil {
-		return out, nil
-	}
-	s.once.Do(func() { s.p, s.err = train.Prepare(ctx, src, run, o.Recipe, 1) })
-	if s.err != nil {
-		return nil, s.err
-	}
-	p := s.p
+// fit fits an entry in a prepared run and tests it.
+func fit(ctx context.Context, p *train.Prepared, e *Entry, o Options) (*Outcome, error) {
+	run := p.Run
 	views := e.indices(p.Views)
 	if len(views) == 0 {
 		return nil, fmt.Errorf("no training row has %v", e.Views)
@@ -190,7 +220,7 @@ func fit(ctx context.Context, src train.Source, run dataset.Run, s *sharedPrep, 
 			return nil, err
 		}
 	}
-	return out, o.Store.save(e, run, out)
+	return out, nil
 }
 
 // Calibrate returns the temperature fitted on the validation rows, and

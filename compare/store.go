@@ -13,13 +13,15 @@ import (
 	"github.com/fusor-ml/fusor/internal/flat"
 )
 
-// Store keeps the outcomes of a comparison that is under way in a folder, one
-// file a fit, whole or not there. Another comparison (other data, options or
+// Folder keeps the pieces of a comparison that is under way in a folder, one
+// file each, whole or not there. Another comparison (other data, options or
 // version) finds nothing in it.
-type Store struct{ dir string }
+type Folder struct{ dir string }
+
+var _ Store = (*Folder)(nil)
 
 // format changes with what an outcome holds.
-const format = 5
+const format = 6
 
 var outcomeFormat = fmt.Sprintf("fusor outcome %d", format)
 
@@ -71,62 +73,74 @@ func (o *Outcome) consistent() bool {
 	return ok
 }
 
-// OpenStore opens the store of a comparison in dir; key is all that is compared
+// OpenFolder opens the store of a comparison in dir; key is all that is compared
 // (data, options, versions) and is only hashed.
-func OpenStore(dir string, key any) (*Store, error) {
+func OpenFolder(dir string, key any) (*Folder, error) {
 	data, err := json.Marshal([]any{format, key})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the comparison's store: %w", err)
 	}
 	sum := sha256.Sum256(data)
-	s := &Store{filepath.Join(dir, fmt.Sprintf("unfinished-%x", sum[:6]))}
+	s := &Folder{filepath.Join(dir, fmt.Sprintf("unfinished-%x", sum[:6]))}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot open the comparison's store: %w", err)
 	}
 	return s, nil
 }
 
-func (s *Store) path(e *Entry, r dataset.Run) string {
-	name := sha256.Sum256([]byte(e.Name)) // whatever a column is called, and however long its name
-	return filepath.Join(s.dir, fmt.Sprintf("%s-%x-%d-%d.outcome", e.Kind, name[:8], r.Fold, r.Seed))
-}
+func (s *Folder) path(p Piece) string { return filepath.Join(s.dir, p.String()) }
 
-// load returns a kept outcome, or nil; one that cannot be read, or is of other
-// test rows, is computed again.
-func (s *Store) load(e *Entry, r dataset.Run) *Outcome {
-	if s == nil {
-		return nil
-	}
-	data, err := os.ReadFile(s.path(e, r))
+// Load implements Store.
+func (s *Folder) Load(p Piece) ([]byte, error) {
+	data, err := os.ReadFile(s.path(p))
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr // what cannot be read is computed again
 	}
-	o := &Outcome{}
-	if flat.Decode(outcomeFormat, data, o.flat) != nil || !slices.Equal(o.Test, r.Test) || !o.consistent() {
-		return nil
-	}
-	return o
+	return data, nil
 }
 
-func (s *Store) save(e *Entry, r dataset.Run, o *Outcome) error {
-	if s == nil {
-		return nil
-	}
-	return durable.WriteFile(s.path(e, r), flat.Encode(outcomeFormat, o.flat))
+// Save implements Store.
+func (s *Folder) Save(p Piece, data []byte) error { return durable.WriteFile(s.path(p), data) }
+
+// Checkpoint implements Store.
+func (s *Folder) Checkpoint() string { return filepath.Join(s.dir, "model.checkpoint") }
+
+// Remove implements Store: it deletes the folder.
+func (s *Folder) Remove() error { return os.RemoveAll(s.dir) }
+
+// keepOutcome returns a kept outcome of a run, or computes it. One that is of other test rows is
+// computed again.
+func keepOutcome(s Store, p Piece, r dataset.Run, compute func() (*Outcome, error)) (*Outcome, error) {
+	o, _, err := Keep(s, p, outcomeFormat, func(o *Outcome, f *flat.Stream) { o.visit(f, r) }, compute)
+	return o, err
 }
 
-// Checkpoint returns the name of a file for the state of the fit that follows a comparison.
-func (s *Store) Checkpoint() string {
-	if s == nil {
-		return ""
+// keepOutcomes is keepOutcome of the n outcomes of one piece.
+func keepOutcomes(s Store, p Piece, r dataset.Run, n int, compute func() ([]*Outcome, error)) ([]*Outcome, error) {
+	visit := func(list *[]*Outcome, f *flat.Stream) {
+		flat.List(f, list, func(o **Outcome) {
+			if f.Reading() {
+				*o = &Outcome{}
+			}
+			(*o).visit(f, r)
+		})
+		if len(*list) != n {
+			f.Fail()
+		}
 	}
-	return filepath.Join(s.dir, "model.checkpoint")
+	list, _, err := Keep(s, p, outcomeFormat, visit, func() (*[]*Outcome, error) {
+		list, err := compute()
+		return &list, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return *list, nil
 }
 
-// Remove deletes the store, once the comparison's result is written.
-func (s *Store) Remove() error {
-	if s == nil {
-		return nil
+// visit is flat of an outcome of a run.
+func (o *Outcome) visit(f *flat.Stream, r dataset.Run) {
+	if o.flat(f); f.Reading() && (!slices.Equal(o.Test, r.Test) || !o.consistent()) {
+		f.Fail()
 	}
-	return os.RemoveAll(s.dir)
 }

@@ -11,7 +11,7 @@ import (
 // maxSubsetPlayers bounds the modalities for which every fusion is tested with
 // each subset of them present: 2⁶ predictions of the test rows cost little
 // beside a fit. Of more modalities only the fusion that is chosen is tested so,
-// once it is: see Refit.
+// once it is.
 const maxSubsetPlayers = 6
 
 // maxSubsetLogits bounds the logits of subsets that a fusion keeps until an ensemble is made of it.

@@ -133,6 +133,9 @@ func TestRowJSON(t *testing.T) {
 			Number: rapid.Int().Draw(t, "number"), ID: text.Draw(t, "id"), Split: text.Draw(t, "split"), Group: text.Draw(t, "group"),
 			Order: number.Draw(t, "order"), Label: text.Draw(t, "label"), Class: rapid.IntRange(-1, 9).Draw(t, "class"), Target: number.Draw(t, "target"),
 		}
+		if rapid.Bool().Draw(t, "multilabel") {
+			r.Labels = rapid.SliceOfN(rapid.IntRange(0, 9), 0, 3).Draw(t, "labels")
+		}
 		for range rapid.IntRange(0, 3).Draw(t, "cells") {
 			c := Cell{Text: text.Draw(t, "text"), Files: texts.Draw(t, "files"), Fields: texts.Draw(t, "fields"), Incomplete: rapid.Bool().Draw(t, "incomplete"), Name: text.Draw(t, "name")}
 			if rapid.Bool().Draw(t, "data") {

@@ -23,6 +23,7 @@ type rowJSON struct {
 	Order  numberJSON `json:"order"`
 	Label  textJSON   `json:"label,omitempty"`
 	Class  int        `json:"class"`
+	Labels []int      `json:"labels,omitzero"` // of a multi-label task; without any it is none
 	Target numberJSON `json:"target"`
 	Cells  []cellJSON `json:"cells"`
 }
@@ -57,7 +58,7 @@ func (r *Row) UnmarshalJSON(data []byte) error {
 	}
 	*r = Row{
 		Number: in.Number, ID: string(in.ID), Split: string(in.Split), Group: string(in.Group), Order: float64(in.Order),
-		Label: string(in.Label), Class: in.Class, Target: float64(in.Target),
+		Label: string(in.Label), Class: in.Class, Labels: in.Labels, Target: float64(in.Target),
 	}
 	if in.Cells != nil {
 		r.Cells = make([]Cell, len(in.Cells))
@@ -84,7 +85,7 @@ func (c *Cell) UnmarshalJSON(data []byte) error {
 func (r *Row) json(medium func(media.Source) mediaJSON) rowJSON {
 	out := rowJSON{
 		r.Number, textJSON(r.ID), textJSON(r.Split), textJSON(r.Group), numberJSON(r.Order),
-		textJSON(r.Label), r.Class, numberJSON(r.Target), nil,
+		textJSON(r.Label), r.Class, r.Labels, numberJSON(r.Target), nil,
 	}
 	if r.Cells != nil {
 		out.Cells = make([]cellJSON, len(r.Cells))
