@@ -18,8 +18,17 @@ import (
 )
 
 type compareCmd struct {
+	comparisonFlags
+	Out string `help:"Folder for compare.json, report.html and model.fusor; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
+
+	commonFlags `group:"Output"`
+
+	page string // the report, once it is written
+}
+
+// comparisonFlags define a comparison, wherever it is made.
+type comparisonFlags struct {
 	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
-	Out     string   `help:"Folder for compare.json, report.html and model.fusor; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
 	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
 	Seeds   *int     `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
 	Folds   *int     `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
@@ -32,9 +41,6 @@ type compareCmd struct {
 	dataFlags   `group:"Data"`
 	lossFlags   `group:"Data"`
 	recipeFlags `group:"Model"`
-	commonFlags `group:"Output"`
-
-	page string // the report, once it is written
 }
 
 // Help is the command's longer help.
@@ -50,8 +56,8 @@ Examples:
 // Run compares and writes the result.
 func (c *compareCmd) Run(e *env) error {
 	cmp, err := c.run(e)
-	if err == nil && !c.jsonToStdout() && !c.Quiet {
-		c.printNext(e, cmp)
+	if err == nil {
+		c.end(e, cmp)
 	}
 	return err
 }
@@ -69,6 +75,7 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		return nil, err
 	}
 	taskOf(&data, &o.Recipe)
+	o.Dir = c.Out
 	if err := checkOutputs([]string{c.Data, c.Config, o.Recipe.Embeddings}, c.JSON); err != nil {
 		return nil, err
 	}
@@ -90,6 +97,11 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
+	return cmp, c.write(e, cmp)
+}
+
+// write writes the result.
+func (c *compareCmd) write(e *env, cmp *fusor.Comparison) error {
 	c.report(e, cmp.Problems)
 	notes := cmp.Result.Plan.Notes
 	if cmp.Verdict == nil {
@@ -100,32 +112,39 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	if c.Out != "" {
 		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := durable.WriteFile(filepath.Join(c.Out, "compare.json"), append(data, '\n')); err != nil {
-			return nil, err
+			return err
 		}
 		if c.page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: string(e.lang), Media: c.Media}); err != nil {
-			return nil, err
+			return err
 		}
 		if cmp.Model != nil {
 			if err := cmp.Model.Save(c.model()); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		if err := cmp.Finish(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if !c.jsonToStdout() && !c.Quiet {
 		if err := report.Terminal(e.stdout, doc, terminal(e.stdout, string(e.lang))); err != nil {
-			return nil, err
+			return err
 		}
 		if c.page != "" {
 			e.printf("report: %s\n", c.page)
 		}
 	}
-	return cmp, c.writeJSON(e, cmp.Comparison)
+	return c.writeJSON(e, cmp.Comparison)
+}
+
+// end shows what can be done with the result.
+func (c *compareCmd) end(e *env, cmp *fusor.Comparison) {
+	if !c.jsonToStdout() && !c.Quiet {
+		c.printNext(e, cmp)
+	}
 }
 
 // model is the file of the model that is handed over.
@@ -160,8 +179,8 @@ func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOption
 	return fusor.Compare(e.ctx, ds, o)
 }
 
-func (c *compareCmd) options(e *env) (fusor.CompareOptions, error) {
-	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, NoEnsemble: c.NoEnsemble, Dir: c.Out, Metric: c.Metric, Lang: string(e.lang)}
+func (c *comparisonFlags) options(e *env) (fusor.CompareOptions, error) {
+	o := fusor.CompareOptions{Fusions: c.Fusions, Seed: c.Seed, NoEnsemble: c.NoEnsemble, Metric: c.Metric, Lang: string(e.lang)}
 	if c.Folds != nil {
 		if o.Folds = *c.Folds; o.Folds < 2 {
 			return o, usagef("--folds %d: 2 are the least", o.Folds)

@@ -58,7 +58,7 @@ func (c *demoCmd) Run(e *env) error {
 	if c.DataOnly {
 		return nil
 	}
-	run := compareCmd{Data: manifest, Out: filepath.Join(dir, "result"), Seeds: new(1), commonFlags: c.commonFlags}
+	run := compareCmd{comparisonFlags: comparisonFlags{Data: manifest, Seeds: new(1)}, Out: filepath.Join(dir, "result"), commonFlags: c.commonFlags}
 	cmp, err := run.run(e)
 	if err != nil {
 		return err

@@ -38,6 +38,9 @@ type commands struct {
 	Info     infoCmd     `cmd:"" help:"Show the model card of a saved model."`
 	Predict  predictCmd  `cmd:"" help:"Predict with a saved model: a table, or JSON lines on stdin."`
 	Serve    serveCmd    `cmd:"" help:"Answer rows over HTTP with saved models."`
+	Tasks    tasksCmd    `cmd:"" help:"Make tasks of a comparison or a prediction, for many machines."`
+	Work     workCmd     `cmd:"" help:"Do tasks of a job."`
+	Merge    mergeCmd    `cmd:"" help:"Merge what tasks made into what one machine would have made."`
 	Export   exportCmd   `cmd:"" help:"Write a saved model for other programs: ONNX, or plain weights."`
 	Extract  extractCmd  `cmd:"" help:"Write every view of DATA as arrays for NumPy and SciPy, a folder that is DATA again."`
 	Fuse     fuseCmd     `cmd:"" help:"Fuse two or more matrices (.npy or .csv) with one of the textbook methods."`
@@ -64,6 +67,23 @@ type env struct {
 	shared         []string      // flags that train and compare take alike, as they were given
 	reading        []string      // of those, what inspect takes: how the data are read
 	rows           []string      // and what commands take that have a model, which knows the rest
+	// given returns the flags that keep wants, as they were given.
+	given func(keep func(*kong.Flag) bool) []string
+}
+
+// newEnv returns what the command of a parsed command line runs in, but for the streams.
+func newEnv(ctx context.Context, args []string, k *kong.Context) *env {
+	e := &env{ctx: ctx, args: args, lang: locale(args)}
+	e.given = func(keep func(*kong.Flag) bool) []string { return givenFlags(args, k.Flags(), keep) }
+	ofData := func(f *kong.Flag) bool { return f.Group != nil && f.Group.Key == "Data" && f.Name != "allow-missing" }
+	e.shared = e.given(func(f *kong.Flag) bool {
+		return f.Name == "seed" || f.Group != nil && (f.Group.Key == "Data" || f.Group.Key == "Model")
+	})
+	e.reading = e.given(ofData)
+	e.rows = e.given(func(f *kong.Flag) bool {
+		return ofData(f) && slices.Contains([]string{"encoding", "sheet", "root"}, f.Name)
+	})
+	return e
 }
 
 func main() {
@@ -120,15 +140,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { endNow(ctx, stderr) }) })()
 	}
 	out := &output{w: stdout}
-	e := &env{ctx: ctx, stdin: stdin, stdout: out, stderr: stderr, args: args, lang: language}
-	ofData := func(f *kong.Flag) bool { return f.Group != nil && f.Group.Key == "Data" && f.Name != "allow-missing" }
-	e.shared = givenFlags(args, k.Flags(), func(f *kong.Flag) bool {
-		return f.Name == "seed" || f.Group != nil && (f.Group.Key == "Data" || f.Group.Key == "Model")
-	})
-	e.reading = givenFlags(args, k.Flags(), ofData)
-	e.rows = givenFlags(args, k.Flags(), func(f *kong.Flag) bool {
-		return ofData(f) && slices.Contains([]string{"encoding", "sheet", "root"}, f.Name)
-	})
+	e := newEnv(ctx, args, k)
+	e.stdin, e.stdout, e.stderr = stdin, out, stderr
 	err = k.Run(e)
 	if err == nil {
 		err = out.err // what nobody looked at

@@ -17,17 +17,23 @@ import (
 )
 
 type predictCmd struct {
-	Model   string   `arg:"" help:"Saved model."`
-	Data    []string `arg:"" optional:"" help:"Table or folder; or the files of one row, each for the column of its kind; - reads JSON lines from stdin and writes them to stdout."`
-	As      []string `help:"A cell of one row, where a file's kind does not name its column: COL=FILE, of numbers and categories COL=VALUE; may be repeated." sep:"none" placeholder:"COL=FILE"`
-	Top     int      `help:"The N most probable classes only: columns top_1, p_top_1, …; in JSON their p_<class>." placeholder:"N"`
-	Explain bool     `help:"What each modality contributed to each answer (Shapley values), and the answer without it: columns contribution_<modality>, without_<modality>; in JSON the member explanation."`
-	Bare    bool     `help:"The answers alone, for programs: no columns of the input, probabilities in full; a JSON line is what serve answers, with the row's problems."`
-	Out     string   `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
+	Model string   `arg:"" help:"Saved model."`
+	Data  []string `arg:"" optional:"" help:"Table or folder; or the files of one row, each for the column of its kind; - reads JSON lines from stdin and writes them to stdout."`
+	As    []string `help:"A cell of one row, where a file's kind does not name its column: COL=FILE, of numbers and categories COL=VALUE; may be repeated." sep:"none" placeholder:"COL=FILE"`
+	Out   string   `help:"File for the result: .csv, .tsv or .jsonl (default: CSV on stdout)." short:"o" placeholder:"FILE"`
+
+	queryFlags
+	commonFlags `group:"Output"`
+}
+
+// queryFlags define what is answered, wherever that is done.
+type queryFlags struct {
+	Top     int  `help:"The N most probable classes only: columns top_1, p_top_1, …; in JSON their p_<class>." placeholder:"N"`
+	Explain bool `help:"What each modality contributed to each answer (Shapley values), and the answer without it: columns contribution_<modality>, without_<modality>; in JSON the member explanation."`
+	Bare    bool `help:"The answers alone, for programs: no columns of the input, probabilities in full; a JSON line is what serve answers, with the row's problems."`
 
 	roleFlags    `group:"Data"`
 	encoderFlags `group:"Model"`
-	commonFlags  `group:"Output"`
 }
 
 // Help is the command's longer help.
@@ -102,12 +108,17 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return c.failed(e, f.Problems.Wrap(err))
 	}
-	c.report(e, f.Problems)
+	return c.finish(e, m, in, preds, f.Problems, format)
+}
+
+// finish writes the answers.
+func (c *predictCmd) finish(e *env, m *fusor.Model, in *input, preds []fusor.Prediction, problems dataset.Problems, format string) error {
+	c.report(e, problems)
 	if twice := answered(m, in.header, c.query()); len(twice) > 0 && !c.Bare {
 		c.notes(e, []string{fmt.Sprintf("the answers take the place of the input's columns %s", list(twice))})
 	}
 	if c.JSON != "" {
-		out := make([]json.RawMessage, len(preds))
+		out, err := make([]json.RawMessage, len(preds)), error(nil)
 		for i, p := range preds {
 			if out[i], err = c.answer(m, &p, named(&in.ds.Rows[i])); err != nil {
 				return err
@@ -127,7 +138,7 @@ func (c *predictCmd) Run(e *env) error {
 }
 
 // query is what is wanted of each row.
-func (c *predictCmd) query() predict.Query { return predict.Query{Top: c.Top, Explain: c.Explain} }
+func (c *queryFlags) query() predict.Query { return predict.Query{Top: c.Top, Explain: c.Explain} }
 
 // input reads the table, or the one row of files.
 func (c *predictCmd) input(e *env, m *fusor.Model) (*input, error) {

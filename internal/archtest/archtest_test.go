@@ -39,6 +39,7 @@ var order = [][]string{
 	{"analysis"},
 	{"serve"},
 	{""},
+	{"scale"},
 	{"cmd/accuracy", "cmd/extraction"},
 	{"cmd/fusor/internal", "cmd/fusor"},
 }

@@ -15,8 +15,8 @@ func eachTier(t *testing.T, f func(t *testing.T)) {
 	ran := map[Tier]bool{}
 	for tier := Plain; tier <= best; tier++ {
 		t.Run(tier.String(), func(t *testing.T) {
-			setTier(tier)
-			defer setTier(best)
+			SetTier(tier)
+			defer SetTier(best)
 			f(t)
 			ran[active] = true
 		})

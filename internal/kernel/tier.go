@@ -21,5 +21,25 @@ var (
 // ActiveTier is the tier that float32 kernels use.
 func ActiveTier() Tier { return active }
 
-// setTier makes kernels use t, which the CPU must have; tests call it.
-func setTier(t Tier) { active = min(t, best) }
+// BestTier is the tier that kernels use unless they are told otherwise: the best that this CPU has.
+func BestTier() Tier { return best }
+
+// ParseTier returns the tier of a name.
+func ParseTier(name string) (Tier, bool) {
+	for t := Plain; t <= AVX512; t++ {
+		if t.String() == name {
+			return t, true
+		}
+	}
+	return Plain, false
+}
+
+// SetTier makes kernels use t and reports whether this CPU has it; else nothing changes. Results of
+// two tiers differ in their last bits, so it belongs before all work, from one goroutine.
+func SetTier(t Tier) bool {
+	if t > best {
+		return false
+	}
+	active = t
+	return true
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/scale"
+)
+
+type mergeCmd struct {
+	Job          string `arg:"" help:"Folder of the job."`
+	Out          string `help:"What the plain command's -o names: a folder of a comparison, a file of answers." short:"o" placeholder:"OUT"`
+	Status       bool   `help:"Show how far the job is, and merge nothing."`
+	AllowMissing bool   `help:"Go on without what lacks, and name it: rows without answers have the flag missing, fusions that could not be fitted are left out."`
+
+	resultFlags
+}
+
+// Help is the command's longer help.
+func (c *mergeCmd) Help() string {
+	return `Checks that every task has one sound part, and makes of them what the plain command would have made on one machine, to the bit. A task that failed is named with its reason.
+
+Examples:
+  fusor merge job --status
+  fusor merge job -o result`
+}
+
+// Run merges the parts.
+func (c *mergeCmd) Run(e *env) error {
+	for _, path := range []*string{&c.Out, &c.JSON} { // the working folder becomes another
+		if *path == "" || *path == "-" {
+			continue
+		}
+		var err error
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
+	j, err := openJob(e, c.Job)
+	if err != nil {
+		return err
+	}
+	if c.Status {
+		return c.status(e, j.worker)
+	}
+	lacking, err := j.worker.Lacking(e.ctx)
+	if err != nil {
+		return err
+	}
+	if len(lacking) > 0 {
+		if err := c.lacks(e, j.worker, lacking); err != nil {
+			return err
+		}
+	}
+	if err := j.setUp(e, fusor.Options{NoCache: true}); err != nil {
+		return err
+	}
+	defer j.worker.Close() //nolint:errcheck // temporary files
+	if j.worker.Job().Kind == scale.Predict {
+		return c.answers(j)
+	}
+	return c.comparison(e, j)
+}
+
+// shownTasks is how many tasks are named before the rest is counted.
+const shownTasks = 10
+
+// lacks names tasks that are not done. It is an error unless they may be missing.
+func (c *mergeCmd) lacks(e *env, w *scale.Worker, tasks []scale.Task) error {
+	st, err := w.Status(e.ctx)
+	if err != nil {
+		return err
+	}
+	why := map[int]string{}
+	for _, f := range st.Failed {
+		why[f.Task.Task] = ": " + f.Error
+	}
+	for i, t := range tasks {
+		if i == shownTasks {
+			e.fprintf(e.stderr, "… and %d more tasks\n", len(tasks)-i)
+			break
+		}
+		e.fprintf(e.stderr, "%s is not done%s\n", t, why[t.Task])
+	}
+	if c.AllowMissing {
+		return nil
+	}
+	return fmt.Errorf("%d of %d tasks are not done; fusor work %s does them, --allow-missing goes on without", len(tasks), len(w.Tasks()), c.Job)
+}
+
+// status shows how far the job is.
+func (c *mergeCmd) status(e *env, w *scale.Worker) error {
+	st, err := w.Status(e.ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.writeJSON(e, st); err != nil || c.Quiet || c.jsonToStdout() {
+		return err
+	}
+	for _, s := range st.Stages {
+		e.printf("%-12s %d of %d tasks\n", s.Name, s.Done, s.Tasks)
+	}
+	for i, f := range st.Failed {
+		if i == shownTasks {
+			e.printf("… and %d more tasks\n", len(st.Failed)-i)
+			break
+		}
+		e.printf("%s failed: %s\n", f.Task, f.Error)
+	}
+	return nil
+}
+
+// comparison writes the result of a comparison.
+func (c *mergeCmd) comparison(e *env, j *openedJob) error {
+	plain := &j.plain.Compare
+	plain.Out, plain.resultFlags = c.Out, c.resultFlags
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+			return fmt.Errorf("cannot make the folder of the result: %w", err)
+		}
+	}
+	cmp, err := j.worker.MergeCompare(e.ctx, c.AllowMissing)
+	if errors.Is(err, compare.ErrPending) {
+		return fmt.Errorf("cannot merge: %w", err)
+	}
+	if err != nil {
+		return plain.failed(e, err)
+	}
+	if err := plain.write(j.env, cmp); err != nil {
+		return err
+	}
+	plain.end(j.env, cmp)
+	return nil
+}
+
+// answers writes the answers to all rows.
+func (c *mergeCmd) answers(j *openedJob) error {
+	plain := &j.plain.Predict
+	plain.Out, plain.resultFlags = c.Out, c.resultFlags
+	format, err := answerFormat(c.Out)
+	if err != nil {
+		return err
+	}
+	m := j.worker.Model()
+	ds, err := plain.deferred(m, plain.Data[0])
+	if err != nil {
+		return plain.failed(j.env, err)
+	}
+	sum, err := ds.Digest()
+	if err != nil {
+		return err
+	}
+	if sum != j.worker.Job().Data.SHA256 {
+		return fmt.Errorf("%s is another table than when the job was made", plain.Data[0])
+	}
+	preds, problems, err := j.worker.MergePredict(j.env.ctx, c.AllowMissing)
+	if err != nil {
+		return err
+	}
+	in := &input{ds, ds.Raw().Header, ds.Raw().Row, ds.Raw().Object}
+	return plain.finish(j.env, m, in, preds, problems, format)
+}

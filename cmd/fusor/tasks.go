@@ -1,0 +1,167 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/kernel"
+	"github.com/fusor-ml/fusor/scale"
+)
+
+type tasksCmd struct {
+	Compare tasksCompareCmd `cmd:"" help:"Tasks of: fusor compare DATA."`
+	Predict tasksPredictCmd `cmd:"" help:"Tasks of: fusor predict MODEL DATA."`
+}
+
+// Help is the command's longer help.
+func (c *tasksCmd) Help() string {
+	return `Divides a job into tasks, without looking at every medium: JOB/job.json, JOB/tasks.jsonl (a task a line) and the rows in blocks. Any number of machines that see JOB and the media do them with fusor work, in any order that the stages of job.json allow; fusor merge makes the result, which has the bits of the plain command's. See docs/scale.md.
+
+Examples:
+  fusor tasks compare shop.csv -o job
+  fusor tasks predict shop.fusor new.csv -o job --block 10000 --kernel avx2`
+}
+
+// jobFlags are those of every job.
+type jobFlags struct {
+	Out    string `help:"Folder of the job." short:"o" required:"" placeholder:"JOB" group:"Job"`
+	Block  uint   `help:"Rows of a block, which one task extracts or answers (default 1000)." placeholder:"N" group:"Job"`
+	Kernel string `help:"Kernels that every worker uses: go, avx2 or avx512 (default: the best of this machine). Machines without them refuse the job." enum:",go,avx2,avx512" default:"" placeholder:"TIER" group:"Job"`
+
+	resultFlags `group:"Output"`
+}
+
+// setup chooses the kernels and returns what the job is made of; command is what is done without
+// its flags.
+func (f *jobFlags) setup(e *env, command ...string) (scale.Setup, error) {
+	s := scale.Setup{Storage: scale.Dir(f.Out), Block: int(f.Block)}
+	if tier, ok := kernel.ParseTier(f.Kernel); ok && !kernel.SetTier(tier) {
+		return s, fmt.Errorf("--kernel %s: this CPU has %s at most", f.Kernel, kernel.BestTier())
+	}
+	if err := os.MkdirAll(f.Out, 0o755); err != nil {
+		return s, fmt.Errorf("cannot make the folder of the job: %w", err)
+	}
+	var err error
+	if s.Folder, err = filepath.Abs("."); err != nil {
+		return s, err
+	}
+	s.Command = append(command, e.given(func(f *kong.Flag) bool {
+		return f.Group == nil || f.Group.Key != "Job" && f.Group.Key != "Output"
+	})...)
+	return s, nil
+}
+
+// made shows a job that was made.
+func (f *jobFlags) made(e *env, j *scale.Job, err error) error {
+	if errors.Is(err, scale.ErrOther) {
+		return fmt.Errorf("%s: %w", f.Out, err)
+	}
+	if err != nil {
+		return f.failed(e, err)
+	}
+	f.report(e, j.Data.Problems)
+	if err := f.writeJSON(e, j); err != nil || f.Quiet || f.jsonToStdout() {
+		return err
+	}
+	for _, s := range j.Stages {
+		e.printf("%-12s %d tasks\n", s.Name, s.Tasks)
+	}
+	e.printNext(
+		step("do all of them here, or on every machine that sees the folder", "work", f.Out),
+		step("then make the result", "merge", f.Out, "-o", "result"))
+	return nil
+}
+
+type tasksCompareCmd struct {
+	comparisonFlags
+	Strict bool `help:"Fail on the first set of unreadable cells instead of going on without them."`
+	jobFlags
+}
+
+// Run makes the job.
+func (c *tasksCompareCmd) Run(e *env) error {
+	if err := c.reportFlags.check(); err != nil {
+		return err
+	}
+	data, o, err := c.comparison(e)
+	if err != nil {
+		return err
+	}
+	s, err := c.setup(e, "compare", c.Data, "--lang", string(e.lang))
+	if err != nil {
+		return err
+	}
+	data.Deferred = true
+	ds, err := fusor.Open(c.Data, data)
+	if err != nil {
+		return c.failed(e, err)
+	}
+	j, err := scale.NewCompare(e.ctx, ds, o, s)
+	return c.made(e, j, err)
+}
+
+// comparison returns the options of a comparison and how its data are read.
+func (c *comparisonFlags) comparison(e *env) (dataset.Options, fusor.CompareOptions, error) {
+	data, err := c.dataFlags.options()
+	if err != nil {
+		return data, fusor.CompareOptions{}, err
+	}
+	o, err := c.options(e)
+	taskOf(&data, &o.Recipe)
+	o.AllowMissing, o.Reads = c.AllowMissing, data
+	return data, o, err
+}
+
+type tasksPredictCmd struct {
+	Model string `arg:"" help:"Saved model."`
+	Data  string `arg:"" help:"Table or folder."`
+	queryFlags
+	jobFlags
+}
+
+// Run makes the job.
+func (c *tasksPredictCmd) Run(e *env) error {
+	s, err := c.setup(e, "predict", c.Model, c.Data)
+	if err != nil {
+		return err
+	}
+	m, err := c.load(c.Model, fusor.Options{})
+	if err != nil {
+		return err
+	}
+	ds, err := c.deferred(m, c.Data)
+	if err != nil {
+		return c.failed(e, err)
+	}
+	j, err := scale.NewPredict(e.ctx, m, ds, s)
+	return c.made(e, j, err)
+}
+
+// load loads the model that answers.
+func (c *queryFlags) load(path string, o fusor.Options) (*fusor.Model, error) {
+	if c.Top < 0 {
+		return nil, usagef("--top %d is below 0", c.Top)
+	}
+	o.Encoders = c.folders()
+	m, err := fusor.Load(path, o)
+	if err == nil && c.Top > 0 && m.Schema().Task == dataset.Regression {
+		return nil, usagef("--top is for classes, and the model predicts numbers")
+	}
+	return m, err
+}
+
+// deferred reads a table as the model was trained, without looking at its media.
+func (c *queryFlags) deferred(m *fusor.Model, path string) (*dataset.Dataset, error) {
+	o, err := c.roleFlags.options()
+	if err != nil {
+		return nil, err
+	}
+	o.Schema, o.Deferred = m.Schema(), true
+	return dataset.Open(path, o)
+}

@@ -1,0 +1,181 @@
+package scale
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/flat"
+)
+
+// features is what a task of the stage features makes of its block: the views, and what was found
+// when the media were looked at.
+type features struct {
+	feature.Block
+	resolved []resolved
+	problems dataset.Problems
+}
+
+// resolved is a cell that is another once its files were looked for.
+type resolved struct {
+	row, column int // the row of the block
+	cell        []byte
+}
+
+const featuresFormat = "fusor features 1"
+
+func (f *features) flat(s *flat.Stream) {
+	f.Flat(s)
+	flat.List(s, &f.resolved, func(r *resolved) {
+		s.Int(&r.row)
+		s.Int(&r.column)
+		s.Bytes(&r.cell)
+	})
+	problems(s, &f.problems)
+}
+
+// problems visits problems.
+func problems(s *flat.Stream, list *dataset.Problems) {
+	flat.List(s, (*[]dataset.Problem)(list), func(p *dataset.Problem) {
+		s.Text(&p.Code)
+		s.Text(&p.File)
+		s.Int(&p.Row)
+		s.Text(&p.Column)
+		s.Text(&p.What)
+		s.Text(&p.Advice)
+		s.Bool(&p.Fatal)
+	})
+}
+
+// dataset returns rows as a data set of the job, without the problems of the whole.
+func (w *Worker) dataset(rows []dataset.Row) *dataset.Dataset {
+	d := &w.job.Data
+	ds := &dataset.Dataset{Name: d.Name, Path: d.Path, Dir: d.Dir, Manifest: d.Manifest, Encoding: d.Encoding, Schema: d.Schema, Rows: rows}
+	if w.Root != "" {
+		ds.Dir = w.Root
+	}
+	return ds
+}
+
+// resolve reads a block and looks for its media.
+func (w *Worker) resolve(ctx context.Context, block int) (*dataset.Dataset, []int, error) {
+	list, err := w.block(ctx, block)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, index := make([]dataset.Row, len(list)), make([]int, len(list))
+	for i, r := range list {
+		rows[i], index[i] = r.Row, r.Index
+	}
+	ds := w.dataset(rows)
+	return ds, index, ds.Resolve()
+}
+
+// features extracts the views of a block.
+func (w *Worker) features(ctx context.Context, block int, refs []feature.Ref, x *feature.Extraction) ([]byte, error) {
+	ds, _, err := w.resolve(ctx, block)
+	if err != nil {
+		return nil, err
+	}
+	written, err := w.block(ctx, block)
+	if err != nil {
+		return nil, err
+	}
+	var out features
+	for i := range ds.Rows {
+		for k := range ds.Rows[i].Cells {
+			before, err := json.Marshal(written[i].Row.Cells[k])
+			if err != nil {
+				return nil, err
+			}
+			after, err := json.Marshal(ds.Rows[i].Cells[k])
+			if err != nil {
+				return nil, err
+			}
+			if !bytes.Equal(before, after) {
+				out.resolved = append(out.resolved, resolved{i, k, after})
+			}
+		}
+	}
+	views, found, err := x.Extract(ctx, ds, refs)
+	if err != nil {
+		return nil, found.Wrap(err)
+	}
+	block1, err := views.Block()
+	if err = errors.Join(err, views.Close()); err != nil {
+		return nil, err
+	}
+	out.Block = *block1
+	for _, p := range found {
+		if p.Row > 0 { // else of the cache of this machine
+			out.problems = append(out.problems, p)
+		}
+	}
+	return flat.Encode(featuresFormat, out.flat), nil
+}
+
+// assembled is the data set of a job with its features, as one machine reads and extracts them.
+type assembled struct {
+	ds      *dataset.Dataset
+	views   *feature.Features
+	missing []int // blocks that are not there, where that is allowed
+}
+
+// assemble puts the blocks together. The caller closes the views.
+func (w *Worker) assemble(ctx context.Context, refs []feature.Ref, allowMissing bool) (*assembled, error) {
+	a := &assembled{ds: w.dataset(make([]dataset.Row, w.job.Data.Rows)), views: feature.NewFeatures(refs, w.job.Data.Rows)}
+	a.ds.Problems = append(a.ds.Problems, w.job.Data.Problems...)
+	for _, t := range w.of(w.job.Stages[0]) {
+		if err := w.assembleBlock(ctx, a, t); err != nil {
+			if allowMissing && errors.Is(err, errMissing) {
+				a.missing = append(a.missing, *t.Block)
+				continue
+			}
+			return nil, errors.Join(err, a.views.Close())
+		}
+	}
+	a.ds.SortProblems(a.ds.Problems)
+	if w.job.Kind == Compare {
+		a.ds.NoteDuplicates()
+	}
+	return a, nil
+}
+
+// errMissing reports a part that is not there.
+var errMissing = errors.New("it is not done")
+
+func (w *Worker) assembleBlock(ctx context.Context, a *assembled, t Task) error {
+	list, err := w.block(ctx, *t.Block)
+	if err != nil {
+		return err
+	}
+	index := make([]int, len(list))
+	for i, r := range list {
+		index[i], a.ds.Rows[r.Index] = r.Index, r.Row
+	}
+	data, err := w.read(ctx, t)
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", t, errMissing, err)
+	}
+	var f features
+	if err := flat.Decode(featuresFormat, data, f.flat); err != nil {
+		return fmt.Errorf("cannot read what %s made: %w", t, err)
+	}
+	for _, r := range f.resolved {
+		if r.row < 0 || r.row >= len(index) || r.column < 0 || r.column >= len(w.job.Data.Schema.Columns) {
+			return fmt.Errorf("cannot read what %s made: it has no such cell", t)
+		}
+		if err := json.Unmarshal(r.cell, &a.ds.Rows[index[r.row]].Cells[r.column]); err != nil {
+			return fmt.Errorf("cannot read what %s made: %w", t, err)
+		}
+	}
+	a.ds.Problems = append(a.ds.Problems, f.problems...)
+	if err := a.views.PutBlock(index, &f.Block); err != nil {
+		return fmt.Errorf("%s: %w", t, err)
+	}
+	return nil
+}
