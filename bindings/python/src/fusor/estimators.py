@@ -156,7 +156,9 @@ class _Fusor(BaseEstimator):
             check_consistent_length(X, y)
             if len(X) == 0 or len(X.columns) == 0:
                 raise ValueError(f"found an X of shape {X.shape}: there is nothing to learn from")
-        return frame(X), y
+        df = frame(X)
+        self._columns = list(df.columns)
+        return df, y
 
     def _train(self, df: pd.DataFrame, target: pd.DataFrame) -> None:
         """Learn the columns of target from df."""
@@ -183,11 +185,11 @@ class _Fusor(BaseEstimator):
         check_is_fitted(self)
         if not _is_frame(X):
             X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
-            return frame(X).set_axis(getattr(self, "feature_names_in_", frame(X).columns), axis=1)
+            return frame(X).set_axis(self._columns, axis=1)
         named, X = hasattr(self, "feature_names_in_"), frame(X)
         if not named or self.model_.columns == ["table"] and not (self.group or self.order or self.split):
             validate_data(self, X, reset=False, skip_check_array=True)
-        return X if named else X.set_axis([f"x{i}" for i in range(X.shape[1])], axis=1)
+        return X if named else X.set_axis(self._columns, axis=1)
 
 
 def _is_frame(X: Any) -> bool:
