@@ -8,7 +8,6 @@ import (
 
 	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/predict"
 )
 
 // Evaluation is a model's scores on labeled rows.
@@ -29,35 +28,12 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err := ds.CheckLost(f.Problems, m.Options().AllowMissing); err != nil {
 		return nil, err
 	}
-	p, err := m.probabilities(ctx, f, rows) // unlabeled rows are context for their groups
+	e, err := analysis.Evaluate(ctx, m.Model, ds, f, rows)
 	if err != nil {
 		return nil, f.Problems.Wrap(err)
 	}
-	e := analysis.NewEvaluation(m.Model, ds, rows, p)
 	e.Problems = f.Problems
 	return e, nil
-}
-
-// scoredAtOnce is how many rows are scored before only their probabilities are kept: a multiple of
-// a batch, so that batches, and with them the last bits, are those of all rows at once.
-const scoredAtOnce = 4096
-
-// probabilities are those of rows, [rows, outputs], in memory for little more than these.
-func (m *Model) probabilities(ctx context.Context, f *predict.Features, rows []int) ([]float64, error) {
-	p := make([]float64, 0, len(rows)*m.Artifact().Spec.Outputs)
-	for len(rows) > 0 {
-		n := scoredAtOnce
-		if len(rows) < 2*n || m.OverRows() {
-			n = len(rows)
-		}
-		s, err := m.Score(ctx, f.Set(), rows[:n], nil)
-		if err != nil {
-			return nil, err
-		}
-		p = append(p, m.Probabilities(s)...)
-		rows = rows[n:]
-	}
-	return p, nil
 }
 
 // rows checks an argument that names rows of a data set, each once; nil names all. Of those some

@@ -26,9 +26,14 @@ const maxConfusion = 2000
 // NewEvaluation returns the scores of a model on the labeled ones of rows; p are the probabilities,
 // or values, that it predicted for each of them.
 func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
-	a := m.Artifact()
 	preds := eval.NewPredictions(ds, rows, p)
-	preds.Thresholds = a.Thresholds
+	preds.Thresholds = m.Artifact().Thresholds
+	return evaluationOf(m, ds, rows, preds)
+}
+
+// evaluationOf is NewEvaluation of what was predicted of the labeled ones of rows.
+func evaluationOf(m *predict.Model, ds *dataset.Dataset, rows []int, preds *eval.Predictions) *Evaluation {
+	a := m.Artifact()
 	e := &Evaluation{Row: compare.Measure(a.Schema.Task, metricOf(a), preds, eval.Groups(ds, rows))}
 	e.Name, e.Kind, e.Fusion = a.Spec.Method, eval.Fusion, a.Spec.Method
 	if len(a.Views) == 1 {

@@ -7,24 +7,30 @@ import "math"
 const smallestProb = 0x1p-52
 
 func correct(p *Predictions, i int) float64 {
-	if Argmax(p.Probs[i]) == p.Labels[i] {
+	if p.top()[i] == p.Labels[i] {
 		return 1
 	}
 	return 0
 }
 
 func rowLogLoss(p *Predictions, i int) float64 {
-	q := p.Probs[i][p.Labels[i]]
+	q := p.own(i)
 	return -math.Log(math.Min(math.Max(q, smallestProb), 1-smallestProb))
 }
 
 // rowBrier follows scikit-learn: (p₁ − y)² for two classes (range 0..1), the
 // sum over the classes for more (range 0..2).
 func rowBrier(p *Predictions, i int) float64 {
-	row := p.Probs[i]
+	if p.passed != nil {
+		return p.passed.miss[i]
+	}
+	return brier(p.Probs[i], p.Labels[i])
+}
+
+func brier(row []float64, label int) float64 {
 	sum := 0.0
 	for c, q := range row {
-		if c == p.Labels[i] {
+		if c == label {
 			q--
 		}
 		sum += q * q
@@ -43,7 +49,7 @@ func Confusion(p *Predictions) [][]int {
 		m[c] = make([]int, len(m))
 	}
 	for i, y := range p.Labels {
-		m[y][Argmax(p.Probs[i])]++
+		m[y][p.top()[i]]++
 	}
 	return m
 }

@@ -18,6 +18,8 @@ type oneVsRest struct {
 	own    []float64 // [cuts]: the class's own rows that have it
 	at     []int     // [N]: the row's cut, of its own class
 	others []float64 // rows of other classes by bin; the class's bins begin at 2·start[c]+c
+
+	auc, precision []float64 // [N]: each row's effect as one of another class, of predictions that are not kept; else nil
 }
 
 // ordered is v where it is in the order: NaN below all else, beside −∞.
@@ -35,51 +37,66 @@ func (p *Predictions) oneVsRest() *oneVsRest {
 	if p.ranks != nil {
 		return p.ranks
 	}
-	c := p.Classes()
-	own := make([][]float64, c)
+	own := make([]float64, len(p.Labels))
 	for i, y := range p.Labels {
-		own[y] = append(own[y], ordered(p.Probs[i][y]))
+		own[i] = p.Probs[i][y]
 	}
-	r := &oneVsRest{labels: p.Labels, start: make([]int, c+1), at: make([]int, len(p.Labels))}
+	r := newOneVsRest(p.Labels, own, p.Classes())
+	for i, row := range p.Probs {
+		r.bins(i, row, func(bin int) { r.others[bin]++ })
+	}
+	p.ranks = r
+	return r
+}
+
+// newOneVsRest returns the ranks without the rows of other classes; probs are the rows'
+// probabilities of their own class.
+func newOneVsRest(labels []int, probs []float64, classes int) *oneVsRest {
+	own := make([][]float64, classes)
+	for i, y := range labels {
+		own[y] = append(own[y], ordered(probs[i]))
+	}
+	r := &oneVsRest{labels: labels, start: make([]int, classes+1), at: make([]int, len(labels))}
 	for y, v := range own {
 		slices.Sort(v)
 		r.cuts = append(r.cuts, slices.Compact(v)...)
 		r.start[y+1] = len(r.cuts)
 	}
-	r.own, r.others = make([]float64, len(r.cuts)), make([]float64, 2*len(r.cuts)+c)
-	for i, y := range p.Labels {
-		k, _ := slices.BinarySearch(r.cuts[r.start[y]:r.start[y+1]], ordered(p.Probs[i][y]))
+	r.own, r.others = make([]float64, len(r.cuts)), make([]float64, 2*len(r.cuts)+classes)
+	for i, y := range labels {
+		k, _ := slices.BinarySearch(r.cuts[r.start[y]:r.start[y+1]], ordered(probs[i]))
 		r.at[i] = r.start[y] + k
 		r.own[r.at[i]]++
 	}
-	r.visit(p, func(_, bin int) { r.others[bin]++ })
-	p.ranks = r
 	return r
 }
 
-// visit calls f with every row and the bin in which it lies in the order of every other class.
-func (r *oneVsRest) visit(p *Predictions, f func(i, bin int)) {
-	for i, row := range p.Probs {
-		for c, v := range row {
-			lo, hi := r.start[c], r.start[c+1]
-			if c == r.labels[i] || lo == hi {
-				continue
-			}
-			v = ordered(v)
-			first := lo
-			for lo < hi {
-				if mid := int(uint(lo+hi) >> 1); r.cuts[mid] < v {
-					lo = mid + 1
-				} else {
-					hi = mid
-				}
-			}
-			bin := 2*first + c + 2*(lo-first)
-			if lo < r.start[c+1] && r.cuts[lo] == v {
-				bin++
-			}
-			f(i, bin)
+// bins calls f with the bin in which row i lies in the order of every other class.
+func (r *oneVsRest) bins(i int, row []float64, f func(bin int)) {
+	label := r.labels[i]
+	for c, v := range row {
+		lo, hi := r.start[c], r.start[c+1]
+		if c == label || lo == hi {
+			continue
 		}
+		v = ordered(v)
+		first := lo
+		if v < r.cuts[lo] { // as most rows are
+			f(2*first + c)
+			continue
+		}
+		for lo < hi {
+			if mid := int(uint(lo+hi) >> 1); r.cuts[mid] < v {
+				lo = mid + 1
+			} else {
+				hi = mid
+			}
+		}
+		bin := 2*first + c + 2*(lo-first)
+		if lo < r.start[c+1] && r.cuts[lo] == v {
+			bin++
+		}
+		f(bin)
 	}
 }
 
@@ -122,6 +139,57 @@ func (r *oneVsRest) averagePrecision(c int) float64 {
 	return sum / hits
 }
 
+// slopes holds how a class's metric depends on how often rows are drawn, to first order.
+type slopes struct {
+	slope []float64 // of the metric in the count of another's row, by bin
+	place []float64 // auc: the share of the others below the cut; else how many are not
+	used  []bool    // classes with rows of their own and others
+	n     float64   // how many those are
+}
+
+// slopes returns those of auc, else of average precision.
+func (r *oneVsRest) slopes(auc bool) slopes {
+	classes := len(r.start) - 1
+	s := slopes{slope: make([]float64, len(r.others)), place: make([]float64, len(r.cuts)), used: make([]bool, classes)}
+	for c := range classes {
+		own, others := r.class(c)
+		pos, neg := sum(own), sum(others)
+		if s.used[c] = pos > 0 && neg > 0; !s.used[c] {
+			continue
+		}
+		s.n++
+		lo := r.start[c]
+		slope := s.slope[2*lo+c : 2*(lo+len(own))+c+1]
+		if auc {
+			mean, below, above := r.rocAUC(c), 0.0, pos
+			for k, tp := range own {
+				slope[2*k] = (above/pos - mean) / neg
+				slope[2*k+1] = ((above-tp/2)/pos - mean) / neg
+				below += others[2*k]
+				s.place[lo+k] = (below + others[2*k+1]/2) / neg
+				below += others[2*k+1]
+				above -= tp
+			}
+			slope[2*len(own)] = -mean / neg
+			continue
+		}
+		hits, false1 := 0.0, 0.0
+		for k := len(own) - 1; k >= 0; k-- {
+			hits += own[k]
+			false1 += others[2*k+2] + others[2*k+1]
+			s.place[lo+k] = false1
+			all := hits + false1
+			slope[2*k+1] = -own[k] * hits / (all * all * pos) // of this cut alone
+		}
+		for b, total := 1, 0.0; b < len(slope); b += 2 { // a row counts for all cuts that it reaches
+			total += slope[b]
+			slope[b], slope[b+1] = total, total
+		}
+		slope[0] = 0
+	}
+	return s
+}
+
 // resampled returns a function of how often each row is drawn that is near the macro mean of auc
 // (else of average precision) and takes work for rows and classes alone, not for rows × classes, as
 // the metric itself does. A class's own rows count exactly, with the classes of which none is drawn
@@ -129,48 +197,16 @@ func (r *oneVsRest) averagePrecision(c int) float64 {
 // chapter 6), for they are many more.
 func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float64 {
 	classes := len(r.start) - 1
-	slope := make([]float64, len(r.others)) // of a class's metric in the count of another's row, by bin
-	place := make([]float64, len(r.cuts))   // auc: the share of the others below the cut; else how many are not
-	used := make([]bool, classes)
-	n := 0.0
-	for c := range classes {
-		own, others := r.class(c)
-		pos, neg := sum(own), sum(others)
-		if used[c] = pos > 0 && neg > 0; !used[c] {
-			continue
-		}
-		n++
-		lo := r.start[c]
-		s := slope[2*lo+c : 2*(lo+len(own))+c+1]
-		if auc {
-			mean, below, above := r.rocAUC(c), 0.0, pos
-			for k, tp := range own {
-				s[2*k] = (above/pos - mean) / neg
-				s[2*k+1] = ((above-tp/2)/pos - mean) / neg
-				below += others[2*k]
-				place[lo+k] = (below + others[2*k+1]/2) / neg
-				below += others[2*k+1]
-				above -= tp
-			}
-			s[2*len(own)] = -mean / neg
-			continue
-		}
-		hits, false1 := 0.0, 0.0
-		for k := len(own) - 1; k >= 0; k-- {
-			hits += own[k]
-			false1 += others[2*k+2] + others[2*k+1]
-			place[lo+k] = false1
-			all := hits + false1
-			s[2*k+1] = -own[k] * hits / (all * all * pos) // of this cut alone
-		}
-		for b, total := 1, 0.0; b < len(s); b += 2 { // a row counts for all cuts that it reaches
-			total += s[b]
-			s[b], s[b+1] = total, total
-		}
-		s[0] = 0
+	s, effect := r.slopes(auc), r.precision
+	if auc {
+		effect = r.auc
 	}
-	effect := make([]float64, len(r.labels))
-	r.visit(p, func(i, bin int) { effect[i] += slope[bin] })
+	if effect == nil {
+		effect = make([]float64, len(r.labels))
+		for i, row := range p.Probs {
+			r.bins(i, row, func(bin int) { effect[i] += s.slope[bin] })
+		}
+	}
 	drawn := make([]float64, len(r.cuts))
 	return func(w []float64) float64 {
 		clear(drawn)
@@ -188,17 +224,17 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float6
 				switch {
 				case drawn[k] == 0:
 				case auc:
-					score += drawn[k] * place[k]
+					score += drawn[k] * s.place[k]
 				default:
-					score += drawn[k] * hits / (hits + place[k])
+					score += drawn[k] * hits / (hits + s.place[k])
 				}
 			}
-			if used[c] && hits > 0 {
+			if s.used[c] && hits > 0 {
 				total += score / hits
 				present++
 			}
 		}
-		return total/present + rest/n
+		return total/present + rest/s.n
 	}
 }
 
@@ -208,7 +244,7 @@ const manyClasses = 2_000_000
 
 // resampler returns what computes the metric on a sample of the rows of p.
 func (m Metric) resampler(p *Predictions) func(w []float64) float64 {
-	if (m.Name == "roc_auc" || m.Name == "average_precision") && p.Classes() > 2 && p.Classes()*p.Len() > manyClasses {
+	if (m.Name == "roc_auc" || m.Name == "average_precision") && p.Classes() > 2 && (p.passed != nil || p.Classes()*p.Len() > manyClasses) {
 		return p.oneVsRest().resampled(p, m.Name == "roc_auc")
 	}
 	if m.Name == "mean_average_precision" && p.Classes()*p.Len() > manyClasses {

@@ -24,6 +24,7 @@ type Predictions struct {
 	orders map[int][]int // class (or valueOrder, targetOrder) -> rows, ascending
 	tops   []int         // [N], the most probable class
 	ranks  *oneVsRest    // of the classes, if there are more than two
+	passed *passed       // in place of Probs: see Stream
 	labels []labelCounts // [N]
 	with   [][]bool      // [C][N]: the rows with a label
 }
@@ -38,7 +39,7 @@ func (p *Predictions) Len() int {
 	switch {
 	case p.Sets != nil:
 		return len(p.Sets)
-	case p.Probs != nil:
+	case p.Probs != nil || p.passed != nil:
 		return len(p.Labels)
 	}
 	return len(p.Targets)
@@ -46,7 +47,10 @@ func (p *Predictions) Len() int {
 
 // Classes is the number of classes C, 0 for regression.
 func (p *Predictions) Classes() int {
-	if len(p.Probs) == 0 {
+	switch {
+	case p.passed != nil:
+		return p.passed.classes
+	case len(p.Probs) == 0:
 		return 0
 	}
 	return len(p.Probs[0])
@@ -89,6 +93,9 @@ func (p *Predictions) order(key int) []int {
 
 // top returns each row's most probable class, computed once.
 func (p *Predictions) top() []int {
+	if p.passed != nil {
+		return p.passed.top
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.tops) != len(p.Probs) {
@@ -98,6 +105,21 @@ func (p *Predictions) top() []int {
 		}
 	}
 	return p.tops
+}
+
+// sure is the probability of row i's most probable class, and own that of its true one.
+func (p *Predictions) sure(i int) float64 {
+	if p.passed != nil {
+		return p.passed.sure[i]
+	}
+	return p.Probs[i][p.top()[i]]
+}
+
+func (p *Predictions) own(i int) float64 {
+	if p.passed != nil {
+		return p.passed.own[i]
+	}
+	return p.Probs[i][p.Labels[i]]
 }
 
 // weight is how often row i counts; nil weights count every row once.

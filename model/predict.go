@@ -59,6 +59,11 @@ func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, hid
 	return p.predict(ctx, set, rows, func(int) []bool { return hide })
 }
 
+// Logits is Predict without the probabilities: Scores.P is nil.
+func (p *Predictor) Logits(ctx context.Context, set *Set, rows []int) (*Scores, error) {
+	return p.run(ctx, set, rows, func(int) []bool { return nil }, false)
+}
+
 // PredictVariants returns the scores of all rows of a set with the views of hides[0] hidden, then
 // of all rows with those of hides[1], and so on, in as few batches as possible.
 func (p *Predictor) PredictVariants(ctx context.Context, set *Set, hides [][]bool) ([]*Scores, error) {
@@ -105,8 +110,16 @@ func (s *Scores) part(i, j int) *Scores {
 // predict scores rows, of which each is given once if its group decides when it is read; hidden
 // returns the views that are hidden in the i-th of them.
 func (p *Predictor) predict(ctx context.Context, set *Set, rows []int, hidden func(i int) []bool) (*Scores, error) {
+	return p.run(ctx, set, rows, hidden, true)
+}
+
+// run is predict, with the probabilities or without.
+func (p *Predictor) run(ctx context.Context, set *Set, rows []int, hidden func(i int) []bool, probabilities bool) (*Scores, error) {
 	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
-	out := &Scores{Outputs: c, P: make([]float64, len(rows)*c), Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
+	out := &Scores{Outputs: c, Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
+	if probabilities {
+		out.P = make([]float64, len(rows)*c)
+	}
 	at := make(map[int]int, len(rows)) // a row's index in rows, where its group decides when it is read
 	grouped := p.m.OverRows()
 	if grouped {
@@ -147,7 +160,9 @@ func (p *Predictor) predict(ctx context.Context, set *Set, rows []int, hidden fu
 			for j, v := range o.Logits.Value().F32[i*c : (i+1)*c] {
 				out.Logits[k*c+j] = float64(v)
 			}
-			p.m.Spec.Activate(out.P[k*c:(k+1)*c], out.Logits[k*c:(k+1)*c])
+			if probabilities {
+				p.m.Spec.Activate(out.P[k*c:(k+1)*c], out.Logits[k*c:(k+1)*c])
+			}
 			if o.Weights != nil {
 				for j, v := range o.Weights.Value().F32[i*nv : (i+1)*nv] {
 					out.Weights[k*nv+j] = float64(v)

@@ -130,6 +130,11 @@ func (m *Model) Score(ctx context.Context, set *model.Set, rows []int, hide []bo
 	return m.predictor.PredictMasked(ctx, set, rows, hide)
 }
 
+// Logits is Score without the probabilities, of which Scores.P is nil, and with nothing hidden.
+func (m *Model) Logits(ctx context.Context, set *model.Set, rows []int) (*model.Scores, error) {
+	return m.predictor.Logits(ctx, set, rows)
+}
+
 // Probabilities returns the calibrated probabilities of s, [rows, classes], or a regression's
 // values in the targets' units, [rows].
 func (m *Model) Probabilities(s *model.Scores) []float64 {
