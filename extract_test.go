@@ -128,6 +128,153 @@ func converted[T int64 | float32](x []float64) []T {
 	return out
 }
 
+// TestExtractAgain: what is written is a data set with the same rows, whose views are those that
+// were extracted.
+func TestExtractAgain(t *testing.T) {
+	ctx := context.Background()
+	ds, err := fusor.Open(mixedTable(t, 60), dataset.Options{Label: "kind", Kinds: map[string]media.Kind{"note": media.Text}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrays := func(ds *dataset.Dataset, views ...string) string {
+		t.Helper()
+		x, err := fusor.Extract(ctx, ds, extract.Options{Options: fusor.Options{NoCache: true}, Views: views})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		dir := filepath.Join(t.TempDir(), "arrays")
+		if _, err := x.WriteArrays(ctx, dir); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	first := arrays(ds, "note", "table", "place")
+	again, err := fusor.Open(first, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Problems) > 0 {
+		t.Error(again.Problems)
+	}
+	for i := range ds.Rows {
+		if a, b := &ds.Rows[i], &again.Rows[i]; a.ID != b.ID || a.Label != b.Label || a.Class != b.Class {
+			t.Fatalf("row %d: %s %s, was %s %s", i, b.ID, b.Label, a.ID, a.Label)
+		}
+	}
+	second := arrays(again)
+	for _, name := range []string{"note.lexical", "note.syntactic", "note.semantic", "note.words", "table.fields", "place.vector"} {
+		sameArrays(t, filepath.Join(first, name), second, name)
+	}
+}
+
+// sameArrays compares the files of a view in two folders, whose second name has the shape appended.
+func sameArrays(t *testing.T, path, dir, name string) {
+	t.Helper()
+	for _, ending := range []string{".npy", ".npz"} {
+		want, err := os.ReadFile(path + ending)
+		if err != nil {
+			continue
+		}
+		found, err := filepath.Glob(filepath.Join(dir, name+".*"+ending))
+		if err != nil || len(found) != 1 {
+			t.Errorf("%s: %d files (%v)", name, len(found), err)
+			continue
+		}
+		got, err := os.ReadFile(found[0])
+		if err != nil {
+			t.Error(err)
+		} else if !bytes.Equal(got, want) {
+			t.Errorf("%s is another array when it is extracted again", name)
+		}
+		return
+	}
+	t.Errorf("%s is not there", path)
+}
+
+// TestSequencesAgain: sequences and their lengths come back from the arrays, as do those of tables
+// that name an array a row, and models are trained on both.
+func TestSequencesAgain(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	var labels, named strings.Builder
+	labels.WriteString("id,label\n")
+	named.WriteString("id,label,clip\n")
+	const n, steps, dim = 40, 5, 3
+	values := make([]float32, n*steps*dim)
+	for i := range n {
+		fmt.Fprintf(&labels, "r%d,%d\n", i, i%2)
+		fmt.Fprintf(&named, "r%d,%d,%d.npy\n", i, i%2, i)
+		long := 1 + i%steps
+		if i == 7 {
+			long = 0
+		}
+		row := values[i*steps*dim:][:steps*dim]
+		for k := range row {
+			if row[k] = float32(i%2) + float32(k*i%7)/10; k >= long*dim {
+				row[k] = float32(math.NaN())
+			}
+		}
+		if long > 0 {
+			writeArray(t, filepath.Join(dir, fmt.Sprint(i, ".npy")), row[:long*dim], long, dim)
+		}
+	}
+	arrays := filepath.Join(dir, "arrays")
+	if err := os.Mkdir(arrays, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeArray(t, filepath.Join(arrays, "clip.npy"), values, n, steps, dim)
+	for path, text := range map[string]string{filepath.Join(arrays, "labels.csv"): labels.String(), filepath.Join(dir, "named.csv"): named.String()} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{arrays, filepath.Join(dir, "named.csv")} {
+		ds, err := fusor.Open(path, dataset.Options{Kinds: map[string]media.Kind{"clip": media.Sequence}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := ds.Schema.Columns[0]; c.Kind != media.Sequence || c.Dim != dim {
+			t.Fatalf("%s: the column is %+v", path, c)
+		}
+		x, err := fusor.Extract(ctx, ds, extract.Options{Options: fusor.Options{NoCache: true, AllowMissing: []string{"clip"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(t.TempDir(), "again")
+		_, err = x.WriteArrays(ctx, out)
+		x.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := npy.ReadFile[float32](filepath.Join(out, "clip.sequence.npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range a.Data {
+			if v != values[i] && (v == v || values[i] == values[i]) {
+				t.Fatalf("%s: value %d is %g, want %g", path, i, v, values[i])
+			}
+		}
+		var o fusor.TrainOptions
+		o.NoCache, o.Recipe.Train.Epochs = true, 2
+		if _, _, err := fusor.Train(ctx, ds, o); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func writeArray(t *testing.T, path string, data []float32, shape ...int) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := npy.Write(f, shape, data); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestExtractNumPy: NumPy and SciPy read what is written.
 func TestExtractNumPy(t *testing.T) {
 	interpreter := os.Getenv("FUSOR_PYTHON")

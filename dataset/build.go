@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fusor-ml/fusor/internal/codec/npy"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -13,9 +14,15 @@ import (
 type matrix struct {
 	name string
 	file string
-	dim  int
-	data []float32 // [rows, dim]
+	kind media.Kind // Vector, or one that [media.Kind.IsArray]
+	dim  int        // as [Column.Dim]
+	rows int
+	data []float32 // [rows, width], or the values of bag
+	bag  *npy.CSR
 }
+
+// width is how many numbers a row has that is not one of a bag.
+func (m *matrix) width() int { return len(m.data) / max(1, m.rows) }
 
 // source is what a manifest or folder was read into, before its columns mean anything.
 type source struct {
@@ -24,6 +31,15 @@ type source struct {
 	textFiles bool
 	kinds     map[string]media.Kind // kinds that the source itself knows
 	index     []string              // columns that the source itself knows as the names or numbers of rows
+}
+
+// arrays lists the names of the modalities that are arrays.
+func (s *source) arrays() []string {
+	names := make([]string, len(s.matrices))
+	for i := range s.matrices {
+		names[i] = s.matrices[i].name
+	}
+	return names
 }
 
 // build makes the samples.
@@ -199,7 +215,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		if slices.Contains(opt.Ignore, x.name) {
 			continue
 		}
-		ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: x.name, Kind: media.Vector, Dim: x.dim})
+		ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: x.name, Kind: x.kind, Dim: x.dim})
 		from = append(from, origin{column: -1, matrix: x})
 	}
 	if len(ds.Schema.Columns) == 0 && !c.failed() {
@@ -239,11 +255,11 @@ func manifestColumns(src *source, r roles, opt *Options, c *collector) []int {
 			return slices.ContainsFunc(src.matrices, func(m matrix) bool { return m.name == n })
 		})
 		if len(o.Columns) == 0 {
-			modalityColumns(src.table, r, &o, c) // for its checks
+			modalityColumns(src.table, r, &o, src.arrays(), c) // for its checks
 			return nil
 		}
 	}
-	return modalityColumns(src.table, r, &o, c)
+	return modalityColumns(src.table, r, &o, src.arrays(), c)
 }
 
 // cells returns the texts of column i.
@@ -335,6 +351,8 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
 	for k := range columns {
 		col, o := &columns[k], from[k]
 		switch {
+		case o.matrix != nil && o.matrix.kind.IsArray():
+			readArray(ds, k, o.matrix, cr.c)
 		case o.matrix != nil:
 			readMatrix(ds, k, o.matrix, cr.c)
 		case col.Kind == media.Table:

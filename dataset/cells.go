@@ -67,6 +67,8 @@ func (r *cellReader) content(col *Column, text string, vector []float32, row int
 	switch {
 	case col.Kind == media.Vector:
 		return Cell{Vector: r.vector(col, trimmed, vector, row)}
+	case col.Kind.IsArray():
+		return r.array(col, trimmed, row)
 	case col.Kind.IsFile():
 		if isMissing(trimmed) {
 			return Cell{}
@@ -104,6 +106,8 @@ func (r *cellReader) held(col *Column, text string, row int) (cell Cell, ok bool
 		return r.content(col, h.file, nil, row), true
 	case col.Kind == media.Vector:
 		return Cell{Vector: r.vectorOf(col, h.source, row)}, true
+	case col.Kind.IsArray():
+		return r.heldArray(col, h.source, row), true
 	}
 	return Cell{Media: []media.Source{h.source}}, true
 }
@@ -113,6 +117,8 @@ func (r *cellReader) blob(col *Column, src media.Source, row int) (cell Cell) {
 	switch {
 	case col.Kind == media.Vector:
 		cell.Vector = r.vectorOf(col, src, row)
+	case col.Kind.IsArray():
+		cell = r.heldArray(col, src, row)
 	case col.Kind == media.Text || col.Kind.IsFile():
 		cell.Media = []media.Source{src}
 	}

@@ -45,7 +45,8 @@ type Column struct {
 	Name   string     `json:"name"`
 	Kind   media.Kind `json:"kind"`
 	Fields []Field    `json:"fields,omitempty"` // of the table modality
-	Dim    int        `json:"dim,omitempty"`    // of a vector column
+	// Dim is the width of a vector or of a step, or how many entries a bag or tokens can have.
+	Dim int `json:"dim,omitempty"`
 }
 
 // Field is one manifest column inside the table modality.
@@ -112,8 +113,10 @@ type Cell struct {
 	Data  []byte   `json:",omitempty"` // of a media column: a medium by value, the bytes of one file of any format
 	Name  string   `json:",omitempty"` // what messages call Data; may be empty
 	// Media are further media by value, which need not be in memory: of Parquet, or written as Base64.
-	Media  []media.Source `json:",omitempty"`
-	Vector []float32      // of a vector column
+	Media []media.Source `json:",omitempty"`
+	// Vector holds the numbers of a vector or bag column, or those of a sequence, step by step.
+	Vector []float32
+	Index  []uint32 `json:",omitempty"` // the entries of a bag, in ascending order, or tokens
 	// Fields are of the table modality, parallel to Column.Fields, and written in one way however the
 	// manifest has them: 1234.5, 2006-01-02 or RFC 3339, true or false; "" = missing.
 	Fields     []string
@@ -122,7 +125,7 @@ type Cell struct {
 
 // Absent reports whether the cell holds nothing.
 func (c *Cell) Absent() bool {
-	if c.Text != "" || len(c.Files) > 0 || len(c.Data) > 0 || len(c.Media) > 0 || len(c.Vector) > 0 {
+	if c.Text != "" || len(c.Files) > 0 || len(c.Data) > 0 || len(c.Media) > 0 || len(c.Vector) > 0 || len(c.Index) > 0 {
 		return false
 	}
 	for _, f := range c.Fields {

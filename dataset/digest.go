@@ -47,7 +47,10 @@ func (d *Dataset) RunDigest(run Run) string {
 
 func hashCell(h hash.Hash, c *Cell) {
 	fmt.Fprintf(h, "%q %q %q %d\n", c.Text, c.Files, c.Fields, len(c.Vector))
-	binary.Write(h, binary.LittleEndian, c.Vector)                 //nolint:errcheck // a hash takes everything
+	binary.Write(h, binary.LittleEndian, c.Vector) //nolint:errcheck // a hash takes everything
+	if len(c.Index) > 0 {
+		binary.Write(h, binary.LittleEndian, c.Index) //nolint:errcheck // a hash takes everything
+	}
 	for _, src := range c.Sources(media.Folder{})[len(c.Files):] { // by value
 		sum, err := src.Sum()
 		if err != nil { // it is reported where it is read

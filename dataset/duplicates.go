@@ -106,6 +106,10 @@ func (r *Row) content(seed maphash.Seed) (sum uint64, enough bool) {
 			h.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(x)))
 			size += 4
 		}
+		for _, x := range cell.Index {
+			h.Write(binary.LittleEndian.AppendUint32(nil, x))
+			size += 4
+		}
 		put("", 0)
 	}
 	return h.Sum64(), size >= copiesBytes

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/fusor-ml/fusor/media"
 )
 
 // Files of a folder of arrays.
@@ -78,9 +76,10 @@ func hasArrays(entries []os.DirEntry) bool {
 // labels.csv (where labels are optional) the rows are those of the arrays.
 func openArrays(ds *Dataset, entries []os.DirEntry, opt *Options, c *collector) *source {
 	src := &source{table: &Table{}}
+	kinds := readArraysIndex(ds.Path, c)
 	for _, e := range entries {
 		if !e.IsDir() && isArrayName(e.Name()) {
-			src.matrices = append(src.matrices, openMatrices(ds, e.Name(), c)...)
+			src.matrices = append(src.matrices, openMatrices(ds, e.Name(), kinds, opt, c)...)
 		}
 	}
 	labels := filepath.Join(ds.Path, LabelsName)
@@ -92,8 +91,7 @@ func openArrays(ds *Dataset, entries []os.DirEntry, opt *Options, c *collector) 
 		}
 		src.table = table.table
 	} else if len(src.matrices) > 0 {
-		m := &src.matrices[0]
-		n := len(m.data) / max(1, m.dim)
+		n := src.matrices[0].rows
 		src.table.rows, src.table.lines = make([][]string, n), make([]int, n)
 		for i := range src.table.lines {
 			src.table.lines[i] = i + 1
@@ -106,46 +104,9 @@ func openArrays(ds *Dataset, entries []os.DirEntry, opt *Options, c *collector) 
 			c.add(Problem{Code: "array.twice", File: m.file, What: fmt.Sprintf("the modality %s is in %s too", m.name, filepath.Base(other)), Advice: "remove or rename one of them", Fatal: true})
 		}
 		seen[m.name] = m.file
-		if rows := len(m.data) / max(1, m.dim); rows != n && !c.failed() {
+		if rows := m.rows; rows != n && !c.failed() {
 			c.add(Problem{Code: "array.rows", File: m.file, What: fmt.Sprintf("it has %s where %s has %d", plural(rows, "row"), LabelsName, n), Advice: fmt.Sprintf("every array needs a row for every row of %s, in the same order", LabelsName), Fatal: true})
 		}
 	}
 	return src
-}
-
-// openMatrices reads the arrays of one file.
-func openMatrices(ds *Dataset, name string, c *collector) []matrix {
-	path := filepath.Join(ds.Path, name)
-	stem := strings.TrimSuffix(name, filepath.Ext(name))
-	add := func(code string, fatal bool, what, advice string) {
-		c.add(Problem{Code: code, File: path, What: what, Advice: advice, Fatal: fatal})
-	}
-	switch strings.ToLower(stem) {
-	case "label", "labels", "y", "target", "targets":
-		add("array.labels", false, "left out: by its name it holds the labels", "rename it if it is a modality")
-		return nil
-	}
-	arrays, err := readArrays(media.File(path))
-	if err != nil {
-		add("array.unreadable", true, fault(err, path), "write it again with numpy.save")
-		return nil
-	}
-	var out []matrix
-	for _, a := range arrays {
-		m := matrix{name: stem, file: path}
-		if len(arrays) > 1 {
-			m.name += "." + a.Name
-		}
-		rows, cols := a.Matrix()
-		if len(a.Shape) == 0 || rows == 0 || cols == 0 {
-			add("array.empty", true, fmt.Sprintf("the array %s is empty or a single number", m.name), "save a matrix with a row for every sample")
-			continue
-		}
-		if len(a.Shape) > 2 {
-			add("array.dimensions", false, fmt.Sprintf("the array %s has %d dimensions; every row is taken as one vector of %d numbers", m.name, len(a.Shape), cols), "")
-		}
-		m.dim, m.data = cols, a.Data
-		out = append(out, m)
-	}
-	return out
 }

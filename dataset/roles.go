@@ -235,8 +235,9 @@ func checkHeader(t *Table, c *collector) {
 	}
 }
 
-// modalityColumns are the columns that cells are made of, in the header's order.
-func modalityColumns(t *Table, r roles, opt *Options, c *collector) []int {
+// modalityColumns are the columns that cells are made of, in the header's order. arrays are the
+// names of modalities that are no columns of the table.
+func modalityColumns(t *Table, r roles, opt *Options, arrays []string, c *collector) []int {
 	missing := func(flag string, names []string) {
 		for _, name := range names {
 			if column(t.Header, name) < 0 {
@@ -248,7 +249,9 @@ func modalityColumns(t *Table, r roles, opt *Options, c *collector) []int {
 	missing("--columns", opt.Columns)
 	kinds := make([]string, 0, len(opt.Kinds))
 	for name := range opt.Kinds {
-		kinds = append(kinds, name)
+		if !slices.Contains(arrays, name) {
+			kinds = append(kinds, name)
+		}
 	}
 	slices.Sort(kinds)
 	missing("--kind", kinds)

@@ -74,7 +74,7 @@ func NoiseKinds(kind media.Kind) []NoiseKind {
 		return append(pictureNoise()[:1:1], soundNoise()[0])
 	case media.Vector:
 		return []NoiseKind{{Gaussian, "σ", []float64{0, .25, .5, 1, 2, 4}, onVector}}
-	case media.Table:
+	case media.Table, media.Sequence:
 		return []NoiseKind{{Gaussian, "σ", []float64{0, .25, .5, 1, 2, 4}, onTable}}
 	}
 	return nil

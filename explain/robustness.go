@@ -328,7 +328,7 @@ func Effective(y, baseline []float64) float64 {
 // numbers in the data; empty for other columns.
 func deviations(ds *dataset.Dataset, c int, ref feature.Ref) []float64 {
 	col := &ds.Schema.Columns[c]
-	if col.Kind != media.Vector && col.Kind != media.Table {
+	if col.Kind != media.Vector && col.Kind != media.Table && col.Kind != media.Sequence {
 		return nil
 	}
 	var n, mean, squares []float64

@@ -22,8 +22,9 @@ var ErrNoAudioProcess = ffmpeg.ErrMissing
 // MaxAudioSeconds, or an error that wraps ErrNoAudioProcess.
 var audioByProcess = func(ctx context.Context, in io.Reader) (*dsp.Signal, error) {
 	var sig *dsp.Signal
-	err := ffmpeg.Decode(ctx, in, ffmpeg.Options{Audio: true, Rate: processRate, Seconds: MaxAudioSeconds + 1}, func(r io.Reader) error {
-		clip, err := readAVI(r, aviLimits{sound: MaxAudioSeconds + 1})
+	most := limitsOf(ctx).seconds(MaxAudioSeconds)
+	err := ffmpeg.Decode(ctx, in, ffmpeg.Options{Audio: true, Rate: processRate, Seconds: float64(most) + 1}, func(r io.Reader) error {
+		clip, err := readAVI(r, aviLimits{sound: most + 1})
 		if err == nil {
 			sig = clip.Sound
 		}
@@ -34,8 +35,8 @@ var audioByProcess = func(ctx context.Context, in io.Reader) (*dsp.Signal, error
 		return nil, err
 	case sig == nil:
 		return nil, errors.New("the file has no sound track")
-	case sig.Seconds() > MaxAudioSeconds:
-		return nil, fmt.Errorf("it lasts more than %d s", MaxAudioSeconds)
+	case sig.Seconds() > float64(most):
+		return nil, fmt.Errorf("it lasts more than %d s", most)
 	}
 	return sig, nil
 }
@@ -71,7 +72,7 @@ func ReadAudio(ctx context.Context, src Source) (*dsp.Signal, error) {
 	}
 	switch {
 	case audiofile.Decodes(format.Name):
-		sig, err := audiofile.Decode(ctx, format.Name, r)
+		sig, err := audiofile.DecodeWithin(ctx, format.Name, r, limitsOf(ctx).seconds(MaxAudioSeconds))
 		if !errors.Is(err, audiofile.ErrUnsupported) {
 			return sig, interrupted(ctx, err)
 		}

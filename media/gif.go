@@ -40,6 +40,9 @@ func readGIF(ctx context.Context, r io.Reader, limits gifLimits) (*Clip, error) 
 	if err != nil {
 		return nil, err
 	}
+	if limits.screen == 0 {
+		limits.screen = limitsOf(ctx).Pixels
+	}
 	if err := (imagefile.Options{MaxPixels: limits.screen}).CheckSize(s.width, s.height); err != nil {
 		return nil, err
 	}

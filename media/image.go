@@ -68,6 +68,9 @@ func ReadImage(ctx context.Context, src Source, o ImageOptions) (*vision.Image, 
 		return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)
 	}
 	o.Context = ctx
+	if o.MaxPixels == 0 {
+		o.MaxPixels = limitsOf(ctx).Pixels
+	}
 	m, err := DecodeImage(data, o)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)

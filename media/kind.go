@@ -15,6 +15,9 @@ const (
 	Audio    Kind = "audio"
 	Video    Kind = "video"
 	Vector   Kind = "vector"
+	Sequence Kind = "sequence" // steps of numbers
+	Bag      Kind = "bag"      // weighted entries, a row of a sparse matrix
+	Tokens   Kind = "tokens"   // ids in order
 	Table    Kind = "table"
 	Number   Kind = "number"
 	Category Kind = "category"
@@ -25,7 +28,7 @@ const (
 // Valid reports whether k is one of the kinds above.
 func (k Kind) Valid() bool {
 	switch k {
-	case Text, Image, Audio, Video, Vector, Table, Number, Category, Date, Boolean:
+	case Text, Image, Audio, Video, Vector, Sequence, Bag, Tokens, Table, Number, Category, Date, Boolean:
 		return true
 	}
 	return false
@@ -35,6 +38,10 @@ func (k Kind) Valid() bool {
 func (k Kind) IsField() bool {
 	return k == Number || k == Category || k == Date || k == Boolean
 }
+
+// IsArray reports whether the cells of kind k hold arrays of another kind than [Vector]: what was
+// extracted before.
+func (k Kind) IsArray() bool { return k == Sequence || k == Bag || k == Tokens }
 
 // IsFile reports whether the cells of kind k name files.
 func (k Kind) IsFile() bool { return k == Image || k == Audio || k == Video }

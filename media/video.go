@@ -56,7 +56,7 @@ func OpenVideo(ctx context.Context, src Source) (*Clip, error) {
 	case format.Name == "gif":
 		return readGIF(ctx, r, defaultGIFLimits)
 	case format.Name == "avi":
-		clip, err := readAVI(r, aviLimits{sound: maxSeconds})
+		clip, err := readAVI(r, aviLimits{sound: limitsOf(ctx).seconds(maxSeconds)})
 		if !errors.Is(err, avi.ErrCodec) {
 			return clip, interrupted(ctx, err)
 		}
@@ -75,10 +75,11 @@ func OpenVideo(ctx context.Context, src Source) (*Clip, error) {
 
 // clipByProcess decodes what the codecs in Go do not.
 func clipByProcess(ctx context.Context, in io.Reader) (clip *Clip, err error) {
+	most := limitsOf(ctx).seconds(maxSeconds)
 	err = ffmpeg.Decode(ctx, in, ffmpeg.Options{ // a second more shows that there is more
-		Video: true, FPS: framesPerSec, Side: frameSide, Audio: true, Rate: soundRate, Seconds: maxSeconds + 1,
+		Video: true, FPS: framesPerSec, Side: frameSide, Audio: true, Rate: soundRate, Seconds: float64(most) + 1,
 	}, func(r io.Reader) error {
-		clip, err = readAVI(r, aviLimits{pictures: maxSeconds, sound: maxSeconds})
+		clip, err = readAVI(r, aviLimits{pictures: most, sound: most})
 		return err
 	})
 	return clip, err

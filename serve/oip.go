@@ -172,7 +172,7 @@ func (t *tensorData) member(schema *dataset.Schema, i int, members map[string]an
 			members[t.Name] = strconv.FormatFloat(x, 'g', -1, 64)
 		}
 	case t.Datatype != typeBytes || len(t.bytes[i]) == 0:
-	case t.text || column == nil || column.Kind == media.Text:
+	case t.text || column == nil || column.Kind == media.Text || column.Kind.IsArray():
 		members[t.Name] = string(t.bytes[i])
 	}
 }

@@ -123,6 +123,7 @@ func (m *Model) example(i int) map[string]any {
 			out[c.Name] = cell.Vector
 		case len(cell.Sources(m.Examples.Folder())) > 0:
 			out[c.Name] = map[string]string{"href": fmt.Sprintf("/v1/models/%s/examples/%d/%d", m.Name, i, k)}
+		case c.Kind.IsArray(): // the page has no field for it
 		default:
 			out[c.Name] = cell.Text
 		}

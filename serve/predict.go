@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/predict"
 )
 
@@ -115,6 +116,9 @@ type query struct {
 	weights bool
 }
 
+// maxTop bounds how many classes are asked for.
+const maxTop = 1_000_000
+
 func readQuery(v url.Values) (q query, err error) {
 	bad := func(name, what string) error {
 		return faultf(http.StatusBadRequest, "invalid query", "%s=%.100s: %s", name, v.Get(name), what)
@@ -128,17 +132,18 @@ func readQuery(v url.Values) (q query, err error) {
 			}
 			q.Explain = true
 		case "top":
-			if q.Top, err = strconv.Atoi(value); err != nil || q.Top < 1 {
-				return q, bad(name, "it must be a whole number of at least 1")
+			if q.Top, err = strconv.Atoi(value); err != nil || q.Top < 1 || q.Top > maxTop {
+				return q, bad(name, "it must be a whole number from 1 to "+strconv.Itoa(maxTop))
 			}
 		case "coverage":
 			if q.Coverage, err = strconv.ParseFloat(value, 64); err != nil || !(q.Coverage > 0 && q.Coverage < 1) {
 				return q, bad(name, "it must be a number between 0 and 1")
 			}
 		case "weights":
-			if q.weights, err = strconv.ParseBool(value); err != nil {
+			if value != "0" && value != "1" {
 				return q, bad(name, "it must be 0 or 1")
 			}
+			q.weights = value == "1"
 		default:
 			return q, faultf(http.StatusBadRequest, "invalid query", "there is no option %.100q; there are explain, top, coverage, weights", name)
 		}
@@ -165,7 +170,7 @@ func (s *Server) answer(ctx context.Context, m *Model, lines []dataset.Line, q q
 	start := time.Now()
 	ds := m.Dataset("request", "", rows)
 	ds.FS, ds.Problems = nowhere, problems
-	f, err := m.Features(ctx, ds)
+	f, err := m.Features(media.WithLimits(ctx, media.Limits{Pixels: s.o.MaxPixels, Seconds: s.o.MaxSeconds}), ds)
 	s.metrics.stage(stageFeatures, time.Since(start))
 	if err != nil {
 		return nil, err

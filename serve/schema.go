@@ -125,6 +125,14 @@ func columnSchema(c *dataset.Column) object {
 			numbers["minItems"], numbers["maxItems"] = c.Dim, c.Dim
 		}
 		return object{"anyOf": []any{numbers, none}}
+	case c.Kind == media.Tokens:
+		return object{"anyOf": []any{object{"type": "array", "items": object{"type": "integer", "minimum": 0, "maximum": c.Dim - 1}}, none}}
+	case c.Kind.IsArray():
+		step := object{"type": "array", "items": object{"type": "number"}, "minItems": c.Dim, "maxItems": c.Dim}
+		if c.Kind == media.Bag { // entries [index, weight]
+			step["minItems"], step["maxItems"] = 2, 2
+		}
+		return object{"anyOf": []any{object{"type": "array", "items": step}, none}}
 	case c.Kind.IsFile():
 		uri := object{"type": "string", "pattern": "^data:", "description": "a data: URI (RFC 2397) of the file's bytes"}
 		return object{"anyOf": []any{bytes, uri, none}, "description": string(c.Kind) + ", the bytes of a file; a name of a file is not taken"}
@@ -175,7 +183,7 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	parameters := []any{
 		object{"name": "explain", "in": "query", "description": "what each modality contributed", "schema": object{"type": "string", "enum": []string{"modalities"}}},
-		object{"name": "top", "in": "query", "description": "so many of the most probable classes only", "schema": object{"type": "integer", "minimum": 1}},
+		object{"name": "top", "in": "query", "description": "so many of the most probable classes only", "schema": object{"type": "integer", "minimum": 1, "maximum": maxTop}},
 		object{"name": "coverage", "in": "query", "description": "nominal coverage of prediction sets", "schema": object{"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
 		object{"name": "weights", "in": "query", "description": "how much each view counted", "schema": object{"type": "string", "enum": []string{"0", "1"}}},
 	}
@@ -185,7 +193,7 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 		result := object{"type": "object", "required": []string{"predictions", "problems"}, "properties": object{
 			"predictions": object{"type": "array", "items": predictionSchema(m)}, "problems": object{"type": "array", "items": object{"$ref": "#/components/schemas/Finding"}},
 		}}
-		form := object{"type": "object", "properties": row["properties"]}
+		form := object{"type": "object", "properties": row["properties"], "additionalProperties": false}
 		paths["/v1/models/"+name] = object{"get": object{"summary": "What " + name + " reads and predicts", "operationId": "model " + name, "responses": object{"200": ok("the model", "application/json", object{"type": "object"})}}}
 		paths["/v1/models/"+name+"/schema"] = object{"get": object{"summary": "JSON Schema of a row of " + name, "operationId": "schema " + name, "responses": object{"200": ok("a JSON Schema", "application/schema+json", object{"type": "object"})}}}
 		paths["/v1/models/"+name+"/predict"] = object{"post": object{
@@ -197,7 +205,7 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 			}},
 			"responses": object{
 				"200": ok("the predictions, in the order of the rows", "application/json", result),
-				"400": problem("the body is not what its Content-Type promises"), "401": problem("no valid key"), "404": problem("no such model"),
+				"400": problem("the body is not what its Content-Type promises"), "401": problem("no valid key"), "404": problem("no such model"), "408": problem("the body did not come in time"),
 				"413": problem("too large"), "415": problem("unknown Content-Type"), "422": problem("a row cannot be read"),
 				"503": problem("too busy; Retry-After has the seconds to wait"), "504": problem("too slow"),
 			},

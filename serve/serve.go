@@ -33,6 +33,9 @@ type Options struct {
 	MaxRows  int   // rows of a request that is answered as a whole; 0: 1,000
 	MaxParts int   // parts of a multipart body; 0: 1,000
 
+	MaxPixels  int64 // of a picture; 0: 16 Mi
+	MaxSeconds int   // of a sound or film; 0: 60
+
 	// Timeout is the longest that one request may take from its admission on; it frees the core when
 	// it has passed or the client has gone. 0: 30 s.
 	Timeout time.Duration
@@ -57,6 +60,8 @@ func (o Options) withDefaults() Options {
 	o.MaxPart = cmp.Or(o.MaxPart, 32<<20)
 	o.MaxRows = cmp.Or(o.MaxRows, 1000)
 	o.MaxParts = cmp.Or(o.MaxParts, 1000)
+	o.MaxPixels = cmp.Or(o.MaxPixels, 16<<20)
+	o.MaxSeconds = cmp.Or(o.MaxSeconds, 60)
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	o.MaxWait = cmp.Or(o.MaxWait, 250*time.Millisecond)
 	o.Slots = cmp.Or(o.Slots, 2*runtime.GOMAXPROCS(0))

@@ -31,7 +31,7 @@ type roleFlags struct {
 type dataFlags struct {
 	roleFlags
 	Columns []string          `help:"Columns to take as modalities, instead of all that are not id, split, group, order or label." placeholder:"COL,COL"`
-	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector." placeholder:"COL=KIND" mapsep:","`
+	Kind    map[string]string `help:"Set a column's kind: text, image, audio, video, number, category, date, boolean, vector, sequence." placeholder:"COL=KIND" mapsep:","`
 	Task    string            `help:"What is predicted: class, regression or multilabel, any number of labels a row (default: by the labels)." enum:",class,regression,multilabel" default:"" placeholder:"TASK"`
 }
 
@@ -55,7 +55,7 @@ func (f *metricFlag) check() error {
 // kinds are those that --kind sets.
 var kinds = []string{
 	string(media.Text), string(media.Image), string(media.Audio), string(media.Video),
-	string(media.Number), string(media.Category), string(media.Date), string(media.Boolean), string(media.Vector),
+	string(media.Number), string(media.Category), string(media.Date), string(media.Boolean), string(media.Vector), string(media.Sequence),
 }
 
 // options are those of the flags: a role that is named ” is one that no column has.

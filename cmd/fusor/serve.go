@@ -42,6 +42,8 @@ type serveCmd struct {
 	MaxWait       time.Duration `help:"Longest wait for a turn; what would wait longer is refused with 503." default:"250ms" env:"FUSOR_SERVE_MAX_WAIT" placeholder:"TIME"`
 	MaxBody       int64         `help:"Longest body of a request, in bytes, once inflated." default:"67108864" env:"FUSOR_SERVE_MAX_BODY" placeholder:"N"`
 	MaxRows       int           `help:"Most rows of one request; a stream may have any number." default:"1000" env:"FUSOR_SERVE_MAX_ROWS" placeholder:"N"`
+	MaxPixels     int64         `help:"Most pixels of a picture." default:"16777216" env:"FUSOR_SERVE_MAX_PIXELS" placeholder:"N"`
+	MaxSeconds    int           `help:"Longest sound, in seconds; of a film the rest is left out." default:"60" env:"FUSOR_SERVE_MAX_SECONDS" placeholder:"N"`
 	MaxConns      int           `help:"Most connections at once." default:"1024" env:"FUSOR_SERVE_MAX_CONNS" placeholder:"N"`
 	TLSCert       string        `help:"Certificate chain, PEM." env:"FUSOR_SERVE_TLS_CERT" placeholder:"FILE"`
 	TLSKey        string        `help:"Its key, PEM." env:"FUSOR_SERVE_TLS_KEY" placeholder:"FILE"`
@@ -103,7 +105,7 @@ func (c *serveCmd) Run(e *env) error {
 	}
 	s := serve.New(serve.Options{
 		Reports: reports,
-		Version: fusor.Version, MaxBody: c.MaxBody, MaxRows: c.MaxRows, Timeout: c.Timeout, MaxWait: c.MaxWait,
+		Version: fusor.Version, MaxBody: c.MaxBody, MaxRows: c.MaxRows, MaxPixels: c.MaxPixels, MaxSeconds: c.MaxSeconds, Timeout: c.Timeout, MaxWait: c.MaxWait,
 		APIKeys: keys, Origins: c.AllowOrigin, Logger: logger,
 	})
 	defer s.Close()

@@ -12,7 +12,7 @@ import (
 
 // All returns the catalog of all modalities.
 func All() feature.Catalog {
-	return feature.Catalog{
+	return append(feature.Catalog{
 		text.Modality(), image.Modality(), audio.Modality(), video.Modality(), tabular.Table(), tabular.Vectors(),
-	}
+	}, tabular.Arrays()...)
 }

@@ -50,7 +50,12 @@ func Decodes(format string) bool { return decoders[format] != nil }
 // the start of r. Parts of other sampling rates than the first (joined MP3
 // files, chained Ogg streams) are resampled to that of the first. Decode
 // returns ctx.Err() soon after ctx is done.
-func Decode(ctx context.Context, format string, r io.ReadSeeker) (sig *dsp.Signal, err error) {
+func Decode(ctx context.Context, format string, r io.ReadSeeker) (*dsp.Signal, error) {
+	return DecodeWithin(ctx, format, r, MaxSeconds)
+}
+
+// DecodeWithin is Decode of a sound that may last so many seconds, at most MaxSeconds.
+func DecodeWithin(ctx context.Context, format string, r io.ReadSeeker, seconds int) (sig *dsp.Signal, err error) {
 	decode := decoders[format]
 	if decode == nil {
 		return nil, fmt.Errorf("cannot decode %s: %w", format, ErrUnsupported)
@@ -63,7 +68,7 @@ func Decode(ctx context.Context, format string, r io.ReadSeeker) (sig *dsp.Signa
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("cannot decode %s: %w", format, err)
 	}
-	s := sink{ctx: ctx}
+	s := sink{ctx: ctx, seconds: min(seconds, MaxSeconds)}
 	if err := decode(contextReader{ctx, r}, &s); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -94,6 +99,7 @@ func (r contextReader) Read(p []byte) (int, error) {
 // come in one part or more, each of its own rate and channels.
 type sink struct {
 	ctx      context.Context
+	seconds  int // that it may last
 	rate     int // of the first part, and of the whole
 	from     int // rate of the part that is written
 	channels int
@@ -109,8 +115,8 @@ func (s *sink) open(rate, channels int, frames int64) error {
 		return fmt.Errorf("a sampling rate of %d Hz is not between %d and %d", rate, minRate, maxRate)
 	case channels < 1 || channels > 64:
 		return fmt.Errorf("%d channels are not between 1 and 64", channels)
-	case frames > MaxSeconds*int64(rate):
-		return tooLong(float64(frames) / float64(rate))
+	case frames > int64(s.seconds)*int64(rate):
+		return tooLong(float64(frames)/float64(rate), s.seconds)
 	}
 	s.finish()
 	if s.rate == 0 {
@@ -149,8 +155,8 @@ func (s *sink) grow(frames int) {
 // room reports an error once the sound lasts too long, or the context is done.
 func (s *sink) room() error {
 	seconds := float64(s.start)/float64(s.rate) + float64(len(s.mono)-s.start)/float64(s.from)
-	if seconds > MaxSeconds {
-		return tooLong(seconds)
+	if seconds > float64(s.seconds) {
+		return tooLong(seconds, s.seconds)
 	}
 	return s.ctx.Err()
 }
@@ -177,8 +183,8 @@ func (s *sink) write(x []float32) error {
 	return s.room()
 }
 
-func tooLong(seconds float64) error {
-	return fmt.Errorf("the sound lasts %.0f s or more, at most %d s are taken; cut it into parts", seconds, MaxSeconds)
+func tooLong(seconds float64, most int) error {
+	return fmt.Errorf("the sound lasts %.0f s or more, at most %d s are taken; cut it into parts", seconds, most)
 }
 
 // blocks holds buffers for raw bytes and interleaved samples.

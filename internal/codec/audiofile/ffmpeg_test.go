@@ -171,7 +171,7 @@ func (c *coding) point(t *testing.T, dir string, rate, channels, sound int) floa
 		t.Errorf("%s: %v", name, err)
 		return 0
 	}
-	var raws sink
+	raws := sink{seconds: MaxSeconds}
 	raws.ctx = context.Background()
 	if err := decoders[c.format](bytes.NewReader(data), &raws); err != nil || c.format != "mp3" && raws.channels != channels {
 		t.Errorf("%s: %d channels, %v", name, raws.channels, err)

@@ -23,7 +23,7 @@ func decodeMP3(r io.ReadSeeker, s *sink) error {
 		}
 		return decodeFLAC(r, s)
 	}
-	samples, err := countMP3(r, start)
+	samples, err := countMP3(r, start, s.seconds)
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,8 @@ func decodeMP3(r io.ReadSeeker, s *sink) error {
 }
 
 // countMP3 counts the samples of one channel in the frames from start on. It is an
-// error if they last too long, if there are none or if they are of another layer.
-func countMP3(r io.ReadSeeker, start int64) (samples int, err error) {
+// error if they last longer than most seconds, if there are none or if they are of another layer.
+func countMP3(r io.ReadSeeker, start int64, most int) (samples int, err error) {
 	if _, err := r.Seek(start, io.SeekStart); err != nil {
 		return 0, err
 	}
@@ -75,8 +75,8 @@ func countMP3(r io.ReadSeeker, start int64) (samples int, err error) {
 			continue
 		}
 		samples += f.Samples()
-		if seconds += float64(f.Samples()) / float64(f.Rate); seconds > MaxSeconds {
-			return 0, tooLong(seconds)
+		if seconds += float64(f.Samples()) / float64(f.Rate); seconds > float64(most) {
+			return 0, tooLong(seconds, most)
 		}
 	}
 	if samples == 0 {
