@@ -77,7 +77,7 @@ func claimed(format Format, data []byte) (width, height int, err error) {
 // decodeWhole decodes a format other than JPEG in its full size, checked before.
 func decodeWhole(format Format, data []byte, width, height int, o *Options) (image.Image, error) {
 	if format == WebP {
-		return decodeWebP(data, width, height)
+		return decodeWebP(data, width, height, o)
 	}
 	if format == PNG {
 		return decodePNG(data, o)

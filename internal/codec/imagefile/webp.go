@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"image/draw"
 
@@ -77,7 +78,7 @@ func webpPicture(chunks []byte) (p webpCoded, err error) {
 // decodeStill decodes the first picture among chunks, which must be of width × height. The
 // library gets it in a container made for it: of several pictures or canvases in
 // one file it may take another than the one whose size was checked.
-func decodeStill(chunks []byte, width, height int) (image.Image, error) {
+func decodeStill(chunks []byte, width, height int, o *Options) (image.Image, error) {
 	p, err := webpPicture(chunks)
 	if err != nil {
 		return nil, err
@@ -85,11 +86,42 @@ func decodeStill(chunks []byte, width, height int) (image.Image, error) {
 	if p.width != width || p.height != height {
 		return nil, errors.New("the coded picture is of another size than the container claims")
 	}
-	m, err := webp.Decode(bytes.NewReader(p.container()))
+	m, err := interruptible(o, func() (image.Image, error) {
+		return webp.Decode(&stoppable{Reader: bytes.NewReader(p.container()), options: o})
+	})
 	if err != nil {
 		return nil, err
 	}
-	return studio(m), nil
+	return upsampled(m, o)
+}
+
+// interruptible calls decode, which cannot be stopped within a picture, and returns without it once
+// the context of o is done: what goes on until the picture's end is bounded by its pixels.
+func interruptible(o *Options, decode func() (image.Image, error)) (image.Image, error) {
+	if o.Context == nil || o.Context.Done() == nil {
+		return decode()
+	}
+	type result struct {
+		m   image.Image
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		defer func() {
+			if p := recover(); p != nil { // damaged files
+				r = result{err: fmt.Errorf("the file is damaged (%v)", p)}
+			}
+			done <- r
+		}()
+		r.m, r.err = decode()
+	}()
+	select {
+	case r := <-done:
+		return r.m, r.err
+	case <-o.Context.Done():
+		return nil, o.Context.Err()
+	}
 }
 
 // container is the picture as a file of its own.
@@ -115,13 +147,13 @@ func (p *webpCoded) container() []byte {
 
 // decodeWebP decodes a still picture, or the first frame of an animation on
 // its canvas, of width × height.
-func decodeWebP(data []byte, width, height int) (image.Image, error) {
+func decodeWebP(data []byte, width, height int, o *Options) (image.Image, error) {
 	frame := webpChunk(data, "ANMF")
 	if frame == nil {
 		if p := webpChunk(data, "VP8X"); len(p) > 0 && p[0]&2 != 0 {
 			return nil, errTruncated // animated, by its flags
 		}
-		return decodeStill(data[webpHead:], width, height)
+		return decodeStill(data[webpHead:], width, height, o)
 	}
 	if len(frame) < 16+8 {
 		return nil, errTruncated
@@ -131,7 +163,7 @@ func decodeWebP(data []byte, width, height int) (image.Image, error) {
 	if x+w > width || y+h > height {
 		return nil, errors.New("a frame outside the canvas")
 	}
-	m, err := decodeStill(frame[16:], w, h) // after position, size, duration and flags
+	m, err := decodeStill(frame[16:], w, h, o) // after position, size, duration and flags
 	if err != nil {
 		return nil, err
 	}
@@ -141,28 +173,4 @@ func decodeWebP(data []byte, width, height int) (image.Image, error) {
 	canvas := image.NewRGBA(image.Rect(0, 0, width, height))
 	draw.Draw(canvas, image.Rect(x, y, x+w, y+h), m, m.Bounds().Min, draw.Src)
 	return canvas, nil
-}
-
-// studio widens the planes of lossy WebP, in place, from the studio range of
-// BT.601 (luma 16 to 235, chroma 16 to 240), which the format has and the
-// library does not say, to the full range of [image.YCbCr].
-func studio(m image.Image) image.Image {
-	var p *image.YCbCr
-	switch m := m.(type) {
-	case *image.YCbCr:
-		p = m
-	case *image.NYCbCrA:
-		p = &m.YCbCr
-	default:
-		return m
-	}
-	for i, v := range p.Y {
-		p.Y[i] = clamp8(((int32(v)-16)*76309 + 1<<15) >> 16) // 255/219
-	}
-	for _, c := range [][]uint8{p.Cb, p.Cr} {
-		for i, v := range c {
-			c[i] = clamp8(((int32(v)-128)*74606+1<<15)>>16 + 128) // 255/224
-		}
-	}
-	return m
 }
