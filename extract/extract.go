@@ -62,24 +62,35 @@ func (o *Options) extract(ctx context.Context, ds *dataset.Dataset) ([]feature.R
 	if o.Model != nil {
 		return o.Model.Extract(ctx, ds)
 	}
+	refs, err := o.Refs(ds)
+	if err != nil {
+		return nil, nil, nil, ds.Problems.Wrap(err)
+	}
+	features, problems, err := o.WithDefaults().Extraction().Extract(ctx, ds, refs)
+	if err != nil {
+		return nil, nil, nil, problems.Wrap(err)
+	}
+	return refs, features, problems, nil
+}
+
+// Refs returns the views that are extracted of a data set.
+func (o *Options) Refs(ds *dataset.Dataset) ([]feature.Ref, error) {
+	if m := o.Model; m != nil {
+		if err := m.Check(ds); err != nil {
+			return nil, err
+		}
+		return m.Options().Views.Select(&ds.Schema, m.Views())
+	}
 	own := o.WithDefaults()
 	catalog := own.Views
 	if len(o.Pretrained) > 0 {
 		set, err := pretrained.Open(&ds.Schema, o.Pretrained, slices.Concat(own.Encoders, pretrained.Folders()))
 		if err != nil {
-			return nil, nil, nil, ds.Problems.Wrap(err)
+			return nil, err
 		}
 		catalog = set.Catalog(catalog)
 	}
-	refs, err := catalog.Select(&ds.Schema, o.Views)
-	if err != nil {
-		return nil, nil, nil, ds.Problems.Wrap(err)
-	}
-	features, problems, err := own.Extraction().Extract(ctx, ds, refs)
-	if err != nil {
-		return nil, nil, nil, problems.Wrap(err)
-	}
-	return refs, features, problems, nil
+	return catalog.Select(&ds.Schema, o.Views)
 }
 
 // Of returns views that have been extracted, with what makes numbers of them. Tables, bags and

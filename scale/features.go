@@ -139,7 +139,7 @@ func (w *Worker) assemble(ctx context.Context, refs []feature.Ref, allowMissing 
 		}
 	}
 	a.ds.SortProblems(a.ds.Problems)
-	if w.job.Kind == Compare {
+	if w.job.Model == "" { // what a model reads is not looked at for copies
 		a.ds.NoteDuplicates()
 	}
 	return a, nil

@@ -40,7 +40,7 @@ func NewPredict(ctx context.Context, m *fusor.Model, ds *dataset.Dataset, s Setu
 	if err != nil {
 		return nil, err
 	}
-	if j.Model, err = sumOf(m); err != nil {
+	if j.Model, err = sumOf(m.Model); err != nil {
 		return nil, err
 	}
 	j.Views = m.Views()
@@ -60,13 +60,15 @@ func NewPredict(ctx context.Context, m *fusor.Model, ds *dataset.Dataset, s Setu
 }
 
 // sumOf is a hash of a model as it is saved.
-func sumOf(m *fusor.Model) (string, error) {
+func sumOf(m *predict.Model) (string, error) {
 	h := sha256.New()
 	if err := m.Encode(h); err != nil {
 		return "", fmt.Errorf("cannot hash the model: %w", err)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
+
+var errOtherModel = errors.New("the model is another than when the job was made")
 
 // answering does the tasks of a prediction.
 type answering struct {
@@ -82,12 +84,12 @@ func (w *Worker) Predict(m *fusor.Model, q predict.Query) error {
 	if w.job.Kind != Predict {
 		return fmt.Errorf("the job is of the kind %s", w.job.Kind)
 	}
-	sum, err := sumOf(m)
+	sum, err := sumOf(m.Model)
 	if err != nil {
 		return err
 	}
 	if sum != w.job.Model {
-		return errors.New("the model is another than when the job was made")
+		return errOtherModel
 	}
 	w.kind = &answering{w, m, q}
 	return nil

@@ -14,8 +14,15 @@ import (
 )
 
 type extractCmd struct {
+	extractFlags
+	Out string `short:"o" required:"" help:"Folder of the arrays; one of an earlier extraction is replaced." placeholder:"DIR"`
+
+	commonFlags `group:"Output"`
+}
+
+// extractFlags define an extraction, wherever it is made.
+type extractFlags struct {
 	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
-	Out     string   `short:"o" required:"" help:"Folder of the arrays; one of an earlier extraction is replaced." placeholder:"DIR"`
 	Model   string   `help:"Saved model: extract its views, as it was fitted." type:"existingfile" placeholder:"FILE"`
 	Format  string   `help:"data: a folder that is DATA again. onnx: the inputs of the model's exported graph, a file for each." enum:"data,onnx" default:"data"`
 	Views   []string `help:"Views to take: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
@@ -23,9 +30,8 @@ type extractCmd struct {
 	Pooling []string `help:"How an encoder makes the vector of a text: cls, mean, max, … (default: as its folder defines)." sep:"none" placeholder:"COL=MODE"`
 	Prompt  []string `help:"What an encoder puts before every text, or the name of a prompt of its folder." sep:"none" placeholder:"COL=TEXT"`
 
-	dataFlags   `group:"Data"`
-	lossFlags   `group:"Data"`
-	commonFlags `group:"Output"`
+	dataFlags `group:"Data"`
+	lossFlags `group:"Data"`
 }
 
 // Help is the command's longer help.
@@ -50,27 +56,11 @@ func (c *extractCmd) Run(e *env) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	data, err := c.dataFlags.options()
+	var own fusor.Options
+	bar := c.apply(e, &own)
+	data, o, err := c.extraction(own)
 	if err != nil {
 		return err
-	}
-	o := extract.Options{Views: c.Views}
-	bar := c.apply(e, &o.Options)
-	o.AllowMissing = c.AllowMissing
-	if c.Model != "" {
-		own := o.Options
-		own.Encoders = encoderFolders(c.Encoder)
-		if o.Model, err = predict.Load(c.Model, own); err != nil {
-			return err
-		}
-		data.Schema = o.Model.Schema()
-	} else {
-		var r train.Recipe
-		f := recipeFlags{Encoder: c.Encoder, Pooling: c.Pooling, Prompt: c.Prompt}
-		if err := f.pretrained(&r); err != nil {
-			return err
-		}
-		o.Pretrained = r.Pretrained
 	}
 	ds, err := fusor.Open(c.Data, data)
 	if err != nil {
@@ -82,6 +72,11 @@ func (c *extractCmd) Run(e *env) error {
 	if err != nil {
 		return c.failed(e, err)
 	}
+	return c.write(e, x)
+}
+
+// write writes the arrays and closes the views.
+func (c *extractCmd) write(e *env, x *extract.Views) error {
 	defer x.Close() //nolint:errcheck // temporary files
 	write := x.WriteArrays
 	if c.Format == "onnx" {
@@ -101,8 +96,41 @@ func (c *extractCmd) Run(e *env) error {
 	return c.writeJSON(e, extraction{arrays, x.Problems})
 }
 
+// extraction returns what is extracted, and how the data are read.
+func (c *extractFlags) extraction(own fusor.Options) (data dataset.Options, o extract.Options, err error) {
+	if data, err = c.dataFlags.options(); err != nil {
+		return data, o, err
+	}
+	o = extract.Options{Options: own, Views: c.Views}
+	o.AllowMissing = c.AllowMissing
+	if c.Model != "" {
+		own.Encoders = encoderFolders(c.Encoder)
+		if o.Model, err = predict.Load(c.Model, own); err != nil {
+			return data, o, err
+		}
+		data.Schema = o.Model.Schema()
+		return data, o, nil
+	}
+	var r train.Recipe
+	f := recipeFlags{Encoder: c.Encoder, Pooling: c.Pooling, Prompt: c.Prompt}
+	err = f.pretrained(&r)
+	o.Pretrained = r.Pretrained
+	return data, o, err
+}
+
 // check refuses flags that do not go together, and a folder that holds something else.
 func (c *extractCmd) check() error {
+	if err := c.extractFlags.check(); err != nil {
+		return err
+	}
+	if err := checkOutputs([]string{c.Data, c.Model}, c.JSON); err != nil {
+		return err
+	}
+	return checkFolder(c.Out, c.Data)
+}
+
+// check refuses flags that do not go together.
+func (c *extractFlags) check() error {
 	if c.Model == "" && c.Format == "onnx" {
 		return usagef("--format onnx needs --model: the inputs are those of its graph")
 	}
@@ -123,10 +151,7 @@ func (c *extractCmd) check() error {
 			}
 		}
 	}
-	if err := checkOutputs([]string{c.Data, c.Model}, c.JSON); err != nil {
-		return err
-	}
-	return checkFolder(c.Out, c.Data)
+	return nil
 }
 
 // checkFolder refuses to replace a folder that is not of an extraction, or holds the input.

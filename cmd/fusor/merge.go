@@ -60,7 +60,10 @@ func (c *mergeCmd) Run(e *env) error {
 		return err
 	}
 	defer j.worker.Close() //nolint:errcheck // temporary files
-	if j.worker.Job().Kind == scale.Predict {
+	switch j.worker.Job().Kind {
+	case scale.Extract:
+		return c.arrays(e, j)
+	case scale.Predict:
 		return c.answers(j)
 	}
 	return c.comparison(e, j)
@@ -135,6 +138,22 @@ func (c *mergeCmd) comparison(e *env, j *openedJob) error {
 	}
 	plain.end(j.env, cmp)
 	return nil
+}
+
+// arrays writes the views as arrays.
+func (c *mergeCmd) arrays(e *env, j *openedJob) error {
+	plain := &j.plain.Extract
+	if plain.Out, plain.resultFlags = c.Out, c.resultFlags; c.Out == "" {
+		return usagef("name the folder of the arrays with -o")
+	}
+	if err := checkFolder(plain.Out, plain.Data); err != nil {
+		return err
+	}
+	x, err := j.worker.MergeExtract(e.ctx, c.AllowMissing)
+	if err != nil {
+		return plain.failed(e, err)
+	}
+	return plain.write(j.env, x)
 }
 
 // answers writes the answers to all rows.

@@ -15,6 +15,7 @@ import (
 )
 
 type tasksCmd struct {
+	Extract tasksExtractCmd `cmd:"" help:"Tasks of: fusor extract DATA."`
 	Compare tasksCompareCmd `cmd:"" help:"Tasks of: fusor compare DATA."`
 	Predict tasksPredictCmd `cmd:"" help:"Tasks of: fusor predict MODEL DATA."`
 }
@@ -116,6 +117,34 @@ func (c *comparisonFlags) comparison(e *env) (dataset.Options, fusor.CompareOpti
 	taskOf(&data, &o.Recipe)
 	o.AllowMissing, o.Reads = c.AllowMissing, data
 	return data, o, err
+}
+
+type tasksExtractCmd struct {
+	extractFlags
+	Strict bool `help:"Fail on the first set of unreadable cells instead of going on without them."`
+	jobFlags
+}
+
+// Run makes the job.
+func (c *tasksExtractCmd) Run(e *env) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	data, o, err := c.extraction(fusor.Options{})
+	if err != nil {
+		return err
+	}
+	s, err := c.setup(e, "extract", c.Data)
+	if err != nil {
+		return err
+	}
+	data.Deferred = true
+	ds, err := fusor.Open(c.Data, data)
+	if err != nil {
+		return c.failed(e, err)
+	}
+	j, err := scale.NewExtract(e.ctx, ds, o, s)
+	return c.made(e, j, err)
 }
 
 type tasksPredictCmd struct {

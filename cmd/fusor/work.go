@@ -185,7 +185,10 @@ func openJob(e *env, dir string) (*openedJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := w.Job().Command
+	args := slices.Clone(w.Job().Command)
+	if w.Job().Kind == scale.Extract {
+		args = append(args, "-o", "arrays") // which merge names
+	}
 	k, err := parser.Parse(args)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the job's command: %s", rewriteParseError(err.Error()))
@@ -207,6 +210,14 @@ func (j *openedJob) setUp(e *env, o fusor.Options) error {
 		co.Threads, co.CacheDir, co.NoCache, co.Strict = o.Threads, o.CacheDir, o.NoCache, c.Strict
 		co.Command, co.Shared = append([]string{"fusor"}, j.env.args...), j.env.shared
 		return j.worker.Compare(e.ctx, co)
+	case scale.Extract:
+		c := &j.plain.Extract
+		_, x, err := c.extraction(o)
+		if err != nil {
+			return err
+		}
+		x.Strict = c.Strict
+		return j.worker.Extract(x)
 	case scale.Predict:
 		c := &j.plain.Predict
 		m, err := c.load(c.Model, o)
