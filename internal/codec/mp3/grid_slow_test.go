@@ -11,7 +11,6 @@ import (
 // constant and variable bit rates. Run it with -v to see the worst of each rate.
 func TestFullGrid(t *testing.T) {
 	needFFmpeg(t)
-	asFFmpegDivides(t)
 	for _, rate := range allRates {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) { fullGrid(t, rate) })
 	}

@@ -59,7 +59,6 @@ func TestIntensityStereo(t *testing.T) {
 // windows, as mixed.
 func TestMixedBlocks(t *testing.T) {
 	needFFmpeg(t)
-	asFFmpegDivides(t)
 	for _, rate := range allRates {
 		file := filepath.Join(t.TempDir(), "x.mp3")
 		lame(t, file, "clicks", rate, 1, 0.6, "-b:a", "64k", "-write_xing", "0", "-id3v2_version", "0")
