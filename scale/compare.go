@@ -72,7 +72,7 @@ func refsOf(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions) (r
 }
 
 // comparison does the tasks of a comparison. All of it but the features is the command's own code,
-// with a store that has what other tasks made.
+// with a store that has what other tasks made: docs/decisions/0036-a-merge-is-the-command.md.
 type comparison struct {
 	w    *Worker
 	o    fusor.CompareOptions
