@@ -193,7 +193,11 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 		result := object{"type": "object", "required": []string{"predictions", "problems"}, "properties": object{
 			"predictions": object{"type": "array", "items": predictionSchema(m)}, "problems": object{"type": "array", "items": object{"$ref": "#/components/schemas/Finding"}},
 		}}
-		form := object{"type": "object", "properties": row["properties"], "additionalProperties": false}
+		fields := object{} // of bytes: what cannot be read is flagged, as in JSON
+		for column := range row["properties"].(object) {
+			fields[column] = object{"description": "text as in JSON, or the bytes of a file"}
+		}
+		form := object{"type": "object", "properties": fields, "additionalProperties": false}
 		paths["/v1/models/"+name] = object{"get": object{"summary": "What " + name + " reads and predicts", "operationId": "model " + name, "responses": object{"200": ok("the model", "application/json", object{"type": "object"})}}}
 		paths["/v1/models/"+name+"/schema"] = object{"get": object{"summary": "JSON Schema of a row of " + name, "operationId": "schema " + name, "responses": object{"200": ok("a JSON Schema", "application/schema+json", object{"type": "object"})}}}
 		paths["/v1/models/"+name+"/predict"] = object{"post": object{
