@@ -23,7 +23,7 @@ import (
 )
 
 // Version is fusor's version.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Options are those of any work on data. The zero value is right for most of it.
 type Options = predict.Options
