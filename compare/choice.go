@@ -119,7 +119,7 @@ func (res *Result) Fit(ctx context.Context, src train.Source, entry int, run dat
 				return nil, err
 			}
 		}
-		return p.Fit(ctx, e.recipe(o.Recipe), views, workers, hooks, from)
+		return e.fit(ctx, p, o.Recipe, views, workers, hooks, from)
 	}
 	e := &res.Entries[entry]
 	if !e.isEnsemble() {
@@ -140,6 +140,19 @@ func (res *Result) Fit(ctx context.Context, src train.Source, entry int, run dat
 	}
 	f, err := p.Join(members, weights)
 	return p, f, err
+}
+
+// fit fits the entry with its views, given by their indices.
+func (e *Entry) fit(ctx context.Context, p *train.Prepared, r train.Recipe, views []int, workers int, hooks train.Hooks, from *train.Checkpoint) (*train.Fitting, error) {
+	own := make([]train.Fitted, len(views))
+	for i, v := range views {
+		own[i] = p.Views[v]
+	}
+	r, err := e.recipe(r, own)
+	if err != nil {
+		return nil, err
+	}
+	return p.Fit(ctx, r, views, workers, hooks, from)
 }
 
 // weights returns the weights of an ensemble's members in a run.

@@ -8,18 +8,48 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
 )
 
-// addEnsemble adds the ensemble of all entries, if there are some to join and rows to choose by.
-func (res *Result) addEnsemble() {
-	first := slices.IndexFunc(res.Entries, func(e Entry) bool { return e.Kind == eval.Fusion })
-	if first < 0 || len(res.Entries) < 2 || slices.ContainsFunc(res.Plan.Runs, func(r dataset.Run) bool { return len(r.Val) < minSelectRows }) {
+// Variants lists what is fitted for the ensemble of these entries alone.
+func Variants(entries []Entry, plan *dataset.Plan, views []train.Fitted, fusions []string) []Entry {
+	if !joinable(entries, plan) || entries[0].Fusion == fusion.DefaultOrdered {
+		return nil
+	}
+	method := fusion.Default
+	if !slices.Contains(fusions, method) {
+		method = fusions[0]
+	}
+	like := entries[firstFusion(entries)]
+	var out []Entry
+	for _, v := range train.VariantsOf(views) {
+		out = append(out, Entry{Name: v.Name, Kind: like.Kind, Fusion: method, Views: like.Views, Variant: v.Name})
+	}
+	return out
+}
+
+// joinable reports whether there are entries to join and rows to choose by.
+func joinable(entries []Entry, plan *dataset.Plan) bool {
+	return len(entries) > 0 && !slices.ContainsFunc(plan.Runs, func(r dataset.Run) bool { return len(r.Val) < minSelectRows })
+}
+
+// firstFusion returns the index of the first fusion; 0 where there is one view.
+func firstFusion(entries []Entry) int {
+	return max(0, slices.IndexFunc(entries, func(e Entry) bool { return e.Kind == eval.Fusion }))
+}
+
+// addEnsemble adds the ensemble of all entries and of variants of the default one.
+func (res *Result) addEnsemble(views []train.Fitted, fusions []string) {
+	if !joinable(res.Entries, &res.Plan) {
 		return
 	}
+	first := firstFusion(res.Entries)
+	like := res.Entries[first]
+	res.variants = Variants(res.Entries, &res.Plan, views, fusions)
 	// It comes first, and so before others of the same validation score.
-	res.Entries = slices.Insert(res.Entries, first, Entry{Name: model.Ensemble, Kind: eval.Fusion, Fusion: model.Ensemble, Views: res.Entries[first].Views})
+	res.Entries = slices.Insert(res.Entries, first, Entry{Name: model.Ensemble, Kind: like.Kind, Fusion: model.Ensemble, Views: like.Views})
 }
 
 // isEnsemble reports whether the entry joins others in place of being fitted itself.
@@ -35,7 +65,7 @@ func (res *Result) pool() []Entry {
 		}
 		out = append(out, e.Members...)
 	}
-	return out
+	return append(out, res.variants...)
 }
 
 // finish takes the outcomes of a run's pool, and makes those of an ensemble from them.
@@ -77,7 +107,7 @@ func (res *Result) nameMembers() {
 		for _, o := range res.Outcomes[e] {
 			var kept []float64
 			for k := range pool {
-				if slices.ContainsFunc(entry.Members, func(m Entry) bool { return m.Kind == pool[k].Kind && m.Name == pool[k].Name }) {
+				if slices.ContainsFunc(entry.Members, func(m Entry) bool { return m.Kind == pool[k].Kind && m.Name == pool[k].Name && m.Variant == pool[k].Variant }) {
 					kept = append(kept, o.Weights[k])
 				}
 			}

@@ -145,5 +145,9 @@ func ManyPlayers(views, columns []string) bool {
 }
 
 func fitPiece(e *Entry, r dataset.Run) Piece {
-	return Piece{StageFit, e.Kind, e.Name, r.Fold, r.Seed}
+	name := e.Name
+	if e.Variant != "" { // no column's name holds a NUL
+		name = "variant\x00" + e.Variant
+	}
+	return Piece{StageFit, e.Kind, name, r.Fold, r.Seed}
 }

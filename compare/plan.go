@@ -19,6 +19,8 @@ type Entry struct {
 	Kind   string   `json:"kind"`
 	Fusion string   `json:"fusion"`
 	Views  []string `json:"views"` // column.view
+	// Variant is the variant of the recipe (train.Variants) that it is fitted by; "": the recipe itself.
+	Variant string `json:"variant,omitempty"`
 	// Members are the entries that an ensemble is made from.
 	Members []Entry `json:"members,omitempty"`
 }
@@ -89,13 +91,17 @@ func (e *Entry) check(views []train.Fitted) error {
 	return nil
 }
 
-// recipe is r for this entry: the user's fusion options go to the method they were meant for.
-func (e *Entry) recipe(r train.Recipe) train.Recipe {
+// recipe is r for this entry, of these views: the user's fusion options go to the method they were
+// meant for.
+func (e *Entry) recipe(r train.Recipe, views []train.Fitted) (train.Recipe, error) {
 	if e.Kind == eval.Single || (r.Fusion != "" && r.Fusion != e.Fusion) {
 		r.FusionConfig = nil
 	}
 	r.Fusion = e.Fusion
-	return r
+	if e.Variant != "" {
+		return r.Vary(e.Variant, views)
+	}
+	return r, nil
 }
 
 // dropUntrainable drops the singles that some run has no training row of, with a note.

@@ -63,6 +63,8 @@ type Result struct {
 	Plan     dataset.Plan
 	Entries  []Entry
 	Outcomes [][]*Outcome // [entry][run]
+
+	variants []Entry // fitted for the ensemble alone
 }
 
 // sharedPrep is a run's preparation, made once by the first entry that needs it and dropped after
@@ -93,7 +95,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	}
 	var views []train.Fitted
 	for _, ref := range src.Features.Refs {
-		views = append(views, train.Fitted{Name: ref.Name, Column: src.Data.Schema.Columns[ref.Column].Name})
+		views = append(views, train.Fitted{Name: ref.Name, Column: src.Data.Schema.Columns[ref.Column].Name, Kind: src.Data.Schema.Columns[ref.Column].Kind, Info: ref.View.Info()})
 	}
 	schema := &src.Data.Schema
 	res := &Result{Plan: plan}
@@ -106,7 +108,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 		res.Entries = Entries(views, schema.Group != "" && schema.Order != "", fusions)
 		res.dropUntrainable(src.Features)
 		if !o.NoEnsemble {
-			res.addEnsemble()
+			res.addEnsemble(views, fusions)
 		}
 	}
 	return res, res.fitAll(ctx, src, o)
@@ -192,7 +194,7 @@ func fit(ctx context.Context, p *train.Prepared, e *Entry, o Options) (*Outcome,
 		return nil, fmt.Errorf("no training row has %v", e.Views)
 	}
 	start := time.Now()
-	f, err := p.Fit(ctx, e.recipe(o.Recipe), views, 1, train.Hooks{}, nil)
+	f, err := e.fit(ctx, p, o.Recipe, views, 1, train.Hooks{}, nil)
 	if err != nil {
 		return nil, err
 	}

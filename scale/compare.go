@@ -44,11 +44,13 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 	var views []train.Fitted
 	var columns []string
 	for _, r := range refs {
-		column := ds.Schema.Columns[r.Column].Name
-		views, columns, j.Views = append(views, train.Fitted{Name: r.Name, Column: column}), append(columns, column), append(j.Views, r.Name)
+		column := ds.Schema.Columns[r.Column]
+		views = append(views, train.Fitted{Name: r.Name, Column: column.Name, Kind: column.Kind, Info: r.View.Info()})
+		columns, j.Views = append(columns, column.Name), append(j.Views, r.Name)
 	}
 	entries := compare.Entries(views, ds.Schema.Group != "" && ds.Schema.Order != "", fusions)
 	inner := plan.Official && ds.Schema.Task != dataset.Regression && len(plan.Runs[0].Val) < eval.FewCalibrationRows
+	entries = append(entries, compare.Variants(entries, &plan, views, fusions)...)
 	j.Recipe, j.Plan = &o.Recipe, &Plan{plan.Official, plan.Folds, len(plan.Runs)}
 	j.blocks(s.Block, func(int) bool { return true })
 	tasks := j.addBlocks(nil, stageFeatures)

@@ -42,6 +42,7 @@ type Prepared struct {
 type Fitted struct {
 	Name    string // column.view
 	Column  string
+	Kind    media.Kind // of the column
 	Info    feature.Info
 	Scaling feature.Scaling
 	State   feature.State
@@ -166,7 +167,7 @@ func (p *Prepared) balance(ctx context.Context, r Recipe, workers int) error {
 func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int, made *Choices) (Fitted, *feature.Matrix, error) {
 	ref, store := p.Features.Refs[i], p.Features.Stores[i]
 	col := p.Data.Schema.Columns[ref.Column]
-	f := Fitted{Name: ref.Name, Column: col.Name, Info: ref.View.Info()}
+	f := Fitted{Name: ref.Name, Column: col.Name, Kind: col.Kind, Info: ref.View.Info()}
 	open := []feature.Scaling{feature.PerFeature}
 	switch {
 	case made != nil && made.Scaling[ref.Name] != "":

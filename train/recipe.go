@@ -12,6 +12,7 @@ import (
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/feature/pretrained"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/model"
 )
 
@@ -33,6 +34,8 @@ type Recipe struct {
 	Train           Config                       `json:"train,omitzero"`
 
 	DampDense *bool `json:"-" yaml:"-"` // see Prepared; nil: chosen on validation data
+
+	vectors model.Encoder // of vectors that Encoders does not name; "": the default
 }
 
 // defaults of a Recipe.
@@ -134,8 +137,12 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	for _, i := range views {
 		v := p.Views[i]
 		e := model.Encoders(v.Info.Shape)[0]
-		if rows && v.Info.Shape == feature.Vector {
+		switch {
+		case v.Info.Shape != feature.Vector:
+		case rows:
 			e = model.Identity
+		case r.vectors != "":
+			e = r.vectors
 		}
 		if chosen, ok := r.Encoders[v.Name]; ok {
 			e = chosen
@@ -152,5 +159,8 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	return s, s.Check()
 }
 
-// wide reports whether v is a vector that is wider than what it is encoded to.
-func wide(v Fitted, width int) bool { return v.Info.Shape == feature.Vector && v.State.Dim() > width }
+// wide reports whether v is a vector that is wider than what it is encoded to. The fields of a table
+// are not: their bins are many values that state few.
+func wide(v Fitted, width int) bool {
+	return v.Info.Shape == feature.Vector && v.Kind != media.Table && v.State.Dim() > width
+}

@@ -25,6 +25,7 @@ import (
 // set is one line of the table.
 type set struct {
 	name    string
+	metric  string // "": the task's main one
 	data    dataset.Options
 	fusions []string // none: all
 	seeds   int      // on an official split; with folds one a fold
@@ -44,6 +45,13 @@ var sets = []set{
 	{name: "clothing", seeds: 5, floor: 0.925, gap: 2},
 	{name: "waimai", seeds: 5, single: true, floor: 0.90, gap: 2},
 	{name: "mvsa_train", seeds: 5, floor: 0.69, gap: 0.01},
+	{name: "tables/computers", metric: "r2", single: true, floor: 0.93, gap: 2},
+	{name: "tables/diamonds", metric: "r2", single: true, floor: 0.975, gap: 2},
+	{name: "tables/hmda", single: true, floor: 0.885, gap: 2},
+	{name: "tables/digits", single: true, floor: 0.97, gap: 2},
+	{name: "tables/diabetes", metric: "r2", single: true, floor: 0.45, gap: 2},
+	{name: "tables/participation", single: true, floor: 0.65, gap: 2},
+	{name: "tables/wine", single: true, floor: 0.96, gap: 2},
 	{name: "av_emotion", data: dataset.Options{Group: "speaker", Ignore: []string{"face_subject"}}, seeds: 5, floor: 0, gap: 0},
 }
 
@@ -66,7 +74,7 @@ func main() {
 		slack = quickSlack
 	}
 	missed := 0
-	fmt.Printf("%-11s %-16s %7s   %-16s %7s %6s %6s %6s\n", "set", "best single", "%", "best fusion", "%", "± sd", "floor", "s")
+	fmt.Printf("%-20s %-16s %7s   %-16s %7s %6s %6s %6s\n", "set", "best single", "%", "best fusion", "%", "± sd", "floor", "s")
 	for _, s := range sets {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), s.name) || *quick && !s.quick {
 			continue
@@ -79,10 +87,10 @@ func main() {
 		}
 		path := find(filepath.Join(dir, s.name))
 		if path == "" {
-			fmt.Printf("%-11s skipped: not in %s\n", s.name, dir)
+			fmt.Printf("%-20s skipped: not in %s\n", s.name, dir)
 			continue
 		}
-		o := fusor.CompareOptions{Fusions: s.fusions, Seeds: s.seeds}
+		o := fusor.CompareOptions{Fusions: s.fusions, Seeds: s.seeds, Metric: s.metric}
 		if *config != "" {
 			o.Recipe.Views = strings.Split(*config, ",")
 		}
@@ -117,7 +125,7 @@ func main() {
 
 // find is the manifest of a set, or its folder.
 func find(dir string) string {
-	for _, p := range []string{filepath.Join(dir, "manifest.csv"), filepath.Join(dir, "labels.csv")} {
+	for _, p := range []string{dir + ".csv", filepath.Join(dir, "manifest.csv"), filepath.Join(dir, "labels.csv")} {
 		if _, err := os.Stat(p); err == nil {
 			if filepath.Base(p) == "labels.csv" {
 				return dir
@@ -140,7 +148,7 @@ func (s *set) report(c *fusor.Comparison, slack, seconds float64) bool {
 	if !ok {
 		note = "  BELOW"
 	}
-	fmt.Printf("%-11s %s   %s %6.2f %6.1f%s\n", s.name, single.text(), fused.text(), 100*value.sd(), seconds, note)
+	fmt.Printf("%-20s %s   %s %6.2f %6.1f%s\n", s.name, single.text(), fused.text(), 100*value.sd(), seconds, note)
 	return ok
 }
 

@@ -11,7 +11,8 @@ import (
 //   - number: standardized; log1p first if it is skewed (|skewness| > 2), never
 //     negative and less than half as skewed by it; else, if skewed, its normal
 //     score by 101 training quantiles. Fields of up to 8 distinct values are only
-//     standardized. See [numberFit].
+//     standardized. See [numberFit]. Beside it the number is encoded piecewise
+//     linearly in up to 32 bins of at least 64 training rows on average; see [bins].
 //   - category: one-hot over the at most 64 most frequent levels; see [categoryFit].
 //   - date: sine and cosine of the day of the year, of the week and, where training
 //     had times, of the day; and the standardized date as a trend. See [dateFit].

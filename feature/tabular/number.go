@@ -40,6 +40,7 @@ func (f *numberFit) state() fieldState {
 	x := f.sorted()
 	mean, inv, skew := moments(x)
 	s.Mean, s.Inverse = mean, inv
+	s.Bins = newBins(x)
 	if len(x) == 0 || math.Abs(skew) <= skewLimit || len(slices.Compact(slices.Clone(x))) <= 8 {
 		return s
 	}

@@ -17,6 +17,7 @@ type fieldState struct {
 	Mean      float64        `json:"mean,omitempty"`   // of a number after log, of a date in days
 	Inverse   float64        `json:"inv,omitempty"`    // 1/deviation, 0 if constant
 	Quantiles feature.Floats `json:"q,omitempty"`      // of a quantile-scaled number, ascending
+	Bins      *bins          `json:"bins,omitempty"`   // of a number; nil: it has none
 	Levels    [][]byte       `json:"levels,omitempty"` // of a category, most frequent first
 	Rare      bool           `json:"rare,omitempty"`   // a dimension for every other level
 	Times     bool           `json:"times,omitempty"`  // of a date: the time of day shows
@@ -27,6 +28,8 @@ type fieldState struct {
 func (s *fieldState) dim() int {
 	n := 1
 	switch s.Kind {
+	case "number":
+		n += s.Bins.dim()
 	case "category":
 		n = len(s.Levels)
 		if s.Rare {
@@ -102,6 +105,7 @@ func (s *fieldState) check() error {
 		default:
 			return fmt.Errorf("unknown scale %q of %d quantiles", s.Scale, len(s.Quantiles))
 		}
+		return s.Bins.check()
 	default:
 		return fmt.Errorf("unknown kind %q", s.Kind)
 	}
@@ -147,7 +151,11 @@ func (s *fieldState) append(v []float32, c cell, levels map[string]int) []float3
 	}
 	switch s.Kind {
 	case "number":
-		out[0] = s.number(math.Float64frombits(c.bits()))
+		v := math.Float64frombits(c.bits())
+		out[0] = s.number(v)
+		if s.Bins != nil {
+			s.Bins.encode(out[1:1+s.Bins.dim()], v)
+		}
 	case "category":
 		if k, ok := levels[string(c.bytes)]; ok {
 			out[k] = 1
