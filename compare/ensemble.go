@@ -107,7 +107,9 @@ func (res *Result) nameMembers() {
 		for _, o := range res.Outcomes[e] {
 			var kept []float64
 			for k := range pool {
-				if slices.ContainsFunc(entry.Members, func(m Entry) bool { return m.Kind == pool[k].Kind && m.Name == pool[k].Name && m.Variant == pool[k].Variant }) {
+				if slices.ContainsFunc(entry.Members, func(m Entry) bool {
+					return m.Kind == pool[k].Kind && m.Name == pool[k].Name && m.Variant == pool[k].Variant
+				}) {
 					kept = append(kept, o.Weights[k])
 				}
 			}
