@@ -19,7 +19,7 @@ type Entry struct {
 	Kind   string   `json:"kind"`
 	Fusion string   `json:"fusion"`
 	Views  []string `json:"views"` // column.view
-	// Variant is the variant of the recipe (train.Variants) that it is fitted by; "": the recipe itself.
+	// Variant is the variant of the recipe (train.Variants) that it is fitted by; "": none.
 	Variant string `json:"variant,omitempty"`
 	// Members are the entries that an ensemble is made from.
 	Members []Entry `json:"members,omitempty"`

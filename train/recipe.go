@@ -159,8 +159,8 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	return s, s.Check()
 }
 
-// wide reports whether v is a vector that is wider than what it is encoded to. The fields of a table
-// are not: their bins are many values that state few.
+// wide reports whether v is a vector that is wider than what it is encoded to. The fields of a
+// table are not: their bins are many values that state few.
 func wide(v Fitted, width int) bool {
 	return v.Info.Shape == feature.Vector && v.Kind != media.Table && v.State.Dim() > width
 }
