@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	pq "github.com/parquet-go/parquet-go"
@@ -205,7 +206,9 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 	kept := leaves[:0]
 	for _, l := range leaves {
 		if l.list && seen[l.name] > 1 {
-			skipped = append(skipped, Skipped{l.name, "a list of records"})
+			if s := (Skipped{l.name, "a list of records"}); !slices.Contains(skipped, s) {
+				skipped = append(skipped, s)
+			}
 			continue
 		}
 		kept = append(kept, l)
