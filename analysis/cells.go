@@ -140,3 +140,44 @@ func vectorText(v []float32) string {
 	}
 	return s
 }
+
+// usualFields returns the value that most rows have in each field of a column; "" where none is in
+// more than half of them.
+func usualFields(ds *dataset.Dataset, k int) []string {
+	usual := make([]string, len(ds.Schema.Columns[k].Fields))
+	for j := range usual {
+		n := map[string]int{}
+		for i := range ds.Rows {
+			if fields := ds.Rows[i].Cells[k].Fields; j < len(fields) {
+				n[fields[j]]++
+			}
+		}
+		for value, rows := range n {
+			if 2*rows > len(ds.Rows) {
+				usual[j] = value
+			}
+		}
+	}
+	return usual
+}
+
+// differing returns a cell without the fields that are as in most rows, and their number; the cell
+// itself where no other field is there.
+func differing(c *dataset.Cell, usual []string) (*dataset.Cell, int) {
+	out, left, rest := *c, 0, 0
+	out.Fields = make([]string, len(c.Fields))
+	for j, value := range c.Fields {
+		switch {
+		case value == "":
+		case j < len(usual) && value == usual[j]:
+			left++
+		default:
+			out.Fields[j] = value
+			rest++
+		}
+	}
+	if rest == 0 {
+		return c, 0
+	}
+	return &out, left
+}

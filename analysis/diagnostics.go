@@ -152,13 +152,20 @@ func topMistakes(ds *dataset.Dataset, answers []answer, media bool, rank func(an
 		y, _ := rank(b)
 		return cmp.Or(cmp.Compare(y, x), cmp.Compare(a.row, b.row))
 	})
+	usual := make([][]string, len(ds.Schema.Columns))
+	for k := range usual {
+		usual[k] = usualFields(ds, k)
+	}
 	var out []report.Mistake
 	for _, a := range wrong[:min(shownMistakes, len(wrong))] {
 		row := &ds.Rows[a.row]
 		m := report.Mistake{ID: rowName(ds, a.row), True: row.Label}
 		fill(&m, a)
 		for k, col := range ds.Schema.Columns {
-			m.Cells = append(m.Cells, shownCell(ds, &col, &row.Cells[k], media))
+			cell, left := differing(&row.Cells[k], usual[k])
+			shown := shownCell(ds, &col, cell, media)
+			shown.Usual = left
+			m.Cells = append(m.Cells, shown)
 		}
 		out = append(out, m)
 	}

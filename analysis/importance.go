@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"math"
 	"slices"
 
 	"github.com/fusor-ml/fusor/compare"
@@ -127,8 +126,8 @@ func named(model string, all []explain.Contribution) []explain.Contribution {
 	return out
 }
 
-// addWeights shows the mean weight of each view by true class, over all runs: of
-// the entry or, if its method has none, of the best fusion that has.
+// addWeights shows the mean weight of each view by true class, over all runs, if the method of the
+// entry weighs rows at all.
 func (c *Comparison) addWeights(d *report.Document, entry int) {
 	if c.Task == dataset.Regression {
 		return
@@ -137,16 +136,7 @@ func (c *Comparison) addWeights(d *report.Document, entry int) {
 		return c.Result.Outcomes[e][0].TestWeights != nil && weightsVaryByRow(c.methods, c.Rows[e].Fusion)
 	}
 	if !weighs(entry) {
-		entry = -1
-		best := math.Inf(-1)
-		for i, r := range c.Rows {
-			if v := c.valScore(i); r.Kind == eval.Fusion && weighs(i) && v > best {
-				entry, best = i, v
-			}
-		}
-		if entry < 0 {
-			return
-		}
+		return
 	}
 	outcomes := c.Result.Outcomes[entry]
 	w := newWeights(c.Rows[entry].Name, outcomes[0].Views, c.Data.Schema.Classes)

@@ -40,6 +40,9 @@ func (p Problem) String() string {
 	return b.String()
 }
 
+// Remark reports whether p only states how the data were read, so that nothing is to be mended.
+func (p Problem) Remark() bool { return p.Code == "csv.separator" }
+
 // Problems collects mistakes; as an error it lists all of them, those that are alike in one line.
 type Problems []Problem
 

@@ -122,6 +122,9 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 
 // theColumns lists the columns that an option may name.
 func theColumns(t *Table) string {
+	if len(t.Header) == 0 {
+		return "there are no columns"
+	}
 	return fmt.Sprintf("the columns are: %s", strings.Join(t.Header, ", "))
 }
 

@@ -14,12 +14,20 @@ import (
 // giving the same answer may be as good, in Chinese for "zh" and in English for
 // any other language.
 func (v Verdict) Sentence(lang string) string {
+	if lang == "zh" {
+		return map[Finding]string{Helps: "融合有效：", Hurts: "融合在这里反而有害：", NotShown: "未能证明融合有效："}[v.Finding] + v.Result(lang)
+	}
+	return map[Finding]string{Helps: "Fusion helps: ", Hurts: "Fusion does not help here, it hurts: ", NotShown: "Not shown that fusion helps: "}[v.Finding] + v.Result(lang)
+}
+
+// Result is the Sentence without the finding: what was measured.
+func (v Verdict) Result(lang string) string {
 	m, ok := MetricByName(v.Metric)
 	if !ok {
 		m = Metric{Name: v.Metric, Title: v.Metric, HigherIsBetter: true}
 	}
 	if lang == "zh" {
-		return v.chinese(m) + v.constantly(m, "zh")
+		return strings.TrimLeft(v.chinese(m), " ") + v.constantly(m, "zh")
 	}
 	return strings.TrimSpace(v.english(m) + " " + v.constantly(m, lang))
 }
@@ -68,7 +76,10 @@ func (v Verdict) english(m Metric) string {
 	if v.Difference > 0 { // p is of the claim that fusion helps
 		proof += ", p\u00a0" + FormatP(v.PValue)
 	}
-	if math.IsNaN(v.Low) {
+	switch {
+	case math.IsNaN(v.Low) && v.Runs == 2:
+		proof = "two folds are too few for an interval"
+	case math.IsNaN(v.Low):
 		proof = "one run cannot tell how sure that is"
 	}
 	if v.Fusions > 1 {
@@ -77,13 +88,7 @@ func (v Verdict) english(m Metric) string {
 	if !m.HigherIsBetter {
 		proof += "; above zero fusion is better"
 	}
-	switch v.Finding {
-	case Helps:
-		return fmt.Sprintf("Fusion helps: %s (%s).", scores, proof)
-	case Hurts:
-		return fmt.Sprintf("Fusion does not help here, it hurts: %s (%s).", scores, proof)
-	}
-	return fmt.Sprintf("Not shown that fusion helps: %s (%s).", scores, proof)
+	return fmt.Sprintf("%s (%s).", scores, proof)
 }
 
 // chineseTitles names the metrics a verdict may be about.
@@ -115,7 +120,10 @@ func (v Verdict) chinese(m Metric) string {
 	if v.Difference > 0 {
 		proof += "，p\u00a0" + FormatP(v.PValue)
 	}
-	if math.IsNaN(v.Low) {
+	switch {
+	case math.IsNaN(v.Low) && v.Runs == 2:
+		proof = "只有两折，不足以给出区间"
+	case math.IsNaN(v.Low):
 		proof = "只有一次运行，无法判断可靠程度"
 	}
 	if v.Fusions > 1 {
@@ -124,13 +132,7 @@ func (v Verdict) chinese(m Metric) string {
 	if !m.HigherIsBetter {
 		proof += "；差值大于零表示融合更好"
 	}
-	switch v.Finding {
-	case Helps:
-		return fmt.Sprintf("融合有效：%s（%s）。", scores, proof)
-	case Hurts:
-		return fmt.Sprintf("融合在这里反而有害：%s（%s）。", scores, proof)
-	}
-	return fmt.Sprintf("未能证明融合有效：%s（%s）。", scores, proof)
+	return fmt.Sprintf("%s（%s）。", scores, proof)
 }
 
 // spaced sets the Latin ends of a term off within Chinese text.

@@ -84,6 +84,7 @@ type Verdict struct {
 	Metric      string  // a name of the registry
 	SingleScore float64 // mean test score of the best single view
 	FusionScore float64 // and of the best fusion
+	Runs        int     // test scores of each
 	Baseline    *Baseline
 }
 
@@ -106,6 +107,7 @@ type verdictJSON struct {
 	Metric      string  `json:"metric"`
 	SingleScore number  `json:"single_score"`
 	FusionScore number  `json:"fusion_score"`
+	Runs        int     `json:"runs,omitempty"`
 
 	Baseline *Baseline `json:"baseline,omitempty"`
 }
@@ -115,7 +117,7 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(verdictJSON{
 		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
 		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), EqualP: number(v.EqualP), Fusions: v.Fusions, Confidence: number(v.Confidence),
-		Test: v.Test, ByGroups: v.ByGroups, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore), Baseline: v.Baseline,
+		Test: v.Test, ByGroups: v.ByGroups, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore), Runs: v.Runs, Baseline: v.Baseline,
 	})
 }
 
@@ -128,7 +130,7 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	*v = Verdict{
 		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
 		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), EqualP: float64(j.EqualP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
-		Test: j.Test, ByGroups: j.ByGroups, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore), Baseline: j.Baseline,
+		Test: j.Test, ByGroups: j.ByGroups, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore), Runs: j.Runs, Baseline: j.Baseline,
 	}
 	return nil
 }
@@ -161,6 +163,9 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	test := tests[at]
 	low, high := test.Interval(level)
 	low = consistent(low, p)
+	if _, ok := test.(*CorrectedT); ok && len(rows[fused].Test) == 2 && p >= alpha { // of one degree of freedom
+		low, high = math.NaN(), math.NaN()
+	}
 	if t.Metric.Share { // shares are no further apart, whatever a t interval of few folds states
 		low, high = max(low, -1), min(high, 1)
 	}
@@ -169,7 +174,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 		BestSingle: rows[single].Name, BestFusion: rows[fused].Name,
 		Difference: test.Difference(), Low: low, High: high, PValue: p,
 		Finding: NotShown, RawP: ps[at], EqualP: Holm(ps, nil)[at], Fusions: len(ps), Confidence: 1 - level, Test: test.Name(),
-		McNemar: t.mcNemar(rows[fused], rows[single]), Metric: t.Metric.Name,
+		McNemar: t.mcNemar(rows[fused], rows[single]), Metric: t.Metric.Name, Runs: len(rows[fused].Test),
 	}
 	v.SingleScore, _ = meanStd(rows[single].Test)
 	v.FusionScore, _ = meanStd(rows[fused].Test)

@@ -14,6 +14,7 @@ import (
 
 func (r *reader) shapley() *section {
 	s := &section{id: "shapley", title: r.say("shapley"), note: r.say("shapley_note")}
+	below := false
 	for _, v := range r.doc.Shapley {
 		if len(v.Parts) == 0 {
 			continue
@@ -23,13 +24,19 @@ func (r *reader) shapley() *section {
 			s.note = strings.TrimSuffix(s.note, r.say("shapley_sampled")) + r.pick(" ", "") + r.say("shapley_sampled")
 		}
 		name := "shapley_" + v.Goal
-		s.figures = append(s.figures, figure{name: name, plot: r.shapleyBars(v, title, unit, f), table: r.shapleyTable(v, f)})
+		s.figures = append(s.figures, figure{name: name, plot: r.shapleyBars(v, title, unit, f), table: r.shapleyTable(v, f), folded: len(s.figures) > 0})
 		if len(v.Classes) > 0 {
-			s.figures = append(s.figures, r.shapleyClasses(v, name+"_classes", title, unit, f))
+			classes := r.shapleyClasses(v, name+"_classes", title, unit, f)
+			classes.folded = true
+			s.figures = append(s.figures, classes)
+			below = below || slices.ContainsFunc(v.Classes, func(c explain.ClassPart) bool { return slices.Min(c.Values) < 0 })
 		}
 	}
 	if len(s.figures) == 0 {
 		return nil
+	}
+	if below {
+		s.note += r.pick(" ", "") + r.say("shapley_below")
 	}
 	return s
 }
@@ -228,7 +235,7 @@ func (r *reader) noise() *section {
 				s.note += r.pick(" ", "") + r.say(key+"_note")
 			}
 		}
-		s.figures = append(s.figures, figure{name: "robustness", table: sum})
+		s.figures = append(s.figures, figure{name: "robustness", table: sum, folded: true})
 	}
 	return s
 }

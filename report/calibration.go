@@ -43,6 +43,9 @@ func (r *reader) learning() *section {
 				t.rows[e] = append(t.rows[e], value(v, svg.Plain.Value(v)))
 			}
 		}
+		if l.Best == 0 && len(l.Val) > 1 {
+			s.note += r.pick(" ", "") + r.say("overfit", l.Model)
+		}
 		add("train", l.Train, -1, 0)
 		add("val", l.Val, l.Best, 1)
 		s.figures = append(s.figures, figure{name: fmt.Sprintf("learning_%02d", i+1), plot: p, small: true, table: t})
@@ -89,7 +92,7 @@ func (r *reader) confusion() *section {
 		s.figures = append(s.figures, main)
 	}
 	if top := r.topConfusions(c); len(c.Classes) > 3 && top != nil {
-		s.figures = append(s.figures, figure{name: "confusions", table: top})
+		s.figures = append(s.figures, figure{name: "confusions", table: top, folded: len(s.figures) > 0})
 	}
 	return s
 }
@@ -152,7 +155,41 @@ func (r *reader) reliability() *section {
 	}
 	add("before", r.say("before", svg.Plain.Value(v.ECEBefore)), v.Before)
 	add("after", r.say("after", fmt.Sprintf("%.2f", v.Temperature), svg.Plain.Value(v.ECEAfter)), v.After)
-	return &section{id: "reliability", title: r.say("reliability"), note: r.ofFirst(note), figures: []figure{{name: "reliability", plot: p, table: t}}}
+	return &section{id: "reliability", title: r.say("reliability"), note: r.trusted(v) + r.pick(" ", "") + r.ofFirst(note), figures: []figure{{name: "reliability", plot: p, table: t, small: true}}}
+}
+
+// Errors of confidence, in the mean over rows, up to which it can be relied on, and from which on
+// it cannot.
+const (
+	smallECE = 0.05
+	largeECE = 0.10
+)
+
+// trusted answers whether a model's confidence can be, and by how much it is off.
+func (r *reader) trusted(v *Reliability) string {
+	ece, bins := v.ECEBefore, v.Before
+	if len(v.After) > 0 {
+		ece, bins = v.ECEAfter, v.After
+	}
+	over, rows := 0.0, 0
+	for _, b := range bins {
+		over, rows = over+float64(b.Rows)*(b.Confidence-b.Accuracy), rows+b.Rows
+	}
+	key := "trust_partly"
+	switch {
+	case ece < smallECE:
+		key = "trust_yes"
+	case ece >= largeECE && over > 0:
+		key = "trust_over"
+	case ece >= largeECE:
+		key = "trust_under"
+	}
+	points := func(x float64) string { return strconv.FormatFloat(100*x, 'f', 1, 64) }
+	answer := r.say(key, points(ece))
+	if len(v.After) > 0 {
+		answer += r.pick(" ", "") + r.say("trust_before", points(v.ECEBefore))
+	}
+	return answer
 }
 
 func (r *reader) sets() *section {
@@ -182,7 +219,7 @@ func (r *reader) sets() *section {
 	if n := r.doc.Run.FirstOf; n > 1 {
 		s.note += r.pick(" ", "") + r.say("first_curve", n)
 	}
-	s.figures = []figure{{name: "abstention", plot: p, table: t}}
+	s.figures = []figure{{name: "abstention", plot: p, table: t, small: true}}
 	return s
 }
 

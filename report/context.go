@@ -93,6 +93,9 @@ func (r *reader) cell(p *page, c Cell, media bool, left *int) {
 			p.put("dd", clipped(f.Value))
 		}
 		p.raw("</dl>")
+		if c.Usual > 0 {
+			p.put(`div class="about"`, r.say("usual", c.Usual))
+		}
 	case c.Text == "" && len(c.Data) == 0:
 		p.raw("(", attr(r.say("missing")), ")")
 	default:

@@ -37,6 +37,7 @@ type Document struct {
 	Scope       *Scope                 `json:"scope,omitempty"`
 	Data        Data                   `json:"data"`
 	Run         Run                    `json:"run"`
+	Next        []Step                 `json:"-"` // what to do now: it names paths
 }
 
 // Weights is the mean weight a method gave each view, by true class.
@@ -107,6 +108,7 @@ type Cell struct {
 	Kind   string  `json:"kind"`             // text, image, audio, video, …
 	Text   string  `json:"text,omitempty"`   // the text, or the path of the file
 	Fields []Field `json:"fields,omitempty"` // of a table, instead of the text
+	Usual  int     `json:"usual,omitempty"`  // fields left out, whose value is that of most rows
 	MIME   string  `json:"mime,omitempty"`
 	Data   []byte  `json:"-"`
 }

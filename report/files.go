@@ -24,7 +24,7 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 	}
 	old := formerFiles(dir)
 	var names []string
-	for _, f := range newReader(d, speakerOf(o.Lang)).figures() {
+	for _, f := range newReader(d, speakerOf(o.Lang)).allFigures() {
 		if f.plot != nil {
 			width := wideWidth
 			if f.small {
@@ -65,8 +65,8 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 	return path, durable.Write(path, func(w io.Writer) error { return HTML(w, d, o) })
 }
 
-// figures are all of the report.
-func (r *reader) figures() []figure {
+// allFigures are those of the report, folded or not.
+func (r *reader) allFigures() []figure {
 	var out []figure
 	for _, s := range r.sections() {
 		out = append(out, s.figures...)

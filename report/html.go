@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -58,9 +57,7 @@ func HTML(w io.Writer, d *Document, o Options) error {
 	p.put("h1", question)
 	p.put(`p class="about"`, r.subtitle())
 	p.raw("</header>\n<main>")
-	if d.Verdict != nil {
-		r.verdict(p, d.Verdict)
-	}
+	r.card(p)
 	parts := r.sections()
 	r.contents(p, parts)
 	for _, s := range parts {
@@ -107,45 +104,6 @@ func (r *reader) subtitle() string {
 		parts = append(parts, r.say("by_folds", r.doc.Run.Folds))
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
-}
-
-func (r *reader) verdict(p *page, v *eval.Verdict) {
-	p.raw(`<div class="verdict `, strings.ReplaceAll(plainWords(string(v.Finding)), " ", ""), `">`)
-	p.put(`span class="badge"`, badge(v.Finding)+" "+r.say(string(v.Finding)))
-	p.put(`p class="sentence"`, strings.ReplaceAll(v.Sentence(r.lang()), " %", "\u00a0%"))
-	unit := ""
-	f := svg.Signed
-	if r.metric.Share {
-		f, unit = svg.Points, " "+r.say("points")
-	}
-	p.raw(`<dl class="facts">`)
-	r.fact(p, r.say("best_single"), show(r.metric, v.SingleScore), v.BestSingle)
-	r.fact(p, r.say("best_fusion"), show(r.metric, v.FusionScore), v.BestFusion)
-	span := ""
-	if !math.IsNaN(v.Low) {
-		span = r.say("span") + " " + f.Value(v.Low) + " " + r.say("to") + " " + f.Value(v.High)
-	}
-	r.fact(p, r.say("difference"), f.Value(v.Difference)+unit, span)
-	p.raw("</dl>")
-	test := r.say("test_t")
-	switch boot := v.Test == (*eval.PairedBootstrap)(nil).Name(); {
-	case boot && v.ByGroups:
-		test = r.say("test_groups")
-	case boot:
-		test = r.say("test_boot")
-	}
-	note := r.say("chosen", test)
-	if v.Difference > 0 {
-		note += r.pick(" ", "") + r.say("p")
-		if v.Fusions > 1 {
-			note += r.pick(" ", "") + r.say("equal_p", eval.FormatP(v.EqualP))
-		}
-	}
-	if !math.IsNaN(v.McNemar) && v.McNemar > 0 {
-		note += r.pick(" ", "") + r.say("mcnemar", eval.FormatP(v.McNemar))
-	}
-	p.put(`p class="note"`, note)
-	p.raw("</div>\n")
 }
 
 // badge is a sign beside the finding, so that it does not rest on color alone.
@@ -200,8 +158,24 @@ func (r *reader) section(p *page, s section) {
 	if s.pre != "" {
 		p.put("pre", s.pre)
 	}
+	shown, folded := s.figures, []figure(nil)
+	if i := slices.IndexFunc(s.figures, func(f figure) bool { return f.folded }); i >= 0 {
+		shown, folded = s.figures[:i], s.figures[i:]
+	}
+	r.figures(p, shown, s.title)
+	if len(folded) > 0 {
+		p.raw("<details>")
+		p.put("summary", r.say("more_charts"))
+		r.figures(p, folded, s.title)
+		p.raw("</details>")
+	}
+	p.raw("</section>\n")
+}
+
+// figures writes figures, small ones side by side.
+func (r *reader) figures(p *page, figures []figure, title string) {
 	grid := false
-	for _, f := range s.figures {
+	for _, f := range figures {
 		if f.small != grid {
 			grid = f.small
 			if grid {
@@ -210,12 +184,11 @@ func (r *reader) section(p *page, s section) {
 				p.raw("</div>")
 			}
 		}
-		r.figure(p, f, s.title)
+		r.figure(p, f, title)
 	}
 	if grid {
 		p.raw("</div>")
 	}
-	p.raw("</section>\n")
 }
 
 func (r *reader) figure(p *page, f figure, title string) {

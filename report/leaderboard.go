@@ -86,7 +86,7 @@ func (r *reader) leaderboard() *section {
 }
 
 func (r *reader) boardCells(row compare.Row, metrics []eval.Metric) []cell {
-	cells := []cell{text(row.Name), {r.say(row.Kind), row.Kind}}
+	cells := []cell{text(row.Name), {r.kind(row), row.Kind}}
 	for _, m := range metrics {
 		s, ok := row.Of(m.Name)
 		if !ok {
@@ -97,6 +97,14 @@ func (r *reader) boardCells(row compare.Row, metrics []eval.Metric) []cell {
 		}
 	}
 	return append(cells, count(row.Parameters), value(row.FitSeconds, seconds(row.FitSeconds)), text(strings.Join(row.Views, ", ")))
+}
+
+// kind names what a row is: a fusion, a single view, or all views of one modality.
+func (r *reader) kind(row compare.Row) string {
+	if row.Kind == eval.Single && !strings.Contains(row.Name, ".") && len(row.Views) > 1 {
+		return r.say("whole")
+	}
+	return r.say(row.Kind)
 }
 
 // metricsOf lists the metrics that any row has, the main one first.

@@ -27,6 +27,8 @@ type figure struct {
 	plot  svg.Plot
 	small bool
 	table *table
+	// folded: the section opens it on demand; all figures after it are folded as well
+	folded bool
 }
 
 // reader makes the sections of a document in one language.

@@ -89,7 +89,7 @@ func (t *terminal) leaderboard() {
 		if !ok {
 			continue
 		}
-		e := entry{name: row.Name, kind: t.say(row.Kind), mean: s.Mean, low: s.Low, high: s.High, style: blue}
+		e := entry{name: row.Name, kind: t.kind(row), mean: s.Mean, low: s.Low, high: s.High, style: blue}
 		if row.Kind == eval.Fusion {
 			e.style = amber
 		}

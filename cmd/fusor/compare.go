@@ -109,6 +109,7 @@ func (c *compareCmd) write(e *env, cmp *fusor.Comparison) error {
 	}
 	c.notes(e, notes)
 	doc := cmp.Document(c.reportFlags.options())
+	doc.Next = c.next(e, cmp)
 	if c.Out != "" {
 		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
 		if err != nil {
@@ -150,25 +151,35 @@ func (c *compareCmd) end(e *env, cmp *fusor.Comparison) {
 // model is the file of the model that is handed over.
 func (c *compareCmd) model() string { return filepath.Join(c.Out, "model.fusor") }
 
-// printNext ends the result on the terminal.
-func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
+// next are the commands that follow from the comparison.
+func (c *compareCmd) next(e *env, cmp *fusor.Comparison) []report.Step {
 	switch {
 	case cmp.Chosen == nil:
+		return nil
 	case c.Out == "":
 		again := append(slices.Clone(e.args), "-o", "result")
-		next := []nextStep{step("keep the report and the chosen model", again...)}
+		next := []report.Step{step("keep the report and the chosen model", again...)}
 		if len(cmp.Chosen.Members) == 0 {
 			next = append(next, step("or train that method alone", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...))
 		}
-		e.printNext(append(next, step("see what is in the data", slices.Concat([]string{"inspect", c.Data}, e.reading)...))...)
-	default:
+		return append(next, step("see what is in the data", slices.Concat([]string{"inspect", c.Data}, e.reading)...))
+	}
+	return nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))
+}
+
+// printNext ends the result on the terminal.
+func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
+	if cmp.Chosen == nil {
+		return
+	}
+	if c.Out != "" {
 		what := cmp.Chosen.Name
 		if cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil {
 			what = e.say("of %s alone: no fusion did better on validation rows", what)
 		}
 		e.printf("model: %s (%s)\n", c.model(), what)
-		e.printNext(nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))...)
 	}
+	e.printNext(c.next(e, cmp)...)
 }
 
 func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOptions) (*fusor.Comparison, error) {

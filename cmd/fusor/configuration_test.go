@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/internal/lang"
 	"github.com/fusor-ml/fusor/train"
 )
 
 // withTables returns the page with its tables, which stand between a pair of marks, made anew.
-func withTables(page string, methods fusion.Table) string {
+func withTables(page string, methods fusion.Table, l lang.Language) string {
 	var model, training []string
 	for _, s := range train.Settings {
 		if name, ok := strings.CutPrefix(s.Name, "train."); ok {
@@ -25,6 +26,12 @@ func withTables(page string, methods fusion.Table) string {
 	for name, lines := range map[string][]string{"model": model, "fusion": fusionLines(methods), "training": training} {
 		marks := regexp.MustCompile(`(?s)<!-- table: ` + name + ` -->\n.*?<!-- end -->`)
 		head := "| key | type | default | range | what it is |\n|---|---|---|---|---|\n"
+		if l == lang.Chinese {
+			head = "| 键 | 类型 | 默认值 | 范围 | 含义 |\n|---|---|---|---|---|\n"
+			for i, line := range lines {
+				lines[i] = translated(line)
+			}
+		}
 		page = marks.ReplaceAllLiteralString(page, "<!-- table: "+name+" -->\n"+head+strings.Join(lines, "\n")+"\n<!-- end -->")
 	}
 	return page
@@ -47,6 +54,27 @@ func defaultOf(o fusion.Option) string {
 		return o.Unset
 	}
 	return fmt.Sprint(o.Default)
+}
+
+// translated returns a line of a table with each of its cells in Chinese.
+func translated(line string) string {
+	cells := strings.Split(strings.Trim(line, "|"), " | ")
+	for i, c := range cells[1:] {
+		parts := strings.Split(strings.TrimSpace(c), "; ") // what differs between methods
+		for k, p := range parts {
+			if owners, text, ok := strings.Cut(p, ": "); ok && !strings.Contains(owners, " ") || strings.Contains(owners, ", ") {
+				parts[k] = owners + "：" + lang.Chinese.Text(text)
+			} else {
+				parts[k] = lang.Chinese.Text(p)
+			}
+		}
+		if whole := lang.Chinese.Text(strings.TrimSpace(c)); len(parts) == 1 || whole != strings.TrimSpace(c) {
+			cells[i+1] = whole
+		} else {
+			cells[i+1] = strings.Join(parts, "；")
+		}
+	}
+	return "|" + strings.Join(cells, " | ") + " |"
 }
 
 // fusionLines describes every option that a method has, once, with what differs between the

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/cmd/fusor/internal/demo"
+	"github.com/fusor-ml/fusor/internal/lang"
 )
 
 type demoCmd struct {
@@ -40,7 +40,7 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	var o fusor.Options
 	bar := c.apply(e, &o)
-	manifest, err := demo.Make(dir, func(done, total int) { bar.update(fusor.Progress{Stage: "demo", Done: done, Total: total}) })
+	manifest, err := demo.Make(dir, e.lang == lang.Chinese, func(done, total int) { bar.update(fusor.Progress{Stage: "demo", Done: done, Total: total}) })
 	if err != nil {
 		return err
 	}
@@ -71,15 +71,13 @@ func (c *demoCmd) Run(e *env) error {
 	if err := trained.Run(e); err != nil {
 		return err
 	}
-	tell("model:  %s (%s)\n\nNext:\n  fusor predict %s %s\n  fusor inspect YOUR.csv\n\n%.0f s\n",
-		trained.Out, trained.Fusion, word(trained.Out), word(manifest), time.Since(start).Seconds())
-	return nil
-}
-
-// word writes a path as one word of a command line.
-func word(path string) string {
-	if strings.ContainsAny(path, " \t'()&;") {
-		return `"` + path + `"`
+	tell("model:  %s (%s)\n", trained.Out, trained.Fusion)
+	if say != nil {
+		e.printNext(
+			step("answer rows, with what decided each", "predict", trained.Out, manifest, "--explain", "-o", "answers.csv"),
+			step("answer requests over HTTP, with a page to try it", "serve", trained.Out),
+			step("see what is in data of your own", "inspect", "YOUR.csv"))
 	}
-	return path
+	tell("\n%.0f s\n", time.Since(start).Seconds())
+	return nil
 }

@@ -64,6 +64,9 @@ func (c *evaluateCmd) Run(e *env) error {
 		printScores(e, &ev.Row)
 		printConfusion(e, ev.Confusion, ev.Classes)
 		printLabels(e, ev.Labels)
+		e.printNext(
+			step("see which modality decides, and how noise hurts", slices.Concat([]string{"explain", c.Model, c.Data}, e.rows)...),
+			step("answer rows: this table, or new ones", slices.Concat([]string{"predict", c.Model, c.Data, "-o", "answers.csv"}, e.rows)...))
 	}
 	return c.writeJSON(e, ev)
 }

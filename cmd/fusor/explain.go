@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -104,6 +103,10 @@ func (c *explainCmd) Run(e *env) error {
 	ro := c.reportFlags.options()
 	ro.Version, ro.Command, ro.Seconds = fusor.Version, append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
 	doc := ex.Document(ro)
+	doc.Next = c.next(e)
+	if n := doc.Run.NoiseRows; n > 0 && n < doc.Data.Rows {
+		c.notes(e, []string{fmt.Sprintf("noise was added to a sample: %d of %d rows, drawn at random", n, doc.Data.Rows)})
+	}
 	page := ""
 	if c.Out != "" {
 		if page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: string(e.lang), Media: c.Media}); err != nil {
@@ -111,26 +114,26 @@ func (c *explainCmd) Run(e *env) error {
 		}
 	}
 	if !c.jsonToStdout() && !c.Quiet {
-		if err := c.print(e.stdout, ex, doc); err != nil {
+		if err := c.print(e, ex, doc); err != nil {
 			return err
 		}
 		if page != "" {
 			e.printf("report: %s\n", page)
 		}
-		c.printNext(e, page)
+		e.printNext(doc.Next...)
 	}
 	return c.writeJSON(e, ex)
 }
 
-// printNext ends the explanation on the terminal.
-func (c *explainCmd) printNext(e *env, page string) {
-	steps := []nextStep{step("answer rows, with what decided each", slices.Concat([]string{"predict", c.Model, c.Data, "--explain", "-o", "answers.csv"}, e.rows)...)}
-	if page == "" {
+// next are the commands that follow from the explanation.
+func (c *explainCmd) next(e *env) []report.Step {
+	steps := []report.Step{step("answer rows, with what decided each", slices.Concat([]string{"predict", c.Model, c.Data, "--explain", "-o", "answers.csv"}, e.rows)...)}
+	if c.Out == "" {
 		steps = append(steps, step("keep this as a page with its plots", slices.Concat([]string{"explain", c.Model, c.Data, "-o", "why"}, e.rows)...))
 	} else {
 		steps = append(steps, step("measure it again, on all rows", slices.Concat([]string{"evaluate", c.Model, c.Data, "--split", "all"}, e.rows)...))
 	}
-	e.printNext(append(steps, step("see the model card", "info", c.Model))...)
+	return append(steps, step("see the model card", "info", c.Model))
 }
 
 // rows are those to look at, with the name of their split: without a wish the
@@ -178,9 +181,9 @@ func modelNames(a, b string) (string, string) {
 }
 
 // print shows the explanation in tables of the terminal's width.
-func (c *explainCmd) print(w io.Writer, ex *fusor.Explanation, doc *report.Document) error {
-	fmt.Fprintf(w, "%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Scope.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
+func (c *explainCmd) print(e *env, ex *fusor.Explanation, doc *report.Document) error {
+	e.printf("%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Scope.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
 	shown := *doc
 	shown.Rows = nil
-	return report.Terminal(w, &shown, terminal(w, c.Lang))
+	return report.Terminal(e.stdout, &shown, terminal(e.stdout, string(e.lang)))
 }

@@ -44,6 +44,9 @@ Examples:
 
 // Run fuses the matrices.
 func (c *fuseCmd) Run(e *env) error {
+	if name, ok := methodAliases[strings.ToLower(c.Method)]; ok {
+		c.Method = name
+	}
 	method, ok := fusor.Methods().Lookup(c.Method)
 	if !ok {
 		return unknown("fusion", c.Method, fusor.Methods().Names())
@@ -123,6 +126,15 @@ func (c *fuseCmd) config() fusion.Config {
 		cfg = cfg.With("dim", c.Dim)
 	}
 	return cfg
+}
+
+// methodAliases are other names that textbooks have for the methods.
+var methodAliases = map[string]string{
+	"average": "mean", "balanced": "mean", "平均": "mean", "平均融合": "mean", "均衡": "mean",
+	"加权": "weighted", "加权融合": "weighted", "weighted-sum": "weighted",
+	"stacking": "concat", "concatenation": "concat", "拼接": "concat", "拼接融合": "concat", "堆叠": "concat",
+	"注意力": "attention", "注意力融合": "attention",
+	"bi-lstm": "bilstm", "双向lstm": "bilstm",
 }
 
 // unreadable names the file that cannot be read, once.

@@ -46,6 +46,9 @@ func (c *infoCmd) Run(e *env) error {
 	card.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
 	if !c.jsonToStdout() && !c.Quiet {
 		printCard(e, card)
+		e.printNext(
+			step("answer rows, with what decided each", "predict", c.Model, "new.csv", "--explain", "-o", "answers.csv"),
+			step("answer requests over HTTP, with a page to try it", "serve", c.Model))
 	}
 	return c.writeJSON(e, card)
 }

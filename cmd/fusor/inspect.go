@@ -1,15 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/feature/text"
+	"github.com/fusor-ml/fusor/internal/termtext"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -91,6 +96,11 @@ func (c *inspectCmd) Run(e *env) error {
 	in.speak(e, ds, !c.Fast)
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
 		c.notes(e, []string{fmt.Sprintf("%s is read as %s", in.Dataset, in.Encoding)})
+	}
+	for _, p := range in.Problems {
+		if p.Remark() {
+			c.notes(e, []string{p.What})
+		}
 	}
 	c.notes(e, unsplit(ds, ""))
 	if !c.jsonToStdout() {
@@ -217,7 +227,7 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 		if in.Task == dataset.Multilabel {
 			e.printf("labels: %s\n", counts(e, ds.Schema.Classes, in.Classes))
 		} else {
-			e.printf("classes: %s\n", counts(e, ds.Schema.Classes, in.Classes))
+			e.printf("classes: %s\n", shares(e, ds.Schema.Classes, in.Classes))
 		}
 	}
 	if len(in.Splits) > 0 {
@@ -255,14 +265,105 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 		t.add(c.Name, c.Kind, fmt.Sprint(c.Absent), fmt.Sprint(c.Broken), views)
 	}
 	fmt.Fprintln(w, t.render(w))
+	in.printContents(e, ds)
 	for _, c := range in.Columns {
 		if c.languages != "" {
 			e.printf("languages of %q, by script: %s\n", c.Name, c.languages)
 		}
 	}
-	if len(in.Problems) > 0 {
-		fmt.Fprintf(w, "%s\n%s\n", e.say("%s:", plural(len(in.Problems), "problem")), indent(e.lang.Text(in.Problems.Error())))
+	problems := slices.DeleteFunc(slices.Clone(in.Problems), dataset.Problem.Remark)
+	if len(problems) > 0 {
+		fmt.Fprintf(w, "%s\n%s\n", e.say("%s:", plural(len(problems), "problem")), indent(e.lang.Text(problems.Error())))
 	}
+}
+
+// printContents shows what is in the columns: of a number its range, of a category its levels, of
+// others an example.
+func (in *inspection) printContents(e *env, ds *dataset.Dataset) {
+	const most = 60
+	t := e.newTable("column", "contents")
+	for k, col := range ds.Schema.Columns {
+		if len(col.Fields) == 0 {
+			if s := exampleOf(ds, k); s != "" {
+				t.add(col.Name, e.say("e.g. %s", termtext.Cut(oneLine(s), most)))
+			}
+			continue
+		}
+		for j, f := range col.Fields {
+			if s := rangeOf(e, ds, k, j, f.Kind); s != "" {
+				t.add(f.Name, s)
+			}
+		}
+	}
+	fmt.Fprintln(e.stdout, t.render(e.stdout))
+}
+
+// exampleOf returns the text, or the first file, of the first cell of column k that has one.
+func exampleOf(ds *dataset.Dataset, k int) string {
+	for i := range ds.Rows {
+		switch c := &ds.Rows[i].Cells[k]; {
+		case c.Text != "":
+			return c.Text
+		case len(c.Files) > 0:
+			return c.Files[0]
+		}
+	}
+	return ""
+}
+
+// rangeOf describes field j of column k: numbers and dates from the least to the greatest, others
+// by their most frequent levels.
+func rangeOf(e *env, ds *dataset.Dataset, k, j int, kind media.Kind) string {
+	const levels = 5
+	rows := map[string]int{}
+	low, high, least, greatest := math.Inf(1), math.Inf(-1), "", ""
+	for i := range ds.Rows {
+		fields := ds.Rows[i].Cells[k].Fields
+		if j >= len(fields) || fields[j] == "" {
+			continue
+		}
+		v := fields[j]
+		rows[v]++
+		if x, err := strconv.ParseFloat(v, 64); err == nil && kind == media.Number {
+			low, high = min(low, x), max(high, x)
+		}
+		if least == "" || v < least {
+			least = v
+		}
+		greatest = max(greatest, v)
+	}
+	switch {
+	case len(rows) == 0:
+		return ""
+	case kind == media.Number:
+		return e.say("%g to %g", low, high)
+	case kind == media.Date:
+		return e.say("%s to %s", least, greatest)
+	}
+	names := slices.SortedFunc(maps.Keys(rows), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rows[b], rows[a]), cmp.Compare(a, b))
+	})
+	more := len(names) - levels
+	if more <= 0 {
+		return counts(e, names, rows)
+	}
+	return e.say("%s, and %d more", counts(e, names[:levels], rows), more)
+}
+
+// shares lists classes with their rows and their share of all.
+func shares(e *env, names []string, n map[string]int) string {
+	total := 0
+	for _, rows := range n {
+		total += rows
+	}
+	if len(names) > maxCounts || total == 0 {
+		return counts(e, names, n)
+	}
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, fmt.Sprintf("%s %d (%.0f %%)", oneLine(name), n[name], 100*float64(n[name])/float64(total)))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // maxCounts is how many classes are listed one by one.

@@ -116,6 +116,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "fusor:", err)
 		return exitFailure
 	}
+	if len(args) == 2 && args[1] == "metrics" && (args[0] == "help" || args[0] == "--help") {
+		if err := printMetrics(stdout, language); err != nil {
+			return exitFailure
+		}
+		return exitOK
+	}
 	switch {
 	case len(args) == 0:
 		args = []string{"--help"}

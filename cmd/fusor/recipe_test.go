@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/internal/lang"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -50,12 +51,16 @@ func TestConfigurationPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := withTables(string(data), fusor.Methods())
+	want := withTables(string(data), fusor.Methods(), lang.English)
+	chinese := filepath.Join("..", "..", "docs", "configuration.zh-CN.md")
+	if data, err = os.ReadFile(chinese); err != nil {
+		t.Fatal(err)
+	}
 	schema, err := recipeSchema(fusor.Methods())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{page: want, filepath.Join("..", "..", "docs", "recipe.schema.json"): string(schema)} {
+	for path, want := range map[string]string{page: want, chinese: withTables(string(data), fusor.Methods(), lang.Chinese), filepath.Join("..", "..", "docs", "recipe.schema.json"): string(schema)} {
 		if *update {
 			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 				t.Fatal(err)

@@ -70,6 +70,14 @@ func (f *resultFlags) report(e *env, problems dataset.Problems) {
 	if f.Quiet {
 		return
 	}
+	var remarks []string
+	problems = slices.DeleteFunc(slices.Clone(problems), func(p dataset.Problem) bool {
+		if p.Remark() {
+			remarks = append(remarks, p.What)
+		}
+		return p.Remark()
+	})
+	f.notes(e, remarks)
 	lines := problems.Lines()
 	for i, line := range lines {
 		if i == shownProblems {

@@ -8,7 +8,7 @@ import (
 func unknown(what, name string, names []string) error {
 	meant := ""
 	for _, n := range names {
-		if edits(strings.ToLower(name), n) <= 2 && (meant == "" || edits(strings.ToLower(name), n) < edits(strings.ToLower(name), meant)) {
+		if edits(strings.ToLower(name), n) <= farthest(name) && (meant == "" || edits(strings.ToLower(name), n) < edits(strings.ToLower(name), meant)) {
 			meant = n
 		}
 	}
@@ -17,6 +17,9 @@ func unknown(what, name string, names []string) error {
 	}
 	return usagef("no %s %q; there are %s", what, name, list(names))
 }
+
+// farthest is how many edits still make a name near: a third of a short one's letters, 2 of others.
+func farthest(name string) int { return min(2, len([]rune(name))/3) }
 
 // edits is how many letters must be put in, taken away, changed or exchanged with the next to make
 // b of a.

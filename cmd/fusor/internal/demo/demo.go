@@ -35,6 +35,17 @@ var names = [8]string{
 	"great ash warbler", "great ash whistler", "great ruby warbler", "great ruby whistler",
 }
 
+// chineseNames are the same kinds where the data are in Chinese.
+var chineseNames = [8]string{"灰柳莺", "灰啸鸫", "红柳莺", "红啸鸫", "大灰柳莺", "大灰啸鸫", "大红柳莺", "大红啸鸫"}
+
+// mark is what a complete folder holds: the version, and the language of the data.
+func mark(chinese bool) string {
+	if chinese {
+		return version + "zh\n"
+	}
+	return version
+}
+
 // bird is one sample: its kind, and what each modality shows of it.
 type bird struct {
 	kind  int
@@ -51,11 +62,12 @@ func shown(kind int, rng *rand.Rand) bird {
 	return bird{kind: kind, rng: rng, large: bit(2), ruby: bit(1), song: bit(0)}
 }
 
-// Make writes the set to dir unless it is there already, and returns the
+// Make writes the set, with notes and names in Chinese if that is wanted, to dir unless it is
+// there already, and returns the
 // manifest's path. The same version writes the same bytes.
-func Make(dir string, progress func(done, total int)) (manifest string, err error) {
-	manifest, mark := filepath.Join(dir, "birds.csv"), filepath.Join(dir, ".complete")
-	if data, err := os.ReadFile(mark); err == nil && string(data) == version {
+func Make(dir string, chinese bool, progress func(done, total int)) (manifest string, err error) {
+	manifest, complete := filepath.Join(dir, "birds.csv"), filepath.Join(dir, ".complete")
+	if data, err := os.ReadFile(complete); err == nil && string(data) == mark(chinese) {
 		return manifest, nil
 	}
 	for _, sub := range []string{"photo", "song", "flight"} {
@@ -69,7 +81,7 @@ func Make(dir string, progress func(done, total int)) (manifest string, err erro
 	if err := w.Write([]string{"id", "split", "label", "note", "photo", "song", "flight"}); err != nil {
 		return "", err
 	}
-	rows, err := samples(dir, progress)
+	rows, err := samples(dir, chinese, progress)
 	if err != nil {
 		return "", err
 	}
@@ -83,11 +95,11 @@ func Make(dir string, progress func(done, total int)) (manifest string, err erro
 	if err := durable.WriteFile(manifest, table.Bytes()); err != nil {
 		return "", err
 	}
-	return manifest, durable.WriteFile(mark, []byte(version))
+	return manifest, durable.WriteFile(complete, []byte(mark(chinese)))
 }
 
 // samples makes every row, on all cores; each row has random streams of its own.
-func samples(dir string, progress func(done, total int)) ([][]string, error) {
+func samples(dir string, chinese bool, progress func(done, total int)) ([][]string, error) {
 	rows, errs := make([][]string, Rows), make([]error, Rows)
 	var next, done atomic.Int64
 	var mu sync.Mutex
@@ -95,7 +107,7 @@ func samples(dir string, progress func(done, total int)) ([][]string, error) {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < Rows; i = int(next.Add(1)) - 1 {
-				rows[i], errs[i] = sample(dir, i)
+				rows[i], errs[i] = sample(dir, chinese, i)
 				if progress != nil {
 					mu.Lock()
 					progress(int(done.Add(1)), Rows)
@@ -109,11 +121,15 @@ func samples(dir string, progress func(done, total int)) ([][]string, error) {
 }
 
 // sample writes the media of row i and returns its cells.
-func sample(dir string, i int) ([]string, error) {
+func sample(dir string, chinese bool, i int) ([]string, error) {
 	kind := i % len(names)
 	rng := func(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(uint64(i), purpose)) }
 	split := [...]string{"train", "val", "train", "test", "train", "test", "train", "val", "train", "test"}[(i/len(names))%10]
-	row := []string{fmt.Sprintf("bird-%03d", i), split, names[kind], note(shown(kind, rng(1))), "", "", ""}
+	label := names[kind]
+	if chinese {
+		label = chineseNames[kind]
+	}
+	row := []string{fmt.Sprintf("bird-%03d", i), split, label, note(shown(kind, rng(1)), chinese), "", "", ""}
 	media := []struct {
 		file string
 		make func(bird) ([]byte, error)

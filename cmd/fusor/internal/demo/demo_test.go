@@ -10,7 +10,7 @@ import (
 func TestMakeIsDeterministicAndWhole(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	for _, dir := range []string{a, b} {
-		if _, err := Make(dir, nil); err != nil {
+		if _, err := Make(dir, false, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,19 +46,19 @@ func TestMakeIsDeterministicAndWhole(t *testing.T) {
 
 func TestMakeKeepsWhatIsThere(t *testing.T) {
 	dir := t.TempDir()
-	manifest, err := Make(dir, nil)
+	manifest, err := Make(dir, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	calls := 0
-	again, err := Make(dir, func(int, int) { calls++ })
+	again, err := Make(dir, false, func(int, int) { calls++ })
 	if err != nil || again != manifest || calls != 0 {
 		t.Errorf("a whole set was made again: %d rows, %v", calls, err)
 	}
 	if err := os.Remove(filepath.Join(dir, ".complete")); err != nil { // as after an interruption
 		t.Fatal(err)
 	}
-	if _, err := Make(dir, func(int, int) { calls++ }); err != nil || calls != Rows {
+	if _, err := Make(dir, false, func(int, int) { calls++ }); err != nil || calls != Rows {
 		t.Errorf("an unfinished set was not finished: %d rows, %v", calls, err)
 	}
 }

@@ -3,8 +3,8 @@ package demo
 import "strings"
 
 // note writes what an observer noted: the size always, the color in half of
-// the notes, the song never. Some notes are in Chinese, as observers are.
-func note(b bird) string {
+// the notes, the song never. Some notes are in Chinese, as observers are, or all of them.
+func note(b bird, chinese bool) string {
 	pick := func(words ...string) string { return words[b.rng.IntN(len(words))] }
 	either := func(yes bool, a, z []string) string {
 		if yes {
@@ -12,7 +12,7 @@ func note(b bird) string {
 		}
 		return pick(z...)
 	}
-	if b.rng.Float64() < 0.3 {
+	if b.rng.Float64() < 0.3 || chinese {
 		size := either(b.large, []string{"体型很大", "个头大", "比乌鸦还大"}, []string{"体型很小", "个头小", "比麻雀还小"})
 		color := ""
 		if b.rng.IntN(2) == 0 {
