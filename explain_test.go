@@ -233,7 +233,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 
 func TestCompareDocumentLooksClosely(t *testing.T) {
 	path := folder(t, 5, 240, false, signal{"a", 3, 2}, signal{"b", 3, 1.5})
-	c, err := CompareFile(context.Background(), path, []string{"concat", "weighted", "attention"}, Setup{Folds: 3, NoCache: true})
+	c, err := CompareFile(context.Background(), path, []string{"concat", "weighted", "attention"}, Setup{Folds: 3, NoCache: true, NoEnsemble: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ type Setup struct {
 	Seed                  uint64
 	CacheDir, Dir, Lang   string
 	NoCache, Strict       bool
+	NoEnsemble            bool
 	AllowMissing          []string
 	Checkpoint            string
 	Resume                bool
@@ -55,6 +56,7 @@ func CompareFile(ctx context.Context, path string, fusions []string, s Setup) (*
 	}
 	return Compare(ctx, ds, CompareOptions{
 		Options: s.Options(), Recipe: s.Recipe, Fusions: fusions, Folds: s.Folds, Seeds: s.Seeds, Seed: s.Seed, Dir: s.Dir, Lang: s.Lang,
+		NoEnsemble: s.NoEnsemble,
 	})
 }
 

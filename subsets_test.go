@@ -12,7 +12,8 @@ import (
 )
 
 // On an official split compare fits the very model that train does: what the
-// two say of its modalities is the same, in calibrated log-odds too.
+// two say of its modalities is the same, in calibrated log-odds too. (An ensemble is none that train
+// fits.)
 func TestCompareAndExplainAgree(t *testing.T) {
 	t.Run("of two", func(t *testing.T) { agree(t, 60, signal{"a", 20, 2}, signal{"b", 20, 1}) })
 	t.Run("of eight", func(t *testing.T) { agree(t, 6, many(8)...) })
@@ -30,7 +31,7 @@ func many(n int) []signal {
 func agree(t *testing.T, epochs int, views ...signal) {
 	t.Helper()
 	path := folder(t, 6, 240, true, views...)
-	o := Setup{NoCache: true, Seeds: 1}
+	o := Setup{NoCache: true, Seeds: 1, NoEnsemble: true}
 	o.Recipe.Fusion, o.Recipe.Train.Epochs = "concat", epochs
 	c, err := CompareFile(context.Background(), path, []string{"concat"}, o)
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 // Digest is a hash of all extracted views: media that changed under the same
 // names give another one, as far as any view can tell, and so do other embeddings
 // to start from. It reads the features once.
-func (b *Features) Digest() (string, error) {
+func (f *Features) Digest() (string, error) {
 	h := sha256.New()
-	if b.Embeddings != nil {
-		h.Write([]byte(b.Embeddings.SHA256))
+	if f.Embeddings != nil {
+		h.Write([]byte(f.Embeddings.SHA256))
 	}
 	var raw Raw
 	var buf []byte
-	for k, store := range b.Stores {
-		buf = append(append(buf[:0], b.Refs[k].Name...), 0)
+	for k, store := range f.Stores {
+		buf = append(append(buf[:0], f.Refs[k].Name...), 0)
 		for i := range store.Len() {
 			if !store.Present(i) {
 				continue

@@ -63,12 +63,12 @@ type PretrainedState interface {
 // Embed lets the learned embeddings of the tokens start from the vectors
 // in a file in the text format of word2vec, GloVe and fastText (.vec, .txt). It
 // is streamed: what is kept depends on the data's words, not on the file's length.
-func (b *Features) Embed(ctx context.Context, file *os.File) error {
+func (f *Features) Embed(ctx context.Context, file *os.File) error {
 	var first WordEmbedder
 	e := &Embeddings{Name: filepath.Base(file.Name()), at: map[uint32]int32{}}
 	tokens := map[uint32]bool{} // of any row
 	var raw Raw
-	for k, ref := range b.Refs {
+	for k, ref := range f.Refs {
 		v, ok := ref.View.(WordEmbedder)
 		if !ok {
 			continue
@@ -76,8 +76,8 @@ func (b *Features) Embed(ctx context.Context, file *os.File) error {
 		if first == nil {
 			first = v
 		}
-		for i := range b.Stores[k].Len() {
-			if err := b.Stores[k].Get(i, &raw); err != nil {
+		for i := range f.Stores[k].Len() {
+			if err := f.Stores[k].Get(i, &raw); err != nil {
 				return fmt.Errorf("cannot read the extracted features: %w", err)
 			}
 			for _, h := range raw.Index {
@@ -91,10 +91,10 @@ func (b *Features) Embed(ctx context.Context, file *os.File) error {
 	if err := e.read(ctx, file, first, tokens); err != nil {
 		return fmt.Errorf("%s: %w", file.Name(), err)
 	}
-	b.Embeddings = e
-	for k, ref := range b.Refs {
+	f.Embeddings = e
+	for k, ref := range f.Refs {
 		if v, ok := ref.View.(WordEmbedder); ok {
-			b.Refs[k].View = v.From(e)
+			f.Refs[k].View = v.From(e)
 		}
 	}
 	return nil

@@ -37,9 +37,9 @@ type Features struct {
 type CellRef struct{ Row, Column int }
 
 // Close releases temporary files.
-func (b *Features) Close() error {
+func (f *Features) Close() error {
 	var errs []error
-	for _, s := range b.Stores {
+	for _, s := range f.Stores {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(errs...)

@@ -23,7 +23,7 @@ func TestSettings(t *testing.T) {
 		for f := range t.Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			switch {
-			case name == "-" || forbiddenKeys[prefix+name] != "":
+			case !f.IsExported() || name == "-" || forbiddenKeys[prefix+name] != "":
 			case f.Type == reflect.TypeFor[train.Config]():
 				walk(name+".", f.Type)
 			default:
