@@ -233,7 +233,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 
 func TestCompareDocumentLooksClosely(t *testing.T) {
 	path := folder(t, 5, 240, false, signal{"a", 3, 2}, signal{"b", 3, 1.5})
-	c, err := CompareFile(context.Background(), path, []string{"concat", "weighted", "attention"}, Setup{Folds: 3, NoCache: true, NoEnsemble: true})
+	c, err := CompareFile(context.Background(), path, []string{"attention"}, Setup{Folds: 3, NoCache: true, NoEnsemble: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestCompareDocumentLooksClosely(t *testing.T) {
 	if counted != 240 {
 		t.Errorf("the confusion counts %d of 240 rows", counted)
 	}
-	if d.Weights.Model != "attention" { // whichever is the best: only attention weighs each row by its content
+	if d.Weights.Model != "attention" {
 		t.Errorf("weights shown of %s", d.Weights.Model)
 	}
 	best, _ := c.Best()

@@ -12,8 +12,8 @@ import (
 )
 
 // On an official split compare fits the very model that train does: what the
-// two say of its modalities is the same, in calibrated log-odds too. (An ensemble is none that train
-// fits.)
+// two say of its modalities is the same, in calibrated log-odds too. An
+// ensemble is none that train fits.
 func TestCompareAndExplainAgree(t *testing.T) {
 	t.Run("of two", func(t *testing.T) { agree(t, 60, signal{"a", 20, 2}, signal{"b", 20, 1}) })
 	t.Run("of eight", func(t *testing.T) { agree(t, 6, many(8)...) })
