@@ -72,7 +72,7 @@ func ReadAudio(ctx context.Context, src Source) (*dsp.Signal, error) {
 	}
 	switch {
 	case audiofile.Decodes(format.Name):
-		sig, err := audiofile.DecodeWithin(ctx, format.Name, r, limitsOf(ctx).seconds(MaxAudioSeconds))
+		sig, err := audiofile.Decode(ctx, format.Name, r, limitsOf(ctx).seconds(MaxAudioSeconds))
 		if !errors.Is(err, audiofile.ErrUnsupported) {
 			return sig, interrupted(ctx, err)
 		}

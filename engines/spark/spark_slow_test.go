@@ -1,4 +1,4 @@
-//go:build slow
+//go:build slow && unix
 
 // Package spark_test runs jobs on a Spark cluster of this machine.
 package spark_test

@@ -47,15 +47,11 @@ var decoders = map[string]func(io.ReadSeeker, *sink) error{
 func Decodes(format string) bool { return decoders[format] != nil }
 
 // Decode reads a sound of the given format (wav, flac, mp3, vorbis, opus) from
-// the start of r. Parts of other sampling rates than the first (joined MP3
-// files, chained Ogg streams) are resampled to that of the first. Decode
-// returns ctx.Err() soon after ctx is done.
-func Decode(ctx context.Context, format string, r io.ReadSeeker) (*dsp.Signal, error) {
-	return DecodeWithin(ctx, format, r, MaxSeconds)
-}
-
-// DecodeWithin is Decode of a sound that may last so many seconds, at most MaxSeconds.
-func DecodeWithin(ctx context.Context, format string, r io.ReadSeeker, seconds int) (sig *dsp.Signal, err error) {
+// the start of r, which may last so many seconds, at most MaxSeconds. Parts of
+// other sampling rates than the first (joined MP3 files, chained Ogg streams)
+// are resampled to that of the first. Decode returns ctx.Err() soon after ctx
+// is done.
+func Decode(ctx context.Context, format string, r io.ReadSeeker, seconds int) (sig *dsp.Signal, err error) {
 	decode := decoders[format]
 	if decode == nil {
 		return nil, fmt.Errorf("cannot decode %s: %w", format, ErrUnsupported)

@@ -54,7 +54,7 @@ func TestDecodeTestdata(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Decode(t.Context(), format, bytes.NewReader(data))
+		got, err := decodeWhole(t.Context(), format, bytes.NewReader(data))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -66,7 +66,7 @@ func TestDecodeTestdata(t *testing.T) {
 			t.Errorf("%s: noise of %.3g, want at most %.3g", name, e, limit)
 		}
 		for _, cut := range []int{0, 1, 10, 50, len(data) / 3, len(data) - 7} { // never a panic; mostly an error
-			sig, err := Decode(t.Context(), format, bytes.NewReader(data[:cut]))
+			sig, err := decodeWhole(t.Context(), format, bytes.NewReader(data[:cut]))
 			if err == nil && (len(sig.Samples) == 0 || len(sig.Samples) > len(got.Samples)) {
 				t.Errorf("%s cut to %d bytes: %d samples", name, cut, len(sig.Samples))
 			}
@@ -84,7 +84,7 @@ func TestCutShortIsSaid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sig, err := Decode(t.Context(), format, bytes.NewReader(data[:len(data)-100])); err == nil {
+		if sig, err := decodeWhole(t.Context(), format, bytes.NewReader(data[:len(data)-100])); err == nil {
 			t.Errorf("%s without its last 100 bytes: %d samples and no error", name, len(sig.Samples))
 		}
 	}
@@ -94,12 +94,12 @@ func TestDecodeRefusesJunk(t *testing.T) {
 	junk := bytes.Repeat([]byte("no sound at all. "), 5000)
 	for format := range decoders {
 		for _, data := range [][]byte{nil, {0}, junk, make([]byte, 200000), bytes.Repeat([]byte{0xff}, 200000)} {
-			if sig, err := Decode(t.Context(), format, bytes.NewReader(data)); err == nil {
+			if sig, err := decodeWhole(t.Context(), format, bytes.NewReader(data)); err == nil {
 				t.Errorf("%s: %d bytes of junk gave %d samples", format, len(data), len(sig.Samples))
 			}
 		}
 	}
-	if _, err := Decode(t.Context(), "aac", bytes.NewReader(nil)); !errors.Is(err, ErrUnsupported) {
+	if _, err := decodeWhole(t.Context(), "aac", bytes.NewReader(nil)); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("aac: %v", err)
 	}
 }
@@ -112,7 +112,7 @@ func TestEndlessMP3(t *testing.T) {
 	}
 	r := &looped{data: data[len(data)/4:], size: 8 << 30}
 	before := allocated()
-	_, err = Decode(t.Context(), "mp3", r)
+	_, err = decodeWhole(t.Context(), "mp3", r)
 	if err == nil || !strings.Contains(err.Error(), "lasts") {
 		t.Errorf("error %v, want one about the length", err)
 	}
@@ -132,7 +132,7 @@ func TestEndlessFLAC(t *testing.T) {
 		data[22+i] = 0xff
 	}
 	data[21] |= 0x0f
-	if _, err := Decode(t.Context(), "flac", bytes.NewReader(data)); err == nil || !strings.Contains(err.Error(), "lasts") {
+	if _, err := decodeWhole(t.Context(), "flac", bytes.NewReader(data)); err == nil || !strings.Contains(err.Error(), "lasts") {
 		t.Errorf("error %v, want one about the length", err)
 	}
 }
@@ -197,7 +197,7 @@ func fuzzFormat(f *testing.F, format, seed string) {
 		if format == "vorbis" || format == "opus" {
 			sealPages(data)
 		}
-		sig, err := Decode(t.Context(), format, bytes.NewReader(data))
+		sig, err := decodeWhole(t.Context(), format, bytes.NewReader(data))
 		if (err == nil) != (sig != nil) || (err == nil && (len(sig.Samples) == 0 || sig.Rate < minRate)) {
 			t.Fatalf("%v and error %v", sig, err)
 		}

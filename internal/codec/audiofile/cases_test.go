@@ -24,7 +24,7 @@ func TestCases(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		sig, err := Decode(t.Context(), format, bytes.NewReader(data))
+		sig, err := decodeWhole(t.Context(), format, bytes.NewReader(data))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			return

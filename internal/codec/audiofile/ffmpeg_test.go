@@ -166,7 +166,7 @@ func (c *coding) point(t *testing.T, dir string, rate, channels, sound int) floa
 	if c.format == "opus" {
 		wantRate = 48000
 	}
-	got, err := Decode(t.Context(), c.format, bytes.NewReader(data))
+	got, err := decodeWhole(t.Context(), c.format, bytes.NewReader(data))
 	if err != nil {
 		t.Errorf("%s: %v", name, err)
 		return 0

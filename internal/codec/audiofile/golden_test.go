@@ -71,7 +71,7 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sig, err := Decode(t.Context(), want.Format, bytes.NewReader(data))
+		sig, err := decodeWhole(t.Context(), want.Format, bytes.NewReader(data))
 		if err != nil {
 			t.Errorf("%s: %v", want.File, err)
 			continue

@@ -25,7 +25,7 @@ func goldenFile(t testing.TB, name string) []byte {
 
 func decode(t *testing.T, format string, parts ...any) *dsp.Signal {
 	t.Helper()
-	sig, err := Decode(t.Context(), format, bytes.NewReader(join(parts...)))
+	sig, err := decodeWhole(t.Context(), format, bytes.NewReader(join(parts...)))
 	if err != nil {
 		t.Fatalf("%s: %v", format, err)
 	}
@@ -92,7 +92,7 @@ func TestTagsAroundFLAC(t *testing.T) {
 	f := func(what string, parts ...any) {
 		t.Helper()
 		file := join(parts...)
-		sig, err := Decode(t.Context(), "flac", bytes.NewReader(file))
+		sig, err := decodeWhole(t.Context(), "flac", bytes.NewReader(file))
 		if err != nil || !slices.Equal(sig.Samples, want) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -118,7 +118,7 @@ func TestTagsAroundFLAC(t *testing.T) {
 	data[21] &= 0xf0
 	f("an unknown length, zeros behind", data, make([]byte, 1000))
 	f("an unknown length, ID3v1 behind", data, "TAG", make([]byte, 125))
-	if sig, err := Decode(t.Context(), "flac", bytes.NewReader(join(data, "what is this?"))); err == nil {
+	if sig, err := decodeWhole(t.Context(), "flac", bytes.NewReader(join(data, "what is this?"))); err == nil {
 		t.Errorf("junk behind an unknown length: %d samples", len(sig.Samples))
 	}
 }
@@ -142,7 +142,7 @@ func TestTagsAroundMP3(t *testing.T) {
 
 func TestOtherLayersAreUnsupported(t *testing.T) {
 	frame := append([]byte("\xff\xfd\x84\x00"), make([]byte, 380)...)
-	_, err := Decode(t.Context(), "mp3", bytes.NewReader(bytes.Repeat(frame, 5)))
+	_, err := decodeWhole(t.Context(), "mp3", bytes.NewReader(bytes.Repeat(frame, 5)))
 	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "layer 2") {
 		t.Errorf("layer II: %v", err)
 	}
@@ -170,13 +170,13 @@ func TestContextEndsDecoding(t *testing.T) {
 			data = goldenFile(t, file)
 		}
 		r := &cancelling{bytes.NewReader(data), 2, cancel}
-		if sig, err := Decode(ctx, format, r); !errors.Is(err, context.Canceled) {
+		if sig, err := decodeWhole(ctx, format, r); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v, %v", format, sig != nil, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Decode(ctx, "wav", bytes.NewReader(wavCases[0].file(make([]float32, 100)))); !errors.Is(err, context.Canceled) {
+	if _, err := decodeWhole(ctx, "wav", bytes.NewReader(wavCases[0].file(make([]float32, 100)))); !errors.Is(err, context.Canceled) {
 		t.Errorf("wav: %v", err)
 	}
 }

@@ -110,7 +110,7 @@ func nearest(table *[256]float32, v float32) byte {
 func TestWAVFormats(t *testing.T) {
 	want := chirp().Samples
 	for _, c := range wavCases {
-		sig, err := Decode(t.Context(), "wav", bytes.NewReader(c.file(want)))
+		sig, err := decodeWhole(t.Context(), "wav", bytes.NewReader(c.file(want)))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -149,7 +149,7 @@ func TestWAVRefusals(t *testing.T) {
 		t.Helper()
 		data := change(bytes.Clone(good))
 		before := allocated()
-		_, err := Decode(t.Context(), "wav", bytes.NewReader(data))
+		_, err := decodeWhole(t.Context(), "wav", bytes.NewReader(data))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", what, err, want)
 		}
@@ -189,7 +189,7 @@ func TestWAVRefusals(t *testing.T) {
 	})
 	nan := wavCase{tag: tagFloat, bits: 32, channels: 1}.file([]float32{0, float32(math.NaN()), 0})
 	f("NaN", "no sound", func([]byte) []byte { return nan })
-	if _, err := Decode(t.Context(), "wav", bytes.NewReader(put16(20, 0x55)(bytes.Clone(good)))); !errors.Is(err, ErrUnsupported) {
+	if _, err := decodeWhole(t.Context(), "wav", bytes.NewReader(put16(20, 0x55)(bytes.Clone(good)))); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("MP3 in WAV: %v is no ErrUnsupported", err)
 	}
 }
@@ -201,7 +201,7 @@ func TestWAVSizes(t *testing.T) {
 	good := wavCase{tag: tagPCM, bits: 16, channels: 1}.file(want)
 	f := func(what string, change func(b []byte) []byte) {
 		t.Helper()
-		sig, err := Decode(t.Context(), "wav", bytes.NewReader(change(bytes.Clone(good))))
+		sig, err := decodeWhole(t.Context(), "wav", bytes.NewReader(change(bytes.Clone(good))))
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		} else if len(sig.Samples) != len(want) || noiseAt(sig.Samples, want) > 1e-7 {
@@ -240,7 +240,7 @@ func TestWAVSizes(t *testing.T) {
 	empty := le.AppendUint32(append(bytes.Clone(good[:40]), 0, 0, 0, 0), 0)
 	copy(empty[44:], "LIST")
 	empty = append(empty, "\x04\x00\x00\x00INFO"...)
-	if sig, err := Decode(t.Context(), "wav", bytes.NewReader(empty)); !errors.Is(err, ErrEmpty) {
+	if sig, err := decodeWhole(t.Context(), "wav", bytes.NewReader(empty)); !errors.Is(err, ErrEmpty) {
 		t.Errorf("no samples before a list: %v, %v", sig, err)
 	}
 }
@@ -248,7 +248,7 @@ func TestWAVSizes(t *testing.T) {
 func TestWAV12BitsInSixteen(t *testing.T) {
 	b := wavCase{tag: tagPCM, bits: 16, channels: 1}.file([]float32{0.5, -0.5})
 	binary.LittleEndian.PutUint16(b[34:], 12)
-	sig, err := Decode(t.Context(), "wav", bytes.NewReader(b))
+	sig, err := decodeWhole(t.Context(), "wav", bytes.NewReader(b))
 	if err != nil || math.Abs(float64(sig.Samples[0])-0.5) > 1e-3 {
 		t.Errorf("%v, %v", sig, err)
 	}
@@ -261,7 +261,7 @@ func TestWriteWAV(t *testing.T) {
 	if err := WriteWAV(&buf, want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Decode(t.Context(), "wav", &buf2{bytes.NewReader(buf.Bytes())})
+	got, err := decodeWhole(t.Context(), "wav", &buf2{bytes.NewReader(buf.Bytes())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func BenchmarkWAV(b *testing.B) {
 	data := wavCase{tag: tagPCM, bits: 16, channels: 1}.file(make([]float32, 4000))
 	b.Run(fmt.Sprint(len(data)), func(b *testing.B) {
 		for b.Loop() {
-			if _, err := Decode(b.Context(), "wav", bytes.NewReader(data)); err != nil {
+			if _, err := decodeWhole(b.Context(), "wav", bytes.NewReader(data)); err != nil {
 				b.Fatal(err)
 			}
 		}
