@@ -166,6 +166,9 @@ func TestExplainIsDeterministic(t *testing.T) {
 
 // What modality dropout buys: the curve of missing modalities lies higher.
 func TestAgainstAModelWithModalityDropout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and mostly arithmetic")
+	}
 	path := folder(t, 3, 600, true, signal{"a", 4, 2}, signal{"b", 4, 2})
 	plain, ds := trained(t, path, Setup{})
 	var o Setup

@@ -11,6 +11,9 @@ import (
 // Few validation rows: the threshold comes from every training and validation
 // row, each predicted by a fit without it, and from no test row.
 func TestPredictionSetsOfFewValidationRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and mostly arithmetic")
+	}
 	path := folder(t, 6, 600, true, signal{"a", 3, 1.7}, signal{"b", 3, 1.7})
 	c, err := CompareFile(context.Background(), path, []string{"mean", "concat"}, Setup{Seeds: 1, NoCache: true})
 	if err != nil {
@@ -38,6 +41,9 @@ func TestPredictionSetsOfFewValidationRows(t *testing.T) {
 }
 
 func TestPredictionSetsOfManyValidationRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and mostly arithmetic")
+	}
 	path := folder(t, 7, 2400, true, signal{"a", 2, 1.7}, signal{"b", 2, 1.7})
 	o := Setup{Seeds: 1, NoCache: true}
 	o.Recipe.Train.Epochs = 3

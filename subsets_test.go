@@ -15,6 +15,9 @@ import (
 // two say of its modalities is the same, in calibrated log-odds too. An
 // ensemble is none that train fits.
 func TestCompareAndExplainAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and mostly arithmetic")
+	}
 	t.Run("of two", func(t *testing.T) { agree(t, 60, signal{"a", 20, 2}, signal{"b", 20, 1}) })
 	t.Run("of eight", func(t *testing.T) { agree(t, 6, many(8)...) })
 }
@@ -67,6 +70,9 @@ func agree(t *testing.T, epochs int, views ...signal) {
 // With all modalities the interval is the leaderboard's, also where every test
 // row of an official split is right.
 func TestSubsetsOfAFaultlessModel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and mostly arithmetic")
+	}
 	o := Setup{NoCache: true, Seeds: 2}
 	o.Recipe.Train.Epochs = 30
 	c, err := CompareFile(context.Background(), folder(t, 6, 240, true, signal{"a", 3, 30}, signal{"b", 3, 0}), []string{"mean"}, o)
