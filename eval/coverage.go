@@ -38,9 +38,9 @@ func coverageInterval(covered []float64, groups []int) (low, high float64) {
 
 // expectedCoverage bounds what sets from a threshold of n rows cover, in 95 of
 // 100 data sets: the coverage is distributed as Beta(k, n+1−k) with
-// k = ⌈(n+1)·wished⌉ (Vovk 2012), or above it where sets are never empty.
-func expectedCoverage(n int, wished float64) (low, high float64) {
-	k := math.Ceil(float64(n+1)*wished - 1e-9)
+// k = ⌈(n+1)·nominal⌉ (Vovk 2012), or above it where sets are never empty.
+func expectedCoverage(n int, nominal float64) (low, high float64) {
+	k := math.Ceil(float64(n+1)*nominal - 1e-9)
 	if k > float64(n) {
 		return 1, 1
 	}
