@@ -11,6 +11,7 @@ import (
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/svg"
+	"github.com/fusor-ml/fusor/model"
 )
 
 // ranked returns the rows with their main score, the best first; rows without
@@ -99,8 +100,12 @@ func (r *reader) boardCells(row compare.Row, metrics []eval.Metric) []cell {
 	return append(cells, count(row.Parameters), value(row.FitSeconds, seconds(row.FitSeconds)), text(strings.Join(row.Views, ", ")))
 }
 
-// kind names what a row is: a fusion, a single view, or all views of one modality.
+// kind names what a row is: a fusion, a single view, all views of one modality, or an ensemble of
+// several models of one view, which is no fusion.
 func (r *reader) kind(row compare.Row) string {
+	if row.Kind == eval.Single && row.Fusion == model.Ensemble {
+		return r.say("ensemble")
+	}
 	if row.Kind == eval.Single && !strings.Contains(row.Name, ".") && len(row.Views) > 1 {
 		return r.say("whole")
 	}

@@ -59,6 +59,7 @@ var words = map[string][2]string{
 	"kind":          {"Kind", "类型"},
 	"whole":         {"modality", "整个模态"},
 	"single":        {"single view", "单一视图"},
+	"ensemble":      {"ensemble", "集成"},
 	"fusion":        {"fusion", "融合"},
 	"views":         {"Views", "视图"},
 	"class":         {"Class", "类别"},
