@@ -10,13 +10,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/fusor-ml/fusor/internal/cli"
 	"github.com/fusor-ml/fusor/internal/heap"
 	"github.com/fusor-ml/fusor/internal/lang"
 )
@@ -68,22 +66,30 @@ type env struct {
 	reading        []string      // of those, what inspect takes: how the data are read
 	rows           []string      // and what commands take that have a model, which knows the rest
 	// given returns the flags that keep wants, as they were given.
-	given func(keep func(*kong.Flag) bool) []string
+	given func(keep func(*cli.Value) bool) []string
 }
 
 // newEnv returns what the command of a parsed command line runs in, but for the streams.
-func newEnv(ctx context.Context, args []string, k *kong.Context) *env {
+func newEnv(ctx context.Context, args []string, line *cli.Line) *env {
 	e := &env{ctx: ctx, args: args, lang: locale(args)}
-	e.given = func(keep func(*kong.Flag) bool) []string { return givenFlags(args, k.Flags(), keep) }
-	ofData := func(f *kong.Flag) bool { return f.Group != nil && f.Group.Key == "Data" && f.Name != "allow-missing" }
-	e.shared = e.given(func(f *kong.Flag) bool {
-		return f.Name == "seed" || f.Group != nil && (f.Group.Key == "Data" || f.Group.Key == "Model")
-	})
+	e.given = line.Given
+	ofData := func(f *cli.Value) bool { return f.Group == "Data" && f.Name != "allow-missing" }
+	e.shared = e.given(func(f *cli.Value) bool { return f.Name == "seed" || f.Group == "Data" || f.Group == "Model" })
 	e.reading = e.given(ofData)
-	e.rows = e.given(func(f *kong.Flag) bool {
+	e.rows = e.given(func(f *cli.Value) bool {
 		return ofData(f) && slices.Contains([]string{"encoding", "sheet", "root"}, f.Name)
 	})
 	return e
+}
+
+// program returns the grammar of the command line, whose values c gets.
+func program(c *commands) *cli.Command {
+	return cli.New("fusor", "Fuse text, images, audio, video, numbers and vectors, and learn whether fusion helps.\n\nExamples:\n"+
+		"  fusor demo\n"+
+		"  fusor inspect shop.csv\n"+
+		"  fusor train shop.csv -o shop.fusor --fusion attention\n"+
+		"  fusor compare shop.csv -o result\n"+
+		"  fusor predict shop.fusor new.csv -o answers.csv", c)
 }
 
 func main() {
@@ -95,27 +101,7 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal()
 	defer stop()
-	var c commands
-	code := -1
 	language := locale(args)
-	parser, err := kong.New(&c,
-		kong.Name("fusor"),
-		kong.Description("Fuse text, images, audio, video, numbers and vectors, and learn whether fusion helps.\n\nExamples:\n"+
-			"  fusor demo\n"+
-			"  fusor inspect shop.csv\n"+
-			"  fusor train shop.csv -o shop.fusor --fusion attention\n"+
-			"  fusor compare shop.csv -o result\n"+
-			"  fusor predict shop.fusor new.csv -o answers.csv"),
-		kong.UsageOnError(),
-		kong.ConfigureHelp(helpOptions),
-		kong.Help(func(_ kong.HelpOptions, k *kong.Context) error { return printHelp(stdout, language, k) }),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(n int) { code = n }),
-	)
-	if err != nil {
-		fmt.Fprintln(stderr, "fusor:", err)
-		return exitFailure
-	}
 	if len(args) == 2 && args[1] == "metrics" && (args[0] == "help" || args[0] == "--help") {
 		if err := printMetrics(stdout, language); err != nil {
 			return exitFailure
@@ -130,25 +116,28 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case args[0] == "--version":
 		args = []string{"version"}
 	}
-	k, err := parser.Parse(args)
-	if code >= 0 { // --help
-		return code
+	line, err := program(new(commands)).Parse(args)
+	if errors.Is(err, cli.ErrHelp) {
+		if err := line.Command.WriteHelp(stdout, language, min(width(stdout), 100)); err != nil {
+			return exitFailure
+		}
+		return exitOK
+	}
+	name := line.Command.Path()
+	see := func() string {
+		return language.Sprintf("see: fusor %s--help\n", strings.TrimLeft(name+" ", " "))
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "fusor: %s\n", language.Text(rewriteParseError(err.Error())))
-		var pe *kong.ParseError
-		if errors.As(err, &pe) && pe.Context != nil {
-			fmt.Fprint(stderr, language.Sprintf("see: fusor %s--help\n", commandOf(pe.Context)))
-		}
+		fmt.Fprintf(stderr, "fusor: %s\n%s", language.Error(err), see())
 		return exitUsage
 	}
-	if commandOf(k) != "serve " { // which takes the time that its requests need
+	if name != "serve" { // which takes the time that its requests need
 		defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { endNow(ctx, stderr) }) })()
 	}
 	out := &output{w: stdout}
-	e := newEnv(ctx, args, k)
+	e := newEnv(ctx, args, line)
 	e.stdin, e.stdout, e.stderr = stdin, out, stderr
-	err = k.Run(e)
+	err = line.Command.Target().(interface{ Run(*env) error }).Run(e)
 	if err == nil {
 		err = out.err // what nobody looked at
 	}
@@ -157,58 +146,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "fusor: %s\n%s", language.Error(err), language.Sprintf("see: fusor %s--help\n", commandOf(k)))
+		fmt.Fprintf(stderr, "fusor: %s\n%s", language.Error(err), see())
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(stderr, "fusor: %s\n", language.Text("interrupted"))
 		return interruptedBy(ctx)
 	}
-	fmt.Fprintf(stderr, "fusor: %s\n", language.Text(told(err, commandOf(k) == "inspect ")))
+	fmt.Fprintf(stderr, "fusor: %s\n", language.Text(told(err, name == "inspect")))
 	return exitFailure
-}
-
-// givenFlags are the flags among args that keep wants, with their values.
-func givenFlags(args []string, flags []*kong.Flag, keep func(*kong.Flag) bool) (given []string) {
-	for i := 0; i < len(args) && args[i] != "--"; i++ {
-		name, _, valued := strings.Cut(args[i], "=")
-		for _, f := range flags {
-			long := "--" + f.Name
-			if no := "--no-" + f.Name; name == no && f.Tag.Negatable != "" {
-				long = no
-			}
-			if name != long && (f.Short == 0 || name != "-"+string(f.Short)) {
-				continue
-			}
-			n := 1
-			if !valued && !f.IsBool() && i+1 < len(args) {
-				n = 2
-			}
-			if keep(f) {
-				given = append(given, args[i:i+n]...)
-			}
-			i += n - 1
-			break
-		}
-	}
-	return given
-}
-
-// inWords describes what the parser states as the commands would.
-func rewriteParseError(s string) string {
-	for _, r := range []struct{ from, to string }{
-		{`^(--\S+): expected .* but got "EOL" \(<EOL>\)$`, "$1 needs a value"},
-		{`^(--\S+): expected .* but got "(-[^"]*)" \(short flag\).*$`, "$1 $2: it must not be negative"},
-		{`^(--\S+ must be one of )"",`, "$1"},
-		{`^\S+: stat (.*): no such file or directory$`, "$1: no such file; check the path"},
-	} {
-		s = regexp.MustCompile(r.from).ReplaceAllString(s, r.to)
-	}
-	return s
-}
-
-func commandOf(k *kong.Context) string {
-	if n := k.Selected(); n != nil {
-		return n.Name + " "
-	}
-	return ""
 }

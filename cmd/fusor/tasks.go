@@ -6,10 +6,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/cli"
 	"github.com/fusor-ml/fusor/internal/kernel"
 	"github.com/fusor-ml/fusor/scale"
 )
@@ -52,9 +51,7 @@ func (f *jobFlags) setup(e *env, command ...string) (scale.Setup, error) {
 	if s.Folder, err = filepath.Abs("."); err != nil {
 		return s, err
 	}
-	s.Command = append(command, e.given(func(f *kong.Flag) bool {
-		return f.Group == nil || f.Group.Key != "Job" && f.Group.Key != "Output"
-	})...)
+	s.Command = append(command, e.given(func(f *cli.Value) bool { return f.Group != "Job" && f.Group != "Output" })...)
 	return s, nil
 }
 

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/scale"
 )
@@ -181,19 +179,15 @@ func openJob(e *env, dir string) (*openedJob, error) {
 		}
 	}
 	j := &openedJob{worker: w}
-	parser, err := kong.New(&j.plain, kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))
-	if err != nil {
-		return nil, err
-	}
 	args := slices.Clone(w.Job().Command)
 	if w.Job().Kind == scale.Extract {
 		args = append(args, "-o", "arrays") // which merge names
 	}
-	k, err := parser.Parse(args)
+	line, err := program(&j.plain).Parse(args)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the job's command: %s", rewriteParseError(err.Error()))
+		return nil, fmt.Errorf("cannot read the job's command: %w", err)
 	}
-	j.env = newEnv(e.ctx, args, k)
+	j.env = newEnv(e.ctx, args, line)
 	j.env.stdin, j.env.stdout, j.env.stderr = e.stdin, e.stdout, e.stderr
 	return j, nil
 }

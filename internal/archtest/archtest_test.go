@@ -35,7 +35,7 @@ var order = [][]string{
 	{"extract"},
 	{"compare"},
 	{"explain"},
-	{"internal/svg", "internal/termtext", "internal/lang", "report"},
+	{"internal/svg", "internal/termtext", "internal/lang", "internal/cli", "report"},
 	{"analysis"},
 	{"serve"},
 	{""},
