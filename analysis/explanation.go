@@ -293,9 +293,9 @@ func (ex *Explanation) scope() *report.Scope {
 	return s
 }
 
-// Note returns what a reader of the scores should know of the rows that were explained; "" if there
-// is nothing.
-func (ex *Explanation) Note() string { return ex.scope().Note("en") }
+// Note returns what a reader of the scores should know of the rows that were explained, in the
+// language en or zh; "" if there is nothing.
+func (ex *Explanation) Note(lang string) string { return ex.scope().Note(lang) }
 
 // maxShownSubsets bounds the subsets that the report draws: beyond it, those of
 // one modality and those without one.
@@ -391,5 +391,5 @@ func (ex *Explanation) MarshalJSON() ([]byte, error) {
 		Noise      []explain.Noise     `json:"noise,omitempty"`
 		NoiseRows  int                 `json:"noise_rows,omitempty"`
 		Rows       []explainedRow      `json:"rows"`
-	}{ex.Data.Name, ex.Scope.Split, ex.Note(), ex.Evaluation, im, ex.Noise, ex.NoiseRows, rows})
+	}{ex.Data.Name, ex.Scope.Split, ex.Note("en"), ex.Evaluation, im, ex.Noise, ex.NoiseRows, rows})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/lang"
 	"github.com/fusor-ml/fusor/internal/svg"
 )
 
@@ -146,7 +147,7 @@ func (r *reader) data(p *page) {
 		p.put("h3", r.say("problems"))
 		p.raw(`<ul class="problems">`)
 		for _, s := range d.Problems[:min(maxProblems, len(d.Problems))] {
-			p.put("li", s)
+			p.put("li", lang.Of(r.lang()).Text(s))
 		}
 		if more := len(d.Problems) - maxProblems; more > 0 {
 			p.put("li", r.say("more", more))

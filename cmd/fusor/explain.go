@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
@@ -97,8 +99,8 @@ func (c *explainCmd) Run(e *env) error {
 		return c.failed(e, err)
 	}
 	c.report(e, ex.Problems)
-	if n := ex.Note(); n != "" {
-		c.notes(e, []string{strings.ToLower(n[:1]) + strings.TrimSuffix(n[1:], ".")})
+	if n := ex.Note(string(e.lang)); n != "" {
+		c.notes(e, []string{lowered(strings.TrimRight(n, ".。"))})
 	}
 	ro := c.reportFlags.options()
 	ro.Version, ro.Command, ro.Seconds = fusor.Version, append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
@@ -186,4 +188,10 @@ func (c *explainCmd) print(e *env, ex *fusor.Explanation, doc *report.Document) 
 	shown := *doc
 	shown.Rows = nil
 	return report.Terminal(e.stdout, &shown, terminal(e.stdout, string(e.lang)))
+}
+
+// lowered is s with a small first letter, as a note begins.
+func lowered(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }

@@ -85,11 +85,11 @@ func (c *Command) Detail() string {
 // Target is a pointer to the command's struct.
 func (c *Command) Target() any { return c.target.Addr().Interface() }
 
-// leaves are the commands without commands of their own.
-func (c *Command) leaves() (all []*Command) {
+// Leaves returns the commands without commands of their own.
+func (c *Command) Leaves() (all []*Command) {
 	for _, sub := range c.Commands {
 		if sub.expand(); len(sub.Commands) > 0 {
-			all = append(all, sub.leaves()...)
+			all = append(all, sub.Leaves()...)
 		} else {
 			all = append(all, sub)
 		}

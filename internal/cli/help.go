@@ -41,7 +41,7 @@ func (h *help) command(c *Command) {
 	}
 	h.section("Arguments:", rows)
 	rows = nil
-	for _, sub := range c.leaves() {
+	for _, sub := range c.Leaves() {
 		rows = append(rows, [2]string{sub.Path(), h.lang.Text(sub.Help)})
 	}
 	h.section("Commands:", rows)
