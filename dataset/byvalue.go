@@ -3,12 +3,12 @@ package dataset
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
+	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 	"github.com/fusor-ml/fusor/internal/codec/parquet"
 	"github.com/fusor-ml/fusor/media"
 )
@@ -98,7 +98,7 @@ func objectMedia(s string) (h held, ok bool, err error) {
 
 // isMediaObject reports whether s is a JSON object that holds a medium by value, and nothing else.
 func isMediaObject(s string) bool {
-	if s[0] != '{' || !strings.Contains(s, `"$base64"`) && !strings.Contains(s, `"bytes"`) || !json.Valid([]byte(s)) {
+	if s[0] != '{' || !strings.Contains(s, `"$base64"`) && !strings.Contains(s, `"bytes"`) || !jsontext.Valid(s) {
 		return false
 	}
 	var keys []string

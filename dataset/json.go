@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 )
 
 // readJSON reads JSON lines, an array of objects, or a document that holds either: {"data": [{…},
@@ -32,14 +34,14 @@ func isDocument(s string) bool {
 	if s[0] != '{' {
 		return false
 	}
-	if !json.Valid([]byte(s)) {
+	if !jsontext.Valid(s) {
 		if line, _, more := strings.Cut(s, "\n"); more {
 			line = strings.TrimSpace(line)
 			repaired, _ := withoutNaN(line)
-			return !json.Valid([]byte(repaired)) && !strings.HasSuffix(line, "}") // not a line of its own: a document laid out over lines
+			return !jsontext.Valid(repaired) && !strings.HasSuffix(line, "}") // not a line of its own: a document laid out over lines
 		}
 		repaired, _ := withoutNaN(s)
-		if !json.Valid([]byte(repaired)) {
+		if !jsontext.Valid(repaired) {
 			return false
 		}
 		s = repaired
@@ -95,11 +97,11 @@ const documentAdvice = "write an array of objects, or one object a line"
 
 // repair makes the text valid JSON, or reports why it is none.
 func (d *document) repair() bool {
-	if json.Valid([]byte(d.text)) {
+	if jsontext.Valid(d.text) {
 		return true
 	}
 	repaired, did := withoutNaN(d.text)
-	if did && json.Valid([]byte(repaired)) {
+	if did && jsontext.Valid(repaired) {
 		d.c.note("json.nan", 0, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
 		d.text = repaired
 		return true

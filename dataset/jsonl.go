@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 )
 
 // readJSONLines reads one JSON object a line.
@@ -30,9 +32,14 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 		c.fatal("json.object", number, "", advice, "not a JSON object")
 		return "", false
 	}
-	if !json.Valid([]byte(line)) {
+	var few [16]jsontext.Member
+	members, valid := jsontext.AppendMembers(few[:0], line)
+	if !valid {
 		repaired, did := withoutNaN(line)
-		if !did || !json.Valid([]byte(repaired)) {
+		if did {
+			members, valid = jsontext.AppendMembers(few[:0], repaired)
+		}
+		if !valid {
 			c.fatal("json.syntax", number, "", advice, "%s", jsonFault(line))
 			return "", false
 		}
@@ -40,10 +47,11 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 		line = repaired
 	}
 	ok = true
-	eachMember(line, func(rawKey, raw string) {
-		key, err := unquote(rawKey)
+	for _, m := range members {
+		raw := m.Value
+		key, err := unquote(m.Key)
 		if err != nil {
-			key = rawKey
+			key = m.Key
 		}
 		cell, dropped := raw, false
 		switch raw[0] {
@@ -65,7 +73,7 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 			c.fatal("json.key-twice", number, key, "give every key once", "the key is there twice")
 			ok = false
 		}
-	})
+	}
 	return line, ok
 }
 

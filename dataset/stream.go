@@ -97,7 +97,10 @@ type stream struct {
 	cells  cellReader
 	class  func(string) int
 	known  map[string]bool // keys that the schema names
-	first  Problems        // told with the first line
+	// The members of a line, and those of them that were left out.
+	values  map[string]string
+	dropped map[string]bool
+	first   Problems // told with the first line
 }
 
 // RowReader reads single samples as ReadJSONLines reads lines. It must not be used concurrently.
@@ -112,6 +115,30 @@ func NewRowReader(files fs.FS, schema *Schema) *RowReader {
 // Read reads a JSON object; number is what problems call the row.
 func (r *RowReader) Read(object string, number int) Line { return r.s.line(object, number) }
 
+// ReadTexts reads a row of which some columns are given as texts, by their names, as Read reads an
+// object of strings.
+func (r *RowReader) ReadTexts(texts map[string]string, number int) Line {
+	c := &collector{file: stdin}
+	r.s.cells.c = c
+	for name, text := range texts {
+		if isDamaged(text) {
+			c.note("text.bytes", number, "", "write UTF-8", "bytes that are no characters became \uFFFD")
+			texts[name] = strings.ToValidUTF8(text, "\uFFFD")
+		}
+	}
+	out := Line{Row: newRow(number)}
+	r.s.row(&out.Row, texts, nil, c)
+	out.Problems = c.all()
+	return out
+}
+
+// isDamaged reports whether text has bytes that are no characters, or what a decoder put for them.
+func isDamaged(text string) bool {
+	return !utf8.ValidString(text) || strings.Contains(text, "\uFFFD")
+}
+
+func newRow(number int) Row { return Row{Number: number, Class: -1, Target: math.NaN()} }
+
 // stdin is what problems of a stream name as their file.
 const stdin = "stdin"
 
@@ -125,7 +152,7 @@ func confined(files fs.FS) fs.FS {
 
 // newStream prepares the reading.
 func newStream(files fs.FS, schema *Schema) *stream {
-	s := &stream{schema: schema, class: classIndex(schema.Classes), known: map[string]bool{}}
+	s := &stream{schema: schema, class: classIndex(schema.Classes), known: map[string]bool{}, values: map[string]string{}, dropped: map[string]bool{}}
 	s.cells.from, s.cells.typed = media.Folder{FS: confined(files)}, true
 	for _, col := range schema.Columns {
 		s.known[col.Name] = true
@@ -147,12 +174,14 @@ func (s *stream) line(text string, number int) Line {
 	c := &collector{file: stdin, list: s.first}
 	s.first = nil
 	s.cells.c = c
-	out := Line{Row: Row{Number: number, Class: -1, Target: math.NaN()}}
-	if strings.ContainsRune(text, utf8.RuneError) { // also what the decoder put for them
+	out := Line{Row: newRow(number)}
+	if isDamaged(text) {
 		c.note("text.bytes", number, "", "write UTF-8", "bytes that are no characters became \uFFFD")
 		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
-	values, dropped := map[string]string{}, map[string]bool{}
+	values, dropped := s.values, s.dropped
+	defer clear(values) // whose memory is kept, but not the texts
+	defer clear(dropped)
 	object, ok := parseObject(text, number, c, func(key, cell string, left bool) bool {
 		if !s.known[key] {
 			return true

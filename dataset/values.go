@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 )
 
 // isBlank reports whether a cell holds nothing but white space.
@@ -119,6 +121,9 @@ func parseVector(s string) ([]float32, error) {
 		return nil, nil
 	}
 	out := make([]float32, 0, 1+strings.Count(body, ","))
+	if v, ok := jsontext.AppendFloats(out, s); ok {
+		return v, nil
+	}
 	for {
 		item, rest, more := strings.Cut(body, ",")
 		item = strings.TrimSpace(item)

@@ -54,6 +54,14 @@ type column struct {
 	viewCaches []*viewCache // nil where nothing is cached
 }
 
+// slow reports whether one cell of c can take long: its media are decoded, or a network reads it.
+func (c *column) slow() bool {
+	return c.schema.Kind.IsFile() || slices.ContainsFunc(c.refs, func(r Ref) bool { return r.View.Info().Pretrained })
+}
+
+// cellsWorth is how many cells of texts and numbers take longer than a goroutine does to start.
+const cellsWorth = 16
+
 // Extract computes refs for every row of ds. A cell that cannot be read is
 // reported and its views stay absent; the error is of the extraction itself
 // (canceled, disk full) or of a row without a cell for every column.
@@ -83,6 +91,9 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 
 	total := len(ds.Rows) * len(cols)
 	workers := min(parallel.Workers(e.Workers), total)
+	if !slices.ContainsFunc(cols, (*column).slow) { // a few cells are not worth a goroutine
+		workers = min(workers, 1+total/cellsWorth)
+	}
 	memory := make([]scratch, workers)
 	var mu sync.Mutex // guards problems, Incomplete, done and Progress
 	var problems dataset.Problems
@@ -154,8 +165,12 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		return nil, nil
 	}
 
-	cellCtx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+	cellCtx := ctx
+	if len(cell.Files) > 0 || len(cell.Data) > 0 || len(cell.Media) > 0 {
+		var cancel context.CancelFunc
+		cellCtx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
 	// unreadable reports an error of the cell, or returns one that ends the extraction.
 	unreadable := func(e error) error {
 		switch {

@@ -41,10 +41,16 @@ func (m *Model) Check(ds *dataset.Dataset) error {
 		return errors.New("no data set is given")
 	}
 	own, its := &m.a.Schema, &ds.Schema
-	if own.Task == its.Task && slices.Equal(own.Classes, its.Classes) && reflect.DeepEqual(own.Columns, its.Columns) {
+	if own.Task == its.Task && (same(own.Classes, its.Classes) || slices.Equal(own.Classes, its.Classes)) &&
+		(same(own.Columns, its.Columns) || reflect.DeepEqual(own.Columns, its.Columns)) {
 		return ds.CheckCells()
 	}
 	return fmt.Errorf("cannot read %s as the model was trained: its columns, kinds or classes are others; open it with dataset.Options{Schema: model.Schema()}", ds.Name)
+}
+
+// same reports whether two lists are one, as those of a [Model.Dataset] and its model are.
+func same[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 // Features extracts the model's views of a data set that was read with its schema. A cell that is
@@ -88,7 +94,7 @@ func (m *Model) Extract(ctx context.Context, ds *dataset.Dataset) ([]feature.Ref
 		}
 		return nil, nil, nil, err
 	}
-	refs, err := m.o.Views.Select(&ds.Schema, m.Views())
+	refs, err := m.refs() // ds has the same columns
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("cannot read the data as the model was trained: %w", err)
 	}

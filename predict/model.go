@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
@@ -89,6 +90,7 @@ type Model struct {
 	a         *artifact.Artifact
 	o         Options
 	predictor *model.Predictor
+	refs      func() ([]feature.Ref, error) // the views, in the order of the schema's columns
 }
 
 // New returns the model of an artifact, which must not change from then on.
@@ -96,7 +98,9 @@ func New(a *artifact.Artifact, o Options) *Model {
 	o = o.WithDefaults()
 	o.Views = a.Pretrained.Catalog(o.Views)
 	o.Progress = o.Progress.Serial()
-	return &Model{a: a, o: o, predictor: model.NewPredictor(a.Model, o.Threads)}
+	m := &Model{a: a, o: o, predictor: model.NewPredictor(a.Model, o.Threads)}
+	m.refs = sync.OnceValues(func() ([]feature.Ref, error) { return o.Views.Select(&a.Schema, m.Views()) })
+	return m
 }
 
 // Load reads a saved model.

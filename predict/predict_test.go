@@ -291,6 +291,8 @@ func TestJSON(t *testing.T) {
 	}
 	f(predict.Prediction{Class: "z", Classes: []string{"z", `a"b`}, Probabilities: []float64{0.75, 0.25}},
 		`{"prediction":"z","probabilities":{"z":0.75,"a\"b":0.25},"flags":[]}`)
+	f(predict.Prediction{Class: "z", Classes: []string{"z", "y", "x"}, Probabilities: []float64{1.0 / 3, 1e-50, 1.25e-9}},
+		`{"prediction":"z","probabilities":{"z":0.33333334,"y":0,"x":1.25e-9},"flags":[]}`)
 	f(predict.Prediction{Class: "b|c", Labels: []string{"b", "c"}, Classes: []string{"a", "b", "c"}, Probabilities: []float64{0, 0.5, 1}},
 		`{"prediction":["b","c"],"probabilities":{"a":0,"b":0.5,"c":1},"flags":[]}`)
 	f(predict.Prediction{

@@ -110,7 +110,7 @@ func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			if b, err = appendNumber(append(appendText(b, class), ':'), p.Probabilities[i]); err != nil {
+			if b, err = appendProbability(append(appendText(b, class), ':'), p.Probabilities[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -217,17 +217,27 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendNumber appends v as ECMAScript writes numbers (ECMA-262, 6.1.6.1.20), which is what
-// encoding/json does.
-func appendNumber(b []byte, v float64) ([]byte, error) {
+// appendProbability appends a probability with the digits of a float32, which is what the network
+// computes with: more of them would be noise.
+func appendProbability(b []byte, p float64) ([]byte, error) { return appendFloat(b, p, 32) }
+
+// appendNumber appends v with all its digits.
+func appendNumber(b []byte, v float64) ([]byte, error) { return appendFloat(b, v, 64) }
+
+// appendFloat appends v, rounded to a float of so many bits, as ECMAScript writes numbers
+// (ECMA-262, 6.1.6.1.20), which is what encoding/json does.
+func appendFloat(b []byte, v float64, bits int) ([]byte, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil, fmt.Errorf("cannot write %v as JSON", v)
+	}
+	if bits == 32 {
+		v = float64(float32(v))
 	}
 	format := byte('f')
 	if abs := math.Abs(v); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 		format = 'e'
 	}
-	b = strconv.AppendFloat(b, v, format, -1, 64)
+	b = strconv.AppendFloat(b, v, format, -1, bits)
 	if n := len(b); format == 'e' && b[n-4] == 'e' && b[n-2] == '0' { // e-09 to e-9
 		b[n-2] = b[n-1]
 		b = b[:n-1]

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -141,13 +140,9 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 			members[name] = string(data)
 		}
 	}
-	object, err := json.Marshal(members)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the form: %w", err)
-	}
 	reader := m.rows.Get().(*dataset.RowReader)
 	defer m.rows.Put(reader)
-	line := reader.Read(string(object), 1)
+	line := reader.ReadTexts(members, 1)
 	for k := range line.Row.Cells {
 		if sources := files[schema.Columns[k].Name]; len(sources) > 0 && schema.Columns[k].Kind != media.Table {
 			line.Row.Cells[k].Media = append(line.Row.Cells[k].Media, sources...)

@@ -124,7 +124,6 @@ func fuzzServer(f *testing.F) func(t *testing.T, path, kind string, body []byte,
 	}
 	s := serve.New(serve.Options{MaxBody: 1 << 20, MaxRows: 16})
 	s.Set("shop", "", m)
-	f.Cleanup(s.Close)
 	h := s.Handler()
 	return func(t *testing.T, path, kind string, body []byte, headers ...string) {
 		r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body))

@@ -2,8 +2,10 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -20,17 +22,18 @@ type Model struct {
 	Examples *dataset.Dataset
 	*predict.Model
 
-	rows  sync.Pool // of *dataset.RowReader
-	batch *batcher
+	rows    sync.Pool // of *dataset.RowReader
+	batch   *batcher
+	inputs  []tensorInfo // of the Open Inference Protocol
+	outputs []tensorInfo
 }
 
 func newModel(name, version string, m *predict.Model, observe func(stage string, took time.Duration)) *Model {
 	out := &Model{Name: name, Version: version, Model: m, batch: newBatcher(m, observe)}
+	out.inputs, out.outputs = oipInputs(m.Schema()), oipOutputs(m)
 	out.rows.New = func() any { return dataset.NewRowReader(nil, m.Schema()) }
 	return out
 }
-
-func (m *Model) close() { m.batch.close() }
 
 // Set adds a model, or puts it in the place of the one of that name: requests that the old one has
 // begun it also ends.
@@ -43,27 +46,19 @@ func (s *Server) SetWithExamples(name, version string, m *predict.Model, example
 	fresh := newModel(name, version, m, s.metrics.stage)
 	fresh.Examples = examples
 	s.mu.Lock()
-	old := s.models[name]
-	if old == nil {
+	defer s.mu.Unlock()
+	if s.models[name] == nil {
 		s.names = append(s.names, name)
 	}
 	s.models[name] = fresh
-	s.mu.Unlock()
-	if old != nil {
-		old.close()
-	}
 }
 
 // Remove takes a model away.
 func (s *Server) Remove(name string) {
 	s.mu.Lock()
-	old := s.models[name]
+	defer s.mu.Unlock()
 	delete(s.models, name)
 	s.names = slices.DeleteFunc(s.names, func(n string) bool { return n == name })
-	s.mu.Unlock()
-	if old != nil {
-		old.close()
-	}
 }
 
 // model returns the model that a request names.
@@ -88,13 +83,16 @@ func (s *Server) all() []*Model {
 }
 
 // batcher runs the network on the rows of several requests at once. It never waits for more of
-// them: what has come while the last batch ran is the next one.
+// them: a request that finds it idle is answered by its own goroutine at once, and those that come
+// while every core is at work are the next batch.
 type batcher struct {
 	m       *predict.Model
 	observe func(stage string, took time.Duration)
-	jobs    chan *batchJob
-	end     chan struct{}
-	once    sync.Once
+
+	mu      sync.Mutex
+	queue   []*batchJob
+	working int // goroutines that answer; where there are fewer than most, the queue is empty
+	most    int
 }
 
 type batchJob struct {
@@ -102,21 +100,15 @@ type batchJob struct {
 	query    predict.Query
 	answers  []predict.Prediction
 	err      error
-	done     chan struct{}
+	done     chan struct{} // closed once it is answered
 }
 
 // batchRows is how many rows are run together at most.
 const batchRows = 256
 
 func newBatcher(m *predict.Model, observe func(string, time.Duration)) *batcher {
-	b := &batcher{m: m, observe: observe, jobs: make(chan *batchJob, 64), end: make(chan struct{})}
-	for range runtime.GOMAXPROCS(0) {
-		go b.run()
-	}
-	return b
+	return &batcher{m: m, observe: observe, most: runtime.GOMAXPROCS(0)}
 }
-
-func (b *batcher) close() { b.once.Do(func() { close(b.end) }) }
 
 // answer returns the predictions of f. Queries that need runs of the network of their own are not
 // joined with others.
@@ -124,55 +116,47 @@ func (b *batcher) answer(ctx context.Context, f *predict.Features, q predict.Que
 	if q.Explain || len(q.Without) > 0 || f.Len() >= batchRows {
 		return b.m.Answer(ctx, f, q)
 	}
-	j := &batchJob{features: f, query: q, done: make(chan struct{})}
-	select {
-	case b.jobs <- j:
-	case <-b.end: // the model has been replaced
-		return b.m.Answer(ctx, f, q)
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	b.mu.Lock()
+	if b.working < b.most {
+		b.working++
+		b.mu.Unlock()
+		defer b.next()
+		start := time.Now()
+		answers, err := b.m.Answer(ctx, f, q)
+		b.observe(stageForward, time.Since(start))
+		return answers, err
 	}
+	j := &batchJob{features: f, query: q, done: make(chan struct{})}
+	b.queue = append(b.queue, j)
+	b.mu.Unlock()
 	select {
 	case <-j.done:
 		return j.answers, j.err
-	case <-b.end: // it may have been handed in after the last batch
-		return b.m.Answer(ctx, f, q)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-func (b *batcher) run() {
-	for {
-		select {
-		case first := <-b.jobs:
-			runtime.Gosched() // let requests that are ready hand in theirs
-			b.work(b.collect(first))
-		case <-b.end:
-			for { // what was handed in before
-				select {
-				case j := <-b.jobs:
-					b.work([]*batchJob{j})
-				default:
-					return
-				}
-			}
-		}
+// next ends the work of a goroutine: what has come meanwhile is answered by another, so that nobody
+// waits for the answers of others.
+func (b *batcher) next() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue) == 0 {
+		b.working--
+		return
 	}
-}
-
-// collect returns first and the jobs that are there already.
-func (b *batcher) collect(first *batchJob) []*batchJob {
-	jobs, rows := []*batchJob{first}, first.features.Len()
-	for rows < batchRows {
-		select {
-		case j := <-b.jobs:
-			jobs, rows = append(jobs, j), rows+j.features.Len()
-		default:
-			return jobs
-		}
+	n, rows := 0, 0
+	for n < len(b.queue) && (n == 0 || rows+b.queue[n].features.Len() <= batchRows) {
+		rows += b.queue[n].features.Len()
+		n++
 	}
-	return jobs
+	jobs := b.queue[:n:n]
+	b.queue = b.queue[n:]
+	go func() {
+		defer b.next()
+		b.work(jobs)
+	}()
 }
 
 // work answers jobs, those of one query together.
@@ -200,8 +184,7 @@ func (b *batcher) together(jobs []*batchJob, q predict.Query) {
 	for i, j := range jobs {
 		parts[i] = j.features
 	}
-	// A request that is given up does not end the batch of the others.
-	answers, err := b.m.Answer(context.Background(), predict.Join(parts...), q)
+	answers, err := b.run(predict.Join(parts...), q)
 	for _, j := range jobs {
 		if n := j.features.Len(); err == nil {
 			j.answers, answers = answers[:n], answers[n:]
@@ -209,4 +192,15 @@ func (b *batcher) together(jobs []*batchJob, q predict.Query) {
 		j.err = err
 		close(j.done)
 	}
+}
+
+// run answers f. A request that is given up does not end the batch of the others, and a panic,
+// which would end the process in a goroutine of its own, is an error of the batch.
+func (b *batcher) run(f *predict.Features, q predict.Query) (answers []predict.Prediction, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return b.m.Answer(context.Background(), f, q)
 }

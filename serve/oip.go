@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/media"
+	"github.com/fusor-ml/fusor/predict"
 )
 
 // The Open Inference Protocol, version 2: what its REST and gRPC forms have in common. An input is
@@ -76,7 +76,7 @@ func oipInputs(schema *dataset.Schema) []tensorInfo {
 
 // oipOutputs lists what a model answers. Flags are separated by commas, the labels of a multi-label
 // prediction by the separator of the model's labels.
-func oipOutputs(m *Model) []tensorInfo {
+func oipOutputs(m *predict.Model) []tensorInfo {
 	flags := tensorInfo{"flags", typeBytes, []int64{-1, 1}}
 	if m.Artifact().Spec.Regression {
 		return []tensorInfo{{"value", typeFP64, []int64{-1, 1}}, flags}
@@ -122,12 +122,11 @@ func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) 
 		return nil, faultf(http.StatusBadRequest, "no inputs", "the request has no inputs")
 	}
 	schema := m.Schema()
-	known := oipInputs(schema)
 	rows := int64(-1)
 	seen := map[string]bool{}
 	for i := range inputs {
 		t := &inputs[i]
-		k := slices.IndexFunc(known, func(o tensorInfo) bool { return o.Name == t.Name })
+		k := slices.IndexFunc(m.inputs, func(o tensorInfo) bool { return o.Name == t.Name })
 		if k < 0 {
 			return nil, faultf(http.StatusBadRequest, "unknown input", "the model has no input %.100q", t.Name)
 		}
@@ -135,7 +134,7 @@ func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) 
 			return nil, faultf(http.StatusBadRequest, "invalid input", "the input %.100q is there twice", t.Name)
 		}
 		seen[t.Name] = true
-		if err := checkShape(t, known[k], s.o.MaxRows); err != nil {
+		if err := checkShape(t, m.inputs[k], s.o.MaxRows); err != nil {
 			return nil, err
 		}
 		if rows >= 0 && t.Shape[0] != rows {
@@ -146,16 +145,13 @@ func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) 
 	reader := m.rows.Get().(*dataset.RowReader)
 	defer m.rows.Put(reader)
 	lines := make([]dataset.Line, rows)
+	texts := map[string]string{}
 	for i := range lines {
-		members := map[string]any{}
+		clear(texts)
 		for k := range inputs {
-			inputs[k].member(schema, i, members)
+			inputs[k].addText(schema, i, texts)
 		}
-		object, err := json.Marshal(members)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the inputs: %w", err)
-		}
-		lines[i] = reader.Read(string(object), i+1)
+		lines[i] = reader.ReadTexts(texts, i+1)
 		for k := range inputs {
 			inputs[k].fill(schema, i, &lines[i].Row)
 		}
@@ -163,17 +159,17 @@ func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) 
 	return lines, nil
 }
 
-// member adds row i of t to the members that are read as those of a JSON row are.
-func (t *tensorData) member(schema *dataset.Schema, i int, members map[string]any) {
+// addText adds row i of t to the texts that are read as those of a JSON row are.
+func (t *tensorData) addText(schema *dataset.Schema, i int, texts map[string]string) {
 	column := columnOf(schema, t.Name)
 	switch {
 	case t.Datatype != typeBytes && (column == nil || column.Kind != media.Vector): // a number of the table
 		if x := t.number(i); !math.IsNaN(x) {
-			members[t.Name] = strconv.FormatFloat(x, 'g', -1, 64)
+			texts[t.Name] = strconv.FormatFloat(x, 'g', -1, 64)
 		}
 	case t.Datatype != typeBytes || len(t.bytes[i]) == 0:
 	case t.text || column == nil || column.Kind == media.Text || column.Kind.IsArray():
-		members[t.Name] = string(t.bytes[i])
+		texts[t.Name] = string(t.bytes[i])
 	}
 }
 
@@ -222,7 +218,7 @@ func columnOf(schema *dataset.Schema, name string) *dataset.Column {
 
 // infer answers the inputs with the wanted outputs, all of them if none is named.
 func (s *Server) infer(ctx context.Context, m *Model, inputs []tensorData, wanted []string) ([]tensorData, error) {
-	outputs := oipOutputs(m)
+	outputs := m.outputs
 	for _, name := range wanted {
 		if !slices.ContainsFunc(outputs, func(o tensorInfo) bool { return o.Name == name }) {
 			return nil, faultf(http.StatusBadRequest, "unknown output", "the model has no output %.100q", name)

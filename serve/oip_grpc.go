@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -198,9 +197,7 @@ func (s *Server) grpcAnswer(ctx context.Context, m *Model, q *inference.ModelInf
 		if typed {
 			t.Contents = &inference.InferTensorContents{BytesContents: o.bytes, Fp32Contents: o.floats, Fp64Contents: o.numbers}
 		} else {
-			var b bytes.Buffer
-			o.writeBinary(&b)
-			res.RawOutputContents = append(res.RawOutputContents, b.Bytes())
+			res.RawOutputContents = append(res.RawOutputContents, o.appendBinary(nil))
 		}
 		res.Outputs = append(res.Outputs, t)
 	}
@@ -289,7 +286,7 @@ func (s *Server) grpcMetadata(_ context.Context, q *inference.ModelMetadataReque
 	}
 	return &inference.ModelMetadataResponse{
 		Name: m.Name, Versions: []string{onlyVersion}, Platform: serverName,
-		Inputs: tensors(oipInputs(m.Schema())), Outputs: tensors(oipOutputs(m)),
+		Inputs: tensors(m.inputs), Outputs: tensors(m.outputs),
 	}, nil
 }
 

@@ -82,7 +82,7 @@ func (s *Server) oipMetadata(w http.ResponseWriter, r *http.Request) {
 	if m, ok := s.oipModel(w, r); ok {
 		writeJSON(w, r, object{
 			"name": m.Name, "versions": []string{onlyVersion}, "platform": serverName,
-			"inputs": oipInputs(m.Schema()), "outputs": oipOutputs(m),
+			"inputs": m.inputs, "outputs": m.outputs,
 		})
 	}
 }
@@ -130,16 +130,22 @@ func (s *Server) oipStatistics(w http.ResponseWriter, r *http.Request) {
 
 // oipRequest is the JSON of an inference request.
 type oipRequest struct {
-	ID         string         `json:"id"`
-	Parameters map[string]any `json:"parameters"`
-	Inputs     []struct {
+	ID         string `json:"id"`
+	Parameters struct {
+		BinaryOutput any `json:"binary_data_output"`
+	} `json:"parameters"`
+	Inputs []struct {
 		tensorInfo
-		Parameters map[string]any  `json:"parameters"`
-		Data       json.RawMessage `json:"data"`
+		Parameters struct {
+			BinarySize any `json:"binary_data_size"`
+		} `json:"parameters"`
+		Data json.RawMessage `json:"data"`
 	} `json:"inputs"`
 	Outputs []struct {
-		Name       string         `json:"name"`
-		Parameters map[string]any `json:"parameters"`
+		Name       string `json:"name"`
+		Parameters struct {
+			Binary any `json:"binary_data"`
+		} `json:"parameters"`
 	} `json:"outputs"`
 }
 
@@ -180,7 +186,7 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, 
 	for i, in := range q.Inputs {
 		t := tensorData{tensorInfo: in.tensorInfo}
 		var err error
-		if size, ok := in.Parameters["binary_data_size"]; ok {
+		if size := in.Parameters.BinarySize; size != nil {
 			n, isNumber := size.(float64)
 			if !isNumber || n < 0 || n != math.Trunc(n) || n > float64(len(binaryPart)) {
 				return faultf(http.StatusBadRequest, "invalid input", "input %.100q: binary_data_size is %v, %d bytes are left", t.Name, size, len(binaryPart))
@@ -200,10 +206,10 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, 
 	}
 	var wanted []string
 	asBinary := map[string]bool{}
-	all, _ := q.Parameters["binary_data_output"].(bool)
+	all, _ := q.Parameters.BinaryOutput.(bool)
 	for _, o := range q.Outputs {
 		wanted = append(wanted, o.Name)
-		if b, ok := o.Parameters["binary_data"].(bool); ok {
+		if b, ok := o.Parameters.Binary.(bool); ok {
 			asBinary[o.Name] = b
 		} else {
 			asBinary[o.Name] = all
@@ -223,40 +229,53 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, 
 
 // writeOutputs answers with JSON, and behind it the outputs that are wanted in binary.
 func writeOutputs(w http.ResponseWriter, m *Model, id string, outputs []tensorData, asBinary func(string) bool) error {
-	type output struct {
-		tensorInfo
-		Parameters object `json:"parameters,omitempty"`
-		Data       any    `json:"data,omitempty"`
+	buffer := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		buffer.Reset()
+		buffers.Put(buffer)
+	}()
+	var tail []byte
+	head := append(buffer.AvailableBuffer(), '{')
+	if id != "" {
+		head = append(append(append(head, `"id":`...), quote(id)...), ',')
 	}
-	var tail bytes.Buffer
-	list := make([]output, len(outputs))
+	head = append(append(head, `"model_name":`...), quote(m.Name)...)
+	head = append(head, `,"model_version":"`+onlyVersion+`","outputs":[`...)
 	for i := range outputs {
 		o := &outputs[i]
-		list[i].tensorInfo = o.tensorInfo
+		if i > 0 {
+			head = append(head, ',')
+		}
+		head = append(head, `{"name":"`+o.Name+`","datatype":"`+o.Datatype+`","shape":[`...)
+		for k, d := range o.Shape {
+			if k > 0 {
+				head = append(head, ',')
+			}
+			head = strconv.AppendInt(head, d, 10)
+		}
 		if asBinary(o.Name) {
-			before := tail.Len()
-			o.writeBinary(&tail)
-			list[i].Parameters = object{"binary_data_size": tail.Len() - before}
+			before := len(tail)
+			tail = o.appendBinary(tail)
+			head = append(head, `],"parameters":{"binary_data_size":`...)
+			head = append(strconv.AppendInt(head, int64(len(tail)-before), 10), "}}"...)
 			continue
 		}
-		list[i].Data = o.values()
+		data, err := json.Marshal(o.values())
+		if err != nil {
+			return fmt.Errorf("cannot write the answer: %w", err)
+		}
+		head = append(append(append(head, `],"data":`...), data...), '}')
 	}
-	answer := object{"model_name": m.Name, "model_version": onlyVersion, "outputs": list}
-	if id != "" {
-		answer["id"] = id
-	}
-	head, err := json.Marshal(answer)
-	if err != nil {
-		return fmt.Errorf("cannot write the answer: %w", err)
-	}
+	head = append(head, "]}"...)
 	w.Header().Set("Content-Type", "application/json")
-	if tail.Len() > 0 {
+	if len(tail) > 0 {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set(inferenceHeader, strconv.Itoa(len(head)))
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(head)+tail.Len()))
-	w.Write(head)         //nolint:errcheck // the client has gone
-	w.Write(tail.Bytes()) //nolint:errcheck // the client has gone
+	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(tail)))
+	head = append(head, tail...)
+	buffer.Write(head) // keeps its memory
+	w.Write(head)      //nolint:errcheck // the client has gone
 	return nil
 }
 
@@ -437,22 +456,19 @@ func half(h uint16) float64 {
 	return sign * math.Ldexp(1+fraction, exponent-15)
 }
 
-func (t *tensorData) writeBinary(b *bytes.Buffer) {
+// appendBinary appends the content as setBinary reads it.
+func (t *tensorData) appendBinary(b []byte) []byte {
 	le := binary.LittleEndian
-	var word [8]byte
 	for _, v := range t.bytes {
-		le.PutUint32(word[:4], uint32(len(v)))
-		b.Write(word[:4])
-		b.Write(v)
+		b = append(le.AppendUint32(b, uint32(len(v))), v...)
 	}
 	for _, v := range t.floats {
-		le.PutUint32(word[:4], math.Float32bits(v))
-		b.Write(word[:4])
+		b = le.AppendUint32(b, math.Float32bits(v))
 	}
 	for _, v := range t.numbers {
-		le.PutUint64(word[:], math.Float64bits(v))
-		b.Write(word[:])
+		b = le.AppendUint64(b, math.Float64bits(v))
 	}
+	return b
 }
 
 func firstOf(s string, n int) string { return s[:min(n, len(s))] }

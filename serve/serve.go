@@ -109,15 +109,6 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // same are still answered.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Close ends the background work of every model once its requests are answered.
-func (s *Server) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, m := range s.models {
-		m.close()
-	}
-}
-
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })

@@ -93,7 +93,9 @@ func (c *serveCmd) Run(e *env) error {
 	if c.Quiet {
 		level = slog.LevelError
 	}
-	logger := slog.New(slog.NewJSONHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+	log := newLogWriter(e.stderr)
+	defer log.Flush() //nolint:errcheck // there is nowhere to report it
+	logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: level}))
 	var reports fs.FS
 	if c.Report != "" {
 		root, err := os.OpenRoot(c.Report)
@@ -108,7 +110,6 @@ func (c *serveCmd) Run(e *env) error {
 		Version: fusor.Version, MaxBody: c.MaxBody, MaxRows: c.MaxRows, MaxPixels: c.MaxPixels, MaxSeconds: c.MaxSeconds, Timeout: c.Timeout, MaxWait: c.MaxWait,
 		APIKeys: keys, Origins: c.AllowOrigin, Logger: logger,
 	})
-	defer s.Close()
 	for i := range models {
 		if err := c.load(s, &models[i]); err != nil {
 			return err

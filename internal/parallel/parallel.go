@@ -23,6 +23,18 @@ func Workers(n int) int {
 // The first error ends the loop and the context of the calls under way, and is returned once they
 // have returned; so is the cause of the end of ctx.
 func For(ctx context.Context, n, workers int, f func(ctx context.Context, worker, i int) error) error {
+	workers = min(Workers(workers), n)
+	if workers <= 1 {
+		for i := range n {
+			if ctx.Err() != nil {
+				break
+			}
+			if err := f(ctx, 0, i); err != nil {
+				return err
+			}
+		}
+		return context.Cause(ctx)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
@@ -36,11 +48,6 @@ func For(ctx context.Context, n, workers int, f func(ctx context.Context, worker
 				cancel(err) // the first one counts
 			}
 		}
-	}
-	workers = min(Workers(workers), n)
-	if workers == 1 {
-		work(0)
-		return context.Cause(ctx)
 	}
 	var wg sync.WaitGroup
 	for worker := range workers {
