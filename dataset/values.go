@@ -17,6 +17,9 @@ func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 // isMissing reports whether a trimmed cell of a number, date, file or vector reports that there is
 // nothing.
 func isMissing(s string) bool {
+	if len(s) > len("none") {
+		return false
+	}
 	switch strings.ToLower(s) {
 	case "", "na", "n/a", "nan", "null", "none", "-", "?":
 		return true

@@ -71,12 +71,12 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	}
 	features := &Features{Refs: refs, Incomplete: map[CellRef]bool{}}
 	var cols []*column
-	byIndex := map[int]*column{}
 	for _, ref := range refs {
-		c := byIndex[ref.Column]
-		if c == nil {
+		var c *column
+		if i := slices.IndexFunc(cols, func(c *column) bool { return c.index == ref.Column }); i >= 0 {
+			c = cols[i]
+		} else {
 			c = &column{index: ref.Column, schema: &ds.Schema.Columns[ref.Column]}
-			byIndex[ref.Column] = c
 			cols = append(cols, c)
 		}
 		s := NewStore(len(ds.Rows))

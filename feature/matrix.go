@@ -3,6 +3,8 @@ package feature
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/fusor-ml/fusor/internal/parallel"
 )
@@ -86,6 +88,13 @@ func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
 	m := &Matrix{Shape: shape, Dim: st.Dim(), Present: make([]bool, n), Start: make([]int, n+1)}
 	// Rows are applied in blocks on all cores, then joined in order.
 	const block = 256
+	if n <= block {
+		if err := apply(m, m, s, st, 0, n); err != nil {
+			return nil, err
+		}
+		m.sumStarts()
+		return m, nil
+	}
 	parts := make([]Matrix, (n+block-1)/block)
 	err := parallel.For(context.Background(), len(parts), 0, func(_ context.Context, _, b int) error {
 		return apply(&parts[b], m, s, st, b*block, min(n, (b+1)*block))
@@ -103,21 +112,31 @@ func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
 		m.Index = append(m.Index, parts[b].Index...)
 		parts[b] = Matrix{}
 	}
-	for i := range n {
-		m.Start[i+1] += m.Start[i]
-	}
+	m.sumStarts()
 	return m, nil
 }
 
+// sumStarts makes starts of counts.
+func (m *Matrix) sumStarts() {
+	for i := range len(m.Start) - 1 {
+		m.Start[i+1] += m.Start[i]
+	}
+}
+
+// rawPool holds the working memory of apply: a row as it was stored, and as the state makes it.
+var rawPool = sync.Pool{New: func() any { return new([2]Raw) }}
+
 // apply fills p with rows from..to, and their presence and counts in m.
 func apply(p, m *Matrix, s *Store, st State, from, to int) error {
-	var raw, out Raw
+	memory := rawPool.Get().(*[2]Raw)
+	defer rawPool.Put(memory)
+	raw, out := &memory[0], &memory[1]
 	for i := from; i < to; i++ {
-		if err := s.Get(i, &raw); err != nil {
+		if err := s.Get(i, raw); err != nil {
 			return err
 		}
 		if !raw.Absent() {
-			st.Apply(&out, raw)
+			st.Apply(out, *raw)
 		}
 		dense := m.Shape == Vector || m.Shape == Sequence
 		if raw.Absent() || dense && len(out.Values) == 0 { // the latter: a row that the state cannot take
@@ -144,6 +163,7 @@ func apply(p, m *Matrix, s *Store, st State, from, to int) error {
 		}
 		p.Values = append(p.Values, out.Values...)
 		if m.Shape == Sparse || m.Shape == Tokens {
+			p.Index = slices.Grow(p.Index, len(out.Index))
 			for _, id := range out.Index {
 				p.Index = append(p.Index, int32(id))
 			}

@@ -39,33 +39,36 @@ func AppendFloats(dst []float32, s string) (floats []float32, ok bool) {
 	}
 }
 
-// float reads the number at i and returns its end; -1 if there is none. Up to 19 digits are read
-// as a whole number, which is scaled by an exact power of ten: what that leaves, at most three
-// roundings of float64, decides the float32 unless it is all but halfway between two. Those, and
-// everything longer, go through strconv.
+// float reads the number at i and returns its end; -1 if there is none. Up to 19 digits behind
+// leading zeros are read as a whole number, which is scaled by an exact power of ten: what that
+// leaves, at most three roundings of float64, decides the float32 unless it is all but halfway
+// between two. Those, and everything longer, go through strconv.
 func float(s string, i int) (v float32, end int) {
 	start := i
-	negative := i < len(s) && s[i] == '-'
-	if negative {
+	if i < len(s) && s[i] == '-' {
 		i++
 	}
-	mantissa, exponent, count, first := uint64(0), 0, 0, i
-	for i < len(s) && s[i]-'0' < 10 {
+	first, significant, mantissa, exponent := i, 0, uint64(0), 0
+	for ; i < len(s) && s[i]-'0' < 10; i++ {
 		mantissa = 10*mantissa + uint64(s[i]-'0')
-		i++
+		if significant > 0 || s[i] != '0' {
+			significant++
+		}
 	}
-	if count = i - first; count == 0 || s[first] == '0' && count > 1 {
+	if n := i - first; n == 0 || s[first] == '0' && n > 1 {
 		return 0, -1
 	}
 	if i < len(s) && s[i] == '.' {
 		first = i + 1
 		for i++; i < len(s) && s[i]-'0' < 10; i++ {
 			mantissa = 10*mantissa + uint64(s[i]-'0')
+			if significant > 0 || s[i] != '0' {
+				significant++
+			}
 		}
 		if exponent = first - i; exponent == 0 {
 			return 0, -1
 		}
-		count -= exponent
 	}
 	if i < len(s) && s[i]|' ' == 'e' {
 		i++
@@ -86,7 +89,7 @@ func float(s string, i int) (v float32, end int) {
 		}
 		exponent += e
 	}
-	if count <= 19 && exponent >= -22 && exponent <= 22 {
+	if significant <= 19 && exponent >= -22 && exponent <= 22 {
 		x := float64(mantissa)
 		if exponent < 0 {
 			x /= pow10[-exponent]
@@ -96,7 +99,7 @@ func float(s string, i int) (v float32, end int) {
 		const dropped = 52 - 23 // bits of a float64 that a float32 has not
 		halfway := int(math.Float64bits(x)&(1<<dropped-1)) - 1<<(dropped-1)
 		if x == 0 || (halfway > 4 || halfway < -4) && x > 1e-37 && x < 1e38 {
-			if negative {
+			if s[start] == '-' {
 				x = -x
 			}
 			return float32(x), i
