@@ -181,19 +181,7 @@ func narrowed(ds *dataset.Dataset, a *artifact.Artifact) *dataset.Dataset {
 			kept = append(kept, k)
 		}
 	}
-	out := *ds
-	out.Schema.Columns, out.Rows = nil, slices.Clone(ds.Rows)
-	for _, k := range kept {
-		out.Schema.Columns = append(out.Schema.Columns, ds.Schema.Columns[k])
-	}
-	for i := range out.Rows {
-		cells := make([]dataset.Cell, len(kept))
-		for j, k := range kept {
-			cells[j] = ds.Rows[i].Cells[k]
-		}
-		out.Rows[i].Cells = cells
-	}
-	return &out
+	return ds.Pick(kept)
 }
 
 // trainAs fits and measures what a comparison chose, as the comparison did, and returns the model

@@ -148,9 +148,7 @@ func usualFields(ds *dataset.Dataset, k int) []string {
 	for j := range usual {
 		n := map[string]int{}
 		for i := range ds.Rows {
-			if fields := ds.Rows[i].Cells[k].Fields; j < len(fields) {
-				n[fields[j]]++
-			}
+			n[ds.Rows[i].Field(k, j)]++
 		}
 		for value, rows := range n {
 			if 2*rows > len(ds.Rows) {

@@ -162,7 +162,8 @@ func topMistakes(ds *dataset.Dataset, answers []answer, media bool, rank func(an
 		m := report.Mistake{ID: rowName(ds, a.row), True: row.Label}
 		fill(&m, a)
 		for k, col := range ds.Schema.Columns {
-			cell, left := differing(&row.Cells[k], usual[k])
+			own := row.Cell(k)
+			cell, left := differing(&own, usual[k])
 			shown := shownCell(ds, &col, cell, media)
 			shown.Usual = left
 			m.Cells = append(m.Cells, shown)

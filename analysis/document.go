@@ -129,7 +129,7 @@ func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
 	for k, col := range ds.Schema.Columns {
 		m := report.Modality{Name: col.Name, Kind: string(col.Kind)}
 		for i := range ds.Rows {
-			if ds.Rows[i].Cells[k].Absent() {
+			if c := ds.Rows[i].Cell(k); c.Absent() {
 				m.Missing++
 			}
 		}

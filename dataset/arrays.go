@@ -171,38 +171,6 @@ func readBag(src media.Source) (m *npy.CSR, ok bool, err error) {
 	return m, true, nil
 }
 
-// readArray fills the cells of a column of sequences, tokens or bags.
-func readArray(ds *Dataset, k int, m *matrix, c *collector) {
-	width := m.width()
-	for i := range ds.Rows {
-		cell := &ds.Rows[i].Cells[k]
-		if m.kind == media.Bag {
-			from, to := m.bag.Start[i], m.bag.Start[i+1]
-			cell.Index, cell.Vector = m.bag.Index[from:to:to], m.bag.Data[from:to:to]
-			continue
-		}
-		row := m.data[i*width : (i+1)*width : (i+1)*width]
-		if m.kind == media.Tokens {
-			for _, id := range row {
-				if !(id >= 0) {
-					break
-				}
-				cell.Index = append(cell.Index, uint32(id))
-			}
-			continue
-		}
-		row = row[:steps(row, m.dim)*m.dim]
-		if at := firstNaN(row); at >= 0 {
-			c.add(Problem{
-				Code: "cell.sequence", File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again",
-				What: fmt.Sprintf("a NaN or infinity in step %d; it counts as the mean of its feature", at/m.dim+1),
-			})
-			cell.Incomplete = true
-		}
-		cell.Vector = row
-	}
-}
-
 // array reads a cell of a sequence, bag or tokens: JSON, or of a sequence also the name of an array
 // [steps, width].
 func (r *cellReader) array(col *Column, text string, row int) (cell Cell) {

@@ -277,7 +277,8 @@ func FuzzReadCSV(f *testing.F) {
 			c := &collector{file: "f.csv"}
 			table := readCSV(text, dialect{comma: comma, lone: comma == 9}, c)
 			last := 0
-			for i, row := range table.rows {
+			for i := range table.Len() {
+				row := table.Row(i)
 				if len(row) != len(table.Header) {
 					t.Fatalf("row %d has %d cells of %d", i, len(row), len(table.Header))
 				}
@@ -303,7 +304,8 @@ func FuzzReadJSONLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c := &collector{file: "f.jsonl"}
 		table := readJSONLines(text, c)
-		for i, row := range table.rows {
+		for i := range table.Len() {
+			row := table.Row(i)
 			if len(row) != len(table.Header) {
 				t.Fatalf("row %d has %d cells of %d", i, len(row), len(table.Header))
 			}

@@ -2,27 +2,13 @@ package dataset
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/fusor-ml/fusor/internal/codec/npy"
 	"github.com/fusor-ml/fusor/media"
 )
-
-// matrix is a modality that a folder holds as one array: row i belongs to row i of the table.
-type matrix struct {
-	name string
-	file string
-	kind media.Kind // Vector, or one that [media.Kind.IsArray]
-	dim  int        // as [Column.Dim]
-	rows int
-	data []float32 // [rows, width], or the values of bag
-	bag  *npy.CSR
-}
-
-// width is how many numbers a row has that is not one of a bag.
-func (m *matrix) width() int { return len(m.data) / max(1, m.rows) }
 
 // source is what a manifest or folder was read into, before its columns mean anything.
 type source struct {
@@ -69,7 +55,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	if c.failed() {
 		return
 	}
-	readCells(ds, src, from, cr)
+	readCells(ds, src, from, cr, opt.Compact)
 	readRoles(ds, t, r, c)
 	if len(r.labels) > 0 {
 		readLabelColumns(ds, t, r.labels, c)
@@ -127,6 +113,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	var index, named []string
 	columns := manifestColumns(src, r, opt, c)
 	kinds := make([]media.Kind, len(columns))
+	found := map[int]inferred{}
 	names := map[int]string{} // columns that only tell rows apart, and why
 	for k, i := range columns {
 		name := t.Header[i]
@@ -156,11 +143,12 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		case t.vectors[i] != nil:
 			kind = media.Vector
 		case !set:
-			var err error
-			if kind, err = inferKind(name, t.cells(i), ds.Folder()); err != nil {
+			is, err := inferKind(name, t.texts(i), ds.Folder())
+			if err != nil {
 				c.fatal("machine", 0, name, "", "cannot look at the files: %v", err)
 				return nil
 			}
+			kind, found[i] = is.kind, is
 			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
 				names[i] = why
 				named = append(named, fmt.Sprintf("%s (%s)", name, why))
@@ -194,7 +182,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 				ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: tableName, Kind: media.Table})
 				from = append(from, origin{column: -1})
 			}
-			ds.Schema.Columns[table].Fields = append(ds.Schema.Columns[table].Fields, field(t, i, kind, c))
+			ds.Schema.Columns[table].Fields = append(ds.Schema.Columns[table].Fields, field(t, i, kind, found[i], c))
 			from[table].fields = append(from[table].fields, i)
 		default:
 			ds.Schema.Columns = append(ds.Schema.Columns, Column{Name: name, Kind: kind})
@@ -225,13 +213,16 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 }
 
 // field is column i as a field: how its numbers or dates are written is decided, and what its cells
-// leave open is noted.
-func field(t *Table, i int, kind media.Kind, c *collector) Field {
+// leave open is noted. is is what the column was found to hold, if it was looked at.
+func field(t *Table, i int, kind media.Kind, is inferred, c *collector) Field {
 	f := Field{Name: t.Header[i], Kind: kind}
 	if kind != media.Number && kind != media.Date {
 		return f
 	}
-	w, open := notationOf(kind, t.cells(i))
+	w, open := is.notation, is.open
+	if is.kind != kind {
+		w, open = notationOf(kind, t.texts(i))
+	}
 	f.Reading, f.Unit = w.Reading, w.unit
 	switch {
 	case w.unit != "":
@@ -262,16 +253,18 @@ func manifestColumns(src *source, r roles, opt *Options, c *collector) []int {
 	return modalityColumns(src.table, r, &o, src.arrays(), c)
 }
 
-// cells returns the texts of column i.
-func (t *Table) cells(i int) []string {
+// texts returns the texts of column i, with the names that its files have.
+func (t *Table) texts(i int) iter.Seq[string] {
 	if located := t.located[i]; located != nil {
-		return located
+		return slices.Values(located)
 	}
-	out := make([]string, len(t.rows))
-	for k, row := range t.rows {
-		out[k] = row[i]
+	return func(yield func(string) bool) {
+		for _, s := range t.column(i) {
+			if !yield(s) {
+				return
+			}
+		}
 	}
-	return out
 }
 
 // schemaColumns finds the columns of a trained model in a manifest. An ignored one is absent in
@@ -338,78 +331,88 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 	return from
 }
 
-// readCells fills Rows[·].Cells.
-func readCells(ds *Dataset, src *source, from []origin, cr *cellReader) {
-	t, columns := src.table, ds.Schema.Columns
+// readCells makes the rows and their cells, column by column, and reports what is wrong with them.
+func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact bool) {
+	t, own := src.table, ds.Schema.Columns
 	n := t.Len()
+	held := &cellSource{columnar: &columnar{table: t, from: from, own: own, kept: make([][]Cell, len(own))}}
 	ds.Rows = make([]Row, n)
-	cells := make([]Cell, n*len(columns))
+	var cells []Cell // of all rows, if they are to have them
+	if !compact {
+		cells = make([]Cell, n*len(own))
+	}
 	for i := range ds.Rows {
-		ds.Rows[i] = Row{Number: t.lines[i], Class: -1, Cells: cells[i*len(columns) : (i+1)*len(columns) : (i+1)*len(columns)]}
+		ds.Rows[i] = Row{Number: t.lines[i], Class: -1, held: held, at: i}
+		if !compact {
+			ds.Rows[i].Cells, ds.Rows[i].held = cells[i*len(own):(i+1)*len(own):(i+1)*len(own)], nil
+		}
 	}
 	levels := map[string]string{} // one copy of each level, whatever the manifest's memory
-	for k := range columns {
-		col, o := &columns[k], from[k]
+	for k := range own {
+		col, o := &own[k], from[k]
+		put := func(i int, c Cell) { cells[i*len(own)+k] = c }
+		if compact && o.column >= 0 {
+			held.kept[k] = make([]Cell, n)
+			put = func(i int, c Cell) { held.kept[k][i] = c }
+		}
 		switch {
-		case o.matrix != nil && o.matrix.kind.IsArray():
-			readArray(ds, k, o.matrix, cr.c)
 		case o.matrix != nil:
-			readMatrix(ds, k, o.matrix, cr.c)
+			for i := range n {
+				cell := o.matrix.cell(i)
+				o.matrix.note(i, &cell, cr.c)
+				if !compact {
+					put(i, cell)
+				}
+			}
 		case col.Kind == media.Table:
-			fields := make([]string, n*len(col.Fields))
-			for i := range ds.Rows {
-				row := fields[i*len(col.Fields) : (i+1)*len(col.Fields) : (i+1)*len(col.Fields)]
-				for f, from := range o.fields {
-					if from < 0 {
-						continue
-					}
-					cr.noted = cr.noted || t.dropped[place{i, from}]
-					v := cr.field(&col.Fields[f], t.rows[i][from], t.lines[i])
+			readFields(ds, t, k, o, cr, func(i int, fields []string, incomplete bool) {
+				if compact {
+					return
+				}
+				for f, v := range fields {
 					if shared, ok := levels[v]; ok {
-						v = shared
+						fields[f] = shared
 					} else if len(levels) < 1<<16 {
 						levels[v] = v
 					}
-					row[f] = v
 				}
-				ds.Rows[i].Cells[k] = Cell{Fields: row, Incomplete: cr.flawed()}
-			}
+				put(i, Cell{Fields: slices.Clone(fields), Incomplete: incomplete})
+			})
 		case o.column >= 0:
 			vectors, located := t.vectors[o.column], t.located[o.column]
-			for i := range ds.Rows {
+			for i := range n {
 				var v []float32
 				if vectors != nil {
 					v = vectors[i]
 				}
 				cr.noted = t.dropped[place{i, o.column}]
-				if held := t.media[o.column]; held != nil && !held[i].IsZero() {
-					ds.Rows[i].Cells[k] = cr.blob(col, held[i], t.lines[i])
+				if blobs := t.media[o.column]; blobs != nil && !blobs[i].IsZero() {
+					put(i, cr.blob(col, blobs[i], t.lines[i]))
 					continue
 				}
-				text := t.rows[i][o.column]
+				text := t.cell(i, o.column)
 				if located != nil {
 					text = located[i]
 				}
-				ds.Rows[i].Cells[k] = cr.media(col, text, v, t.lines[i])
+				put(i, cr.media(col, text, v, t.lines[i]))
 			}
 		}
 	}
 }
 
-// readMatrix returns every row its slice of a matrix.
-func readMatrix(ds *Dataset, k int, m *matrix, c *collector) {
+// readFields reads the cells of the table modality, column k, row by row. put must not keep fields.
+func readFields(ds *Dataset, t *Table, k int, o origin, cr *cellReader, put func(i int, fields []string, incomplete bool)) {
+	col := &ds.Schema.Columns[k]
+	fields := make([]string, len(col.Fields))
 	for i := range ds.Rows {
-		v := m.data[i*m.dim : (i+1)*m.dim : (i+1)*m.dim]
-		switch at := firstNaN(v); {
-		case at < 0:
-			ds.Rows[i].Cells[k].Vector = v
-		case slices.ContainsFunc(v, isNumber): // else it is absent
-			c.add(Problem{
-				Code: "cell.vector", File: m.file, Row: i + 1, Column: m.name, Advice: "compute it again, or leave the row out",
-				What: fmt.Sprintf("a NaN or infinity at place %d; the vector is left out", at+1),
-			})
-			ds.Rows[i].Cells[k].Incomplete = true
+		for f, from := range o.fields {
+			if from < 0 {
+				continue
+			}
+			cr.noted = cr.noted || t.dropped[place{i, from}]
+			fields[f] = cr.field(&col.Fields[f], t.cell(i, from), t.lines[i])
 		}
+		put(i, fields, cr.flawed())
 	}
 }
 
@@ -423,7 +426,7 @@ func settleDims(ds *Dataset, c *collector) {
 		}
 		count := map[int]int{}
 		for i := range ds.Rows {
-			if n := len(ds.Rows[i].Cells[k].Vector); n > 0 {
+			if n := len(ds.Rows[i].kept(k).Vector); n > 0 {
 				count[n]++
 				if count[n] > count[col.Dim] || (count[n] == count[col.Dim] && n < col.Dim) {
 					col.Dim = n
@@ -431,7 +434,7 @@ func settleDims(ds *Dataset, c *collector) {
 			}
 		}
 		for i := range ds.Rows {
-			cell := &ds.Rows[i].Cells[k]
+			cell := ds.Rows[i].kept(k)
 			if n := len(cell.Vector); n > 0 && n != col.Dim {
 				c.note("vector.width", ds.Rows[i].Number, col.Name, "give every row as many numbers", "a vector of %d numbers where most rows have %d; it is left out", n, col.Dim)
 				*cell = Cell{Incomplete: true}

@@ -55,7 +55,7 @@ func (r *cellReader) media(col *Column, text string, vector []float32, row int) 
 }
 
 func (r *cellReader) content(col *Column, text string, vector []float32, row int) Cell {
-	trimmed := strings.TrimSpace(text)
+	trimmed := trim(text)
 	if len(vector) == 0 && (trimmed == "" || trimmed == "[]") {
 		return Cell{}
 	}
@@ -311,54 +311,77 @@ func isNumber(x float32) bool { return x == x }
 // field reads a cell of the table modality and writes it in one way: numbers with a decimal point,
 // dates as 2006-01-02 or RFC 3339, truth values as true and false. "" is missing.
 func (r *cellReader) field(f *Field, text string, row int) string {
-	s := strings.TrimSpace(text)
+	value, wrong := f.read(text, r.typed)
+	if wrong == "" {
+		return value
+	}
+	s := trim(text)
+	switch wrong {
+	case "cell.nan":
+		r.note(wrong, row, f.Name, missingAdvice, "NaN is taken as missing")
+	case "cell.number":
+		r.note(wrong, row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
+	case "cell.date":
+		r.note(wrong, row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
+	case "cell.boolean":
+		r.note(wrong, row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
+	}
+	return value
+}
+
+// read is what [cellReader.field] writes; wrong is the code of the problem that the cell is, "" for
+// none. typed is as of a Table.
+func (f *Field) read(text string, typed bool) (value, wrong string) {
+	s := trim(text)
 	if s == "" {
-		return ""
+		return "", ""
 	}
 	switch f.Kind {
 	case media.Number:
 		w := notation{f.Reading, f.Unit}
-		if r.typed && !strings.Contains(s, ",") {
+		if typed && !strings.Contains(s, ",") {
 			w.Reading = ""
 		}
+		if w == (notation{}) && isPlain(s) {
+			return s, ""
+		}
 		if v, ok := w.number(s); ok && !math.IsInf(v, 0) {
-			return formatNumber(s, v)
+			return formatNumber(s, v), ""
 		}
 		if strings.EqualFold(s, "nan") {
-			r.note("cell.nan", row, f.Name, missingAdvice, "NaN is taken as missing")
-			return ""
+			return "", "cell.nan"
 		}
 		if b, ok := ParseBoolean(s); ok {
 			if b {
-				return "1"
+				return "1", ""
 			}
-			return "0"
+			return "0", ""
 		}
 		if !isMissing(s) {
-			r.note("cell.number", row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
+			return "", "cell.number"
 		}
-		return ""
+		return "", ""
 	case media.Date:
 		if t, clock, ok := f.Reading.date(s); ok {
-			return formatDate(t, clock)
+			return formatDate(t, clock), ""
 		}
 		if !isMissing(s) {
-			r.note("cell.date", row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
+			return "", "cell.date"
 		}
-		return ""
+		return "", ""
 	case media.Boolean:
 		if b, ok := ParseBoolean(s); ok {
-			return strconv.FormatBool(b)
+			return strconv.FormatBool(b), ""
 		}
 		if s == "1" || s == "0" {
-			return strconv.FormatBool(s == "1")
+			return strconv.FormatBool(s == "1"), ""
 		}
 		if !isMissing(s) {
-			r.note("cell.boolean", row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
+			return "", "cell.boolean"
 		}
-		return ""
+		return "", ""
 	}
-	return s
+	return s, ""
 }
 
 // formatNumber keeps a number that is written as programs do, and so every digit of it.

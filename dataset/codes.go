@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"strings"
 	"unicode"
@@ -15,10 +16,10 @@ const codesShare = 0.01
 
 // leadingZeros is the share of cells that are whole numbers written with zeros in front, and one of
 // them; 0 if some cells are no whole numbers.
-func leadingZeros(values []string) (share float64, example string) {
+func leadingZeros(values iter.Seq[string]) (share float64, example string) {
 	n, zeros := 0, 0
-	for _, s := range values {
-		if s = strings.TrimSpace(s); s == "" || isMissing(s) {
+	for s := range values {
+		if s = trim(s); s == "" || isMissing(s) {
 			continue
 		}
 		if len(s) > longestNumber || strings.Trim(s, "0123456789") != "" {
@@ -49,11 +50,11 @@ func noteCodes(t *Table, i int, kind media.Kind, c *collector) media.Kind {
 	keep := fmt.Sprintf("--kind %s=number takes them as numbers", shellName(name))
 	switch kind {
 	case media.Category:
-		if share, example := leadingZeros(t.cells(i)); share >= codesShare {
+		if share, example := leadingZeros(t.texts(i)); share >= codesShare {
 			c.note("column.codes", 0, name, keep, "cells such as %q begin with 0, so they are codes rather than numbers: taken as categories", example)
 		}
 	case media.Number:
-		if _, example := leadingZeros(t.cells(i)); example != "" {
+		if _, example := leadingZeros(t.texts(i)); example != "" {
 			c.note("column.codes", 0, name, fmt.Sprintf("--kind %s=category takes them as codes", shellName(name)), "%q begins with 0 as codes do, but hardly any other cell: taken as numbers", example)
 			return kind
 		}
@@ -61,8 +62,8 @@ func noteCodes(t *Table, i int, kind media.Kind, c *collector) media.Kind {
 			return kind
 		}
 		distinct, n := map[string]bool{}, 0
-		for _, row := range t.rows {
-			s := strings.TrimSpace(row[i])
+		for _, cell := range t.column(i) {
+			s := trim(cell)
 			if s == "" || isMissing(s) {
 				continue
 			}
@@ -134,7 +135,7 @@ func namesRows(name string) bool {
 	if namesCodes(name) {
 		return true
 	}
-	lower := strings.ToLower(strings.TrimSpace(name))
+	lower := strings.ToLower(trim(name))
 	switch strings.Join(words(name), " ") {
 	case "index", "idx", "no", "nr", "num", "number", "row", "rows", "rowid", "rownum", "row number", "row no", "row nr", "row index", "record", "unnamed 0", "obs", "seq", "sequence number", "serial", "serial number", "serial no", "sr no", "s no", "sno", "line", "line number", "rownames", "row names", "sample", "sample number":
 		return true

@@ -14,7 +14,6 @@ type csvReader struct {
 	at    int
 	line  int // 1-based, of s[at]
 	c     *collector
-	arena []string
 	row   []string // the row being read
 	width int      // of a row, once the header is read
 	names []string // the header, once read
@@ -46,7 +45,7 @@ func readCSV(text string, d dialect, c *collector) *Table {
 		c.note("csv.row-names", at, "", "give it a name in the header to keep it", "the header has one name less than the rows have cells: the first column holds the names of the rows and is left out")
 	}
 	for _, name := range header {
-		t.Header = append(t.Header, strings.TrimSpace(name))
+		t.Header = append(t.Header, strings.Clone(strings.TrimSpace(name))) // the text is not kept
 	}
 	if len(header) > 1 && strings.HasPrefix(t.Header[0], "#") && d.skip == 0 {
 		t.Header[0] = strings.TrimSpace(strings.TrimPrefix(t.Header[0], "#"))
@@ -57,6 +56,7 @@ func readCSV(text string, d dialect, c *collector) *Table {
 		n++
 	}
 	r.width = n
+	t.grid = &grid{width: len(t.Header)}
 	for {
 		row, line, ok := r.next()
 		if !ok {
@@ -70,12 +70,13 @@ func readCSV(text string, d dialect, c *collector) *Table {
 			c.fatal("csv.columns", line, "", raggedAdvice(d.comma), "the row has %s where the header has %d", plural(len(row), "cell"), n)
 			continue
 		}
-		t.rows, t.lines = append(t.rows, r.keep(row[:len(t.Header)])), append(t.lines, line)
+		t.grid.add(row)
+		t.lines = append(t.lines, line)
 	}
-	if ragged > max(alikeShown, len(t.rows)) { // then it is the header that is wrong
+	if ragged > max(alikeShown, t.Len()) { // then it is the header that is wrong
 		c.list = c.list[:quotes]
 		c.fatal("csv.header", at, "", "begin the file with a line of the columns' names, separated as the rows are",
-			"is this line the header? it has %s, %s, but %d of %d rows have another number of cells", plural(n, "cell"), quoteSome(t.Header), ragged, ragged+len(t.rows))
+			"is this line the header? it has %s, %s, but %d of %d rows have another number of cells", plural(n, "cell"), quoteSome(t.Header), ragged, ragged+t.Len())
 	}
 	return t
 }
@@ -102,17 +103,6 @@ func raggedAdvice(comma byte) string {
 		return `put cells that hold a comma in double quotes`
 	}
 	return fmt.Sprintf(`put cells that hold a %q in double quotes`, string(comma))
-}
-
-// keep copies the cells of row into the arena, so that many rows share one allocation.
-func (r *csvReader) keep(row []string) []string {
-	n := len(row)
-	if cap(r.arena)-len(r.arena) < n {
-		r.arena = make([]string, 0, max(4096, n))
-	}
-	at := len(r.arena)
-	r.arena = append(r.arena, row...)
-	return r.arena[at : at+n : at+n]
 }
 
 // next reads one row into r.row and returns the line that it starts on. Rows whose quotes cannot be

@@ -82,7 +82,7 @@ func (d *Dataset) Raw() *Table { return d.raw }
 // CheckCells reports a row that does not have a cell for every column of the schema.
 func (d *Dataset) CheckCells() error {
 	for i := range d.Rows {
-		if n := len(d.Rows[i].Cells); n != len(d.Schema.Columns) {
+		if n := d.Rows[i].Width(); n != len(d.Schema.Columns) {
 			return fmt.Errorf("Rows[%d] (line %d) has %d cells, the schema %d columns; a line with a fatal problem has none", i, d.Rows[i].Number, n, len(d.Schema.Columns))
 		}
 	}
@@ -100,7 +100,11 @@ type Row struct {
 	Class  int     // index into Schema.Classes, -1 when unlabeled or of another task
 	Labels []int   `json:",omitzero"` // of a multi-label task: indices into Schema.Classes, ascending; nil when unlabeled
 	Target float64 // of a regression; NaN when unlabeled
-	Cells  []Cell  // parallel to Schema.Columns
+	// Cells are parallel to Schema.Columns; nil where [Options].Compact was set: see Cell.
+	Cells []Cell
+
+	held *cellSource // of the cells, where Cells is nil
+	at   int         // index of the row there
 }
 
 // Labeled reports whether the row has a label.

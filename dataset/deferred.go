@@ -32,7 +32,7 @@ func (d *Dataset) Resolve() error {
 		}
 		for i := range d.Rows {
 			row := &d.Rows[i]
-			cell := &row.Cells[k]
+			cell := row.kept(k)
 			text := cell.Text
 			if cr.textFiles = text == "" && len(cell.Files) == 1; cr.textFiles {
 				text = cell.Files[0]

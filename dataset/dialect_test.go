@@ -132,13 +132,13 @@ func TestCSVRoundTrip(t *testing.T) {
 		known := func(name string) bool { return strings.HasPrefix(name, "label") }
 		c := &collector{}
 		table := readCSV(b.String(), detectDialect(b.String(), ',', known), c)
-		if len(table.rows) != len(rows) || len(c.list) > 0 {
-			t.Fatalf("%d rows of %d: %v", len(table.rows), len(rows), c.list)
+		if table.Len() != len(rows) || len(c.list) > 0 {
+			t.Fatalf("%d rows of %d: %v", table.Len(), len(rows), c.list)
 		}
 		for i := range rows {
 			for k := range rows[i] {
-				if table.rows[i][k] != rows[i][k] {
-					t.Fatalf("row %d cell %d is %q, want %q", i, k, table.rows[i][k], rows[i][k])
+				if table.cell(i, k) != rows[i][k] {
+					t.Fatalf("row %d cell %d is %q, want %q", i, k, table.cell(i, k), rows[i][k])
 				}
 			}
 		}

@@ -38,8 +38,8 @@ func (d *Dataset) RunDigest(run Run) string {
 		r := &d.Rows[i]
 		// %q keeps the borders of the texts.
 		fmt.Fprintf(h, "%d %q %q %v %q\n", part[i], r.ID, r.Group, r.Order, r.Label)
-		for k := range r.Cells {
-			hashCell(h, &r.Cells[k])
+		for _, cell := range r.cells() {
+			hashCell(h, &cell)
 		}
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/media"
 )
@@ -27,26 +28,36 @@ func noteDuplicates(ds *Dataset, c *collector) {
 		content uint64
 		side    string // rows of one side are never divided
 	}
-	places, sides, all := make([]place, len(ds.Rows)), map[place]int{}, map[uint64]int{}
-	seed := maphash.MakeSeed()
+	contents, taken := make([]uint64, len(ds.Rows)), make([]bool, len(ds.Rows))
+	h := contentHash{seed: maphash.MakeSeed()}
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
-		content, enough := row.content(seed)
-		if !row.Labeled() || !enough || split && row.Split == "" {
+		if !row.Labeled() || split && row.Split == "" {
 			continue
 		}
-		side := row.Group
-		switch {
-		case row.Split == "val":
+		contents[i], taken[i] = h.of(row)
+	}
+	all := repeated(contents, taken)
+	sides := map[place]int{}
+	at := func(i int) (p place, ok bool) {
+		if !taken[i] || all[contents[i]] == 0 {
+			return place{}, false
+		}
+		side := ds.Rows[i].Group
+		switch s := ds.Rows[i].Split; {
+		case s == "val":
 			side = "train"
 		case split:
-			side = row.Split
+			side = s
 		case side == "":
 			side = itoa(i)
 		}
-		places[i] = place{content, side}
-		sides[places[i]]++
-		all[content]++
+		return place{contents[i], side}, true
+	}
+	for i := range ds.Rows {
+		if p, ok := at(i); ok {
+			sides[p]++
+		}
 	}
 	copies, rows := 0, 0
 	for i := range ds.Rows {
@@ -55,7 +66,7 @@ func noteDuplicates(ds *Dataset, c *collector) {
 			continue
 		}
 		rows++
-		if all[places[i].content] > sides[places[i]] {
+		if p, ok := at(i); ok && all[p.content] > sides[p] {
 			copies++
 		}
 	}
@@ -72,45 +83,68 @@ func noteDuplicates(ds *Dataset, c *collector) {
 // areOf is "200 rows are".
 func areOf(n int, thing string) string { return plural(n, thing) + " " + are(n) }
 
-// content hashes what the row's modalities hold, files by their names, and reports whether that is
-// enough to tell it from other rows.
-func (r *Row) content(seed maphash.Seed) (sum uint64, enough bool) {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	size := 0
-	put := func(s string, worth int) {
-		h.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(s))))
-		h.WriteString(s)
-		if s != "" {
-			size += worth
+// repeated counts the contents that more than one of the rows taken has.
+func repeated(contents []uint64, taken []bool) map[uint64]int {
+	sorted := make([]uint64, 0, len(contents))
+	for i, c := range contents {
+		if taken[i] {
+			sorted = append(sorted, c)
 		}
 	}
-	for k := range r.Cells {
-		cell := &r.Cells[k]
-		put(cell.Text, len(cell.Text))
-		put(itoa(len(cell.Files)), 0)
+	slices.Sort(sorted)
+	out := map[uint64]int{}
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i] == sorted[i-1] {
+			out[sorted[i]] = max(2, out[sorted[i]]+1)
+		}
+	}
+	return out
+}
+
+// contentHash hashes what rows hold.
+type contentHash struct {
+	seed maphash.Seed
+	row  []byte
+	size int
+}
+
+// put adds a text to the row, which counts as worth bytes if there is one.
+func (h *contentHash) put(s string, worth int) {
+	h.row = append(binary.LittleEndian.AppendUint32(h.row, uint32(len(s))), s...)
+	if s != "" {
+		h.size += worth
+	}
+}
+
+// of hashes what the row's modalities hold, files by their names, and reports whether that is
+// enough to tell it from other rows.
+func (h *contentHash) of(r *Row) (sum uint64, enough bool) {
+	h.row, h.size = h.row[:0], 0
+	for k := range r.Width() {
+		cell := r.Cell(k)
+		h.put(cell.Text, len(cell.Text))
+		h.put(itoa(len(cell.Files)), 0)
 		for _, f := range cell.Files {
-			put(f, copiesBytes)
+			h.put(f, copiesBytes)
 		}
 		for _, src := range cell.Sources(media.Folder{})[len(cell.Files):] {
 			sum, err := src.Sum()
 			if err != nil { // it is reported where it is read
 				sum = src.Name()
 			}
-			put(sum, copiesBytes)
+			h.put(sum, copiesBytes)
 		}
 		for _, f := range cell.Fields {
-			put(f, 5) // of a number or category: as much as a short word
+			h.put(f, 5) // of a number or category: as much as a short word
 		}
 		for _, x := range cell.Vector {
-			h.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(x)))
-			size += 4
+			h.row = binary.LittleEndian.AppendUint32(h.row, math.Float32bits(x))
 		}
 		for _, x := range cell.Index {
-			h.Write(binary.LittleEndian.AppendUint32(nil, x))
-			size += 4
+			h.row = binary.LittleEndian.AppendUint32(h.row, x)
 		}
-		put("", 0)
+		h.size += 4 * (len(cell.Vector) + len(cell.Index))
+		h.put("", 0)
 	}
-	return h.Sum64(), size >= copiesBytes
+	return maphash.Bytes(h.seed, h.row), h.size >= copiesBytes
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"iter"
 	"strings"
 	"unicode"
 
@@ -19,59 +20,86 @@ const (
 // others are then reported one by one. So for dates, truth values and vectors.
 const mostly = 0.95
 
+// inferred is what a column holds; of numbers and dates also how they are written.
+type inferred struct {
+	kind media.Kind
+	notation
+	open doubt
+}
+
 // inferKind describes what a column holds, by its cells: what most of them can be read as, and for
 // names of files, what the files are by their first bytes. "" means that every cell is empty.
-func inferKind(name string, cells []string, from media.Folder) (media.Kind, error) {
-	values := make([]string, 0, len(cells))
-	for _, s := range cells {
-		if s = strings.TrimSpace(s); s != "" && s != "[]" {
-			values = append(values, s)
+func inferKind(name string, cells iter.Seq[string], from media.Folder) (inferred, error) {
+	values := func(yield func(string) bool) {
+		for s := range cells {
+			if s = trim(s); s != "" && s != "[]" && !yield(s) {
+				return
+			}
 		}
 	}
-	if len(values) == 0 {
-		return "", nil
+	total := 0
+	for range values {
+		total++
+	}
+	if total == 0 {
+		return inferred{}, nil
 	}
 	share := func(f func(string) bool) bool {
-		n, missing := 0, 0
-		for _, s := range values {
+		n, missing, others := 0, 0, 0
+		for s := range values {
 			switch {
 			case f(s):
 				n++
 			case isMissing(s):
 				missing++
+			default:
+				if others++; mostly*float64(others) > (1-mostly)*float64(total-others)+1 { // whatever follows
+					return false
+				}
 			}
 		}
-		return n > 0 && float64(n) >= mostly*float64(len(values)-missing)
+		return n > 0 && float64(n) >= mostly*float64(total-missing)
 	}
-	number, _ := notationOf(media.Number, values)
-	date, _ := notationOf(media.Date, values)
-	switch {
-	case share(looksLikeVector):
-		return media.Vector, nil
-	case share(func(s string) bool { _, ok := number.number(s); return ok }):
+	if share(looksLikeVector) {
+		return inferred{kind: media.Vector}, nil
+	}
+	number, open := notationOf(media.Number, values)
+	if share(number.reads) {
 		if share, _ := leadingZeros(values); share >= codesShare {
-			return media.Category, nil
+			return inferred{kind: media.Category}, nil
 		}
-		return media.Number, nil
-	case share(func(s string) bool { _, ok := ParseBoolean(s); return ok }):
-		return media.Boolean, nil
-	case share(func(s string) bool { _, _, ok := date.date(s); return ok }):
-		return media.Date, nil
+		return inferred{media.Number, number, open}, nil
+	}
+	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }) {
+		return inferred{kind: media.Boolean}, nil
+	}
+	date, open := notationOf(media.Date, values)
+	if share(func(s string) bool { _, _, ok := date.date(s); return ok }) {
+		return inferred{media.Date, date, open}, nil
 	}
 	if k, err := fileKind(name, every(values, fileSample), from); k != "" || err != nil {
-		return k, err
+		return inferred{kind: k}, err
 	}
-	return textOrCategory(name, values), nil
+	return inferred{kind: textOrCategory(name, values)}, nil
 }
 
-// every takes n of the values at even distances.
-func every(values []string, n int) []string {
-	if len(values) <= n {
-		return values
+// every takes n of the values at even distances, or all if there are no more.
+func every(values iter.Seq[string], n int) []string {
+	total := 0
+	for range values {
+		total++
 	}
-	out := make([]string, n)
-	for i := range out {
-		out[i] = values[i*len(values)/n]
+	n = min(n, total)
+	out := make([]string, 0, n)
+	i := 0
+	for s := range values {
+		if len(out) == n {
+			break
+		}
+		if i == len(out)*total/n {
+			out = append(out, s)
+		}
+		i++
 	}
 	return out
 }
@@ -147,7 +175,7 @@ var textNames = []string{"text", "review", "comment", "sentence", "utterance", "
 
 // textOrCategory distinguishes texts from levels: texts are long, or differ from row to row and are
 // more than one word.
-func textOrCategory(name string, values []string) media.Kind {
+func textOrCategory(name string, values iter.Seq[string]) media.Kind {
 	lower := strings.ToLower(name)
 	if lower == "text" || lower == "文本" {
 		return media.Text
@@ -156,9 +184,10 @@ func textOrCategory(name string, values []string) media.Kind {
 	for _, n := range textNames {
 		named = named || strings.Contains(lower, n)
 	}
-	distinct := map[string]struct{}{}
-	for _, s := range values {
+	distinct, total := map[string]struct{}{}, 0
+	for s := range values {
 		distinct[s] = struct{}{}
+		total++
 	}
 	words := 0.0
 	sample := every(values, textSample)
@@ -166,7 +195,7 @@ func textOrCategory(name string, values []string) media.Kind {
 		words += wordCount(s)
 	}
 	words /= float64(len(sample))
-	repeated := float64(len(values)) / float64(len(distinct)) // rows for each level
+	repeated := float64(total) / float64(len(distinct)) // rows for each level
 	switch {
 	case words >= 5:
 		if repeated >= 10 && !named {

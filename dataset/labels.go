@@ -17,7 +17,7 @@ func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
 		if column < 0 {
 			return ""
 		}
-		return strings.TrimSpace(t.rows[i][column])
+		return trim(t.cell(i, column))
 	}
 	seen := map[string]int{}
 	var lists [][]float32 // of a label column of lists of numbers

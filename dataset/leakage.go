@@ -15,6 +15,9 @@ const (
 	giveawayValues = 8
 )
 
+// dividesSample is how many rows are looked at before all are.
+const dividesSample = 1000
+
 // noteLeakage reports fields that determine the label: often these are known only after it, and
 // a model that reads them is good for nothing but its score.
 func noteLeakage(ds *Dataset, c *collector) {
@@ -40,7 +43,7 @@ func (d *Dataset) leaked(column, field int) bool {
 	n, labels := 0, map[string]bool{}
 	for i := range d.Rows {
 		row := &d.Rows[i]
-		value := row.Cells[column].Fields[field]
+		value := row.Field(column, field)
 		if !row.Labeled() || value == "" {
 			continue
 		}
@@ -71,29 +74,36 @@ func (d *Dataset) divides(column, field int) bool {
 	}
 	var rows []pair
 	values, classes := map[float64]bool{}, map[int]int{}
+	runs := func() int {
+		slices.SortFunc(rows, func(a, b pair) int {
+			return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.class, b.class))
+		})
+		n := 1
+		for i := 1; i < len(rows); i++ {
+			if rows[i].class != rows[i-1].class {
+				n++
+			}
+		}
+		return n
+	}
 	for i := range d.Rows {
 		row := &d.Rows[i]
-		v, ok := ParseNumber(row.Cells[column].Fields[field])
-		if !row.Labeled() || row.Split == "test" || !ok {
+		if !row.Labeled() || row.Split == "test" {
+			continue
+		}
+		v, ok := ParseNumber(row.Field(column, field))
+		if !ok {
 			continue
 		}
 		rows = append(rows, pair{v, row.Class})
 		values[v] = true
 		classes[row.Class]++
+		if len(rows) == dividesSample && runs() > len(d.Schema.Classes) { // rows more do not mend it
+			return false
+		}
 	}
 	if len(rows) < fewRows || 2*len(values) < len(rows) || len(classes) < 2 || len(rows) < giveawayRows*len(classes) {
 		return false
 	}
-	slices.SortFunc(rows, func(a, b pair) int {
-		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.class, b.class))
-	})
-	runs := 1
-	for i := 1; i < len(rows); i++ {
-		if rows[i].class != rows[i-1].class {
-			if runs++; runs > len(classes) {
-				return false
-			}
-		}
-	}
-	return true
+	return runs() <= len(classes)
 }

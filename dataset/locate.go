@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"slices"
@@ -38,7 +39,7 @@ type repair struct {
 
 // apply returns the name of the file that name means; "" if it is not there.
 func (l *locator) apply(r repair, name string) string {
-	name = strings.ReplaceAll(strings.TrimSpace(name), `\`, "/")
+	name = strings.ReplaceAll(trim(name), `\`, "/")
 	parts := strings.Split(strings.TrimPrefix(path.Clean(name), "/"), "/")
 	if r.cut >= len(parts) {
 		return ""
@@ -178,7 +179,13 @@ func (t *Table) locate(ds *Dataset, src *source, r roles, opt *Options, c *colle
 // locate finds the files of a column that are not where it states. The texts are its cells with the
 // names that the files have; nil if the names are right as they are, or are no names of files.
 func (d *Dataset) locate(l *locator, t *Table, i int, c *collector) []string {
-	cells := t.cells(i)
+	cells := t.texts(i)
+	for s := range fullCells(cells) { // the first one, which spares a look at all of most columns
+		if !mayBeFile(s) {
+			return nil
+		}
+		break
+	}
 	var names []string
 	for _, s := range every(fullCells(cells), locateSample) {
 		if !mayBeFile(s) {
@@ -207,12 +214,12 @@ func (d *Dataset) locate(l *locator, t *Table, i int, c *collector) []string {
 	if !ok || r == (repair{}) && endings == len(names) {
 		return nil
 	}
-	out := make([]string, len(cells))
+	out := make([]string, t.Len())
 	example := ""
-	for k, s := range cells {
+	for k, s := range t.column(i) {
 		var files []string
 		for _, name := range splitFiles(s) {
-			if isMissing(strings.TrimSpace(name)) {
+			if isMissing(trim(name)) {
 				continue
 			}
 			file := l.apply(r, name)
@@ -230,14 +237,14 @@ func (d *Dataset) locate(l *locator, t *Table, i int, c *collector) []string {
 }
 
 // fullCells are the cells that are neither empty nor a word for it, trimmed.
-func fullCells(cells []string) []string {
-	out := make([]string, 0, len(cells))
-	for _, s := range cells {
-		if s = strings.TrimSpace(s); s != "" && !isMissing(s) {
-			out = append(out, s)
+func fullCells(cells iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for s := range cells {
+			if s = trim(s); s != "" && !isMissing(s) && !yield(s) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // mayBeFile reports whether a cell can be the name of a file: no text, no number, no web address.
@@ -256,7 +263,7 @@ func mayBeFile(s string) bool {
 // is none.
 func (d *Dataset) suggestRoot(i int) string {
 	names := []string{}
-	for _, s := range every(fullCells(d.raw.cells(i)), locateSample) {
+	for _, s := range every(fullCells(d.raw.texts(i)), locateSample) {
 		if mayBeFile(s) {
 			names = append(names, splitFiles(s)...)
 		}
@@ -323,11 +330,11 @@ func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 	for k := range d.Schema.Columns {
 		col := &d.Schema.Columns[k]
 		if col.Kind != media.Table {
-			check(col.Name, func(row *Row) bool { return !row.Cells[k].Absent() })
+			check(col.Name, func(row *Row) bool { c := row.Cell(k); return !c.Absent() })
 			continue
 		}
 		for f := range col.Fields {
-			check(col.Fields[f].Name, func(row *Row) bool { return row.Cells[k].Fields[f] != "" })
+			check(col.Fields[f].Name, func(row *Row) bool { return row.Field(k, f) != "" })
 		}
 	}
 	return out

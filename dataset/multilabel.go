@@ -309,7 +309,7 @@ func readLabelColumns(ds *Dataset, t *Table, columns []int, c *collector) {
 	for i := range ds.Rows {
 		labels, ok := []int{}, true
 		for k, at := range columns {
-			s := strings.TrimSpace(t.rows[i][at])
+			s := strings.TrimSpace(t.cell(i, at))
 			yes, known := yesNo(s)
 			switch {
 			case s == "" || isMissing(s):

@@ -72,12 +72,12 @@ func likelyLabel(t *Table, used func(int) bool) string {
 			continue
 		}
 		values := map[string]bool{}
-		for _, row := range t.rows {
-			if values[row[i]] = true; len(values) > 100 {
+		for _, cell := range t.column(i) {
+			if values[cell] = true; len(values) > 100 {
 				break
 			}
 		}
-		if n := len(values); n > 1 && n <= 100 && 2*n <= len(t.rows) {
+		if n := len(values); n > 1 && n <= 100 && 2*n <= t.Len() {
 			return t.Header[i]
 		}
 	}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 
@@ -24,6 +25,15 @@ func (w notation) number(s string) (float64, bool) {
 	return w.Reading.number(s)
 }
 
+// reads reports whether s is a number.
+func (w notation) reads(s string) bool {
+	if w == (notation{}) && isPlain(s) {
+		return true
+	}
+	_, ok := w.number(s)
+	return ok
+}
+
 // withUnit is a number and what is written behind it: kg, km/h, m², °C, stars, 元.
 var withUnit = regexp.MustCompile(`^([-+(]{0,2}(?:[\d０-９][\d０-９.,'’ \x{00a0}\x{202f}\x{2009}]*)?[\d０-９]\)?)[ \x{00a0}\x{202f}]*([\p{L}°µ"″′‰][\p{L}\p{M}\d°µ²³/·^."″′ ]{0,11})$`)
 
@@ -32,12 +42,12 @@ var inCurrency = regexp.MustCompile(`^(?i:(USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|AUD|C
 
 // splitUnit divides a number from its unit.
 func splitUnit(s string) (number, unit string, ok bool) {
-	s = strings.TrimSpace(s)
+	s = trim(s)
 	if len(s) > longestNumber || strings.IndexFunc(s, isDigit) < 0 {
 		return "", "", false
 	}
 	if m := withUnit.FindStringSubmatch(s); m != nil {
-		return strings.Trim(m[1], " \u00a0\u202f"), strings.TrimSpace(m[2]), true
+		return strings.Trim(m[1], " \u00a0\u202f"), trim(m[2]), true
 	}
 	if m := inCurrency.FindStringSubmatch(s); m != nil {
 		return m[2], m[1], true
@@ -52,11 +62,11 @@ func sameUnit(unit string) string {
 
 // unitOf is the unit of nearly all numbers of a column, in its most usual spelling; "" if there is
 // none. Where units differ, mixed are two of them.
-func unitOf(cells []string) (unit string, mixed [2]string) {
+func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
 	count, spelling := map[string]int{}, map[string]int{}
 	n, numbers := 0, 0
-	for _, s := range cells {
-		if s = strings.TrimSpace(s); s == "" || isMissing(s) {
+	for s := range cells {
+		if s = trim(s); s == "" || isMissing(s) {
 			continue
 		}
 		n++
@@ -100,7 +110,7 @@ func unitOf(cells []string) (unit string, mixed [2]string) {
 }
 
 // notationOf decides how the cells of a column of numbers or dates are written.
-func notationOf(kind media.Kind, cells []string) (notation, doubt) {
+func notationOf(kind media.Kind, cells iter.Seq[string]) (notation, doubt) {
 	if kind != media.Number {
 		r, open := readingOf(kind, cells)
 		return notation{Reading: r}, open
@@ -110,11 +120,14 @@ func notationOf(kind media.Kind, cells []string) (notation, doubt) {
 		r, open := readingOf(kind, cells)
 		return notation{Reading: r}, open
 	}
-	numbers := make([]string, len(cells))
-	for i, s := range cells {
-		numbers[i] = s
-		if number, u, ok := splitUnit(s); ok && sameUnit(u) == sameUnit(unit) {
-			numbers[i] = number
+	numbers := func(yield func(string) bool) {
+		for s := range cells {
+			if number, u, ok := splitUnit(s); ok && sameUnit(u) == sameUnit(unit) {
+				s = number
+			}
+			if !yield(s) {
+				return
+			}
 		}
 	}
 	r, open := readingOf(kind, numbers)

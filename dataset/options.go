@@ -31,6 +31,10 @@ type Options struct {
 	// can be learned from resolved cells alone, such as which rows are copies, is not noted.
 	Deferred bool
 
+	// Compact leaves Row.Cells nil and holds the cells in columns, as they are in the file: a table of
+	// a million rows then takes a third of the memory. Row.Cell makes each when it is needed.
+	Compact bool
+
 	// Schema, when set, is that of a trained model: exactly its columns are read, in its kinds,
 	// and labels are optional. Roles above that are not "" go before the schema's; of the rest
 	// only None and Ignore count: an ignored column is absent in every row.

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"iter"
 	"strings"
 	"time"
 	"unicode"
@@ -52,7 +53,7 @@ func (r Reading) number(s string) (float64, bool) {
 			return v, true
 		}
 	}
-	if len(s) > longestNumber || strings.IndexFunc(s, isDigit) < 0 {
+	if len(s) > longestNumber || strings.IndexFunc(s, isDigit) < 0 || isPlain(s) && strings.IndexByte(s, '.') >= 0 && !grouped(s) {
 		return 0, false
 	}
 	digits, sign, percent := bare(s)
@@ -87,6 +88,13 @@ func (r Reading) number(s string) (float64, bool) {
 	return v, ok
 }
 
+// grouped reports whether the point of a plain number may stand between thousands: in 1.234, not in
+// 0.123 or 1.5.
+func grouped(s string) bool {
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
+	return len(fraction) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0'
+}
+
 // groupSigns stand between thousands beside comma and point: blanks that break no line, and the
 // Swiss apostrophe.
 const groupSigns = " \u00a0\u202f\u2009'’"
@@ -96,11 +104,11 @@ func isDigit(c rune) bool { return c >= '0' && c <= '9' || c >= '０' && c <= '�
 // bare takes the sign, one sign of a currency and a per cent sign off a number. An amount in
 // parentheses, or with the sign behind it, is negative, as accountants write it.
 func bare(s string) (digits, sign string, percent bool) {
-	s = strings.TrimSpace(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
+	s = trim(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
 	s, percent = strings.CutSuffix(s, "%")
 	amount := percent
 	currency := func(last bool) {
-		s = strings.TrimSpace(s)
+		s = trim(s)
 		r, n := utf8.DecodeRuneInString(s)
 		if last {
 			r, n = utf8.DecodeLastRuneInString(s)
@@ -109,15 +117,15 @@ func bare(s string) (digits, sign string, percent bool) {
 			return
 		}
 		if amount = true; last {
-			s = strings.TrimSpace(s[:len(s)-n])
+			s = trim(s[:len(s)-n])
 		} else {
-			s = strings.TrimSpace(s[n:])
+			s = trim(s[n:])
 		}
 	}
 	negative := func() {
 		if inner, ok := strings.CutPrefix(s, "("); ok && sign == "" {
 			if inner, ok = strings.CutSuffix(inner, ")"); ok {
-				s, sign = strings.TrimSpace(inner), "-"
+				s, sign = trim(inner), "-"
 			}
 		}
 	}
@@ -134,7 +142,7 @@ func bare(s string) (digits, sign string, percent bool) {
 	negative()
 	signed()
 	if rest, ok := strings.CutSuffix(s, "-"); ok && sign == "" {
-		s, sign = strings.TrimSpace(rest), "-"
+		s, sign = trim(rest), "-"
 	}
 	return s, sign, percent
 }
@@ -174,10 +182,27 @@ type doubt string
 
 // readingOf decides how the cells of a column of numbers or dates are written: by those that can be
 // read in one way only, if nearly all of these agree.
-func readingOf(kind media.Kind, cells []string) (Reading, doubt) {
+func readingOf(kind media.Kind, cells iter.Seq[string]) (Reading, doubt) {
 	switch kind {
 	case media.Number:
-		comma, point, open := weigh(cells, ",.", DecimalComma.number, Reading("").number)
+		plain := 0 // with a point that only a decimal one is
+		comma, point, open := weigh(func(yield func(string) bool) {
+			for s := range cells {
+				switch {
+				case !isPlain(s):
+				case grouped(s):
+				default:
+					if strings.IndexByte(s, '.') >= 0 {
+						plain++
+					}
+					continue
+				}
+				if !yield(s) {
+					return
+				}
+			}
+		}, ",.", DecimalComma.number, Reading("").number)
+		point += plain
 		if comma > 0 && float64(comma) >= mostly*float64(comma+point) {
 			return DecimalComma, ""
 		}
@@ -206,9 +231,9 @@ func readingOf(kind media.Kind, cells []string) (Reading, doubt) {
 
 // weigh counts the cells that only one of two ways reads, among those with one of the marks; open
 // is the first cell with the first mark that both read, differently.
-func weigh[T comparable](cells []string, marks string, first, second func(string) (T, bool)) (one, other int, open doubt) {
-	for _, s := range cells {
-		if s = strings.TrimSpace(s); len(s) > longestNumber || !strings.ContainsAny(s, marks) {
+func weigh[T comparable](cells iter.Seq[string], marks string, first, second func(string) (T, bool)) (one, other int, open doubt) {
+	for s := range cells {
+		if s = trim(s); len(s) > longestNumber || !strings.ContainsAny(s, marks) {
 			continue
 		}
 		a, okA := first(s)

@@ -55,7 +55,7 @@ func TestReadingNumbers(t *testing.T) {
 func TestReadingIsOfTheColumn(t *testing.T) {
 	f := func(kind media.Kind, reading Reading, open string, cells ...string) {
 		t.Helper()
-		if r, o := readingOf(kind, cells); r != reading || string(o) != open {
+		if r, o := readingOf(kind, slices.Values(cells)); r != reading || string(o) != open {
 			t.Errorf("%q: reading %q, open %q; want %q, %q", cells, r, o, reading, open)
 		}
 	}

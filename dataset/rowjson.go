@@ -87,11 +87,12 @@ func (r *Row) json(medium func(media.Source) mediaJSON) rowJSON {
 		r.Number, textJSON(r.ID), textJSON(r.Split), textJSON(r.Group), numberJSON(r.Order),
 		textJSON(r.Label), r.Class, r.Labels, numberJSON(r.Target), nil,
 	}
-	if r.Cells != nil {
-		out.Cells = make([]cellJSON, len(r.Cells))
+	cells := r.cells()
+	if cells != nil {
+		out.Cells = make([]cellJSON, len(cells))
 	}
-	for k := range r.Cells {
-		out.Cells[k] = r.Cells[k].json(medium)
+	for k := range cells {
+		out.Cells[k] = cells[k].json(medium)
 	}
 	return out
 }

@@ -21,16 +21,17 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 	default:
 		return ""
 	}
-	n := len(t.rows)
+	n := t.Len()
 	if n < fewRows || t.vectors[i] != nil {
 		return ""
 	}
-	seen := make(map[string]struct{}, n)
-	numbers := make([]float64, 0, n)
+	seen := map[string]struct{}{}
+	numbers := []float64{}
+	named := namesRows(t.Header[i])
 	prefix, suffix := "", ""
 	hex := true
-	for k, row := range t.rows {
-		s := strings.TrimSpace(row[i])
+	for k, cell := range t.column(i) {
+		s := trim(cell)
 		if s == "" || len(s) > 80 || strings.Count(s, " ") > 1 {
 			return ""
 		}
@@ -39,6 +40,9 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		}
 		seen[s] = struct{}{}
 		hex = hex && isHash(s)
+		if numbers == nil && !hex && !named {
+			return ""
+		}
 		before, digits, after := lastNumber(s)
 		if k == 0 {
 			prefix, suffix = before, after
@@ -57,7 +61,6 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		}
 		numbers = append(numbers, v)
 	}
-	named := namesRows(t.Header[i])
 	switch {
 	case len(numbers) == n && countsRows(numbers, named) && (named || !namesTime(t.Header[i])):
 		if prefix+suffix == "" {

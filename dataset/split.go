@@ -41,8 +41,8 @@ func splitColumn(t *Table, used func(int) bool) int {
 				continue
 			}
 			values := map[string]int{}
-			for _, row := range t.rows {
-				if s := strings.TrimSpace(row[i]); s != "" {
+			for _, cell := range t.column(i) {
+				if s := strings.TrimSpace(cell); s != "" {
 					values[splitName(s)]++
 				}
 				if len(values) > maxFolds {
@@ -92,8 +92,8 @@ func areFolds(values map[string]int) bool {
 // splitWords lists the values of a split column for a note.
 func splitWords(t *Table, i int) string {
 	var names []string
-	for _, row := range t.rows {
-		if s := strings.TrimSpace(row[i]); s != "" && !slices.Contains(names, s) {
+	for _, cell := range t.column(i) {
+		if s := strings.TrimSpace(cell); s != "" && !slices.Contains(names, s) {
 			if names = append(names, s); len(names) > maxFolds {
 				break
 			}

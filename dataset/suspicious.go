@@ -17,22 +17,40 @@ func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 	if kind != media.Category && kind != media.Text {
 		return
 	}
-	distinct, n, dates, numbers, example := map[string]bool{}, 0, 0, 0, ""
-	for _, row := range t.rows {
-		if isBlank(row[i]) {
+	type looks int
+	const (
+		other looks = iota
+		date
+		number
+		foreign
+	)
+	distinct, n, dates, numbers, example := map[string]looks{}, 0, 0, 0, ""
+	for _, s := range t.column(i) {
+		if isBlank(s) {
 			continue
 		}
 		n++
-		distinct[row[i]] = true
-		switch _, plain := ParseNumber(row[i]); {
-		case len(row[i]) > 40 || isMissing(row[i]):
-		case ambiguousDate(row[i]):
+		is, seen := distinct[s]
+		if !seen {
+			switch _, plain := ParseNumber(s); {
+			case len(s) > 40 || isMissing(s):
+			case ambiguousDate(s):
+				is = date
+			case plain:
+				is = number
+			case strings.ContainsAny(s, ",'%$€£¥￥元") && foreignNumber.MatchString(s): // 1.2.3 is a version
+				is = foreign
+			}
+			distinct[s] = is
+		}
+		switch is {
+		case date:
 			dates++
-		case plain:
+		case number:
 			numbers++
-		case strings.ContainsAny(row[i], ",'%$€£¥￥元") && foreignNumber.MatchString(row[i]): // 1.2.3 is a version
+		case foreign:
 			if numbers++; example == "" {
-				example = row[i]
+				example = s
 			}
 		}
 	}

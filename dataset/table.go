@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"encoding/json"
+	"iter"
 	"math"
 	"strconv"
 
@@ -13,6 +14,7 @@ type Table struct {
 	Header []string
 
 	rows    [][]string
+	grid    *grid                  // if set, it holds the rows instead
 	objects []string               // of JSON lines: each row as it was written
 	lines   []int                  // of each row in the file, 1-based
 	typed   bool                   // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
@@ -26,14 +28,46 @@ type Table struct {
 type place struct{ row, column int }
 
 // Len is the number of rows.
-func (t *Table) Len() int { return len(t.rows) }
+func (t *Table) Len() int {
+	if t.grid != nil {
+		return t.grid.n
+	}
+	return len(t.rows)
+}
+
+// cell returns the text of a cell as the manifest has it.
+func (t *Table) cell(i, c int) string {
+	if t.grid != nil {
+		return t.grid.at(i, c)
+	}
+	return t.rows[i][c]
+}
+
+// column returns the texts of column c as the manifest has them.
+func (t *Table) column(c int) iter.Seq2[int, string] {
+	if t.grid != nil {
+		return t.grid.column(c)
+	}
+	return func(yield func(int, string) bool) {
+		for i := range t.Len() {
+			if !yield(i, t.cell(i, c)) {
+				return
+			}
+		}
+	}
+}
 
 // Row returns the cells of row i as text, parallel to Header. It must not be changed.
 func (t *Table) Row(i int) []string {
-	if len(t.vectors) == 0 {
+	var row []string
+	switch {
+	case t.grid != nil:
+		row = t.grid.row(make([]string, 0, t.grid.width), i)
+	case len(t.vectors) == 0:
 		return t.rows[i]
+	default:
+		row = append(row, t.rows[i]...)
 	}
-	row := append([]string(nil), t.rows[i]...)
 	for c := range row {
 		if column := t.vectors[c]; column != nil && column[i] != nil {
 			row[c] = formatVector(column[i])

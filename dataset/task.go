@@ -28,7 +28,7 @@ func weighLabels(values map[string]int) *labelCounts {
 		labels = append(labels, s)
 	}
 	slices.Sort(labels)
-	l.notation, l.open = notationOf(media.Number, labels)
+	l.notation, l.open = notationOf(media.Number, slices.Values(labels))
 	for _, s := range labels {
 		n := values[s]
 		l.rows += n

@@ -7,12 +7,22 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 )
 
+// trim is strings.TrimSpace, at less cost where there is nothing to trim.
+func trim(s string) string {
+	plain := func(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
+	if s == "" || plain(s[0]) && plain(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimSpace(s)
+}
+
 // isBlank reports whether a cell holds nothing but white space.
-func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+func isBlank(s string) bool { return trim(s) == "" }
 
 // isMissing reports whether a trimmed cell of a number, date, file or vector reports that there is
 // nothing.
@@ -40,6 +50,27 @@ func ParseNumber(s string) (float64, bool) {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	return v, err == nil
+}
+
+// isPlain reports whether s is a number of digits, with a point and a sign or without, for which
+// ParseNumber need not be asked.
+func isPlain(s string) bool {
+	const most = 300 // digits, all of which float64 can hold
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	digits, points := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.':
+			points++
+		default:
+			return false
+		}
+	}
+	return digits > 0 && points <= 1 && len(s) <= most
 }
 
 // ParseBoolean reads true/false, yes/no, t/f, y/n, 是/否 in any case.

@@ -345,11 +345,11 @@ func deviations(ds *dataset.Dataset, c int, ref feature.Ref) []float64 {
 		squares[i] += d * (v - mean[i])
 	}
 	for i := range ds.Rows {
-		cell := &ds.Rows[i].Cells[c]
+		cell := ds.Rows[i].Cell(c)
 		if cell.Absent() {
 			continue
 		}
-		item, err := ref.Modality.Open(context.Background(), cell, col, ds.Folder()) // numbers: nothing to wait for
+		item, err := ref.Modality.Open(context.Background(), &cell, col, ds.Folder()) // numbers: nothing to wait for
 		if err != nil {
 			continue
 		}

@@ -160,7 +160,8 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 			problem(fmt.Errorf("cannot decode: %v", p))
 		}
 	}()
-	cell := &r.Cells[c.index]
+	held := r.Cell(c.index)
+	cell := &held
 	if cell.Absent() {
 		return nil, nil
 	}

@@ -52,13 +52,13 @@ func (e *Extractor) Variants(ctx context.Context, ds *dataset.Dataset, refs []Re
 
 // variants fills one cell's variants; the error is of the stores.
 func variants(ctx context.Context, limit time.Duration, ds *dataset.Dataset, row int, refs []Ref, featureSets []*Features, vary func(row, k int, item any) (any, error)) error {
-	cell, col := &ds.Rows[row].Cells[refs[0].Column], &ds.Schema.Columns[refs[0].Column]
+	cell, col := ds.Rows[row].Cell(refs[0].Column), &ds.Schema.Columns[refs[0].Column]
 	if cell.Absent() {
 		return nil
 	}
 	cellCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	item, err := recoverPanic(func() (any, error) { return refs[0].Modality.Open(cellCtx, cell, col, ds.Folder()) })
+	item, err := recoverPanic(func() (any, error) { return refs[0].Modality.Open(cellCtx, &cell, col, ds.Folder()) })
 	if machine.Fault(err) {
 		return err
 	}

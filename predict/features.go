@@ -78,7 +78,7 @@ func (m *Model) Features(ctx context.Context, ds *dataset.Dataset) (*Features, e
 	}
 	for i := range f.flags {
 		f.flags[i] = m.flags(i, f.set, func(column int) bool {
-			return ds.Rows[i].Cells[column].Incomplete || features.Incomplete[feature.CellRef{Row: i, Column: column}]
+			return ds.Rows[i].Cell(column).Incomplete || features.Incomplete[feature.CellRef{Row: i, Column: column}]
 		})
 	}
 	return f, nil

@@ -60,7 +60,7 @@ var kinds = []string{
 
 // options are those of the flags: a role that is named ” is one that no column has.
 func (f *roleFlags) options() (dataset.Options, error) {
-	o := dataset.Options{Ignore: f.Ignore, Encoding: f.Encoding, Sheet: f.Sheet, Root: f.Root}
+	o := dataset.Options{Compact: true, Ignore: f.Ignore, Encoding: f.Encoding, Sheet: f.Sheet, Root: f.Root}
 	for _, r := range []struct {
 		role  string
 		given *string

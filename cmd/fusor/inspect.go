@@ -148,8 +148,8 @@ func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 	in.Groups = len(groups)
 	for k, col := range ds.Schema.Columns {
 		info := columnInfo{Name: col.Name, Kind: string(col.Kind), Views: []string{}}
-		for j, f := range col.Fields {
-			info.Fields = append(info.Fields, fieldInfo{f, missing(ds, k, j)})
+		for _, f := range col.Fields {
+			info.Fields = append(info.Fields, fieldInfo{Field: f})
 		}
 		if m, ok := fusor.Views().Lookup(col.Kind); ok {
 			for _, v := range m.Views() {
@@ -162,7 +162,13 @@ func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 		}
 		bad := broken(&col, ds.Problems)
 		for i := range ds.Rows {
-			switch cell := &ds.Rows[i].Cells[k]; {
+			cell := ds.Rows[i].Cell(k)
+			for j := range info.Fields {
+				if j >= len(cell.Fields) || cell.Fields[j] == "" {
+					info.Fields[j].Absent++
+				}
+			}
+			switch {
 			case cell.Incomplete || bad[ds.Rows[i].Number]:
 				info.Broken++
 			case cell.Absent():
@@ -172,16 +178,6 @@ func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 		in.Columns = append(in.Columns, info)
 	}
 	return in
-}
-
-// missing counts the rows without a value of field j of column k.
-func missing(ds *dataset.Dataset, k, j int) (n int) {
-	for i := range ds.Rows {
-		if fields := ds.Rows[i].Cells[k].Fields; len(fields) == 0 || fields[j] == "" {
-			n++
-		}
-	}
-	return n
 }
 
 // speak fills in the languages of text columns; texts in files are opened if files is set.
@@ -301,7 +297,7 @@ func (in *inspection) printContents(e *env, ds *dataset.Dataset) {
 // exampleOf returns the text, or the first file, of the first cell of column k that has one.
 func exampleOf(ds *dataset.Dataset, k int) string {
 	for i := range ds.Rows {
-		switch c := &ds.Rows[i].Cells[k]; {
+		switch c := ds.Rows[i].Cell(k); {
 		case c.Text != "":
 			return c.Text
 		case len(c.Files) > 0:
@@ -318,14 +314,19 @@ func rangeOf(e *env, ds *dataset.Dataset, k, j int, kind media.Kind) string {
 	rows := map[string]int{}
 	low, high, least, greatest := math.Inf(1), math.Inf(-1), "", ""
 	for i := range ds.Rows {
-		fields := ds.Rows[i].Cells[k].Fields
-		if j >= len(fields) || fields[j] == "" {
+		v := ds.Rows[i].Field(k, j)
+		if v == "" {
 			continue
 		}
-		v := fields[j]
-		rows[v]++
-		if x, err := strconv.ParseFloat(v, 64); err == nil && kind == media.Number {
-			low, high = min(low, x), max(high, x)
+		if kind == media.Number {
+			if x, err := strconv.ParseFloat(v, 64); err == nil {
+				low, high = min(low, x), max(high, x)
+			}
+			greatest = v
+			continue
+		}
+		if kind != media.Date {
+			rows[v]++
 		}
 		if least == "" || v < least {
 			least = v
@@ -333,7 +334,7 @@ func rangeOf(e *env, ds *dataset.Dataset, k, j int, kind media.Kind) string {
 		greatest = max(greatest, v)
 	}
 	switch {
-	case len(rows) == 0:
+	case greatest == "":
 		return ""
 	case kind == media.Number:
 		return e.say("%g to %g", low, high)

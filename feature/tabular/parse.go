@@ -10,6 +10,9 @@ import (
 
 // Missing reports whether a cell reports that its value is not known.
 func Missing(s string) bool {
+	if s != "" && s[0] >= '0' && s[0] <= '9' {
+		return false
+	}
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "", "na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a", "无", "未知":
 		return true

@@ -49,6 +49,11 @@ func kindCode(k media.Kind) (uint32, bool) {
 // recorder writes a Raw field by field.
 type recorder struct{ raw feature.Raw }
 
+// newRecorder returns one with room for a row of so many fields.
+func newRecorder(fields int) recorder {
+	return recorder{feature.Raw{Index: make([]uint32, 0, 3*fields), Values: make([]float32, 0, fields)}}
+}
+
 func (w *recorder) put(kind uint32, value []byte) {
 	w.raw.Index = append(w.raw.Index, kind|uint32(len(value))<<8)
 	for len(value) > 0 {
@@ -60,14 +65,21 @@ func (w *recorder) put(kind uint32, value []byte) {
 	w.raw.Dim++
 }
 
+// eight is put of a value of eight bytes.
+func (w *recorder) eight(kind uint32, bits uint64) {
+	w.raw.Index = append(w.raw.Index, kind|8<<8, uint32(bits), uint32(bits>>32))
+	w.raw.Values = append(w.raw.Values, float32(math.NaN()))
+	w.raw.Dim++
+}
+
 func (w *recorder) number(v float64) {
-	w.put(numberField, binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))
+	w.eight(numberField, math.Float64bits(v))
 	w.raw.Values[w.raw.Dim-1] = float32(v)
 }
 
 func (w *recorder) date(t time.Time) {
 	_, offset := t.Zone()
-	w.put(dateField, binary.LittleEndian.AppendUint64(nil, uint64(t.Unix()+int64(offset))))
+	w.eight(dateField, uint64(t.Unix()+int64(offset)))
 }
 
 func (w *recorder) boolean(b bool) {

@@ -33,7 +33,7 @@ func (table) Open(_ context.Context, c *dataset.Cell, col *dataset.Column, _ med
 		return nil, fmt.Errorf("the row has %d fields, the table %d", len(c.Fields), len(col.Fields))
 	}
 	row := &Row{}
-	var w recorder
+	w := newRecorder(len(c.Fields))
 	for i, s := range c.Fields {
 		f := col.Fields[i]
 		kind, ok := kindCode(f.Kind)

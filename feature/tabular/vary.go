@@ -11,7 +11,7 @@ func (r *Row) MapNumbers(f func(field int, v float64) float64) any {
 	if !ok {
 		return r
 	}
-	var w recorder
+	w := newRecorder(len(fields))
 	for i, c := range fields {
 		if c.kind == numberField && len(c.bytes) > 0 {
 			w.number(f(i, math.Float64frombits(c.bits())))

@@ -24,11 +24,11 @@ func Languages(ctx context.Context, ds *dataset.Dataset, column int, files bool)
 	col := &ds.Schema.Columns[column]
 	var mu sync.Mutex // guards counts
 	err := parallel.For(ctx, len(ds.Rows), 0, func(ctx context.Context, _, i int) error {
-		c := &ds.Rows[i].Cells[column]
+		c := ds.Rows[i].Cell(column)
 		if c.Absent() || c.IsMedia() && !files {
 			return nil
 		}
-		it, err := (modality{}).Open(ctx, c, col, ds.Folder())
+		it, err := (modality{}).Open(ctx, &c, col, ds.Folder())
 		if err != nil {
 			return nil //nolint:nilerr // extraction reports it
 		}

@@ -17,7 +17,12 @@ const floor = 64 << 20
 // runtime).
 const goFloor = 4 << 20
 
-// SetFloor lets the heap grow by floor, or by as much as lives if that is more, between
+// percent is how much a large heap grows from one collection to the next, of what lives. Tables and
+// features are mostly memory without pointers, of which a collection costs little, where Go's own
+// 100 would hold as much garbage as there is data.
+const percent = 30
+
+// SetFloor lets the heap grow by floor, or by percent of what lives if that is more, between
 // collections. A GOGC of the user's is.
 func SetFloor() {
 	if os.Getenv("GOGC") != "" {
@@ -29,7 +34,7 @@ func SetFloor() {
 
 // gcPercent is the growth of the heap over what lives, in percent of it.
 func gcPercent(alive uint64) int {
-	return int(max(100, 100*floor/max(alive, goFloor)))
+	return int(max(percent, 100*floor/max(alive, goFloor)))
 }
 
 // live is what the last collection found alive, in bytes.

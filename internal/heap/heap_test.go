@@ -11,7 +11,7 @@ func TestGCPercent(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int
-	}{{0, 1600}, {goFloor, 1600}, {16 << 20, 400}, {floor, 100}, {1 << 30, 100}} {
+	}{{0, 1600}, {goFloor, 1600}, {16 << 20, 400}, {floor, 100}, {1 << 30, percent}} {
 		if got := gcPercent(c.live); got != c.want {
 			t.Errorf("with %d bytes alive: %d %%, want %d", c.live, got, c.want)
 		}

@@ -1,0 +1,94 @@
+package dataset
+
+import (
+	"iter"
+	"strings"
+)
+
+// gridRows is how many rows a block of a grid has at most, gridBytes how many bytes its text has
+// before another one is begun.
+const (
+	gridRows  = 4096
+	gridBytes = 64 << 20
+)
+
+// grid holds the cells of rows of one width as text without gaps and four bytes a cell, where a
+// string each would take sixteen and keep the whole file in memory.
+type grid struct {
+	width  int
+	n      int // rows
+	blocks []gridBlock
+	text   strings.Builder // of the last block
+}
+
+// gridBlock is a run of rows.
+type gridBlock struct {
+	first int // row
+	text  string
+	ends  []uint32 // of the cells in text, row by row
+}
+
+// add appends a row, of whose cells it keeps copies.
+func (g *grid) add(row []string) {
+	k := len(g.blocks) - 1
+	if k < 0 || g.n-g.blocks[k].first == gridRows || g.text.Len() > gridBytes {
+		size, ends := 0, 0
+		if k >= 0 {
+			size, ends = g.text.Len()+g.text.Len()/16, len(g.blocks[k].ends)
+		}
+		g.text = strings.Builder{}
+		g.text.Grow(min(size, gridBytes))
+		g.blocks = append(g.blocks, gridBlock{first: g.n, ends: make([]uint32, 0, ends)})
+		k++
+	}
+	b := &g.blocks[k]
+	for _, cell := range row[:g.width] {
+		g.text.WriteString(cell)
+		b.ends = append(b.ends, uint32(g.text.Len()))
+	}
+	b.text = g.text.String()
+	g.n++
+}
+
+// at returns cell c of row i.
+func (g *grid) at(i, c int) string {
+	k := i / gridRows // of this block or a later one, as none has more rows
+	for k+1 < len(g.blocks) && g.blocks[k+1].first <= i {
+		k++
+	}
+	b := &g.blocks[k]
+	at := (i-b.first)*g.width + c
+	from := uint32(0)
+	if at > 0 {
+		from = b.ends[at-1]
+	}
+	return b.text[from:b.ends[at]]
+}
+
+// column returns the cells of column c.
+func (g *grid) column(c int) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for k := range g.blocks {
+			b := &g.blocks[k]
+			i := b.first
+			for at := c; at < len(b.ends); at += g.width {
+				from := uint32(0)
+				if at > 0 {
+					from = b.ends[at-1]
+				}
+				if !yield(i, b.text[from:b.ends[at]]) {
+					return
+				}
+				i++
+			}
+		}
+	}
+}
+
+// row appends the cells of row i to dst.
+func (g *grid) row(dst []string, i int) []string {
+	for c := range g.width {
+		dst = append(dst, g.at(i, c))
+	}
+	return dst
+}
