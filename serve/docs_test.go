@@ -1,8 +1,10 @@
 package serve_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,15 +23,43 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := server(t, serve.Options{})
-	form := regexp.MustCompile(`(?m)^curl localhost:8080(\S+) -H 'Content-Type: (\S+)' -d '(.*)'$`)
-	all := form.FindAllStringSubmatch(string(text), -1)
-	if want := strings.Count(string(text), "\ncurl "); len(all) != want-1 { // one sends a file
-		t.Errorf("%d of %d requests are of the form that is known here", len(all), want-1)
-	}
-	for _, m := range all {
-		if status, out := post(t, s.URL+m[1], m[2], []byte(m[3])); status != http.StatusOK || strings.Contains(out, `"advice"`) {
-			t.Errorf("%s: %d %s", m[0], status, out)
+	check := func(line, path, kind string, body []byte) {
+		t.Helper()
+		if status, out := post(t, s.URL+path, kind, body); status != http.StatusOK || strings.Contains(out, `"advice"`) || strings.Contains(out, "unreadable") {
+			t.Errorf("%s: %d %s", line, status, out)
 		}
+	}
+	requests := regexp.MustCompile(`(?m)^curl localhost:8080(\S+) -H 'Content-Type: (\S+)' -d '(.*)'$`).FindAllStringSubmatch(string(text), -1)
+	for _, m := range requests {
+		check(m[0], m[1], m[2], []byte(m[3]))
+	}
+	uploads := regexp.MustCompile(`(?m)^curl localhost:8080(\S+)((?: -F \w+=(?:'[^']*'|\S+))+)$`).FindAllStringSubmatch(string(text), -1)
+	for _, m := range uploads {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		for _, f := range regexp.MustCompile(`-F (\w+)=(?:'([^']*)'|(\S+))`).FindAllStringSubmatch(m[2], -1) {
+			var to io.Writer
+			value := f[2] + f[3]
+			if file, ok := strings.CutPrefix(value, "@"); ok {
+				to, err = w.CreateFormFile(f[1], file)
+				value = string(picture(210))
+			} else {
+				to, err = w.CreateFormField(f[1])
+			}
+			if err == nil {
+				_, err = io.WriteString(to, value)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		check(m[0], m[1], w.FormDataContentType(), body.Bytes())
+	}
+	if want := strings.Count(string(text), "\ncurl "); len(requests)+len(uploads) != want || len(uploads) == 0 {
+		t.Errorf("%d of %d requests are of a form that is known here", len(requests)+len(uploads), want)
 	}
 }
 

@@ -37,6 +37,14 @@ func (r *record) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// Flush implements http.Flusher, which streams of gRPC need.
+func (r *record) Flush() {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	http.NewResponseController(r.ResponseWriter).Flush() //nolint:errcheck // where it cannot, the answer comes as a whole
+}
+
 // Unwrap lets http.ResponseController reach the connection.
 func (r *record) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 

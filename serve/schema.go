@@ -78,66 +78,75 @@ func (s *Server) showSchema(w http.ResponseWriter, r *http.Request) {
 }
 
 // rowSchema returns the JSON Schema of a row. Every column may be left out or null: a part that is
-// not there is the normal case.
+// not there is the normal case. So may a value be of another form than those that are read, as one
+// that cannot be decoded: the row is answered without it.
 func rowSchema(m *Model) object {
 	schema := m.Schema()
 	properties := object{}
+	forms := func(name, description string, forms ...object) {
+		all := []any{}
+		for _, f := range forms {
+			all = append(all, f)
+		}
+		none, other := object{"type": "null", "description": "absent"}, object{"description": "anything else is left out of the row, which is flagged"}
+		properties[name] = object{"description": description, "anyOf": append(all, none, other)}
+	}
 	for i := range schema.Columns {
 		c := &schema.Columns[i]
 		if c.Kind == media.Table {
 			for _, f := range c.Fields {
-				properties[f.Name] = fieldSchema(f)
+				forms(f.Name, string(f.Kind), fieldSchema(f))
 			}
 			continue
 		}
-		properties[c.Name] = columnSchema(c)
+		forms(c.Name, string(c.Kind), columnForms(c)...)
 	}
 	for _, role := range []string{schema.Group, schema.Order, schema.ID} {
 		if role != "" && m.OverRows() {
-			properties[role] = object{"type": []string{"string", "number", "null"}}
+			forms(role, "a role of the row", object{"type": []string{"string", "number"}})
 		}
 	}
 	return object{"type": "object", "properties": properties}
 }
 
+// fieldSchema returns the form of a field of the table.
 func fieldSchema(f dataset.Field) object {
 	switch f.Kind {
 	case media.Number:
-		return object{"type": []string{"number", "string", "null"}}
+		return object{"type": []string{"number", "string"}}
 	case media.Boolean:
-		return object{"type": []string{"boolean", "string", "number", "null"}}
+		return object{"type": []string{"boolean", "string", "number"}}
 	case media.Date:
-		return object{"type": []string{"string", "null"}, "description": "a date, 2006-01-02 or RFC 3339"}
+		return object{"type": "string", "description": "a date, 2006-01-02 or RFC 3339"}
 	}
-	return object{"type": []string{"string", "number", "boolean", "null"}}
+	return object{"type": []string{"string", "number", "boolean"}}
 }
 
-func columnSchema(c *dataset.Column) object {
+// columnForms returns the forms that values of a column have.
+func columnForms(c *dataset.Column) []object {
 	bytes := object{
-		"type": "object", "required": []string{"$base64"}, "additionalProperties": false,
+		"type": "object", "required": []string{"$base64"}, "additionalProperties": false, "description": "the bytes of a file",
 		"properties": object{"$base64": object{"type": "string", "contentEncoding": "base64"}, "name": object{"type": "string"}},
 	}
-	none := object{"type": "null"}
 	switch {
 	case c.Kind == media.Vector:
 		numbers := object{"type": "array", "items": object{"type": "number"}}
 		if c.Dim > 0 {
 			numbers["minItems"], numbers["maxItems"] = c.Dim, c.Dim
 		}
-		return object{"anyOf": []any{numbers, none}}
+		return []object{numbers}
 	case c.Kind == media.Tokens:
-		return object{"anyOf": []any{object{"type": "array", "items": object{"type": "integer", "minimum": 0, "maximum": c.Dim - 1}}, none}}
+		return []object{{"type": "array", "items": object{"type": "integer", "minimum": 0, "maximum": c.Dim - 1}}}
 	case c.Kind.IsArray():
 		step := object{"type": "array", "items": object{"type": "number"}, "minItems": c.Dim, "maxItems": c.Dim}
 		if c.Kind == media.Bag { // entries [index, weight]
 			step["minItems"], step["maxItems"] = 2, 2
 		}
-		return object{"anyOf": []any{object{"type": "array", "items": step}, none}}
+		return []object{{"type": "array", "items": step}}
 	case c.Kind.IsFile():
-		uri := object{"type": "string", "pattern": "^data:", "description": "a data: URI (RFC 2397) of the file's bytes"}
-		return object{"anyOf": []any{bytes, uri, none}, "description": string(c.Kind) + ", the bytes of a file; a name of a file is not taken"}
+		return []object{bytes, {"type": "string", "pattern": "^data:", "description": "a data: URI (RFC 2397) of the file's bytes; a name of a file is not taken"}}
 	}
-	return object{"anyOf": []any{object{"type": "string"}, bytes, none}}
+	return []object{{"type": "string"}, bytes}
 }
 
 func predictionSchema(m *Model) object {
