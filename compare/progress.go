@@ -21,6 +21,7 @@ func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.M
 	}
 	entries, start := 0, time.Now()
 	runs := map[[2]int]*best{}
+	var took pace
 	return func(done, total int, e Entry, r dataset.Run, out *Outcome) {
 		if f == nil {
 			return
@@ -29,6 +30,8 @@ func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.M
 		where := runName(plan, r)
 		p := progress.Step{Stage: progress.Compare, Done: done, Total: total, Detail: e.Name + ", " + where}
 		p.Kept = out.Seconds > time.Since(start).Seconds() // it cannot have been fitted since
+		took.add(&e, out.Seconds, p.Kept)
+		p.Left = took.left(entries, len(plan.Runs), time.Since(start))
 		b := runs[[2]int{r.Fold, r.Seed}]
 		if b == nil {
 			b = &best{}
@@ -48,6 +51,59 @@ func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.M
 		}
 		f(p)
 	}
+}
+
+// pace foretells how long a comparison goes on. Entries differ in cost by two orders of magnitude,
+// so that each is estimated by its own fits; one without any by the fusions, which come last and
+// cost most.
+type pace struct {
+	entries map[string]*cost
+	fusions cost    // of all of them
+	fitted  float64 // seconds of the fits of this process
+}
+
+// cost is what fits took.
+type cost struct {
+	seconds float64
+	fits    int
+}
+
+func (c *cost) add(seconds float64) { c.seconds, c.fits = c.seconds+seconds, c.fits+1 }
+
+func (c *cost) mean() float64 { return c.seconds / float64(c.fits) }
+
+func (p *pace) add(e *Entry, seconds float64, kept bool) {
+	if p.entries == nil {
+		p.entries = map[string]*cost{}
+	}
+	if p.entries[e.Name] == nil {
+		p.entries[e.Name] = &cost{}
+	}
+	p.entries[e.Name].add(seconds)
+	if e.Kind == eval.Fusion {
+		p.fusions.add(seconds)
+	}
+	if !kept {
+		p.fitted += seconds
+	}
+}
+
+// left is the time for the rest of so many entries and runs, 0 before there is enough to tell it
+// from. What was fitted in the time since the start is what the cores do side by side.
+func (p *pace) left(entries, runs int, since time.Duration) time.Duration {
+	const enough = 3 // fusions
+	unknown := entries - len(p.entries)
+	if p.fitted == 0 || unknown > 0 && p.fusions.fits < enough {
+		return 0
+	}
+	rest := 0.0
+	for _, c := range p.entries {
+		rest += c.mean() * float64(runs-c.fits)
+	}
+	if unknown > 0 {
+		rest += p.fusions.mean() * float64(unknown*runs)
+	}
+	return time.Duration(rest / p.fitted * float64(since))
 }
 
 func shown(m eval.Metric, v float64) string {

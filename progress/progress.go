@@ -1,7 +1,10 @@
 // Package progress describes the steps of long work to whoever shows them.
 package progress
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Stages of the work.
 const (
@@ -19,8 +22,9 @@ type Step struct {
 	Done   int
 	Total  int
 	Detail string
-	Kept   bool   // the step is from an interrupted run and took no time now
-	Note   string // a line worth keeping, or "": what a finished fold or seed of a comparison shows
+	Kept   bool          // the step is from an interrupted run and took no time now
+	Left   time.Duration // until the stage's end, by what its kinds of steps took; 0: unknown
+	Note   string        // a line worth keeping, or "": what a finished fold or seed of a comparison shows
 }
 
 // Func receives steps. A nil Func ignores them.

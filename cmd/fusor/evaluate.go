@@ -23,6 +23,7 @@ type evaluateCmd struct {
 	lossFlags    `group:"Data"`
 	encoderFlags `group:"Model"`
 	commonFlags  `group:"Output"`
+	scoreFlags   `group:"Output"`
 }
 
 // Help is the command's longer help.
@@ -61,7 +62,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	c.report(e, ev.Problems)
 	if !c.jsonToStdout() && !c.Quiet {
 		e.printf("%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
-		printScores(e, &ev.Row)
+		c.printScores(e, &ev.Row)
 		printConfusion(e, ev.Confusion, ev.Classes)
 		printLabels(e, ev.Labels)
 		e.printNext(
@@ -140,15 +141,27 @@ func unsplit(ds *dataset.Dataset, split string) []string {
 	return []string{fmt.Sprintf("%d rows have no split and are left out", n)}
 }
 
-// printScores shows the metrics of one row with their intervals.
-func printScores(e *env, r *compare.Row) {
+// scoreFlags say which scores are shown.
+type scoreFlags struct {
+	AllMetrics bool `help:"Show every metric, not the main one alone (fusor help metrics)."`
+}
+
+// printScores shows the main metric of one row with its interval, or all.
+func (f *scoreFlags) printScores(e *env, r *compare.Row) {
 	t := e.newTable("metric", "value", "95 % interval")
 	t.right(2)
-	for _, s := range r.Scores {
+	scores := r.Scores
+	if !f.AllMetrics {
+		scores = scores[:min(1, len(scores))]
+	}
+	for _, s := range scores {
 		low, high := number(s.Metric, s.Summary.Low), number(s.Metric, s.Summary.High)
 		t.add(e.lang.Text(s.Metric.Title), number(s.Metric, s.Summary.Mean), low+" … "+high)
 	}
-	fmt.Fprintln(e.stdout, t.render(e.stdout))
+	fmt.Fprintln(e.stdout, t.renderBold(e.stdout))
+	if more := len(r.Scores) - len(scores); more > 0 {
+		e.printf("%d more with --all-metrics\n", more)
+	}
 }
 
 // number formats a metric's value: shares in percent.

@@ -18,8 +18,8 @@ import (
 //
 //	comparing  43/125  ███████░░░░░░░░░  2 min left  concat, fold 2 of 5
 //
-// It is our own: the time left must not count fits that were kept from an
-// interrupted run, and the line must fit narrow terminals and Han characters.
+// It is our own: a comparison foretells its time by what each kind of fit took, and the line must
+// fit narrow terminals and Han characters.
 type progress struct {
 	w     io.Writer
 	lang  lang.Language
@@ -32,7 +32,6 @@ type progress struct {
 	start time.Time // of the stage
 	last  time.Time // of the last step
 	drawn time.Time
-	kept  int // steps from an interrupted run
 	quick int // steps that took no time
 	cells int // of the line that is there
 }
@@ -50,8 +49,8 @@ func isTerminal(w io.Writer) bool {
 // titles name the stages for people.
 var titles = map[string]string{"extract": "reading media", "train": "training", "compare": "comparing", "calibrate": "calibrating", "demo": "making birds", "explain": "trying subsets", "noise": "adding noise", "bench": "timing"}
 
-// How often the line is drawn, how soon a step follows one that was only kept,
-// and when there is enough to foretell the rest from.
+// How often the line is drawn, how soon a step follows one that took no time, and when there is
+// enough to foretell the rest from.
 const (
 	redraw   = 100 * time.Millisecond
 	instant  = 3 * time.Millisecond
@@ -68,13 +67,9 @@ func (p *progress) update(s fusor.Progress) {
 	}
 	if s.Stage != p.stage {
 		p.done()
-		p.stage, p.start, p.last, p.kept, p.quick, p.drawn = s.Stage, now, now, 0, 0, time.Time{}
-	} else if now.Sub(p.last) < instant && !s.Kept {
+		p.stage, p.start, p.last, p.quick, p.drawn = s.Stage, now, now, 0, time.Time{}
+	} else if now.Sub(p.last) < instant {
 		p.quick++
-	}
-	if s.Kept {
-		p.kept++
-		p.start = now
 	}
 	p.last = now
 	if s.Note != "" {
@@ -121,16 +116,20 @@ func (p *progress) draw(s fusor.Progress, now time.Time) {
 
 // left describes how long the rest will take, from the steps that took time.
 func (p *progress) left(s fusor.Progress, now time.Time) string {
-	took, done := now.Sub(p.start), s.Done-p.kept
-	steps := done - p.quick
-	if steps <= done/10 { // all of them are quick
-		steps = done
+	rest := s.Left
+	if s.Stage != "compare" { // whose fits take too unlike times for that
+		took, steps := now.Sub(p.start), s.Done-p.quick
+		if steps <= s.Done/10 { // all of them are quick
+			steps = s.Done
+		}
+		if took < foretell || steps < 2 {
+			return ""
+		}
+		rest = time.Duration(float64(took) / float64(steps) * float64(s.Total-s.Done))
 	}
-	if took < foretell || steps < 2 || s.Done >= s.Total {
-		return ""
-	}
-	rest := time.Duration(float64(took) / float64(steps) * float64(s.Total-s.Done))
 	switch {
+	case rest == 0 || s.Done >= s.Total:
+		return ""
 	case rest < 5*time.Second:
 		return p.lang.Text("a few seconds left")
 	case rest < 100*time.Second:

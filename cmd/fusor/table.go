@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/fusor-ml/fusor/internal/termtext"
+	"github.com/fusor-ml/fusor/report"
 )
 
 // outTable is a plain aligned table whose last column wraps to the terminal.
@@ -83,6 +84,15 @@ func (t *outTable) render(w io.Writer) string {
 	t.w.SetColumnConfigs(cfg)
 	t.w.SuppressTrailingSpaces()
 	return t.w.Render()
+}
+
+// renderBold is render with the first row in bold on a terminal.
+func (t *outTable) renderBold(w io.Writer) string {
+	lines := strings.Split(t.render(w), "\n")
+	if f, ok := fileOf(w); ok && report.WantsColor(f) && len(lines) > 2 {
+		lines[2] = "\x1b[1m" + lines[2] + "\x1b[0m"
+	}
+	return strings.Join(lines, "\n")
 }
 
 // width is the terminal's, else what COLUMNS states, else 80.

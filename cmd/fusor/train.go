@@ -31,6 +31,7 @@ type trainCmd struct {
 	lossFlags   `group:"Data"`
 	recipeFlags `group:"Model"`
 	commonFlags `group:"Output"`
+	scoreFlags  `group:"Output"`
 }
 
 // Help is the command's longer help.
@@ -208,7 +209,7 @@ func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
 		e.printf("scores of %d folds: models like this one, each measured on rows it was not fitted on\n", r.Folds)
 	}
 	if r.Test != nil {
-		printScores(e, &r.Test.Row)
+		c.printScores(e, &r.Test.Row)
 	}
 	e.printf("saved %s\n", c.Out)
 	e.printNext(nextOfModel(c.Out, c.Data, e.rows, "answers.csv")...)

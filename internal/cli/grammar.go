@@ -19,6 +19,7 @@
 //
 // Only the command that was named is looked into, and nothing of it is found by the name of a
 // method: the linker then drops the methods that no code calls, a sixth of the program.
+// See docs/decisions/0038-own-command-line.md.
 package cli
 
 import (
