@@ -2,19 +2,24 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -76,6 +81,7 @@ func TestScripts(t *testing.T) {
 			return encoders() != "", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ask":     askServer,
 			"exit":    exits,
 			"notes":   notes,
 			"byvalue": byValue,
@@ -107,6 +113,37 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("%v ended with %d, want %s", args[1:], code, args[0])
+	}
+}
+
+// askServer writes the status and the answer of a server at a Unix socket: ask SOCKET PATH [BODY].
+// It waits for the server to start.
+func askServer(ts *testscript.TestScript, _ bool, args []string) {
+	socket := ts.MkAbs(args[0])
+	client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		},
+	}}
+	method, body := http.MethodGet, ""
+	if len(args) > 2 {
+		method, body = http.MethodPost, ts.ReadFile(args[2])
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		r, err := http.NewRequestWithContext(context.Background(), method, "http://server"+args[1], strings.NewReader(body))
+		ts.Check(err)
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(r)
+		if err != nil && time.Now().Before(deadline) {
+			continue // it has not begun
+		}
+		ts.Check(err)
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close() //nolint:errcheck // it was only read
+		ts.Check(err)
+		fmt.Fprintf(ts.Stdout(), "%d %s\n", resp.StatusCode, text)
+		return
 	}
 }
 
