@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/predict"
@@ -73,7 +74,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		}
 		return eval.Temperature(known, labels)
 	}
-	m := predict.New(assemble(p, f), j.Options)
+	m := predict.New(assemble(p, f, &compare.Options{}), j.Options)
 	if want := told(f.Val.Logits, f.Val.Absent); math.Abs(m.Artifact().Temperature-want) > 1e-6 {
 		t.Errorf("the temperature is %g, that of the rows that hold something %g", m.Artifact().Temperature, want)
 	}

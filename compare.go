@@ -83,7 +83,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		if err != nil {
 			return nil, err
 		}
-		if co.Store, err = compare.OpenFolder(o.Dir, []any{Version, key}); err != nil {
+		if co.Store, err = compare.OpenFolder(o.Dir, []any{Version, key, co.Decision(src.Data)}); err != nil {
 			return nil, err
 		}
 	}

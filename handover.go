@@ -90,13 +90,13 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 		return nil, fmt.Errorf("cannot fit the model of the comparison: %w", err)
 	}
 	h.history = f.History
-	a := assemble(p, f)
+	a := assemble(p, f, &h.options)
 	switch {
 	case h.unseen == nil:
 	case a.Spec.Multilabel:
 		a.Temperature, a.Thresholds = compare.CalibrateLabels(h.src.Data, h.unseen)
 	default:
-		a.Temperature, a.Conformal = compare.CalibrateTests(h.src.Data, h.unseen)
+		calibrate(a, compare.CalibrateTests(h.src.Data, h.unseen, &h.options))
 	}
 	read := narrowed(h.src.Data, a)
 	a.Schema = read.Schema
@@ -228,6 +228,6 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 	rep.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Features)...)
 	rep.History = *h.history
 	rep.Metric, rep.Folds = c.Metric, m.Artifact().Record.Folds
-	rep.Test = &Evaluation{Row: c.Rows[0]}
+	rep.Test, rep.Decision = &Evaluation{Row: c.Rows[0]}, decisionOf(m)
 	return m, rep, nil
 }

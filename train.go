@@ -24,11 +24,29 @@ type TrainReport struct {
 	Rows     Rows             `json:"rows"`
 	History  train.History    `json:"history"`
 	Metric   string           `json:"metric"`          // the task's main one, or that of the options
+	Decision *Decision        `json:"decision,omitempty"`
 	Folds    int              `json:"folds,omitempty"` // that Test is the mean of, of a model that a comparison chose
 	Test     *Evaluation      `json:"test,omitempty"`  // none without test rows
 	Notes    []string         `json:"notes,omitempty"` // of how the rows were divided, and of given embeddings
 	Problems dataset.Problems `json:"problems,omitempty"`
 	Timing   compare.Timing   `json:"timing"` // all that differs between two equal runs
+}
+
+// Decision is how a classifier decides other than by the most probable class: for that one which
+// exceeds its threshold by the largest factor.
+type Decision struct {
+	Metric     string    `json:"metric"` // by which the thresholds were chosen
+	Classes    []string  `json:"classes"`
+	Thresholds []float64 `json:"thresholds"`
+}
+
+// decisionOf returns how a model decides; nil: by the most probable class.
+func decisionOf(m *Model) *Decision {
+	a := m.Artifact()
+	if a.Decision == "" {
+		return nil
+	}
+	return &Decision{a.Decision, a.Schema.Classes, a.Thresholds}
 }
 
 // Rows counts the rows of a run's parts.
@@ -120,11 +138,12 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 	for _, v := range p.Views {
 		rep.Views = append(rep.Views, v.Name)
 	}
-	a := assemble(p, f)
+	a := assemble(p, f, &compare.Options{Recipe: j.recipe, Metric: j.metric})
 	a.Training = trainedOn(src.Data, run, j.seed)
 	a.Record = newRecord(&j.job, src.Data, run)
 	a.Record.Metric = rep.Metric
 	m := &Model{predict.New(a, j.Options)}
+	rep.Decision = decisionOf(m)
 	if len(run.Test) > 0 {
 		s, err := p.Predict(ctx, f, run.Test, j.Threads)
 		if err != nil {
@@ -137,9 +156,13 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		}
 		if f.Val != nil {
 			val := eval.NewPredictions(src.Data, run.Val, p.Unscale(f.Val))
-			if a.Spec.Multilabel {
-				val = eval.NewPredictions(src.Data, run.Val, m.Probabilities(f.Val))
-				val.Thresholds = a.Thresholds
+			if a.Thresholds != nil { // they are of calibrated probabilities
+				calibrated := eval.NewPredictions(src.Data, run.Val, m.Probabilities(f.Val))
+				if calibrated.Thresholds = a.Thresholds; a.Spec.Multilabel {
+					val = calibrated
+				} else {
+					val.Chosen = eval.DecideClasses(calibrated.Probs, a.Thresholds)
+				}
 			}
 			rep.Test.ValRuns = []float64{rep.Test.Scores[0].Metric.Of(val)}
 		}
@@ -171,7 +194,7 @@ func (j *trainJob) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, 
 }
 
 // assemble makes the artifact of a fitted model, calibrated on the validation rows.
-func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
+func assemble(p *train.Prepared, f *train.Fitting, o *compare.Options) *artifact.Artifact {
 	a := &artifact.Artifact{Model: f.Model}
 	a.Schema, a.Spec, a.Embeddings = p.Data.Schema, f.Model.Spec, startedFrom(p.Features.Embeddings)
 	for _, i := range f.Views {
@@ -190,14 +213,14 @@ func assemble(p *train.Prepared, f *train.Fitting) *artifact.Artifact {
 	case p.Target != nil:
 		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std
 	case f.Model.Spec.Multilabel:
-		a.Temperature, a.Thresholds = compare.CalibrateFit(p, f)
-	case f.Val != nil && len(p.Run.Val) > 0:
-		var probs [][]float64
-		labels := eval.Labels(p.Data, p.Run.Val)
-		a.Temperature, probs = eval.Calibrate(eval.Rows(f.Val.Logits, f.Val.Outputs), labels, f.Val.Absent)
-		for _, score := range eval.ConformalScores(probs, labels) {
-			a.Conformal = append(a.Conformal, float32(score))
-		}
+		a.Temperature, a.Thresholds = compare.CalibrateLabelFit(p, f)
+	default:
+		calibrate(a, compare.CalibrateFit(p, f, o))
 	}
 	return a
+}
+
+// calibrate puts the calibration of a classifier into its artifact.
+func calibrate(a *artifact.Artifact, c compare.Calibration) {
+	a.Temperature, a.Conformal, a.Thresholds, a.Decision = c.Temperature, c.Conformal, c.Thresholds, c.Decision
 }

@@ -17,6 +17,7 @@ type answer struct {
 	row           int       // of the data set
 	before, after []float64 // probabilities before and after calibration
 	given         []int     // the labels that are predicted, of a multi-label task
+	class         int       // the predicted class, of a classification
 }
 
 // addDiagnostics fills confusion, reliability, prediction sets and mistakes of one
@@ -47,6 +48,8 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 			a := answer{row: row, before: out.TestP[i*k : (i+1)*k], after: after[i]}
 			if c.Task == dataset.Multilabel {
 				a.given = eval.Decide(a.after, thresholds)
+			} else {
+				a.class = eval.DecideClass(a.after, out.Thresholds)
 			}
 			answers = append(answers, a)
 		}
@@ -71,13 +74,7 @@ func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, prob
 	if c.Task == dataset.Multilabel {
 		return temperature, eval.Rows(compare.CalibratedLabels(out.TestP, out.TestLogits, out.Absent, temperature), k)
 	}
-	probs = eval.Soften(eval.Rows(out.TestLogits, k), temperature)
-	for i, absent := range out.Absent {
-		if absent {
-			probs[i] = out.TestP[i*k : (i+1)*k]
-		}
-	}
-	return temperature, probs
+	return temperature, compare.Calibrated(out.TestP, out.TestLogits, out.Absent, temperature)
 }
 
 // addCalibration fills what one model's answers show of its errors and its confidence.
@@ -86,7 +83,7 @@ func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answer
 	for _, a := range answers {
 		y := ds.Rows[a.row].Class
 		before.Probs, before.Labels = append(before.Probs, a.before), append(before.Labels, y)
-		after.Probs, after.Labels = append(after.Probs, a.after), append(after.Labels, y)
+		after.Probs, after.Labels, after.Chosen = append(after.Probs, a.after), append(after.Labels, y), append(after.Chosen, a.class)
 	}
 	if len(answers) == 0 {
 		return
@@ -114,11 +111,9 @@ const (
 // mistakes are the wrong answers, the surest first.
 func mistakes(ds *dataset.Dataset, answers []answer, media bool) []report.Mistake {
 	return topMistakes(ds, answers, media, func(a answer) (float64, bool) {
-		top := eval.Argmax(a.after)
-		return a.after[top], top != ds.Rows[a.row].Class
+		return a.after[a.class], a.class != ds.Rows[a.row].Class
 	}, func(m *report.Mistake, a answer) {
-		top := eval.Argmax(a.after)
-		m.Predicted, m.Probability = ds.Schema.Classes[top], a.after[top]
+		m.Predicted, m.Probability = ds.Schema.Classes[a.class], a.after[a.class]
 	})
 }
 

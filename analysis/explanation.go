@@ -103,6 +103,8 @@ func Explain(ctx context.Context, m *predict.Model, ds *dataset.Dataset, o Expla
 		a := answer{row: r, before: s.P[r*c : (r+1)*c], after: p[r*c : (r+1)*c]}
 		if ds.Schema.Task == dataset.Multilabel {
 			a.given = eval.Decide(a.after, m.Artifact().Thresholds)
+		} else {
+			a.class = eval.DecideClass(a.after, m.Artifact().Thresholds)
 		}
 		ex.answers = append(ex.answers, a)
 		if s.Weights != nil {
@@ -367,8 +369,7 @@ func (ex *Explanation) MarshalJSON() ([]byte, error) {
 				out.Probabilities[ex.Data.Schema.Classes[l]] = p
 			}
 		default:
-			top := eval.Argmax(a.after)
-			out.Predicted, out.Probability = ex.Data.Schema.Classes[top], a.after[top]
+			out.Predicted, out.Probability = ex.Data.Schema.Classes[a.class], a.after[a.class]
 		}
 		for g, goal := range im.Goals {
 			parts := map[string]float64{}

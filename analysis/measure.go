@@ -71,5 +71,5 @@ func stream(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *predi
 			return nil
 		})
 	}
-	return eval.Stream(ctx, labels, m.Artifact().Spec.Outputs, workers, pass)
+	return eval.Stream(ctx, labels, m.Artifact().Spec.Outputs, m.Artifact().Thresholds, workers, pass)
 }

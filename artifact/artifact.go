@@ -60,9 +60,12 @@ type Manifest struct {
 	TargetStd  float64 `json:"target_std,omitempty"`
 	// Temperature divides the logits before the softmax or sigmoid; fitted on validation rows.
 	Temperature float64 `json:"temperature,omitempty"`
-	// Thresholds are the probabilities from which on the labels of a multi-label task are predicted;
-	// chosen on validation rows.
+	// Thresholds are the probabilities from which on the labels of a multi-label task are predicted.
+	// Of classes they sum to 1, and that class is predicted which exceeds its own by the largest
+	// factor; none: the most probable one. They are chosen on validation rows.
 	Thresholds []float64 `json:"thresholds,omitempty"`
+	// Decision is the metric that the thresholds of classes were chosen by.
+	Decision string `json:"decision,omitempty"`
 	// Conformal holds the sorted scores of the validation rows, for prediction sets.
 	Conformal feature.Floats `json:"conformal,omitempty"`
 	// Curve is the learning curve.

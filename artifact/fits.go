@@ -48,11 +48,11 @@ func (a *Artifact) fits(weights int) error {
 	if a.Spec.Outputs != len(a.Schema.Classes) {
 		return fmt.Errorf("%w: %d outputs for %d classes", ErrDamaged, a.Spec.Outputs, len(a.Schema.Classes))
 	}
-	if n := len(a.Thresholds); a.Spec.Multilabel && n != len(a.Schema.Classes) || !a.Spec.Multilabel && n > 0 {
+	if n := len(a.Thresholds); (a.Spec.Multilabel || n > 0) && n != len(a.Schema.Classes) {
 		return fmt.Errorf("%w: %d thresholds for %d labels", ErrDamaged, n, len(a.Schema.Classes))
 	}
 	for _, t := range a.Thresholds {
-		if !(t >= 0 && t <= 1) {
+		if !(t >= 0 && t <= 1) || t == 0 && !a.Spec.Multilabel {
 			return fmt.Errorf("%w: the threshold %g of a label", ErrDamaged, t)
 		}
 	}

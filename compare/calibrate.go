@@ -25,7 +25,7 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 		return nil, err
 	}
 	o.Recipe.DampDense = &res.Outcomes[entry][0].DampDense
-	inner := &Result{Plan: plan, Entries: res.Entries[entry : entry+1]}
+	inner := &Result{Plan: plan, Entries: res.Entries[entry : entry+1], decision: o.decision(src.Data)}
 	pool, runs := inner.pool(), plan.Runs
 	for range inner.Entries {
 		inner.Outcomes = append(inner.Outcomes, make([]*Outcome, len(runs)))
@@ -69,8 +69,38 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 	return inner, nil
 }
 
-// CalibrateTests fits the temperature to test rows, and returns their conformal scores with it.
-func CalibrateTests(ds *dataset.Dataset, outcomes []*Outcome) (temperature float64, conformal []float32) {
+// Calibration is what turns a classifier's logits into answers, by rows that it was not fitted on.
+type Calibration struct {
+	Temperature float64
+	Conformal   []float32 // scores of the rows, for prediction sets
+	Thresholds  []float64 // of the classes; nil: the most probable is predicted
+	Decision    string    // the metric that Thresholds were chosen by
+}
+
+// newCalibration calibrates by the logits of rows; decision is the metric that thresholds are
+// chosen by, if it is one that decides.
+func newCalibration(logits [][]float64, labels []int, absent []bool, decision eval.Metric) Calibration {
+	temperature, probs := eval.Calibrate(logits, labels, absent)
+	c := Calibration{Temperature: temperature}
+	for _, s := range eval.ConformalScores(probs, labels) {
+		c.Conformal = append(c.Conformal, float32(s))
+	}
+	if c.Thresholds = chooseThresholds(decision, probs, labels, absent); c.Thresholds != nil {
+		c.Decision = decision.Name
+	}
+	return c
+}
+
+// CalibrateFit calibrates a model by its validation rows.
+func CalibrateFit(p *train.Prepared, f *train.Fitting, o *Options) Calibration {
+	if f.Val == nil || len(p.Run.Val) == 0 {
+		return Calibration{Temperature: 1}
+	}
+	return newCalibration(eval.Rows(f.Val.Logits, f.Val.Outputs), eval.Labels(p.Data, p.Run.Val), f.Val.Absent, o.decision(p.Data))
+}
+
+// CalibrateTests calibrates by the test rows of outcomes, which no choice was made on.
+func CalibrateTests(ds *dataset.Dataset, outcomes []*Outcome, o *Options) Calibration {
 	var logits [][]float64
 	var labels []int
 	var absent []bool
@@ -78,9 +108,5 @@ func CalibrateTests(ds *dataset.Dataset, outcomes []*Outcome) (temperature float
 		logits = append(logits, eval.Rows(o.TestLogits, len(o.TestLogits)/max(1, len(o.Test)))...)
 		labels, absent = append(labels, eval.Labels(ds, o.Test)...), append(absent, o.Absent...)
 	}
-	temperature, probs := eval.Calibrate(logits, labels, absent)
-	for _, s := range eval.ConformalScores(probs, labels) {
-		conformal = append(conformal, float32(s))
-	}
-	return temperature, conformal
+	return newCalibration(logits, labels, absent, o.decision(ds))
 }

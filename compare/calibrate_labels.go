@@ -6,9 +6,9 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// CalibrateFit returns the temperature of a multi-label model and the thresholds of its labels by
+// CalibrateLabelFit returns the temperature of a multi-label model and the thresholds of its labels by
 // its validation rows.
-func CalibrateFit(p *train.Prepared, f *train.Fitting) (temperature float64, thresholds []float64) {
+func CalibrateLabelFit(p *train.Prepared, f *train.Fitting) (temperature float64, thresholds []float64) {
 	o := Outcome{}
 	if f.Val != nil {
 		o.Val, o.ValLogits, o.ValAbsent = p.Run.Val, f.Val.Logits, f.Val.Absent

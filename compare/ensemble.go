@@ -82,7 +82,7 @@ func (res *Result) finish(ds *dataset.Dataset, run int, outcomes []*Outcome) {
 			members = outcomes[at : at+n]
 			at += n
 		}
-		res.Outcomes[e][run] = join(ds, &res.Plan.Runs[run], &res.Entries[e], members)
+		res.Outcomes[e][run] = join(ds, &res.Plan.Runs[run], &res.Entries[e], members, res.decision)
 	}
 	for _, o := range outcomes {
 		o.subsetLogits = nil
@@ -138,7 +138,7 @@ func (res *Result) dropAlone() {
 // join makes the outcome of an ensemble from those of its members.
 //
 // The weights are chosen on the validation rows, as the best of the other entries is.
-func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome) *Outcome {
+func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome, decision eval.Metric) *Outcome {
 	first := members[0]
 	out := &Outcome{Test: run.Test, Val: run.Val, DampDense: first.DampDense, TrainRows: first.TrainRows}
 	for _, name := range e.Views {
@@ -168,6 +168,7 @@ func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome) *
 	} else {
 		out.ValLogits, out.TestLogits = val.logits(out.ValP), test.logits(out.TestP)
 	}
+	out.chooseThresholds(ds, decision)
 	out.joinSubsets(ds, run, members, test)
 	for k, o := range members {
 		if kept[k] > 0 {

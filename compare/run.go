@@ -47,6 +47,7 @@ type Outcome struct {
 	Views       []string
 	Players     []string       // of a fusion of several: what Subsets hides
 	Subsets     []SubsetScores // of a fusion of few players: the test rows with each subset of them present, by Index
+	Thresholds  []float64      // of the classes, on calibrated probabilities, chosen on the validation rows; nil: the most probable class is predicted
 	Weights     []float64      // of an ensemble: of each of its members, before those of little weight are left out
 	TrainRows   int            // that the tested model was fitted on: with the refit, validation rows too
 	DampDense   bool           // see train.Prepared
@@ -64,7 +65,8 @@ type Result struct {
 	Entries  []Entry
 	Outcomes [][]*Outcome // [entry][run]
 
-	variants []Entry // fitted for the ensemble alone
+	variants []Entry     // fitted for the ensemble alone
+	decision eval.Metric // by which thresholds of classes are chosen
 }
 
 // sharedPrep is a run's preparation, made once by the first entry that needs it and dropped after
@@ -98,7 +100,7 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 		views = append(views, train.Fitted{Name: ref.Name, Column: src.Data.Schema.Columns[ref.Column].Name, Kind: src.Data.Schema.Columns[ref.Column].Kind, Info: ref.View.Info()})
 	}
 	schema := &src.Data.Schema
-	res := &Result{Plan: plan}
+	res := &Result{Plan: plan, decision: o.decision(src.Data)}
 	if o.Only != nil {
 		if err := o.Only.check(views); err != nil {
 			return nil, err
@@ -217,6 +219,7 @@ func fit(ctx context.Context, p *train.Prepared, e *Entry, o Options) (*Outcome,
 	if f.Val != nil {
 		out.ValP, out.ValLogits, out.ValAbsent = p.Unscale(f.Val), f.Val.Logits, f.Val.Absent
 	}
+	out.chooseThresholds(p.Data, o.decision(p.Data))
 	if e.Kind == eval.Fusion {
 		if err := out.subsets(ctx, p, f); err != nil {
 			return nil, err
@@ -252,11 +255,17 @@ func (o *Outcome) CalibrateLabels(ds *dataset.Dataset) (temperature float64, thr
 }
 
 // Predictions puts what the outcome's models predict beside the truth: of the test rows, and of the
-// validation rows. Labels are predicted as the saved model does, by calibrated probabilities and
-// their thresholds.
+// validation rows. Labels, and classes that have thresholds, are predicted as the saved model does,
+// by calibrated probabilities.
 func (o *Outcome) Predictions(ds *dataset.Dataset) (test, val *eval.Predictions) {
 	if ds.Schema.Task != dataset.Multilabel {
-		return eval.NewPredictions(ds, o.Test, o.TestP), eval.NewPredictions(ds, o.Val, o.ValP)
+		test, val = eval.NewPredictions(ds, o.Test, o.TestP), eval.NewPredictions(ds, o.Val, o.ValP)
+		if o.Thresholds != nil {
+			t, _, probs := o.Calibrate(ds)
+			test.Chosen = eval.DecideClasses(Calibrated(o.TestP, o.TestLogits, o.Absent, t), o.Thresholds)
+			val.Chosen = eval.DecideClasses(probs, o.Thresholds)
+		}
+		return test, val
 	}
 	t, thresholds := o.CalibrateLabels(ds)
 	calibrated := func(rows []int, p, logits []float64, absent []bool) *eval.Predictions {
@@ -345,6 +354,7 @@ func (o *Outcome) subsetScores(ds *dataset.Dataset, outputs int, target *train.S
 		truth.Temperature, truth.Thresholds = o.CalibrateLabels(ds)
 	} else {
 		truth.Temperature, _, _ = o.Calibrate(ds)
+		truth.Thresholds = o.Thresholds
 	}
 	score := truth.Scorer(&model.Scores{Outputs: outputs, Logits: o.TestLogits, Absent: o.Absent})
 	return func(s *model.Scores) SubsetScores {

@@ -21,7 +21,7 @@ type Folder struct{ dir string }
 var _ Store = (*Folder)(nil)
 
 // format changes with what an outcome holds.
-const format = 6
+const format = 7
 
 var outcomeFormat = fmt.Sprintf("fusor outcome %d", format)
 
@@ -47,6 +47,7 @@ func (o *Outcome) flat(s *flat.Stream) {
 		s.Floats32(&v.Named)
 		s.Floats32(&v.Value)
 	})
+	s.Floats(&o.Thresholds)
 	s.Floats(&o.Weights)
 	s.Int(&o.TrainRows)
 	s.Bool(&o.DampDense)

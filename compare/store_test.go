@@ -119,6 +119,7 @@ func TestStoreHoldsEveryField(t *testing.T) {
 		[]string{"p"},
 		[]SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}, []float32{4}, []float32{5}}},
 		[]float64{12},
+		[]float64{8},
 		9, true, 10, 11,
 		"c",
 		[][]float32{{6}},

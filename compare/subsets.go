@@ -50,14 +50,14 @@ type Truth struct {
 	Class       []int   // of a classification
 	Sets        [][]int // of a multi-label task
 	Temperature float64
-	Thresholds  []float64 // of the labels
+	Thresholds  []float64 // of the labels, or of the classes; nil: the most probable class is predicted
 }
 
 // Scorer returns a function that scores the rows; full are their scores with all players.
 func (t Truth) Scorer(full *model.Scores) func(s *model.Scores) SubsetScores {
 	if t.Sets == nil {
-		top := Tops(full)
-		return func(s *model.Scores) SubsetScores { return NewSubsetScores(s, t.Class, top, t.Temperature) }
+		top := t.tops(full)
+		return func(s *model.Scores) SubsetScores { return t.classScores(s, top) }
 	}
 	top := make([][]int, len(t.Sets))
 	for i := range top {
@@ -108,29 +108,30 @@ func meanLogOdds(z []float64, set []int, temperature float64) float32 {
 	return float32(sum / float64(max(len(z), 1)))
 }
 
-// NewSubset scores rows of a classification. class are the true ones, top those
-// predicted with all players; temperature divides the logits.
-func NewSubsetScores(s *model.Scores, class, top []int, temperature float64) SubsetScores {
-	n, c := len(class), s.Outputs
+// classScores scores rows of a classification; top are the classes predicted with all players.
+func (t Truth) classScores(s *model.Scores, top []int) SubsetScores {
+	n, c := len(t.Class), s.Outputs
+	given := t.tops(s)
 	out := SubsetScores{Hit: make([]bool, n), True: make([]float32, n), Top: make([]float32, n)}
 	for i := range n {
-		t := temperature
-		if s.Absent[i] { // the prior is as it is
-			t = 1
-		}
-		z := s.Logits[i*c : (i+1)*c]
-		out.Hit[i] = eval.Argmax(z) == class[i]
-		out.True[i] = float32(logOdds(z, class[i], t))
-		out.Top[i] = float32(logOdds(z, top[i], t))
+		z, temperature := s.Logits[i*c:(i+1)*c], t.temperature(s, i)
+		out.Hit[i] = given[i] == t.Class[i]
+		out.True[i] = float32(logOdds(z, t.Class[i], temperature))
+		out.Top[i] = float32(logOdds(z, top[i], temperature))
 	}
 	return out
 }
 
-// Tops are the classes that s predicts.
-func Tops(s *model.Scores) []int {
+// tops are the classes that are predicted.
+func (t Truth) tops(s *model.Scores) []int {
 	out := make([]int, len(s.Absent))
 	for i := range out {
-		out[i] = eval.Argmax(s.Logits[i*s.Outputs : (i+1)*s.Outputs])
+		z := s.Logits[i*s.Outputs : (i+1)*s.Outputs]
+		if t.Thresholds == nil {
+			out[i] = eval.Argmax(z)
+		} else {
+			out[i] = eval.DecideClass(eval.Soften([][]float64{z}, t.temperature(s, i))[0], t.Thresholds)
+		}
 	}
 	return out
 }

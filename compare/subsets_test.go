@@ -11,7 +11,7 @@ import (
 func TestSubsetScoresRows(t *testing.T) {
 	s := &model.Scores{Outputs: 3, Logits: []float64{2, 0, -1, 100, -100, 0, 0.5, 0.2, 0.3}, Absent: []bool{false, false, true}}
 	class := []int{0, 1, 2}
-	sub := NewSubsetScores(s, class, Tops(s), 2)
+	sub := Truth{Class: class, Temperature: 2}.Scorer(s)(s)
 	if !slices.Equal(sub.Hit, []bool{true, false, false}) {
 		t.Errorf("hits %v", sub.Hit)
 	}

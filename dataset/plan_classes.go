@@ -10,6 +10,9 @@ import (
 // majority is the share of one class beyond which accuracy states little.
 const majority = 0.8
 
+// rarity is the part of an even share of the rows under which a class is rare.
+const rarity = 0.2
+
 // noteClasses shows where the classes of the parts make scores say less than they seem to.
 func (d *splitter) noteClasses(p *Plan) {
 	switch d.ds.Schema.Task {
@@ -20,24 +23,43 @@ func (d *splitter) noteClasses(p *Plan) {
 	default:
 		return
 	}
-	d.noteMajority(p)
+	if note := d.ds.RareClasses(); note != "" {
+		p.Notes = append(p.Notes, note)
+	}
 	d.noteUnseen(p)
 	d.noteOneClass(p)
 }
 
-// noteMajority shows how often a model is right that always names the most frequent class.
-func (d *splitter) noteMajority(p *Plan) {
-	count := make([]int, len(d.ds.Schema.Classes))
-	most := 0
-	for _, i := range d.rows {
-		class := d.ds.Rows[i].Class
-		if count[class]++; count[class] > count[most] {
-			most = class
+// RareClasses returns what to know, and to do, where the labels are so uneven that accuracy states
+// little of the rare ones; "" where they are not.
+func (d *Dataset) RareClasses() string {
+	if d.Schema.Task != Classification || len(d.Schema.Classes) < 2 {
+		return ""
+	}
+	count := make([]int, len(d.Schema.Classes))
+	rows, most, least := 0, 0, 0
+	for i := range d.Rows {
+		if class := d.Rows[i].Class; class >= 0 {
+			count[class]++
+			rows++
 		}
 	}
-	if share := float64(count[most]) / float64(len(d.rows)); share >= majority {
-		p.note("%.1f %% of the labels are %q, so always saying that has this accuracy; look at macro F1 and balanced accuracy too", 100*share, d.ds.Schema.Classes[most])
+	for class, n := range count {
+		if n > count[most] {
+			most = class
+		}
+		if n < count[least] {
+			least = class
+		}
 	}
+	share := func(class int) float64 { return float64(count[class]) / float64(max(1, rows)) }
+	switch {
+	case share(most) >= majority:
+		return fmt.Sprintf("%.1f %% of the labels are %q, so always saying that has this accuracy; --metric balanced_accuracy, or macro_f1, judges by all classes alike and predicts a rare one from a lower probability on", 100*share(most), d.Schema.Classes[most])
+	case share(least)*float64(len(count)) < rarity:
+		return fmt.Sprintf("only %.1f %% of the labels are %q, so accuracy hardly depends on them; --metric balanced_accuracy, or macro_f1, judges by all classes alike and predicts a rare one from a lower probability on", 100*share(least), d.Schema.Classes[least])
+	}
+	return ""
 }
 
 // noteUnseen reports test rows whose class the model cannot know.

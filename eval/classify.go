@@ -7,10 +7,7 @@ import "math"
 const smallestProb = 0x1p-52
 
 func correct(p *Predictions, i int) float64 {
-	if p.top()[i] == p.Labels[i] {
-		return 1
-	}
-	return 0
+	return agree(p.decided()[i] == p.Labels[i])
 }
 
 func rowLogLoss(p *Predictions, i int) float64 {
@@ -49,7 +46,7 @@ func Confusion(p *Predictions) [][]int {
 		m[c] = make([]int, len(m))
 	}
 	for i, y := range p.Labels {
-		m[y][p.top()[i]]++
+		m[y][p.decided()[i]]++
 	}
 	return m
 }
@@ -58,9 +55,9 @@ func Confusion(p *Predictions) [][]int {
 func counts(p *Predictions, w []float64) (hit, truth, pred []float64) {
 	c := p.Classes()
 	hit, truth, pred = make([]float64, c), make([]float64, c), make([]float64, c)
-	top := p.top()
+	decided := p.decided()
 	for i, y := range p.Labels {
-		k, wi := top[i], weight(w, i)
+		k, wi := decided[i], weight(w, i)
 		truth[y] += wi
 		pred[k] += wi
 		if k == y {
@@ -70,9 +67,13 @@ func counts(p *Predictions, w []float64) (hit, truth, pred []float64) {
 	return hit, truth, pred
 }
 
+// ofCounts makes a metric of predicted classes one of [Predictions].
+func ofCounts(f func(hit, truth, pred []float64) float64) func(p *Predictions, w []float64) float64 {
+	return func(p *Predictions, w []float64) float64 { return f(counts(p, w)) }
+}
+
 // balancedAccuracy is the mean recall of the classes that occur.
-func balancedAccuracy(p *Predictions, w []float64) float64 {
-	hit, truth, _ := counts(p, w)
+func balancedAccuracy(hit, truth, _ []float64) float64 {
 	sum, n := 0.0, 0.0
 	for c := range truth {
 		if truth[c] > 0 {
@@ -84,8 +85,7 @@ func balancedAccuracy(p *Predictions, w []float64) float64 {
 }
 
 // macroF1 is the mean F1 of the classes that occur or are predicted.
-func macroF1(p *Predictions, w []float64) float64 {
-	hit, truth, pred := counts(p, w)
+func macroF1(hit, truth, pred []float64) float64 {
 	sum, n := 0.0, 0.0
 	for c := range truth {
 		if both := truth[c] + pred[c]; both > 0 {
@@ -97,8 +97,7 @@ func macroF1(p *Predictions, w []float64) float64 {
 }
 
 // weightedF1 weights each class's F1 by its number of true rows.
-func weightedF1(p *Predictions, w []float64) float64 {
-	hit, truth, pred := counts(p, w)
+func weightedF1(hit, truth, pred []float64) float64 {
 	sum, n := 0.0, 0.0
 	for c := range truth {
 		if truth[c] > 0 {

@@ -169,7 +169,7 @@ func AbstentionCurve(p *Predictions) []Abstention {
 		k := max(1, n*tenth/10)
 		hits := 0.0
 		for _, i := range order[:k] {
-			hits += correct(p, i)
+			hits += agree(p.top()[i] == p.Labels[i]) // as sure as the probabilities are, whatever thresholds there are
 		}
 		out = append(out, Abstention{Threshold: top(order[k-1]), Answered: float64(k) / float64(n), Accuracy: hits / float64(k)})
 	}

@@ -20,6 +20,9 @@ type Metric struct {
 	Row func(p *Predictions, i int) float64
 	// whole computes the metric with rows counted w times (nil: once each).
 	whole func(p *Predictions, w []float64) float64
+	// ofCounts computes the metric from the rows of each class that are right, true and predicted; nil
+	// where that is not enough, or thresholds of classes can gain nothing.
+	ofCounts func(hit, truth, pred []float64) float64
 }
 
 // Of computes the metric; NaN where it is undefined, as without rows, or for
@@ -54,9 +57,9 @@ var inf = math.Inf(1)
 // metrics is the table of all metrics, the task's main one first.
 var metrics = []Metric{
 	{Name: "accuracy", Title: "accuracy", Task: dataset.Classification, HigherIsBetter: true, Share: true, Max: 1, Row: correct},
-	{Name: "balanced_accuracy", Title: "balanced accuracy", Task: dataset.Classification, HigherIsBetter: true, Share: true, Max: 1, whole: balancedAccuracy},
-	{Name: "macro_f1", Title: "macro F1", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: macroF1},
-	{Name: "weighted_f1", Title: "weighted F1", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: weightedF1},
+	{Name: "balanced_accuracy", Title: "balanced accuracy", Task: dataset.Classification, HigherIsBetter: true, Share: true, Max: 1, ofCounts: balancedAccuracy, whole: ofCounts(balancedAccuracy)},
+	{Name: "macro_f1", Title: "macro F1", Task: dataset.Classification, HigherIsBetter: true, Max: 1, ofCounts: macroF1, whole: ofCounts(macroF1)},
+	{Name: "weighted_f1", Title: "weighted F1", Task: dataset.Classification, HigherIsBetter: true, Max: 1, ofCounts: weightedF1, whole: ofCounts(weightedF1)},
 	{Name: "log_loss", Title: "log loss", Task: dataset.Classification, Max: inf, Row: rowLogLoss},
 	{Name: "brier", Title: "Brier score", Task: dataset.Classification, Max: 2, Row: rowBrier},
 	{Name: "roc_auc", Title: "ROC-AUC", Task: dataset.Classification, HigherIsBetter: true, Max: 1, whole: rocAUC},

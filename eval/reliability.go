@@ -44,7 +44,7 @@ func Reliability(p *Predictions, bins int) []Bin {
 		b := &all[binOf(top, bins)]
 		b.Rows++
 		b.Confidence += top
-		b.Accuracy += correct(p, i)
+		b.Accuracy += agree(p.top()[i] == p.Labels[i])
 	}
 	return filledBins(all)
 }

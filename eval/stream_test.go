@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -10,10 +11,16 @@ import (
 
 // Predictions that are passed over have the metrics and intervals of those that are kept.
 func TestStream(t *testing.T) {
-	for _, c := range []int{3, 7} {
+	for _, c := range []int{3, 7, -7} {
+		var thresholds []float64
+		if c < 0 { // the first class is predicted where it is fairly probable
+			c = -c
+			thresholds = append([]float64{0.1}, slices.Repeat([]float64{0.9 / float64(c-1)}, c-1)...)
+		}
 		kept := classData(120, c, uint64(c))
+		kept.Thresholds = thresholds
 		passes := 0
-		p, err := Stream(context.Background(), kept.Labels, c, 3, func(_ context.Context, f func(worker, i int, row []float64)) error {
+		p, err := Stream(context.Background(), kept.Labels, c, thresholds, 3, func(_ context.Context, f func(worker, i int, row []float64)) error {
 			passes++
 			for k := range kept.Probs { // in any order
 				i := (k*7 + passes) % len(kept.Probs)
@@ -36,7 +43,7 @@ func TestStream(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	if _, err := Stream(context.Background(), []int{0}, 3, 1, func(context.Context, func(int, int, []float64)) error { return broken }); !errors.Is(err, broken) {
+	if _, err := Stream(context.Background(), []int{0}, 3, nil, 1, func(context.Context, func(int, int, []float64)) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
 }

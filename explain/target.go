@@ -87,9 +87,9 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 	if err != nil {
 		return nil, err
 	}
-	truth := compare.Truth{Class: eval.Labels(ds, rows), Temperature: s.Artifact.Temperature}
+	truth := compare.Truth{Class: eval.Labels(ds, rows), Temperature: s.Artifact.Temperature, Thresholds: s.Artifact.Thresholds}
 	if s.Artifact.Spec.Multilabel {
-		truth.Sets, truth.Thresholds = eval.Sets(ds, rows), s.Artifact.Thresholds
+		truth.Sets = eval.Sets(ds, rows)
 	}
 	worth := truth.Scorer(pick(full, rows))
 	ask := func(present []bool) (*model.Scores, error) {

@@ -148,6 +148,15 @@ func (n *network) answer(z value) {
 	n.output("probabilities", n.softmax(calibrated), "calibrated probabilities of the classes", n.batch, classes)
 }
 
+// decision describes how thresholds of classes decide, which no output of the graph does; "" where
+// the most probable class is predicted.
+func decision(a *artifact.Artifact) string {
+	if a.Spec.Multilabel || a.Thresholds == nil {
+		return ""
+	}
+	return "argmax(probabilities / thresholds)"
+}
+
 // viewInfo describes a view in the metadata.
 type viewInfo struct {
 	Name    string        `json:"name"`
@@ -185,11 +194,14 @@ func columns(s *dataset.Schema) []columnInfo {
 func (n *network) properties() ([]property, error) {
 	s := &n.a.Schema
 	list := []property{{"task", string(s.Task)}, {"label", s.Label}, {"fusion", n.spec.Method}}
+	if rule := decision(n.a); rule != "" {
+		list = append(list, property{"decision", rule})
+	}
 	for _, p := range []struct {
 		key   string
 		value any
 	}{{"classes", s.Classes}, {"thresholds", n.a.Thresholds}, {"columns", columns(s)}, {"views", n.describe}} {
-		if p.key == "classes" && s.Task == dataset.Regression || p.key == "thresholds" && s.Task != dataset.Multilabel {
+		if p.key == "classes" && s.Task == dataset.Regression || p.key == "thresholds" && n.a.Thresholds == nil {
 			continue
 		}
 		b, err := json.Marshal(p.value)

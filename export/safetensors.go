@@ -34,7 +34,8 @@ type specFile struct {
 	Views       []scaledView `json:"views"`
 	Network     model.Spec   `json:"network"`
 	Temperature float64      `json:"temperature,omitempty"`
-	Thresholds  []float64    `json:"thresholds,omitempty"` // of the labels of a multi-label task, in the order of Classes
+	Thresholds  []float64    `json:"thresholds,omitempty"` // of the labels of a multi-label task, or of classes, in the order of Classes
+	Decision    string       `json:"decision,omitempty"`   // how thresholds of classes decide
 	TargetMean  float64      `json:"target_mean,omitempty"`
 	TargetStd   float64      `json:"target_std,omitempty"`
 }
@@ -74,7 +75,7 @@ func writeFolder(dir string, a *artifact.Artifact) error {
 	spec := specFile{
 		Format: "fusor", Version: artifact.Version, Task: string(a.Schema.Task), Label: a.Schema.Label, Classes: a.Schema.Classes,
 		Columns: columns(&a.Schema), Network: a.Model.Spec,
-		Temperature: a.Temperature, Thresholds: a.Thresholds, TargetMean: a.TargetMean, TargetStd: a.TargetStd,
+		Temperature: a.Temperature, Thresholds: a.Thresholds, Decision: decision(a), TargetMean: a.TargetMean, TargetStd: a.TargetStd,
 	}
 	spec.Network = complete(a.Model)
 	var tensors []safetensors.Tensor

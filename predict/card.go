@@ -15,7 +15,8 @@ type Card struct {
 	Task       dataset.Task         `json:"task"`
 	Label      string               `json:"label"`
 	Classes    []string             `json:"classes,omitempty"`
-	Thresholds []float64            `json:"thresholds,omitempty"` // of the labels of a multi-label task, parallel to Classes
+	Thresholds []float64            `json:"thresholds,omitempty"` // of the labels of a multi-label task, or of classes, parallel to Classes
+	Decision   string               `json:"decision,omitempty"`   // the metric that thresholds of classes were chosen by
 	Columns    []CardColumn         `json:"columns"`
 	Group      string               `json:"group,omitempty"` // the columns of a model that reads the rows of a group in order
 	Order      string               `json:"order,omitempty"`
@@ -101,7 +102,7 @@ func (m CardMetrics) MarshalJSON() ([]byte, error) {
 func (m *Model) Card() *Card {
 	a := m.a
 	c := &Card{
-		Task: a.Schema.Task, Label: a.Schema.Label, Classes: a.Schema.Classes, Thresholds: a.Thresholds, Fusion: a.Spec.Method,
+		Task: a.Schema.Task, Label: a.Schema.Label, Classes: a.Schema.Classes, Thresholds: a.Thresholds, Decision: a.Decision, Fusion: a.Spec.Method,
 		Parameters: a.Model.Size(), Encoders: []CardEncoder{}, Embeddings: a.Embeddings,
 	}
 	if m.OverRows() {

@@ -177,7 +177,7 @@ func subsets(n int) [][]bool {
 // probability of its class, the mean of those that each label is as predicted, or the value.
 func (m *Model) worth(full []float64) func(p []float64) float64 {
 	if !m.a.Spec.Multilabel {
-		top := eval.Argmax(full)
+		top := eval.DecideClass(full, m.a.Thresholds)
 		return func(p []float64) float64 { return p[top] }
 	}
 	given := eval.Decide(full, m.a.Thresholds)
@@ -203,6 +203,6 @@ func (m *Model) variant(modality string, p []float64) Variant {
 		joined, labels := m.labels(p)
 		return Variant{Modality: modality, Prediction: joined, Labels: labels, Probability: m.worth(p)(p)}
 	}
-	top := eval.Argmax(p)
+	top := eval.DecideClass(p, m.a.Thresholds)
 	return Variant{Modality: modality, Prediction: m.a.Schema.Classes[top], Probability: p[top]}
 }

@@ -15,7 +15,7 @@ import (
 
 // Prediction is the model's answer to one row.
 type Prediction struct {
-	Class         string    // the most probable one, or the labels joined by Schema.Separator; "" of a regression
+	Class         string    // the predicted one, or the labels joined by Schema.Separator; "" of a regression
 	Labels        []string  // of a multi-label task: those whose probability reaches their threshold; else nil
 	Classes       []string  // of Probabilities
 	Probabilities []float64 // nil of a regression
@@ -41,7 +41,7 @@ func (m *Model) Prediction(s *model.Scores, p []float64, i int) Prediction {
 		if m.a.Spec.Multilabel {
 			out.Class, out.Labels = m.labels(out.Probabilities)
 		} else {
-			out.Class = out.Classes[eval.Argmax(out.Probabilities)]
+			out.Class = out.Classes[eval.DecideClass(out.Probabilities, m.a.Thresholds)]
 		}
 	}
 	if s.Weights != nil && !s.Absent[i] {

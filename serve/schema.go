@@ -16,7 +16,7 @@ type modelInfo struct {
 	Task       dataset.Task  `json:"task"`
 	Label      string        `json:"label,omitempty"`
 	Classes    []string      `json:"classes,omitempty"`
-	Thresholds []float64     `json:"thresholds,omitempty"` // of the labels of a multi-label task, in the order of Classes
+	Thresholds []float64     `json:"thresholds,omitempty"` // of the labels of a multi-label task, or by which a class is decided, in the order of Classes
 	Separator  string        `json:"separator,omitempty"`  // between the labels of a prediction that is one text
 	Columns    []modelColumn `json:"columns"`
 	Modalities []string      `json:"modalities"`

@@ -44,7 +44,7 @@ func (t *trainer) fill(b model.Layout) {
 func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 	t.tape.SetTraining(false)
 	t.tape.SetRecording(false)
-	var sum, squares, weights float64
+	var sum, squares, weights, spread float64
 	for _, b := range t.m.Layout(t.d.Set, t.d.Val) {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
@@ -58,10 +58,11 @@ func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 			sum += w * loss
 			squares += w * loss * loss
 			weights += w
+			spread += w * w
 		}
 	}
 	mean = sum / weights
-	n := float64(len(t.d.Val))
+	n := weights * weights / spread // of weighted rows, as many as of equal weight tell as much (Kish 1965)
 	return mean, math.Sqrt(math.Max(0, squares/weights-mean*mean) / n), nil
 }
 

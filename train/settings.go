@@ -102,7 +102,7 @@ var Settings = []fusion.Option{
 	},
 	{
 		Name: "train.class_weights", Kind: fusion.Boolean, Default: false,
-		Doc: "whether classes are weighed by 1/frequency; `--class-weights`. An error in a regression, and of several labels, each of which has a threshold of its own instead",
+		Doc: "whether classes are weighed by 1/frequency, and decided for the best balanced accuracy unless a metric is named; `--class-weights`. An error in a regression, and of several labels, each of which has a threshold of its own instead",
 	},
 	{
 		Name: "train.label_smoothing", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Default: 0.0,

@@ -42,7 +42,7 @@ type lossFlags struct {
 
 // metricFlag is what models are chosen and compared by.
 type metricFlag struct {
-	Metric string `help:"Metric that choosing, leaderboard and verdict go by: accuracy (the default of classes), balanced_accuracy, macro_f1, weighted_f1, log_loss, brier, roc_auc, average_precision, ece; mae (the default of numbers), rmse, r2, pearson, spearman; micro_f1 (the default of several labels), macro_f1, subset_accuracy, hamming_loss, mean_average_precision." placeholder:"NAME"`
+	Metric string `help:"Metric that choosing, leaderboard and verdict go by: accuracy (the default of classes), balanced_accuracy, macro_f1, weighted_f1, log_loss, brier, roc_auc, average_precision, ece; mae (the default of numbers), rmse, r2, pearson, spearman; micro_f1 (the default of several labels), macro_f1, subset_accuracy, hamming_loss, mean_average_precision. By balanced_accuracy, macro_f1 and weighted_f1 thresholds of the classes are chosen as well, on validation rows." placeholder:"NAME"`
 }
 
 func (f *metricFlag) check() error {

@@ -67,6 +67,9 @@ func printCard(e *env, c *predict.Card) {
 	default:
 		line("predicts", "%s, one of %d classes: %s", oneLine(c.Label), len(c.Classes), firstOf(e, c.Classes, maxCounts))
 	}
+	if c.Decision != "" {
+		line("decides", "%s", e.say("for the best %s: the class that exceeds its threshold by the largest factor: %s", titleOf(e, c.Decision), thresholds(e, c.Classes, c.Thresholds)))
+	}
 	line("fusion", "%s of %s, %d parameters", c.Fusion, plural(views(c), "view"), c.Parameters)
 	if len(c.Members) > 0 {
 		t := e.newTable("member", "views", "weight")
@@ -114,6 +117,21 @@ func printCard(e *env, c *predict.Card) {
 	line("kernel", "%s", tr.Kernel)
 	line("version", "%s", tr.Version)
 	line("sha256", "%s", c.SHA256)
+}
+
+// titleOf is the title of a metric of classes.
+func titleOf(e *env, name string) string {
+	m, _ := eval.MetricByName(name)
+	return e.lang.Text(m.Title)
+}
+
+// thresholds lists classes with their thresholds.
+func thresholds(e *env, classes []string, values []float64) string {
+	names := make([]string, len(classes))
+	for i, name := range classes {
+		names[i] = fmt.Sprintf("%s %.3g", oneLine(name), values[i])
+	}
+	return firstOf(e, names, maxCounts)
 }
 
 // labelsAbove lists the labels with the probabilities from which on they are predicted.

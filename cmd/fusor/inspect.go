@@ -103,6 +103,9 @@ func (c *inspectCmd) Run(e *env) error {
 		}
 	}
 	c.notes(e, unsplit(ds, ""))
+	if note := ds.RareClasses(); note != "" {
+		c.notes(e, []string{note})
+	}
 	if !c.jsonToStdout() {
 		in.print(e, ds)
 		if !c.Quiet {

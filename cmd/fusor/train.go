@@ -205,6 +205,9 @@ func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
 	} else { // an ensemble, which has none of its own
 		e.printf("rows: %d train, %d val, %d test\n", r.Rows.Train, r.Rows.Val, r.Rows.Test)
 	}
+	if d := r.Decision; d != nil {
+		e.printf("decides for the best %s: the class that exceeds its threshold by the largest factor: %s\n", titleOf(e, d.Metric), thresholds(e, d.Classes, d.Thresholds))
+	}
 	if r.Folds > 0 {
 		e.printf("scores of %d folds: models like this one, each measured on rows it was not fitted on\n", r.Folds)
 	}

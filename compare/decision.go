@@ -1,0 +1,83 @@
+package compare
+
+import (
+	"slices"
+
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+)
+
+// balanced is the metric that class weights ask for: each class counts as much as any other.
+const balanced = "balanced_accuracy"
+
+// decision returns the metric by which thresholds of classes are chosen: that of the options or,
+// with class weights, one that weighs classes alike. Weights alone do not do it: a network that fits
+// its training rows ends where it would without them (Byrd and Lipton 2019). The most probable
+// class is predicted where the metric does not decide ([eval.Metric.Decides]).
+func (o *Options) decision(ds *dataset.Dataset) eval.Metric {
+	if ds.Schema.Task != dataset.Classification || len(ds.Schema.Classes) < 2 {
+		return eval.Metric{}
+	}
+	metrics := eval.Metrics(dataset.Classification)
+	name := o.Metric
+	if o.Recipe.Train.ClassWeights && (name == "" || name == metrics[0].Name) {
+		name = balanced
+	}
+	if k := slices.IndexFunc(metrics, func(m eval.Metric) bool { return m.Name == name }); k >= 0 {
+		return metrics[k]
+	}
+	return eval.Metric{}
+}
+
+// Decision returns the name of the metric by which thresholds of classes are chosen; "" where the
+// most probable class is predicted.
+func (o *Options) Decision(ds *dataset.Dataset) string {
+	if m := o.decision(ds); m.Decides() {
+		return m.Name
+	}
+	return ""
+}
+
+// chooseThresholds chooses thresholds by rows of which something was known; nil where the metric
+// does not decide.
+func chooseThresholds(m eval.Metric, probs [][]float64, labels []int, absent []bool) []float64 {
+	if !m.Decides() {
+		return nil
+	}
+	var known [][]float64
+	var classes []int
+	for i, p := range probs {
+		if !absent[i] && labels[i] >= 0 {
+			known, classes = append(known, p), append(classes, labels[i])
+		}
+	}
+	return eval.ClassThresholds(m, known, classes)
+}
+
+// chooseThresholds sets the outcome's thresholds by its validation rows.
+func (o *Outcome) chooseThresholds(ds *dataset.Dataset, m eval.Metric) {
+	if m.Decides() {
+		_, labels, probs := o.Calibrate(ds)
+		o.Thresholds = chooseThresholds(m, probs, labels, o.ValAbsent)
+	}
+}
+
+// Decide returns the classes that are predicted of the test rows, by their calibrated
+// probabilities.
+func (o *Outcome) Decide(ds *dataset.Dataset) []int {
+	t, _, _ := o.Calibrate(ds)
+	return eval.DecideClasses(Calibrated(o.TestP, o.TestLogits, o.Absent, t), o.Thresholds)
+}
+
+// Calibrated returns the probabilities of classes at a temperature; rows of which nothing was known
+// keep theirs. p and logits are [rows, classes].
+func Calibrated(p, logits []float64, absent []bool, temperature float64) [][]float64 {
+	k := len(logits) / max(1, len(absent))
+	out := eval.Soften(eval.Rows(logits, k), temperature)
+	for i, none := range absent {
+		if none {
+			out[i] = p[i*k : (i+1)*k]
+		}
+	}
+	return out
+}
