@@ -156,8 +156,8 @@ func TestRareClass(t *testing.T) {
 	}
 }
 
-// A comparison by balanced accuracy decides by thresholds everywhere: in its rows, its confusion and
-// the model that it hands over, an ensemble; the probabilities stay those of one by accuracy.
+// A comparison by balanced accuracy decides by thresholds everywhere: in its rows, its confusion
+// and the model that it hands over; the probabilities stay those of one by accuracy.
 func TestRareClassCompared(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long under the race detector")

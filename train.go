@@ -23,7 +23,7 @@ type TrainReport struct {
 	Views    []string         `json:"views"`
 	Rows     Rows             `json:"rows"`
 	History  train.History    `json:"history"`
-	Metric   string           `json:"metric"`          // the task's main one, or that of the options
+	Metric   string           `json:"metric"` // the task's main one, or that of the options
 	Decision *Decision        `json:"decision,omitempty"`
 	Folds    int              `json:"folds,omitempty"` // that Test is the mean of, of a model that a comparison chose
 	Test     *Evaluation      `json:"test,omitempty"`  // none without test rows

@@ -6,8 +6,8 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// CalibrateLabelFit returns the temperature of a multi-label model and the thresholds of its labels by
-// its validation rows.
+// CalibrateLabelFit returns the temperature of a multi-label model and the thresholds of its labels
+// by its validation rows.
 func CalibrateLabelFit(p *train.Prepared, f *train.Fitting) (temperature float64, thresholds []float64) {
 	o := Outcome{}
 	if f.Val != nil {

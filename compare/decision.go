@@ -11,8 +11,8 @@ import (
 const balanced = "balanced_accuracy"
 
 // decision returns the metric by which thresholds of classes are chosen: that of the options or,
-// with class weights, one that weighs classes alike. Weights alone do not do it: a network that fits
-// its training rows ends where it would without them (Byrd and Lipton 2019). The most probable
+// with class weights, one that weighs classes alike. Weights alone do not do it: a network that
+// fits its training rows ends where it would without them (Byrd and Lipton 2019). The most probable
 // class is predicted where the metric does not decide ([eval.Metric.Decides]).
 func (o *Options) decision(ds *dataset.Dataset) eval.Metric {
 	if ds.Schema.Task != dataset.Classification || len(ds.Schema.Classes) < 2 {

@@ -39,8 +39,8 @@ func TestDecideClass(t *testing.T) {
 	f(2, []float64{0.5, 0.45, 0.05}, 0.5, 0.3, 0.2)
 }
 
-// calibratedRows returns n rows of the classes' shares with calibrated probabilities: each row's label is
-// drawn by them.
+// calibratedRows returns n rows of the classes' shares with calibrated probabilities: each row's
+// label is drawn by them.
 func calibratedRows(rng *rand.Rand, n int, shares ...float64) (probs [][]float64, labels []int) {
 	for range n {
 		z, sum := make([]float64, len(shares)), 0.0

@@ -15,7 +15,8 @@ type passed struct {
 
 // Stream returns the predictions of three classes or more whose probabilities, [rows, classes], are
 // too many to be kept: they are passed over three times, on so many workers, in memory for rows and
-// classes alone. thresholds are those of [DecideClass]. All metrics are those of [Predictions] that hold them. The error is that of pass.
+// classes alone. thresholds are those of [DecideClass]. All metrics are those of [Predictions]
+// that hold them. The error is that of pass.
 func Stream(ctx context.Context, labels []int, classes int, thresholds []float64, workers int, pass Pass) (*Predictions, error) {
 	n := len(labels)
 	s := &passed{classes: classes, top: make([]int, n), decided: make([]int, n), sure: make([]float64, n), own: make([]float64, n), miss: make([]float64, n)}
