@@ -36,7 +36,7 @@ func DecideClasses(probs [][]float64, thresholds []float64) []int {
 // alone, and the most probable ones need not be best. Accuracy is best with those.
 func (m Metric) Decides() bool { return m.ofCounts != nil }
 
-// Bounds of the choice of thresholds: docs/decisions/0038-thresholds-of-classes.md.
+// Bounds of the choice of thresholds: docs/decisions/0041-thresholds-of-classes.md.
 const (
 	fewestOfClass  = 5          // validation rows of a class whose threshold is looked for by itself
 	decisionMargin = 1          // standard errors that another threshold must gain
