@@ -48,9 +48,11 @@ func (a *admission) overloaded() bool {
 	return a.late()
 }
 
-// late reports whether the last of the queue is not expected to be in within maxWait.
+// late reports whether one more in the queue is not expected to be in within three quarters of
+// maxWait: the rest is for requests that take longer than those before, so that few are refused
+// after they have waited.
 func (a *admission) late() bool {
-	return a.busy >= a.slots && time.Duration(len(a.queue)+1)*a.service/time.Duration(a.slots) > a.maxWait
+	return a.busy >= a.slots && time.Duration(len(a.queue)+1)*a.service/time.Duration(a.slots) > a.maxWait/4*3
 }
 
 // enter waits for a turn, which leave ends.

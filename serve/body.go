@@ -3,6 +3,7 @@ package serve
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -247,7 +248,9 @@ func (l *lineReader) next(ctx context.Context) (batch []dataset.Line, more bool,
 			}
 			batch = append(batch, line)
 		case <-ctx.Done():
-			return nil, false, ctx.Err()
+			for range l.lines { // the reading ends too, maybe first: then its error is the reason
+			}
+			return nil, false, cmp.Or(l.err, ctx.Err())
 		}
 	}
 	return batch, true, nil
