@@ -43,6 +43,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /page.js", page)
 	mux.HandleFunc("GET /words.js", page)
 	mux.HandleFunc("GET /recorder.js", page)
+	mux.HandleFunc("GET /worklet.js", page)
 	mux.HandleFunc("GET /style.css", page)
 	mux.HandleFunc("GET /v1/models/{model}/form", s.showForm)
 	mux.HandleFunc("GET /v1/models/{model}/examples/{row}/{column}", s.exampleMedium)

@@ -3,20 +3,19 @@
 export async function startRecording(onLevel) {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
   const context = new AudioContext();
+  await context.audioWorklet.addModule("/worklet.js");
   const source = context.createMediaStreamSource(stream);
   const parts = [];
-  const node = context.createScriptProcessor(4096, 1, 1);
-  node.onaudioprocess = (event) => {
-    const samples = new Float32Array(event.inputBuffer.getChannelData(0));
-    parts.push(samples);
-    let top = 0;
-    for (const x of samples) top = Math.max(top, Math.abs(x));
-    onLevel(top);
+  const node = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
+  let level = 0;
+  node.port.onmessage = ({ data }) => {
+    parts.push(data);
+    let top = 0.98 * level; // it falls slowly, so that it can be seen
+    for (const x of data) top = Math.max(top, Math.abs(x));
+    onLevel(level = top);
   };
   source.connect(node);
-  node.connect(context.destination);
   return async function stop() {
-    node.disconnect();
     source.disconnect();
     for (const track of stream.getTracks()) track.stop();
     const rate = context.sampleRate;

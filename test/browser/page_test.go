@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,11 +20,12 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // served trains a model of a note, a photo, a sound and a table with the command line, serves it,
-// and returns its address.
-func served(t *testing.T) string {
+// and returns its address, and what kills it.
+func served(t *testing.T) (url string, kill func()) {
 	t.Helper()
 	dir := t.TempDir()
 	fusor := filepath.Join(dir, "fusor")
@@ -51,16 +53,17 @@ func served(t *testing.T) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cancel(); cmd.Wait() }) //nolint:errcheck // it was ended
+	kill = sync.OnceFunc(func() { cancel(); cmd.Wait() }) //nolint:errcheck // it was ended
+	t.Cleanup(kill)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, url, ok := strings.Cut(strings.TrimSpace(line), " at ")
-	if !ok {
+	var ok bool
+	if _, url, ok = strings.Cut(strings.TrimSpace(line), " at "); !ok {
 		t.Fatalf("it printed %q", line)
 	}
-	return url
+	return url, kill
 }
 
 // shop writes a table of two classes, which the note, the photo and the price show.
@@ -216,17 +219,144 @@ func (p *page) wellMade(what string) {
 	}
 }
 
+// accessible checks the page with axe-core, if FUSOR_AXE names its script or npm has put it into
+// this folder (npm install --no-save axe-core): nothing that is found may be serious.
+func (p *page) accessible(what string) {
+	p.t.Helper()
+	path := os.Getenv("FUSOR_AXE")
+	if path == "" {
+		path = filepath.Join("node_modules", "axe-core", "axe.min.js")
+	}
+	script, err := os.ReadFile(path)
+	if err != nil {
+		p.t.Logf("%s: not checked with axe-core: %v", what, err)
+		return
+	}
+	p.eval(string(script) + `; delete window.found; axe.run().then((r) => { window.found = r.violations.filter((v) => ["serious", "critical"].includes(v.impact))
+		.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.html.slice(0, 120)).join(" ")) }); 0`)
+	p.until("axe-core", `window.found`)
+	if found := p.text(`window.found.join("\n")`); found != "" {
+		p.t.Errorf("%s: %s", what, found)
+	}
+}
+
+// keys presses keys, as a hand on a keyboard does.
+func (p *page) keys(keys ...string) {
+	p.t.Helper()
+	for _, k := range keys {
+		if err := chromedp.Do(p.ctx, chromedp.KeyEvent(k)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+// byKeyboard fills in a note, switches it off and on, and reads the methods, without a pointer.
+func byKeyboard(t *testing.T, ctx context.Context, url string) {
+	p := openPage(t, ctx, url, 1100)
+	p.eval(`localStorage.setItem('language', 'en')`)
+	// to goes on with Tab until a thing has the focus, which must be seen.
+	to := func(what, is string) {
+		t.Helper()
+		for range 60 {
+			p.keys(kb.Tab)
+			if p.text(`String((e => `+is+`)(document.activeElement))`) == "true" {
+				if p.text(`String((s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none')(getComputedStyle(document.activeElement)))`) != "true" {
+					t.Errorf("%s: the focus is not seen", what)
+				}
+				return
+			}
+		}
+		t.Fatalf("%s is not reached with Tab", what)
+	}
+	to("the note", `e.id === 'c-0-v'`)
+	p.keys(strings.Split("late and broken", "")...)
+	p.until("an answer to what is typed", answerText+`.includes('bad')`)
+	p.eval(`document.activeElement.blur(); scrollTo(0, 0)`)
+	to("the note's switch", `e.id === 'c-0-use'`)
+	p.keys(" ")
+	p.until("the answer without the note", answerText+`.includes('Nothing is filled in')`)
+	p.keys(" ")
+	p.until("the answer with the note", answerText+`.includes('bad')`)
+	p.eval(`document.activeElement.blur(); scrollTo(0, 0)`)
+	to("the tabs", `e.id === 'tab-try'`)
+	p.keys(kb.ArrowRight) // within tabs the arrows move (ARIA Authoring Practices, tabs pattern)
+	p.until("the methods", `document.querySelectorAll('#method-bilstm .matrix span').length === 12`)
+}
+
+// record records what the browser's pretended microphone hears.
+func record(t *testing.T, ctx context.Context, url string) {
+	p := openPage(t, ctx, url, 1100)
+	const card = `document.querySelectorAll('#form fieldset')[2]`
+	p.eval(`[...` + card + `.querySelectorAll('button')].find(b => /record|录/i.test(b.innerText)).click()`)
+	p.until("a level", card+`.querySelector('meter').value > 0`)
+	time.Sleep(1200 * time.Millisecond) // the microphone beeps every second
+	p.eval(`[...` + card + `.querySelectorAll('button')].find(b => /stop|停/i.test(b.innerText)).click()`)
+	p.until("the sound", card+`.querySelector('audio')`)
+	p.until("an answer", `document.querySelector('#answer strong')`)
+	if got := p.text(answerText); strings.Contains(got, "Could not be read") || strings.Contains(got, "无法读取") {
+		t.Errorf("the recording: %s", got)
+	}
+	p.wellMade("recorded")
+	for _, s := range p.watch.errors {
+		t.Errorf("console: %s", s)
+	}
+}
+
+// largePicture sends a picture of some 20 MB, and one that has more pixels than a request may.
+func largePicture(t *testing.T, ctx context.Context, url string) {
+	p := openPage(t, ctx, url, 1100)
+	p.eval(`localStorage.setItem('language', 'en')`)
+	choose := func(side int) {
+		p.eval(fmt.Sprintf(`{ const c = document.createElement('canvas'); c.width = c.height = %d; const g = c.getContext('2d'), image = g.createImageData(c.width, c.height);
+			const d = new Uint32Array(image.data.buffer); let x = 1; for (let i = 0; i < d.length; i++) { x ^= x << 13; x ^= x >>> 17; x ^= x << 5; d[i] = x | 0xff000000; }
+			g.putImageData(image, 0, 0); window.size = 0; document.querySelector('#answer').textContent = '';
+			c.toBlob((b) => { window.size = b.size; const files = new DataTransfer(); files.items.add(new File([b], 'large.png', {type: 'image/png'}));
+				const input = document.getElementById('c-1-f'); input.files = files.files; input.dispatchEvent(new Event('change')); }, 'image/png') }`, side))
+	}
+	choose(2600)
+	p.until("an answer to a picture of 20 MB", `window.size > 15e6 && document.querySelector('#answer strong')`)
+	if got := p.text(answerText); strings.Contains(got, "Could not be read") {
+		t.Errorf("a picture of %s bytes: %s", p.text(`String(window.size)`), got)
+	}
+	choose(4200)
+	p.until("a word on a picture of 17 million pixels", answerText+`.match(/Could not be read|too large|longer than/)`)
+}
+
+// serverGone asks a server that is killed while it answers.
+func serverGone(t *testing.T, ctx context.Context, url string, kill func()) {
+	p := openPage(t, ctx, url, 1100)
+	p.eval(`localStorage.setItem('language', 'en')`)
+	p.eval(`{ const v = document.getElementById('c-0-v'); v.value = 'late and broken'; v.dispatchEvent(new Event('input')) }`)
+	p.until("an answer", answerText+`.includes('bad')`)
+	p.eval(`{ const v = document.getElementById('c-0-v'); v.value = 'lovely '.repeat(100000); v.dispatchEvent(new Event('input')) }`)
+	kill()
+	p.until("a word on the lost server", `document.querySelector('#answer .error')`)
+	if got := p.text(`document.querySelector('#answer').getAttribute('aria-busy')`); got != "false" {
+		t.Errorf("the answer is busy: %s", got)
+	}
+	p.wellMade("without a server")
+}
+
 // TestPage does what a visitor does: an example, a switch, a file, the other language, the five
-// methods.
+// methods; by keyboard, with a microphone, a large picture, and a server that goes away.
 func TestPage(t *testing.T) {
 	ctx := browser(t)
-	url := served(t)
+	url, kill := served(t)
+	t.Run("visitor", func(t *testing.T) { visit(t, ctx, url) })
+	t.Run("keyboard", func(t *testing.T) { byKeyboard(t, ctx, url) })
+	t.Run("recording", func(t *testing.T) { record(t, ctx, url) })
+	t.Run("large picture", func(t *testing.T) { largePicture(t, ctx, url) })
+	t.Run("server gone", func(t *testing.T) { serverGone(t, ctx, url, kill) })
+}
+
+func visit(t *testing.T, ctx context.Context, url string) {
 	p := openPage(t, ctx, url, 1100)
 	p.wellMade("empty")
 	p.eval(`document.querySelector('#examples button').click()`)
 	p.until("an answer", answerText+`.includes('good')`)
 	p.until("what decided", answerText+`.includes('What decided')`)
 	p.wellMade("answered")
+	p.accessible("answered")
 	p.shot("page-desktop")
 	p.eval(`[...document.querySelectorAll('#answer button')].at(-1).click()`)
 	for k := range 4 {
@@ -255,6 +385,7 @@ func TestPage(t *testing.T) {
 	p.until("the textbook's numbers", `document.querySelector('#method-weighted').innerText.replace(/\s+/g, ' ').includes('5.2 6.2 7.2 8.2 9.2 10.2')`)
 	p.until("the Bi-LSTM", `document.querySelectorAll('#method-bilstm .matrix span').length === 12`)
 	p.wellMade("methods")
+	p.accessible("methods")
 	p.shot("page-methods")
 	for _, s := range p.watch.errors {
 		t.Errorf("console: %s", s)
@@ -269,6 +400,7 @@ func TestPage(t *testing.T) {
 	phone.eval(`localStorage.setItem('language', 'en'); document.querySelector('#examples button:nth-of-type(2)').click()`)
 	phone.until("an answer on a phone", answerText+`.length > 40`)
 	phone.wellMade("phone")
+	phone.accessible("phone")
 	phone.shot("page-phone")
 	phone.eval(`document.getElementById('tab-methods').click()`)
 	phone.until("the methods on a phone", `document.querySelectorAll('#method-bilstm .matrix span').length === 12`)
