@@ -21,7 +21,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err != nil {
 		return nil, problemsOf(ds).Wrap(fmt.Errorf("cannot evaluate: %w", err))
 	}
-	f, err := m.Features(ctx, ds)
+	f, err := m.Mapped(ctx, ds)
 	if err != nil {
 		return nil, err
 	}

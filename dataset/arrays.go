@@ -69,6 +69,9 @@ func openMatrices(ds *Dataset, name string, index map[string]indexed, opt *Optio
 		add("array.labels", false, "left out: by its name it holds the labels", "rename it if it is a modality")
 		return nil
 	}
+	if rows := openRows(path, stem, index[name].kind, opt); rows != nil {
+		return []matrix{{name: stem, file: path, kind: media.Vector, dim: rows.Width(), rows: rows.Shape[0], held: rows}}
+	}
 	bag, ok, err := readBag(media.File(path))
 	if ok && err == nil {
 		return []matrix{{name: stem, file: path, kind: media.Bag, dim: bag.Cols, rows: bag.Rows, bag: bag}}

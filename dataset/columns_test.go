@@ -1,8 +1,10 @@
 package dataset
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +12,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/fusor-ml/fusor/internal/codec/npy"
 )
 
 // sameHeld fails where a file reads otherwise when its cells are held in columns.
@@ -108,6 +112,46 @@ func TestCompactTables(t *testing.T) {
 		}
 		sameHeld(t, path, Options{})
 	})
+}
+
+// The rows of large arrays are read where they lie.
+func TestCompactArrays(t *testing.T) {
+	before := largeArray
+	defer func() { largeArray = before }()
+	largeArray = 0
+	dir := t.TempDir()
+	const n, dim = 50, 7
+	data := make([]float32, n*dim)
+	for i := range data {
+		data[i] = float32(i%13) - 6
+	}
+	data[3*dim+2] = float32(math.NaN())
+	for k := range dim {
+		data[9*dim+k] = float32(math.NaN())
+	}
+	var labels strings.Builder
+	labels.WriteString("label\n")
+	for i := range n {
+		fmt.Fprintf(&labels, "%s\n", []string{"a", "b"}[i%2])
+	}
+	if err := os.WriteFile(filepath.Join(dir, LabelsName), []byte(labels.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var array bytes.Buffer
+	if err := npy.Write(&array, []int{n, dim}, data); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "x.npy"), array.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sameHeld(t, dir, Options{})
+	ds, err := Open(dir, Options{Compact: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ds.Rows[0].held.from[0].matrix.held == nil {
+		t.Error("the array was read into memory")
+	}
 }
 
 // A grid holds what was added, over any number of blocks.

@@ -3,9 +3,12 @@ package feature
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
+	"github.com/fusor-ml/fusor/internal/buffer"
 	"github.com/fusor-ml/fusor/internal/parallel"
 )
 
@@ -19,6 +22,63 @@ type Matrix struct {
 	Start  []int
 	Values []float32
 	Index  []int32
+
+	store *Store // what rows are made of, where Values and Index do not hold them
+	state State
+	first int // row of the store that is row 0
+}
+
+// resident is how many bytes of a view are held in memory after its state was applied. It changes
+// no bit of what is read. It is a variable for tests.
+var resident int64 = 128 << 20
+
+// Row is a row of a Matrix, and the memory that it was read into.
+type Row struct {
+	Values []float32 // as Dense or Weights returns it
+	Index  []int32   // as Ids returns it
+
+	raw, out Raw
+	ids      []int32
+}
+
+// Read reads row i into r, which is right until the next row is read into it.
+func (m *Matrix) Read(i int, r *Row) error {
+	if m.store == nil {
+		switch m.Shape {
+		case Vector, Sequence:
+			r.Values = m.Dense(i)
+		case Tokens:
+			r.Index = m.Ids(i)
+		default:
+			r.Values, r.Index = m.Weights(i), m.Ids(i)
+		}
+		return nil
+	}
+	if !m.Present[i] {
+		r.out.Values, r.ids = r.out.Values[:0], r.ids[:0]
+		if m.Shape == Vector {
+			r.out.Values = buffer.Grow(r.out.Values, m.Dim)
+			clear(r.out.Values)
+		}
+	} else {
+		if err := m.store.Get(m.first+i, &r.raw); err != nil {
+			return err
+		}
+		m.state.Apply(&r.out, r.raw)
+		r.ids = r.ids[:0]
+		for _, id := range r.out.Index {
+			r.ids = append(r.ids, int32(id))
+		}
+	}
+	r.Values, r.Index = r.out.Values, r.ids
+	return nil
+}
+
+// Part returns the rows from..to, which share the memory of m.
+func (m *Matrix) Part(from, to int) *Matrix {
+	p := *m
+	p.Present, p.Start, p.first = m.Present[from:to], m.Start[from:to+1], m.first+from
+	return &p
 }
 
 // Len is the number of rows.
@@ -36,7 +96,7 @@ func (m *Matrix) Ids(i int) []int32 { return m.Index[m.Start[i]:m.Start[i+1]] }
 // Weights returns the weights of row i of a sparse view, parallel to Ids.
 func (m *Matrix) Weights(i int) []float32 { return m.Values[m.Start[i]:m.Start[i+1]] }
 
-// Join returns the rows of several matrices of one view, one after the other.
+// Join returns the rows of several matrices of one view that [Apply] made, one after the other.
 func Join(parts ...*Matrix) *Matrix {
 	out := &Matrix{Shape: parts[0].Shape, Dim: parts[0].Dim, Start: []int{0}}
 	for _, m := range parts {
@@ -84,6 +144,16 @@ func Fit(s *Store, v View, scaling Scaling, rows []int) (State, error) {
 
 // Apply applies a state to every row of a store.
 func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
+	return applyWithin(s, shape, st, math.MaxInt64)
+}
+
+// OnDemand is Apply for a view of any size: beyond so many bytes the matrix goes on reading the
+// store, which must not be closed before.
+func OnDemand(s *Store, shape Shape, st State) (*Matrix, error) {
+	return applyWithin(s, shape, st, resident)
+}
+
+func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	n := s.Len()
 	m := &Matrix{Shape: shape, Dim: st.Dim(), Present: make([]bool, n), Start: make([]int, n+1)}
 	// Rows are applied in blocks on all cores, then joined in order.
@@ -96,11 +166,39 @@ func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
 		return m, nil
 	}
 	parts := make([]Matrix, (n+block-1)/block)
+	var size atomic.Int64
+	if shape == Vector { // of which every row takes as much
+		if all := 4 * int64(n) * int64(m.Dim); all > most {
+			size.Store(all)
+		} else {
+			m.Values = make([]float32, n*m.Dim)
+		}
+	}
 	err := parallel.For(context.Background(), len(parts), 0, func(_ context.Context, _, b int) error {
-		return apply(&parts[b], m, s, st, b*block, min(n, (b+1)*block))
+		p := &parts[b]
+		if m.Values != nil { // each part has its place there
+			from, to := b*block*m.Dim, min(n, (b+1)*block)*m.Dim
+			p.Values = m.Values[from:from:to]
+		}
+		if err := apply(p, m, s, st, b*block, min(n, (b+1)*block)); err != nil {
+			return err
+		}
+		if size.Add(4*int64(len(p.Values)+len(p.Index))) > most {
+			*p = Matrix{}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	if size.Load() > most {
+		m.store, m.state = s, st
+		m.sumStarts()
+		return m, nil
+	}
+	if m.Values != nil {
+		m.sumStarts()
+		return m, nil
 	}
 	values, index := 0, 0
 	for b := range parts {

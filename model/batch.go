@@ -32,10 +32,11 @@ type ViewBatch struct {
 	Weights []float32      // sparse: parallel to Ids
 	Steps   int            // sequence, tokens: T
 	Mask    []float32      // [N]: this view's column of Present
+	row     feature.Row
 }
 
-// Fill takes the given rows of s. groups may be nil.
-func (b *Batch) Fill(s *Set, rows, groups []int) {
+// Fill takes the given rows of s. groups may be nil. An error is that of reading a temporary file.
+func (b *Batch) Fill(s *Set, rows, groups []int) error {
 	n, nv := len(rows), len(s.Views)
 	b.N, b.Groups = n, groups
 	b.Views = buffer.Grow(b.Views, nv)
@@ -52,12 +53,15 @@ func (b *Batch) Fill(s *Set, rows, groups []int) {
 		}
 	}
 	for v, m := range s.Views {
-		b.Views[v].fill(m, rows)
+		if err := b.Views[v].fill(m, rows); err != nil {
+			return err
+		}
 		for i, p := range b.Views[v].Mask {
 			b.Present.F32[i*nv+v] = p
 			b.Any[i] = max(b.Any[i], p)
 		}
 	}
+	return nil
 }
 
 // FillLabels sets Labels for the rows that the batch was filled with, of which every one must have
@@ -82,7 +86,7 @@ func (b *Batch) Hide(i, v int) {
 	}
 }
 
-func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) {
+func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) error {
 	n := len(rows)
 	vb.Shape = m.Shape
 	vb.Mask = buffer.Grow(vb.Mask, n)
@@ -95,36 +99,40 @@ func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) {
 	switch m.Shape {
 	case feature.Vector:
 		vb.X = reuse(vb.X, n, m.Dim)
-		for i, r := range rows {
-			copy(vb.X.F32[i*m.Dim:(i+1)*m.Dim], m.Dense(r))
-		}
 	case feature.Sparse:
 		vb.Offsets = buffer.Grow(vb.Offsets, n+1)
 		vb.Ids, vb.Weights = vb.Ids[:0], vb.Weights[:0]
 		vb.Offsets[0] = 0
-		for i, r := range rows {
-			vb.Ids = append(vb.Ids, m.Ids(r)...)
-			vb.Weights = append(vb.Weights, m.Weights(r)...)
-			vb.Offsets[i+1] = int32(len(vb.Ids))
-		}
 	case feature.Sequence:
 		vb.lengths(m, rows)
-		w := vb.Steps * m.Dim
 		vb.X = reuse(vb.X, n, vb.Steps, m.Dim)
-		for i, r := range rows {
-			x := vb.X.F32[i*w : (i+1)*w]
-			clear(x[copy(x, m.Dense(r)):])
-		}
 	case feature.Tokens:
 		vb.lengths(m, rows)
 		vb.Ids = buffer.Grow(vb.Ids, n*vb.Steps)
-		for i, r := range rows {
+	}
+	for i, r := range rows {
+		if err := m.Read(r, &vb.row); err != nil {
+			return err
+		}
+		switch m.Shape {
+		case feature.Vector:
+			copy(vb.X.F32[i*m.Dim:(i+1)*m.Dim], vb.row.Values)
+		case feature.Sparse:
+			vb.Ids = append(vb.Ids, vb.row.Index...)
+			vb.Weights = append(vb.Weights, vb.row.Values...)
+			vb.Offsets[i+1] = int32(len(vb.Ids))
+		case feature.Sequence:
+			w := vb.Steps * m.Dim
+			x := vb.X.F32[i*w : (i+1)*w]
+			clear(x[copy(x, vb.row.Values):])
+		case feature.Tokens:
 			x := vb.Ids[i*vb.Steps : (i+1)*vb.Steps]
-			for k := copy(x, m.Ids(r)); k < len(x); k++ {
+			for k := copy(x, vb.row.Index); k < len(x); k++ {
 				x[k] = -1
 			}
 		}
 	}
+	return nil
 }
 
 func (vb *ViewBatch) lengths(m *feature.Matrix, rows []int) {

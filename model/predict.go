@@ -135,7 +135,9 @@ func (p *Predictor) run(ctx context.Context, set *Set, rows []int, hidden func(i
 			return nil, err
 		}
 		s.tape.Reset()
-		s.batch.Fill(set, l.Rows, l.Groups)
+		if err := s.batch.Fill(set, l.Rows, l.Groups); err != nil {
+			return nil, err
+		}
 		for i, r := range l.Rows {
 			k := next + i
 			if grouped {

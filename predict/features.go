@@ -25,6 +25,15 @@ type Features struct {
 // Len returns the number of rows.
 func (f *Features) Len() int { return len(f.flags) }
 
+// Part returns the features of the rows from..to, of a model that does not read over rows.
+func (f *Features) Part(from, to int) *Features {
+	out := &Features{Problems: f.Problems, set: &model.Set{}, flags: f.flags[from:to]}
+	for _, v := range f.set.Views {
+		out.set.Views = append(out.set.Views, v.Part(from, to))
+	}
+	return out
+}
+
 // Set returns the views, in the order of the model's, as Model.Score takes them.
 func (f *Features) Set() *model.Set { return f.set }
 
@@ -62,11 +71,26 @@ func (m *Model) Features(ctx context.Context, ds *dataset.Dataset) (*Features, e
 		return nil, err
 	}
 	defer features.Close() //nolint:errcheck // temporary files
+	return m.applied(ds, refs, features, problems, feature.Apply)
+}
+
+// Mapped is Features for a data set of any size: what does not fit into memory is read from a
+// temporary file, which is gone with the features. They must not be joined; see [Features.Part].
+func (m *Model) Mapped(ctx context.Context, ds *dataset.Dataset) (*Features, error) {
+	refs, features, problems, err := m.Extract(ctx, ds)
+	if err != nil {
+		return nil, err
+	}
+	return m.applied(ds, refs, features, problems, feature.OnDemand)
+}
+
+// applied applies the model's states to extracted features.
+func (m *Model) applied(ds *dataset.Dataset, refs []feature.Ref, features *feature.Features, problems dataset.Problems, apply func(*feature.Store, feature.Shape, feature.State) (*feature.Matrix, error)) (*Features, error) {
 	f := &Features{Problems: problems, set: &model.Set{}, flags: make([][]string, len(ds.Rows))}
 	for i, v := range m.a.Views {
 		// Select has found every view, but in the order of the schema's columns.
 		j := slices.IndexFunc(refs, func(r feature.Ref) bool { return r.Name == v.Name })
-		x, err := feature.Apply(features.Stores[j], refs[j].View.Info().Shape, m.a.States[i])
+		x, err := apply(features.Stores[j], refs[j].View.Info().Shape, m.a.States[i])
 		if err != nil {
 			return nil, problems.Wrap(fmt.Errorf("view %s: %w", v.Name, err))
 		}

@@ -35,6 +35,35 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// manyRows is from how many training rows on there is more to a pass than a small table has in
+// many.
+const manyRows = 50_000
+
+// forRows returns c with the settings that a fit on so many rows needs and that are not set: above
+// manyRows an epoch is as long as several of a smaller table, so that there are fewer of them, and
+// a larger batch costs less without taking fewer steps in all.
+func (c Config) forRows(rows int) Config {
+	if rows > manyRows {
+		times := rows / manyRows // at least 1
+		if c.Batch == 0 {
+			c.Batch = mostBatch
+			for c.Batch > 32*max(2, times) {
+				c.Batch /= 2
+			}
+		}
+		if c.Epochs == 0 {
+			c.Epochs = max(10, 100/times)
+		}
+		if c.Patience == 0 {
+			c.Patience = max(2, 12/times)
+		}
+	}
+	return c.withDefaults()
+}
+
+// mostBatch is the largest batch that is taken for many rows.
+const mostBatch = 512
+
 // Check reports a setting that is out of range.
 func (c Config) Check() error { return checkSettings(c, "train.") }
 

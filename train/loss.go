@@ -32,11 +32,14 @@ func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
 }
 
 // fill fills t.batch with the rows of b and what is to be predicted of them.
-func (t *trainer) fill(b model.Layout) {
-	t.batch.Fill(t.d.Set, b.Rows, b.Groups)
+func (t *trainer) fill(b model.Layout) error {
+	if err := t.batch.Fill(t.d.Set, b.Rows, b.Groups); err != nil {
+		return err
+	}
 	if t.m.Spec.Multilabel {
 		t.batch.FillLabels(t.d.Set, b.Rows, t.m.Spec.Outputs)
 	}
+	return nil
 }
 
 // valLoss is the mean loss over the validation rows, without label smoothing, and its standard
@@ -50,7 +53,9 @@ func (t *trainer) valLoss(ctx context.Context) (mean, se float64, err error) {
 			return 0, 0, err
 		}
 		t.tape.Reset()
-		t.fill(b)
+		if err := t.fill(b); err != nil {
+			return 0, 0, err
+		}
 		z := t.m.Forward(t.tape, &t.batch).Logits.Value().F32
 		c := t.m.Spec.Outputs
 		for i := range b.Rows {

@@ -184,7 +184,7 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int, made *
 		if err != nil {
 			return f, nil, err
 		}
-		m, err := feature.Apply(store, f.Info.Shape, state)
+		m, err := feature.OnDemand(store, f.Info.Shape, state)
 		if err != nil {
 			return f, nil, err
 		}
@@ -220,7 +220,7 @@ func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int)
 	if err != nil {
 		return 0, 0, err
 	}
-	h, err := Fit(ctx, net, Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val}, r.Train, workers, Hooks{}, nil)
+	h, err := Fit(ctx, net, Data{Set: p.Set.Pick(views), Train: some(p.Run.Train), Val: some(p.Run.Val)}, r.Train, workers, Hooks{}, nil)
 	if errors.Is(err, errDiverged) {
 		return math.Inf(1), 0, nil
 	}
@@ -228,6 +228,19 @@ func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int)
 		return 0, 0, err
 	}
 	return h.BestLoss, h.BestError, nil
+}
+
+// some returns rows at even distances, which are enough for a choice between few; all of them up to
+// manyRows.
+func some(rows []int) []int {
+	if len(rows) <= manyRows {
+		return rows
+	}
+	out := make([]int, manyRows)
+	for i := range out {
+		out[i] = rows[i*len(rows)/manyRows]
+	}
+	return out
 }
 
 // NewScale returns the scale of the targets of rows.

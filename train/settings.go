@@ -62,11 +62,11 @@ var Settings = []fusion.Option{
 	},
 	{
 		Name: "train.epochs", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 100,
-		Doc: "epochs at most; `--epochs`",
+		Doc: "epochs at most, fewer of more than 50,000 training rows: docs/performance.md; `--epochs`",
 	},
 	{
 		Name: "train.batch", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 32,
-		Doc: "rows of a step; where bilstm runs over rows, whole groups until there are as many; `--batch`",
+		Doc: "rows of a step; where bilstm runs over rows, whole groups until there are as many; more of more than 50,000 training rows: docs/performance.md; `--batch`",
 	},
 	{
 		Name: "train.lr", Kind: fusion.Number, Min: 0, AboveMin: true, Max: math.Inf(1), Default: 0.002,
@@ -90,7 +90,7 @@ var Settings = []fusion.Option{
 	},
 	{
 		Name: "train.patience", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 12,
-		Doc: "epochs without a lower validation loss before it stops",
+		Doc: "epochs without a lower validation loss before it stops, fewer of more than 50,000 training rows: docs/performance.md",
 	},
 	{
 		Name: "train.margin", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Default: 0.5,

@@ -75,10 +75,11 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	t := &trainer{m: m, d: d, c: c.withDefaults(), workers: workers, hooks: hooks, tape: grad.NewTape(tensor.F32), params: m.Params()}
+	t := &trainer{m: m, d: d, workers: workers, hooks: hooks, tape: grad.NewTape(tensor.F32), params: m.Params()}
 	t.tape.SetWorkers(workers)
 	optim.Flatten(t.params) // one vector to update; the numbers stay the same
 	t.d.Train, t.d.Val = usable(d.Set, d.Train), usable(d.Set, d.Val)
+	t.c = c.forRows(len(t.d.Train))
 	if len(t.d.Train) == 0 {
 		return nil, fmt.Errorf("cannot train: no labelled training row has a view")
 	}
@@ -280,7 +281,9 @@ func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int,
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}
-		t.fill(b)
+		if err := t.fill(b); err != nil {
+			return 0, 0, err
+		}
 		t.m.HideModalities(&t.batch, stream(t.c.Seed, 2, uint64(step+n)))
 		loss, norm := t.step(step+n, lr(step+n))
 		if !finite(loss) || !finite(norm) { // of such a gradient Adam's moments never recover

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"path/filepath"
 	"slices"
@@ -119,20 +120,38 @@ func answered(m *fusor.Model, header []string, q predict.Query) []string {
 	return slices.DeleteFunc(slices.Clone(header), func(h string) bool { return !slices.Contains(names, h) })
 }
 
-func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, preds []fusor.Prediction, format string) error {
+func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, answers iter.Seq2[[]fusor.Prediction, error], format string) error {
 	b, q := bufio.NewWriter(w), c.query()
+	each := func(f func(i int, p *fusor.Prediction) error) error {
+		i := 0
+		for preds, err := range answers {
+			if err != nil {
+				return err
+			}
+			for k := range preds {
+				if err := f(i, &preds[k]); err != nil {
+					return err
+				}
+				i++
+			}
+		}
+		return nil
+	}
 	if format == "jsonl" {
-		for i := range preds {
+		err := each(func(i int, p *fusor.Prediction) error {
 			in, err := data.object(i)
 			if err != nil {
 				return err
 			}
-			line, err := c.answer(m, &preds[i], in)
+			line, err := c.answer(m, p, in)
 			if err != nil {
 				return err
 			}
 			b.Write(line)
-			b.WriteByte('\n')
+			return b.WriteByte('\n')
+		})
+		if err != nil {
+			return err
 		}
 		return b.Flush()
 	}
@@ -152,15 +171,16 @@ func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, 
 		return err
 	}
 	row := make([]string, 0, len(header)+len(names))
-	for i, p := range preds {
+	err := each(func(i int, p *fusor.Prediction) error {
 		row = row[:0]
 		in := data.row(i)
 		for _, k := range kept {
 			row = append(row, in[k])
 		}
-		if err := out.Write(append(row, c.cells(m, &p)...)); err != nil {
-			return err
-		}
+		return out.Write(append(row, c.cells(m, p)...))
+	})
+	if err != nil {
+		return err
 	}
 	out.Flush()
 	if err := out.Error(); err != nil {

@@ -181,5 +181,5 @@ func (c *mergeCmd) answers(j *openedJob) error {
 		return err
 	}
 	in := &input{ds, ds.Raw().Header, ds.Raw().Row, ds.Raw().Object}
-	return plain.finish(j.env, m, in, preds, problems, format)
+	return plain.finish(j.env, m, in, func(yield func([]fusor.Prediction, error) bool) { yield(preds, nil) }, problems, format)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 
 	"github.com/fusor-ml/fusor"
@@ -98,43 +99,66 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	f, err := m.Features(e.ctx, in.ds)
-	if err != nil {
-		bar.done()
-		return c.failed(e, err)
-	}
-	preds, err := m.Answer(e.ctx, f, c.query())
+	f, err := m.Mapped(e.ctx, in.ds)
 	bar.done()
 	if err != nil {
-		return c.failed(e, f.Problems.Wrap(err))
+		return c.failed(e, err)
 	}
-	return c.finish(e, m, in, preds, f.Problems, format)
+	return c.finish(e, m, in, c.answers(e, m, f), f.Problems, format)
+}
+
+// answerRows is how many rows of a table are answered together.
+const answerRows = 4096
+
+// answers are those to the rows of f, some at a time; of a model over rows, to all at once.
+func (c *predictCmd) answers(e *env, m *fusor.Model, f *predict.Features) iter.Seq2[[]fusor.Prediction, error] {
+	return func(yield func([]fusor.Prediction, error) bool) {
+		if m.OverRows() || f.Len() <= answerRows {
+			preds, err := m.Answer(e.ctx, f, c.query())
+			yield(preds, err)
+			return
+		}
+		for from := 0; from < f.Len(); from += answerRows {
+			preds, err := m.Answer(e.ctx, f.Part(from, min(f.Len(), from+answerRows)), c.query())
+			if !yield(preds, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // finish writes the answers.
-func (c *predictCmd) finish(e *env, m *fusor.Model, in *input, preds []fusor.Prediction, problems dataset.Problems, format string) error {
+func (c *predictCmd) finish(e *env, m *fusor.Model, in *input, answers iter.Seq2[[]fusor.Prediction, error], problems dataset.Problems, format string) error {
 	c.report(e, problems)
 	if twice := answered(m, in.header, c.query()); len(twice) > 0 && !c.Bare {
 		c.notes(e, []string{fmt.Sprintf("the answers take the place of the input's columns %s", list(twice))})
 	}
 	if c.JSON != "" {
-		out, err := make([]json.RawMessage, len(preds)), error(nil)
-		for i, p := range preds {
-			if out[i], err = c.answer(m, &p, named(&in.ds.Rows[i])); err != nil {
+		out := []json.RawMessage{}
+		for preds, err := range answers {
+			if err != nil {
 				return err
+			}
+			for _, p := range preds {
+				line, err := c.answer(m, &p, named(&in.ds.Rows[len(out)]))
+				if err != nil {
+					return err
+				}
+				out = append(out, line)
 			}
 		}
 		if err := c.writeJSON(e, out); err != nil {
 			return err
 		}
 	}
+	var err error
 	switch {
 	case c.Out != "":
-		return durable.Write(c.Out, func(w io.Writer) error { return c.writePredictions(w, m, in, preds, format) })
+		err = durable.Write(c.Out, func(w io.Writer) error { return c.writePredictions(w, m, in, answers, format) })
 	case !c.jsonToStdout():
-		return c.writePredictions(e.stdout, m, in, preds, format)
+		err = c.writePredictions(e.stdout, m, in, answers, format)
 	}
-	return nil
+	return err
 }
 
 // query is what is wanted of each row.

@@ -77,11 +77,14 @@ func (b *bins) dim() int {
 func (b *bins) encode(out []float32, v float64) {
 	for k := range out {
 		low, high := float64(b.Edges[k]), float64(b.Edges[k+1])
-		share := max(0, min(1, (v-low)/(high-low)))
-		if math.IsNaN(share) {
-			share = 0
+		share := float32(0)
+		switch {
+		case v >= high:
+			share = 1
+		case v > low:
+			share = float32((v - low) / (high - low))
 		}
-		out[k] = float32(share) - b.Means[k]
+		out[k] = share - b.Means[k]
 	}
 }
 

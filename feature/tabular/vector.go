@@ -26,7 +26,7 @@ func (vectors) Views() []feature.View { return []feature.View{vector{}} }
 
 // Open implements feature.Modality: the cell's vector, or a JSON array in its text.
 // One with a value that is NaN or infinite is an error, as it is where data is read.
-func (vectors) Open(_ context.Context, c *dataset.Cell, col *dataset.Column, _ media.Folder) (any, error) {
+func (vectors) Open(ctx context.Context, c *dataset.Cell, col *dataset.Column, _ media.Folder) (any, error) {
 	v := c.Vector
 	if len(v) == 0 && c.Text != "" {
 		var err error
@@ -35,6 +35,9 @@ func (vectors) Open(_ context.Context, c *dataset.Cell, col *dataset.Column, _ m
 		}
 	}
 	switch {
+	case len(v) == 0 && len(c.Media) > 0: // an array that could not be read
+		_, err := media.Open(ctx, c.Media[0])
+		return nil, errors.Join(err, errors.New("the cell holds no vector"))
 	case len(v) == 0:
 		return nil, errors.New("the cell holds no vector")
 	case col.Dim > 0 && len(v) != col.Dim:
