@@ -196,7 +196,7 @@ func (r *reader) weights() *section {
 
 func (r *reader) noise() *section {
 	if len(r.doc.Noise) == 0 {
-		if len(r.doc.NoiseBy) == 0 {
+		if len(r.doc.NoiseBy) == 0 || len(r.doc.Next) > 0 { // which has the way to it
 			return nil
 		}
 		return &section{id: "noise", title: r.say("noise"), note: r.say("noise_by"), pre: strings.Join(r.doc.NoiseBy, "\n")}

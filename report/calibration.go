@@ -83,7 +83,8 @@ func (r *reader) confusion() *section {
 		p.Values = append(p.Values, values)
 		t.rows = append(t.rows, cells)
 	}
-	s := &section{id: "confusion", title: r.say("confusion"), note: r.ofFirst(r.say("confusion_note"))}
+	const most = 10 // classes that one column has room for
+	s := &section{id: "confusion", wide: len(c.Classes) > most, title: r.say("confusion"), note: r.ofFirst(r.say("confusion_note"))}
 	if len(c.Classes) <= maxClasses {
 		main := figure{name: "confusion", plot: p, table: t}
 		if len(c.Classes) > 40 { // too wide to read as a table; the .csv file has it

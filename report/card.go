@@ -49,10 +49,11 @@ func (r *reader) card(p *page) {
 		p.put("h3", r.say("next"))
 		p.raw(`<dl class="steps">`)
 		for _, s := range steps {
+			p.raw("<div>")
 			p.put("dt", lang.Of(r.lang()).Text(s.What))
 			p.raw("<dd>")
 			p.put("pre", Command(s.Command))
-			p.raw("</dd>")
+			p.raw("</dd></div>")
 		}
 		p.raw("</dl>")
 	}

@@ -26,6 +26,9 @@ func (r *reader) mistakesTitle() (title, note string) {
 	return r.say("mistakes"), r.ofFirst(r.say("mistakes_note"))
 }
 
+// firstMistakes are shown, the rest on demand.
+const firstMistakes = 8
+
 // mistakes writes the surest wrong predictions as cards, with their media if
 // the options ask for it.
 func (r *reader) mistakes(p *page, o Options) {
@@ -44,7 +47,12 @@ func (r *reader) mistakes(p *page, o Options) {
 	p.put("h2", title)
 	p.put(`p class="note"`, note)
 	p.raw(`<div class="cards">`)
-	for _, m := range r.doc.Mistakes {
+	for i, m := range r.doc.Mistakes {
+		if i == firstMistakes {
+			p.raw("</div><details>")
+			p.put("summary", r.say("more_mistakes", len(r.doc.Mistakes)-i))
+			p.raw(`<div class="cards">`)
+		}
 		p.raw(`<article class="card">`)
 		p.put(`div class="id"`, m.ID)
 		p.raw("<div>", attr(r.say("predicted")), r.pick(": ", "："))
@@ -67,7 +75,11 @@ func (r *reader) mistakes(p *page, o Options) {
 		}
 		p.raw("</article>")
 	}
-	p.raw("</div></section>\n")
+	p.raw("</div>")
+	if len(r.doc.Mistakes) > firstMistakes {
+		p.raw("</details>")
+	}
+	p.raw("</section>\n")
 }
 
 // brief reports whether a cell is shown beside its column's name: a path, or nothing.
@@ -134,14 +146,17 @@ func (r *reader) data(p *page) {
 	}
 	p.pair(r.say("splits"), r.counts(d.Splits))
 	if len(d.Classes) > 0 {
-		p.pair(r.say("classes"), strconv.Itoa(len(d.Classes)))
+		p.pair(r.say("classes"), r.balance(d.Classes))
 	}
 	p.raw("</dl>")
 	if f := r.modalities(); f != nil {
-		r.figure(p, *f, r.say("modalities"))
+		r.figure(p, *f, r.say("modalities"), columnWidth)
 	}
 	if f := r.classes(); f != nil {
-		r.figure(p, *f, r.say("classes_plot"))
+		p.raw("<details>")
+		p.put("summary", r.say("classes_plot"))
+		r.figure(p, *f, r.say("classes_plot"), columnWidth)
+		p.raw("</details>")
 	}
 	if len(d.Problems) > 0 {
 		p.put("h3", r.say("problems"))
@@ -155,6 +170,16 @@ func (r *reader) data(p *page) {
 		p.raw("</ul>")
 	}
 	p.raw("</section>\n")
+}
+
+// balance returns how many classes there are, and how many rows the smallest and the largest have.
+func (r *reader) balance(classes []Count) string {
+	less := func(a, b Count) int { return a.Rows - b.Rows }
+	least, most := slices.MinFunc(classes, less).Rows, slices.MaxFunc(classes, less).Rows
+	if most == 0 {
+		return strconv.Itoa(len(classes))
+	}
+	return r.say("class_rows", len(classes), least, most)
 }
 
 // notes are the run's, those of the program's own in the reader's language.

@@ -25,11 +25,12 @@ type Options struct {
 
 const defaultMediaLimit = 4 << 20
 
-// Widths in pixels at which plots are drawn: for screens, and for phones and
-// small plots.
+// Widths in pixels at which plots are drawn: over the page, in one of two columns, and for phones
+// and small plots.
 const (
-	wideWidth  = 760
-	smallWidth = 340
+	wideWidth   = 1040
+	columnWidth = 480
+	smallWidth  = 340
 )
 
 // HTML writes the report as one file that needs nothing else: no script, no
@@ -60,13 +61,22 @@ func HTML(w io.Writer, d *Document, o Options) error {
 	r.card(p)
 	parts := r.sections()
 	r.contents(p, parts)
+	columns := false
 	for _, s := range parts {
+		if s.wide == columns {
+			columns = !s.wide
+			p.raw(map[bool]string{true: "<div class=\"columns\">\n", false: "</div>\n"}[columns])
+		}
 		r.section(p, s)
 	}
+	if columns {
+		p.raw("</div>\n")
+	}
 	r.mistakes(p, o)
+	p.raw("<div class=\"columns\">\n")
 	r.data(p)
 	r.run(p)
-	p.raw("</main>\n<footer>")
+	p.raw("</div></main>\n<footer>")
 	p.put("p", r.say("made"))
 	p.raw("</footer></body></html>\n")
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
@@ -162,18 +172,22 @@ func (r *reader) section(p *page, s section) {
 	if i := slices.IndexFunc(s.figures, func(f figure) bool { return f.folded }); i >= 0 {
 		shown, folded = s.figures[:i], s.figures[i:]
 	}
-	r.figures(p, shown, s.title)
+	width := columnWidth
+	if s.wide {
+		width = wideWidth
+	}
+	r.figures(p, shown, s.title, width)
 	if len(folded) > 0 {
 		p.raw("<details>")
 		p.put("summary", r.say("more_charts"))
-		r.figures(p, folded, s.title)
+		r.figures(p, folded, s.title, width)
 		p.raw("</details>")
 	}
 	p.raw("</section>\n")
 }
 
-// figures writes figures, small ones side by side.
-func (r *reader) figures(p *page, figures []figure, title string) {
+// figures writes figures as wide as so many pixels, small ones side by side.
+func (r *reader) figures(p *page, figures []figure, title string, width int) {
 	grid := false
 	for _, f := range figures {
 		if f.small != grid {
@@ -184,18 +198,18 @@ func (r *reader) figures(p *page, figures []figure, title string) {
 				p.raw("</div>")
 			}
 		}
-		r.figure(p, f, title)
+		r.figure(p, f, title, width)
 	}
 	if grid {
 		p.raw("</div>")
 	}
 }
 
-func (r *reader) figure(p *page, f figure, title string) {
+func (r *reader) figure(p *page, f figure, title string, width int) {
 	p.raw("<figure>")
 	if f.plot != nil {
 		if !f.small {
-			p.raw(`<div class="wide">`, svg.Inline(f.plot, wideWidth), "</div>")
+			p.raw(`<div class="wide">`, svg.Inline(f.plot, width), "</div>")
 		}
 		p.raw(`<div class="small">`, svg.Inline(f.plot, smallWidth), "</div>")
 	}

@@ -83,7 +83,7 @@ func (r *reader) leaderboard() *section {
 			note = l + r.pick(" ", "") + note
 		}
 	}
-	return &section{id: "leaderboard", title: title, note: note, figures: []figure{{name: "leaderboard", plot: p, table: t}}}
+	return &section{id: "leaderboard", wide: true, title: title, note: note, figures: []figure{{name: "leaderboard", plot: p, table: t}}}
 }
 
 func (r *reader) boardCells(row compare.Row, metrics []eval.Metric) []cell {

@@ -17,6 +17,7 @@ type section struct {
 	title   string
 	note    string
 	pre     string // a command to type
+	wide    bool   // over both columns of the page
 	figures []figure
 }
 

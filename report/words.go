@@ -78,6 +78,8 @@ var words = map[string][2]string{
 	"score":            {"How good the model is", "模型的表现"},
 	"score_note":       {"The model's score on the rows looked at, with its 95 % interval over the rows; the table has every metric.", "模型在所考察的行上的得分及其 95 % 区间；表中列出全部指标。"},
 	"score_folds":      {"The model's mean score over the folds, each predicted by a model fitted without it, with its 95 % interval; the table has every metric.", "模型在各折上的平均得分及其 95 % 区间，每折均由未见过它的模型预测；表中列出全部指标。"},
+	"more_mistakes":    {"%d more", "另外 %d 个"},
+	"class_rows":       {"%d, of %d to %d rows", "%d 个，各 %d 至 %d 行"},
 	"looked_trained":   {"The model was fitted on %d of the %d rows looked at: its scores here are too good.", "所考察的行中有 %d 行（共 %d 行）参与过该模型的训练：此处得分偏高。"},
 	"looked_held":      {"The data has no test rows of its own; the %d rows looked at are those that training held out.", "数据本身没有测试行；所考察的 %d 行是训练时留出的行。"},
 	"looked_unsplit":   {"The data has no test rows, so all %d labelled rows are looked at: if the model was trained on some of them, its scores here are too good.", "数据没有测试行，因此考察全部 %d 个有标签的行：如果其中有行参与过训练，此处得分偏高。"},

@@ -72,7 +72,7 @@ func (p *Ranking) draw(c *canvas) {
 	nameRoom := math.Min(widest(names, size), c.width*0.36)
 	valueRoom := widest(values, size)
 	left, right := pad+nameRoom+14, c.width-pad-valueRoom-14
-	const row = 24.0
+	const row = 20.0
 	top := c.y + 2
 	bottom := top + row*float64(len(p.Rows))
 	s := newScale(lo, hi, p.Floor, p.Ceil, ticksFor(right-left), false, p.Format)
