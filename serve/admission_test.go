@@ -61,8 +61,8 @@ func TestAdmission(t *testing.T) {
 		if accepted < 28 || accepted > 34 || refused != 200-accepted {
 			t.Errorf("%d accepted, %d refused", accepted, refused)
 		}
-		for i, k := range order {
-			if i != k {
+		for i, k := range order { // of two that get in at one time either may be noted first
+			if i-k > 1 || k-i > 1 {
 				t.Errorf("number %d is in as %d", k, i)
 			}
 		}
