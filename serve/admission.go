@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,7 +29,6 @@ type admission struct {
 
 type waiter struct {
 	turn chan struct{} // closed once it is in
-	gone bool
 }
 
 func newAdmission(slots int, maxWait time.Duration, memory int64) *admission {
@@ -83,11 +83,10 @@ func (a *admission) enter(ctx context.Context) (t turn, err error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	select {
-	case <-w.turn: // it came in the meantime
+	if i := slices.Index(a.queue, w); i >= 0 {
+		a.queue = slices.Delete(a.queue, i, i+1)
+	} else { // its turn came in the meantime
 		a.next()
-	default:
-		w.gone = true
 	}
 	return turn{}, err
 }
@@ -112,11 +111,8 @@ func (a *admission) enterStream(ctx context.Context, started bool) (turn, error)
 func (a *admission) next() {
 	a.busy--
 	for len(a.queue) > 0 && a.busy < a.slots {
-		w := a.queue[0]
-		if !w.gone {
-			a.busy++
-			close(w.turn)
-		}
+		a.busy++
+		close(a.queue[0].turn)
 		a.queue[0] = nil
 		a.queue = a.queue[1:]
 	}
@@ -132,7 +128,7 @@ func (t turn) leave() {
 	a := t.a
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	const memory = 16 // requests that the average remembers
+	const memory = 64 // requests that the average remembers: more than come between two pauses of a busy machine
 	a.service += (time.Since(t.entered) - a.service) / memory
 	a.next()
 }

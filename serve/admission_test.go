@@ -24,7 +24,7 @@ func TestAdmission(t *testing.T) {
 			time.Sleep(took)
 			turn.leave()
 		}
-		for range 100 { // now a request is known to take 10 ms
+		for range 400 { // now a request is known to take 10 ms
 			work(10 * time.Millisecond)
 		}
 		var mu sync.Mutex

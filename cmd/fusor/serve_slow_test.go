@@ -137,6 +137,24 @@ func (s *loaded) cpu(t *testing.T) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100
 }
 
+// starved returns how long threads of the server have waited for a core.
+func (s *loaded) starved(t *testing.T) time.Duration {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", s.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum time.Duration
+	for _, path := range threads {
+		data, err := os.ReadFile(path)
+		if f := strings.Fields(string(data)); err == nil && len(f) > 1 { // a thread may have ended
+			ns, _ := strconv.ParseInt(f[1], 10, 64)
+			sum += time.Duration(ns)
+		}
+	}
+	return sum
+}
+
 // rss returns the memory of the server in MB, now and at most.
 func (s *loaded) rss(t *testing.T) (now, most int) {
 	t.Helper()
@@ -349,14 +367,16 @@ func TestServeOverload(t *testing.T) {
 	var health *outcome
 	var wg sync.WaitGroup
 	wg.Go(func() { health = s.watch(ctx) })
-	before, start := s.cpu(t), time.Now()
+	before, starved, start := s.cpu(t), s.starved(t), time.Now()
 	o := s.open(ctx, 2*rate, all)
 	took, cpu := time.Since(start), s.cpu(t)-before
+	starved = s.starved(t) - starved
 	wg.Wait()
 	good := float64(len(o.took[http.StatusOK]))
 	t.Logf("capacity %.0f/s, %.0f a CPU second (%v)", rate, perCPU, calm)
 	t.Logf("twice that for %v: %v", seconds, o)
-	t.Logf("good %.0f/s, %.0f a CPU second; the server computed for %.0f %% of the time; health %v", good/took.Seconds(), good/cpu.Seconds(), 100*cpu.Seconds()/took.Seconds(), health)
+	t.Logf("good %.0f/s, %.0f a CPU second; the server computed for %.0f %% of the time and waited for a core for %.0f %%; health %v",
+		good/took.Seconds(), good/cpu.Seconds(), 100*cpu.Seconds()/took.Seconds(), 100*starved.Seconds()/took.Seconds(), health)
 	for status := range o.took {
 		if status != http.StatusOK && status != http.StatusServiceUnavailable {
 			t.Errorf("answers with %d", status)
@@ -367,6 +387,10 @@ func TestServeOverload(t *testing.T) {
 	}
 	if len(o.took[http.StatusServiceUnavailable]) == 0 {
 		t.Error("nothing is refused")
+	}
+	if starved > took/20 {
+		t.Log("the machine has other work: times of waiting are not judged")
+		return
 	}
 	const maxWait = 250 * time.Millisecond
 	if p99, most := o.at(http.StatusOK, 0.99), maxWait+5*o.at(http.StatusOK, 0.5); p99 > most {
