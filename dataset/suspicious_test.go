@@ -33,3 +33,21 @@ func TestStrangeColumns(t *testing.T) {
 	f(func(i int) string { return fmt.Sprintf("%d", i) }, "")
 	f(func(i int) string { return fmt.Sprintf("no. %d, again", i) }, "")
 }
+
+// Web addresses are noted where nothing else tells that media were meant; text around one is text.
+func TestWebAddresses(t *testing.T) {
+	for cell, want := range map[string]bool{
+		"https://cdn.example.com/i/%d?w=200": true,
+		"s3://bucket/%[1]x/q%[1]d":           true,
+		"see https://example.com/%d":         false,
+		"news://%d":                          false,
+	} {
+		content := manifestOf(40, "label\tphoto\ttext", func(i int) string {
+			return fmt.Sprintf("%c\t"+cell+"\tsome words %d", 'a'+i%2, i, i)
+		})
+		ds := accepted(t, "m.tsv", content, Options{})
+		if got := strings.Contains(ds.Problems.Error(), `column "photo": holds web addresses; taken as `); got != want {
+			t.Errorf("%s: noted %v: %v", cell, got, ds.Problems)
+		}
+	}
+}
