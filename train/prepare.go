@@ -188,6 +188,20 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int, made *
 		if err != nil {
 			return f, nil, err
 		}
+		if wide, ok := state.(narrower); ok && f.Info.Shape == feature.Vector {
+			keep, err := p.screen(m)
+			if err != nil {
+				return f, nil, err
+			}
+			if keep != nil {
+				if state, err = wide.Narrow(keep); err != nil {
+					return f, nil, err
+				}
+				if m, err = feature.OnDemand(store, f.Info.Shape, state); err != nil {
+					return f, nil, err
+				}
+			}
+		}
 		var loss, se float64
 		if len(open) > 1 {
 			if loss, se, err = p.probe(ctx, f, state, m, r, workers); err != nil {

@@ -64,16 +64,27 @@ func TestSpark(t *testing.T) {
 	must(fusor, "tasks", "extract", "rows.csv", "-o", "extract", "--block", "10", "-q")
 	must(fusor, "tasks", "predict", "plain/model.fusor", "rows.csv", "-o", "predict", "--block", "10", "-q")
 
+	// Tasks wait where heldAt parts are there until a worker is gone, so that it is lost midway
+	// however fast or slow the machine is.
+	held := filepath.Join(dir, "held.sh")
+	script := fmt.Sprintf(`#!/bin/sh
+while [ "$(find "$2/parts" -type f | wc -l)" -ge %d ] && [ ! -e "$2/go" ]; do sleep 0.1; done
+exec '%s' "$@"
+`, heldAt, fusor)
+	if err := os.WriteFile(held, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, job := range []struct {
 		name, stage, out string
+		program          []string
 		same             [][2]string
 	}{
-		{"extract", "features", "arrays2", [][2]string{{"arrays2/text.lexical.npz", "arrays/text.lexical.npz"}, {"arrays2/table.fields.npy", "arrays/table.fields.npy"}, {"arrays2/views.json", "arrays/views.json"}}},
-		{"compare", "features", "merged", [][2]string{{"merged/model.fusor", "plain/model.fusor"}, {"merged/subsets.csv", "plain/subsets.csv"}}},
-		{"predict", "answers", "merged.csv", [][2]string{{"merged.csv", "plain.csv"}}},
+		{"extract", "features", "arrays2", []string{"--binary", fusor}, [][2]string{{"arrays2/text.lexical.npz", "arrays/text.lexical.npz"}, {"arrays2/table.fields.npy", "arrays/table.fields.npy"}, {"arrays2/views.json", "arrays/views.json"}}},
+		{"compare", "features", "merged", []string{"--installed", "--binary", held}, [][2]string{{"merged/model.fusor", "plain/model.fusor"}, {"merged/subsets.csv", "plain/subsets.csv"}}},
+		{"predict", "answers", "merged.csv", []string{"--installed", "--binary", held}, [][2]string{{"merged.csv", "plain.csv"}}},
 	} {
 		c := newCluster(t, strings.TrimSpace(string(home)), python)
-		cmd := exec.Command(python, driver, filepath.Join(dir, job.name), "--master", c.master, "--binary", fusor, "--work", "--threads 1 --no-cache")
+		cmd := exec.Command(python, append([]string{driver, filepath.Join(dir, job.name), "--master", c.master, "--work", "--threads 1 --no-cache"}, job.program...)...)
 		cmd.Env = c.env
 		var log bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &log, &log
@@ -84,11 +95,19 @@ func TestSpark(t *testing.T) {
 			names, _ := filepath.Glob(filepath.Join(dir, job.name, "parts", job.stage, "*")) // the pattern is well formed
 			return len(names)
 		}
-		wait(t, "the first parts of "+job.name, func() bool { return parts() >= 4 })
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		wait(t, "the first parts of "+job.name, func() bool { return parts() >= heldAt || len(done) > 0 })
 		before := parts()
 		syscall.Kill(-c.lost, syscall.SIGKILL) //nolint:errcheck // with its executors, whose group it is
-		if err := cmd.Wait(); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, job.name, "go"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
 			t.Fatalf("%s: %v: %s", job.name, err, log.String())
+		}
+		if job.program[0] == "--installed" && before >= 40 {
+			t.Errorf("%s: all parts were there before the worker was lost", job.name)
 		}
 		t.Logf("%s: a worker was killed when %d of 40 parts were there; executors lost: %d", job.name, before, strings.Count(log.String(), "Lost executor"))
 		must(fusor, "merge", job.name, "-o", job.out, "-q")
@@ -102,6 +121,9 @@ func TestSpark(t *testing.T) {
 		c.stop()
 	}
 }
+
+// heldAt is how many of 40 parts are there when a worker is killed.
+const heldAt = 8
 
 // cluster is a master and two workers.
 type cluster struct {
@@ -157,7 +179,7 @@ func (c *cluster) stop() {
 
 func wait(t *testing.T, what string, there func() bool) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !there(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Minute); !there(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %s", what)
 		}

@@ -49,9 +49,24 @@ func (s *fieldState) dim() int {
 
 type fieldsState struct {
 	Fields []fieldState `json:"fields"`
+	// Only are the dimensions that are left of the fields', ascending; nil: all of them.
+	Only []int `json:"only,omitempty"`
 
 	dim    int
 	levels []map[string]int // of each category, where a level is
+	only   [][]int          // of each field, the places of the dimensions that are left
+}
+
+// Narrow returns the state with the given dimensions alone, which ascend.
+func (s *fieldsState) Narrow(keep []int) (feature.State, error) {
+	out := &fieldsState{Fields: s.Fields, Only: keep}
+	if s.Only != nil {
+		out.Only = make([]int, len(keep))
+		for i, k := range keep {
+			out.Only[i] = s.Only[k]
+		}
+	}
+	return out, out.prepare()
 }
 
 var _ feature.State = (*fieldsState)(nil)
@@ -87,6 +102,23 @@ func (s *fieldsState) prepare() error {
 	}
 	if s.dim == 0 {
 		return errors.New("no field varies")
+	}
+	if s.Only == nil {
+		return nil
+	}
+	s.only = make([][]int, len(s.Fields))
+	at, field, last := 0, 0, -1
+	for _, k := range s.Only {
+		if k <= last || k >= s.dim {
+			return errors.New("the dimensions that are left are not in ascending order")
+		}
+		for last = k; k-at >= s.Fields[field].dim(); field++ {
+			at += s.Fields[field].dim()
+		}
+		s.only[field] = append(s.only[field], k-at)
+	}
+	if s.dim = len(s.Only); s.dim == 0 {
+		return errors.New("no dimension is left")
 	}
 	return nil
 }
@@ -130,7 +162,19 @@ func (s *fieldsState) Apply(dst *feature.Raw, r feature.Raw) {
 			dst.Values = dst.Values[:0]
 			return
 		}
+		if s.only == nil {
+			dst.Values = f.append(dst.Values, row[i], s.levels[i])
+			continue
+		}
+		if len(s.only[i]) == 0 {
+			continue
+		}
+		at := len(dst.Values)
 		dst.Values = f.append(dst.Values, row[i], s.levels[i])
+		for j, k := range s.only[i] {
+			dst.Values[at+j] = dst.Values[at+k]
+		}
+		dst.Values = dst.Values[:at+len(s.only[i])]
 	}
 }
 

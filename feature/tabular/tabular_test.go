@@ -293,6 +293,45 @@ func TestFieldLaws(t *testing.T) {
 	})
 }
 
+// A narrowed state has the dimensions that were asked for, also when it was saved.
+func TestNarrow(t *testing.T) {
+	col := column(media.Number, media.Category, media.Date)
+	rows := [][]string{{"1", "a", "2024-01-01"}, {"2", "b", "2024-05-01"}, {"", "a", ""}, {"4", "b", "2023-01-01"}, {"4", "a", "2023-01-01"}, {"5", "b", "2023-01-01"}}
+	all := fit(t, col, rows...)
+	keep := []int{1, 3, all.Dim() - 1}
+	some, err := all.(*fieldsState).Narrow(keep)
+	if err != nil || some.Dim() != len(keep) {
+		t.Fatalf("%d dimensions, %v", some.Dim(), err)
+	}
+	data, err := json.Marshal(some)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := loadFields(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		whole := apply(t, all, col, row...)
+		want := []float32{whole[keep[0]], whole[keep[1]], whole[keep[2]]}
+		if got := apply(t, some, col, row...); !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", row, got, want)
+		}
+		if got := apply(t, loaded, col, row...); !slices.Equal(got, want) {
+			t.Errorf("%q: loaded %v, want %v", row, got, want)
+		}
+	}
+	twice, err := some.(*fieldsState).Narrow([]int{2})
+	if got := apply(t, twice, col, rows[0]...); err != nil || got[0] != apply(t, all, col, rows[0]...)[keep[2]] {
+		t.Errorf("narrowed twice: %v, %v", got, err)
+	}
+	for _, wrong := range [][]int{{}, {2, 1}, {-1}, {all.Dim()}} {
+		if _, err := all.(*fieldsState).Narrow(wrong); err == nil {
+			t.Errorf("%v was taken", wrong)
+		}
+	}
+}
+
 func TestLargeSampleIsThinned(t *testing.T) {
 	var one, left, right numberFit
 	for i := range 300_000 {
