@@ -72,7 +72,8 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		if len(known) == 0 || len(known) == len(absent) {
 			t.Fatalf("%d of %d validation rows hold something", len(known), len(absent))
 		}
-		return eval.Temperature(known, labels)
+		temperature, _ := eval.Calibrate(known, labels, make([]bool, len(known)))
+		return temperature
 	}
 	m := predict.New(assemble(p, f, &compare.Options{}), j.Options)
 	if want := told(f.Val.Logits, f.Val.Absent); math.Abs(m.Artifact().Temperature-want) > 1e-6 {

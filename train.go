@@ -149,7 +149,7 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		if err != nil {
 			return nil, nil, err
 		}
-		rep.Test = analysis.NewEvaluation(m.Model, src.Data, run.Test, m.Probabilities(s))
+		rep.Test = analysis.NewEvaluation(m.Model, src.Data, run.Test, m.Probabilities(s), s.Absent)
 		rep.Test.TrainRows = float64(len(run.Train))
 		if !j.recipe.Train.NoRefit {
 			rep.Test.TrainRows += float64(len(run.Val))
@@ -161,7 +161,7 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 				if calibrated.Thresholds = a.Thresholds; a.Spec.Multilabel {
 					val = calibrated
 				} else {
-					val.Chosen = eval.DecideClasses(calibrated.Probs, a.Thresholds)
+					val.Chosen = eval.DecideClasses(calibrated.Probs, a.Thresholds, f.Val.Absent)
 				}
 			}
 			rep.Test.ValRuns = []float64{rep.Test.Scores[0].Metric.Of(val)}

@@ -100,9 +100,11 @@ func (c *Comparison) Best() (best, single int) {
 // BestOfAll returns the entry with the best validation score, whatever its kind; among equals a
 // fusion, which has more to go by where a modality is missing. It is −1 where no score is known.
 func (c *Comparison) BestOfAll() int {
-	best, single := c.Best()
-	if single >= 0 && c.valScore(single) > c.valScore(best) {
-		return single
+	best, _ := c.Best()
+	for i := range c.Rows {
+		if best >= 0 && c.valScore(i) > c.valScore(best) {
+			best = i
+		}
 	}
 	return best
 }

@@ -27,6 +27,7 @@ type answer struct {
 func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOptions) {
 	var answers []answer
 	temperature, runs := 0.0, 0.0
+	var thresholds []float64 // of classes: their mean
 	for r, out := range c.Result.Outcomes[entry] {
 		if c.Result.Plan.Runs[r].Seed != c.Result.Plan.Runs[0].Seed {
 			continue
@@ -38,18 +39,23 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 			continue
 		}
 		t, after := c.calibrated(out)
-		var thresholds []float64
+		var ofLabels []float64
 		if c.Task == dataset.Multilabel {
-			_, thresholds = out.CalibrateLabels(c.Data)
+			_, ofLabels = out.CalibrateLabels(c.Data)
 		}
 		temperature, runs = temperature+t, runs+1
+		classes := eval.DecideClasses(after, out.Thresholds, out.Absent)
+		for k, v := range out.Thresholds {
+			if thresholds == nil {
+				thresholds = make([]float64, len(out.Thresholds))
+			}
+			thresholds[k] += v
+		}
 		k := len(after[0])
 		for i, row := range out.Test {
-			a := answer{row: row, before: out.TestP[i*k : (i+1)*k], after: after[i]}
+			a := answer{row: row, before: out.TestP[i*k : (i+1)*k], after: after[i], class: classes[i]}
 			if c.Task == dataset.Multilabel {
-				a.given = eval.Decide(a.after, thresholds)
-			} else {
-				a.class = eval.DecideClass(a.after, out.Thresholds)
+				a.given = eval.Decide(a.after, ofLabels)
 			}
 			answers = append(answers, a)
 		}
@@ -62,8 +68,18 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 		addLabels(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
 		return
 	}
+	for k := range thresholds {
+		thresholds[k] /= runs
+	}
 	d.Sets = c.predictionSets(entry, o.coverage())
-	addCalibration(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
+	made := calibration{temperature: temperature / max(runs, 1), thresholds: thresholds}
+	if thresholds != nil {
+		made.decision = c.Metric
+		if m := metricNamed(c.Task, c.Metric); !m.Decides() { // class weights ask for it
+			made.decision = compare.Balanced
+		}
+	}
+	addCalibration(d, c.Data, c.Rows[entry].Name, answers, made, o)
 }
 
 // calibrated returns the temperature fitted on the validation rows and the
@@ -77,8 +93,22 @@ func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, prob
 	return temperature, compare.Calibrated(out.TestP, out.TestLogits, out.Absent, temperature)
 }
 
+// calibration is what turned a model's logits into answers; of several runs the mean.
+type calibration struct {
+	temperature float64
+	decision    string // the metric that thresholds were chosen by
+	thresholds  []float64
+}
+
+// leaveUncalibrated leaves out what calibration did where it did nothing.
+func leaveUncalibrated(r *report.Reliability) {
+	if r.Temperature == 1 {
+		r.After, r.ECEAfter = nil, 0
+	}
+}
+
 // addCalibration fills what one model's answers show of its errors and its confidence.
-func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answers []answer, temperature float64, o *ReportOptions) {
+func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answers []answer, c calibration, o *ReportOptions) {
 	before, after := &eval.Predictions{}, &eval.Predictions{}
 	for _, a := range answers {
 		y := ds.Rows[a.row].Class
@@ -88,12 +118,13 @@ func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answer
 	if len(answers) == 0 {
 		return
 	}
-	d.Confusion = &report.Confusion{Model: name, Classes: ds.Schema.Classes, Counts: eval.Confusion(after)}
+	d.Confusion = &report.Confusion{Model: name, Classes: ds.Schema.Classes, Counts: eval.Confusion(after), Decision: c.decision, Thresholds: c.thresholds}
 	ece, _ := eval.MetricByName("ece")
 	d.Reliability = &report.Reliability{
 		Model: name, Before: eval.Reliability(before, eval.Bins), After: eval.Reliability(after, eval.Bins),
-		ECEBefore: ece.Of(before), ECEAfter: ece.Of(after), Temperature: temperature,
+		ECEBefore: ece.Of(before), ECEAfter: ece.Of(after), Temperature: c.temperature,
 	}
+	leaveUncalibrated(d.Reliability)
 	if d.Sets != nil {
 		d.Sets.Abstention = eval.AbstentionCurve(after)
 	}

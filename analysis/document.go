@@ -46,6 +46,9 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 	}
 	c.addViews(d)
 	best, single := c.Best()
+	if k := c.BestOfAll(); k >= 0 {
+		d.Chosen = &report.Chosen{Name: c.Rows[k].Name, Kind: c.Rows[k].Kind}
+	}
 	if best >= 0 {
 		c.addDiagnostics(d, best, &o)
 		c.addImportance(d, best)

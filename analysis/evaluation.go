@@ -24,10 +24,20 @@ type Evaluation struct {
 const maxConfusion = 2000
 
 // NewEvaluation returns the scores of a model on the labeled ones of rows; p are the probabilities,
-// or values, that it predicted for each of them.
-func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64) *Evaluation {
+// or values, that it predicted for each of them, and absent are those without any view.
+func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64, absent []bool) *Evaluation {
 	preds := eval.NewPredictions(ds, rows, p)
-	preds.Thresholds = m.Artifact().Thresholds
+	switch a := m.Artifact(); {
+	case a.Spec.Multilabel:
+		preds.Thresholds = a.Thresholds
+	case a.Thresholds != nil:
+		c := a.Spec.Outputs
+		for i, r := range rows {
+			if ds.Rows[r].Labeled() {
+				preds.Chosen = append(preds.Chosen, m.Decide(p[i*c:(i+1)*c], absent[i]))
+			}
+		}
+	}
 	return evaluationOf(m, ds, rows, preds)
 }
 

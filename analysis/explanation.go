@@ -97,14 +97,14 @@ func Explain(ctx context.Context, m *predict.Model, ds *dataset.Dataset, o Expla
 		return nil, f.Problems.Wrap(err)
 	}
 	p := m.Probabilities(s)
-	ex.Evaluation = NewEvaluation(m, ds, allRows(ds), p)
+	ex.Evaluation = NewEvaluation(m, ds, allRows(ds), p, s.Absent)
 	c := s.Outputs
 	for _, r := range rows {
 		a := answer{row: r, before: s.P[r*c : (r+1)*c], after: p[r*c : (r+1)*c]}
 		if ds.Schema.Task == dataset.Multilabel {
 			a.given = eval.Decide(a.after, m.Artifact().Thresholds)
-		} else {
-			a.class = eval.DecideClass(a.after, m.Artifact().Thresholds)
+		} else if ds.Schema.Task == dataset.Classification {
+			a.class = m.Decide(a.after, s.Absent[r])
 		}
 		ex.answers = append(ex.answers, a)
 		if s.Weights != nil {
@@ -255,7 +255,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 			}
 			d.Sets = &report.Sets{Model: name, Report: m.Conformal(o.coverage()).Measure(probs, labels, eval.Groups(ex.Data, rows))}
 		}
-		addCalibration(d, ex.Data, name, ex.answers, m.Artifact().Temperature, &o)
+		addCalibration(d, ex.Data, name, ex.answers, calibration{m.Artifact().Temperature, m.Artifact().Decision, m.Artifact().Thresholds}, &o)
 		ex.addWeights(d)
 	case dataset.Multilabel:
 		addLabels(d, ex.Data, name, ex.answers, m.Artifact().Temperature, &o)

@@ -25,6 +25,7 @@ func addLabels(d *report.Document, ds *dataset.Dataset, name string, answers []a
 		Temperature: temperature, Labels: true,
 	}
 	d.Reliability.ECEBefore, d.Reliability.ECEAfter = eval.BinsECE(d.Reliability.Before), eval.BinsECE(d.Reliability.After)
+	leaveUncalibrated(d.Reliability)
 	d.Mistakes = topMistakes(ds, answers, o.Media, func(a answer) (float64, bool) {
 		return surestWrong(a, ds.Rows[a.row].Labels)
 	}, func(m *report.Mistake, a answer) {

@@ -29,6 +29,7 @@ func Evaluate(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *pre
 		return evaluationOf(m, ds, rows, preds), nil
 	}
 	p := make([]float64, 0, len(rows)*classes)
+	var absent []bool
 	for left := rows; len(left) > 0; {
 		n := scoredAtOnce
 		if len(left) < 2*n || m.OverRows() {
@@ -38,10 +39,10 @@ func Evaluate(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *pre
 		if err != nil {
 			return nil, err
 		}
-		p = append(p, m.Probabilities(s)...)
+		p, absent = append(p, m.Probabilities(s)...), append(absent, s.Absent...)
 		left = left[n:]
 	}
-	return NewEvaluation(m, ds, rows, p), nil
+	return NewEvaluation(m, ds, rows, p, absent), nil
 }
 
 // stream predicts rows without keeping the probabilities.
@@ -55,6 +56,7 @@ func stream(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *predi
 		}
 	}
 	batches := m.Artifact().Model.Layout(f.Set(), rows)
+	chosen := make([]int, len(labels))
 	workers := min(parallel.Workers(m.Options().Threads), len(batches))
 	pass := func(ctx context.Context, use func(worker, i int, row []float64)) error {
 		return parallel.For(ctx, len(batches), workers, func(ctx context.Context, worker, k int) error {
@@ -65,11 +67,17 @@ func stream(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *predi
 			p := m.Probabilities(s)
 			for j, r := range batches[k].Rows {
 				if ds.Rows[r].Labeled() {
-					use(worker, at[r], p[j*s.Outputs:(j+1)*s.Outputs])
+					row := p[j*s.Outputs : (j+1)*s.Outputs]
+					chosen[at[r]] = m.Decide(row, s.Absent[j])
+					use(worker, at[r], row)
 				}
 			}
 			return nil
 		})
 	}
-	return eval.Stream(ctx, labels, m.Artifact().Spec.Outputs, m.Artifact().Thresholds, workers, pass)
+	preds, err := eval.Stream(ctx, labels, m.Artifact().Spec.Outputs, workers, pass)
+	if err == nil {
+		preds.Chosen = chosen
+	}
+	return preds, err
 }

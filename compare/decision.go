@@ -7,8 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/eval"
 )
 
-// balanced is the metric that class weights ask for: each class counts as much as any other.
-const balanced = "balanced_accuracy"
+// Balanced is the metric that class weights ask for: each class counts as much as any other.
+const Balanced = "balanced_accuracy"
 
 // decision returns the metric by which thresholds of classes are chosen: that of the options or,
 // with class weights, one that weighs classes alike. Weights alone do not do it: a network that
@@ -21,7 +21,7 @@ func (o *Options) decision(ds *dataset.Dataset) eval.Metric {
 	metrics := eval.Metrics(dataset.Classification)
 	name := o.Metric
 	if o.Recipe.Train.ClassWeights && (name == "" || name == metrics[0].Name) {
-		name = balanced
+		name = Balanced
 	}
 	if k := slices.IndexFunc(metrics, func(m eval.Metric) bool { return m.Name == name }); k >= 0 {
 		return metrics[k]
@@ -60,13 +60,6 @@ func (o *Outcome) chooseThresholds(ds *dataset.Dataset, m eval.Metric) {
 		_, labels, probs := o.Calibrate(ds)
 		o.Thresholds = chooseThresholds(m, probs, labels, o.ValAbsent)
 	}
-}
-
-// Decide returns the classes that are predicted of the test rows, by their calibrated
-// probabilities.
-func (o *Outcome) Decide(ds *dataset.Dataset) []int {
-	t, _, _ := o.Calibrate(ds)
-	return eval.DecideClasses(Calibrated(o.TestP, o.TestLogits, o.Absent, t), o.Thresholds)
 }
 
 // Calibrated returns the probabilities of classes at a temperature; rows of which nothing was known

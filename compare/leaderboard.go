@@ -41,6 +41,7 @@ type Row struct {
 	Kind       string
 	Fusion     string
 	Views      []string
+	Modality   bool // a single that is all that one of several columns has
 	Scores     []Score
 	ValRuns    []float64
 	FitSeconds float64 // mean of the runs; nothing but a time, it is not among the row's JSON
@@ -85,6 +86,9 @@ func (r Row) MarshalJSON() ([]byte, error) {
 		v    any
 	}
 	fields := []pair{{"name", r.Name}, {"kind", r.Kind}, {"fusion", r.Fusion}, {"views", r.Views}}
+	if r.Modality {
+		fields = append(fields, pair{"modality", true})
+	}
 	for _, s := range r.Scores {
 		fields = append(fields, pair{s.Metric.Name, s.Summary})
 	}
@@ -162,7 +166,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 	var contestants []eval.Contestant
 	groups := res.testGroups(ds)
 	for e, entry := range res.Entries {
-		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views}, res.Outcomes[e]
+		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views, Modality: entry.Modality}, res.Outcomes[e]
 		var preds []*eval.Predictions
 		for _, o := range runs {
 			test, val := o.Predictions(ds)
@@ -175,7 +179,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 			row.Parameters = max(row.Parameters, o.Parameters)
 		}
 		trial.Resampling = eval.Resampling{TrainRows: row.TrainRows, TestRows: row.TestRows, Tests: tests}
-		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Val: row.ValRuns}
+		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Modality: row.Modality, Val: row.ValRuns}
 		for _, m := range metrics {
 			var s eval.Summary
 			if res.Plan.Official {

@@ -19,6 +19,9 @@ type Entry struct {
 	Kind   string   `json:"kind"`
 	Fusion string   `json:"fusion"`
 	Views  []string `json:"views"` // column.view
+	// Modality reports whether a single is all that one of several columns has: the verdict asks
+	// whether a second modality is worth it, and so compares with those.
+	Modality bool `json:"modality,omitempty"`
 	// Variant is the variant of the recipe (train.Variants) that it is fitted by; "": none.
 	Variant string `json:"variant,omitempty"`
 	// Members are the entries that an ensemble is made from.
@@ -47,14 +50,14 @@ func Entries(views []train.Fitted, ordered bool, fusions []string) []Entry {
 	for _, c := range columns {
 		own := byColumn[c]
 		if len(own) == 1 {
-			out = append(out, Entry{Name: c, Kind: eval.Single, Fusion: method, Views: own})
+			out = append(out, Entry{Name: c, Kind: eval.Single, Fusion: method, Views: own, Modality: len(columns) > 1})
 			continue
 		}
 		for _, v := range own {
 			out = append(out, Entry{Name: v, Kind: eval.Single, Fusion: method, Views: []string{v}})
 		}
 		if len(columns) > 1 {
-			out = append(out, Entry{Name: c, Kind: eval.Single, Fusion: method, Views: own})
+			out = append(out, Entry{Name: c, Kind: eval.Single, Fusion: method, Views: own, Modality: true})
 		}
 	}
 	if len(names) > 1 {

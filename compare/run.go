@@ -262,8 +262,8 @@ func (o *Outcome) Predictions(ds *dataset.Dataset) (test, val *eval.Predictions)
 		test, val = eval.NewPredictions(ds, o.Test, o.TestP), eval.NewPredictions(ds, o.Val, o.ValP)
 		if o.Thresholds != nil {
 			t, _, probs := o.Calibrate(ds)
-			test.Chosen = eval.DecideClasses(Calibrated(o.TestP, o.TestLogits, o.Absent, t), o.Thresholds)
-			val.Chosen = eval.DecideClasses(probs, o.Thresholds)
+			test.Chosen = eval.DecideClasses(Calibrated(o.TestP, o.TestLogits, o.Absent, t), o.Thresholds, o.Absent)
+			val.Chosen = eval.DecideClasses(probs, o.Thresholds, o.ValAbsent)
 		}
 		return test, val
 	}

@@ -127,10 +127,10 @@ func (t Truth) tops(s *model.Scores) []int {
 	out := make([]int, len(s.Absent))
 	for i := range out {
 		z := s.Logits[i*s.Outputs : (i+1)*s.Outputs]
-		if t.Thresholds == nil {
+		if t.Thresholds == nil || s.Absent[i] {
 			out[i] = eval.Argmax(z)
 		} else {
-			out[i] = eval.DecideClass(eval.Soften([][]float64{z}, t.temperature(s, i))[0], t.Thresholds)
+			out[i] = eval.DecideClass(eval.Soften([][]float64{z}, t.Temperature)[0], t.Thresholds)
 		}
 	}
 	return out

@@ -247,3 +247,44 @@ func TestCoverageIntervalOfGroups(t *testing.T) {
 		t.Errorf("with groups %+v, without %+v", a, b)
 	}
 }
+
+// A temperature is taken where rows that it was not fitted to show that it helps, and only there:
+// of logits that are twice too large always, of right ones hardly ever, and never one that makes
+// the loss of many other rows worse than it was.
+func TestTemperatureIsShownToHelp(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	logits := func(n int, scale float64) ([][]float64, []int) {
+		probs, labels := calibratedRows(rng, n, 0.6, 0.25, 0.15)
+		z := Logits(probs)
+		for _, row := range z {
+			for c := range row {
+				row[c] *= scale
+			}
+		}
+		return z, labels
+	}
+	loss := func(z [][]float64, labels []int, t float64) float64 {
+		m, _ := MetricByName("log_loss")
+		return m.Of(&Predictions{Probs: Soften(z, t), Labels: labels})
+	}
+	taken := map[float64]int{}
+	const draws = 40
+	for _, scale := range []float64{1, 2} {
+		many, truth := logits(5000, scale)
+		worse := 0.0
+		for range draws {
+			few, labels := logits(150, scale)
+			if got, _ := Calibrate(few, labels, make([]bool, len(few))); got != 1 {
+				taken[scale]++
+				worse += loss(many, truth, got) - loss(many, truth, 1)
+			}
+		}
+		if worse/draws > 0.001 {
+			t.Errorf("logits %g times as large: the loss rises by %g in the mean", scale, worse/draws)
+		}
+	}
+	t.Logf("taken in %d of %d draws of right logits, in %d of those twice too large", taken[1], draws, taken[2])
+	if taken[1] > draws/3 || taken[2] < draws-2 {
+		t.Errorf("taken in %d of %d draws of right logits, in %d of those twice too large", taken[1], draws, taken[2])
+	}
+}

@@ -23,11 +23,16 @@ func DecideClass(probs, thresholds []float64) int {
 	return best
 }
 
-// DecideClasses returns the predicted class of each row.
-func DecideClasses(probs [][]float64, thresholds []float64) []int {
+// DecideClasses returns the predicted class of each row: that of [DecideClass] or, of the absent
+// rows, of which nothing is known but the prior, the most probable one.
+func DecideClasses(probs [][]float64, thresholds []float64, absent []bool) []int {
 	out := make([]int, len(probs))
 	for i, p := range probs {
-		out[i] = DecideClass(p, thresholds)
+		if absent[i] {
+			out[i] = Argmax(p)
+		} else {
+			out[i] = DecideClass(p, thresholds)
+		}
 	}
 	return out
 }

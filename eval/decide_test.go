@@ -39,6 +39,11 @@ func TestDecideClass(t *testing.T) {
 	f(2, []float64{0.5, 0.45, 0.05}, 0.5, 0.3, 0.2)
 }
 
+// chosen returns the classes that are predicted of rows of which something is known.
+func chosen(probs [][]float64, thresholds []float64) []int {
+	return DecideClasses(probs, thresholds, make([]bool, len(probs)))
+}
+
 // calibratedRows returns n rows of the classes' shares with calibrated probabilities: each row's
 // label is drawn by them.
 func calibratedRows(rng *rand.Rand, n int, shares ...float64) (probs [][]float64, labels []int) {
@@ -68,13 +73,13 @@ func TestClassThresholdsOfRareClasses(t *testing.T) {
 		rng := rand.New(rand.NewPCG(uint64(len(shares)), 7))
 		many, truth := calibratedRows(rng, 20_000, shares...)
 		for _, m := range deciding() {
-			best := m.Of(&Predictions{Probs: many, Labels: truth, Thresholds: ClassThresholds(m, many, truth)})
+			best := m.Of(&Predictions{Probs: many, Labels: truth, Chosen: chosen(many, ClassThresholds(m, many, truth))})
 			plain := m.Of(&Predictions{Probs: many, Labels: truth})
 			mean, worst := 0.0, 1.0
 			const draws = 20
 			for range draws {
 				few, labels := calibratedRows(rng, 160, shares...)
-				v := m.Of(&Predictions{Probs: many, Labels: truth, Thresholds: ClassThresholds(m, few, labels)})
+				v := m.Of(&Predictions{Probs: many, Labels: truth, Chosen: chosen(many, ClassThresholds(m, few, labels))})
 				mean += v / draws
 				worst = min(worst, v)
 			}
@@ -101,10 +106,10 @@ func TestClassThresholdsFollowTheRows(t *testing.T) {
 	few, labels := shrunk(300)
 	many, truth := shrunk(5000)
 	th := ClassThresholds(m, few, labels)
-	got := m.Of(&Predictions{Probs: many, Labels: truth, Thresholds: th})
+	got := m.Of(&Predictions{Probs: many, Labels: truth, Chosen: chosen(many, th)})
 	best := 0.0
 	for _, cut := range []float64{0.001, 0.002, 0.003, 0.005, 0.007, 0.01} {
-		best = max(best, m.Of(&Predictions{Probs: many, Labels: truth, Thresholds: []float64{1 - cut, cut}}))
+		best = max(best, m.Of(&Predictions{Probs: many, Labels: truth, Chosen: chosen(many, []float64{1 - cut, cut})}))
 	}
 	if got < best-0.03 {
 		t.Errorf("thresholds %v reach %.3f, the best %.3f", th, got, best)
@@ -146,7 +151,7 @@ func TestClassThresholdsLaws(t *testing.T) {
 // Probabilities alone decide what is no metric of predicted classes.
 func TestThresholdsLeaveProbabilitiesAlone(t *testing.T) {
 	plain, decided := classData(80, 3, 4), classData(80, 3, 4)
-	decided.Thresholds = []float64{0.8, 0.15, 0.05}
+	decided.Chosen = chosen(decided.Probs, []float64{0.8, 0.15, 0.05})
 	for _, m := range Metrics(dataset.Classification) {
 		a, b := m.Of(plain), m.Of(decided)
 		if same := m.Name != "accuracy" && !m.Decides(); same != (a == b) {

@@ -450,17 +450,24 @@ func LabelTemperature(logits [][]float64, sets [][]int) float64 {
 		inv := math.Exp(-logT)
 		sum := logT * logT / 2
 		for i, row := range logits {
-			for l, z := range row {
-				x := z * inv
-				if _, is := slices.BinarySearch(sets[i], l); is {
-					x = -x
-				}
-				sum += math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
-			}
+			sum += labelLoss(row, sets[i], inv)
 		}
 		return sum
 	}
 	return math.Exp(golden(loss, math.Log(0.05), math.Log(20)))
+}
+
+// labelLoss is the binary cross-entropy of a row's labels under its logits times inv.
+func labelLoss(logits []float64, set []int, inv float64) float64 {
+	sum := 0.0
+	for l, z := range logits {
+		x := z * inv
+		if _, is := slices.BinarySearch(set, l); is {
+			x = -x
+		}
+		sum += math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+	}
+	return sum
 }
 
 // CalibrateLabels finds the temperature of validation rows, their probabilities with it, and the
@@ -474,7 +481,9 @@ func CalibrateLabels(logits [][]float64, sets [][]int, absent []bool, labels int
 			known, truth = append(known, row), append(truth, sets[i])
 		}
 	}
-	t = LabelTemperature(known, truth)
+	t = shownTemperature(len(known), func(rows []int) float64 {
+		return LabelTemperature(picked(known, rows), picked(truth, rows))
+	}, func(i int, t float64) float64 { return labelLoss(known[i], truth[i], 1/t) })
 	return t, Thresholds(SoftenLabels(known, t), truth, labels)
 }
 

@@ -17,15 +17,13 @@ type Predictions struct {
 	Values  []float64   // [N], predicted
 	Targets []float64   // [N], true
 
-	// Thresholds [C] are those of [Decide] of labels, nil meaning 0.5, or of [DecideClass] of classes.
-	Thresholds []float64
-	Given      [][]int // [N], the labels that are predicted, where Thresholds are not the same for all rows
-	Chosen     []int   // [N], the classes that are predicted, where Probs and Thresholds do not decide
+	Thresholds []float64 // [C], from which on a label is predicted; nil: 0.5
+	Given      [][]int   // [N], the labels that are predicted, where Thresholds are not the same for all rows
+	Chosen     []int     // [N], the predicted classes (see [DecideClasses]); nil: the most probable ones
 
 	mu     sync.Mutex
 	orders map[int][]int // class (or valueOrder, targetOrder) -> rows, ascending
 	tops   []int         // [N], the most probable class
-	chosen []int         // [N], the predicted class, if there are Thresholds
 	ranks  *oneVsRest    // of the classes, if there are more than two
 	passed *passed       // in place of Probs: see Stream
 	labels []labelCounts // [N]
@@ -110,26 +108,12 @@ func (p *Predictions) top() []int {
 	return p.tops
 }
 
-// decided returns each row's predicted class, computed once.
+// decided returns each row's predicted class.
 func (p *Predictions) decided() []int {
-	switch {
-	case p.Chosen != nil:
+	if p.Chosen != nil {
 		return p.Chosen
-	case p.Thresholds == nil:
-		return p.top()
 	}
-	if p.passed != nil {
-		return p.passed.decided
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.chosen) != len(p.Probs) {
-		p.chosen = make([]int, len(p.Probs))
-		for i, row := range p.Probs {
-			p.chosen[i] = DecideClass(row, p.Thresholds)
-		}
-	}
-	return p.chosen
+	return p.top()
 }
 
 // sure is the probability of row i's most probable class, and own that of its true one.

@@ -71,7 +71,11 @@ func (v Verdict) english(m Metric) string {
 	if m.Share {
 		unit = " points"
 	}
-	scores := fmt.Sprintf("%s reaches %s %s against %s for %s, the best single view", v.BestFusion, score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
+	against := "%s reaches %s %s against %s for %s, the best single view"
+	if v.Modality {
+		against = "%s reaches %s %s against %s for %s, the best single modality"
+	}
+	scores := fmt.Sprintf(against, v.BestFusion, score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
 	proof := fmt.Sprintf("difference %s%s, interval %s to %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
 	if v.Difference > 0 { // p is of the claim that fusion helps
 		proof += ", p\u00a0" + FormatP(v.PValue)
@@ -114,7 +118,11 @@ func (v Verdict) chinese(m Metric) string {
 	if m.Share {
 		unit = " 个百分点"
 	}
-	scores := fmt.Sprintf("%s的%s为 %s，最好的单一视图%s为 %s",
+	against := "%s的%s为 %s，最好的单一视图%s为 %s"
+	if v.Modality {
+		against = "%s的%s为 %s，最好的单一模态%s为 %s"
+	}
+	scores := fmt.Sprintf(against,
 		strings.TrimLeft(quoted(v.BestFusion), " "), spaced(m.TitleIn("zh")), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
 	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
 	if v.Difference > 0 {

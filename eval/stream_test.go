@@ -18,9 +18,11 @@ func TestStream(t *testing.T) {
 			thresholds = append([]float64{0.1}, slices.Repeat([]float64{0.9 / float64(c-1)}, c-1)...)
 		}
 		kept := classData(120, c, uint64(c))
-		kept.Thresholds = thresholds
+		if thresholds != nil {
+			kept.Chosen = DecideClasses(kept.Probs, thresholds, make([]bool, len(kept.Probs)))
+		}
 		passes := 0
-		p, err := Stream(context.Background(), kept.Labels, c, thresholds, 3, func(_ context.Context, f func(worker, i int, row []float64)) error {
+		p, err := Stream(context.Background(), kept.Labels, c, 3, func(_ context.Context, f func(worker, i int, row []float64)) error {
 			passes++
 			for k := range kept.Probs { // in any order
 				i := (k*7 + passes) % len(kept.Probs)
@@ -31,6 +33,7 @@ func TestStream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.Chosen = kept.Chosen
 		for _, m := range Metrics(dataset.Classification) {
 			near(t, m.Name, m.Of(p), m.Of(kept), 1e-12)
 			a, b := SummarizeSplit(m, []*Predictions{p}, nil), SummarizeSplit(m, []*Predictions{kept}, nil)
@@ -43,7 +46,7 @@ func TestStream(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	if _, err := Stream(context.Background(), []int{0}, 3, nil, 1, func(context.Context, func(int, int, []float64)) error { return broken }); !errors.Is(err, broken) {
+	if _, err := Stream(context.Background(), []int{0}, 3, 1, func(context.Context, func(int, int, []float64)) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
 }

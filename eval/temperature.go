@@ -1,6 +1,9 @@
 package eval
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Temperature returns the T that minimizes the negative log likelihood of
 // softmax(logits/T) on validation rows (Guo et al. 2017). logits are [N][C];
@@ -27,9 +30,54 @@ func Temperature(logits [][]float64, labels []int) float64 {
 	return math.Exp(golden(loss, math.Log(0.05), math.Log(20)))
 }
 
-// Calibrate finds the temperature of validation rows and their probabilities
-// with it. absent [N] are the rows of which nothing was known: they say nothing
-// of the model, and keep the prior as it is.
+// Bounds of what shows that a temperature helps: docs/decisions/0043-when-to-calibrate.md.
+const (
+	temperatureFolds  = 5
+	temperatureMargin = 0.5 // standard errors of the mean gain
+	// manyRows are so many that a temperature fits them no better than others.
+	manyRows = 2000
+)
+
+// shownTemperature returns the temperature that fit finds for n validation rows where they show
+// that it helps, else 1: where on rows that it was not fitted to it lowers their mean loss by more
+// than half a standard error. loss is that of row i at a temperature.
+func shownTemperature(n int, fit func(rows []int) float64, loss func(i int, t float64) float64) float64 {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	t := fit(all)
+	gains := make([]float64, n)
+	for fold := range temperatureFolds {
+		others, own := t, func(i int) bool { return i%temperatureFolds == fold }
+		if n < manyRows {
+			others = fit(slices.DeleteFunc(slices.Clone(all), own))
+		}
+		for i := range gains {
+			if own(i) {
+				gains[i] = loss(i, 1) - loss(i, others)
+			}
+		}
+	}
+	mean, std := meanStd(gains)
+	if n < 2 || !(mean > temperatureMargin*std/math.Sqrt(float64(n))) {
+		return 1
+	}
+	return t
+}
+
+// picked returns some rows of x.
+func picked[T any](x []T, rows []int) []T {
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		out[i] = x[r]
+	}
+	return out
+}
+
+// Calibrate finds the temperature of validation rows, 1 unless they show that it helps, and their
+// probabilities with it. absent [N] are the rows of which nothing was known: they say nothing of
+// the model, and keep the prior as it is.
 func Calibrate(logits [][]float64, labels []int, absent []bool) (t float64, probs [][]float64) {
 	var known [][]float64
 	var classes []int
@@ -38,7 +86,16 @@ func Calibrate(logits [][]float64, labels []int, absent []bool) (t float64, prob
 			known, classes = append(known, row), append(classes, labels[i])
 		}
 	}
-	t = Temperature(known, classes)
+	t = shownTemperature(len(known), func(rows []int) float64 {
+		return Temperature(picked(known, rows), picked(classes, rows))
+	}, func(i int, t float64) float64 {
+		row := known[i]
+		top, z := row[Argmax(row)], 0.0
+		for _, v := range row {
+			z += math.Exp((v - top) / t)
+		}
+		return math.Log(z) - (row[classes[i]]-top)/t
+	})
 	probs = Soften(logits, t)
 	for i, row := range logits {
 		if absent[i] {

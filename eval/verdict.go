@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 )
@@ -18,9 +19,12 @@ const (
 // column or a fusion, measured on the same runs as every other.
 type Contestant struct {
 	Name string
-	Kind string    // Single or Fusion
-	Val  []float64 // validation score of each run; the best are chosen by its mean
-	Test []float64 // test score of each run, fold by fold, seed by seed
+	Kind string // Single or Fusion
+	// Modality reports whether a single is a whole modality. Where some are, fusions are judged
+	// against those, and not against one view of them.
+	Modality bool
+	Val      []float64 // validation score of each run; the best are chosen by its mean
+	Test     []float64 // test score of each run, fold by fold, seed by seed
 	// Rows is the score of each test row averaged over the seeds, [N], on an
 	// official split; nil with folds. RowScores makes it.
 	Rows []float64
@@ -58,11 +62,13 @@ const (
 	NotShown Finding = "not shown"
 )
 
-// Verdict answers whether fusion helps: the best fusion against the best
-// single view, both chosen by validation scores, compared on test rows.
+// Verdict answers whether fusion helps: the best fusion against the best single modality or, of the
+// views of one column, the best single view, both chosen by validation scores, compared on test
+// rows.
 type Verdict struct {
 	BestSingle string
 	BestFusion string
+	Modality   bool // BestSingle is the best of whole modalities, not of views
 	// Difference is fusion − single, signed so that above zero fusion is
 	// better (for an error such as MAE it is single − fusion). Low and High
 	// bound it at the Confidence that Holm's correction leaves to this
@@ -91,6 +97,7 @@ type Verdict struct {
 type verdictJSON struct {
 	BestSingle  string  `json:"best_single"`
 	BestFusion  string  `json:"best_fusion"`
+	Modality    bool    `json:"modality,omitempty"`
 	Difference  number  `json:"difference"`
 	Low         number  `json:"low"`
 	High        number  `json:"high"`
@@ -115,7 +122,7 @@ type verdictJSON struct {
 // MarshalJSON writes the stable names of the JSON of compare.
 func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(verdictJSON{
-		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
+		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Modality: v.Modality, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
 		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), EqualP: number(v.EqualP), Fusions: v.Fusions, Confidence: number(v.Confidence),
 		Test: v.Test, ByGroups: v.ByGroups, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore), Runs: v.Runs, Baseline: v.Baseline,
 	})
@@ -128,14 +135,14 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("cannot read a verdict: %w", err)
 	}
 	*v = Verdict{
-		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
+		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Modality: j.Modality, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
 		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), EqualP: float64(j.EqualP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
 		Test: j.Test, ByGroups: j.ByGroups, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore), Runs: j.Runs, Baseline: j.Baseline,
 	}
 	return nil
 }
 
-// Judge compares the best fusion with the best single view. With folds it
+// Judge compares the best fusion with the best single modality or view. With folds it
 // uses the corrected resampled t-test over the runs, on an official split the
 // paired bootstrap over the test rows; in both cases Holm's correction for
 // every fusion tried, most of the error given to the one chosen by validation
@@ -171,7 +178,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	}
 
 	v := Verdict{
-		BestSingle: rows[single].Name, BestFusion: rows[fused].Name,
+		BestSingle: rows[single].Name, BestFusion: rows[fused].Name, Modality: rows[single].Modality,
 		Difference: test.Difference(), Low: low, High: high, PValue: p,
 		Finding: NotShown, RawP: ps[at], EqualP: Holm(ps, nil)[at], Fusions: len(ps), Confidence: 1 - level, Test: test.Name(),
 		McNemar: t.mcNemar(rows[fused], rows[single]), Metric: t.Metric.Name, Runs: len(rows[fused].Test),
@@ -211,11 +218,13 @@ func consistent(low, p float64) float64 {
 	return low
 }
 
-// champions finds the best single view and the best fusion by the mean
-// validation score, the first of the table among equals.
+// champions finds the best single and the best fusion by the mean validation score, the first of
+// the table among equals. Where there are whole modalities, their views are no
+// candidates: docs/decisions/0042-the-modality-question.md.
 func champions(t Trial, rows []Contestant) (single, fused int, err error) {
 	single, fused = -1, -1
 	best := map[string]float64{}
+	modalities := slices.ContainsFunc(rows, func(r Contestant) bool { return r.Kind == Single && r.Modality })
 	for i, r := range rows {
 		at := &single
 		if r.Kind == Fusion {
@@ -228,7 +237,8 @@ func champions(t Trial, rows []Contestant) (single, fused int, err error) {
 		if len(r.Val) == 0 || math.IsNaN(score) {
 			return 0, 0, fmt.Errorf("cannot judge: %q has no validation score", r.Name)
 		}
-		if *at < 0 || score > best[r.Kind] {
+		part := r.Kind == Single && modalities && !r.Modality
+		if !part && (*at < 0 || score > best[r.Kind]) {
 			*at, best[r.Kind] = i, score
 		}
 		if len(r.Test) != len(rows[0].Test) || len(r.Rows) != len(rows[0].Rows) {

@@ -260,3 +260,35 @@ func TestChineseSentenceIsSpaced(t *testing.T) {
 		}
 	}
 }
+
+// Where there are whole modalities, the fusion is judged against the best of them, even where one
+// of its views has a higher score; of the views of one column against the best view.
+func TestVerdictIsAboutModalities(t *testing.T) {
+	acc, _ := MetricByName("accuracy")
+	trial := Trial{Metric: acc, Resampling: Resampling{TrainRows: 80, TestRows: 20}}
+	con := func(name, kind string, modality bool, val float64) Contestant {
+		return Contestant{Name: name, Kind: kind, Modality: modality, Val: []float64{val, val, val}, Test: []float64{val, val - 0.05, val + 0.05}}
+	}
+	f := func(modality bool, best, word, chinese string) {
+		t.Helper()
+		v, err := Judge(trial, []Contestant{
+			con("image.color", Single, false, 0.9), con("image", Single, modality, 0.7), con("text", Single, modality, 0.6), con("mean", Fusion, false, 0.8),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.BestSingle != best || v.Modality != modality || !strings.Contains(v.Text, "for "+best+", the best single "+word) || !strings.Contains(v.Sentence("zh"), chinese) {
+			t.Errorf("%s: %s %v, %s", best, v.BestSingle, v.Modality, v.Text)
+		}
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Verdict
+		if err := json.Unmarshal(data, &again); err != nil || again.Modality != modality {
+			t.Errorf("%s, %v", data, err)
+		}
+	}
+	f(true, "image", "modality", "最好的单一模态 image 为")
+	f(false, "image.color", "view", "最好的单一视图 image.color 为")
+}

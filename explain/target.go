@@ -189,6 +189,15 @@ func (s *Target) predictions(ds *dataset.Dataset, rows []int, scores *model.Scor
 		picked = append(picked, p[r*c:(r+1)*c]...)
 	}
 	preds := eval.NewPredictions(ds, rows, picked)
-	preds.Thresholds = s.Artifact.Thresholds
+	switch {
+	case s.Artifact.Spec.Multilabel:
+		preds.Thresholds = s.Artifact.Thresholds
+	case s.Artifact.Thresholds != nil:
+		absent := make([]bool, len(rows))
+		for i, r := range rows {
+			absent[i] = scores.Absent[r]
+		}
+		preds.Chosen = eval.DecideClasses(eval.Rows(picked, c), s.Artifact.Thresholds, absent)
+	}
 	return preds
 }

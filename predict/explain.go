@@ -41,10 +41,10 @@ func (m *Model) explain(ctx context.Context, f *Features, hide []bool, s *model.
 	// What is explained of each row: the probability of what is predicted with everything.
 	worth := make([]func(p []float64) float64, rows)
 	for i := range worth {
-		worth[i] = m.worth(p[i*c : (i+1)*c])
+		worth[i] = m.worth(p[i*c:(i+1)*c], s.Absent[i])
 	}
 	v := &variants{m: m, f: f, of: of, hide: hide, worth: worth, known: map[string]scored{}}
-	v.keep(slices.Repeat([]bool{true}, len(names)), p)
+	v.keep(slices.Repeat([]bool{true}, len(names)), p, s.Absent)
 	if err := v.run(ctx, subsets(len(names))); err != nil {
 		return err
 	}
@@ -59,22 +59,22 @@ func (m *Model) explain(ctx context.Context, f *Features, hide []bool, s *model.
 	if err != nil {
 		return err
 	}
-	without, only := make([][]float64, len(names)), make([][]float64, len(names))
+	without, only := make([]scored, len(names)), make([]scored, len(names))
 	for k := range names {
 		present := make([]bool, len(names))
 		present[k] = true
-		only[k] = v.known[key(present)].p
+		only[k] = v.known[key(present)]
 		for j := range present {
 			present[j] = j != k
 		}
-		without[k] = v.known[key(present)].p
+		without[k] = v.known[key(present)]
 	}
 	for i := range out {
 		e := &Explanation{Contributions: map[string]float64{}, Sampled: shapley.Sampled}
 		for k, name := range names {
 			e.Contributions[name] = shapley.Parts[0][k][i]
-			e.Without = append(e.Without, m.variant(name, without[k][i*c:(i+1)*c]))
-			e.Only = append(e.Only, m.variant(name, only[k][i*c:(i+1)*c]))
+			e.Without = append(e.Without, m.variant(name, without[k].p[i*c:(i+1)*c], without[k].absent[i]))
+			e.Only = append(e.Only, m.variant(name, only[k].p[i*c:(i+1)*c], only[k].absent[i]))
 		}
 		out[i].Explanation = e
 	}
@@ -92,8 +92,9 @@ type variants struct {
 }
 
 type scored struct {
-	goal []float64 // by row
-	p    []float64 // all probabilities, of subsets that are shown by themselves
+	goal   []float64 // by row
+	p      []float64 // all probabilities, of subsets that are shown by themselves
+	absent []bool    // the rows without any view
 }
 
 func key(present []bool) string {
@@ -106,10 +107,10 @@ func key(present []bool) string {
 	return string(key)
 }
 
-// keep makes a subset known by its probabilities.
-func (v *variants) keep(present []bool, p []float64) {
+// keep makes a subset known by its probabilities and the rows without any view.
+func (v *variants) keep(present []bool, p []float64, absent []bool) {
 	c := len(p) / len(v.worth)
-	s := scored{goal: make([]float64, len(v.worth))}
+	s := scored{goal: make([]float64, len(v.worth)), absent: absent}
 	for i, worth := range v.worth {
 		s.goal[i] = worth(p[i*c : (i+1)*c])
 	}
@@ -145,7 +146,7 @@ func (v *variants) run(ctx context.Context, subsets [][]bool) error {
 			return err
 		}
 		for i, s := range scores {
-			v.keep(some[i], v.m.Probabilities(s))
+			v.keep(some[i], v.m.Probabilities(s), s.Absent)
 		}
 	}
 	return nil
@@ -175,9 +176,12 @@ func subsets(n int) [][]bool {
 
 // worth returns what is explained of a row that is predicted with probabilities full: the
 // probability of its class, the mean of those that each label is as predicted, or the value.
-func (m *Model) worth(full []float64) func(p []float64) float64 {
-	if !m.a.Spec.Multilabel {
-		top := eval.DecideClass(full, m.a.Thresholds)
+func (m *Model) worth(full []float64, absent bool) func(p []float64) float64 {
+	switch {
+	case m.a.Spec.Regression:
+		return func(p []float64) float64 { return p[0] }
+	case !m.a.Spec.Multilabel:
+		top := m.Decide(full, absent)
 		return func(p []float64) float64 { return p[top] }
 	}
 	given := eval.Decide(full, m.a.Thresholds)
@@ -195,14 +199,14 @@ func (m *Model) worth(full []float64) func(p []float64) float64 {
 	}
 }
 
-func (m *Model) variant(modality string, p []float64) Variant {
+func (m *Model) variant(modality string, p []float64, absent bool) Variant {
 	if m.a.Spec.Regression {
 		return Variant{Modality: modality, Value: &p[0]}
 	}
 	if m.a.Spec.Multilabel {
 		joined, labels := m.labels(p)
-		return Variant{Modality: modality, Prediction: joined, Labels: labels, Probability: m.worth(p)(p)}
+		return Variant{Modality: modality, Prediction: joined, Labels: labels, Probability: m.worth(p, absent)(p)}
 	}
-	top := eval.DecideClass(p, m.a.Thresholds)
+	top := m.Decide(p, absent)
 	return Variant{Modality: modality, Prediction: m.a.Schema.Classes[top], Probability: p[top]}
 }

@@ -41,7 +41,7 @@ func (m *Model) Prediction(s *model.Scores, p []float64, i int) Prediction {
 		if m.a.Spec.Multilabel {
 			out.Class, out.Labels = m.labels(out.Probabilities)
 		} else {
-			out.Class = out.Classes[eval.DecideClass(out.Probabilities, m.a.Thresholds)]
+			out.Class = out.Classes[m.Decide(out.Probabilities, s.Absent[i])]
 		}
 	}
 	if s.Weights != nil && !s.Absent[i] {
@@ -51,6 +51,12 @@ func (m *Model) Prediction(s *model.Scores, p []float64, i int) Prediction {
 		}
 	}
 	return out
+}
+
+// Decide returns the class that is predicted of a row of calibrated probabilities, or of one
+// without any view.
+func (m *Model) Decide(p []float64, absent bool) int {
+	return eval.DecideClasses([][]float64{p}, m.a.Thresholds, []bool{absent})[0]
 }
 
 // labels returns the labels that a row of probabilities is given, joined and each by itself.

@@ -84,7 +84,7 @@ func (r *reader) confusion() *section {
 		t.rows = append(t.rows, cells)
 	}
 	const most = 10 // classes that one column has room for
-	s := &section{id: "confusion", wide: len(c.Classes) > most, title: r.say("confusion"), note: r.ofFirst(r.say("confusion_note"))}
+	s := &section{id: "confusion", wide: len(c.Classes) > most, title: r.say("confusion"), note: r.ofFirst(r.say("confusion_note") + r.decision(c))}
 	if len(c.Classes) <= maxClasses {
 		main := figure{name: "confusion", plot: p, table: t}
 		if len(c.Classes) > 40 { // too wide to read as a table; the .csv file has it
@@ -96,6 +96,24 @@ func (r *reader) confusion() *section {
 		s.figures = append(s.figures, figure{name: "confusions", table: top, folded: len(s.figures) > 0})
 	}
 	return s
+}
+
+// decision adds how thresholds decide to the note of a confusion.
+func (r *reader) decision(c *Confusion) string {
+	m, ok := eval.MetricByName(c.Decision)
+	if !ok {
+		return ""
+	}
+	const shown = 6
+	values := ""
+	if len(c.Thresholds) == len(c.Classes) && len(c.Classes) <= shown {
+		var list []string
+		for k, name := range c.Classes {
+			list = append(list, fmt.Sprintf("%s %.3g", name, c.Thresholds[k]))
+		}
+		values = r.pick(" (", "（") + strings.Join(list, r.pick(", ", "，")) + r.pick(")", "）")
+	}
+	return r.pick(" ", "") + r.say("decision", m.TitleIn(r.lang()), values)
 }
 
 // fileOnly as a title keeps a table out of the page: it is written as .csv.
@@ -187,7 +205,13 @@ func (r *reader) trusted(v *Reliability) string {
 	}
 	points := func(x float64) string { return strconv.FormatFloat(100*x, 'f', 1, 64) }
 	answer := r.say(key, points(ece))
-	if len(v.After) > 0 {
+	switch {
+	case len(v.After) == 0 && v.Temperature == 1:
+		answer += r.pick(" ", "") + r.say("uncalibrated")
+	case len(v.After) == 0:
+	case points(v.ECEAfter) != points(v.ECEBefore) && v.ECEAfter > v.ECEBefore:
+		answer += r.pick(" ", "") + r.say("trust_worse", points(v.ECEBefore))
+	default:
 		answer += r.pick(" ", "") + r.say("trust_before", points(v.ECEBefore))
 	}
 	return answer

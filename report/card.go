@@ -85,7 +85,11 @@ func (r *reader) verdict(v *eval.Verdict) *finding {
 	case v.Baseline != nil && v.Baseline.FusionP >= 0.05:
 		f.means = r.say("means_baseline")
 	case v.Finding == eval.Helps:
-		f.means = r.say("means_helps", v.BestFusion)
+		key := "means_helps"
+		if v.Modality {
+			key = "means_helps_all"
+		}
+		f.means = r.say(key, v.BestFusion)
 	case v.Finding == eval.Hurts:
 		f.means = r.say("means_hurts", v.BestSingle)
 	default:
@@ -172,6 +176,14 @@ func (r *reader) scored() *finding {
 	return f
 }
 
+// bestSingle is the key of what a verdict compares a fusion with.
+func bestSingle(v *eval.Verdict) string {
+	if v.Modality {
+		return "best_modality"
+	}
+	return "best_single"
+}
+
 // judged writes how a verdict was come to, folded.
 func (r *reader) judged(p *page, v *eval.Verdict) {
 	unit := ""
@@ -182,7 +194,7 @@ func (r *reader) judged(p *page, v *eval.Verdict) {
 	p.raw("<details>")
 	p.put("summary", r.say("judged"))
 	p.raw(`<dl class="facts">`)
-	r.fact(p, r.say("best_single"), show(r.metric, v.SingleScore), v.BestSingle)
+	r.fact(p, r.say(bestSingle(v)), show(r.metric, v.SingleScore), v.BestSingle)
 	r.fact(p, r.say("best_fusion"), show(r.metric, v.FusionScore), v.BestFusion)
 	span := ""
 	if !math.IsNaN(v.Low) {

@@ -23,6 +23,7 @@ type Document struct {
 	Metric      string                 `json:"metric"`          // a name of eval's registry: the one the verdict is about
 	Verdict     *eval.Verdict          `json:"verdict,omitempty"`
 	Rows        []compare.Row          `json:"rows,omitempty"`
+	Chosen      *Chosen                `json:"chosen,omitempty"` // nil: of no comparison
 	Subsets     []explain.Subset       `json:"subsets,omitempty"`
 	Shapley     []explain.Contribution `json:"shapley,omitempty"`
 	Noise       []explain.Noise        `json:"noise,omitempty"`
@@ -38,6 +39,12 @@ type Document struct {
 	Data        Data                   `json:"data"`
 	Run         Run                    `json:"run"`
 	Next        []Step                 `json:"-"` // what to do now: it names paths
+}
+
+// Chosen names the row that the model of a comparison is made of.
+type Chosen struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
 }
 
 // Weights is the mean weight a method gave each view, by true class.
@@ -62,10 +69,15 @@ type Confusion struct {
 	Model   string   `json:"model"`
 	Classes []string `json:"classes"`
 	Counts  [][]int  `json:"counts"`
+	// Decision is the metric for which thresholds of the classes were chosen; "": the most probable
+	// class is predicted.
+	Decision   string    `json:"decision,omitempty"`
+	Thresholds []float64 `json:"thresholds,omitempty"` // their mean over the runs
 }
 
-// Reliability compares stated confidence with accuracy, before and after
-// temperature calibration. After may be empty.
+// Reliability compares stated confidence with accuracy, before and after temperature calibration.
+// After is empty where there was none: Temperature is then 1 if validation rows did not show that
+// one helps.
 type Reliability struct {
 	Model       string     `json:"model"`
 	Before      []eval.Bin `json:"before"`

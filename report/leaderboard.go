@@ -43,7 +43,11 @@ func (r *reader) leaderboard() *section {
 	}
 	best := ""
 	if v := r.doc.Verdict; v != nil {
-		p.Line, p.Note, best = v.SingleScore, r.say("best_line")+r.pick(" (", "（")+v.BestSingle+r.pick(")", "）"), v.BestFusion
+		line := "best_line"
+		if v.Modality {
+			line = "modality_line"
+		}
+		p.Line, p.Note, best = v.SingleScore, r.say(line)+r.pick(" (", "（")+v.BestSingle+r.pick(")", "）"), v.BestFusion
 	}
 	t := &table{texts: 2, bold: -1}
 	t.column("name", headed(r.say("name")))
@@ -73,6 +77,9 @@ func (r *reader) leaderboard() *section {
 	title, note := r.say("leaderboard"), r.say("leaderboard_note")
 	if best != "" {
 		note += r.pick(" ", "") + r.say("standing_out")
+		if why := r.notOnTop(); why != "" {
+			note += r.pick(" ", "") + why
+		}
 	}
 	if len(rows) == 1 { // of explain, or of a comparison of one view
 		title, note, p.Title = r.say("score"), r.say("score_note"), headed(r.metric.TitleIn(r.lang()))
@@ -106,7 +113,7 @@ func (r *reader) kind(row compare.Row) string {
 	if row.Kind == eval.Single && row.Fusion == model.Ensemble {
 		return r.say("ensemble")
 	}
-	if row.Kind == eval.Single && !strings.Contains(row.Name, ".") && len(row.Views) > 1 {
+	if row.Modality {
 		return r.say("whole")
 	}
 	return r.say(row.Kind)
@@ -127,22 +134,32 @@ func (r *reader) metricsOf(rows []compare.Row) []eval.Metric {
 	return out
 }
 
+// subsetMetric is the metric of the scores of subsets: the task's main one, whatever the verdict is
+// about.
+func (r *reader) subsetMetric() eval.Metric {
+	if m := eval.Metrics(r.doc.Data.Task); len(m) > 0 {
+		return m[0]
+	}
+	return r.metric
+}
+
 func (r *reader) subsets() *section {
 	if len(r.doc.Subsets) == 0 {
 		return nil
 	}
 	all, prefix := players(r.doc.Subsets)
+	m := r.subsetMetric()
 	plot := "subsets_plot"
 	if len(r.doc.Subsets) < 1<<min(len(all), 30) {
 		plot = "subsets_some"
 	}
 	p := &svg.Ranking{
-		Title: headed(r.say(plot, r.metric.TitleIn(r.lang()))), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
-		Groups: [2]string{r.say("one"), r.say("several")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
+		Title: headed(r.say(plot, m.TitleIn(r.lang()))), XLabel: r.metricLabel(m), Format: format(m),
+		Groups: [2]string{r.say("one"), r.say("several")}, Line: math.NaN(), Floor: m.Min, Ceil: m.Max,
 	}
 	t := &table{texts: 1, bold: -1}
 	t.column("present", headed(r.say("modalities")))
-	t.column(r.metric.Name, headed(r.metric.TitleIn(r.lang())))
+	t.column(m.Name, headed(m.TitleIn(r.lang())))
 	t.column("low", headed(r.say("low")))
 	t.column("high", headed(r.say("high")))
 	rows := slices.Clone(r.doc.Subsets)
@@ -157,7 +174,7 @@ func (r *reader) subsets() *section {
 		p.Rows = append(p.Rows, svg.Ranked{Name: name, Mean: s.Score, Low: low, High: high, Group: group})
 		t.rows = append(t.rows, []cell{
 			{name, strings.Join(s.Players, "+")},
-			value(s.Score, show(r.metric, s.Score)), value(low, show(r.metric, low)), value(high, show(r.metric, high)),
+			value(s.Score, show(m, s.Score)), value(low, show(m, low)), value(high, show(m, high)),
 		})
 	}
 	return &section{id: "subsets", title: r.say("subsets"), note: r.say("subsets_note"), figures: []figure{{name: "subsets", plot: p, table: t}}}
@@ -207,10 +224,56 @@ func (r *reader) subsetName(views, all []string, prefix string) string {
 	return strings.Join(short, " + ")
 }
 
-// chosen reports whether the verdict is about the row.
+// chosen reports whether the verdict is about the row, or the model is made of it.
 func (r *reader) chosen(row compare.Row) bool {
+	if c := r.doc.Chosen; c != nil && row.Name == c.Name && row.Kind == c.Kind {
+		return true
+	}
 	v := r.doc.Verdict
 	return v != nil && (row.Kind == eval.Fusion && row.Name == v.BestFusion || row.Kind != eval.Fusion && row.Name == v.BestSingle)
+}
+
+// notOnTop returns why a fusion was chosen that another one surpasses on the rows that are shown;
+// "" if none does.
+func (r *reader) notOnTop() string {
+	v := r.doc.Verdict
+	if v == nil {
+		return ""
+	}
+	var top, chosen *compare.Row
+	rows := r.ranked()
+	for i := range rows {
+		row := &rows[i]
+		if row.Kind != eval.Fusion {
+			continue
+		}
+		if top == nil {
+			top = row
+		}
+		if row.Name == v.BestFusion {
+			chosen = row
+		}
+	}
+	if chosen == nil || top.Name == chosen.Name || len(top.ValRuns) == 0 || len(chosen.ValRuns) == 0 {
+		return ""
+	}
+	a, _ := top.Of(r.metric.Name)
+	if b, _ := chosen.Of(r.metric.Name); !(math.Abs(a.Mean-b.Mean) > 1e-9) {
+		return ""
+	}
+	its, others := show(r.metric, meanOf(chosen.ValRuns)), show(r.metric, meanOf(top.ValRuns))
+	if its == others {
+		return r.say("not_on_top_equal", chosen.Name, top.Name, its)
+	}
+	return r.say("not_on_top", chosen.Name, top.Name, its, others)
+}
+
+func meanOf(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
 }
 
 func bounds(i *explain.Interval) (low, high float64) {

@@ -97,6 +97,12 @@ func (t *terminal) leaderboard() {
 		rows = append(rows, e)
 	}
 	t.bars(headed(t.metricLabel(t.metric))+t.pick(", ", "，")+t.say("interval")+t.pick("; ", "；")+t.say("starred"), rows, format(t.metric), t.metric.Min, t.metric.Max, false)
+	if why := t.notOnTop(); why != "" {
+		for _, l := range termtext.Wrap(why, t.width) {
+			t.b.WriteString(l + "\n")
+		}
+		t.b.WriteString("\n")
+	}
 }
 
 func (t *terminal) shapley() {
@@ -123,7 +129,11 @@ func (t *terminal) subsets() {
 			rows = append(rows, entry{name: r.Name, mean: r.Mean, low: r.Low, high: r.High, style: blue})
 		}
 	}
-	t.bars(t.say("subsets"), rows, format(t.metric), t.metric.Min, t.metric.Max, true)
+	m, title := t.subsetMetric(), t.say("subsets")
+	if m.Name != t.metric.Name {
+		title += t.pick(" (", "（") + m.TitleIn(t.lang()) + t.pick(")", "）")
+	}
+	t.bars(title, rows, format(m), m.Min, m.Max, true)
 }
 
 func (t *terminal) verdict() {

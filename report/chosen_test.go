@@ -1,0 +1,55 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/report"
+	"github.com/fusor-ml/fusor/report/reporttest"
+)
+
+// The chosen row is marked even where there is no verdict, and a fusion that is not on top has a
+// reason.
+func TestChosenRow(t *testing.T) {
+	d := reporttest.Sample()
+	d.Verdict = nil
+	if out := terminal(t, d, report.TerminalOptions{}); strings.Contains(out, "\n* ") {
+		t.Errorf("a row is marked:\n%s", out)
+	}
+	d.Chosen = &report.Chosen{Name: d.Rows[0].Name, Kind: d.Rows[0].Kind}
+	if out := terminal(t, d, report.TerminalOptions{}); !strings.Contains(out, "\n* "+d.Rows[0].Name) {
+		t.Errorf("%s is not marked:\n%s", d.Rows[0].Name, out)
+	}
+
+	d = reporttest.Sample()
+	main := func(k int) float64 {
+		s, _ := d.Rows[k].Of(d.Metric)
+		return s.Mean
+	}
+	var fusions []int
+	for k := range d.Rows {
+		if d.Rows[k].Kind == eval.Fusion {
+			fusions = append(fusions, k)
+		}
+	}
+	slices.SortFunc(fusions, func(a, b int) int {
+		if main(a) > main(b) {
+			return -1
+		}
+		return 1
+	})
+	top, last := &d.Rows[fusions[0]], &d.Rows[fusions[len(fusions)-1]]
+	top.ValRuns, last.ValRuns = []float64{0.6, 0.7}, []float64{0.8, 0.9}
+	for chosen, want := range map[string]string{top.Name: "", last.Name: last.Name + " was chosen, not " + top.Name} {
+		d.Verdict.BestFusion = chosen
+		out := strings.Join(strings.Fields(terminal(t, d, report.TerminalOptions{})), " ")
+		if got := strings.Contains(out, "was chosen, not"); got != (want != "") || !strings.Contains(out, want) {
+			t.Errorf("%s was chosen: %s", chosen, out)
+		}
+	}
+	if out := terminal(t, d, report.TerminalOptions{Lang: "zh"}); d.Verdict.BestFusion == last.Name && !strings.Contains(out, "在验证行上更好") {
+		t.Errorf("no reason in Chinese:\n%s", out)
+	}
+}
