@@ -195,6 +195,9 @@ func (s *denseState) check() error {
 // Dim implements State.
 func (s *denseState) Dim() int { return s.Width }
 
+// Takes reports whether Apply makes a vector of r.
+func (s *denseState) Takes(r Raw) bool { return r.Dim == s.Width && len(r.Values) == s.Width }
+
 // Apply implements State. A row of another width than the fitted one becomes absent.
 func (s *denseState) Apply(dst *Raw, r Raw) {
 	dst.Values, dst.Index, dst.Dim, dst.Steps = dst.Values[:0], dst.Index[:0], s.Width, 0

@@ -176,6 +176,9 @@ func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	}
 	err := parallel.For(context.Background(), len(parts), 0, func(_ context.Context, _, b int) error {
 		p := &parts[b]
+		if known, ok := st.(taker); ok && shape == Vector && m.Values == nil { // rows are made later
+			return m.take(s, known, b*block, min(n, (b+1)*block))
+		}
 		if m.Values != nil { // each part has its place there
 			from, to := b*block*m.Dim, min(n, (b+1)*block)*m.Dim
 			p.Values = m.Values[from:from:to]
@@ -212,6 +215,25 @@ func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	}
 	m.sumStarts()
 	return m, nil
+}
+
+// taker is a State of vectors that knows which rows it can take before it is applied to them.
+type taker interface {
+	Takes(r Raw) bool
+}
+
+// take notes which of the rows from..to are present.
+func (m *Matrix) take(s *Store, st taker, from, to int) error {
+	memory := rawPool.Get().(*[2]Raw)
+	defer rawPool.Put(memory)
+	raw := &memory[0]
+	for i := from; i < to; i++ {
+		if err := s.Get(i, raw); err != nil {
+			return err
+		}
+		m.Present[i], m.Start[i+1] = !raw.Absent() && st.Takes(*raw), 1
+	}
+	return nil
 }
 
 // sumStarts makes starts of counts.

@@ -147,6 +147,22 @@ func (s *fieldState) check() error {
 // Dim implements feature.State.
 func (s *fieldsState) Dim() int { return s.dim }
 
+// Takes reports whether Apply makes a vector of r.
+func (s *fieldsState) Takes(r feature.Raw) bool {
+	var room [32]cell
+	var bytes [512]byte
+	row, _, ok := cells(room[:0], bytes[:0], r)
+	if !ok || len(row) != len(s.Fields) {
+		return false
+	}
+	for i := range row {
+		if kindNames[row[i].kind] != s.Fields[i].Kind {
+			return false
+		}
+	}
+	return true
+}
+
 // Apply implements feature.State. A record of other fields than the fitted ones becomes absent.
 func (s *fieldsState) Apply(dst *feature.Raw, r feature.Raw) {
 	dst.Values, dst.Index, dst.Dim, dst.Steps = dst.Values[:0], dst.Index[:0], s.dim, 0
