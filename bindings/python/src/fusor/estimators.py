@@ -302,9 +302,13 @@ class FusorClassifier(ClassifierMixin, _Fusor):
         return self.model_.predict_proba(X)[:, self._places]
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of every row. An absent column or cell is an absent modality."""
-        p = self.predict_proba(X)
-        return self.classes_[p.argmax(axis=1)]
+        """Return the predicted class of every row. An absent column or cell is an absent modality.
+
+        It is the most probable one or, with class_weights, the one that exceeds its threshold most.
+        """
+        X = self._rows(X)
+        index = {self.model_.classes[place]: k for k, place in enumerate(self._places)}
+        return self.classes_[np.array([index[name] for name in self.model_.predict(X)], dtype=int)]
 
 
 class FusorRegressor(RegressorMixin, _Fusor):
