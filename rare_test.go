@@ -69,7 +69,8 @@ func opened(t *testing.T, path string) *dataset.Dataset {
 // score is a metric of the test rows.
 func score(t *testing.T, r interface {
 	Of(metric string) (eval.Summary, bool)
-}, metric string) float64 {
+}, metric string,
+) float64 {
 	t.Helper()
 	s, ok := r.Of(metric)
 	if !ok {

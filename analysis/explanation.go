@@ -101,9 +101,10 @@ func Explain(ctx context.Context, m *predict.Model, ds *dataset.Dataset, o Expla
 	c := s.Outputs
 	for _, r := range rows {
 		a := answer{row: r, before: s.P[r*c : (r+1)*c], after: p[r*c : (r+1)*c]}
-		if ds.Schema.Task == dataset.Multilabel {
+		switch ds.Schema.Task {
+		case dataset.Multilabel:
 			a.given = eval.Decide(a.after, m.Artifact().Thresholds)
-		} else if ds.Schema.Task == dataset.Classification {
+		case dataset.Classification:
 			a.class = m.Decide(a.after, s.Absent[r])
 		}
 		ex.answers = append(ex.answers, a)

@@ -154,7 +154,9 @@ func TestEveryParameterGetsAGradient(t *testing.T) {
 		m := build(t, testSpec(s, method.Name))
 		tape := grad.NewTape(tensor.F32)
 		var b Batch
-		b.Fill(s, all(40), nil)
+		if err := b.Fill(s, all(40), nil); err != nil {
+			t.Fatal(err)
+		}
 		loss := tape.CrossEntropy(m.Forward(tape, &b).Logits, b.Class, grad.LossOptions{})
 		tape.Backward(loss)
 		for _, p := range m.Params() {
@@ -187,7 +189,9 @@ func TestSteadyStepDoesNotAllocate(t *testing.T) {
 		rows := all(32)
 		step := func() {
 			tape.Reset()
-			b.Fill(s, rows, nil)
+			if err := b.Fill(s, rows, nil); err != nil {
+				t.Fatal(err)
+			}
 			tape.Backward(tape.CrossEntropy(m.Forward(tape, &b).Logits, b.Class, grad.LossOptions{}))
 		}
 		step()
