@@ -33,9 +33,10 @@ func many(n int) []signal {
 
 func agree(t *testing.T, epochs int, views ...signal) {
 	t.Helper()
-	path := folder(t, 6, 240, true, views...)
+	path := folder(t, 6, 480, true, views...)
 	o := Setup{NoCache: true, Seeds: 1, NoEnsemble: true}
 	o.Recipe.Fusion, o.Recipe.Train.Epochs = "concat", epochs
+	o.Recipe.Train.LabelSmoothing = 0.3 // so that a temperature is called for
 	c, err := CompareFile(context.Background(), path, []string{"concat"}, o)
 	if err != nil {
 		t.Fatal(err)
