@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +25,8 @@ type admission struct {
 	held    int64         // bytes of bodies
 	holders int           // requests that hold any
 	queue   []*waiter     // in the order of their coming
-	service time.Duration // moving average of how long a request is in
+	service time.Duration // moving average of how long a request takes a slot
+	left    time.Time     // when one last left while others waited
 }
 
 type waiter struct {
@@ -61,7 +63,7 @@ func (a *admission) enter(ctx context.Context) (t turn, err error) {
 	if len(a.queue) == 0 && a.busy < a.slots {
 		a.busy++
 		a.mu.Unlock()
-		return turn{a, time.Now()}, nil
+		return a.begun(), nil
 	}
 	if a.late() {
 		a.mu.Unlock()
@@ -75,7 +77,7 @@ func (a *admission) enter(ctx context.Context) (t turn, err error) {
 	defer timer.Stop()
 	select {
 	case <-w.turn:
-		return turn{a, time.Now()}, nil
+		return a.begun(), nil
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-timer.C:
@@ -89,6 +91,14 @@ func (a *admission) enter(ctx context.Context) (t turn, err error) {
 		a.next()
 	}
 	return turn{}, err
+}
+
+// begun returns the turn of a request that is in. It lets the others run first, as far as to the
+// queue: where all cores compute, those that wait would otherwise wait for a core, where nobody
+// counts them and a question for health stands behind them.
+func (a *admission) begun() turn {
+	runtime.Gosched()
+	return turn{a, time.Now()}
 }
 
 // enterStream is enter for a batch of a stream. One that has been answered in part is not refused:
@@ -129,7 +139,16 @@ func (t turn) leave() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	const memory = 64 // requests that the average remembers: more than come between two pauses of a busy machine
-	a.service += (time.Since(t.entered) - a.service) / memory
+	now := time.Now()
+	took := now.Sub(t.entered)
+	if !a.left.IsZero() { // all slots were taken: what lies between counts too, as reading requests and refusing some
+		took = now.Sub(a.left) * time.Duration(a.slots)
+	}
+	a.service += (took - a.service) / memory
+	a.left = time.Time{}
+	if len(a.queue) > 0 {
+		a.left = now
+	}
 	a.next()
 }
 
