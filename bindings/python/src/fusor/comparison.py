@@ -78,7 +78,8 @@ def compare(
     if label not in df.columns:
         raise ValueError(f"there is no column {label!r}; the columns are: {', '.join(df.columns)}")
     if any(isinstance(v, (list, tuple, set)) for v in df[label]):  # several labels a row
-        df = df.assign(**{label: [None if v is None else json.dumps(sorted(map(str, v)), ensure_ascii=False) for v in df[label]]})
+        sets = [None if v is None else json.dumps(sorted(map(str, v)), ensure_ascii=False) for v in df[label]]
+        df = df.assign(**{label: pd.Series(sets, index=df.index, dtype=object)})
     plan = _recipe(recipe, views=views, epochs=epochs, pretrained=pretrained)
     roles = {"group": group, "order": order, "split-column": split}
     with command(

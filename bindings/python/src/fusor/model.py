@@ -111,6 +111,8 @@ class Model:
                 out[i, places[c]] = p
 
         self._ask(X, take)
+        if self.task == "class":  # answers have the digits of float32, scores want a sum of 1
+            out /= out.sum(axis=1, keepdims=True)
         return out
 
     def explain(self, X: Any) -> pd.DataFrame:
