@@ -83,4 +83,4 @@ class CustomBuildHook(BuildHookInterface):
 
 
 # What the engine embeds beside its code.
-EMBEDDED = ["report/*.css", "serve/page/*"]
+EMBEDDED = ["report/*.css", "serve/page/*", "internal/lang/zh/*.po"]
