@@ -57,7 +57,7 @@ const (
 //
 // A few rows of a rare class cannot tell thresholds apart, and the best ones on them fit their
 // chance. So the probabilities are taken at their word first: thresholds are powers of the mean
-// probability of each class, the power that with which the metric is expected to be highest (1 for
+// probability of each class, the power with which the metric is expected to be highest (1 for
 // balanced accuracy, the rule of Bayes for equal priors: Elkan, The Foundations of Cost-Sensitive
 // Learning, IJCAI 2001). From there each class's threshold moves only as far as it must to come
 // within a standard error of the best one (Breiman et al. 1984).
