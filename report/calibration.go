@@ -172,7 +172,11 @@ func (r *reader) reliability() *section {
 		}
 		p.Curves = append(p.Curves, c)
 	}
-	add("before", r.say("before", svg.Plain.Value(v.ECEBefore)), v.Before)
+	before := r.say("before", svg.Plain.Value(v.ECEBefore))
+	if len(v.After) == 0 { // no temperature was taken
+		before = "ECE " + svg.Plain.Value(v.ECEBefore)
+	}
+	add("before", before, v.Before)
 	add("after", r.say("after", fmt.Sprintf("%.2f", v.Temperature), svg.Plain.Value(v.ECEAfter)), v.After)
 	return &section{id: "reliability", title: r.say("reliability"), note: r.trusted(v) + r.pick(" ", "") + r.ofFirst(note), figures: []figure{{name: "reliability", plot: p, table: t, small: true}}}
 }
