@@ -180,19 +180,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 		}
 		trial.Resampling = eval.Resampling{TrainRows: row.TrainRows, TestRows: row.TestRows, Tests: tests}
 		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Modality: row.Modality, Val: row.ValRuns}
-		for _, m := range metrics {
-			var s eval.Summary
-			if res.Plan.Official {
-				s = eval.SummarizeSplit(m, preds, groups)
-			} else {
-				scores := make([]float64, len(preds))
-				for i, p := range preds {
-					scores[i] = m.Of(p)
-				}
-				s = eval.SummarizeRuns(m, scores, trial.Resampling)
-			}
-			row.Scores = append(row.Scores, Score{m, s})
-		}
+		row.Scores = summarize(metrics, preds, res.Plan.Official, groups, trial.Resampling)
 		con.Test = row.Scores[0].Summary.Runs
 		if res.Plan.Official {
 			con.Rows, trial.Groups = eval.RowScores(metrics[0], preds), groups
@@ -213,6 +201,26 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 	return c, nil
 }
 
+// summarize scores the predictions of every run, of an official split with intervals over its rows.
+func summarize(metrics []eval.Metric, runs []*eval.Predictions, official bool, groups []int, r eval.Resampling) []Score {
+	summaries := make([]eval.Summary, len(metrics))
+	if official {
+		summaries = eval.SummarizeSplits(metrics, runs, groups)
+	}
+	out := make([]Score, len(metrics))
+	for k, m := range metrics {
+		if !official {
+			of := make([]float64, len(runs))
+			for i, p := range runs {
+				of[i] = m.Of(p)
+			}
+			summaries[k] = eval.SummarizeRuns(m, of, r)
+		}
+		out[k] = Score{m, summaries[k]}
+	}
+	return out
+}
+
 // Measure scores one model's predictions, by main first where that is one of their metrics; the
 // intervals are over the rows, or over whole groups (nil: none) where there are enough.
 func Measure(task dataset.Task, main string, p *eval.Predictions, groups []int) Row {
@@ -221,8 +229,8 @@ func Measure(task dataset.Task, main string, p *eval.Predictions, groups []int) 
 	if by, err := metricsBy(metrics, main); err == nil {
 		metrics = by
 	}
-	for _, m := range metrics {
-		r.Scores = append(r.Scores, Score{m, eval.SummarizeSplit(m, []*eval.Predictions{p}, groups)})
+	for k, s := range eval.SummarizeSplits(metrics, []*eval.Predictions{p}, groups) {
+		r.Scores = append(r.Scores, Score{metrics[k], s})
 	}
 	return r
 }

@@ -21,13 +21,15 @@ type Predictions struct {
 	Given      [][]int   // [N], the labels that are predicted, where Thresholds are not the same for all rows
 	Chosen     []int     // [N], the predicted classes (see [DecideClasses]); nil: the most probable ones
 
-	mu     sync.Mutex
-	orders map[int][]int // class (or valueOrder, targetOrder) -> rows, ascending
-	tops   []int         // [N], the most probable class
-	ranks  *oneVsRest    // of the classes, if there are more than two
-	passed *passed       // in place of Probs: see Stream
-	labels []labelCounts // [N]
-	with   [][]bool      // [C][N]: the rows with a label
+	mu       sync.Mutex
+	orders   map[int][]int    // label (or valueOrder, targetOrder) -> rows, ascending
+	rankings map[int][]ranked // class -> rows, ascending
+	tops     []int            // [N], the most probable class
+	sures    []float64        // [N], its probability
+	ranks    *oneVsRest       // of the classes, if there are more than two
+	passed   *passed          // in place of Probs: see Stream
+	labels   []labelCounts    // [N]
+	with     [][]bool         // [C][N]: the rows with a label
 }
 
 const (
@@ -116,14 +118,24 @@ func (p *Predictions) decided() []int {
 	return p.top()
 }
 
-// sure is the probability of row i's most probable class, and own that of its true one.
-func (p *Predictions) sure(i int) float64 {
+// sure returns the probability of each row's most probable class, computed once.
+func (p *Predictions) sure() []float64 {
 	if p.passed != nil {
-		return p.passed.sure[i]
+		return p.passed.sure
 	}
-	return p.Probs[i][p.top()[i]]
+	top := p.top()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.sures) != len(top) {
+		p.sures = make([]float64, len(top))
+		for i, k := range top {
+			p.sures[i] = p.Probs[i][k]
+		}
+	}
+	return p.sures
 }
 
+// own is the probability of row i's true class.
 func (p *Predictions) own(i int) float64 {
 	if p.passed != nil {
 		return p.passed.own[i]

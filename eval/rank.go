@@ -1,6 +1,10 @@
 package eval
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // perClass averages f over the classes one against the rest; with two
 // classes it is f of class 1. Classes for which f is undefined are left out.
@@ -25,23 +29,21 @@ func rocAUC(p *Predictions, w []float64) float64 {
 		return perClass(p, p.oneVsRest().rocAUC)
 	}
 	return perClass(p, func(class int) float64 {
-		order := p.order(class)
 		pos, neg, wins := 0.0, 0.0, 0.0
-		for at := 0; at < len(order); {
-			tp, tn, end := 0.0, 0.0, at
-			for v := p.Probs[order[at]][class]; end < len(order) && equal(p.Probs[order[end]][class], v); end++ {
-				if i := order[end]; p.Labels[i] == class {
-					tp += weight(w, i)
-				} else {
-					tn += weight(w, i)
-				}
+		tp, tn := 0.0, 0.0 // of rows of one score
+		for _, r := range p.ranking(class) {
+			if r.first() {
+				wins += tp * (neg + tn/2)
+				pos, neg, tp, tn = pos+tp, neg+tn, 0, 0
 			}
-			wins += tp * (neg + tn/2)
-			pos += tp
-			neg += tn
-			at = end
+			if r.own() {
+				tp += weight(w, r.row())
+			} else {
+				tn += weight(w, r.row())
+			}
 		}
-		return wins / (pos * neg)
+		wins += tp * (neg + tn/2)
+		return wins / ((pos + tp) * (neg + tn))
 	})
 }
 
@@ -52,23 +54,70 @@ func averagePrecision(p *Predictions, w []float64) float64 {
 		return perClass(p, p.oneVsRest().averagePrecision)
 	}
 	return perClass(p, func(class int) float64 {
-		order := p.order(class)
-		hits, all, sum := 0.0, 0.0, 0.0
-		for at := len(order) - 1; at >= 0; {
-			tp, end := 0.0, at
-			for v := p.Probs[order[at]][class]; end >= 0 && equal(p.Probs[order[end]][class], v); end-- {
-				wi := weight(w, order[end])
-				all += wi
-				if p.Labels[order[end]] == class {
-					tp += wi
-				}
+		hits, all, sum, tp := 0.0, 0.0, 0.0, 0.0
+		for _, r := range slices.Backward(p.ranking(class)) {
+			wi := weight(w, r.row())
+			all += wi
+			if r.own() {
+				tp += wi
+			}
+			if !r.first() {
+				continue
 			}
 			hits += tp
 			if tp > 0 {
 				sum += tp * hits / all
 			}
-			at = end
+			tp = 0
 		}
 		return sum / hits
 	})
+}
+
+// ranked is a row in the order of a class's probability, in four bytes, since resampling passes
+// over all rows a thousand times: its number, whether it is of the class, and whether its score is
+// another than that of the row before.
+type ranked uint32
+
+// mostRanked is how many rows a ranked can number.
+const mostRanked = 1 << 30
+
+func (r ranked) row() int    { return int(r >> 2) }
+func (r ranked) own() bool   { return r&2 != 0 }
+func (r ranked) first() bool { return r&1 != 0 }
+
+// ranking returns the rows in ascending order of the class's probability, NaN first, computed once.
+func (p *Predictions) ranking(class int) []ranked {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r, ok := p.rankings[class]; ok {
+		return r
+	}
+	if p.Len() > mostRanked {
+		panic("eval: more rows than can be ranked")
+	}
+	scores := make([]float64, p.Len())
+	for i, row := range p.Probs {
+		scores[i] = row[class]
+	}
+	rows := make([]ranked, len(scores))
+	for i := range rows {
+		rows[i] = ranked(i)
+	}
+	slices.SortStableFunc(rows, func(a, b ranked) int { return cmp.Compare(scores[a], scores[b]) })
+	for k, i := range slices.Clone(rows) {
+		r := i << 2
+		if p.Labels[i] == class {
+			r |= 2
+		}
+		if k == 0 || !equal(scores[i], scores[rows[k-1].row()]) {
+			r |= 1
+		}
+		rows[k] = r
+	}
+	if p.rankings == nil {
+		p.rankings = map[int][]ranked{}
+	}
+	p.rankings[class] = rows
+	return rows
 }

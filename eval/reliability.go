@@ -24,9 +24,9 @@ func binOf(confidence float64, bins int) int {
 func ece(p *Predictions, w []float64) float64 {
 	var gap [Bins]float64
 	n, top := 0.0, p.top()
-	for i, k := range top {
-		sure, wi := p.sure(i), weight(w, i)
-		gap[binOf(sure, Bins)] += wi * (agree(k == p.Labels[i]) - sure)
+	for i, sure := range p.sure() {
+		wi := weight(w, i)
+		gap[binOf(sure, Bins)] += wi * (agree(top[i] == p.Labels[i]) - sure)
 		n += wi
 	}
 	sum := 0.0

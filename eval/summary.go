@@ -75,46 +75,74 @@ func SummarizeRuns(m Metric, runs []float64, r Resampling) Summary {
 // the bootstrap's bias, so that it lies around the mean for metrics that
 // resampling inflates (ECE), and holds the mean in any case.
 func SummarizeSplit(m Metric, seeds []*Predictions, groups []int) Summary {
-	runs := make([]float64, len(seeds))
-	for i, p := range seeds {
-		runs[i] = m.Of(p)
+	return SummarizeSplits([]Metric{m}, seeds, groups)[0]
+}
+
+// SummarizeSplits is SummarizeSplit by several metrics, of the same resamples.
+func SummarizeSplits(metrics []Metric, seeds []*Predictions, groups []int) []Summary {
+	out := make([]Summary, len(metrics))
+	var of []statistic
+	var resampled []int // the metrics of of
+	for k, m := range metrics {
+		runs := make([]float64, len(seeds))
+		for i, p := range seeds {
+			runs[i] = m.Of(p)
+		}
+		mean, std := meanStd(runs)
+		out[k] = Summary{Mean: mean, Std: std, Low: math.NaN(), High: math.NaN(), Runs: runs}
+		if len(seeds) > 0 && seeds[0].Len() > 1 && !math.IsNaN(mean) {
+			of, resampled = append(of, m.statistic(seeds)), append(resampled, k)
+		}
 	}
-	mean, std := meanStd(runs)
-	s := Summary{Mean: mean, Std: std, Low: math.NaN(), High: math.NaN(), Runs: runs}
-	if len(seeds) == 0 || seeds[0].Len() < 2 || math.IsNaN(mean) {
-		return s
+	if len(of) == 0 {
+		return out
 	}
-	var draws []float64
+	for j, draws := range bootstrapAll(seeds[0].Len(), groups, of) {
+		m, s := metrics[resampled[j]], &out[resampled[j]]
+		if len(draws) == 0 {
+			continue
+		}
+		if v, same := constant(draws); same && m.allOrNothing(v) {
+			_, units := Units(groups, seeds[0].Len())
+			*s = m.allOrNone(*s, units)
+			continue
+		}
+		bias := -s.Mean
+		for _, d := range draws {
+			bias += d / float64(len(draws))
+		}
+		s.Low = math.Min(s.Mean, m.inside(quantile(draws, alpha/2)-bias))
+		s.High = math.Max(s.Mean, m.inside(quantile(draws, 1-alpha/2)-bias))
+	}
+	return out
+}
+
+// statistic returns the mean of the metric over the seeds.
+func (m Metric) statistic(seeds []*Predictions) statistic {
 	if m.Row != nil {
 		rows := RowScores(m, seeds)
-		draws = bootstrapMeans(rows, groups, replicates(len(rows)))
-	} else {
-		of := make([]func(w []float64) float64, len(seeds))
-		for i, p := range seeds {
-			of[i] = m.resampler(p)
+		return statistic{replicates(len(rows)), func(w []float64) float64 { return weightedMean(rows, w) }}
+	}
+	of := make([]func(w []float64) float64, len(seeds))
+	for i, p := range seeds {
+		of[i] = m.resampler(p)
+	}
+	return statistic{replicates(len(seeds) * m.work(seeds[0])), func(w []float64) float64 {
+		sum := 0.0
+		for _, f := range of {
+			sum += f(w)
 		}
-		draws = bootstrap(seeds[0].Len(), groups, replicates(len(seeds)*m.work(seeds[0])), func(w []float64) float64 {
-			sum := 0.0
-			for _, f := range of {
-				sum += f(w)
-			}
-			return sum / float64(len(seeds))
-		})
+		return sum / float64(len(seeds))
+	}}
+}
+
+func weightedMean(values, w []float64) float64 {
+	sum, n := 0.0, 0.0
+	for i, v := range values {
+		sum += w[i] * v
+		n += w[i]
 	}
-	if len(draws) == 0 {
-		return s
-	}
-	if v, same := constant(draws); same && m.allOrNothing(v) {
-		_, units := Units(groups, seeds[0].Len())
-		return m.allOrNone(s, units)
-	}
-	bias := -mean
-	for _, d := range draws {
-		bias += d / float64(len(draws))
-	}
-	s.Low = math.Min(mean, m.inside(quantile(draws, alpha/2)-bias))
-	s.High = math.Max(mean, m.inside(quantile(draws, 1-alpha/2)-bias))
-	return s
+	return sum / n
 }
 
 // allOrNothing reports whether v is a share of rows that is all of them or

@@ -21,13 +21,8 @@ import (
 
 var most = flag.Int("rows", 100_000, "rows of the largest table")
 
-// exponent is the largest that a command's processor time may have, from 10,000 rows on; resampled
-// is that of evaluate, whose intervals draw rows at random, out of the processor's cache from some
-// 100,000 on.
-const (
-	exponent  = 1.05
-	resampled = 1.6
-)
+// exponent is the largest that a command's processor time may have, from 10,000 rows on.
+const exponent = 1.05
 
 // TestGrowth runs every command on tables that are each ten times as long as the one before. The
 // time of a process that has hardly anything to read is taken off.
@@ -79,11 +74,7 @@ func TestGrowth(t *testing.T) {
 				line += fmt.Sprintf("  exponent %.2f", grows)
 			}
 			t.Log(line)
-			limit := exponent
-			if c.name == "evaluate" {
-				limit = resampled
-			}
-			if rows > 10_000 && grows > limit {
+			if rows > 10_000 && grows > exponent {
 				t.Errorf("%s grows with the exponent %.2f from %d to %d rows", c.name, grows, rows/10, rows)
 			}
 			before[k] = net
