@@ -25,12 +25,15 @@ type CompareOptions struct {
 	Fusions []string     // names; none: all
 	// NoEnsemble leaves out the ensemble of what is fitted anyway.
 	NoEnsemble bool
-	Folds      int    // of the cross-validation; 0: the data's own split, else 5
-	Seeds      int    // repetitions; 0: 1 with folds, 3 on an official split
-	Seed       uint64 // of everything random; Recipe.Train.Seed is 0 or the same
-	Dir        string // where finished fits are kept, so that an interrupted run goes on; "": nowhere
-	Metric     string // by which entries are chosen and compared, a name of package eval; "": the task's main one
-	Lang       string // of the verdict's sentence: en or zh
+	// Tune is how many recipes a search tries, by validation rows alone; what it chooses is one more
+	// entry. 0: there is no search.
+	Tune   int
+	Folds  int    // of the cross-validation; 0: the data's own split, else 5
+	Seeds  int    // repetitions; 0: 1 with folds, 3 on an official split
+	Seed   uint64 // of everything random; Recipe.Train.Seed is 0 or the same
+	Dir    string // where finished fits are kept, so that an interrupted run goes on; "": nowhere
+	Metric string // by which entries are chosen and compared, a name of package eval; "": the task's main one
+	Lang   string // of the verdict's sentence: en or zh
 	// Store keeps the pieces of the comparison in place of Dir; Extract replaces the extraction of
 	// views by those that were extracted before, which stay open. Package scale sets both.
 	Store   compare.Store
@@ -75,15 +78,19 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		return nil, err
 	}
 	co := compare.Options{
-		Recipe: j.recipe, Fusions: o.Fusions, NoEnsemble: o.NoEnsemble, Metric: o.Metric, Workers: j.Threads,
-		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]), Store: o.Store,
+		Recipe: j.recipe, Fusions: o.Fusions, NoEnsemble: o.NoEnsemble, Tune: o.Tune, Metric: o.Metric, Workers: j.Threads, Store: o.Store,
+		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]), Tried: compare.SearchProgress(j.Progress, &plan),
 	}
 	if co.Store == nil && o.Dir != "" {
 		key, err := j.fingerprint(src, plan)
 		if err != nil {
 			return nil, err
 		}
-		if co.Store, err = compare.OpenFolder(o.Dir, []any{Version, key, co.Decision(src.Data)}); err != nil {
+		of := []any{Version, key, co.Decision(src.Data)}
+		if o.Tune > 0 { // what is tried further depends on what was better, and so on all of these
+			of = append(of, o.Tune, o.Fusions, metrics[0].Name)
+		}
+		if co.Store, err = compare.OpenFolder(o.Dir, of); err != nil {
 			return nil, err
 		}
 	}

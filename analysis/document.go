@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -36,7 +37,7 @@ func (o *ReportOptions) coverage() float64 {
 // Document is the comparison as the report shows it. Beside the leaderboard it
 // holds the diagnostics of the best fusion, chosen by validation.
 func (c *Comparison) Document(o ReportOptions) *report.Document {
-	d := &report.Document{Metric: c.Metric, Verdict: c.Verdict, Rows: c.Rows, Data: describe(c.Data, c.Problems)}
+	d := &report.Document{Metric: c.Metric, Verdict: c.Verdict, Rows: c.Rows, Tuning: c.Tuning, Data: describe(c.Data, c.Problems)}
 	d.Run = report.Run{
 		Version: c.Run.Version, Go: runtime.Version(), Machine: machine(),
 		Command: c.Run.Command, Folds: c.Run.Folds, Seed: &c.Run.Seed, Seeds: c.Run.Seeds, Seconds: c.Run.Seconds, Notes: c.Result.Plan.Notes,
@@ -56,8 +57,8 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		c.addLearning(d, best)
 		if c.Rows[best].Kind == eval.Fusion {
 			made, file := slices.Concat([]string{"fusor", "train", c.path, "--fusion", c.Rows[best].Fusion}, c.Run.Shared, []string{"-o", "model.fusor"}), "model.fusor"
-			if len(c.Result.Entries[best].Members) > 0 { // only a comparison makes one
-				made, file = slices.Concat([]string{"fusor", "compare", c.path}, c.Run.Shared, []string{"-o", "result"}), "result/model.fusor"
+			if e := &c.Result.Entries[best]; len(e.Members) > 0 || e.Tuned != nil { // only a comparison makes one
+				made, file = slices.Concat([]string{"fusor", "compare", c.path}, c.Run.Shared, c.search(), []string{"-o", "result"}), "result/model.fusor"
 			}
 			d.NoiseBy = []string{report.Command(made), report.Command([]string{"fusor", "explain", file, c.path, "-o", "why"})}
 		}
@@ -66,6 +67,14 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		c.addLearning(d, single)
 	}
 	return d
+}
+
+// search returns the flag of the search that was a part of the comparison.
+func (c *Comparison) search() []string {
+	if c.Tuning == nil {
+		return nil
+	}
+	return []string{"--tune", strconv.Itoa(len(c.Tuning.Trials))}
 }
 
 // machine returns what results depend on: kernels of another tier differ in the last bits.

@@ -141,7 +141,7 @@ func (c *Comparison) addWeights(d *report.Document, entry int) {
 	outcomes := c.Result.Outcomes[entry]
 	w := newWeights(c.Rows[entry].Name, outcomes[0].Views, c.Data.Schema.Classes)
 	for _, o := range outcomes {
-		if !slices.Equal(o.Views, w.w.Views) {
+		if !slices.Equal(o.Views, w.w.Views) || o.TestWeights == nil { // a tuned entry may be of another method
 			return
 		}
 		for i, r := range o.Test {

@@ -121,9 +121,9 @@ func (res *Result) Fit(ctx context.Context, src train.Source, entry int, run dat
 		}
 		return e.fit(ctx, p, o.Recipe, views, workers, hooks, from)
 	}
-	e := &res.Entries[entry]
+	e := res.Entries[entry].in(res.indexOf(run))
 	if !e.isEnsemble() {
-		f, err := one(0, e)
+		f, err := one(0, &e)
 		return p, f, err
 	}
 	var members []*train.Fitting
@@ -155,14 +155,20 @@ func (e *Entry) fit(ctx context.Context, p *train.Prepared, r train.Recipe, view
 	return p.Fit(ctx, r, views, workers, hooks, from)
 }
 
+// indexOf returns which run of the plan a run is; −1: none of them.
+func (res *Result) indexOf(run dataset.Run) int {
+	return slices.IndexFunc(res.Plan.Runs, func(at dataset.Run) bool {
+		return at.Fold == run.Fold && at.Seed == run.Seed && slices.Equal(at.Train, run.Train) && slices.Equal(at.Test, run.Test)
+	})
+}
+
 // weights returns the weights of an ensemble's members in a run.
 func (res *Result) weights(entry int, run dataset.Run) []float64 {
-	e := &res.Entries[entry]
-	mean := make([]float64, len(e.Members))
-	for r, o := range res.Outcomes[entry] {
-		if at := &res.Plan.Runs[r]; at.Fold == run.Fold && at.Seed == run.Seed && slices.Equal(at.Train, run.Train) && slices.Equal(at.Test, run.Test) {
-			return pruned(o.Weights)
-		}
+	if r := res.indexOf(run); r >= 0 {
+		return pruned(res.Outcomes[entry][r].Weights)
+	}
+	mean := make([]float64, len(res.Entries[entry].Members))
+	for _, o := range res.Outcomes[entry] {
 		for k, w := range o.Weights {
 			mean[k] += w
 		}

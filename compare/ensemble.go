@@ -55,29 +55,43 @@ func (res *Result) addEnsemble(views []train.Fitted, fusions []string) {
 // isEnsemble reports whether the entry joins others in place of being fitted itself.
 func (e *Entry) isEnsemble() bool { return e.Fusion == model.Ensemble }
 
-// pool returns the entries that are fitted: all but ensembles, and what these are made from.
+// pool returns the entries that are fitted: all but ensembles, and what these are made from. The
+// tuned one comes last, and is no member of an ensemble: what a search has chosen by the validation
+// rows would be taken for better than it is.
 func (res *Result) pool() []Entry {
-	var out []Entry
+	var out, tuned []Entry
 	for _, e := range res.Entries {
-		if !e.isEnsemble() {
+		switch {
+		case e.Tuned != nil:
+			tuned = append(tuned, e)
+		case e.isEnsemble():
+			out = append(out, e.Members...)
+		default:
 			out = append(out, e)
-			continue
 		}
-		out = append(out, e.Members...)
 	}
-	return append(out, res.variants...)
+	return slices.Concat(out, res.variants, tuned)
+}
+
+// joined returns the part of the pool that an ensemble of all entries is made from.
+func (res *Result) joined() []Entry {
+	return slices.DeleteFunc(res.pool(), func(e Entry) bool { return e.Tuned != nil })
 }
 
 // finish takes the outcomes of a run's pool, and makes those of an ensemble from them.
 func (res *Result) finish(ds *dataset.Dataset, run int, outcomes []*Outcome) {
-	at := 0
+	at, joined := 0, outcomes[:len(res.joined())]
 	for e := range res.Entries {
-		if !res.Entries[e].isEnsemble() {
+		switch {
+		case res.Entries[e].Tuned != nil:
+			res.Outcomes[e][run] = outcomes[len(joined)]
+			continue
+		case !res.Entries[e].isEnsemble():
 			res.Outcomes[e][run] = outcomes[at]
 			at++
 			continue
 		}
-		members := outcomes
+		members := joined
 		if n := len(res.Entries[e].Members); n > 0 {
 			members = outcomes[at : at+n]
 			at += n
@@ -98,7 +112,7 @@ func (res *Result) nameMembers() {
 		if !entry.isEnsemble() || len(entry.Members) > 0 {
 			continue
 		}
-		pool := res.pool()
+		pool := res.joined()
 		for k := range pool {
 			if slices.ContainsFunc(res.Outcomes[e], func(o *Outcome) bool { return o.Weights[k] > 0 }) {
 				entry.Members = append(entry.Members, pool[k])
@@ -334,6 +348,21 @@ func (v *votes) greedy(right [][]float64, rows []int) []float64 {
 	}
 	normalize(best)
 	return best
+}
+
+// lossOf returns the loss of one member over all rows.
+func (v *votes) lossOf(k int) float64 {
+	right, cells, sum := v.truth(v.p[k]), v.cells(), 0.0
+	for i := range v.rows {
+		for j := range cells {
+			if v.absent[k][i] {
+				sum += v.loss(0, 0, i)
+			} else {
+				sum += v.loss(right[i*cells+j], 1, i)
+			}
+		}
+	}
+	return sum
 }
 
 // ranked returns the members in the order of their losses.

@@ -20,6 +20,7 @@ type Comparison struct {
 	Rows    []Row         `json:"rows"`
 	Verdict *eval.Verdict `json:"verdict"` // none without both a single and a fusion
 	Chosen  *Choice       `json:"chosen,omitempty"`
+	Tuning  *Tuning       `json:"tuning,omitempty"` // what a search tried
 	Run     Provenance    `json:"run"`
 }
 
@@ -160,7 +161,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name}
+	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name, Tuning: res.Tuning}
 	trial := eval.Trial{Metric: metrics[0], Lang: lang}
 	tests := res.Plan.Tests()
 	var contestants []eval.Contestant

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/flat"
@@ -16,6 +18,9 @@ type Stage string
 // The stages, each of which depends on those before it alone.
 const (
 	StagePrepare     Stage = "prepare"     // what a run chooses of scalings, once for all of its entries
+	StageTune1       Stage = "tune-1"      // a trial of a search in a run, for few epochs
+	StageTune2       Stage = "tune-2"      // one of the best of those, for more
+	StageTune3       Stage = "tune-3"      // one of the best of those, for all
 	StageFit         Stage = "fit"         // an entry in a run
 	StageCalibrate   Stage = "calibrate"   // the best fusion in a fold of the training rows
 	StageSubsets     Stage = "subsets"     // the best fusion with subsets of very many modalities, in a run
@@ -24,13 +29,13 @@ const (
 )
 
 // Stages are all of them in order.
-var Stages = []Stage{StagePrepare, StageFit, StageCalibrate, StageSubsets, StageRecalibrate, StageModel}
+var Stages = []Stage{StagePrepare, StageTune1, StageTune2, StageTune3, StageFit, StageCalibrate, StageSubsets, StageRecalibrate, StageModel}
 
 // Piece identifies what a comparison computes apart from all else.
 type Piece struct {
 	Stage Stage  `json:"stage"`
-	Kind  string `json:"kind,omitempty"` // of the entry, in StageFit alone, and so is
-	Entry string `json:"entry,omitempty"`
+	Kind  string `json:"kind,omitempty"`  // of the entry, in StageFit alone
+	Entry string `json:"entry,omitempty"` // its name; in a search a trial's place among those of its stage
 	Fold  int    `json:"fold"`
 	Seed  int    `json:"seed"`
 }
@@ -99,13 +104,20 @@ func Keep[T any](s Store, p Piece, format string, visit func(*T, *flat.Stream), 
 }
 
 // Pieces lists what a comparison of these entries by a plan computes, in the order of the stages:
-// as much as can be known beforehand. inner is whether an official split has too few validation
-// rows to set thresholds by (see [Result.Calibrate]), many whether fusions have too many players to
-// try every subset of them at once.
-func Pieces(plan *dataset.Plan, entries []Entry, inner, many, model bool) []Piece {
+// as much as can be known beforehand. trials is how many a search has, inner whether an official
+// split has too few validation rows to set thresholds by (see [Result.Calibrate]), many whether
+// fusions have too many players to try every subset of them at once.
+func Pieces(plan *dataset.Plan, entries []Entry, trials int, inner, many, model bool) []Piece {
 	var out []Piece
 	for _, r := range plan.Runs {
 		out = append(out, Piece{Stage: StagePrepare, Fold: r.Fold, Seed: r.Seed})
+	}
+	for pass, n := range passSizes(trials) {
+		for _, r := range plan.Runs {
+			for slot := range n {
+				out = append(out, tunePiece(pass, slot, r))
+			}
+		}
 	}
 	for _, r := range plan.Runs {
 		for _, e := range entries {
@@ -146,8 +158,27 @@ func ManyPlayers(views, columns []string) bool {
 
 func fitPiece(e *Entry, r dataset.Run) Piece {
 	name := e.Name
-	if e.Variant != "" { // no column's name holds a NUL
+	switch { // no column's name holds a NUL
+	case e.Variant != "":
 		name = "variant\x00" + e.Variant
+	case e.Tuned != nil:
+		name = tunedPiece
 	}
 	return Piece{StageFit, e.Kind, name, r.Fold, r.Seed}
+}
+
+// Named reports whether the piece is of an entry that a user names: not of a variant for the
+// ensemble, nor of what a search chose.
+func (p Piece) Named() bool { return !strings.ContainsRune(p.Entry, 0) }
+
+// Searches reports whether the piece is of a search, or of the entry that it adds.
+func (p Piece) Searches() bool {
+	return slices.Contains(passes[:], p.Stage) || p.Stage == StageFit && p.Entry == tunedPiece
+}
+
+// tunedPiece is the name of the pieces of the entry that a search adds.
+const tunedPiece = "\x00" + TunedName
+
+func tunePiece(pass, slot int, r dataset.Run) Piece {
+	return Piece{Stage: passes[pass], Entry: strconv.Itoa(slot), Fold: r.Fold, Seed: r.Seed}
 }

@@ -24,6 +24,8 @@ type Entry struct {
 	Modality bool `json:"modality,omitempty"`
 	// Variant is the variant of the recipe (train.Variants) that it is fitted by; "": none.
 	Variant string `json:"variant,omitempty"`
+	// Tuned is of the entry whose recipe a search chose.
+	Tuned *Tuned `json:"tuned,omitempty"`
 	// Members are the entries that an ensemble is made from.
 	Members []Entry `json:"members,omitempty"`
 }
@@ -97,6 +99,9 @@ func (e *Entry) check(views []train.Fitted) error {
 // recipe is r for this entry, of these views: the user's fusion options go to the method they were
 // meant for.
 func (e *Entry) recipe(r train.Recipe, views []train.Fitted) (train.Recipe, error) {
+	if e.Tuned != nil {
+		return e.Tuned.recipe().Over(r), nil
+	}
 	if e.Kind == eval.Single || (r.Fusion != "" && r.Fusion != e.Fusion) {
 		r.FusionConfig = nil
 	}

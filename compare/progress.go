@@ -125,3 +125,57 @@ func runName(plan *dataset.Plan, r dataset.Run) string {
 	}
 	return fmt.Sprintf("fold %d of %d, %s", r.Fold+1, plan.Folds, seed)
 }
+
+// Tried describes the fit of a search that is done.
+type Tried struct {
+	Done, Total int
+	Trial       int // its number, from 1
+	Pass        int // from 1
+	Run         dataset.Run
+	Epochs      int // that the fit took
+	Kept        bool
+	Left        time.Duration // until the end of the search; 0: unknown
+}
+
+// SearchProgress returns an Options.Tried that reports every fit of a search to f.
+func SearchProgress(f progress.Func, plan *dataset.Plan) func(Tried) {
+	return func(t Tried) {
+		if f != nil {
+			f(progress.Step{
+				Stage: progress.Tune, Done: t.Done, Total: t.Total, Kept: t.Kept, Left: t.Left,
+				Detail: fmt.Sprintf("pass %d of %d, trial %d, %s", t.Pass, tunePasses, t.Trial, runName(plan, t.Run)),
+			})
+		}
+	}
+}
+
+// tunePace foretells how long a search goes on: later passes have fewer fits of more epochs.
+type tunePace struct {
+	start  time.Time
+	passes [tunePasses]cost
+	fitted float64 // seconds of the fits of this process
+}
+
+func (p *tunePace) add(pass int, seconds float64, kept bool) {
+	p.passes[pass].add(seconds)
+	if !kept {
+		p.fitted += seconds
+	}
+}
+
+// left is the time for the rest of so many trials in so many runs, 0 before there is enough to tell
+// it from. A pass without fits is taken to need twice what those of the one before did.
+func (p *tunePace) left(trials, runs int) time.Duration {
+	const enough = 3 // fits
+	if p.fitted == 0 || p.passes[0].fits < enough {
+		return 0
+	}
+	rest, mean := 0.0, 0.0
+	for k, n := range passSizes(trials) {
+		if mean *= 2; p.passes[k].fits > 0 {
+			mean = p.passes[k].mean()
+		}
+		rest += mean * float64(n*runs-p.passes[k].fits)
+	}
+	return time.Duration(rest / p.fitted * float64(time.Since(p.start)))
+}

@@ -23,13 +23,17 @@ type Options struct {
 	Only    *Entry   // if not nil, the only entry, in place of singles and fusions
 	// NoEnsemble leaves out the ensemble of the entries.
 	NoEnsemble bool
-	Metric     string // by which entries are chosen and compared; "": the task's main one
-	Workers    int    // cores; 0: all
+	// Tune is how many recipes a search tries, whose choice is one more entry; 0: there is no search.
+	Tune    int
+	Metric  string // by which entries are chosen and compared; "": the task's main one
+	Workers int    // cores; 0: all
 	// Store, unless nil, keeps finished pieces so that an interrupted comparison goes on where it
 	// stopped.
 	Store Store
 	// Done is called after each fit, from one goroutine at a time.
 	Done func(done, total int, e Entry, r dataset.Run, o *Outcome)
+	// Tried is called after each fit of the search, from one goroutine at a time.
+	Tried func(t Tried)
 }
 
 // Outcome is one entry trained and tested in one run.
@@ -64,6 +68,7 @@ type Result struct {
 	Plan     dataset.Plan
 	Entries  []Entry
 	Outcomes [][]*Outcome // [entry][run]
+	Tuning   *Tuning      // nil: there was no search
 
 	variants []Entry     // fitted for the ensemble alone
 	decision eval.Metric // by which thresholds of classes are chosen
@@ -112,6 +117,11 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 		if !o.NoEnsemble {
 			res.addEnsemble(views, fusions)
 		}
+		if o.Tune > 0 {
+			if err := res.tune(ctx, src, views, fusions, o); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return res, res.fitAll(ctx, src, o)
 }
@@ -150,13 +160,16 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 	done, pending := 0, false
 	err := parallel.For(ctx, total, o.Workers, func(ctx context.Context, _, job int) error {
 		r, e := job/len(pool), job%len(pool)
-		s := &shares[r]
+		s, entry := &shares[r], pool[e].in(r)
 		out, err := keepOutcome(o.Store, fitPiece(&pool[e], runs[r]), runs[r], func() (*Outcome, error) {
 			s.once.Do(func() { s.p, s.err = prepared(ctx, src, runs[r], o) })
 			if s.err != nil {
 				return nil, s.err
 			}
-			return fit(ctx, s.p, &pool[e], o)
+			if entry.Tuned != nil && entry.Fusion == "" {
+				return nil, ErrPending // its search is not done
+			}
+			return fit(ctx, s.p, &entry, o)
 		})
 		mu.Lock()
 		defer mu.Unlock()

@@ -120,7 +120,7 @@ var shipped = Table{
 		Name: "lowrank", Doc: "tensor fusion as a sum of rank-one parts, without making the product",
 		Source: "Liu et al. 2018, arXiv:1806.00064",
 		Options: []Option{dim(sharedDim), {
-			Name: "rank", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "rank-one parts",
+			Name: "rank", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "rank-one parts", Search: []any{2, 8},
 		}},
 		Build: newLowRank,
 		Laws: Laws{
@@ -165,7 +165,7 @@ var shipped = Table{
 		Source: "Vaswani et al. 2017, arXiv:1706.03762",
 		Options: []Option{
 			dim(sharedDim),
-			{Name: "heads", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "heads of the attention; they divide `dim`"},
+			{Name: "heads", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "heads of the attention; they divide `dim`", Search: []any{2, 8}},
 			layers(), hidden("width of the feed-forward part", nil, "2 · `dim`"), dropout(0.1),
 		},
 		Textbook: func(cfg Config, _ []ViewShape) Config { return cfg.WithDefaults(Config{"heads": 1}) },

@@ -179,3 +179,29 @@ func TestTensorWidths(t *testing.T) {
 	f([]int{1000, 2, 2}, 9*455)      // only the wide one is projected
 	f([]int{9, 9, 9, 9, 9, 9}, 4096) // 3 each
 }
+
+// Every combination of the values that a search tries can be built.
+func TestSearchedOptions(t *testing.T) {
+	var views []fusion.ViewShape
+	for k, dim := range []int{64, 3, 300} {
+		views = append(views, fusion.ViewShape{Name: string(rune('a' + k)), Dim: dim})
+	}
+	for _, m := range fusion.Methods {
+		configs := []fusion.Config{nil}
+		for _, o := range m.Options {
+			for _, c := range slices.Clone(configs) {
+				for _, v := range o.Search {
+					configs = append(configs, c.With(o.Name, v))
+				}
+			}
+		}
+		if testing.Short() {
+			configs = configs[len(configs)-1:]
+		}
+		for _, c := range configs {
+			if _, err := m.New(nn.NewScope(1, tensor.F32), c, fusion.Shape{Views: views, Outputs: 3}); err != nil {
+				t.Errorf("%v: %v", c, err)
+			}
+		}
+	}
+}

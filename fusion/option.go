@@ -38,6 +38,9 @@ type Option struct {
 	// Default is what counts where the option is not set; nil: what Unset describes.
 	Default any
 	Unset   string
+	// Search lists the values that a search tries beside what counts where the option is not set; none:
+	// it is not searched.
+	Search []any
 }
 
 // Check reports a value of the wrong kind or out of range. Whole numbers are taken for an Integer
@@ -158,6 +161,7 @@ func dim(def int) Option {
 	o := Option{
 		Name: "dim", Kind: Integer, Min: 1, Max: MaxWidth,
 		Doc: "width of the fused vector, or of the space that the views are projected to", Unset: "the views as they are wherever that is possible",
+		Search: []any{32, 128},
 	}
 	if def > 0 {
 		o.Default = def
@@ -166,16 +170,16 @@ func dim(def int) Option {
 }
 
 func hidden(doc string, def any, unset string) Option {
-	return Option{Name: "hidden", Kind: Integer, Min: 1, Max: MaxWidth, Doc: doc, Default: def, Unset: unset}
+	return Option{Name: "hidden", Kind: Integer, Min: 1, Max: MaxWidth, Doc: doc, Default: def, Unset: unset, Search: []any{32, 128}}
 }
 
 func layers() Option {
-	return Option{Name: "layers", Kind: Integer, Min: 1, Max: 64, Doc: "layers, one on top of the other", Default: 1}
+	return Option{Name: "layers", Kind: Integer, Min: 1, Max: 64, Doc: "layers, one on top of the other", Default: 1, Search: []any{2}}
 }
 
 func dropout(def float64) Option {
 	return Option{
 		Name: "dropout", Kind: Number, Min: 0, Max: 1, BelowMax: true, Default: def,
-		Doc: "probability with which a value is dropped in training",
+		Doc: "probability with which a value is dropped in training", Search: []any{0.2, 0.4},
 	}
 }

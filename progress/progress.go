@@ -10,6 +10,7 @@ import (
 const (
 	Extract   = "extract"   // features of the data's media
 	Train     = "train"     // epochs of one fit
+	Tune      = "tune"      // fits of a search for the best recipe
 	Compare   = "compare"   // fits of a comparison
 	Calibrate = "calibrate" // fits in folds of the training rows, for the threshold of prediction sets
 	Explain   = "explain"   // subsets of the modalities

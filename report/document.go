@@ -24,6 +24,7 @@ type Document struct {
 	Verdict     *eval.Verdict          `json:"verdict,omitempty"`
 	Rows        []compare.Row          `json:"rows,omitempty"`
 	Chosen      *Chosen                `json:"chosen,omitempty"` // nil: of no comparison
+	Tuning      *compare.Tuning        `json:"tuning,omitempty"` // what a search tried
 	Subsets     []explain.Subset       `json:"subsets,omitempty"`
 	Shapley     []explain.Contribution `json:"shapley,omitempty"`
 	Noise       []explain.Noise        `json:"noise,omitempty"`

@@ -215,7 +215,7 @@ func (r *reader) figure(p *page, f figure, title string, width int) {
 	}
 	switch {
 	case f.table == nil || f.table.title == fileOnly:
-	case f.plot == nil && len(f.table.rows) <= 10:
+	case f.plot == nil && len(f.table.rows) <= 10 && !f.table.folded:
 		p.put("h3", f.table.title)
 		p.table(f.table, f.table.title)
 	default:

@@ -51,7 +51,7 @@ func newReader(d *Document, s speaker) *reader {
 func (r *reader) sections() []section {
 	var out []section
 	for _, make := range []func() *section{
-		r.leaderboard, r.subsets, r.shapley, r.noise, r.weights, r.learning, r.confusion, r.labels, r.reliability, r.sets,
+		r.leaderboard, r.tuning, r.subsets, r.shapley, r.noise, r.weights, r.learning, r.confusion, r.labels, r.reliability, r.sets,
 	} {
 		if s := make(); s != nil {
 			out = append(out, *s)

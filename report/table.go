@@ -17,6 +17,8 @@ type table struct {
 	texts int      // so many leading columns hold text, the rest numbers
 	rows  [][]cell
 	bold  int // this row is bold; −1 none
+	// folded: it is opened on demand, however few rows it has
+	folded bool
 }
 
 // cell is a value as it is shown and as it is written to .csv.

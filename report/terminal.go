@@ -38,6 +38,7 @@ func Terminal(w io.Writer, d *Document, o TerminalOptions) error {
 		t.width = 80
 	}
 	t.leaderboard()
+	t.tuning()
 	t.sentiment()
 	t.shapley()
 	t.subsets()

@@ -51,10 +51,17 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 	entries := compare.Entries(views, ds.Schema.Group != "" && ds.Schema.Order != "", fusions)
 	inner := plan.Official && ds.Schema.Task != dataset.Regression && len(plan.Runs[0].Val) < eval.FewCalibrationRows
 	entries = append(entries, compare.Variants(entries, &plan, views, fusions)...)
+	recipe := o.Recipe
+	recipe.Train.Seed = o.Seed
+	methods := o.WithDefaults().Methods
+	trials := len(compare.Trials(methods, fusions, views, ds, &plan, &compare.Options{Recipe: recipe, Tune: o.Tune}))
+	if trials > 0 {
+		entries = append(entries, compare.TunedEntry(entries))
+	}
 	j.Recipe, j.Plan = &o.Recipe, &Plan{plan.Official, plan.Folds, len(plan.Runs)}
 	j.blocks(s.Block, func(int) bool { return true })
 	tasks := j.addBlocks(nil, stageFeatures)
-	tasks = j.addPieces(tasks, compare.Pieces(&plan, entries, inner, compare.ManyPlayers(j.Views, columns), true))
+	tasks = j.addPieces(tasks, compare.Pieces(&plan, entries, trials, inner, compare.ManyPlayers(j.Views, columns), true))
 	return j, j.write(ctx, s.Storage, ds.Rows, nil, tasks)
 }
 
@@ -206,13 +213,19 @@ func (w *Worker) MergeCompare(ctx context.Context, allowMissing bool) (*fusor.Co
 	s.rest = len(lacking) > 0
 	without := map[string]bool{}
 	for _, t := range lacking {
-		if t.Piece != nil && t.Piece.Stage == compare.StageFit && t.Piece.Kind == eval.Fusion {
+		switch {
+		case t.Piece == nil:
+		case t.Piece.Searches(): // and so is what it would have chosen
+			c.o.Tune = 0
+		case t.Piece.Stage == compare.StageFit && !t.Piece.Named():
+			c.o.NoEnsemble = true
+		case t.Piece.Stage == compare.StageFit && t.Piece.Kind == eval.Fusion:
 			without[t.Piece.Entry] = true
 		}
 	}
 	var fusions []string
 	for _, t := range w.tasks {
-		if p := t.Piece; p != nil && p.Stage == compare.StageFit && p.Kind == eval.Fusion && !without[p.Entry] && !slices.Contains(fusions, p.Entry) {
+		if p := t.Piece; p != nil && p.Stage == compare.StageFit && p.Kind == eval.Fusion && p.Named() && !without[p.Entry] && !slices.Contains(fusions, p.Entry) {
 			fusions = append(fusions, p.Entry)
 		}
 	}

@@ -170,14 +170,16 @@ func TestCompare(t *testing.T) {
 		name     string
 		vectors  int
 		official bool
+		tune     int
 		stages   []string
 	}{
-		{"folds", 1, false, []string{"features", "prepare", "fit", "model"}},
-		{"official", 0, true, []string{"features", "prepare", "fit", "calibrate", "recalibrate", "model"}},
-		{"many", 5, true, []string{"features", "prepare", "fit", "calibrate", "subsets", "recalibrate", "model"}},
+		{"folds", 1, false, 0, []string{"features", "prepare", "fit", "model"}},
+		{"official", 0, true, 4, []string{"features", "prepare", "tune-1", "tune-2", "tune-3", "fit", "calibrate", "recalibrate", "model"}},
+		{"many", 5, true, 0, []string{"features", "prepare", "fit", "calibrate", "subsets", "recalibrate", "model"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path, o := table(t, 75, c.vectors, c.official), options(t)
+			o.Tune = c.tune
 			o.Recipe.Views = []string{"text.lexical", "photo.color", "table"}
 			for v := range c.vectors {
 				o.Recipe.Views = append(o.Recipe.Views, fmt.Sprintf("v%d", v))

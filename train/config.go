@@ -26,7 +26,7 @@ type Config struct {
 	Loss           string   `json:"loss,omitempty"`            // of a regression: mse, l1, smooth_l1; default mse
 	NoRefit        bool     `json:"no_refit,omitempty"`        // keep the weights of the best epoch instead of refitting on train + val
 	NoAverage      bool     `json:"no_average,omitempty"`      // take the weights of a step, not their moving average; models of n-gram tables always do
-	Seed           uint64   `json:"seed"`
+	Seed           uint64   `json:"seed,omitempty"`
 }
 
 // withDefaults returns c with what is not set filled in.

@@ -235,7 +235,7 @@ func (p *Prepared) loss(ctx context.Context, views []int, r Recipe, workers int)
 		return 0, 0, err
 	}
 	h, err := Fit(ctx, net, Data{Set: p.Set.Pick(views), Train: some(p.Run.Train), Val: some(p.Run.Val)}, r.Train, workers, Hooks{}, nil)
-	if errors.Is(err, errDiverged) {
+	if errors.Is(err, ErrDiverged) {
 		return math.Inf(1), 0, nil
 	}
 	if err != nil {

@@ -93,7 +93,7 @@ func TestDivergence(t *testing.T) {
 	if p.Views[0].Scaling != feature.PerFeature {
 		t.Errorf("the scaling is %q", p.Views[0].Scaling)
 	}
-	if _, err := p.Fit(context.Background(), r, []int{0}, 1, Hooks{}, nil); !errors.Is(err, errDiverged) {
+	if _, err := p.Fit(context.Background(), r, []int{0}, 1, Hooks{}, nil); !errors.Is(err, ErrDiverged) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/model"
 )
 
 // Settings describes the keys of a [Recipe], in the order of its fields; those of Recipe.Train have
@@ -33,7 +34,7 @@ var Settings = []fusion.Option{
 		Doc: "whether every feature, or a view as a whole, is brought to mean 0 and deviation 1, or neither; `--scaling`",
 	},
 	{
-		Name: "encoders", Unset: "the first of its kind",
+		Name: "encoders", Unset: "the first of its kind", Search: []any{string(model.Linear), string(model.MLP)},
 		Doc: "how a view, column.view, is turned into a vector of the model's width. vector: mlp, linear, identity; sparse: linear, mlp; tokens: attention, bilstm; sequence: bilstm, attention. Where bilstm runs over rows, vectors stay as they are (identity) unless named here; where it runs over time, it reads tokens and sequences step by step itself, and only the other views are encoded. `fusor views` lists the kind of each view",
 	},
 	{
@@ -45,19 +46,19 @@ var Settings = []fusion.Option{
 		Doc: "folders of pretrained encoders (encoders.md), by column, or by a kind of column (text, image, audio, video) for all others of it, relative to the configuration file; `--encoder`. A column that has one gets the view encoder, beside its default views. In place of a folder's name an object with `dir` and, for texts, `pooling`, `prompt` and `max_tokens`",
 	},
 	{
-		Name: "width", Kind: fusion.Integer, Min: 1, Max: fusion.MaxWidth, Default: defaultWidth,
+		Name: "width", Kind: fusion.Integer, Min: 1, Max: fusion.MaxWidth, Default: defaultWidth, Search: []any{32, 128, 256},
 		Doc: "width of an encoded view; `--width`",
 	},
 	{
-		Name: "hidden", Kind: fusion.Integer, Min: 0, Max: fusion.MaxWidth, Default: 0,
+		Name: "hidden", Kind: fusion.Integer, Min: 0, Max: fusion.MaxWidth, Default: 0, Search: []any{64, 128},
 		Doc: "units of a hidden layer between fusion and prediction; 0: none, the head is linear. `late`, whose views predict by themselves, has no head",
 	},
 	{
-		Name: "dropout", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Unset: "0.3; for bilstm over rows 0.6",
+		Name: "dropout", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Unset: "0.3; for bilstm over rows 0.6", Search: []any{0.0, 0.1, 0.5},
 		Doc: "share of the values dropped in training, after the encoders and before the head; `--dropout`",
 	},
 	{
-		Name: "modality_dropout", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Default: 0.0,
+		Name: "modality_dropout", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Default: 0.0, Search: []any{0.1, 0.2},
 		Doc: "chance that a modality is hidden from a training row, so that the model learns to do without; `--modality-dropout`",
 	},
 	{
@@ -65,15 +66,15 @@ var Settings = []fusion.Option{
 		Doc: "epochs at most, fewer of more than 50,000 training rows: docs/performance.md; `--epochs`",
 	},
 	{
-		Name: "train.batch", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 32,
+		Name: "train.batch", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 32, Search: []any{16, 64, 128},
 		Doc: "rows of a step; where bilstm runs over rows, whole groups until there are as many; more of more than 50,000 training rows: docs/performance.md; `--batch`",
 	},
 	{
-		Name: "train.lr", Kind: fusion.Number, Min: 0, AboveMin: true, Max: math.Inf(1), Default: 0.002,
+		Name: "train.lr", Kind: fusion.Number, Min: 0, AboveMin: true, Max: math.Inf(1), Default: 0.002, Search: []any{0.0005, 0.001, 0.005, 0.01},
 		Doc: "highest learning rate; `--lr`",
 	},
 	{
-		Name: "train.weight_decay", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Default: 0.01,
+		Name: "train.weight_decay", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Default: 0.01, Search: []any{0.0, 0.1},
 		Doc: "of adamw (decoupled) and sgd; adam has none",
 	},
 	{
@@ -93,7 +94,7 @@ var Settings = []fusion.Option{
 		Doc: "epochs without a lower validation loss before it stops, fewer of more than 50,000 training rows: docs/performance.md",
 	},
 	{
-		Name: "train.margin", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Default: 0.5,
+		Name: "train.margin", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Default: 0.5, Search: []any{0.0, 1.0},
 		Doc: "by how many standard errors a later epoch must be better than the chosen one to be taken; docs/decisions/0012",
 	},
 	{
@@ -105,11 +106,11 @@ var Settings = []fusion.Option{
 		Doc: "whether classes are weighed by 1/frequency, and decided for the best balanced accuracy unless a metric is named; `--class-weights`. An error in a regression, and of several labels, each of which has a threshold of its own instead",
 	},
 	{
-		Name: "train.label_smoothing", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Default: 0.0,
+		Name: "train.label_smoothing", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Default: 0.0, Search: []any{0.05, 0.1},
 		Doc: "share of the target that is spread over all classes, or of each label over yes and no. An error in a regression",
 	},
 	{
-		Name: "train.loss", Kind: fusion.Choice, Choices: []string{"mse", "l1", "smooth_l1"}, Default: "mse",
+		Name: "train.loss", Kind: fusion.Choice, Choices: []string{"mse", "l1", "smooth_l1"}, Default: "mse", Search: []any{"l1", "smooth_l1"},
 		Doc: "of a regression; an error in any other task",
 	},
 	{

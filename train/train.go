@@ -117,8 +117,8 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 	return h, t.refit(ctx, h, from)
 }
 
-// errDiverged is wrapped by the error of a fit whose loss or gradient overflowed.
-var errDiverged = errors.New("the loss or its gradient is not finite")
+// ErrDiverged is wrapped by the error of a fit whose loss or gradient overflowed.
+var ErrDiverged = errors.New("the loss or its gradient is not finite")
 
 // usable keeps the labeled rows that have at least one view.
 func usable(s *model.Set, rows []int) []int {
@@ -167,7 +167,7 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 				return err
 			}
 			if !finite(ep.ValLoss) {
-				return fmt.Errorf("cannot train: %w: on validation rows it is %g after epoch %d; do they hold huge values in a view that is not scaled, or only classes of weight 0?", errDiverged, ep.ValLoss, e)
+				return fmt.Errorf("cannot train: %w: on validation rows it is %g after epoch %d; do they hold huge values in a view that is not scaled, or only classes of weight 0?", ErrDiverged, ep.ValLoss, e)
 			}
 		}
 		h.Epochs = append(h.Epochs, ep)
@@ -287,7 +287,7 @@ func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int,
 		t.m.HideModalities(&t.batch, stream(t.c.Seed, 2, uint64(step+n)))
 		loss, norm := t.step(step+n, lr(step+n))
 		if !finite(loss) || !finite(norm) { // of such a gradient Adam's moments never recover
-			return 0, 0, fmt.Errorf("cannot train: %w: %g, of norm %g at step %d; a smaller learning rate than %g may help", errDiverged, loss, norm, step+n+1, t.c.LR)
+			return 0, 0, fmt.Errorf("cannot train: %w: %g, of norm %g at step %d; a smaller learning rate than %g may help", ErrDiverged, loss, norm, step+n+1, t.c.LR)
 		}
 		sum += loss
 		n++

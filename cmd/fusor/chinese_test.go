@@ -88,6 +88,8 @@ func TestChinese(t *testing.T) {
 	f(1, "train", lost, "-o", "n.fusor")
 	f(0, "train", data, "-o", "m.fusor", "--epochs", "2")
 	f(0, "compare", data, "-o", "result", "--fusions", "mean,concat", "--folds", "2", "--epochs", "1")
+	f(0, "tune", data, "-o", "searched", "--trials", "12", "--fusions", "mean,concat", "--folds", "2", "--epochs", "1")
+	f(2, "tune", data, "--trials", "0")
 	f(0, "compare", data, "--fusions", "mean", "--folds", "3", "--epochs", "1", "--metric", "log_loss")
 	f(0, "info", "m.fusor")
 	f(0, "evaluate", "m.fusor", data)

@@ -19,6 +19,7 @@ import (
 
 type compareCmd struct {
 	comparisonFlags
+	searchFlag
 	Out string `help:"Folder for compare.json, report.html and model.fusor; an interrupted comparison goes on from it." short:"o" placeholder:"DIR"`
 
 	commonFlags `group:"Output"`
@@ -50,6 +51,7 @@ func (c *compareCmd) Help() string {
 Examples:
   fusor compare shop.csv -o result
   fusor compare leaves/ --folds 10 --fusions mean,concat,attention
+  fusor compare shop.csv -o result --tune 27
   fusor compare talks.csv -o result --group video_id --order utterance --json -`
 }
 
@@ -72,6 +74,9 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	}
 	o, err := c.options(e)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.search(&o); err != nil {
 		return nil, err
 	}
 	taskOf(&data, &o.Recipe)
@@ -118,6 +123,11 @@ func (c *compareCmd) write(e *env, cmp *fusor.Comparison) error {
 		if err := durable.WriteFile(filepath.Join(c.Out, "compare.json"), append(data, '\n')); err != nil {
 			return err
 		}
+		if cmp.Tuning != nil {
+			if err := c.writeTuned(cmp); err != nil {
+				return err
+			}
+		}
 		if c.page, err = report.WriteFiles(c.Out, doc, report.Options{Lang: string(e.lang), Media: c.Media}); err != nil {
 			return err
 		}
@@ -159,7 +169,7 @@ func (c *compareCmd) next(e *env, cmp *fusor.Comparison) []report.Step {
 	case c.Out == "":
 		again := append(slices.Clone(e.args), "-o", "result")
 		next := []report.Step{step("keep the report and the chosen model", again...)}
-		if len(cmp.Chosen.Members) == 0 {
+		if len(cmp.Chosen.Members) == 0 && cmp.Chosen.Tuned == nil {
 			next = append(next, step("or train that method alone", slices.Concat([]string{"train", c.Data, "--fusion", cmp.Chosen.Fusion}, e.shared, []string{"-o", "model.fusor"})...))
 		}
 		return append(next, step("see what is in the data", slices.Concat([]string{"inspect", c.Data}, e.reading)...))

@@ -25,9 +25,9 @@ func withTables(page string, methods fusion.Table, l lang.Language) string {
 	}
 	for name, lines := range map[string][]string{"model": model, "fusion": fusionLines(methods), "training": training} {
 		marks := regexp.MustCompile(`(?s)<!-- table: ` + name + ` -->\n.*?<!-- end -->`)
-		head := "| key | type | default | range | what it is |\n|---|---|---|---|---|\n"
+		head := "| key | type | default | range | `tune` tries | what it is |\n|---|---|---|---|---|---|\n"
 		if l == lang.Chinese {
-			head = "| 键 | 类型 | 默认值 | 范围 | 含义 |\n|---|---|---|---|---|\n"
+			head = "| 键 | 类型 | 默认值 | 范围 | `tune` 尝试 | 含义 |\n|---|---|---|---|---|---|\n"
 			for i, line := range lines {
 				lines[i] = translated(line)
 			}
@@ -46,7 +46,16 @@ func optionLine(o fusion.Option) string {
 	if kind == "" {
 		kind = map[string]string{"fusion": "name", "fusion_config": "keys of its own", "views": "list of patterns", "encoders": "a word for each view", "embeddings": "file name"}[o.Name]
 	}
-	return fmt.Sprintf("| `%s` | %s | %s | %s | %s |", o.Name, kind, defaultOf(o), o.Range(), o.Doc)
+	return fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s |", o.Name, kind, defaultOf(o), o.Range(), searchOf(o), o.Doc)
+}
+
+// searchOf lists the values that a search tries.
+func searchOf(o fusion.Option) string {
+	values := make([]string, len(o.Search))
+	for i, v := range o.Search {
+		values[i] = fmt.Sprint(v)
+	}
+	return strings.Join(values, ", ")
 }
 
 func defaultOf(o fusion.Option) string {
@@ -97,6 +106,9 @@ func fusionLines(methods fusion.Table) []string {
 		options := byName[name]
 		merged := options[0]
 		merged.Default, merged.Unset = nil, perMethod(options, owners[name], defaultOf)
+		if perMethod(options, owners[name], searchOf) != searchOf(merged) {
+			panic("methods differ in what is tried of " + name)
+		}
 		merged.Doc = perMethod(options, owners[name], func(o fusion.Option) string { return o.Doc })
 		if !strings.Contains(merged.Unset, ":") && !strings.Contains(merged.Doc, ":") {
 			merged.Doc = strings.Join(owners[name], ", ") + ": " + merged.Doc

@@ -31,6 +31,7 @@ type commands struct {
 	Inspect  inspectCmd  `cmd:"" help:"Show columns, kinds, classes, missing cells and broken files of DATA."`
 	Train    trainCmd    `cmd:"" help:"Train one model on DATA and save it."`
 	Compare  compareCmd  `cmd:"" help:"Compare every single view and every fusion on DATA, and judge whether fusion helps."`
+	Tune     tuneCmd     `cmd:"" help:"Search for the best fusion, network and training on DATA, and compare what is found."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a saved model on DATA."`
 	Explain  explainCmd  `cmd:"" help:"Show what each modality of a saved model contributes, and how it holds when one is noisy or missing."`
 	Info     infoCmd     `cmd:"" help:"Show the model card of a saved model."`

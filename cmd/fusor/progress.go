@@ -47,7 +47,7 @@ func isTerminal(w io.Writer) bool {
 }
 
 // titles name the stages for people.
-var titles = map[string]string{"extract": "reading media", "train": "training", "compare": "comparing", "calibrate": "calibrating", "demo": "making birds", "explain": "trying subsets", "noise": "adding noise", "bench": "timing"}
+var titles = map[string]string{"extract": "reading media", "train": "training", "tune": "searching", "compare": "comparing", "calibrate": "calibrating", "demo": "making birds", "explain": "trying subsets", "noise": "adding noise", "bench": "timing"}
 
 // How often the line is drawn, how soon a step follows one that took no time, and when there is
 // enough to foretell the rest from.
@@ -117,7 +117,7 @@ func (p *progress) draw(s fusor.Progress, now time.Time) {
 // left describes how long the rest will take, from the steps that took time.
 func (p *progress) left(s fusor.Progress, now time.Time) string {
 	rest := s.Left
-	if s.Stage != "compare" { // whose fits take too unlike times for that
+	if s.Stage != "compare" && s.Stage != "tune" { // whose fits take too unlike times for that
 		took, steps := now.Sub(p.start), s.Done-p.quick
 		if steps <= s.Done/10 { // all of them are quick
 			steps = s.Done

@@ -78,6 +78,7 @@ func (f *jobFlags) made(e *env, j *scale.Job, err error) error {
 
 type tasksCompareCmd struct {
 	comparisonFlags
+	searchFlag
 	Strict bool `help:"Fail on the first set of unreadable cells instead of going on without them."`
 	jobFlags
 }
@@ -89,6 +90,9 @@ func (c *tasksCompareCmd) Run(e *env) error {
 	}
 	data, o, err := c.comparison(e)
 	if err != nil {
+		return err
+	}
+	if err := c.search(&o); err != nil {
 		return err
 	}
 	s, err := c.setup(e, "compare", c.Data, "--lang", string(e.lang))

@@ -187,6 +187,12 @@ func (c *trainCmd) from() (o fusor.TrainOptions, err error) {
 		return o, err
 	}
 	c.recipeFlags.over(&o.Recipe)
+	if t := choice.Tuned; t != nil {
+		c.recipeFlags.over(&t.Recipe)
+		for i := range t.Runs {
+			c.recipeFlags.over(&t.Runs[i])
+		}
+	}
 	if err := c.pretrained(&o.Recipe); err != nil {
 		return o, err
 	}

@@ -198,6 +198,9 @@ func (j *openedJob) setUp(e *env, o fusor.Options) error {
 	case scale.Compare:
 		c := &j.plain.Compare
 		_, co, err := c.comparison(e)
+		if err == nil {
+			err = c.search(&co)
+		}
 		if err != nil {
 			return err
 		}
