@@ -299,7 +299,7 @@ func FuzzReadJSONLines(f *testing.F) {
 	f.Add(`{"a":NaN}`)
 	f.Add(`{"a":1,"a":2}`)
 	schema := &Schema{Label: "label", Task: Classification, Classes: []string{"a", "b"}, Columns: []Column{
-		{Name: "x", Kind: media.Vector, Dim: 2}, {Name: "y", Kind: media.Text}, {Name: "table", Kind: media.Table, Fields: []Field{{Name: "n", Kind: media.Number, Reading: DecimalComma}, {Name: "z", Kind: media.Category}}},
+		{Name: "x", Kind: media.Vector, Dim: 2}, {Name: "y", Kind: media.Text}, {Name: "table", Kind: media.Table, Fields: []Field{{Name: "n", Kind: media.Number, Notation: DecimalComma}, {Name: "z", Kind: media.Category}}},
 	}}
 	f.Fuzz(func(t *testing.T, text string) {
 		c := &collector{file: "f.jsonl"}

@@ -219,11 +219,11 @@ func field(t *Table, i int, kind media.Kind, is inferred, c *collector) Field {
 	if kind != media.Number && kind != media.Date {
 		return f
 	}
-	w, open := is.notation, is.open
+	w, open := is.style, is.open
 	if is.kind != kind {
-		w, open = notationOf(kind, t.texts(i))
+		w, open = styleOf(kind, t.texts(i))
 	}
-	f.Reading, f.Unit = w.Reading, w.unit
+	f.Notation, f.Unit = w.Notation, w.unit
 	switch {
 	case w.unit != "":
 		c.note("number.unit", 0, f.Name, "", "the numbers are read without their unit, %s", w.unit)
@@ -279,7 +279,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 			c.fatal("option.no-column", 0, "", theColumns(t), "--ignore names the column %q, which is not there", name)
 		}
 	}
-	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes, ds.Schema.Reading = s.Columns, s.Task, s.Classes, s.Reading
+	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes, ds.Schema.Notation = s.Columns, s.Task, s.Classes, s.Notation
 	ds.Schema.Unit, ds.Schema.Separator = s.Unit, s.Separator
 	from := make([]origin, len(s.Columns))
 	found := 0

@@ -320,9 +320,9 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 	case "cell.nan":
 		r.note(wrong, row, f.Name, missingAdvice, "NaN is taken as missing")
 	case "cell.number":
-		r.note(wrong, row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Reading.wanted())
+		r.note(wrong, row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Notation.wanted())
 	case "cell.date":
-		r.note(wrong, row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Reading.wanted())
+		r.note(wrong, row, f.Name, "write dates as 2006-01-31", "%.40q is not a date%s and is taken as missing", s, f.Notation.wanted())
 	case "cell.boolean":
 		r.note(wrong, row, f.Name, "write true or false", "%.40q is neither true nor false and is taken as missing", s)
 	}
@@ -338,11 +338,11 @@ func (f *Field) read(text string, typed bool) (value, wrong string) {
 	}
 	switch f.Kind {
 	case media.Number:
-		w := notation{f.Reading, f.Unit}
+		w := style{f.Notation, f.Unit}
 		if typed && !strings.Contains(s, ",") {
-			w.Reading = ""
+			w.Notation = ""
 		}
-		if w == (notation{}) && isPlain(s) {
+		if w == (style{}) && isPlain(s) {
 			return s, ""
 		}
 		if v, ok := w.number(s); ok && !math.IsInf(v, 0) {
@@ -362,7 +362,7 @@ func (f *Field) read(text string, typed bool) (value, wrong string) {
 		}
 		return "", ""
 	case media.Date:
-		if t, clock, ok := f.Reading.date(s); ok {
+		if t, clock, ok := f.Notation.date(s); ok {
 			return formatDate(t, clock), ""
 		}
 		if !isMissing(s) {

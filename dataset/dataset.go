@@ -35,9 +35,9 @@ type Schema struct {
 	Labels []string `json:"labels,omitempty"`
 	// Separator stands between the labels of a row that are written as one text.
 	Separator string `json:"separator,omitempty"`
-	// Reading is how the labels of a regression are written, where that had to be found out.
-	Reading Reading `json:"reading,omitempty"`
-	Unit    string  `json:"unit,omitempty"` // that is written with the labels of a regression, as Field.Unit is
+	// Notation is how the labels of a regression are written, where that had to be found out.
+	Notation Notation `json:"reading,omitempty"`
+	Unit     string   `json:"unit,omitempty"` // that is written with the labels of a regression, as Field.Unit is
 }
 
 // Column is one modality of the samples.
@@ -53,9 +53,9 @@ type Column struct {
 type Field struct {
 	Name string     `json:"name"`
 	Kind media.Kind `json:"kind"` // Number, Category, Date or Boolean
-	// Reading is how its numbers or dates are written, where that had to be found out.
-	Reading Reading `json:"reading,omitempty"`
-	Unit    string  `json:"unit,omitempty"` // that is written with its numbers: kg of 14.23 kg; "" if there is none
+	// Notation is how its numbers or dates are written, where that had to be found out.
+	Notation Notation `json:"reading,omitempty"`
+	Unit     string   `json:"unit,omitempty"` // that is written with its numbers: kg of 14.23 kg; "" if there is none
 }
 
 // Dataset is a manifest in memory; media stay on disk until they are extracted.

@@ -221,7 +221,7 @@ func looksLikeHeader(row []string) bool {
 	seen := map[string]bool{}
 	for _, cell := range row {
 		cell = strings.TrimSpace(cell)
-		if _, number := Reading("").number(cell); cell == "" || number || seen[cell] {
+		if _, number := Notation("").number(cell); cell == "" || number || seen[cell] {
 			return false
 		}
 		seen[cell] = true

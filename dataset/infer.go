@@ -23,7 +23,7 @@ const mostly = 0.95
 // inferred is what a column holds; of numbers and dates also how they are written.
 type inferred struct {
 	kind media.Kind
-	notation
+	style
 	open doubt
 }
 
@@ -63,7 +63,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder) (inferred
 	if share(looksLikeVector) {
 		return inferred{kind: media.Vector}, nil
 	}
-	number, open := notationOf(media.Number, values)
+	number, open := styleOf(media.Number, values)
 	if share(number.reads) {
 		if share, _ := leadingZeros(values); share >= codesShare {
 			return inferred{kind: media.Category}, nil
@@ -73,7 +73,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder) (inferred
 	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }) {
 		return inferred{kind: media.Boolean}, nil
 	}
-	date, open := notationOf(media.Date, values)
+	date, open := styleOf(media.Date, values)
 	if share(func(s string) bool { _, _, ok := date.date(s); return ok }) {
 		return inferred{media.Date, date, open}, nil
 	}

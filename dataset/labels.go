@@ -94,7 +94,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		return
 	}
 	if ds.Schema.Task == Regression {
-		ds.Schema.Reading, ds.Schema.Unit = l.Reading, l.unit
+		ds.Schema.Notation, ds.Schema.Unit = l.Notation, l.unit
 		if l.open != "" {
 			c.note("number.comma", 0, label, "write them as 1234.5", "the label %q is read with a comma between thousands: no label tells whether it is a decimal one", l.open)
 		}
@@ -288,9 +288,9 @@ func readTargets(ds *Dataset, c *collector) {
 
 // target reads the label of a regression.
 func (d *Dataset) target(s string) (float64, bool) {
-	w := notation{d.Schema.Reading, d.Schema.Unit}
+	w := style{d.Schema.Notation, d.Schema.Unit}
 	if d.raw != nil && d.raw.typed && !strings.Contains(s, ",") { // a value, not a text
-		w.Reading = ""
+		w.Notation = ""
 	}
 	return w.number(s)
 }

@@ -255,7 +255,7 @@ func mayBeFile(s string) bool {
 	if media.ByName(s).Kind == "" && strings.Count(s, " ") > 3 {
 		return false
 	}
-	_, number := Reading("").number(s)
+	_, number := Notation("").number(s)
 	return !number
 }
 

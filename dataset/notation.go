@@ -2,134 +2,250 @@ package dataset
 
 import (
 	"iter"
-	"regexp"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
 
 	"github.com/fusor-ml/fusor/media"
 )
 
-// notation is how a column's numbers or dates are written: their reading, and the unit that is with
-// each.
-type notation struct {
-	Reading
-	unit string
+// Notation describes how a column's numbers or dates are written, where writers differ. It is
+// decided once, for a whole column of the table that is trained on: one cell (1,234 or 03/04/2024)
+// does not tell. A trained model keeps it.
+type Notation string
+
+// The notations. Of none, numbers have a decimal point, and dates with slashes that do not
+// begin with the year cannot be read.
+const (
+	DecimalComma Notation = "decimal_comma" // 3,14 and 1.234,5
+	DayFirst     Notation = "day_first"     // 28/4/2024
+	MonthFirst   Notation = "month_first"   // 4/28/2024
+)
+
+// String returns a notation in words.
+func (n Notation) String() string { return strings.ReplaceAll(string(n), "_", " ") }
+
+// wanted reports in a problem how the column is read.
+func (n Notation) wanted() string {
+	switch n {
+	case DecimalComma:
+		return " with a decimal comma, as the column's others are,"
+	case DayFirst:
+		return " with the day before the month, as the column's others are,"
+	case MonthFirst:
+		return " with the month before the day, as the column's others are,"
+	}
+	return ""
 }
 
-// number reads a number with the column's unit, or without one.
-func (w notation) number(s string) (float64, bool) {
-	if w.unit != "" {
-		if rest, unit, ok := splitUnit(s); ok && sameUnit(unit) == sameUnit(w.unit) {
-			s = rest
+// longestNumber bounds a number that is more than digits, point, sign and exponent.
+const longestNumber = 40
+
+// number reads a number as people and spreadsheets write it: with thousands in groups (1,234,567.8
+// or 1 234 567.8), as a percentage (12.5 %, which is 0.125), as an amount ($12, 12 €), negative in
+// parentheses (12.50), in full-width digits.
+func (n Notation) number(s string) (float64, bool) {
+	if n != DecimalComma {
+		if v, ok := ParseNumber(s); ok {
+			return v, true
 		}
 	}
-	return w.Reading.number(s)
+	if len(s) > longestNumber || strings.IndexFunc(s, isDigit) < 0 || isPlain(s) && strings.IndexByte(s, '.') >= 0 && !grouped(s) {
+		return 0, false
+	}
+	digits, sign, percent := bare(s)
+	if digits == "" || (digits[0] < '0' || digits[0] > '9') && digits[0] != '.' {
+		return 0, false
+	}
+	point, group := ".", ','
+	if n == DecimalComma {
+		point, group = ",", '.'
+	}
+	whole, fraction, broken := strings.Cut(digits, point)
+	if i := strings.IndexFunc(whole, func(c rune) bool { return !isDigit(c) }); i >= 0 {
+		sep, _ := utf8.DecodeRuneInString(whole[i:])
+		if sep != group && !strings.ContainsRune(groupSigns, sep) {
+			return 0, false
+		}
+		var ok bool
+		if whole, ok = ungroup(whole, string(sep)); !ok {
+			return 0, false
+		}
+	}
+	if digits = whole; broken {
+		if point == "," && (whole == "" || fraction == "") { // a list rather than a number
+			return 0, false
+		}
+		digits += "." + fraction
+	}
+	v, ok := ParseNumber(sign + digits)
+	if percent {
+		v /= 100
+	}
+	return v, ok
 }
 
-// reads reports whether s is a number.
-func (w notation) reads(s string) bool {
-	if w == (notation{}) && isPlain(s) {
-		return true
-	}
-	_, ok := w.number(s)
-	return ok
+// grouped reports whether the point of a plain number may stand between thousands: in 1.234, not in
+// 0.123 or 1.5.
+func grouped(s string) bool {
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
+	return len(fraction) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0'
 }
 
-// withUnit is a number and what is written behind it: kg, km/h, m², °C, stars, 元.
-var withUnit = regexp.MustCompile(`^([-+(]{0,2}(?:[\d０-９][\d０-９.,'’ \x{00a0}\x{202f}\x{2009}]*)?[\d０-９]\)?)[ \x{00a0}\x{202f}]*([\p{L}°µ"″′‰][\p{L}\p{M}\d°µ²³/·^."″′ ]{0,11})$`)
+// groupSigns stand between thousands beside comma and point: blanks that break no line, and the
+// Swiss apostrophe.
+const groupSigns = " \u00a0\u202f\u2009'’"
 
-// inCurrency is an amount behind the code or name of a currency.
-var inCurrency = regexp.MustCompile(`^(?i:(USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|KRW|MXN|ZAR|SGD|HKD|TWD|TRY|THB|IDR|Rs\.?|R\$|US\$|A\$|C\$|HK\$|NT\$|S\$|Fr\.|kr\.?))[ \x{00a0}\x{202f}]*([-+(]{0,2}\d[\d.,'’ \x{00a0}\x{202f}]*\)?)$`)
+func isDigit(c rune) bool { return c >= '0' && c <= '9' || c >= '０' && c <= '９' }
 
-// splitUnit divides a number from its unit.
-func splitUnit(s string) (number, unit string, ok bool) {
-	s = trim(s)
-	if len(s) > longestNumber || strings.IndexFunc(s, isDigit) < 0 {
-		return "", "", false
+// bare takes the sign, one sign of a currency and a per cent sign off a number. An amount in
+// parentheses, or with the sign behind it, is negative, as accountants write it.
+func bare(s string) (digits, sign string, percent bool) {
+	s = trim(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
+	s, percent = strings.CutSuffix(s, "%")
+	amount := percent
+	currency := func(last bool) {
+		s = trim(s)
+		r, n := utf8.DecodeRuneInString(s)
+		if last {
+			r, n = utf8.DecodeLastRuneInString(s)
+		}
+		if amount || n == 0 || !unicode.Is(unicode.Sc, r) {
+			return
+		}
+		if amount = true; last {
+			s = trim(s[:len(s)-n])
+		} else {
+			s = trim(s[n:])
+		}
 	}
-	if m := withUnit.FindStringSubmatch(s); m != nil {
-		return strings.Trim(m[1], " \u00a0\u202f"), trim(m[2]), true
+	negative := func() {
+		if inner, ok := strings.CutPrefix(s, "("); ok && sign == "" {
+			if inner, ok = strings.CutSuffix(inner, ")"); ok {
+				s, sign = trim(inner), "-"
+			}
+		}
 	}
-	if m := inCurrency.FindStringSubmatch(s); m != nil {
-		return m[2], m[1], true
+	signed := func() {
+		if sign == "" && s != "" && (s[0] == '-' || s[0] == '+') {
+			s, sign = s[1:], s[:1]
+		}
 	}
-	return "", "", false
+	negative()
+	currency(true)
+	negative()
+	signed()
+	currency(false)
+	negative()
+	signed()
+	if rest, ok := strings.CutSuffix(s, "-"); ok && sign == "" {
+		s, sign = trim(rest), "-"
+	}
+	return s, sign, percent
 }
 
-// sameUnit writes units alike that are one: of upper or lower case, with a point, as one or many.
-func sameUnit(unit string) string {
-	return strings.TrimSuffix(strings.TrimRight(strings.ToLower(unit), "."), "s")
+// ungroup joins thousands: one to three digits, then threes.
+func ungroup(s, sep string) (string, bool) {
+	parts := strings.Split(s, sep)
+	for i, p := range parts {
+		if len(p) != 3 && (i > 0 || len(p) > 3 || p == "") || strings.Trim(p, "0123456789") != "" {
+			return "", false
+		}
+	}
+	return strings.Join(parts, ""), parts[0][0] != '0'
 }
 
-// unitOf is the unit of nearly all numbers of a column, in its most usual spelling; "" if there is
-// none. Where units differ, mixed are two of them.
-func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
-	count, spelling := map[string]int{}, map[string]int{}
-	n, numbers := 0, 0
+// slashes are the layouts of dates with slashes that begin with the day, and with the month.
+var slashes = map[Notation][]dateLayout{
+	DayFirst:   {{"2/1/2006", false}, {"2/1/2006 15:04", true}, {"2/1/2006 15:04:05", true}, {"2/1/2006 3:04 PM", true}},
+	MonthFirst: {{"1/2/2006", false}, {"1/2/2006 15:04", true}, {"1/2/2006 15:04:05", true}, {"1/2/2006 3:04 PM", true}},
+}
+
+// date reads a date, or a date with a time of day.
+func (n Notation) date(s string) (when time.Time, clock, ok bool) {
+	if when, clock, ok = ParseDate(s); ok || len(s) > longestNumber {
+		return when, clock, ok
+	}
+	for _, l := range slashes[n] {
+		if t, err := time.Parse(l.layout, s); err == nil {
+			return t, l.clock, true
+		}
+	}
+	return time.Time{}, false, false
+}
+
+// doubt is what a column leaves open: a cell that means two things, "" if nothing is open.
+type doubt string
+
+// readingOf decides how the cells of a column of numbers or dates are written: by those that can be
+// read in one way only, if nearly all of these agree.
+func readingOf(kind media.Kind, cells iter.Seq[string]) (Notation, doubt) {
+	switch kind {
+	case media.Number:
+		plain := 0 // with a point that only a decimal one is
+		comma, point, open := weigh(func(yield func(string) bool) {
+			for s := range cells {
+				switch {
+				case !isPlain(s):
+				case grouped(s):
+				default:
+					if strings.IndexByte(s, '.') >= 0 {
+						plain++
+					}
+					continue
+				}
+				if !yield(s) {
+					return
+				}
+			}
+		}, ",.", DecimalComma.number, Notation("").number)
+		point += plain
+		if comma > 0 && float64(comma) >= mostly*float64(comma+point) {
+			return DecimalComma, ""
+		}
+		if point > 0 {
+			open = ""
+		}
+		return "", open
+	case media.Date:
+		date := func(n Notation) func(string) (time.Time, bool) {
+			return func(s string) (time.Time, bool) {
+				when, _, ok := n.date(s)
+				return when, ok
+			}
+		}
+		day, month, open := weigh(cells, "/", date(DayFirst), date(MonthFirst))
+		switch n := mostly * float64(day+month); {
+		case day > 0 && float64(day) >= n:
+			return DayFirst, ""
+		case month > 0 && float64(month) >= n:
+			return MonthFirst, ""
+		}
+		return "", open
+	}
+	return "", ""
+}
+
+// weigh counts the cells that only one of two ways reads, among those with one of the marks; open
+// is the first cell with the first mark that both read, differently.
+func weigh[T comparable](cells iter.Seq[string], marks string, first, second func(string) (T, bool)) (one, other int, open doubt) {
 	for s := range cells {
-		if s = trim(s); s == "" || isMissing(s) {
+		if s = trim(s); len(s) > longestNumber || !strings.ContainsAny(s, marks) {
 			continue
 		}
-		n++
-		if number, u, ok := splitUnit(s); ok {
-			_, point := Reading("").number(number)
-			_, comma := DecimalComma.number(number)
-			if point || comma {
-				count[sameUnit(u)]++
-				spelling[u]++
-				numbers++
-			}
-		}
-		if n == 100 && 2*numbers < n {
-			return "", mixed
+		a, okA := first(s)
+		b, okB := second(s)
+		switch {
+		case okA && !okB:
+			one++
+		case okB && !okA:
+			other++
+		case okA && okB && a != b && open == "" && strings.Contains(s, marks[:1]):
+			open = doubt(s)
 		}
 	}
-	best, second := "", ""
-	for u, k := range count {
-		if k > count[best] || k == count[best] && u < best {
-			best = u
-		}
-	}
-	for u, k := range count {
-		if u != best && (k > count[second] || k == count[second] && u < second) {
-			second = u
-		}
-	}
-	usual := ""
-	for u, k := range spelling {
-		if sameUnit(u) == best && (k > spelling[usual] || k == spelling[usual] && u < usual) {
-			usual = u
-		}
-	}
-	switch {
-	case n == 0 || float64(numbers) < mostly*float64(n):
-		return "", mixed
-	case float64(count[best]) >= mostly*float64(n):
-		return usual, mixed
-	}
-	return "", [2]string{best, second}
-}
-
-// notationOf decides how the cells of a column of numbers or dates are written.
-func notationOf(kind media.Kind, cells iter.Seq[string]) (notation, doubt) {
-	if kind != media.Number {
-		r, open := readingOf(kind, cells)
-		return notation{Reading: r}, open
-	}
-	unit, _ := unitOf(cells)
-	if unit == "" {
-		r, open := readingOf(kind, cells)
-		return notation{Reading: r}, open
-	}
-	numbers := func(yield func(string) bool) {
-		for s := range cells {
-			if number, u, ok := splitUnit(s); ok && sameUnit(u) == sameUnit(unit) {
-				s = number
-			}
-			if !yield(s) {
-				return
-			}
-		}
-	}
-	r, open := readingOf(kind, numbers)
-	return notation{r, unit}, open
+	return one, other, open
 }

@@ -11,7 +11,7 @@ import (
 
 // labelCounts are the labels of a table as numbers, by which the task is decided.
 type labelCounts struct {
-	notation
+	style
 	open     doubt
 	rows     int
 	numeric  int             // rows whose label is a number
@@ -28,7 +28,7 @@ func weighLabels(values map[string]int) *labelCounts {
 		labels = append(labels, s)
 	}
 	slices.Sort(labels)
-	l.notation, l.open = notationOf(media.Number, slices.Values(labels))
+	l.style, l.open = styleOf(media.Number, slices.Values(labels))
 	for _, s := range labels {
 		n := values[s]
 		l.rows += n

@@ -218,7 +218,7 @@ func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
 func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	w := e.stdout
 	head := e.say("%s: %d rows, %s of %q", in.Dataset, in.Rows, map[dataset.Task]string{dataset.Classification: "classification", dataset.Regression: "regression", dataset.Multilabel: "multi-label"}[in.Task], in.Label)
-	if r := ds.Schema.Reading; r != "" {
+	if r := ds.Schema.Notation; r != "" {
 		head = e.say("%s (%s)", head, r)
 	}
 	fmt.Fprintln(w, head)
@@ -251,8 +251,8 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 			var fields []string
 			for _, f := range c.Fields {
 				kind := string(f.Kind)
-				if f.Reading != "" {
-					kind += ", " + f.Reading.String()
+				if f.Notation != "" {
+					kind += ", " + f.Notation.String()
 				}
 				if f.Absent > 0 {
 					kind = e.say("%s, %d empty", kind, f.Absent)

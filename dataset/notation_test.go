@@ -12,7 +12,7 @@ import (
 )
 
 func TestReadingNumbers(t *testing.T) {
-	f := func(r Reading, s string, want float64) {
+	f := func(r Notation, s string, want float64) {
 		t.Helper()
 		if got, ok := r.number(s); !ok || got != want {
 			t.Errorf("%s %q: %v, %v; want %v", r, s, got, ok, want)
@@ -37,7 +37,7 @@ func TestReadingNumbers(t *testing.T) {
 	f(DecimalComma, "-1.234.567,8 €", -1234567.8)
 	f(DecimalComma, "42", 42)
 	f(DecimalComma, "95,5%", 0.955)
-	no := func(r Reading, cells ...string) {
+	no := func(r Notation, cells ...string) {
 		t.Helper()
 		for _, s := range cells {
 			if v, ok := r.number(s); ok {
@@ -45,7 +45,7 @@ func TestReadingNumbers(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []Reading{"", DecimalComma} {
+	for _, r := range []Notation{"", DecimalComma} {
 		no(r, "", "abc", "inf", "NaN", "1e999", "1,2,3", "1.2.3", "--3", "-+3", "12 apples", "$", "%", "$5%", "$5€", "1,,234", ",5,", "10²", "1,2345.6", "a,b")
 	}
 	no("", "3,14", "0,125", "1234,567", "12,34,567", "1,234.5.6")
@@ -53,7 +53,7 @@ func TestReadingNumbers(t *testing.T) {
 }
 
 func TestReadingIsOfTheColumn(t *testing.T) {
-	f := func(kind media.Kind, reading Reading, open string, cells ...string) {
+	f := func(kind media.Kind, reading Notation, open string, cells ...string) {
 		t.Helper()
 		if r, o := readingOf(kind, slices.Values(cells)); r != reading || string(o) != open {
 			t.Errorf("%q: reading %q, open %q; want %q, %q", cells, r, o, reading, open)
@@ -140,7 +140,7 @@ func FuzzReading(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, r := range []Reading{"", DecimalComma, DayFirst, MonthFirst} {
+		for _, r := range []Notation{"", DecimalComma, DayFirst, MonthFirst} {
 			if v, ok := r.number(s); ok {
 				if math.IsNaN(v) || math.IsInf(v, 0) {
 					t.Fatalf("%q became %v", s, v)
