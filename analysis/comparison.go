@@ -109,7 +109,8 @@ func (c *Comparison) BestOfAll() int {
 	return best
 }
 
-// valScore is an entry's mean validation score, larger is better.
+// valScore is what an entry is chosen by: its mean validation score, larger is better, and its
+// margin.
 func (c *Comparison) valScore(entry int) float64 {
 	m := metricNamed(c.Task, c.Metric)
 	v := 0.0
@@ -119,7 +120,7 @@ func (c *Comparison) valScore(entry int) float64 {
 	if !m.HigherIsBetter {
 		v = -v
 	}
-	return v / float64(max(1, len(c.Rows[entry].ValRuns)))
+	return v/float64(max(1, len(c.Rows[entry].ValRuns))) + c.Rows[entry].ValMargin
 }
 
 // metricNamed is the task's metric of that name.

@@ -1,9 +1,7 @@
 package compare
 
 import (
-	"cmp"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -151,7 +149,8 @@ func (res *Result) dropAlone() {
 
 // join makes the outcome of an ensemble from those of its members.
 //
-// The weights are chosen on the validation rows, as the best of the other entries is.
+// The weights are chosen on the validation rows. What the ensemble predicts of these is by weights
+// that were chosen on others: few rows flatter who weighs twenty members on them.
 func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome, decision eval.Metric) *Outcome {
 	first := members[0]
 	out := &Outcome{Test: run.Test, Val: run.Val, DampDense: first.DampDense, TrainRows: first.TrainRows}
@@ -165,9 +164,10 @@ func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome, d
 		val.add(o.ValP, o.ValAbsent)
 		test.add(o.TestP, o.Absent)
 	}
-	out.Weights = val.choose()
+	out.Weights = val.choose(val.all())
 	kept := pruned(out.Weights)
 	val.weights, test.weights = kept, kept
+	val.hold(eval.Groups(ds, run.Val))
 	out.ValP, out.ValAbsent = val.mean()
 	out.TestP, out.Absent = test.mean()
 	if test.regression {
@@ -193,275 +193,44 @@ func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome, d
 	return out
 }
 
-// Bounds of the choice of an ensemble's members.
-const (
-	minSelectRows = 20   // validation rows that weights can be chosen on
-	selectBags    = 10   // resamplings of the validation rows
-	selectFirst   = 5    // the best members, which every bag begins with
-	selectSteps   = 20   // members that a bag takes after these, repeated ones counted
-	selectLeast   = 0.04 // weight of a member that is kept
-	// selectSure is the probability of the truth beyond which a member is not better: on rows that
-	// are easy for all, the surest member would take the place of the most diverse.
-	selectSure = 0.95
-)
-
-// votes are what several members predict of the same rows.
-type votes struct {
-	rows       int
-	outputs    int
-	regression bool
-	multilabel bool
-	target     []float64   // of the rows: a class, or a number
-	sets       [][]int     // of the rows of a multi-label task: their labels
-	p          [][]float64 // [member][rows × outputs]
-	absent     [][]bool    // [member][rows]
-	weights    []float64   // of the members
-}
-
-func newVotes(ds *dataset.Dataset, rows []int) *votes {
-	v := &votes{rows: len(rows), outputs: max(1, len(ds.Schema.Classes)), regression: ds.Schema.Task == dataset.Regression, multilabel: ds.Schema.Task == dataset.Multilabel}
-	if v.multilabel {
-		v.sets = eval.Sets(ds, rows)
-	}
-	if v.regression {
-		v.outputs = 1
-	}
-	for _, r := range rows {
-		if v.regression {
-			v.target = append(v.target, ds.Rows[r].Target)
-		} else {
-			v.target = append(v.target, float64(ds.Rows[r].Class))
-		}
-	}
-	return v
-}
-
-func (v *votes) add(p []float64, absent []bool) {
-	v.p, v.absent = append(v.p, p), append(v.absent, absent)
-}
-
-// choose returns the weights of the members, of which the sum is 1: greedy selection with
-// replacement by the validation loss, from the best members on, averaged over resamplings of the
-// rows (Caruana et al., Ensemble Selection from Libraries of Models, ICML 2004).
-func (v *votes) choose() []float64 {
-	right := make([][]float64, len(v.p)) // what each member makes of the truth
-	for k, p := range v.p {
-		right[k] = v.truth(p)
-	}
-	total := make([]float64, len(v.p))
-	for bag := range selectBags {
-		rng := rand.New(rand.NewPCG(0x656e73656d626c65, uint64(bag)))
-		drawn := make([]int, v.rows)
-		for i := range drawn {
-			drawn[i] = rng.IntN(v.rows)
-		}
-		for k, n := range v.greedy(right, drawn) {
-			total[k] += n
-		}
-	}
-	normalize(total)
-	return total
-}
-
-// selectCells bounds the labels of rows that members are chosen by.
-const selectCells = 100_000
-
-// cells is how many numbers of a row members are chosen by: of labels some, evenly spaced, where
-// there are very many.
-func (v *votes) cells() int {
-	if !v.multilabel {
-		return 1
-	}
-	return min(v.outputs, max(1, selectCells/max(1, v.rows)))
-}
-
-// truth returns what a member makes of the truth, [rows × cells]: its value, the probability of the
-// class, or that each label is as it is.
-func (v *votes) truth(p []float64) []float64 {
-	n := v.cells()
-	out := make([]float64, v.rows*n)
-	for i := range v.rows {
-		switch {
-		case v.regression:
-			out[i] = p[i]
-		case v.multilabel:
-			for j := range n {
-				l := j * v.outputs / n
-				if out[i*n+j] = p[i*v.outputs+l]; !slices.Contains(v.sets[i], l) {
-					out[i*n+j] = 1 - out[i*n+j]
-				}
-			}
-		default:
-			if c := int(v.target[i]); c >= 0 {
-				out[i] = p[i*v.outputs+c]
-			}
-		}
-	}
-	return out
-}
-
-// greedy returns how often each member is taken, as shares.
-func (v *votes) greedy(right [][]float64, rows []int) []float64 {
-	counts, best := make([]float64, len(right)), make([]float64, len(right))
-	cells := v.cells()
-	sum, n := make([]float64, len(rows)*cells), make([]float64, len(rows))
-	lowest := math.Inf(1)
-	take := func(k int) {
-		counts[k]++
-		for i, r := range rows {
-			if v.absent[k][r] {
-				continue
-			}
-			for j := range cells {
-				sum[i*cells+j] += right[k][r*cells+j]
-			}
-			n[i]++
-		}
-	}
-	with := func(k int) float64 { // the loss if member k is taken
-		l := 0.0
-		for i, r := range rows {
-			for j := range cells {
-				if v.absent[k][r] {
-					l += v.loss(sum[i*cells+j], n[i], r)
-				} else {
-					l += v.loss(sum[i*cells+j]+right[k][r*cells+j], n[i]+1, r)
-				}
-			}
-		}
-		return l
-	}
-	for _, k := range v.ranked(with)[:min(len(right), selectFirst)] {
-		take(k)
-	}
-	for range selectSteps {
-		losses := make([]float64, len(right))
-		for k := range losses {
-			losses[k] = with(k)
-		}
-		at := argmin(losses)
-		take(at)
-		if losses[at] < lowest {
-			lowest = losses[at]
-			copy(best, counts)
-		}
-	}
-	normalize(best)
-	return best
-}
-
-// lossOf returns the loss of one member over all rows.
-func (v *votes) lossOf(k int) float64 {
-	right, cells, sum := v.truth(v.p[k]), v.cells(), 0.0
-	for i := range v.rows {
-		for j := range cells {
-			if v.absent[k][i] {
-				sum += v.loss(0, 0, i)
-			} else {
-				sum += v.loss(right[i*cells+j], 1, i)
-			}
-		}
-	}
-	return sum
-}
-
-// ranked returns the members in the order of their losses.
-func (v *votes) ranked(loss func(k int) float64) []int {
-	order, losses := make([]int, len(v.p)), make([]float64, len(v.p))
-	for k := range order {
-		order[k], losses[k] = k, loss(k)
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(losses[a], losses[b]) })
-	return order
-}
-
-func argmin(x []float64) int {
-	at := 0
-	for k := range x {
-		if x[k] < x[at] {
-			at = k
-		}
-	}
-	return at
-}
-
-// loss is that of a row of which m members make s together: log loss, or squared error.
-func (v *votes) loss(s, m float64, row int) float64 {
-	switch {
-	case v.regression && m == 0:
-		return 0 // the prior, whatever is chosen
-	case v.regression:
-		d := s/m - v.target[row]
-		return d * d
-	case m == 0 && v.multilabel:
-		return math.Ln2
-	case m == 0:
-		return math.Log(float64(v.outputs))
-	}
-	return -math.Log(min(max(s/m, 1e-6), selectSure))
-}
-
-// pruned returns w without members of little weight.
-func pruned(w []float64) []float64 {
-	out := slices.Clone(w)
-	for k := range out {
-		if out[k] < selectLeast {
-			out[k] = 0
-		}
-	}
-	normalize(out)
-	return out
-}
-
-func normalize(w []float64) {
-	sum := 0.0
-	for _, x := range w {
-		sum += x
-	}
-	if sum > 0 {
-		for k := range w {
-			w[k] /= sum
-		}
-	}
-}
-
-// mean returns the weighted mean of what the members predict; the prior, which is that of all of
-// them, where none has a view.
-func (v *votes) mean() (p []float64, absent []bool) {
-	p, absent = make([]float64, v.rows*v.outputs), make([]bool, v.rows)
-	for i := range v.rows {
-		at := p[i*v.outputs : (i+1)*v.outputs]
+// margins returns for each entry by how much another must be better on the validation rows to be
+// chosen before it: an ensemble has the standard error of its difference to the best other entry,
+// which is the luckiest of many as well; others have none. See docs/decisions/0047.
+func (res *Result) margins(ds *dataset.Dataset, m eval.Metric) []float64 {
+	out := make([]float64, len(res.Entries))
+	val := make([][]*eval.Predictions, len(res.Entries))
+	best, top := -1, math.Inf(-1)
+	for e := range res.Entries {
 		sum := 0.0
-		for k, w := range v.weights {
-			if w == 0 || v.absent[k][i] {
-				continue
-			}
-			sum += w
-			for j, x := range v.p[k][i*v.outputs : (i+1)*v.outputs] {
-				at[j] += w * x
-			}
+		for _, o := range res.Outcomes[e] {
+			_, p := o.Predictions(ds)
+			val[e] = append(val[e], p)
+			sum += m.Of(p)
 		}
-		if absent[i] = sum == 0; absent[i] {
-			copy(at, v.p[0][i*v.outputs:(i+1)*v.outputs])
+		if !m.HigherIsBetter {
+			sum = -sum
+		}
+		if !res.Entries[e].isEnsemble() && sum > top {
+			best, top = e, sum
+		}
+	}
+	if best < 0 {
+		return out
+	}
+	for e := range res.Entries {
+		if !res.Entries[e].isEnsemble() {
 			continue
 		}
-		for j := range at {
-			at[j] /= sum
+		if res.Plan.Official {
+			out[e] = eval.PairedError(m, val[e], val[best], eval.Groups(ds, res.Plan.Runs[0].Val))
+			continue
 		}
-	}
-	return p, absent
-}
-
-// floor keeps the logarithm of a probability finite, as that of an ensemble's model does.
-const floor = 1e-12
-
-// logits returns the logarithms of probabilities, of labels their log-odds.
-func (v *votes) logits(p []float64) []float64 {
-	out := make([]float64, len(p))
-	for i, x := range p {
-		if out[i] = math.Log(x + floor); v.multilabel {
-			out[i] -= math.Log(1 - x + floor)
+		squares := 0.0
+		for r, run := range res.Plan.Runs {
+			d := eval.PairedError(m, val[e][r:r+1], val[best][r:r+1], eval.Groups(ds, run.Val))
+			squares += d * d
 		}
+		out[e] = math.Sqrt(squares) / float64(len(res.Plan.Runs))
 	}
 	return out
 }

@@ -97,7 +97,6 @@ func TestEnsembleIsItsModel(t *testing.T) {
 				}
 				near(t, "test rows", p.Unscale(s), out.TestP, 1e-5)
 				near(t, "logits", s.Logits, out.TestLogits, 1e-4)
-				near(t, "validation rows", p.Unscale(f.Val), out.ValP, 1e-5)
 				if len(f.Model.Spec.Views) < len(out.Views) { // its players are fewer
 					continue
 				}
@@ -196,20 +195,68 @@ func TestChoose(t *testing.T) {
 	for _, q := range p {
 		v.add(q, make([]bool, n))
 	}
-	w := v.choose()
+	w := v.choose(v.all())
 	if w[0] < 0.2 || w[1] < 0.2 || w[2] < 0.2 || w[3] > 0.15 {
 		t.Errorf("the weights are %.2f", w)
 	}
-	easy := &votes{rows: n, outputs: 2, target: make([]float64, n)}
+	const many = 20 * n // of few, the best have equal weights
+	easy := &votes{rows: many, outputs: 2, target: make([]float64, many)}
 	for k := range 3 {
-		q := make([]float64, 2*n)
-		for i := range n {
+		q := make([]float64, 2*many)
+		for i := range many {
 			q[2*i] = []float64{0.96, 0.999999, 0.97}[k]
 			q[2*i+1] = 1 - q[2*i]
 		}
-		easy.add(q, make([]bool, n))
+		easy.add(q, make([]bool, many))
 	}
-	if w := easy.choose(); w[0] < 0.2 || w[1] < 0.2 || w[2] < 0.2 {
+	if w := easy.choose(easy.all()); w[0] < 0.2 || w[1] < 0.2 || w[2] < 0.2 {
 		t.Errorf("of members that all are right the weights are %.2f", w)
+	}
+}
+
+// What an ensemble predicts of validation rows does not depend on their own labels, nor on those of
+// their group.
+func TestHeldWeights(t *testing.T) {
+	const rows, members = 60, 4
+	rng := rand.New(rand.NewPCG(3, 4))
+	v := &votes{rows: rows, outputs: 2}
+	groups := make([]int, rows)
+	for i := range rows {
+		groups[i] = i / 4
+		v.target = append(v.target, float64(rng.IntN(2)))
+	}
+	for range members {
+		p := make([]float64, 0, 2*rows)
+		for range rows {
+			x := rng.Float64()
+			p = append(p, x, 1-x)
+		}
+		v.add(p, make([]bool, rows))
+	}
+	v.hold(groups)
+	before, _ := v.mean()
+	for i := range rows {
+		if v.part[i] != v.part[i/4*4] {
+			t.Fatalf("rows %d and %d of one group are in parts %d and %d", i, i/4*4, v.part[i], v.part[i/4*4])
+		}
+	}
+	for i := range v.target {
+		if v.part[i] == 2 {
+			v.target[i] = 1 - v.target[i]
+		}
+	}
+	v.hold(groups)
+	after, _ := v.mean()
+	changed := false
+	for i := range v.target {
+		switch same := before[2*i] == after[2*i]; {
+		case v.part[i] == 2 && !same:
+			t.Errorf("row %d depends on labels of its own part", i)
+		case v.part[i] != 2 && !same:
+			changed = true
+		}
+	}
+	if !changed {
+		t.Error("the weights depend on no label")
 	}
 }

@@ -45,6 +45,7 @@ type Row struct {
 	Modality   bool // a single that is all that one of several columns has
 	Scores     []Score
 	ValRuns    []float64
+	ValMargin  float64 // by how much the mean of another's ValRuns must be better for that one to be chosen
 	FitSeconds float64 // mean of the runs; nothing but a time, it is not among the row's JSON
 	Parameters int
 	TrainRows  float64 // mean of the runs; 0 of a saved model that is measured
@@ -93,7 +94,11 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	for _, s := range r.Scores {
 		fields = append(fields, pair{s.Metric.Name, s.Summary})
 	}
-	fields = append(fields, pair{"val_runs", r.ValRuns}, pair{"parameters", r.Parameters},
+	fields = append(fields, pair{"val_runs", r.ValRuns})
+	if r.ValMargin > 0 {
+		fields = append(fields, pair{"val_margin", r.ValMargin})
+	}
+	fields = append(fields, pair{"parameters", r.Parameters},
 		pair{"train_rows", hundredths(r.TrainRows)}, pair{"test_rows", hundredths(r.TestRows)})
 	if r.TrainRows == 0 { // of its training nothing is known
 		fields = slices.DeleteFunc(fields, func(f pair) bool { return f.name == "val_runs" || f.name == "train_rows" })
@@ -166,8 +171,9 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 	tests := res.Plan.Tests()
 	var contestants []eval.Contestant
 	groups := res.testGroups(ds)
+	margins := res.margins(ds, metrics[0])
 	for e, entry := range res.Entries {
-		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views, Modality: entry.Modality}, res.Outcomes[e]
+		row, runs := Row{Name: entry.Name, Kind: entry.Kind, Fusion: entry.Fusion, Views: entry.Views, Modality: entry.Modality, ValMargin: margins[e]}, res.Outcomes[e]
 		var preds []*eval.Predictions
 		for _, o := range runs {
 			test, val := o.Predictions(ds)
@@ -180,7 +186,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 			row.Parameters = max(row.Parameters, o.Parameters)
 		}
 		trial.Resampling = eval.Resampling{TrainRows: row.TrainRows, TestRows: row.TestRows, Tests: tests}
-		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Modality: row.Modality, Val: row.ValRuns}
+		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Modality: row.Modality, Val: row.ValRuns, Margin: row.ValMargin}
 		row.Scores = summarize(metrics, preds, res.Plan.Official, groups, trial.Resampling)
 		con.Test = row.Scores[0].Summary.Runs
 		if res.Plan.Official {

@@ -380,7 +380,7 @@ func (t *tuner) try(ctx context.Context, p *train.Prepared, trial, pass int) (*a
 	a.score = t.metric.Of(val)
 	v := newVotes(p.Data, p.Run.Val)
 	v.add(out.ValP, out.ValAbsent)
-	a.loss = v.lossOf(0)
+	a.loss = v.lossOf(0, v.all())
 	return a, nil
 }
 

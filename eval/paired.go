@@ -143,6 +143,21 @@ func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) 
 	return t
 }
 
+// PairedError returns the standard error of the difference between two systems' metrics on the same
+// rows, each the mean over its runs, by resampling rows or whole groups (nil: none).
+func PairedError(m Metric, a, b []*Predictions, groups []int) float64 {
+	if len(a) == 0 || a[0].Len() < 2 {
+		return 0
+	}
+	const times = 200
+	of, minus := m.statistic(a).of, m.statistic(b).of
+	_, std := meanStd(bootstrap(a[0].Len(), groups, times, func(w []float64) float64 { return of(w) - minus(w) }))
+	if math.IsNaN(std) {
+		return 0
+	}
+	return std
+}
+
 // Name implements Test.
 func (t *PairedBootstrap) Name() string { return "paired bootstrap" }
 

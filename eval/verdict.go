@@ -24,6 +24,7 @@ type Contestant struct {
 	// against those, and not against one view of them.
 	Modality bool
 	Val      []float64 // validation score of each run; the best are chosen by its mean
+	Margin   float64   // by how much another's Val must be better for that one to be chosen
 	Test     []float64 // test score of each run, fold by fold, seed by seed
 	// Rows is the score of each test row averaged over the seeds, [N], on an
 	// official split; nil with folds. RowScores makes it.
@@ -234,6 +235,7 @@ func champions(t Trial, rows []Contestant) (single, fused int, err error) {
 		if !t.Metric.HigherIsBetter {
 			score = -score
 		}
+		score += r.Margin
 		if len(r.Val) == 0 || math.IsNaN(score) {
 			return 0, 0, fmt.Errorf("cannot judge: %q has no validation score", r.Name)
 		}

@@ -49,6 +49,12 @@ func TestChosenRow(t *testing.T) {
 			t.Errorf("%s was chosen: %s", chosen, out)
 		}
 	}
+	last.ValRuns, last.ValMargin = []float64{0.6, 0.68}, 0.02 // an ensemble that is hardly behind
+	d.Verdict.BestFusion = last.Name
+	if out := strings.Join(strings.Fields(terminal(t, d, report.TerminalOptions{})), " "); !strings.Contains(out, "ahead by more than chance explains (2.0 %)") {
+		t.Errorf("no reason for an ensemble: %s", out)
+	}
+	last.ValRuns, last.ValMargin = []float64{0.8, 0.9}, 0
 	if out := terminal(t, d, report.TerminalOptions{Lang: "zh"}); d.Verdict.BestFusion == last.Name && !strings.Contains(out, "在验证行上更好") {
 		t.Errorf("no reason in Chinese:\n%s", out)
 	}

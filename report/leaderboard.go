@@ -265,6 +265,13 @@ func (r *reader) notOnTop() string {
 	if its == others {
 		return r.say("not_on_top_equal", chosen.Name, top.Name, its)
 	}
+	ahead := meanOf(top.ValRuns) - meanOf(chosen.ValRuns)
+	if !r.metric.HigherIsBetter {
+		ahead = -ahead
+	}
+	if ahead > 0 {
+		return r.say("not_on_top_margin", chosen.Name, top.Name, its, others, show(r.metric, chosen.ValMargin))
+	}
 	return r.say("not_on_top", chosen.Name, top.Name, its, others)
 }
 

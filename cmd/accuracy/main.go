@@ -138,7 +138,7 @@ func find(dir string) string {
 
 // report prints the set's line and reports whether the floor holds.
 func (s *set) report(c *fusor.Comparison, slack, seconds float64) bool {
-	single, fused := best(c, eval.Single), best(c, eval.Fusion)
+	fused, single := chosen(c)
 	value := fused
 	if s.single {
 		value = single
@@ -172,17 +172,17 @@ func (s *score) text() string {
 	return fmt.Sprintf("%-16s %7.2f", s.name, 100*s.mean)
 }
 
-// best is the row of a kind with the best validation score.
-func best(c *fusor.Comparison, kind string) *score {
-	var out *score
-	top := -1.0
-	for _, r := range c.Rows {
-		if r.Kind == kind && mean(r.ValRuns) > top {
-			top = mean(r.ValRuns)
-			out = &score{r.Name, r.Scores[0].Summary, r.Scores[0].Summary.Mean}
+// chosen returns the best fusion and the best single row, as the verdict takes them; nil: none.
+func chosen(c *fusor.Comparison) (fused, single *score) {
+	of := func(i int, kind string) *score {
+		if i < 0 || c.Rows[i].Kind != kind {
+			return nil
 		}
+		r := &c.Rows[i]
+		return &score{r.Name, r.Scores[0].Summary, r.Scores[0].Summary.Mean}
 	}
-	return out
+	b, s := c.Best()
+	return of(b, eval.Fusion), of(s, eval.Single)
 }
 
 func mean(x []float64) float64 {
