@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -28,9 +29,14 @@ type Matrix struct {
 	first int // row of the store that is row 0
 }
 
-// resident is how many bytes of a view are held in memory after its state was applied. It changes
-// no bit of what is read. It is a variable for tests.
-var resident int64 = 128 << 20
+// mostResident is how many bytes of a view are held in memory after its state was applied, unless
+// the process may take less memory than sixteen of these. It changes no bit of what is read. Tests
+// set it.
+var mostResident int64 = 128 << 20
+
+// resident is mostResident, or a sixteenth of the memory that the process may take
+// ([debug.SetMemoryLimit], GOMEMLIMIT) where that is less.
+func resident() int64 { return min(mostResident, debug.SetMemoryLimit(-1)/16) }
 
 // Row is a row of a Matrix, and the memory that it was read into.
 type Row struct {
@@ -150,7 +156,7 @@ func Apply(s *Store, shape Shape, st State) (*Matrix, error) {
 // OnDemand is Apply for a view of any size: beyond so many bytes the matrix goes on reading the
 // store, which must not be closed before.
 func OnDemand(s *Store, shape Shape, st State) (*Matrix, error) {
-	return applyWithin(s, shape, st, resident)
+	return applyWithin(s, shape, st, resident())
 }
 
 func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {

@@ -8,9 +8,9 @@ import (
 
 // A view that does not fit has the rows of one that does, to the bit, whatever its shape.
 func TestOnDemand(t *testing.T) {
-	before := resident
-	defer func() { resident = before }()
-	resident = 1 << 10
+	before := mostResident
+	defer func() { mostResident = before }()
+	mostResident = 1 << 10
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, shape := range []Shape{Vector, Sequence, Sparse, Tokens} {
 		const n, dim = 1000, 5

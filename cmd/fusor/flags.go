@@ -10,6 +10,8 @@ import (
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/cli"
+	"github.com/fusor-ml/fusor/internal/heap"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -131,17 +133,21 @@ func (f *dataFlags) options() (dataset.Options, error) {
 // commonFlags every command has that works on data.
 type commonFlags struct {
 	resultFlags
-	Threads uint   `help:"Cores to use (default: all)." placeholder:"N"`
-	Strict  bool   `help:"Fail on the first set of unreadable cells instead of going on without them."`
-	Cache   string `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
-	NoCache bool   `help:"Keep no extracted features."`
-	Steps   bool   `help:"Progress as JSON lines on stderr, for programs: {\"stage\", \"done\", \"total\", \"detail\"}."`
+	Threads uint     `help:"Cores to use (default: all)." placeholder:"N"`
+	Memory  cli.Size `help:"Most memory to take, as 2GB or 500MB: garbage is collected more often near it, and views of more than a sixteenth of it are read from disk. Data that are in use are not given up for it (default: no limit, or GOMEMLIMIT)." placeholder:"SIZE"`
+	Strict  bool     `help:"Fail on the first set of unreadable cells instead of going on without them."`
+	Cache   string   `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
+	NoCache bool     `help:"Keep no extracted features."`
+	Steps   bool     `help:"Progress as JSON lines on stderr, for programs: {\"stage\", \"done\", \"total\", \"detail\"}."`
 }
 
 func (f *commonFlags) apply(e *env, o *fusor.Options) *progress {
 	o.Threads, o.Strict, o.CacheDir, o.NoCache = int(f.Threads), f.Strict, f.Cache, f.NoCache
 	if f.Threads > 0 { // of all that runs, what asks for no number of threads as well
 		runtime.GOMAXPROCS(min(int(f.Threads), runtime.NumCPU()))
+	}
+	if f.Memory > 0 {
+		heap.SetLimit(int64(f.Memory))
 	}
 	p := newProgress(e, f.Quiet)
 	p.lines = f.Steps

@@ -345,6 +345,14 @@ func scan(to reflect.Value, s string) error {
 		to.SetInt(int64(d))
 		return nil
 	}
+	if _, ok := to.Interface().(Size); ok {
+		n, err := ParseSize(s)
+		if err != nil {
+			return err
+		}
+		to.SetInt(int64(n))
+		return nil
+	}
 	switch to.Kind() {
 	case reflect.String:
 		to.SetString(s)

@@ -32,6 +32,15 @@ func SetFloor() {
 	afterCollection(func() { debug.SetGCPercent(gcPercent(live())) })
 }
 
+// leastLimit is the least that SetLimit sets: what the program itself and a collection take.
+const leastLimit = 64 << 20
+
+// SetLimit lets the process take about so many bytes of memory, files that are mapped aside: near
+// them garbage is collected more often. What is in use stays, even beyond.
+func SetLimit(bytes int64) {
+	debug.SetMemoryLimit(max(leastLimit, bytes-bytes/16)) // the program and its files take some as well
+}
+
 // gcPercent is the growth of the heap over what lives, in percent of it.
 func gcPercent(alive uint64) int {
 	return int(max(percent, 100*floor/max(alive, goFloor)))
