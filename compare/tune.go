@@ -350,7 +350,7 @@ func (t *tuner) prepared(ctx context.Context, r int) (*train.Prepared, error) {
 }
 
 // try fits a trial for the epochs of a pass. Test rows play no part. A fit that diverges has no
-// score.
+// score, and neither has a trial whose values do not go together, or not with those that are set.
 func (t *tuner) try(ctx context.Context, p *train.Prepared, trial, pass int) (*attempt, error) {
 	a := &attempt{trial: trial, score: math.NaN(), loss: math.NaN()}
 	e := t.entry
@@ -367,7 +367,8 @@ func (t *tuner) try(ctx context.Context, p *train.Prepared, trial, pass int) (*a
 	start := time.Now()
 	f, err := e.fit(ctx, p, base, views, 1, train.Hooks{}, nil)
 	a.seconds = time.Since(start).Seconds()
-	if errors.Is(err, train.ErrDiverged) {
+	var recipe *train.RecipeError
+	if errors.Is(err, train.ErrDiverged) || trial > 0 && errors.As(err, &recipe) {
 		return a, nil
 	}
 	if err != nil {

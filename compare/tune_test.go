@@ -11,6 +11,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -232,8 +233,8 @@ func TestSearchGoesOn(t *testing.T) {
 	}
 }
 
-// A fit that diverges is no choice, and no end of the search.
-func TestSearchGoesOnWithoutWhatDiverges(t *testing.T) {
+// A fit that diverges, or of values that do not go together, is no choice, and no end of the search.
+func TestSearchGoesOnWithoutWhatFails(t *testing.T) {
 	src, o := source(t, 120, labels["numbers"]), searched()
 	plan := planned(t, src, dataset.PlanOptions{Folds: 2})
 	plan.Runs = plan.Runs[:1]
@@ -243,7 +244,7 @@ func TestSearchGoesOnWithoutWhatDiverges(t *testing.T) {
 		t.Fatal(err)
 	}
 	tn.metric = metrics[0]
-	tn.trials = []train.Recipe{{Fusion: "concat"}, {Fusion: "concat", Train: train.Config{LR: 1e30}}}
+	tn.trials = []train.Recipe{{Fusion: "concat"}, {Fusion: "concat", Train: train.Config{LR: 1e30}}, {Fusion: "transformer", FusionConfig: fusion.Config{"dim": 32, "heads": 64}}}
 	p, err := train.Prepare(context.Background(), src, plan.Runs[0], o.Recipe, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -256,11 +257,15 @@ func TestSearchGoesOnWithoutWhatDiverges(t *testing.T) {
 		}
 		tried = append(tried, *a)
 	}
-	if math.IsNaN(tried[0].score) || !math.IsNaN(tried[1].score) {
-		t.Errorf("scores %g and %g", tried[0].score, tried[1].score)
+	if math.IsNaN(tried[0].score) || !math.IsNaN(tried[1].score) || !math.IsNaN(tried[2].score) {
+		t.Errorf("scores %g, %g and %g", tried[0].score, tried[1].score, tried[2].score)
 	}
 	if best := slices.MinFunc(tried, tn.compare); best.trial != 0 {
-		t.Error("a fit that diverged is chosen")
+		t.Error("a fit that failed is chosen")
+	}
+	tn.trials[0] = tn.trials[2]
+	if _, err := tn.try(context.Background(), p, 0, 2); err == nil {
+		t.Error("the recipe as it is cannot be built, and that is not said")
 	}
 }
 

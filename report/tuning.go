@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fusor-ml/fusor/compare"
@@ -92,7 +93,7 @@ func (t *terminal) tuning() {
 	ranked := s.Ranked()
 	head := []string{t.say("tuning_recipe")}
 	for _, epochs := range s.Epochs {
-		head = append(head, t.say("tuning_epochs", epochs))
+		head = append(head, strconv.Itoa(epochs))
 	}
 	lines := [][]string{append(head, t.say("tuning_gain"), t.say("tuning_chosen"))}
 	for _, k := range ranked[:min(len(ranked), shownTrials)] {

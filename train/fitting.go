@@ -36,15 +36,24 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 	return f, err
 }
 
+// RecipeError is why no model of a recipe can be built on some views.
+type RecipeError struct{ Err error }
+
+// Error implements error.
+func (e *RecipeError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *RecipeError) Unwrap() error { return e.Err }
+
 // build makes the untrained model of a recipe on the given views.
 func (p *Prepared) build(r Recipe, views []int) (*model.Model, error) {
 	spec, err := r.spec(p, views, r.Train.Seed)
 	if err != nil {
-		return nil, err
+		return nil, &RecipeError{err}
 	}
 	net, err := model.Build(spec, p.Methods)
 	if err != nil {
-		return nil, err
+		return nil, &RecipeError{err}
 	}
 	for _, i := range views {
 		if from, ok := p.Views[i].State.(feature.PretrainedState); ok && from.EmbeddingDim() > 0 {
