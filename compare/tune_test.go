@@ -233,7 +233,8 @@ func TestSearchGoesOn(t *testing.T) {
 	}
 }
 
-// A fit that diverges, or of values that do not go together, is no choice, and no end of the search.
+// A fit that diverges, or of values that do not go together, is no choice, and no end of the
+// search.
 func TestSearchGoesOnWithoutWhatFails(t *testing.T) {
 	src, o := source(t, 120, labels["numbers"]), searched()
 	plan := planned(t, src, dataset.PlanOptions{Folds: 2})
