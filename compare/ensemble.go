@@ -193,8 +193,11 @@ func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome, d
 	return out
 }
 
+// surely is how many standard errors a difference is ahead that chance has in one of twenty.
+const surely = 1.645
+
 // margins returns for each entry by how much another must be better on the validation rows to be
-// chosen before it: an ensemble has the standard error of its difference to the best other entry,
+// chosen before it: an ensemble has what chance explains of its difference to the best other entry,
 // which is the luckiest of many as well; others have none. See docs/decisions/0047.
 func (res *Result) margins(ds *dataset.Dataset, m eval.Metric) []float64 {
 	out := make([]float64, len(res.Entries))
@@ -221,16 +224,17 @@ func (res *Result) margins(ds *dataset.Dataset, m eval.Metric) []float64 {
 		if !res.Entries[e].isEnsemble() {
 			continue
 		}
-		if res.Plan.Official {
-			out[e] = eval.PairedError(m, val[e], val[best], eval.Groups(ds, res.Plan.Runs[0].Val))
+		runs := res.Plan.Runs
+		if !slices.ContainsFunc(runs, func(r dataset.Run) bool { return !slices.Equal(r.Val, runs[0].Val) }) {
+			out[e] = surely * eval.PairedError(m, val[e], val[best], eval.Groups(ds, runs[0].Val))
 			continue
 		}
 		squares := 0.0
-		for r, run := range res.Plan.Runs {
+		for r, run := range runs {
 			d := eval.PairedError(m, val[e][r:r+1], val[best][r:r+1], eval.Groups(ds, run.Val))
 			squares += d * d
 		}
-		out[e] = math.Sqrt(squares) / float64(len(res.Plan.Runs))
+		out[e] = surely * math.Sqrt(squares) / float64(len(runs))
 	}
 	return out
 }
