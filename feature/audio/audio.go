@@ -1,6 +1,7 @@
 // Package audio extracts the views of sounds: spectral (statistics of timbre),
 // prosody (pitch, energy, voicing and tempo), sequence (cepstral frames in
-// time), and utterance (how a sentence is said).
+// time), utterance (how a sentence is said), and modulation (how the spectrum
+// moves).
 //
 // A cell's files are joined in the order in which the manifest names them. The
 // views do not depend on loudness: everything is measured against the loudest
@@ -33,7 +34,7 @@ func (modality) Kind() media.Kind { return media.Audio }
 
 // Views implements feature.Modality.
 func (modality) Views() []feature.View {
-	return []feature.View{Spectral{}, Prosody{}, Sequence{}, Utterance{}}
+	return []feature.View{Spectral{}, Prosody{}, Sequence{}, Utterance{}, Modulation{}}
 }
 
 // Open implements feature.Modality: it decodes the cell's files into a *[Sound].

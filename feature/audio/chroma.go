@@ -42,16 +42,16 @@ func newChroma(rate int) *sync.Pool {
 	}}
 }
 
-// chroma returns the share of each pitch class in the power of x: the mean of
+// chroma returns the share of each pitch class in the power of x, the mean and the deviation of
 // the windows' shares, each weighted by the root of its power (Fujishima, 1999).
-func chroma(x []float32, rate int) [pitchClasses]float32 {
+func chroma(x []float32, rate int) (mean, dev [pitchClasses]float32) {
 	pool := narrowChroma
 	if rate == wideRate {
 		pool = wideChroma
 	}
 	p := pool.Get().(*chromaPlan)
 	defer pool.Put(p)
-	var sum [pitchClasses]float32
+	var squares [pitchClasses]float64
 	var weight float32
 	for len(x) > 0 {
 		part := x[:min(len(x), len(p.frame))]
@@ -74,15 +74,19 @@ func chroma(x []float32, rate int) [pitchClasses]float32 {
 		w := float32(math.Sqrt(float64(all)))
 		weight += w
 		for k, v := range c {
-			sum[k] += w * v / all
+			mean[k] += w * v / all
+			share := float64(v / all)
+			squares[k] += float64(w) * share * share
 		}
 	}
-	for k := range sum {
-		if weight > 0 {
-			sum[k] /= weight
-		} else {
-			sum[k] = 1. / pitchClasses
+	for k := range mean {
+		if weight == 0 {
+			mean[k] = 1. / pitchClasses
+			continue
 		}
+		mean[k] /= weight
+		m := float64(mean[k])
+		dev[k] = float32(math.Sqrt(max(0, squares[k]/float64(weight)-m*m)))
 	}
-	return sum
+	return mean, dev
 }

@@ -71,7 +71,7 @@ func (Spectral) Extract(item any) (feature.Raw, error) {
 	out = append(out, dev...)
 	out = s.course(out, spectralParts)
 	out = s.described(out)
-	c := chroma(snd.heard(), snd.Signal.Rate)
+	c, _ := chroma(snd.heard(), snd.Signal.Rate)
 	out = append(out, c[:]...)
 	out = append(out, s.duration())
 	return feature.Raw{Values: out, Dim: SpectralDim}, nil

@@ -26,6 +26,7 @@ var (
 type speech struct {
 	*frames
 	from, to int
+	peak     float32   // power of the loudest band, in one Hz
 	low      []float32 // [n, lowBands]
 	high     []float32 // [n, highBands]; the floor in a narrow sound
 	energy   []float32 // [n] ln against the loudest frame, at least floorLog
@@ -40,7 +41,8 @@ func level(f *frames) *speech {
 	take := func(k int) []float32 { s := buf[:k:k]; buf = buf[k:]; return s }
 	s := &speech{frames: f, low: f.low, energy: take(n), flatness: take(n), mfcc: take(n * cepstra), delta: take(n * cepstra), high: take(n * highBands)}
 
-	scale := 1 / max(1e-12, largest(f.low))
+	s.peak = max(1e-12, largest(f.low))
+	scale := 1 / s.peak
 	dct := dsp.NewDCT(lowBands, cepstra)
 	for t := range n {
 		band := s.low[t*lowBands:][:lowBands]
