@@ -22,7 +22,7 @@ type ReportOptions = analysis.ReportOptions
 type CompareOptions struct {
 	Options
 	Recipe  train.Recipe // views, network, training; the fusion that its options are for
-	Fusions []string     // names; none: all
+	Fusions []string     // names; none: those of the method table that are not optional
 	// NoEnsemble leaves out the ensemble of what is fitted anyway.
 	NoEnsemble bool
 	// Tune is how many recipes a search tries, by validation rows alone; what it chooses is one more
@@ -50,6 +50,9 @@ type CompareOptions struct {
 func Compare(ctx context.Context, ds *dataset.Dataset, o CompareOptions) (*Comparison, error) {
 	start := time.Now()
 	j := &job{o.WithDefaults(), o.Recipe, o.Seed, o.Extract}
+	if _, err := compare.Fusions(j.Methods, o.Fusions, ds.Schema.Task); err != nil {
+		return nil, ds.Problems.Wrap(err)
+	}
 	src, problems, err := j.open(ctx, ds)
 	if err != nil {
 		return nil, err

@@ -97,7 +97,7 @@ func (j *job) check(task dataset.Task) error {
 		return fmt.Errorf("the recipe's seed is %d and that of the options %d: leave it out of the recipe", s, j.seed)
 	}
 	j.recipe.Train.Seed = j.seed
-	return j.recipe.CheckTask(task)
+	return j.recipe.CheckTask(task, j.Methods)
 }
 
 // Inspect extracts the views of a data set once, those named or the default ones, so that every

@@ -108,6 +108,16 @@ var cases = map[string]func() fusor.Setup{
 	"attention":        func() fusor.Setup { return options("attention") },
 	"bilstm over rows": overRows,
 	"regression":       priced,
+	"modulated": func() fusor.Setup {
+		o := options("evidential")
+		o.Recipe.Train.Modulation = 0.5
+		return o
+	},
+	"auxiliary heads": func() fusor.Setup {
+		o := options("mlb")
+		o.Recipe.Auxiliary = new(0.5)
+		return o
+	},
 }
 
 // The same seed yields the same bytes, on any number of cores; another seed others.

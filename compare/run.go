@@ -10,6 +10,7 @@ import (
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/internal/flat"
 	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/model"
@@ -19,7 +20,7 @@ import (
 // Options describe a comparison.
 type Options struct {
 	Recipe  train.Recipe
-	Fusions []string // names; none: the whole method table
+	Fusions []string // names; none: those of the method table that are not optional
 	Only    *Entry   // if not nil, the only entry, in place of singles and fusions
 	// NoEnsemble leaves out the ensemble of the entries.
 	NoEnsemble bool
@@ -91,14 +92,9 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 	if len(plan.Runs) == 0 {
 		return nil, fmt.Errorf("cannot compare: the plan has no runs")
 	}
-	fusions := o.Fusions
-	if len(fusions) == 0 {
-		fusions = src.Methods.Names()
-	}
-	for _, f := range fusions {
-		if _, ok := src.Methods.Lookup(f); !ok {
-			return nil, src.Methods.Unknown(f)
-		}
+	fusions, err := Fusions(src.Methods, o.Fusions, src.Data.Schema.Task)
+	if err != nil {
+		return nil, err
 	}
 	var views []train.Fitted
 	for _, ref := range src.Features.Refs {
@@ -124,6 +120,24 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 		}
 	}
 	return res, res.fitAll(ctx, src, o)
+}
+
+// Fusions returns the methods that are tried: those named, or all of the table that are not
+// optional.
+func Fusions(methods fusion.Table, named []string, task dataset.Task) ([]string, error) {
+	if len(named) == 0 {
+		return methods.Tried(), nil
+	}
+	for _, f := range named {
+		m, ok := methods.Lookup(f)
+		if !ok {
+			return nil, methods.Unknown(f)
+		}
+		if err := m.CheckTask(task == dataset.Regression); err != nil {
+			return nil, err
+		}
+	}
+	return named, nil
 }
 
 // prepared prepares a run, whose choices are a piece.

@@ -78,7 +78,9 @@ func setups() []setup {
 				all = append(all, s)
 			}
 			add("", nil, nil)
-			add(", regression", nil, func(s *setup) { s.regression, s.hidden, s.scaling = true, 4, feature.PerView })
+			if !m.NoRegression {
+				add(", regression", nil, func(s *setup) { s.regression, s.hidden, s.scaling = true, 4, feature.PerView })
+			}
 			add(", labels", nil, func(s *setup) { s.multilabel = true })
 			_, wide := m.Option("dim")
 			switch {
@@ -91,6 +93,8 @@ func setups() []setup {
 				rows := func(s *setup) { s.grouped = true }
 				add(", rows", fusion.Config{"over": fusion.OverRows, "hidden": 3}, rows)
 				add(", rows and skip", fusion.Config{"over": fusion.OverRows, "hidden": 3, "layers": 2, "skip": true}, rows)
+			case m.Name == "mult":
+				add(", two layers", fusion.Config{"dim": 5, "heads": 1, "layers": 2, "hidden": 7}, nil)
 			case m.Name == "transformer":
 				add(", two layers", fusion.Config{"dim": 6, "heads": 2, "layers": 2, "hidden": 5}, nil)
 			case wide:

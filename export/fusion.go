@@ -68,6 +68,11 @@ var methods = map[string]func(*ingredients) fused{
 	"poe":            poe,
 	"transformer":    transformer,
 	"late":           late,
+	"moe":            moe,
+	"evidential":     evidential,
+	"quality":        quality,
+	"mlb":            mlb,
+	"mult":           mult,
 }
 
 // masked returns view k with zeros where it is absent.
@@ -272,25 +277,27 @@ func poe(in *ingredients) fused {
 	return fused{z: in.div(in.total(means), in.add(in.total(precisions), in.float(1)))}
 }
 
-// lateFloor keeps the logarithm finite, as fusion.Late does.
-const lateFloor = 1e-12
-
-func late(in *ingredients) fused {
-	votes := make([]value, in.n)
-	for k := range votes {
-		votes[k] = in.unsqueeze(in.at("head", k).linear(in.masked(k)), 1)
+func mlb(in *ingredients) fused {
+	z := in.where(in.column[0], in.tanh(in.under("question").linear(in.masked(0))), in.float(1))
+	if in.n == 1 {
+		return fused{z: z}
 	}
-	w, all := in.uniform(in.graph), in.concat(1, votes...)
-	if in.regression {
-		return fused{in.weightedSum(all, w), w}
+	hs := make([]value, in.n-1)
+	for k := range hs {
+		h, _ := in.projected(k + 1)
+		hs[k] = in.unsqueeze(h, 1)
 	}
-	if in.multilabel {
-		floor := in.where(in.any, in.float(lateFloor), in.float(0.5))
-		yes := in.add(in.weightedSum(in.sigmoid(all), w), floor)
-		no := in.add(in.weightedSum(in.sigmoid(in.node("Neg", nil, all)), w), floor)
-		return fused{in.sub(in.log(yes), in.log(no)), w}
+	h := in.concat(1, hs...) // [N, V-1, dim]
+	v := in.squeeze(hs[0], 1)
+	others := in.slice(in.ones, 1, 1, in.n)
+	if in.n > 2 {
+		asked := in.where(in.column[0], in.tanh(in.under("ask").linear(in.masked(0))), in.float(1))
+		met := in.mul(in.unsqueeze(asked, 1), in.tanh(in.under("look").linearSteps(h)))
+		scores := in.transpose(in.matmul(met, in.transpose(in.weight("glimpse"), 1, 0)), 0, 2, 1) // [N, glimpses, V-1]
+		mask := in.slice(in.mask, 1, 1, in.n)
+		a := in.maskedSoftmax(scores, in.unsqueeze(mask, 1), in.unsqueeze(others, 1))
+		v = in.reshape(in.matmul(a, h), 0, in.under("answer").tensor("weight").Shape[1])
 	}
-	p := in.weightedSum(in.softmax(all), w)
-	even := in.where(in.any, in.float(lateFloor), in.float(1/float64(in.outputs)))
-	return fused{in.log(in.add(p, even)), w}
+	some := in.greater(in.sum(others, 1, true), in.float(0))
+	return fused{z: in.mul(z, in.where(some, in.tanh(in.under("answer").linear(v)), in.float(1)))}
 }

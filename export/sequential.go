@@ -16,7 +16,8 @@ func transformer(in *ingredients) fused {
 	h := in.concat(1, xs...)
 	for i := range in.config.Int("layers") {
 		l := in.at("layers", i)
-		h = in.add(h, in.attend(l.under("self_attn"), l.under("norm1").layerNorm(h)))
+		x := l.under("norm1").layerNorm(h)
+		h = in.add(h, in.attend(l.under("self_attn"), x, x, in.mask))
 		up := l.under("linear1").linearSteps(l.under("norm2").layerNorm(h))
 		h = in.add(h, l.under("linear2").linearSteps(in.gelu(up)))
 	}
@@ -29,18 +30,26 @@ func (g *graph) gelu(x value) value {
 	return g.mul(g.mul(x, g.float(0.5)), g.add(erf, g.float(1)))
 }
 
-// attend is attention in heads of the tokens x [N, V, E] to each other, absent views left out.
-func (in *ingredients) attend(s scope, x value) value {
+// attend is attention in heads of the tokens x [N, T, E] to those of source [N, S, E] that mask,
+// bool [N, S], has.
+func (in *ingredients) attend(s scope, x, source, mask value) value {
 	heads := in.config.Int("heads")
 	width := s.tensor("in_proj_weight").Shape[1]
-	all := in.add(in.matmul(x, in.transpose(s.weight("in_proj_weight"), 1, 0)), s.weight("in_proj_bias"))
-	part := func(i int, perm ...int) value {
+	project := func(x value) value {
+		return in.add(in.matmul(x, in.transpose(s.weight("in_proj_weight"), 1, 0)), s.weight("in_proj_bias"))
+	}
+	asks := project(x)
+	answers := asks
+	if source != x {
+		answers = project(source)
+	}
+	part := func(all value, i int, perm ...int) value {
 		y := in.slice(all, 2, i*width, (i+1)*width)
 		return in.transpose(in.reshape(y, 0, 0, heads, width/heads), perm...)
 	}
-	q, k, v := part(0, 0, 2, 1, 3), part(1, 0, 2, 3, 1), part(2, 0, 2, 1, 3) // [N, heads, V, e], keys turned
+	q, k, v := part(asks, 0, 0, 2, 1, 3), part(answers, 1, 0, 2, 3, 1), part(answers, 2, 0, 2, 1, 3) // [N, heads, T, e], keys turned
 	score := in.mul(in.matmul(q, k), in.float(1/math.Sqrt(float64(width/heads))))
-	w := in.maskedSoftmax(score, in.unsqueeze(in.mask, 1, 2), in.unsqueeze(in.ones, 1, 2))
+	w := in.maskedSoftmax(score, in.unsqueeze(mask, 1, 2), in.unsqueeze(in.cast(mask, float32s), 1, 2))
 	y := in.reshape(in.transpose(in.matmul(w, v), 0, 2, 1, 3), 0, 0, width)
 	return s.under("out_proj").linearSteps(y)
 }

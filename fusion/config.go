@@ -137,6 +137,14 @@ func (m Method) Check(cfg Config) error {
 	return nil
 }
 
+// CheckTask reports a task that the method has no answer to.
+func (m Method) CheckTask(regression bool) error {
+	if m.NoRegression && regression {
+		return fmt.Errorf("fusion %s predicts classes or labels, and the labels are numbers", m.Name)
+	}
+	return nil
+}
+
 // CheckAny reports an option of cfg that no method of the table takes as it is.
 func (t Table) CheckAny(cfg Config) error {
 	for name, value := range cfg {
@@ -176,6 +184,9 @@ func (m Method) New(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
 	}
 	if err := checkViews(shape.Views, m.Sequences(cfg)); err != nil {
 		return nil, fmt.Errorf("cannot build fusion %s: %w", m.Name, err)
+	}
+	if err := m.CheckTask(shape.Regression); err != nil {
+		return nil, err
 	}
 	for _, o := range m.Options {
 		if list := cfg.Floats(o.Name); o.PerView && len(list) > 0 && len(list) != len(shape.Views) {

@@ -62,6 +62,10 @@ type Output struct {
 	Z       *grad.Var // [B, OutDim]
 	Weights *grad.Var // [B, V] how much each view counted, or nil if the method has no such weights
 	LogVar  *grad.Var // [B, OutDim] log-variance of Z, of methods that have one (poe), else nil
+	// Votes is what each view by itself states about what is predicted, of methods that decide per
+	// view; else nil. It is [B, V, Shape.Outputs] on the scale of the model's output, logits or values;
+	// of a [Learner] what its Loss takes. Where a view is absent it means nothing.
+	Votes *grad.Var
 
 	// Final reports whether Z is already the prediction: log-probabilities [B, Shape.Outputs], the
 	// log-odds of labels, or values in a regression. The model then has no head.
@@ -73,6 +77,23 @@ type Output struct {
 type Fusion interface {
 	Forward(t *grad.Tape, in Input) Output
 	OutDim() int // width of Output.Z
+}
+
+// Learner is a Fusion that is trained by a loss of its own in place of the task's.
+type Learner interface {
+	Fusion
+	// Loss returns the loss of out, which Forward made of in, as one number. A row in which no view is
+	// present must not matter.
+	Loss(t *grad.Tape, in Input, out Output, target Target) *grad.Var
+}
+
+// Target is what is to be predicted of a batch.
+type Target struct {
+	// P is [B, Shape.Outputs]: the probability that each class should have, 1 for the row's own unless
+	// labels are smoothed; of a multi-label task that of each label; in a regression the value.
+	P       *tensor.Tensor
+	Weights []float32 // [B], of the rows; nil: all 1
+	Epoch   int       // passes over the data up to now, this one included
 }
 
 // Method is an entry of the table.
@@ -106,6 +127,15 @@ type Method struct {
 	AnyWidths bool
 	// Final reports whether Output.Final is always set: a model needs no head.
 	Final bool
+	// NoRegression reports whether the method predicts classes or labels only.
+	NoRegression bool
+	// Votes reports whether Output.Votes is always set, to be trained beside Z where that is asked for;
+	// not of a Learner, whose Loss takes them.
+	Votes bool
+	// Auxiliary is the weight of the loss of the votes beside that of Z unless a recipe sets another.
+	Auxiliary float64
+	// Optional reports whether a comparison tries the method only where it is named.
+	Optional bool
 	// Laws is what fusiontest checks beyond the laws that hold for every method.
 	Laws Laws
 }

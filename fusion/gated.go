@@ -23,11 +23,7 @@ var _ Fusion = (*Gated)(nil)
 
 func newGated(s *nn.Scope, cfg Config, shape Shape) (Fusion, error) {
 	views := shape.Views
-	all := make([]ViewShape, len(views))
-	for k := range all {
-		all[k].Dim = total(views)
-	}
-	return &Gated{h: newLinears(s, "h", views, cfg.Int("dim")), z: newLinears(s, "z", all, cfg.Int("dim")), dim: cfg.Int("dim")}, nil
+	return &Gated{h: newLinears(s, "h", views, cfg.Int("dim")), z: newLinears(s, "z", sideBySide(views), cfg.Int("dim")), dim: cfg.Int("dim")}, nil
 }
 
 // OutDim is the option dim.

@@ -2,6 +2,7 @@ package fusion
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -19,8 +20,7 @@ const (
 	Plain = "mean"
 )
 
-// Methods is every method that ships here: mean, weighted, concat, attention, bilstm, gated,
-// tensor, lowrank, film, multiplicative, poe, transformer and late. The type of each ([Mean],
+// Methods is every method that ships here, those of textbooks first. The type of each ([Mean],
 // [Weighted], …) describes what it computes.
 var Methods = shipped
 
@@ -165,7 +165,7 @@ var shipped = Table{
 		Source: "Vaswani et al. 2017, arXiv:1706.03762",
 		Options: []Option{
 			dim(sharedDim),
-			{Name: "heads", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "heads of the attention; they divide `dim`", Search: []any{2, 8}},
+			heads(),
 			layers(), hidden("width of the feed-forward part", nil, "2 · `dim`"), dropout(0.1),
 		},
 		Textbook: func(cfg Config, _ []ViewShape) Config { return cfg.WithDefaults(Config{"heads": 1}) },
@@ -180,7 +180,7 @@ var shipped = Table{
 	},
 	{
 		Name: "late", AnyWidths: true, Doc: "the mean of a prediction per view (decision fusion)", Source: "textbook",
-		Final: true,
+		Final: true, Votes: true,
 		Build: newLate,
 		Laws: Laws{
 			Permutable: true, Indexed: []string{"head"},
@@ -190,6 +190,96 @@ var shipped = Table{
 				{Name: "labels", Multilabel: true, Drop: true, Weights: true},
 			},
 		},
+	},
+	{
+		Name: "moe", AnyWidths: true, RowWeights: true, Optional: true,
+		Doc:    "a mixture of experts: a prediction per view, weighed by a gate that sees all views",
+		Source: "Jacobs, Jordan, Nowlan & Hinton 1991, doi:10.1162/neco.1991.3.1.79",
+		Final:  true, Votes: true,
+		Build: newMoE,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"expert", "gate"}, Columns: []string{"gate"},
+			Cases: []Case{
+				{Name: "classes", Drop: true, Weights: true},
+				{Name: "regression", Regression: true, Drop: true, Weights: true},
+				{Name: "labels", Multilabel: true, Drop: true, Weights: true},
+			},
+		},
+	},
+	{
+		Name: "evidential", AnyWidths: true, RowWeights: true, Optional: true, NoRegression: true,
+		Doc:    "trusted late fusion: an opinion per view from its evidence, joined by Dempster's rule",
+		Source: "Han et al. 2021, arXiv:2102.02051",
+		Options: []Option{{
+			Name: "anneal", Kind: Number, Min: 0, Max: math.Inf(1), Default: 50.0,
+			Doc: "epochs in which the weight of the divergence in the loss grows to 1; 0: it is 1 from the start",
+		}},
+		Final: true,
+		Build: newEvidential,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"head"},
+			Cases: []Case{
+				{Name: "classes", Drop: true, Weights: true},
+				{Name: "labels", Multilabel: true, Drop: true, Weights: true},
+			},
+		},
+	},
+	{
+		Name: "quality", AnyWidths: true, RowWeights: true, Optional: true, NoRegression: true,
+		Doc:    "late fusion in which each view counts by the energy of its own prediction in the row",
+		Source: "Zhang et al. 2023, arXiv:2306.02050",
+		Options: []Option{
+			{
+				Name: "scale", Kind: Number, Min: 0, AboveMin: true, Max: math.Inf(1), Default: 0.1,
+				Doc: "what a negative energy is multiplied by to be a confidence",
+			},
+			{
+				Name: "temperature", Kind: Number, Min: 0, AboveMin: true, Max: math.Inf(1), Default: 1.0,
+				Doc: "temperature of the energy",
+			},
+		},
+		Final: true, Votes: true, Auxiliary: 1,
+		Build: newQuality,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"head"},
+			Cases: []Case{
+				{Name: "classes", Drop: true, Weights: true},
+				{Name: "tempered", Config: Config{"temperature": 2.0, "scale": 1.5}, Drop: true, Weights: true},
+				{Name: "labels", Multilabel: true, Drop: true, Weights: true},
+			},
+		},
+	},
+	{
+		Name: "mlb", Optional: true,
+		Doc:    "low-rank bilinear pooling: the first view asks, attention over the others answers, their product is taken",
+		Source: "Kim et al. 2017, arXiv:1610.04325",
+		Options: []Option{dim(sharedDim), {
+			Name: "glimpses", Kind: Integer, Min: 1, Max: 64, Default: 2, Doc: "sums that attention takes; with two views there is nothing to attend to",
+		}},
+		Build: newMLB,
+		Laws: Laws{Cases: []Case{
+			{Name: "two views", Widths: []int{3, 4}},
+			{Name: "four views", Drop: true},
+			{Name: "glimpse", Config: Config{"dim": 3, "glimpses": 1}, Widths: []int{2, 3, 3, 4}, Drop: true},
+		}},
+	},
+	{
+		Name: "mult", Optional: true,
+		Doc:    "cross-modal attention: every view, step by step, looks at each other one, then at itself",
+		Source: "Tsai et al. 2019, arXiv:1906.00295",
+		Options: []Option{
+			dim(multDim),
+			heads(),
+			layers(), hidden("width of the feed-forward part", nil, "4 · `dim`"), dropout(0.1),
+		},
+		TakesSequences: func(Config) bool { return true },
+		Textbook:       func(cfg Config, _ []ViewShape) Config { return cfg.WithDefaults(Config{"heads": 1}) },
+		Build:          newMulT,
+		Laws: Laws{Cases: []Case{
+			{Name: "vectors", Config: Config{"dim": 4, "heads": 2, "hidden": 6}, Widths: []int{3, 2}},
+			{Name: "sequences", Config: Config{"dim": 2, "heads": 2, "hidden": 6}, Widths: []int{3, 2, 4}, Sequences: true},
+			{Name: "two layers", Config: Config{"dim": 3, "heads": 1, "layers": 2, "hidden": 6}, Widths: []int{3, 2}, Sequences: true},
+		}},
 	},
 }
 
@@ -218,6 +308,18 @@ func (t Table) With(m Method) Table {
 		}
 	}
 	return append(with, m)
+}
+
+// Tried returns the names of the methods that a comparison tries where none is named, in the order
+// of the table.
+func (t Table) Tried() []string {
+	var names []string
+	for _, m := range t {
+		if !m.Optional {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // Names returns the names in the order of the table.

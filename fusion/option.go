@@ -183,3 +183,7 @@ func dropout(def float64) Option {
 		Doc: "probability with which a value is dropped in training", Search: []any{0.2, 0.4},
 	}
 }
+
+func heads() Option {
+	return Option{Name: "heads", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "heads of the attention; they divide `dim`", Search: []any{2, 8}}
+}

@@ -1,6 +1,9 @@
 package fusion
 
-import "github.com/fusor-ml/fusor/grad"
+import (
+	"github.com/fusor-ml/fusor/grad"
+	"github.com/fusor-ml/fusor/nn"
+)
 
 // Rows returns the number of rows of the batch.
 func (in Input) Rows() int { return in.Present.Dim(0) }
@@ -8,6 +11,16 @@ func (in Input) Rows() int { return in.Present.Dim(0) }
 // IsPresent reports whether view k is there in row b.
 func (in Input) IsPresent(b, k int) bool {
 	return in.Present.Flat(b*len(in.Views)+k) != 0
+}
+
+// anyPresent reports whether row b has a view.
+func (in Input) anyPresent(b int) bool {
+	for k := range in.Views {
+		if in.IsPresent(b, k) {
+			return true
+		}
+	}
+	return false
 }
 
 // Mask returns column k of the presence as 0 and 1, [B], in memory of the tape.
@@ -26,6 +39,19 @@ func (in Input) Mask(t *grad.Tape, k int) []float32 {
 func (in Input) Masked(t *grad.Tape, k int) (*grad.Var, []float32) {
 	m := in.Mask(t, k)
 	return t.MaskRows(in.Views[k].X, m), m
+}
+
+// heads returns what layer k makes of view k, side by side: [B, V, out]. A row of an absent view
+// holds what the layer makes of zeros.
+func (in Input) heads(t *grad.Tape, layers []*nn.Linear) *grad.Var {
+	s := borrow()
+	defer s.giveBack()
+	votes, _ := s.views(len(in.Views))
+	for k := range in.Views {
+		x, _ := in.Masked(t, k)
+		votes[k] = layers[k].Forward(t, x)
+	}
+	return t.Stack(votes...)
 }
 
 // UniformWeights returns w[b][k] = 1/(views present in row b) where view k is present, else 0: [B,

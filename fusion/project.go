@@ -96,6 +96,15 @@ func total(views []ViewShape) int {
 	return n
 }
 
+// sideBySide returns, for every view, the shape of all of them concatenated.
+func sideBySide(views []ViewShape) []ViewShape {
+	all := make([]ViewShape, len(views))
+	for k := range all {
+		all[k].Dim = total(views)
+	}
+	return all
+}
+
 // equal returns n times v.
 func equal(n, v int) []int {
 	w := make([]int, n)

@@ -1,6 +1,7 @@
 package grad
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -196,6 +197,15 @@ func TestLossGradients(t *testing.T) {
 	check("MSE", func(t *Tape, x *Var) *Var { return t.MSE(x, target) }, x(1, 3, 4))
 	check("L1", func(t *Tape, x *Var) *Var { return t.L1(x, target) }, x(1, 3, 4))
 	check("SmoothL1", func(t *Tape, x *Var) *Var { return t.SmoothL1(x, target) }, x(1, 3, 4))
+	classes := tensor.FromF64([]float64{0, 1, 0, 0, 0, 0, 0, 1, 0.9, 0.05, 0.05, 0}, 3, 4)
+	for _, kl := range []float64{0, 0.3, 1} {
+		check(fmt.Sprintf("DirichletLoss/%g", kl), func(t *Tape, x *Var) *Var {
+			return t.DirichletLoss(t.AddScalar(x, 1), classes, []float32{1, 2.5, 0.5}, kl)
+		}, positive(1, 3, 4))
+		check(fmt.Sprintf("DirichletLoss/%g, a row left out", kl), func(t *Tape, x *Var) *Var {
+			return t.DirichletLoss(t.AddScalar(x, 1), classes, []float32{1, 0, 1}, kl)
+		}, positive(1, 3, 4))
+	}
 }
 
 // cellInputs are x [3, 4, 2] and the weights of one direction with 3 hidden units.

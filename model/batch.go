@@ -1,8 +1,11 @@
 package model
 
 import (
+	"slices"
+
 	"github.com/fusor-ml/fusor/feature"
 	"github.com/fusor-ml/fusor/fusion"
+	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/internal/buffer"
 	"github.com/fusor-ml/fusor/tensor"
 )
@@ -18,6 +21,7 @@ type Batch struct {
 	Target  *tensor.Tensor // [N] of a regression
 	Labels  *tensor.Tensor // [N, labels] of 0 and 1, of a multi-label task: see FillLabels
 	encoded []fusion.View  // Forward's, kept for its memory
+	votes   []*grad.Var    // Forward's as well
 	parts   []Batch        // of the members of an ensemble, kept for their memory
 }
 
@@ -83,6 +87,27 @@ func (b *Batch) Hide(i, v int) {
 	b.Any[i] = 0
 	for k := range nv {
 		b.Any[i] = max(b.Any[i], b.Present.F32[i*nv+k])
+	}
+}
+
+// HideViews makes the views whose index is set in hide absent in every row. The function that it
+// returns takes that back.
+func (b *Batch) HideViews(hide []bool) (restore func()) {
+	n := len(b.Views)
+	present, some := slices.Clone(b.Present.F32), slices.Clone(b.Any)
+	for i := range b.N {
+		for v, h := range hide {
+			if h {
+				b.Hide(i, v)
+			}
+		}
+	}
+	return func() {
+		copy(b.Present.F32, present)
+		copy(b.Any, some)
+		for i, p := range present {
+			b.Views[i%n].Mask[i/n] = p
+		}
 	}
 }
 

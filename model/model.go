@@ -22,9 +22,11 @@ type Model struct {
 	scope      *nn.Scope
 	encoders   []encoder
 	fusion     fusion.Fusion
-	overRows   bool       // the fusion reads the rows of a group in their order
-	hidden     *nn.Linear // nil: the head is linear
-	head       *nn.Linear // nil: the fusion predicts
+	overRows   bool         // the fusion reads the rows of a group in their order
+	hidden     *nn.Linear   // nil: the head is linear
+	head       *nn.Linear   // nil: the fusion predicts
+	auxiliary  []*nn.Linear // of each view, in training alone; nil without
+	own        [][2]int     // of each view, where in Params those of its encoder are
 	pretrained []embeddingInit
 	ensemble   *ensemble // in place of all of these
 }
@@ -39,6 +41,12 @@ type embeddingInit struct {
 type Output struct {
 	Logits  *grad.Var // [N, Outputs]
 	Weights *grad.Var // [N, V], of a method that weighs its views; else nil
+	// Votes is what each view predicts by itself, [N, Outputs]; nil unless the model is in training and
+	// has a weight for it.
+	Votes []*grad.Var
+
+	in    fusion.Input
+	fused fusion.Output
 }
 
 // ErrValues is wrapped by errors of [Restore].
@@ -94,12 +102,14 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	steps := method.Sequences(spec.Fusion)
 	shape := fusion.Shape{Views: make([]fusion.ViewShape, len(spec.Views)), Outputs: spec.Outputs, Regression: spec.Regression, Multilabel: spec.Multilabel}
 	for i, v := range spec.Views {
+		from := len(m.Params())
 		keep := steps && slices.Contains(Encoders(v.Shape), BiLSTM)
 		e, err := newEncoder(m.scope.Sub("encoder").Sub(v.Name), v, spec.Width, spec.Dropout, keep)
 		if err != nil {
 			return nil, err
 		}
 		m.encoders = append(m.encoders, e)
+		m.own = append(m.own, [2]int{from, len(m.Params())})
 		shape.Views[i] = fusion.ViewShape{Name: v.Name, Dim: spec.Width, Sequence: keep}
 		if v.Encoder == Identity {
 			shape.Views[i].Dim = v.Dim
@@ -117,6 +127,7 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 		}
 		m.head = nn.NewLinear(m.scope.Sub("head").Sub("out"), dim, spec.Outputs)
 	}
+	m.addAuxiliary(shape.Views)
 	return m, nil
 }
 
@@ -164,7 +175,8 @@ func (m *Model) Forward(t *grad.Tape, b *Batch) Output {
 		}
 		z = m.head.Forward(t, z)
 	}
-	return Output{t.WhereRows(b.Any, z, m.prior(t)), out.Weights}
+	z = t.WhereRows(b.Any, z, m.prior(t))
+	return Output{Logits: z, Weights: out.Weights, Votes: m.votes(t, b, out), in: in, fused: out}
 }
 
 // prior returns what is predicted of a row without any view.

@@ -3,6 +3,7 @@ package model
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/fusor-ml/fusor/feature"
@@ -26,7 +27,10 @@ type Spec struct {
 	Hidden          int     `json:"hidden,omitempty"`           // of the head; 0: the head is linear
 	Dropout         float64 `json:"dropout,omitempty"`          // before the head and after the encoders
 	ModalityDropout float64 `json:"modality_dropout,omitempty"` // chance that a column is hidden from a training row
-	Seed            uint64  `json:"seed"`
+	// Auxiliary is the weight, beside the loss of the prediction, of the loss of what each view
+	// predicts by itself: by a head of its own unless the fusion decides per view; 0: there are none.
+	Auxiliary float64 `json:"auxiliary,omitempty"`
+	Seed      uint64  `json:"seed"`
 
 	// Members are the networks of an ensemble, which has no encoder, fusion or head of its own: its
 	// method is Ensemble, and Views holds each view that a member takes.
@@ -87,6 +91,8 @@ func (s *Spec) Check() error {
 		return fmt.Errorf("dropout %g is not in [0, 1)", s.Dropout)
 	case s.ModalityDropout < 0 || s.ModalityDropout >= 1:
 		return fmt.Errorf("modality dropout %g is not in [0, 1)", s.ModalityDropout)
+	case !(s.Auxiliary >= 0) || math.IsInf(s.Auxiliary, 0):
+		return fmt.Errorf("the auxiliary heads have the weight %g", s.Auxiliary)
 	case s.Regression && s.Multilabel:
 		return fmt.Errorf("a model of numbers has no labels")
 	}

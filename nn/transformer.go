@@ -13,10 +13,11 @@ type TransformerEncoderConfig struct {
 	NormFirst   bool    // norm before attention and feed-forward, not after (Xiong 2020)
 	Dropout     float64 // on what is added to the residual path, and inside the feed-forward part
 	Eps         float64 // of the norms; 0 means 1e-5
+	ReLU        bool    // in place of GELU
 }
 
 // TransformerEncoderLayer is torch.nn.TransformerEncoderLayer with batch_first and GELU in the erf
-// form (Vaswani 2017).
+// form, or ReLU (Vaswani 2017).
 type TransformerEncoderLayer struct {
 	Config   TransformerEncoderConfig
 	SelfAttn *MultiheadAttention // self_attn
@@ -52,12 +53,26 @@ func (l *TransformerEncoderLayer) Forward(t *grad.Tape, x *grad.Var, mask *tenso
 	return l.Norm2.Forward(t, t.Add(x, l.feed(t, x)))
 }
 
+// Cross maps x [B, T, Embed] to the same shape, where it looks at source [B, S, Embed] in place of
+// itself, without the tokens where mask [B, S] is zero (Tsai 2019). It is of a layer with
+// NormFirst; x and source go through the same norm.
+func (l *TransformerEncoderLayer) Cross(t *grad.Tape, x, source *grad.Var, mask *tensor.Tensor) *grad.Var {
+	from := l.Norm1.Forward(t, source)
+	y, _ := l.SelfAttn.Forward(t, l.Norm1.Forward(t, x), from, from, mask)
+	x = t.Add(x, t.Dropout(y, l.Config.Dropout))
+	return t.Add(x, l.feed(t, l.Norm2.Forward(t, x)))
+}
+
 func (l *TransformerEncoderLayer) attend(t *grad.Tape, x *grad.Var, mask *tensor.Tensor) *grad.Var {
 	y, _ := l.SelfAttn.Forward(t, x, x, x, mask)
 	return t.Dropout(y, l.Config.Dropout)
 }
 
 func (l *TransformerEncoderLayer) feed(t *grad.Tape, x *grad.Var) *grad.Var {
-	h := t.Dropout(l.Linear1.ForwardAct(t, x, grad.ActGELU), l.Config.Dropout)
+	act := grad.ActGELU
+	if l.Config.ReLU {
+		act = grad.ActReLU
+	}
+	h := t.Dropout(l.Linear1.ForwardAct(t, x, act), l.Config.Dropout)
 	return t.Dropout(l.Linear2.Forward(t, h), l.Config.Dropout)
 }

@@ -37,9 +37,9 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 	if err != nil {
 		return nil, ds.Problems.Wrap(err)
 	}
-	fusions := o.Fusions
-	if len(fusions) == 0 {
-		fusions = o.WithDefaults().Methods.Names()
+	fusions, err := compare.Fusions(o.WithDefaults().Methods, o.Fusions, ds.Schema.Task)
+	if err != nil {
+		return nil, ds.Problems.Wrap(err)
 	}
 	var views []train.Fitted
 	var columns []string

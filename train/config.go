@@ -24,9 +24,13 @@ type Config struct {
 	ClassWeights   bool     `json:"class_weights,omitempty"`   // weigh classes by 1/frequency
 	LabelSmoothing float64  `json:"label_smoothing,omitempty"` // default 0
 	Loss           string   `json:"loss,omitempty"`            // of a regression: mse, l1, smooth_l1; default mse
-	NoRefit        bool     `json:"no_refit,omitempty"`        // keep the weights of the best epoch instead of refitting on train + val
-	NoAverage      bool     `json:"no_average,omitempty"`      // take the weights of a step, not their moving average; models of n-gram tables always do
-	Seed           uint64   `json:"seed,omitempty"`
+	// Modulation slows the encoders of the modality that does best alone (OGM-GE); 0: not.
+	Modulation        float64 `json:"modulation,omitempty"`
+	ModulationEpochs  int     `json:"modulation_epochs,omitempty"` // that are modulated; default 50
+	NoModulationNoise bool    `json:"no_modulation_noise,omitempty"`
+	NoRefit           bool    `json:"no_refit,omitempty"`   // keep the weights of the best epoch instead of refitting on train + val
+	NoAverage         bool    `json:"no_average,omitempty"` // take the weights of a step, not their moving average; models of n-gram tables always do
+	Seed              uint64  `json:"seed,omitempty"`
 }
 
 // withDefaults returns c with what is not set filled in.

@@ -4,32 +4,8 @@ import (
 	"context"
 	"math"
 
-	"github.com/fusor-ml/fusor/grad"
 	"github.com/fusor-ml/fusor/model"
 )
-
-// loss is the task's loss of the logits (or values) of t.batch.
-func (t *trainer) loss(z *grad.Var, o *grad.LossOptions) *grad.Var {
-	switch {
-	case t.m.Spec.Multilabel:
-		if s := o.LabelSmoothing; s > 0 {
-			for i, y := range t.batch.Labels.F32 {
-				t.batch.Labels.F32[i] = y*float32(1-s) + float32(s/2)
-			}
-		}
-		return t.tape.BCEWithLogits(z, t.batch.Labels)
-	case !t.m.Spec.Regression:
-		return t.tape.CrossEntropy(z, t.batch.Class, *o)
-	}
-	z = t.tape.Reshape(z, t.batch.N)
-	switch t.c.Loss {
-	case "l1":
-		return t.tape.L1(z, t.batch.Target)
-	case "smooth_l1":
-		return t.tape.SmoothL1(z, t.batch.Target)
-	}
-	return t.tape.MSE(z, t.batch.Target)
-}
 
 // fill fills t.batch with the rows of b and what is to be predicted of them.
 func (t *trainer) fill(b model.Layout) error {

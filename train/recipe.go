@@ -31,6 +31,7 @@ type Recipe struct {
 	Hidden          int                          `json:"hidden,omitempty"`           // units of the head's hidden layer; 0: linear
 	Dropout         *float64                     `json:"dropout,omitempty"`          // default 0.3; 0.6 for bilstm over rows
 	ModalityDropout float64                      `json:"modality_dropout,omitempty"` // default 0
+	Auxiliary       *float64                     `json:"auxiliary,omitempty"`        // default 0; 1 for quality
 	Train           Config                       `json:"train,omitzero"`
 
 	DampDense *bool `json:"-" yaml:"-"` // see Prepared; nil: chosen on validation data
@@ -66,10 +67,16 @@ func (r *Recipe) Check(methods fusion.Table) error {
 	return r.Train.Check()
 }
 
-// CheckTask reports an option that counts for nothing in the task.
-func (r *Recipe) CheckTask(task dataset.Task) error {
+// CheckTask reports an option that counts for nothing in the task, and a method that has no answer
+// to it.
+func (r *Recipe) CheckTask(task dataset.Task, methods fusion.Table) error {
 	if r.Task != "" && r.Task != string(task) {
 		return fmt.Errorf("the recipe is for the task %s, and the labels are read as %s", r.Task, task)
+	}
+	if m, ok := methods.Lookup(r.Fusion); ok {
+		if err := m.CheckTask(task == dataset.Regression); err != nil {
+			return err
+		}
 	}
 	switch regression := task == dataset.Regression; {
 	case task == dataset.Multilabel && r.Train.ClassWeights:
@@ -78,6 +85,8 @@ func (r *Recipe) CheckTask(task dataset.Task) error {
 		return fmt.Errorf("the loss %s is for numbers, and the labels are sets", r.Train.Loss)
 	case regression && r.Train.ClassWeights:
 		return errors.New("class weights are for classes, and the labels are numbers")
+	case regression && r.Train.Modulation != 0:
+		return errors.New("modulation compares probabilities of classes or labels, and the labels are numbers")
 	case regression && r.Train.LabelSmoothing != 0:
 		return errors.New("label smoothing is for classes, and the labels are numbers")
 	case !regression && r.Train.Loss != "":
@@ -130,6 +139,13 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 		return s, p.Methods.Unknown(s.Method)
 	}
 	s.Fusion = method.Suited(s.Fusion, fusion.Data{Ordered: p.Ordered(), Sequences: sequence})
+	s.Auxiliary = method.Auxiliary
+	if r.Auxiliary != nil {
+		s.Auxiliary = *r.Auxiliary
+	}
+	if len(views) == 1 && !method.Votes {
+		s.Auxiliary = 0 // the prediction is that of the view
+	}
 	rows := method.OverRows(s.Fusion)
 	if rows && r.Dropout == nil {
 		s.Dropout = rowsDrop

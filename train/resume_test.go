@@ -33,15 +33,18 @@ func TestResumeFromEveryCheckpoint(t *testing.T) {
 	for name, c := range map[string]struct {
 		views  int // 1: the vector alone; 2: the bag's table too, whose model has no average of the weights
 		config Config
+		method string
 	}{
-		"average":    {1, Config{Epochs: 4}},
-		"no average": {1, Config{Epochs: 4, NoAverage: true}},
-		"table":      {2, Config{Epochs: 4}},
-		"momentum":   {1, Config{Epochs: 4, Optimizer: "sgd", Schedule: "constant"}},
-		"no refit":   {1, Config{Epochs: 4, NoRefit: true}},
+		"average":    {1, Config{Epochs: 4}, "concat"},
+		"no average": {1, Config{Epochs: 4, NoAverage: true}, "concat"},
+		"table":      {2, Config{Epochs: 4}, "concat"},
+		"momentum":   {1, Config{Epochs: 4, Optimizer: "sgd", Schedule: "constant"}, "concat"},
+		"no refit":   {1, Config{Epochs: 4, NoRefit: true}, "concat"},
+		"modulated":  {2, Config{Epochs: 4, Modulation: 1, ModulationEpochs: 3}, "quality"},
+		"own loss":   {2, Config{Epochs: 4}, "evidential"}, // which counts the epochs
 	} {
 		t.Run(name, func(t *testing.T) {
-			spec := model.Spec{Method: "concat", Outputs: 2, Width: 4, Dropout: 0.2, Prior: []float32{-0.7, -0.7}, Seed: 5}
+			spec := model.Spec{Method: c.method, Outputs: 2, Width: 4, Dropout: 0.2, Auxiliary: 0.5, Prior: []float32{-0.7, -0.7}, Seed: 5}
 			for i, m := range set.Views[:c.views] {
 				col := string(rune('a' + i))
 				spec.Views = append(spec.Views, model.View{Name: col + ".x", Column: col, Shape: m.Shape, Dim: m.Dim, Encoder: model.Encoders(m.Shape)[0]})

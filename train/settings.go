@@ -19,11 +19,11 @@ var Settings = []fusion.Option{
 	},
 	{
 		Name: "fusion", Unset: "concat; bilstm where `--group` and `--order` define how rows follow each other",
-		Doc: "the fusion method; `--fusion`. `compare` tries every method, or those of `--fusions`, and takes from this key only which of them `fusion_config` is for",
+		Doc: "the fusion method; `--fusion`. `compare` tries every method that need not be named, or those of `--fusions`, and takes from this key only which of them `fusion_config` is for",
 	},
 	{
 		Name: "fusion_config", Unset: "",
-		Doc: "options of the method. `compare` passes them to the method that `fusion` names, or else to every method, each of which must have them",
+		Doc: "options of the method. `compare` passes them to the method that `fusion` names, or else to every method that it tries, each of which must have them",
 	},
 	{
 		Name: "views", Unset: "the default views (`fusor views` marks them)",
@@ -60,6 +60,10 @@ var Settings = []fusion.Option{
 	{
 		Name: "modality_dropout", Kind: fusion.Number, Min: 0, Max: 1, BelowMax: true, Default: 0.0, Search: []any{0.1, 0.2},
 		Doc: "chance that a modality is hidden from a training row, so that the model learns to do without; `--modality-dropout`",
+	},
+	{
+		Name: "auxiliary", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Unset: "0; for quality 1",
+		Doc: "weight, beside the loss of the prediction, of the loss of what each view predicts by itself: `late`, `moe` and `quality` as they decide, any other fusion by a head for each view that is used in training alone",
 	},
 	{
 		Name: "train.epochs", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 100,
@@ -112,6 +116,18 @@ var Settings = []fusion.Option{
 	{
 		Name: "train.loss", Kind: fusion.Choice, Choices: []string{"mse", "l1", "smooth_l1"}, Default: "mse", Search: []any{"l1", "smooth_l1"},
 		Doc: "of a regression; an error in any other task",
+	},
+	{
+		Name: "train.modulation", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Default: 0.0,
+		Doc: "how much the encoders of a modality that does better alone than the others are slowed: the gradient is multiplied by 1 − tanh(modulation · ratio) (OGM-GE, arXiv:2203.15332); 0: not. An error in a regression",
+	},
+	{
+		Name: "train.modulation_epochs", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 50,
+		Doc: "the first epochs, which are modulated",
+	},
+	{
+		Name: "train.no_modulation_noise", Kind: fusion.Boolean, Default: false,
+		Doc: "leave out the noise that modulation adds to the gradients of the encoders",
 	},
 	{
 		Name: "train.no_refit", Kind: fusion.Boolean, Default: false,

@@ -37,7 +37,7 @@ const anyOption = 1.0 / 3
 // NewSpace returns the space around base: models of these views with one of the methods, the first
 // of which is the default, for a task with so many rows.
 func NewSpace(base Recipe, methods []fusion.Method, views []Fitted, task dataset.Task, rows int) *Space {
-	s := &Space{base: base, methods: methods}
+	s := &Space{base: base, methods: slices.DeleteFunc(slices.Clone(methods), func(m fusion.Method) bool { return m.CheckTask(task == dataset.Regression) != nil })}
 	for _, o := range Settings {
 		field, ok := base.field(o.Name)
 		if !ok || o.Kind == "" || len(o.Search) == 0 || !field.IsZero() {
@@ -50,7 +50,7 @@ func NewSpace(base Recipe, methods []fusion.Method, views []Fitted, task dataset
 		}
 		var probe Recipe
 		probe.set(o.Name, o.Search[0])
-		if probe.CheckTask(task) == nil {
+		if probe.CheckTask(task, nil) == nil {
 			s.open = append(s.open, o)
 		}
 	}

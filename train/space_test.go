@@ -48,7 +48,7 @@ func TestDraw(t *testing.T) {
 			base.Fusion, base.FusionConfig = "attention", fusion.Config{"dim": 48}
 		}
 		task := rapid.SampledFrom([]dataset.Task{dataset.Classification, dataset.Regression, dataset.Multilabel}).Draw(t, "task")
-		if base.CheckTask(task) != nil {
+		if base.CheckTask(task, fusion.Methods) != nil {
 			t.Skip("the base is not for the task")
 		}
 		seed := rapid.Uint64().Draw(t, "seed")
@@ -70,7 +70,7 @@ func TestDraw(t *testing.T) {
 			if err := whole.Check(fusion.Methods); err != nil {
 				t.Errorf("recipe %d: %v", i, err)
 			}
-			if err := whole.CheckTask(task); err != nil {
+			if err := whole.CheckTask(task, fusion.Methods); err != nil {
 				t.Errorf("recipe %d: %v", i, err)
 			}
 			for _, o := range Settings {

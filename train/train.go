@@ -67,6 +67,8 @@ type trainer struct {
 	losses  grad.LossOptions
 	average *optim.Average // of the weights, nil without
 	every   int            // steps from one value of the average to the next
+	current int            // epoch, from 1
+	goals   []goals        // of what each view predicts by itself: the tape reads their memory
 }
 
 // Fit trains m in place. workers bounds the cores of one step; results do not
@@ -273,6 +275,7 @@ func (t *trainer) epochBatches(rows []int, epoch int) []model.Layout {
 func (t *trainer) epoch(ctx context.Context, rows []int, epoch, step, limit int, lr func(int) float64) (float64, int, error) {
 	t.tape.SetTraining(true)
 	t.tape.SetRecording(true)
+	t.current = epoch
 	sum, n := 0.0, 0
 	for _, b := range t.epochBatches(rows, epoch) {
 		if n == limit {
@@ -303,11 +306,13 @@ func (t *trainer) step(step int, lr float64) (l, norm float64) {
 	t.tape.Reset()
 	t.tape.Seed(t.c.Seed, uint64(step))
 	optim.ZeroGrad(t.params)
-	loss := t.loss(t.m.Forward(t.tape, &t.batch).Logits, &t.losses)
+	loss := t.objective(t.m.Forward(t.tape, &t.batch))
 	t.tape.Backward(loss)
+	l = loss.Value().At(0)
+	t.modulate(step)
 	norm = optim.ClipGradNorm(t.params, *t.c.Clip)
 	t.opt.Step(lr)
-	return loss.Value().At(0), norm
+	return l, norm
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -30,7 +30,7 @@ type compareCmd struct {
 // comparisonFlags define a comparison, wherever it is made.
 type comparisonFlags struct {
 	Data    string   `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
-	Fusions []string `help:"Fusion methods (default: all)." placeholder:"A,B"`
+	Fusions []string `help:"Fusion methods (default: all but those that must be named; docs/configuration.md lists them)." placeholder:"A,B"`
 	Seeds   *int     `help:"Repetitions (default 1 with folds, 3 on an official split)." placeholder:"N"`
 	Folds   *int     `help:"Folds of the cross-validation (default: the data's own split, else 5)." placeholder:"K"`
 	Seed    uint64   `help:"Seed of everything random." placeholder:"N"`

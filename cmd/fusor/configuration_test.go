@@ -34,7 +34,28 @@ func withTables(page string, methods fusion.Table, l lang.Language) string {
 		}
 		page = marks.ReplaceAllLiteralString(page, "<!-- table: "+name+" -->\n"+head+strings.Join(lines, "\n")+"\n<!-- end -->")
 	}
-	return page
+	marks := regexp.MustCompile(`(?s)<!-- table: methods -->\n.*?<!-- end -->`)
+	return marks.ReplaceAllLiteralString(page, "<!-- table: methods -->\n"+methodLines(methods, l)+"<!-- end -->")
+}
+
+// methodLines describes every method.
+func methodLines(methods fusion.Table, l lang.Language) string {
+	head := []string{"method", "what it is", "source", "`compare` tries it"}
+	always, named := "always", "where it is named"
+	if l == lang.Chinese {
+		head = []string{"方法", "含义", "来源", "`compare` 何时尝试"}
+		always, named = "总是", "指名时"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |\n|---|---|---|---|\n", strings.Join(head, " | "))
+	for _, m := range methods {
+		when := always
+		if m.Optional {
+			when = named
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.Name, l.Text(m.Doc), l.Text(m.Source), when)
+	}
+	return b.String()
 }
 
 var kindWords = map[fusion.OptionKind]string{

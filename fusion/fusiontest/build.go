@@ -23,12 +23,19 @@ type model struct {
 	params []*grad.Param
 }
 
+func (r rig) shape() fusion.Shape {
+	return fusion.Shape{Views: r.views, Outputs: r.outputs(), Regression: r.c.Regression, Multilabel: r.c.Multilabel}
+}
+
+// scope is one for a method that is not run.
+func scope() *nn.Scope { return nn.NewScope(1, tensor.F64) }
+
 // build makes the method. Its parameters are drawn anew, so that one which starts at zero or one
 // hides nothing.
 func (r rig) build(t reporter, d tensor.DType, seed uint64) model {
 	t.Helper()
 	s := nn.NewScope(seed, d)
-	f, err := r.m.New(s, r.cfg, fusion.Shape{Views: r.views, Outputs: r.outputs(), Regression: r.c.Regression, Multilabel: r.c.Multilabel})
+	f, err := r.m.New(s, r.cfg, r.shape())
 	if err != nil {
 		t.Fatalf("cannot build %s for %v: %v", r.m.Name, r.views, err)
 	}
@@ -65,16 +72,7 @@ type result struct {
 
 // call runs the model on b and back from a fixed random combination of all its outputs.
 func (m model) call(t *grad.Tape, b batch, d tensor.DType) result {
-	t.Reset()
-	in := fusion.Input{Present: b.present.As(d), RowGroups: b.groups}
-	leaves := make([]*grad.Var, len(b.xs))
-	for k, x := range b.xs {
-		leaves[k] = t.Input(x.As(d).Clone())
-		in.Views = append(in.Views, fusion.View{X: leaves[k], Lengths: b.lengths[k]})
-	}
-	for _, p := range m.params {
-		p.Grad.Zero()
-	}
+	in, leaves := m.input(t, b, d)
 	out := m.f.Forward(t, in)
 	loss := combination(t, out.Z, d, "z")
 	if out.Weights != nil {
@@ -85,6 +83,26 @@ func (m model) call(t *grad.Tape, b batch, d tensor.DType) result {
 	}
 	t.Backward(loss)
 	r := result{z: copied(out.Z), weights: copied(out.Weights), logvar: copied(out.LogVar), final: out.Final, loss: loss.Value().At(0)}
+	return m.gradients(r, leaves)
+}
+
+// input puts b on the tape, with the leaves of the views, and forgets all gradients.
+func (m model) input(t *grad.Tape, b batch, d tensor.DType) (fusion.Input, []*grad.Var) {
+	t.Reset()
+	in := fusion.Input{Present: b.present.As(d), RowGroups: b.groups}
+	leaves := make([]*grad.Var, len(b.xs))
+	for k, x := range b.xs {
+		leaves[k] = t.Input(x.As(d).Clone())
+		in.Views = append(in.Views, fusion.View{X: leaves[k], Lengths: b.lengths[k]})
+	}
+	for _, p := range m.params {
+		p.Grad.Zero()
+	}
+	return in, leaves
+}
+
+// gradients adds those of the leaves and of the parameters to r.
+func (m model) gradients(r result, leaves []*grad.Var) result {
 	for _, x := range leaves {
 		g := tensor.New(tensor.F64, x.Shape()...)
 		if x.Grad() != nil {

@@ -21,7 +21,9 @@
 //     well.
 //   - float32 agrees with float64.
 //   - where declared: a dropped view is the same as an absent one; the order of the views does not
-//     matter; weights are 0 for the absent and sum to 1.
+//     matter; weights are 0 for the absent and sum to 1; votes are there.
+//   - of a loss of the method's own: its gradients are right, what is absent and rows without any
+//     view do not matter, and of large input it is finite.
 package fusiontest
 
 import (
@@ -79,6 +81,8 @@ var laws = []struct {
 	{"dropped view", func(r rig) bool { return r.c.Drop }, rig.droppedView},
 	{"order of views", func(r rig) bool { return r.m.Laws.Permutable }, rig.orderOfViews},
 	{"weights", func(r rig) bool { return r.c.Weights }, rig.weights},
+	{"votes", func(r rig) bool { return r.m.Votes }, rig.votes},
+	{"own loss", learns, rig.ownLoss},
 }
 
 // rig is a method in one small configuration.

@@ -54,6 +54,30 @@ func (m *made) Forward(t *grad.Tape, in fusion.Input) fusion.Output {
 	return fusion.Output{Z: m.forward(m, t, in)}
 }
 
+// learned is a fusion with a loss of its own: the mean square of the rows that have a view.
+type learned struct {
+	*made
+	fault bool
+}
+
+func (l *learned) Loss(t *grad.Tape, in fusion.Input, out fusion.Output, _ fusion.Target) *grad.Var {
+	n, z := 0.0, t.Square(out.Z)
+	for b := range in.Rows() {
+		some := false
+		for k := range in.Views {
+			some = some || in.IsPresent(b, k)
+		}
+		if some {
+			n++
+		}
+	}
+	loss := t.Scale(t.Sum(z), 1/max(n, 1))
+	if l.fault {
+		loss = t.Add(loss, t.Sum(in.Views[0].X))
+	}
+	return loss
+}
+
 // method is the table entry of a fusion with this forward function.
 func method(forward func(m *made, t *grad.Tape, in fusion.Input) *grad.Var) fusion.Method {
 	return fusion.Method{
@@ -152,6 +176,16 @@ func TestLawsFindFaults(t *testing.T) {
 	f("too coarse in float32", func(m *made, t *grad.Tape, in fusion.Input) *grad.Var {
 		return t.AddScalar(t.AddScalar(sound(m, t, in), 1e4), -1e4)
 	}, "float32")
+	for _, fault := range []bool{false, true} {
+		learner := method(nil)
+		learner.Build = func(s *nn.Scope, cfg fusion.Config, shape fusion.Shape) (fusion.Fusion, error) {
+			b, err := method(sound).Build(s, cfg, shape)
+			return &learned{b.(*made), fault}, err
+		}
+		if got := broken(learner); slices.Contains(got, "own loss") != fault {
+			t.Errorf("a loss of its own that reads what is absent: %t, breaks %q", fault, got)
+		}
+	}
 	hidden := 0.0
 	unsaved := method(nil)
 	build := unsaved.Build

@@ -14,36 +14,39 @@ import (
 
 func (r rig) gradients(t reporter) {
 	b := r.batch(1)
-	const h, tolerance = 1e-4, 1e-6
 	m, tape := r.build(t, tensor.F64, 1), grad.NewTape(tensor.F64)
 	got := m.call(tape, b, tensor.F64)
-	check := func(name string, x, g *tensor.Tensor) {
-		t.Helper()
-		at := func(v float64, i int) float64 {
-			old := x.F64[i]
-			x.F64[i] = old + v
-			loss := m.call(tape, b, tensor.F64).loss
-			x.F64[i] = old
-			return loss
-		}
-		want, scale := make([]float64, len(x.F64)), 1e-3
-		for i := range x.F64 {
-			// Fourth order: the error is about h⁴.
-			want[i] = (8*(at(h, i)-at(-h, i)) - (at(2*h, i) - at(-2*h, i))) / (12 * h)
-			scale = max(scale, math.Abs(want[i]))
-		}
-		for i, w := range want {
-			if !(math.Abs(g.F64[i]-w) <= tolerance*scale) {
-				t.Errorf("%s, element %d: the gradient is %.9g, finite differences say %.9g", name, i, g.F64[i], w)
-				return
-			}
-		}
-	}
+	loss := func() float64 { return m.call(tape, b, tensor.F64).loss }
 	for k, x := range b.xs {
-		check("input "+strconv.Itoa(k), x, got.dx[k])
+		agrees(t, "input "+strconv.Itoa(k), x, got.dx[k], loss)
 	}
 	for i, p := range m.params {
-		check(p.Name, p.Value, got.dp[i])
+		agrees(t, p.Name, p.Value, got.dp[i], loss)
+	}
+}
+
+// agrees compares the gradient g of x with finite differences of the loss.
+func agrees(t reporter, name string, x, g *tensor.Tensor, loss func() float64) {
+	t.Helper()
+	const h, tolerance = 1e-4, 1e-6
+	at := func(v float64, i int) float64 {
+		old := x.F64[i]
+		x.F64[i] = old + v
+		l := loss()
+		x.F64[i] = old
+		return l
+	}
+	want, scale := make([]float64, len(x.F64)), 1e-3
+	for i := range x.F64 {
+		// Fourth order: the error is about h⁴.
+		want[i] = (8*(at(h, i)-at(-h, i)) - (at(2*h, i) - at(-2*h, i))) / (12 * h)
+		scale = max(scale, math.Abs(want[i]))
+	}
+	for i, w := range want {
+		if !(math.Abs(g.F64[i]-w) <= tolerance*scale) {
+			t.Errorf("%s, element %d: the gradient is %.9g, finite differences say %.9g", name, i, g.F64[i], w)
+			return
+		}
 	}
 }
 

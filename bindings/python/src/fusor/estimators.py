@@ -29,7 +29,7 @@ _PARAMETERS = """
     ----------
     fusion : str, optional
         The fusion method: concat (the default), mean, weighted, attention, bilstm, gated, film, late, lowrank,
-        multiplicative, poe, tensor, transformer.
+        multiplicative, poe, tensor, transformer, or any other that docs/configuration.md lists.
     views : list of str, optional
         The views to take: column, column.view or \\\\*.view; the default views of every column if left out.
     kinds : dict, optional
