@@ -52,6 +52,7 @@ var sets = []set{
 	{name: "tables/diabetes", metric: "r2", single: true, floor: 0.45, gap: 2},
 	{name: "tables/participation", single: true, floor: 0.65, gap: 2},
 	{name: "tables/wine", single: true, floor: 0.96, gap: 2},
+	{name: "esc10_dev", floor: 0.65, gap: 2},
 	{name: "av_emotion", data: dataset.Options{Group: "speaker", Ignore: []string{"face_subject"}}, seeds: 5, floor: 0, gap: 0},
 }
 

@@ -1,7 +1,7 @@
 // Package audio extracts the views of sounds: spectral (statistics of timbre),
-// prosody (pitch, energy, voicing and tempo), sequence (cepstral frames in
-// time), utterance (how a sentence is said), and modulation (how the spectrum
-// moves).
+// utterance (how a sentence is said), modulation (how the spectrum moves),
+// prosody (pitch, energy, voicing and tempo), and sequence (cepstral frames in
+// time). The first three are the default (decision 46).
 //
 // A cell's files are joined in the order in which the manifest names them. The
 // views do not depend on loudness: everything is measured against the loudest
@@ -34,7 +34,7 @@ func (modality) Kind() media.Kind { return media.Audio }
 
 // Views implements feature.Modality.
 func (modality) Views() []feature.View {
-	return []feature.View{Spectral{}, Prosody{}, Sequence{}, Utterance{}, Modulation{}}
+	return []feature.View{Spectral{}, Utterance{}, Modulation{}, Prosody{}, Sequence{}}
 }
 
 // Open implements feature.Modality: it decodes the cell's files into a *[Sound].

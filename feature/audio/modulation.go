@@ -63,7 +63,7 @@ var rhythmLags = [...]int{5, 20, 50, 150}
 // Info implements feature.View.
 func (Modulation) Info() feature.Info {
 	return feature.Info{
-		Name: "modulation", Shape: feature.Vector, Version: 1,
+		Name: "modulation", Shape: feature.Vector, Version: 1, Default: true,
 		Doc: "modulation spectrum of 6 bands in octaves of 0.8 to 50 Hz, their correlations, change of 28 log-mel bands, rhythm, spectral contrast, flux, deviation of chroma; nothing above 8 kHz",
 	}
 }

@@ -43,7 +43,7 @@ const (
 // Info implements feature.View.
 func (Prosody) Info() feature.Info {
 	return feature.Info{
-		Name: "prosody", Shape: feature.Vector, Version: 1, Default: true,
+		Name: "prosody", Shape: feature.Vector, Version: 1,
 		Doc: "YIN pitch, energy of 0 to 4 kHz and voicing: functionals and their course in 10 parts, syllable-rate proxies",
 	}
 }

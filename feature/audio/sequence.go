@@ -29,7 +29,7 @@ const (
 // Info implements feature.View.
 func (Sequence) Info() feature.Info {
 	return feature.Info{
-		Name: "sequence", Shape: feature.Sequence, Version: 1, Default: true,
+		Name: "sequence", Shape: feature.Sequence, Version: 1,
 		Doc: "13 MFCC with first and second slopes every 20 ms (at most 100 steps), half mean-normalised",
 	}
 }

@@ -37,7 +37,7 @@ const (
 // Info implements feature.View.
 func (Utterance) Info() feature.Info {
 	return feature.Info{
-		Name: "utterance", Shape: feature.Vector, Version: 2,
+		Name: "utterance", Shape: feature.Vector, Version: 2, Default: true,
 		Doc: "long-term average spectrum, MFCC in 5 parts, spectral descriptors of 0 to 4 kHz and their changes, flux, functionals of pitch, voicing and energy; nothing above 8 kHz",
 	}
 }
