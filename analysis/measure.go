@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"runtime/debug"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -9,9 +10,9 @@ import (
 	"github.com/fusor-ml/fusor/predict"
 )
 
-// keptProbabilities is how many probabilities of classes are kept in memory to measure a model; of
-// more it is run again wherever they are needed.
-const keptProbabilities = 16 << 20
+// keptProbabilities is how many probabilities of classes are kept in memory to measure a model, a
+// sixteenth at most of what the process may take; of more it is run again wherever they are needed.
+func keptProbabilities() int { return int(min(16<<20, debug.SetMemoryLimit(-1)/16/8)) }
 
 // scoredAtOnce is how many rows are scored before only their probabilities are kept: a multiple of
 // a batch, so that batches, and with them the last bits, are those of all rows at once.
@@ -21,7 +22,7 @@ const scoredAtOnce = 4096
 // context for their groups. It returns ctx.Err() once ctx is done.
 func Evaluate(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *predict.Features, rows []int) (*Evaluation, error) {
 	classes := m.Artifact().Spec.Outputs
-	if m.Schema().Task == dataset.Classification && classes > 2 && len(rows) > keptProbabilities/classes {
+	if m.Schema().Task == dataset.Classification && classes > 2 && len(rows) > keptProbabilities()/classes {
 		preds, err := stream(ctx, m, ds, f, rows)
 		if err != nil {
 			return nil, err

@@ -386,8 +386,8 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 					v = vectors[i]
 				}
 				cr.noted = t.dropped[place{i, o.column}]
-				if blobs := t.media[o.column]; blobs != nil && !blobs[i].IsZero() {
-					put(i, cr.blob(col, blobs[i], t.lines[i]))
+				if blobs := t.media[o.column]; len(blobs) > 0 && len(blobs[i]) > 0 {
+					put(i, cr.blobs(col, blobs[i], t.lines[i]))
 					continue
 				}
 				text := t.cell(i, o.column)

@@ -204,16 +204,16 @@ func kindHeld(s string) media.Kind {
 }
 
 // mediaKind is the kind of most of the media of a column, or "".
-func mediaKind(sources []media.Source) (media.Kind, error) {
+func mediaKind(rows [][]media.Source) (media.Kind, error) {
 	votes := map[media.Kind]int{}
 	n := 0
-	step := max(1, len(sources)/fileSample)
-	for i := 0; i < len(sources); i++ {
-		if sources[i].IsZero() || n > 0 && i%step != 0 {
+	step := max(1, len(rows)/fileSample)
+	for i, row := range rows {
+		if len(row) == 0 || n > 0 && i%step != 0 {
 			continue
 		}
 		n++
-		f, err := media.SniffSource(context.Background(), sources[i])
+		f, err := media.SniffSource(context.Background(), row[0])
 		if err != nil {
 			return "", err
 		}
@@ -228,18 +228,27 @@ func mediaKind(sources []media.Source) (media.Kind, error) {
 	return best, nil
 }
 
-// blobSources are the media of a binary column of Parquet; the texts are their names.
-func blobSources(col parquet.Column) []media.Source {
-	out := make([]media.Source, len(col.Blobs))
-	for i, b := range col.Blobs {
-		if b.Data == nil {
-			continue
+// blobSources are the media of a binary column of Parquet, row by row; the texts are their names.
+func blobSources(col parquet.Column) [][]media.Source {
+	out := make([][]media.Source, len(col.Blobs))
+	for i, row := range col.Blobs {
+		names := []string{col.Text[i]}
+		if len(row) > 1 || strings.HasPrefix(col.Text[i], `["`) {
+			names = splitFiles(col.Text[i])
 		}
-		name := col.Text[i]
-		if name == "" {
-			name = fmt.Sprintf("%s of row %d", col.Name, i+1)
+		for k, b := range row {
+			if b.Data == nil {
+				continue
+			}
+			name := ""
+			if len(names) == len(row) {
+				name = names[k]
+			}
+			if name == "" {
+				name = fmt.Sprintf("%s of row %d", col.Name, i+1)
+			}
+			out[i] = append(out[i], media.Section(name, b.Data, b.Size, b.Sum))
 		}
-		out[i] = media.Section(name, b.Data, b.Size, b.Sum)
 	}
 	return out
 }

@@ -112,15 +112,17 @@ func (r *cellReader) held(col *Column, text string, row int) (cell Cell, ok bool
 	return Cell{Media: []media.Source{h.source}}, true
 }
 
-// blob is the cell of a medium that the table itself holds.
-func (r *cellReader) blob(col *Column, src media.Source, row int) (cell Cell) {
+// blobs is the cell of media that the table itself holds.
+func (r *cellReader) blobs(col *Column, sources []media.Source, row int) (cell Cell) {
 	switch {
+	case (col.Kind == media.Vector || col.Kind.IsArray()) && len(sources) > 1:
+		r.note("cell.several", row, col.Name, missingAdvice, "%d arrays, where a cell holds one", len(sources))
 	case col.Kind == media.Vector:
-		cell.Vector = r.vectorOf(col, src, row)
+		cell.Vector = r.vectorOf(col, sources[0], row)
 	case col.Kind.IsArray():
-		cell = r.heldArray(col, src, row)
+		cell = r.heldArray(col, sources[0], row)
 	case col.Kind == media.Text || col.Kind.IsFile():
-		cell.Media = []media.Source{src}
+		cell.Media = sources
 	}
 	cell.Incomplete = r.flawed()
 	return cell

@@ -283,7 +283,7 @@ func openParquet(in input, c *collector) *source {
 	for _, s := range p.Skipped {
 		c.note("column.kind", 0, s.Name, "if it holds several media a row, give each a column of its own", "%s cannot be a cell; the column is left out", s.Why)
 	}
-	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}, media: map[int][]media.Source{}}
+	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}, media: map[int][][]media.Source{}}
 	n := len(p.Columns)
 	cells := make([]string, p.Rows*n)
 	for i := range t.rows {

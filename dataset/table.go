@@ -14,14 +14,14 @@ type Table struct {
 	Header []string
 
 	rows    [][]string
-	grid    *grid                  // if set, it holds the rows instead
-	objects []string               // of JSON lines: each row as it was written
-	lines   []int                  // of each row in the file, 1-based
-	typed   bool                   // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
-	vectors map[int][][]float32    // by column: list columns of Parquet, one vector a row
-	located map[int][]string       // by column: cells with the names that their files have, where these are others
-	dropped map[place]bool         // of JSON lines: members that are left out, which was noted
-	media   map[int][]media.Source // by column: binary columns of Parquet, a medium a row, zero where there is none
+	grid    *grid                    // if set, it holds the rows instead
+	objects []string                 // of JSON lines: each row as it was written
+	lines   []int                    // of each row in the file, 1-based
+	typed   bool                     // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
+	vectors map[int][][]float32      // by column: list columns of Parquet, one vector a row
+	located map[int][]string         // by column: cells with the names that their files have, where these are others
+	dropped map[place]bool           // of JSON lines: members that are left out, which was noted
+	media   map[int][][]media.Source // by column: binary columns of Parquet, the media of each row
 }
 
 // place is a cell of a table.

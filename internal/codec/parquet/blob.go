@@ -32,24 +32,33 @@ func isBinary(e *format.SchemaElement) bool {
 // but a text.
 func notText(b []byte) bool { return bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(b) }
 
-// addBlob keeps one value of a binary column.
+// addBlob keeps one value of a binary column, or of a list of such values.
 func (b *builder) addBlob(v pq.Value, there bool) error {
-	if !there || len(v.ByteArray()) == 0 {
-		b.held = append(b.held, Blob{})
+	if v.RepetitionLevel() == 0 {
+		b.held = append(b.held, nil)
+	} else if len(b.held) == 0 {
+		return errors.New("a list that goes on before it begins")
+	}
+	if b.list && v.DefinitionLevel() < b.repDef { // no list, or an empty one
 		return nil
 	}
-	data := v.ByteArray()
-	r, err := b.blobs.Add(data)
-	if err != nil {
-		return err
+	var blob Blob
+	if there && len(v.ByteArray()) > 0 {
+		data := v.ByteArray()
+		r, err := b.blobs.Add(data)
+		if err != nil {
+			return err
+		}
+		blob = Blob{Data: r, Size: int64(len(data)), Sum: sha256.Sum256(data)}
 	}
-	b.held = append(b.held, Blob{Data: r, Size: int64(len(data)), Sum: sha256.Sum256(data)})
+	row := &b.held[len(b.held)-1]
+	*row = append(*row, blob)
 	return nil
 }
 
 // joinNames makes one column of the two fields of a struct {bytes, path}, as Hugging Face's data
-// sets hold pictures and sounds (ofBytes are the columns of bytes): the path is the name of the
-// bytes or, without bytes, of a file.
+// sets hold pictures and sounds, or of lists of such structs: the path is the name of the bytes or,
+// without bytes, of a file. ofBytes are the columns of bytes.
 func joinNames(columns []Column, ofBytes map[string]bool) []Column {
 	fields := map[string]int{} // how many a struct has
 	index := map[string]int{}

@@ -31,7 +31,7 @@ type builder struct {
 	limit int64             // bytes of text that may yet be taken
 
 	blobs *spool.Spool // of a binary column: where its values go
-	held  []Blob
+	held  [][]Blob     // of each row
 }
 
 // rows is how many rows were begun.
@@ -53,7 +53,7 @@ func (b *builder) add(v pq.Value) error {
 	if b.blobs != nil {
 		return b.addBlob(v, there)
 	}
-	if there && !b.list && isBinary(b.element) && notText(v.ByteArray()) {
+	if there && isBinary(b.element) && notText(v.ByteArray()) {
 		return errBinary
 	}
 	if !b.list {

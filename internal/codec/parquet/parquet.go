@@ -36,8 +36,9 @@ type Column struct {
 	Name  string      // nested fields are joined by dots; a struct of bytes and path is one column
 	Text  []string    // "" where null; lists of text are JSON arrays, of nothing as well
 	Lists [][]float32 // nil where null; a null element is NaN, and who reads the table leaves that vector out
-	// Blobs are the values of a binary column; its Text then holds their names, if it has any.
-	Blobs []Blob
+	// Blobs are, row by row, the values of a binary column, of which one that is no list has one. Its
+	// Text then holds their names, if it has any.
+	Blobs [][]Blob
 }
 
 // Skipped explains why a column was left out.
@@ -144,8 +145,9 @@ type leaf struct {
 	element  *format.SchemaElement
 	name     string
 	list     bool
-	maxDef   int // definition level of a value that is there
-	repDef   int // definition level from which on a list has an element
+	field    string // bytes or path, of a list of records of these
+	maxDef   int    // definition level of a value that is there
+	repDef   int    // definition level from which on a list has an element
 	format   func(pq.Value) (string, bool)
 	verbatim bool                   // the cell's text is the bytes of the value
 	number   func(pq.Value) float32 // nil where a list is no vector
@@ -189,6 +191,9 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 		l := leaf{column: c, element: e, name: strings.Join(path, "."), maxDef: def, repDef: repDef, format: formatter(e), number: vectorElement(e), verbatim: isVerbatim(e)}
 		if listName != "" {
 			l.name, l.list = listName, true
+			if c.Name() == "bytes" && isBinary(e) || c.Name() == "path" {
+				l.field = c.Name()
+			}
 		}
 		seen[l.name]++
 		switch {
@@ -203,8 +208,19 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 	for _, c := range file.Root().Columns() {
 		walk(c, nil, "", 0, 0)
 	}
+	fields := map[string]int{} // of lists of {bytes, path}
+	for _, l := range leaves {
+		if l.field != "" {
+			fields[l.name]++
+		}
+	}
 	kept := leaves[:0]
 	for _, l := range leaves {
+		if l.list && seen[l.name] == 2 && fields[l.name] == 2 {
+			l.name += "." + l.field
+			kept = append(kept, l)
+			continue
+		}
 		if l.list && seen[l.name] > 1 {
 			if s := (Skipped{l.name, "a list of records"}); !slices.Contains(skipped, s) {
 				skipped = append(skipped, s)

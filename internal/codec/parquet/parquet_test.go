@@ -90,7 +90,7 @@ func TestRead(t *testing.T) {
 		case c.Lists != nil:
 			lists[c.Name] = c.Lists
 		case c.Blobs != nil:
-			if c.Name != "raw" || c.Blobs[0].Size != 2 || c.Blobs[0].Sum != sha256.Sum256([]byte{0xff, 0}) || c.Blobs[1].Data != nil {
+			if c.Name != "raw" || c.Blobs[0][0].Size != 2 || c.Blobs[0][0].Sum != sha256.Sum256([]byte{0xff, 0}) || c.Blobs[1][0].Data != nil {
 				t.Errorf("binary column %s: %+v", c.Name, c.Blobs)
 			}
 		default:
