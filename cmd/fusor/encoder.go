@@ -12,6 +12,7 @@ import (
 	"github.com/fusor-ml/fusor/encoder"
 	"github.com/fusor-ml/fusor/encoder/network"
 	"github.com/fusor-ml/fusor/internal/termtext"
+	"github.com/fusor-ml/fusor/report"
 )
 
 type encoderCmd struct {
@@ -70,8 +71,28 @@ func (c *encoderCmd) Run(e *env) error {
 		if _, err := fmt.Fprint(e.stdout, info.text(e)); err != nil {
 			return err
 		}
+		if !c.Quiet {
+			e.suggest(c.next(&info)...)
+		}
 	}
 	return c.writeJSON(e, info)
+}
+
+// next are the commands that follow from the description: each kind of column that it reads.
+func (c *encoderCmd) next(i *encoderInfo) []report.Step {
+	var flags []string
+	for _, kind := range []struct {
+		reads bool
+		name  string
+	}{{i.Text != nil, "text"}, {i.Image != nil, "image"}, {i.Sound != nil, "audio"}} {
+		if kind.reads {
+			flags = append(flags, "--encoder", kind.name+"="+c.Dir)
+		}
+	}
+	return []report.Step{
+		step("see whether its vectors do better than the views there are", slices.Concat([]string{"compare", "YOUR.csv", "-o", "result"}, flags)...),
+		step("keep its vectors as arrays", slices.Concat([]string{"extract", "YOUR.csv", "-o", "vectors", "--views", "*.encoder"}, flags)...),
+	}
 }
 
 // text lays the description out in lines.

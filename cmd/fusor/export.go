@@ -65,7 +65,16 @@ func (c *exportCmd) Run(e *env) error {
 	if err != nil || c.Quiet {
 		return err
 	}
-	_, err = fmt.Fprint(e.stdout, e.say("%s: fusion %s, %s, %s\n", strings.Join(files, ", "), a.Model.Spec.Method,
-		plural(len(a.Views), "view"), plural(a.Model.Size(), "parameter")))
-	return err
+	if _, err = fmt.Fprint(e.stdout, e.say("%s: fusion %s, %s, %s\n", strings.Join(files, ", "), a.Model.Spec.Method,
+		plural(len(a.Views), "view"), plural(a.Model.Size(), "parameter"))); err != nil {
+		return err
+	}
+	inputs := []string{"extract", "new.csv", "-o", "inputs", "--model", c.Model}
+	if !folder {
+		inputs = append(inputs, "--format", "onnx")
+	}
+	e.suggest(
+		step("make what it takes of your rows", inputs...),
+		step("answer the same rows here, to compare", "predict", c.Model, "new.csv", "--bare", "-o", "answers.csv"))
+	return nil
 }

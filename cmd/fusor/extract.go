@@ -191,11 +191,13 @@ func (c *extractCmd) print(e *env, a *extract.Arrays) {
 	}
 	fmt.Fprintln(e.stdout, t.render(e.stdout))
 	e.printf("%s: %s, %s\n", c.Out, plural(a.Rows, "row"), plural(len(a.Views), "view"))
-	if c.Format == "data" {
-		e.printNext(
-			step("train one model on the arrays", "train", c.Out, "-o", "model.fusor"),
-			step("compare all views and fusions of them", "compare", c.Out, "-o", "result"))
+	if c.Format == "onnx" {
+		e.suggest(step("write the graph that takes these inputs", "export", c.Model, "-o", "model.onnx"))
+		return
 	}
+	e.printNext(
+		step("train one model on the arrays", "train", c.Out, "-o", "model.fusor"),
+		step("compare all views and fusions of them", "compare", c.Out, "-o", "result"))
 }
 
 // extentOf is the shape of a view's array.

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/internal/codec/npy"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/tensor"
 )
 
@@ -101,16 +103,30 @@ func (c *fuseCmd) Run(e *env) error {
 	}
 	switch {
 	case c.Out != "":
-		return durable.Write(c.Out, func(w io.Writer) error {
+		err = durable.Write(c.Out, func(w io.Writer) error {
 			if strings.EqualFold(filepath.Ext(c.Out), ".npy") {
 				return npy.Write(w, z.Shape, z.F64)
 			}
 			return writeMatrix(w, z, exact)
 		})
 	case !c.jsonToStdout():
-		return writeMatrix(e.stdout, z, readable)
+		err = writeMatrix(e.stdout, z, readable)
 	}
-	return nil
+	if err == nil && !c.Quiet && !c.jsonToStdout() {
+		e.suggest(c.next(e)...)
+	}
+	return err
+}
+
+// next are the commands that follow from the fused matrix.
+func (c *fuseCmd) next(e *env) []report.Step {
+	var steps []report.Step
+	if c.Out == "" {
+		steps = append(steps, step("keep it in a file, without loss", append(slices.Clone(e.args), "-o", "fused.npy")...))
+	}
+	return append(steps,
+		step("train this fusion on a table of yours", "train", "YOUR.csv", "-o", "model.fusor", "--fusion", c.Method),
+		step("see whether any fusion helps there", "compare", "YOUR.csv", "-o", "result"))
 }
 
 // config returns the options of the method that the flags set.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/scale"
 )
 
@@ -114,6 +116,11 @@ func (c *mergeCmd) status(e *env, w *scale.Worker) error {
 		}
 		e.printf("%s failed: %s\n", f.Task, f.Error)
 	}
+	var steps []report.Step
+	if slices.ContainsFunc(st.Stages, func(s scale.StageStatus) bool { return s.Done < s.Tasks }) {
+		steps = append(steps, step("do what is left here, or on every machine that sees the folder", "work", c.Job))
+	}
+	e.suggest(append(steps, mergeStep(c.Job, w.Job().Kind))...)
 	return nil
 }
 

@@ -2,15 +2,26 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/fusor-ml/fusor/report"
 )
 
 // printNext closes a result with the commands that follow from it, each with what it is for.
-func (e *env) printNext(steps ...report.Step) {
-	e.printf("\nWhat to do now\n")
+func (e *env) printNext(steps ...report.Step) { e.writeNext(e.stdout, steps) }
+
+// suggest is printNext for commands whose stdout is data, or was empty before there was a next: the
+// steps go to stderr, and only where a person watches, so that no program meets them.
+func (e *env) suggest(steps ...report.Step) {
+	if isTerminal(e.stdout) && isTerminal(e.stderr) {
+		e.writeNext(e.stderr, steps)
+	}
+}
+
+func (e *env) writeNext(w io.Writer, steps []report.Step) {
+	e.fprintf(w, "\nWhat to do now\n")
 	for _, s := range steps {
-		fmt.Fprintf(e.stdout, "  %s\n      %s\n", report.Command(s.Command), e.lang.Text(s.What))
+		fmt.Fprintf(w, "  %s\n      %s\n", report.Command(s.Command), e.lang.Text(s.What))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/predict"
+	"github.com/fusor-ml/fusor/report"
 )
 
 type predictCmd struct {
@@ -158,7 +159,32 @@ func (c *predictCmd) finish(e *env, m *fusor.Model, in *input, answers iter.Seq2
 	case !c.jsonToStdout():
 		err = c.writePredictions(e.stdout, m, in, answers, format)
 	}
+	if err == nil && !c.Quiet && !c.jsonToStdout() {
+		e.suggest(c.next(e, in)...)
+	}
 	return err
+}
+
+// next are the commands that follow from the answers.
+func (c *predictCmd) next(e *env, in *input) []report.Step {
+	var steps []report.Step
+	words := slices.Concat([]string{"predict", c.Model}, c.Data)
+	for _, cell := range c.As {
+		words = append(words, "--as", cell)
+	}
+	switch {
+	case !c.Explain:
+		words = append(words, "--explain", "-o", cmp.Or(c.Out, "answers.csv"))
+		steps = append(steps, step("answer rows, with what decided each", slices.Concat(words, e.rows)...))
+	case c.Out == "":
+		words = append(words, "--explain", "-o", "answers.csv")
+		steps = append(steps, step("keep the answers in a file", slices.Concat(words, e.rows)...))
+	}
+	if slices.ContainsFunc(in.ds.Rows, func(r dataset.Row) bool { return r.Labeled() }) {
+		steps = append(steps, step("these rows have labels: measure how good the answers are",
+			slices.Concat([]string{"evaluate", c.Model, c.Data[0], "--split", "all"}, e.rows)...))
+	}
+	return append(steps, step("answer requests over HTTP, with a page to try it", "serve", c.Model))
 }
 
 // query is what is wanted of each row.

@@ -10,6 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/cli"
 	"github.com/fusor-ml/fusor/internal/kernel"
+	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/scale"
 )
 
@@ -72,8 +73,20 @@ func (f *jobFlags) made(e *env, j *scale.Job, err error) error {
 	}
 	e.printNext(
 		step("do all of them here, or on every machine that sees the folder", "work", f.Out),
-		step("then make the result", "merge", f.Out, "-o", "result"))
+		mergeStep(f.Out, j.Kind))
 	return nil
+}
+
+// mergeStep is the command that makes the result of a job, once its tasks are done.
+func mergeStep(job string, kind scale.Kind) report.Step {
+	out := "result"
+	switch kind {
+	case scale.Extract:
+		out = "features"
+	case scale.Predict:
+		out = "answers.csv"
+	}
+	return step("make the result, once all tasks are done", "merge", job, "-o", out)
 }
 
 type tasksCompareCmd struct {

@@ -55,5 +55,11 @@ func (c *viewsCmd) Run(e *env) error {
 	if _, err := fmt.Fprintln(e.stdout, t.render(e.stdout)); err != nil {
 		return err
 	}
+	if !c.Quiet {
+		e.suggest(
+			step("see which views fit the columns of your table", "inspect", "YOUR.csv"),
+			step("train on views that you name", "train", "YOUR.csv", "-o", "model.fusor", "--views", "text.lexical,photo"),
+			step("compare all views and fusions of them", "compare", "YOUR.csv", "-o", "result"))
+	}
 	return c.writeJSON(e, all)
 }

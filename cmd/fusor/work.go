@@ -76,6 +76,9 @@ func (c *workCmd) Run(e *env) error {
 	case waiting > 0:
 		return fmt.Errorf("%d tasks wait for tasks of an earlier stage", waiting)
 	}
+	e.suggest(
+		step("see how far the job is", "merge", c.Job, "--status"),
+		mergeStep(c.Job, j.worker.Job().Kind))
 	return nil
 }
 
