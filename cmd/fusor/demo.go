@@ -27,7 +27,7 @@ Examples:
   fusor demo birds --json -`
 }
 
-// Run makes the data, compares and trains.
+// Run makes the data, compares, and hands over the model that was chosen.
 func (c *demoCmd) Run(e *env) error {
 	start := time.Now()
 	dir := c.Dir
@@ -63,19 +63,13 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if cmp.Verdict == nil {
-		return nil
-	}
-	trained := trainCmd{Data: manifest, Out: filepath.Join(dir, "birds.fusor"), Fusion: cmp.Verdict.BestFusion, commonFlags: c.commonFlags}
-	trained.JSON, trained.commonFlags.Quiet = "", true
-	if err := trained.Run(e); err != nil {
-		return err
-	}
-	tell("model:  %s (%s)\n", trained.Out, trained.Fusion)
-	if say != nil {
+	if say != nil && cmp.Chosen != nil {
+		model := run.model()
+		tell("model:  %s (%s)\n", model, cmp.Chosen.Name)
 		e.printNext(
-			step("answer rows, with what decided each", "predict", trained.Out, manifest, "--explain", "-o", "answers.csv"),
-			step("answer requests over HTTP, with a page to try it", "serve", trained.Out),
+			step("answer rows, with what decided each", "predict", model, manifest, "--explain", "-o", filepath.Join(dir, "answers.csv")),
+			step("see which modality decides, and how noise hurts", "explain", model, manifest, "-o", filepath.Join(dir, "why")),
+			step("answer requests over HTTP, with a page to try it", "serve", model),
 			step("see what is in data of your own", "inspect", "YOUR.csv"))
 	}
 	tell("\n%.0f s\n", time.Since(start).Seconds())
