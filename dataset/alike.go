@@ -2,12 +2,14 @@ package dataset
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 )
 
 // isNoLabel reports whether a label is a word that programs write where there is none.
@@ -29,6 +31,7 @@ func dropMissingWords(ds *Dataset, values map[string]int, c *collector) {
 		}
 	}
 	if len(words) == 0 {
+		notePlaceholder(ds, values, c)
 		return
 	}
 	slices.Sort(words)
@@ -45,6 +48,23 @@ func dropMissingWords(ds *Dataset, values map[string]int, c *collector) {
 			delete(values, row.Label)
 			row.Label = ""
 		}
+	}
+}
+
+// notePlaceholder reports a class of a sign such as ? among classes of words and numbers.
+func notePlaceholder(ds *Dataset, values map[string]int, c *collector) {
+	var signs []string
+	for s := range values {
+		switch {
+		case s == "?" || s == "-" || s == "--" || s == ".":
+			signs = append(signs, fmt.Sprintf("%q", s))
+		case strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0:
+			return // classes of signs: of punctuation, of emoji
+		}
+	}
+	if len(signs) > 0 && len(signs) < len(values) {
+		slices.Sort(signs)
+		c.note("label.missing-word", 0, ds.Schema.Label, "leave the label empty where it is missing", "%s is taken as a class, though it usually stands for a missing label", strings.Join(signs, ", "))
 	}
 }
 
@@ -109,10 +129,79 @@ func mergedNames(values map[string]int, label string, c *collector) map[string]s
 	return to
 }
 
+// noteLookAlike reports labels that a reader would take for one another, but which may well be two
+// classes: they differ in punctuation, or in letters of another alphabet that look the same.
+func noteLookAlike(ds *Dataset, values map[string]int, c *collector) {
+	groups := map[string][]string{}
+	for s := range values {
+		if key := skeleton(s); key != "" {
+			groups[key] = append(groups[key], s)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		same := groups[key]
+		if len(same) < 2 {
+			continue
+		}
+		slices.Sort(same)
+		spellings := make([]string, len(same))
+		for k, s := range same {
+			spellings[k] = fmt.Sprintf("%s (%s)", ascii(s), plural(values[s], "row"))
+		}
+		c.note("class.look-alike", 0, ds.Schema.Label, "write them alike if they are one", "these labels look alike, but are classes of their own: %s", someOf(spellings))
+	}
+}
+
+// skeleton is a label without its case and its punctuation, with Latin letters for those of the
+// Cyrillic and Greek alphabets that look the same (Unicode Technical Standard 39); "" where little
+// is left to compare.
+func skeleton(s string) string {
+	letters := 0
+	key := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r):
+			letters++
+		case !unicode.IsDigit(r):
+			return -1
+		}
+		if latin, ok := confusable[r]; ok {
+			return latin
+		}
+		return r
+	}, cases.Fold().String(labelKey(s)))
+	if letters < 2 {
+		return ""
+	}
+	return key
+}
+
+// confusable are small letters that look like Latin ones.
+var confusable = map[rune]rune{
+	'а': 'a', 'е': 'e', 'о': 'o', 'р': 'p', 'с': 'c', 'у': 'y', 'х': 'x', 'і': 'i', 'ј': 'j', 'ѕ': 's', 'һ': 'h', 'ԁ': 'd',
+	'α': 'a', 'ο': 'o', 'ν': 'v', 'ι': 'i', 'κ': 'k', 'ρ': 'p', 'υ': 'u', 'χ': 'x',
+}
+
+// ascii is a label in quotes; where it mixes alphabets, what is not ASCII is written as its code,
+// since nothing else tells the letters apart.
+func ascii(s string) string {
+	latin, other := false, false
+	for _, r := range s {
+		latin = latin || unicode.Is(unicode.Latin, r)
+		other = other || unicode.In(r, unicode.Cyrillic, unicode.Greek)
+	}
+	if latin && other {
+		return fmt.Sprintf("%+q", s)
+	}
+	return visible(s)
+}
+
 // labelKey is what labels that are taken as one class have in common. A single letter keeps its
 // case, also beside digits: as a class, a is often another than A.
 func labelKey(s string) string {
 	key := visibleText(s)
+	if !plainASCII(key) {
+		key = width.Fold.String(key)
+	}
 	letters := 0
 	for _, r := range key {
 		if unicode.IsLetter(r) {
@@ -177,6 +266,11 @@ func difference(same []string) string {
 	for _, s := range same[1:] {
 		if visibleText(s) == visibleText(same[0]) {
 			return "blanks or characters that cannot be seen"
+		}
+	}
+	for _, s := range same[1:] {
+		if strings.EqualFold(width.Fold.String(s), width.Fold.String(same[0])) && !strings.EqualFold(s, same[0]) {
+			return "the width of their letters"
 		}
 	}
 	return "upper and lower case"

@@ -30,7 +30,7 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 		return headerOf(dialect{comma: d, skip: 1, ordered: true}, headRecords(text, dialect{comma: d, skip: 1}), known)
 	}
 	best, bestShare, found := dialect{}, 0.0, false
-	for _, sep := range []byte{comma, ',', '\t', ';', '|'} {
+	for _, sep := range []byte{comma, ',', '\t', ';', '|', '^', '~'} {
 		for _, spaced := range []bool{false, true} {
 			d := dialect{comma: sep, spaced: spaced, lone: sep == '\t' && !spaced}
 			head := headRecords(text, d)

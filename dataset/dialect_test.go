@@ -45,7 +45,7 @@ func TestDialects(t *testing.T) {
 			t.Errorf("%.80q: problems %q, want %q: %v", content, got, codes, ds.Problems)
 		}
 	}
-	for _, sep := range []string{",", ";", "\t", "|"} {
+	for _, sep := range []string{",", ";", "\t", "|", "^", "~"} {
 		note := "csv.separator"
 		if sep == "," {
 			note = ""
@@ -60,6 +60,9 @@ func TestDialects(t *testing.T) {
 		f("m.csv", write(sep, "", "", "Sales of the year"+strings.Repeat(sep, 4)+"\n", ""), both("csv.titles"))
 		f("m.csv", write(sep, "", "", "# made by a program, on a Monday\n# for us\n", ""), both("csv.titles"))
 		f("m.csv", write(sep, "", "", "\ufeff", ""), note)
+		f("m.csv", write(sep, "", "", "\ufeff\ufeff", ""), note)
+		f("m.csv", write(sep, "", "", "", "")+strings.Repeat("\x00", 512), note)
+		f("m.csv", write(sep, "", "", "", "")+"\x1a", note)
 	}
 	f("m.tsv", write("\t", "", "", "", ""), "")
 	f("m.tsv", write("\t", `"`, "", "", ""), "")

@@ -141,6 +141,9 @@ func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) 
 		return fail(errors.New("an archive of files, not a table"))
 	}
 	out := input{inner, bytes.NewReader(b.Bytes()), n}
+	if h := out.head(); len(h) > 262 && string(h[257:262]) == "ustar" {
+		return fail(errors.New("an archive of files, not a table"))
+	}
 	if _, again := packed(out.head()); again {
 		return fail(errors.New("it is packed twice"))
 	}
@@ -181,6 +184,10 @@ var foreigns = []foreign{
 	{"", ".yaml", "a YAML file", "write it as .csv or JSON lines"},
 	{"", ".yml", "a YAML file", "write it as .csv or JSON lines"},
 	{"", ".zip", "an archive", "unpack it, and give the table or the folder"},
+	{"BZh", "", "a file packed by bzip2", "unpack it, or pack it as .gz or .zst"},
+	{"\xfd7zXZ\x00", "", "a file packed by xz", "unpack it, or pack it as .gz or .zst"},
+	{"7z\xbc\xaf\x27\x1c", "", "an archive", "unpack it, and give the table or the folder"},
+	{"Rar!\x1a\x07", "", "an archive", "unpack it, and give the table or the folder"},
 }
 
 // foreignFormat finds the format of what is no table that can be read; nil if there is none.
@@ -215,6 +222,10 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 	case ".tsv", ".tab":
 		comma = '\t'
 	case ".csv", ".txt":
+		if isJSON(start) {
+			c.note("file.format", 0, "", "", "holds JSON, whatever its ending, and is read as that")
+			return readJSON(text, c)
+		}
 	case "":
 		if start[0] == '{' || start[0] == '[' {
 			return readJSON(text, c)
@@ -232,6 +243,18 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 	}
 	d.describe(c)
 	return &source{table: readCSV(text, d, c)}
+}
+
+// isJSON reports whether a text begins as an array of objects or as lines of them.
+func isJSON(text string) bool {
+	rest, array := strings.CutPrefix(text, "[")
+	rest, object := strings.CutPrefix(strings.TrimLeft(rest, " \t\r\n"), "{")
+	rest = strings.TrimLeft(rest, " \t\r\n")
+	if !object || !strings.HasPrefix(rest, `"`) {
+		return false
+	}
+	_, rest, closed := strings.Cut(rest[1:], `"`)
+	return closed && (array || strings.HasPrefix(strings.TrimLeft(rest, " \t"), ":"))
 }
 
 // readText reads and decodes a text file.
@@ -353,6 +376,9 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 			}
 			t.rows, t.lines = append(t.rows, row[:width:width]), append(t.lines, s.Lines[i])
 		}
+	}
+	if s.Merged > 0 {
+		c.note("xlsx.merged", 0, "", "", "cells that are merged with the one above have its value: %d", s.Merged)
 	}
 	for _, e := range s.Errors {
 		name := ""

@@ -173,6 +173,9 @@ func TestForeignTables(t *testing.T) {
 			t.Errorf("%s: %q does not say %q", name, got, want)
 		}
 	}
+	f("m.csv", "BZh91AY&SY....", "a file packed by bzip2, which fusor does not read; unpack it")
+	f("m.csv.xz", "\xfd7zXZ\x00\x00....", "a file packed by xz")
+	f("m.csv.gz", packedAs(t, "gz", "m.csv"+strings.Repeat("\x00", 252)+"ustar\x0000"+strings.Repeat("\x00", 800)), "an archive of files, not a table")
 	f("m.db", "SQLite format 3\x00....", "an SQLite database, which fusor does not read; export the table: sqlite3")
 	f("m.csv", "SQLite format 3\x00....", "an SQLite database")
 	f("m.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "save it as .xlsx or .csv")
@@ -189,5 +192,28 @@ func TestForeignTables(t *testing.T) {
 	}
 	if got := refused(t, "m.csv", "a\n\xe9\n", Options{Encoding: "klingon"}).Error(); !strings.Contains(got, "no such encoding") {
 		t.Error(got)
+	}
+}
+
+// A table of JSON is one, whatever its file is called; one with braces in its first cell is none.
+func TestJSONByContent(t *testing.T) {
+	var lines, array []string
+	for i := range 40 {
+		lines = append(lines, fmt.Sprintf(`{"text": "some words of any kind %d here", "label": "%c"}`, i, 'a'+i%2))
+	}
+	array = append(array, "[\n"+strings.Join(lines, ",\n")+"\n]")
+	for _, content := range []string{strings.Join(lines, "\n"), array[0]} {
+		for _, name := range []string{"m.csv", "m.txt"} {
+			ds := accepted(t, name, content, Options{})
+			if len(ds.Rows) != 40 || codesOf(ds.Problems) != "file.format" {
+				t.Errorf("%s: %d rows, %v", name, len(ds.Rows), ds.Problems)
+			}
+		}
+	}
+	ds := accepted(t, "m.csv", manifestOf(40, "[text],label", func(i int) string {
+		return fmt.Sprintf(`{some} words of any kind %d here,%c`, i, 'a'+i%2)
+	}), Options{})
+	if len(ds.Rows) != 40 || codesOf(ds.Problems) != "" {
+		t.Errorf("%d rows, %v", len(ds.Rows), ds.Problems)
 	}
 }

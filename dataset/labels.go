@@ -112,6 +112,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 	}
 	dropMissingWords(ds, values, c)
 	mergeAlike(ds, values, c)
+	noteLookAlike(ds, values, c)
 	setClasses(ds, values, c)
 }
 

@@ -8,7 +8,7 @@ import (
 var labelNames = []string{
 	"label", "labels", "target", "targets", "class", "y", "标签", "类别", "类标", "分类", "情感", "情感倾向", "标注", "目标",
 	"category", "categories", "classification", "class_label", "target_class", "true_label", "ground_truth", "sentiment", "label_name", "class_name", "genres", "tags",
-	"etiqueta", "clase", "étiquette", "klasse", "классы", "метка", "класс", "ラベル", "라벨",
+	"etiqueta", "clase", "classe", "categoría", "categoria", "étiquette", "catégorie", "rótulo", "etichetta", "klasse", "kategorie", "kategori", "kategoria", "kategória", "sınıf", "nhãn", "классы", "метка", "класс", "категория", "ラベル", "クラス", "カテゴリ", "라벨", "분류",
 }
 
 // known is the test whether a name is one that the header of a table with these options may have.

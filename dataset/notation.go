@@ -147,9 +147,18 @@ func bare(s string) (digits, sign string, percent bool) {
 	return s, sign, percent
 }
 
-// ungroup joins thousands: one to three digits, then threes.
+// ungroup joins thousands: one to three digits, then threes; or, behind commas, twos and a last
+// three.
 func ungroup(s, sep string) (string, bool) {
 	parts := strings.Split(s, sep)
+	if n := len(parts); n > 2 && sep == "," && len(parts[n-2]) == 2 { // 12,34,567, as in India
+		for i, p := range parts {
+			if len(p) != 2 && (i > 0 || len(p) > 2) && i < n-1 || i == n-1 && len(p) != 3 || p == "" || strings.Trim(p, "0123456789") != "" {
+				return "", false
+			}
+		}
+		return strings.Join(parts, ""), parts[0][0] != '0'
+	}
 	for i, p := range parts {
 		if len(p) != 3 && (i > 0 || len(p) > 3 || p == "") || strings.Trim(p, "0123456789") != "" {
 			return "", false

@@ -133,6 +133,8 @@ func TestNumbersOfPeople(t *testing.T) {
 	f("number km/h", []float64{50, 120}, "50 km/h", "120 km/h")
 	f("category", nil, "5 kg", "300 g") // of two units no number
 	f("category", nil, "12A", "7B", "9C")
+	f("number", []float64{1234567, 127080}, "12,34,567", "1,27,080")
+	f("date", nil, "24 Mar 2024", "3 Mar 2024")
 	f("category", nil, "v1", "v2", "v3")
 	f("category", nil, "a (1)", "b (2)")
 }
@@ -170,7 +172,18 @@ func TestLabelWords(t *testing.T) {
 	f("b|very good", "class.alike", "very good", "b", "very  good", "very\u00a0good", "very good")
 	f("caf\u00e9|th\u00e9", "class.alike", "caf\u00e9", "th\u00e9", "cafe\u0301", "caf\u00e9")
 	f("A|a|b", "", "a", "A", "b")
-	f("Good|good", "", "good", "Good") // there is nothing else to tell apart
+	f("Good|good", "class.look-alike", "good", "Good") // there is nothing else to tell apart
+	f("bad|good", "class.alike", "good", "bad", "ｇｏｏｄ", "good", "bad", "good")
+	f("bad|bad.|good", "class.look-alike", "good", "bad", "bad.")
+	f("non toxic|non-toxic|toxic", "class.look-alike", "toxic", "non-toxic", "non toxic")
+	f("c|c#|c++", "", "c", "c++", "c#")
+	f("1|1-0|10", "", "1", "1-0", "10")
+	f("?|bad|good", "label.missing-word", "good", "bad", "?")
+	f("!|?", "", "!", "?")
+	ds = f("bad|good|g\u043e\u043ed", "class.look-alike", "good", "bad", "g\u043e\u043ed")
+	if got := ds.Problems.Error(); !strings.Contains(got, `"good" (20 rows), "g\u043e\u043ed" (20 rows)`) {
+		t.Error(got)
+	}
 }
 
 func TestLabelByName(t *testing.T) {
@@ -231,6 +244,34 @@ func TestSplitByName(t *testing.T) {
 	f("fold", "1 2 3", "1", "2", "3")
 	f("fold", "", "1", "9", "30")
 	f("other", "", "train", "test")
+	f("set", "train val test", "tr", "va", "te")
+	f("usage", "train val test", "Training", "PublicTest", "PrivateTest")
+	f("dataset", "train test", "train", "holdout")
+}
+
+// What looks like a split but is not taken for one is a feature that may give the test rows away.
+func TestSplitLike(t *testing.T) {
+	f := func(name, want string, values ...string) {
+		t.Helper()
+		ds := accepted(t, "m.tsv", columnOf(60, name, func(i int) string { return values[i*7/3%len(values)] }), Options{})
+		got := ""
+		for _, p := range ds.Problems {
+			if p.Code == "split.like" {
+				got = p.Advice
+			}
+		}
+		if !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s %q: %q", name, values, got)
+		}
+	}
+	f("other", "--split-column other", "train", "test")
+	f("my part", "--split-column 'my part'", "Train", "Dev")
+	f("is_test", "--ignore is_test", "0", "1")
+	f("is_valid", "--ignore is_valid", "True", "False")
+	f("partition", "--ignore partition", "0", "1", "2")
+	f("set", "", "winter", "summer")
+	f("other", "", "0", "1")
+	f("phase", "", "solid", "liquid")
 }
 
 func TestTaskOfNumbers(t *testing.T) {

@@ -96,6 +96,8 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		if i := splitColumn(t, taken); i >= 0 {
 			r.split = i
 			c.note("split.column", 0, t.Header[i], "if it is a feature, say so with --kind, or --split-column= for none", "taken as the split, as %s", splitWords(t, i))
+		} else if opt.Schema == nil {
+			noteSplitLike(t, taken, c)
 		}
 	}
 	if r.label >= 0 || len(r.labels) > 0 || opt.Label != "" || opt.Schema != nil {

@@ -10,11 +10,11 @@ import (
 // splitName writes the usual names of the three parts in one way; other names stay.
 func splitName(s string) string {
 	switch strings.ToLower(s) {
-	case "train", "training", "tr", "trn", "训练", "训练集":
+	case "train", "training", "tr", "trn", "训练", "训练集", "学習", "학습":
 		return "train"
-	case "val", "valid", "validation", "dev", "development", "验证", "验证集":
+	case "val", "valid", "validation", "dev", "development", "va", "vld", "publictest", "验证", "验证集", "検証", "검증":
 		return "val"
-	case "test", "testing", "te", "tst", "测试", "测试集":
+	case "test", "testing", "te", "tst", "ts", "holdout", "privatetest", "测试", "测试集", "テスト", "테스트":
 		return "test"
 	}
 	return s
@@ -23,7 +23,7 @@ func splitName(s string) string {
 // Names of columns that hold the split if their values are those of one, and of columns that hold
 // folds.
 var (
-	splitNames = []string{"set", "subset", "partition", "phase", "fold", "folds", "splits", "data_split", "split_name", "dataset_split", "train_test", "train_val_test", "usage", "划分", "数据集", "集合"}
+	splitNames = []string{"set", "subset", "partition", "phase", "fold", "folds", "splits", "data_split", "split_name", "dataset_split", "dataset", "data_set", "datasplit", "train_test", "train_or_test", "train_val_test", "tvt", "usage", "划分", "数据集", "集合"}
 	foldNames  = []string{"fold", "folds", "cv_fold", "fold_id", "kfold"}
 )
 
@@ -59,6 +59,52 @@ func splitColumn(t *Table, used func(int) bool) int {
 		return i
 	}
 	return found(foldNames, areFolds)
+}
+
+// noteSplitLike reports columns that look like how the rows were divided, though nothing but a
+// feature can be made of them as they are: parts under another name, and parts as numbers.
+func noteSplitLike(t *Table, used func(int) bool, c *collector) {
+	for i, name := range t.Header {
+		if used(i) || t.vectors[i] != nil {
+			continue
+		}
+		values := map[string]int{}
+		for _, cell := range t.column(i) {
+			if s := strings.TrimSpace(cell); s != "" {
+				values[splitName(s)]++
+			}
+			if len(values) > 3 {
+				break
+			}
+		}
+		switch {
+		case areParts(values):
+			c.note("split.like", 0, name, fmt.Sprintf("if it divides the rows, say so with --split-column %s", shellName(name)), "looks like a split, as %s, but is taken as a feature", splitWords(t, i))
+		case namesPart(name) && areFlags(values):
+			c.note("split.like", 0, name, fmt.Sprintf("leave it out with --ignore %s, or write train, val and test into it", shellName(name)), "looks like a split by its name, but is taken as a feature, as %s", splitWords(t, i))
+		}
+	}
+}
+
+// namesPart reports whether a column of flags or small numbers is a split by its name.
+func namesPart(name string) bool {
+	lower := strings.ToLower(strings.TrimSpace(name))
+	switch lower {
+	case "is_train", "is_training", "is_test", "is_val", "is_valid", "is_validation", "istrain", "istest", "isvalid", "train_flag", "test_flag":
+		return true
+	}
+	return slices.Contains(splitNames, lower)
+}
+
+// areFlags reports whether the values are truth values, or numbers from 0 or 1 on.
+func areFlags(values map[string]int) bool {
+	for v := range values {
+		_, truth := ParseBoolean(v)
+		if k, err := strconv.Atoi(strings.TrimSuffix(v, ".0")); !truth && (err != nil || k < 0 || k > 3) {
+			return false
+		}
+	}
+	return len(values) == 2 || len(values) == 3
 }
 
 // areParts reports whether the values are train, val and test, or two of them.

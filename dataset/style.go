@@ -47,6 +47,9 @@ func splitUnit(s string) (number, unit string, ok bool) {
 		return "", "", false
 	}
 	if m := withUnit.FindStringSubmatch(s); m != nil {
+		if _, _, date := ParseDate(s); date { // 24 Mar 2024
+			return "", "", false
+		}
 		return strings.Trim(m[1], " \u00a0\u202f"), trim(m[2]), true
 	}
 	if m := inCurrency.FindStringSubmatch(s); m != nil {

@@ -32,6 +32,19 @@ func TestStrangeColumns(t *testing.T) {
 	f(func(i int) string { return fmt.Sprintf("%d:30", i) }, "")
 	f(func(i int) string { return fmt.Sprintf("%d", i) }, "")
 	f(func(i int) string { return fmt.Sprintf("no. %d, again", i) }, "")
+	f(func(i int) string { return fmt.Sprintf("%c%d", "<~>≥"[i%3], i) }, `looks like numbers, but "<0" cannot be read as one`)
+	f(func(i int) string { return fmt.Sprintf("%d%s", i, []string{"", "+", "*"}[i%3]) }, `looks like numbers, but "1+" cannot be read as one`)
+	f(func(i int) string { return fmt.Sprintf("%d.5K", i) }, "the numbers are read without their unit, K")
+	f(func(i int) string { return fmt.Sprintf("%d %s", i, []string{"kg", "g"}[i%2]) }, "looks like numbers, but of different units, g and kg")
+	f(func(i int) string { return fmt.Sprintf("%d%c", i, 'A'+i%3) }, "")
+	f(func(i int) string { return fmt.Sprintf("%d%s", i, []string{"st", "nd", "rd", "th"}[i%4]) }, "")
+	f(func(i int) string {
+		if i%6 == 0 {
+			return "not reported"
+		}
+		return fmt.Sprintf("%d.5", i)
+	}, `33 of 40 cells are numbers, but others, such as "not reported", are not; taken as`)
+	f(func(i int) string { return fmt.Sprintf("%d Mar 2024", i%28+1) }, "")
 }
 
 // Web addresses are noted where nothing else tells that media were meant; text around one is text.

@@ -86,6 +86,7 @@ var ErrName = errors.New("no such encoding")
 // Decode turns the bytes of a whole file, held in a string, into UTF-8 and reports what they were.
 // Text that is UTF-8 already is returned without a copy.
 func Decode(s string) (string, Report, error) {
+	s = withoutPadding(s)
 	r, err := detect(s, true)
 	if err != nil {
 		return "", r, err
@@ -165,11 +166,28 @@ func plainName(s string) string {
 	}, s)
 }
 
+// withoutPadding is s without what a block device, an interrupted copy or CP/M's text files leave
+// behind the last line: NULs, or one end-of-file mark. In UTF-16 and UTF-32 NULs are half of a
+// letter, so there it is s.
+func withoutPadding(s string) string {
+	end := strings.TrimRight(s, "\x00")
+	if n := len(s) - len(end); n > 8 && strings.IndexByte(end, 0) < 0 {
+		s = end
+	}
+	if end, ok := strings.CutSuffix(s, "\n\x1a"); ok {
+		s = end + "\n"
+	}
+	return s
+}
+
 // decodeAs decodes s, without its mark, as r states.
 func decodeAs(s string, r Report, d *encoding.Decoder) (string, Report, error) {
 	var text string
 	if r.Encoding == UTF8 {
-		text = strings.TrimPrefix(s, "\xef\xbb\xbf")
+		text = s
+		for strings.HasPrefix(text, "\xef\xbb\xbf") { // some programs add one to another's
+			text = text[3:]
+		}
 		if !utf8.ValidString(text) {
 			r.BadLines, r.Bad = badLines(text)
 			text = strings.ToValidUTF8(text, "\uFFFD")
@@ -179,7 +197,7 @@ func decodeAs(s string, r Report, d *encoding.Decoder) (string, Report, error) {
 		if text, err = d.String(s); err != nil {
 			return "", r, fmt.Errorf("cannot decode %s: %w", r.Encoding, err)
 		}
-		text = strings.TrimPrefix(text, "\ufeff")
+		text = strings.TrimLeft(text, "\ufeff")
 		r.BadLines, r.Bad = replaced(text)
 	}
 	if control(text) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func (b *book) sheet(part string, s *Sheet) error {
 	}
 	defer c.Close()
 	var row []string
+	var merged []area
 	number, width := 0, 0
 	for {
 		t, err := d.Token()
@@ -46,6 +48,10 @@ func (b *book) sheet(part string, s *Sheet) error {
 					return fmt.Errorf("more than %d rows", maxRows)
 				}
 				row = nil
+			case "mergeCell":
+				if a, ok := areaOf(attr(t, "ref")); ok && len(merged) < maxRows {
+					merged = append(merged, a)
+				}
 			case "c":
 				at := len(row)
 				if ref := attr(t, "r"); ref != "" {
@@ -91,7 +97,46 @@ func (b *book) sheet(part string, s *Sheet) error {
 			s.Rows[i] = full
 		}
 	}
+	s.fill(merged)
 	return nil
+}
+
+// area is a range of merged cells of several rows: the first and the last row, from 1, and the
+// first column, from 0.
+type area struct{ first, last, column int }
+
+// areaOf reads a reference such as A2:B7; ok is false unless it is of several rows.
+func areaOf(ref string) (a area, ok bool) {
+	from, to, ok := strings.Cut(ref, ":")
+	if !ok {
+		return a, false
+	}
+	row := func(s string) int {
+		n, err := strconv.Atoi(strings.TrimLeft(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	a = area{row(from), row(to), columnOf(from)}
+	return a, a.first > 0 && a.last > a.first && a.column >= 0
+}
+
+// fill writes the value of merged cells, which the file has in the first of them, into the others
+// below it: whoever merged the cells of a column meant it for each of the rows. Across columns it
+// stays in the first one, where a title belongs.
+func (s *Sheet) fill(merged []area) {
+	for _, a := range merged {
+		at, ok := slices.BinarySearch(s.Lines, a.first)
+		if !ok || a.column >= len(s.Rows[at]) || s.Rows[at][a.column] == "" {
+			continue
+		}
+		v := s.Rows[at][a.column]
+		for at++; at < len(s.Rows) && s.Lines[at] <= a.last && s.Rows[at][a.column] == ""; at++ {
+			s.Rows[at][a.column] = v
+			s.Merged++
+		}
+	}
 }
 
 // cell reads a cell up to its end. fault is the error that it holds.

@@ -43,6 +43,7 @@ type Sheet struct {
 	Rows   [][]string
 	Lines  []int // of each row its number in the sheet, from 1
 	Errors []CellError
+	Merged int // cells that took the value of the merged cells that they are part of
 }
 
 // CellError is a cell that holds an error instead of a value.

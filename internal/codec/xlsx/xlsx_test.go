@@ -62,6 +62,27 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// Cells that were merged down a column are one value for each of its rows; a merged title is one.
+func TestMergedCells(t *testing.T) {
+	s, err := load(t, "merged.xlsx", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{
+		{"A title", "", ""},
+		{"shop", "n", "label"},
+		{"north", "1", "a"},
+		{"north", "2", "a"},
+		{"north", "3", "b"},
+		{"south", "4", ""},
+		{"south", "5", "a"},
+		{"wide", "", "b"},
+	}
+	if !reflect.DeepEqual(s.Rows, want) || s.Merged != 4 {
+		t.Errorf("%d merged: %q", s.Merged, s.Rows)
+	}
+}
+
 func TestParseFormat(t *testing.T) {
 	f := func(code string, want format) {
 		t.Helper()

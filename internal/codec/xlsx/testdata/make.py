@@ -13,6 +13,10 @@ for mac in (0,1):
     if mac: wb.epoch=CALENDAR_MAC_1904
     ws=wb.active; ws.title="First"; rows(ws); o=wb.create_sheet("Other one"); o["B3"]="x"; o["D5"]=1
     wb.save(out+("mac1904.xlsx" if mac else "openpyxl.xlsx"))
+wb=openpyxl.Workbook(); ws=wb.active
+for r in (["A title"],["shop","n","label"],["north",1,"a"],[None,2,None],[None,3,"b"],["south",4,None],[None,None,None],[None,5,"a"],["wide",None,"b"]): ws.append(r)
+for m in ("A1:C1","A3:A5","C3:C4","A6:A8","A9:B9"): ws.merge_cells(m)
+wb.save(out+"merged.xlsx")
 wb=xlsxwriter.Workbook(out+"xlsxwriter.xlsx"); ws=wb.add_worksheet("S")
 f=lambda s: wb.add_format({'num_format':s})
 ws.write_row(0,0,["rich","iso","german","us","clock","elapsed","percent","euro","text formula","number formula","bool formula","error formula","month","scientific"])
