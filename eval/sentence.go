@@ -66,6 +66,18 @@ func (v Verdict) constantly(m Metric, lang string) string {
 	return fmt.Sprintf("%s shown to beat always answering %s (%s).", who, what, answer)
 }
 
+// Called returns name as a sentence names it, in Chinese for "zh", else in English: the ensemble is
+// a common noun, every other method has a name of its own.
+func Called(name, lang string) string {
+	switch {
+	case name != "ensemble":
+		return name
+	case lang == "zh":
+		return "集成 ensemble"
+	}
+	return "the ensemble"
+}
+
 func (v Verdict) english(m Metric) string {
 	title, unit := m.Title, ""
 	if m.Share {
@@ -75,7 +87,7 @@ func (v Verdict) english(m Metric) string {
 	if v.Modality {
 		against = "%s reaches %s %s against %s for %s, the best single modality"
 	}
-	scores := fmt.Sprintf(against, v.BestFusion, score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
+	scores := fmt.Sprintf(against, Called(v.BestFusion, "en"), score(m, v.FusionScore), title, score(m, v.SingleScore), v.BestSingle)
 	proof := fmt.Sprintf("difference %s%s, interval %s to %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
 	if v.Difference > 0 { // p is of the claim that fusion helps
 		proof += ", p\u00a0" + FormatP(v.PValue)
@@ -123,7 +135,7 @@ func (v Verdict) chinese(m Metric) string {
 		against = "%s的%s为 %s，最好的单一模态%s为 %s"
 	}
 	scores := fmt.Sprintf(against,
-		strings.TrimLeft(quoted(v.BestFusion), " "), spaced(m.TitleIn("zh")), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
+		calledChinese(v.BestFusion), spaced(m.TitleIn("zh")), score(m, v.FusionScore), quoted(v.BestSingle), score(m, v.SingleScore))
 	proof := fmt.Sprintf("差值 %s%s，区间 %s 至 %s", signed(m, v.Difference), unit, signed(m, v.Low), signed(m, v.High))
 	if v.Difference > 0 {
 		proof += "，p\u00a0" + FormatP(v.PValue)
@@ -153,6 +165,14 @@ func spaced(term string) string {
 		term += " "
 	}
 	return term
+}
+
+// calledChinese is how a Chinese sentence begins with a name.
+func calledChinese(name string) string {
+	if called := Called(name, "zh"); called != name {
+		return called + " "
+	}
+	return strings.TrimLeft(quoted(name), " ")
 }
 
 // quoted sets a name off within Chinese text: a Chinese one by quotation marks,

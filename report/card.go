@@ -79,7 +79,7 @@ func (r *reader) finding() *finding {
 func (r *reader) verdict(v *eval.Verdict) *finding {
 	f := &finding{
 		class: strings.ReplaceAll(plainWords(string(v.Finding)), " ", ""),
-		badge: badge(v.Finding) + " " + r.say(string(v.Finding)), sentence: v.Result(r.lang()),
+		badge: badge(v.Finding) + " " + r.say(string(v.Finding)), sentence: began(v.Result(r.lang())),
 	}
 	switch {
 	case v.Baseline != nil && v.Baseline.FusionP >= 0.05:
@@ -89,7 +89,7 @@ func (r *reader) verdict(v *eval.Verdict) *finding {
 		if v.Modality {
 			key = "means_helps_all"
 		}
-		f.means = r.say(key, v.BestFusion)
+		f.means = r.say(key, eval.Called(v.BestFusion, r.lang()))
 	case v.Finding == eval.Hurts:
 		f.means = r.say("means_hurts", v.BestSingle)
 	default:
@@ -160,11 +160,15 @@ func (r *reader) decided() *finding {
 
 // scored is the finding of a model of one modality: how good it is.
 func (r *reader) scored() *finding {
-	s, ok := r.doc.Rows[0].Of(r.metric.Name)
+	row := &r.doc.Rows[0]
+	if i := slices.IndexFunc(r.doc.Rows, r.chosen); i > 0 {
+		row = &r.doc.Rows[i]
+	}
+	s, ok := row.Of(r.metric.Name)
 	if !ok {
 		return nil
 	}
-	f := &finding{class: "notshown", sentence: r.say("scores", r.doc.Rows[0].Name, r.metric.TitleIn(r.lang()), show(r.metric, s.Mean))}
+	f := &finding{class: "notshown", sentence: r.say("scores", began(eval.Called(row.Name, r.lang())), r.metric.TitleIn(r.lang()), show(r.metric, s.Mean))}
 	if !math.IsNaN(s.Low) {
 		f.sentence = r.say("gain", f.sentence, show(r.metric, s.Low), show(r.metric, s.High))
 	}
@@ -174,6 +178,14 @@ func (r *reader) scored() *finding {
 		f.means = l + r.pick(" ", "") + f.means
 	}
 	return f
+}
+
+// began is the beginning of a sentence: a name keeps its letters, the article does not.
+func began(s string) string {
+	if rest, ok := strings.CutPrefix(s, "the "); ok {
+		return "The " + rest
+	}
+	return s
 }
 
 // bestSingle is the key of what a verdict compares a fusion with.

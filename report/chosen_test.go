@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/report/reporttest"
 )
@@ -57,5 +59,30 @@ func TestChosenRow(t *testing.T) {
 	last.ValRuns, last.ValMargin = []float64{0.8, 0.9}, 0
 	if out := terminal(t, d, report.TerminalOptions{Lang: "zh"}); d.Verdict.BestFusion == last.Name && !strings.Contains(out, "在验证行上更好") {
 		t.Errorf("no reason in Chinese:\n%s", out)
+	}
+}
+
+// An ensemble of one view is no fusion: the report asks how good it is, and names what it is.
+func TestEnsembleOfOneView(t *testing.T) {
+	d := reporttest.Sample()
+	d.Verdict, d.Shapley = nil, nil
+	d.Rows = slices.DeleteFunc(d.Rows, func(r compare.Row) bool { return r.Kind == eval.Fusion })[:1]
+	joined := d.Rows[0]
+	joined.Name, joined.Fusion, joined.Kind = "ensemble", model.Ensemble, eval.Single
+	d.Rows = append(d.Rows, joined)
+	d.Chosen = &report.Chosen{Name: joined.Name, Kind: joined.Kind}
+	for lang, want := range map[string][]string{
+		"en": {"How good is the model?", "The ensemble reaches the ", "several networks of that view"},
+		"zh": {"模型表现如何？", "集成 ensemble 的", "同一视图的多个网络"},
+	} {
+		var page strings.Builder
+		if err := report.HTML(&page, d, report.Options{Lang: lang}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(page.String(), w) {
+				t.Errorf("%s: no %q", lang, w)
+			}
+		}
 	}
 }

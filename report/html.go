@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/svg"
+	"github.com/fusor-ml/fusor/model"
 )
 
 //go:embed style.css
@@ -97,8 +99,21 @@ func (r *reader) title() string {
 	return r.say("title_model", r.doc.Data.Name)
 }
 
-// alone reports whether the model has one modality, so that nothing is to be decided.
-func (r *reader) alone() bool { return len(r.doc.Rows) == 1 && len(r.doc.Shapley) == 0 }
+// alone reports whether the model has one modality, so that nothing is to be decided: there is one
+// score, or beside it that of several networks of the one view.
+func (r *reader) alone() bool {
+	if r.doc.Verdict != nil || len(r.doc.Shapley) > 0 {
+		return false
+	}
+	return len(r.doc.Rows) == 1 || r.joinsOneView()
+}
+
+// joinsOneView reports whether a row is an ensemble of one view.
+func (r *reader) joinsOneView() bool {
+	return slices.ContainsFunc(r.doc.Rows, func(row compare.Row) bool {
+		return row.Kind == eval.Single && row.Fusion == model.Ensemble
+	})
+}
 
 // subtitle returns one line on what the report is of.
 func (r *reader) subtitle() string {

@@ -81,6 +81,9 @@ func (r *reader) leaderboard() *section {
 			note += r.pick(" ", "") + why
 		}
 	}
+	if r.joinsOneView() {
+		note, p.Title = r.say("of_one_view"), headed(r.metric.TitleIn(r.lang()))
+	}
 	if len(rows) == 1 { // of explain, or of a comparison of one view
 		title, note, p.Title = r.say("score"), r.say("score_note"), headed(r.metric.TitleIn(r.lang()))
 		if r.doc.Run.Folds > 0 {
@@ -261,18 +264,19 @@ func (r *reader) notOnTop() string {
 	if b, _ := chosen.Of(r.metric.Name); !(math.Abs(a.Mean-b.Mean) > 1e-9) {
 		return ""
 	}
+	name := r.pick(began(eval.Called(chosen.Name, "en")), chosen.Name)
 	its, others := show(r.metric, meanOf(chosen.ValRuns)), show(r.metric, meanOf(top.ValRuns))
 	if its == others {
-		return r.say("not_on_top_equal", chosen.Name, top.Name, its)
+		return r.say("not_on_top_equal", name, top.Name, its)
 	}
 	ahead := meanOf(top.ValRuns) - meanOf(chosen.ValRuns)
 	if !r.metric.HigherIsBetter {
 		ahead = -ahead
 	}
 	if ahead > 0 {
-		return r.say("not_on_top_margin", chosen.Name, top.Name, its, others, show(r.metric, chosen.ValMargin))
+		return r.say("not_on_top_margin", name, top.Name, its, others, show(r.metric, chosen.ValMargin))
 	}
-	return r.say("not_on_top", chosen.Name, top.Name, its, others)
+	return r.say("not_on_top", name, top.Name, its, others)
 }
 
 func meanOf(x []float64) float64 {

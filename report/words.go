@@ -76,7 +76,7 @@ var words = map[string][2]string{
 	"kind":          {"Kind", "类型"},
 	"whole":         {"modality", "整个模态"},
 	"single":        {"single view", "单一视图"},
-	"ensemble":      {"ensemble", "集成"},
+	"ensemble":      {"networks", "多个网络"},
 	"fusion":        {"fusion", "融合"},
 	"views":         {"Views", "视图"},
 	"class":         {"Class", "类别"},
@@ -93,6 +93,7 @@ var words = map[string][2]string{
 	"leaderboard_plot":  {"%s of every single view and fusion", "各单一视图与融合方法的%s"},
 	"standing_out":      {"The two that the verdict compares, chosen by validation, are in bold.", "结论所比较的两个（由验证集选出）以粗体显示。"},
 	"score":             {"How good the model is", "模型的表现"},
+	"of_one_view":       {"One view: there is no fusion to compare. The ensemble is several networks of that view, whose answers are averaged. Dots are means, whiskers 95 % intervals.", "只有一个视图，没有可比较的融合。集成 ensemble 是同一视图的多个网络，其答案取平均。圆点为均值，横线为 95 % 区间。"},
 	"score_note":        {"The model's score on the rows looked at, with its 95 % interval over the rows; the table has every metric.", "模型在所考察的行上的得分及其 95 % 区间；表中列出全部指标。"},
 	"score_folds":       {"The model's mean score over the folds, each predicted by a model fitted without it, with its 95 % interval; the table has every metric.", "模型在各折上的平均得分及其 95 % 区间，每折均由未见过它的模型预测；表中列出全部指标。"},
 	"more_mistakes":     {"%d more", "另外 %d 个"},
@@ -176,7 +177,7 @@ var words = map[string][2]string{
 	"test":          {"test", "测试"},
 
 	"confusion":      {"Confusion", "混淆矩阵"},
-	"confusion_note": {"Test rows by true and predicted class; colours are shares of the true class.", "按真实类别与预测类别统计的测试行；颜色表示占真实类别的比例。"},
+	"confusion_note": {"Test rows by true and predicted class; colors are shares of the true class.", "按真实类别与预测类别统计的测试行；颜色表示占真实类别的比例。"},
 	"confusion_plot": {"Rows by true and predicted class, %s", "真实类别与预测类别，%s"},
 	"confusion_top":  {"Most frequent confusions", "最常见的混淆"},
 

@@ -11,9 +11,11 @@ import (
 	"slices"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/report"
 )
 
@@ -110,7 +112,11 @@ func (c *compareCmd) write(e *env, cmp *fusor.Comparison) error {
 	c.report(e, cmp.Problems)
 	notes := cmp.Result.Plan.Notes
 	if cmp.Verdict == nil {
-		notes = append(notes[:len(notes):len(notes)], "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)")
+		why := "there is nothing to compare: fusion takes at least two views; add a column, or name more views with --views (see: fusor views)"
+		if slices.ContainsFunc(cmp.Rows, func(r compare.Row) bool { return joinsOneView(r.Kind, r.Fusion) }) {
+			why = "there is no fusion to compare: it takes at least two views, and the ensemble is several networks of the one view; add a column, or name more views with --views (see: fusor views)"
+		}
+		notes = append(notes[:len(notes):len(notes)], why)
 	}
 	c.notes(e, notes)
 	doc := cmp.Document(c.reportFlags.options())
@@ -177,6 +183,9 @@ func (c *compareCmd) next(e *env, cmp *fusor.Comparison) []report.Step {
 	return nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))
 }
 
+// joinsOneView reports whether an entry is an ensemble of one view, which is no fusion.
+func joinsOneView(kind, method string) bool { return kind == eval.Single && method == model.Ensemble }
+
 // printNext ends the result on the terminal.
 func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
 	if cmp.Chosen == nil {
@@ -184,7 +193,10 @@ func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
 	}
 	if c.Out != "" {
 		what := cmp.Chosen.Name
-		if cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil {
+		switch {
+		case joinsOneView(cmp.Chosen.Kind, cmp.Chosen.Fusion):
+			what = e.say("several networks of %s", list(cmp.Chosen.Views))
+		case cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil:
 			what = e.say("of %s alone: no fusion did better on validation rows", what)
 		}
 		e.printf("model: %s (%s)\n", c.model(), what)

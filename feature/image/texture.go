@@ -25,7 +25,7 @@ func Texture() feature.View {
 		info: feature.Info{
 			Name: "texture", Shape: feature.Vector, Version: 1, Default: true,
 			Options: "lbp=u8x3+riu8x3x3 glcm=16x3x3 gabor=4x2 side=112",
-			Doc:     "uniform LBP at three sizes and in opponent colours (Ojala et al. 2002), GLCM properties (Haralick 1973), Gabor energies (Daugman 1985)",
+			Doc:     "uniform LBP at three sizes and in opponent colors (Ojala et al. 2002), GLCM properties (Haralick 1973), Gabor energies (Daugman 1985)",
 		},
 		describe: describeTexture,
 	}
