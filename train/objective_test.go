@@ -63,8 +63,12 @@ func twoModalities(t *testing.T, spec model.Spec, c Config) *trainer {
 // over the rows that have it.
 func TestAuxiliaryLoss(t *testing.T) {
 	for _, spec := range []model.Spec{
-		{Method: "concat"}, {Method: "mean", Regression: true}, {Method: "attention", Multilabel: true},
-		{Method: "late"}, {Method: "moe", Regression: true}, {Method: "quality", Multilabel: true},
+		{Method: "concat"},
+		{Method: "mean", Regression: true},
+		{Method: "attention", Multilabel: true},
+		{Method: "late"},
+		{Method: "moe", Regression: true},
+		{Method: "quality", Multilabel: true},
 	} {
 		spec.Auxiliary = 0.25
 		tr := twoModalities(t, spec, Config{})
