@@ -3,4 +3,4 @@
 package machine
 
 // faults is empty where the errors of the system are not known.
-var machine []error
+var faults []error
