@@ -201,7 +201,8 @@ func (r *reader) noise() *section {
 		}
 		return &section{id: "noise", title: r.say("noise"), note: r.say("noise_by"), pre: strings.Join(r.doc.NoiseBy, "\n")}
 	}
-	s := &section{id: "noise", title: r.say("noise"), note: r.say("noise_note")}
+	const beside = 4 // more curves than so many take the page's width
+	s := &section{id: "noise", wide: len(r.doc.Noise) > beside, title: r.say("noise"), note: r.say("noise_note")}
 	sum := &table{title: r.say("noise_table"), texts: 3, bold: -1}
 	for _, k := range []string{"modality", "noise_kind", "model", "area", "relative", "effective"} {
 		sum.column(k, headed(r.say(k)))

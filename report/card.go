@@ -132,9 +132,12 @@ func (r *reader) decided() *finding {
 	first := parts[0]
 	said := []string{r.say("decides", first.Name, format.Value(first.Value)+unit)}
 	f := &finding{class: "helps", means: r.say("means_decides", first.Name)}
-	if !sure(first) {
+	switch {
+	case !sure(first):
 		said = []string{r.say("decides_not", first.Name, gain(first))}
 		f.class, f.means = "notshown", r.say("means_decides_not")
+	case slices.ContainsFunc(parts, func(c explain.Part) bool { return !sure(c) }):
+		f.means += r.pick(" ", "") + r.say("means_spare")
 	}
 	const most = 4
 	for i, c := range parts[1:] {

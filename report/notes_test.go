@@ -70,7 +70,7 @@ func TestOneView(t *testing.T) {
 	d := reporttest.Sample()
 	d.Rows, d.Verdict, d.Shapley, d.Run.Folds = d.Rows[:1], nil, nil, 5
 	has(t, d, true, "<h1>How good is the model?</h1>", "<h1>模型表现如何？</h1>", "mean score over the folds", "各折上的平均得分")
-	has(t, d, false, "What decided?", "由谁决定？", "interval over the rows", "所考察的行上的得分")
+	has(t, d, false, "What decided?", "哪个模态起决定作用？", "interval over the rows", "所考察的行上的得分")
 	d.Run.Folds = 0
 	has(t, d, true, "interval over the rows", "所考察的行上的得分")
 }

@@ -5,9 +5,9 @@ import "fmt"
 // words is every string a reader sees: English, Chinese.
 var words = map[string][2]string{
 	"question":    {"Does fusion help?", "融合是否有效？"},
-	"what":        {"What decided?", "由谁决定？"},
+	"what":        {"What decided?", "哪个模态起决定作用？"},
 	"title":       {"Does fusion help? – %s", "融合是否有效？%s"},
-	"title_model": {"What decided? – %s", "由谁决定？%s"},
+	"title_model": {"What decided? – %s", "哪个模态起决定作用？%s"},
 	"good":        {"How good is the model?", "模型表现如何？"},
 	"title_good":  {"How good is the model? – %s", "模型表现如何？%s"},
 	"contents":    {"Contents", "目录"},
@@ -20,7 +20,8 @@ var words = map[string][2]string{
 	"means_hurts":       {"Leave the fusion: %s alone does better, by more than chance explains.", "不必融合：仅用 %s 更好，且差距超出偶然波动。"},
 	"means_notshown":    {"The difference may be chance. Unless more rows show otherwise, %s alone does as well and is simpler.", "差距可能只是偶然。除非更多的行另有证明，仅用 %s 就同样好，而且更简单。"},
 	"means_baseline":    {"The data does not let a model do better than always giving the same answer: check the labels, or collect columns that say more.", "这些数据还不足以让模型优于总是给出同一答案：请检查标签，或收集信息更多的列。"},
-	"means_decides":     {"The model relies on %s most: keep it clean and present. What is not shown to help may be left out without loss, as far as these rows tell.", "模型最依赖 %s：请保证它干净且不缺失。未能证明有帮助的模态，就这些行来看，去掉也不会有损失。"},
+	"means_decides":     {"The model relies on %s most: keep it clean and present.", "模型最依赖 %s：请保证它干净且不缺失。"},
+	"means_spare":       {"What is not shown to help may be left out without loss, as far as these rows tell.", "未能证明有帮助的模态，就这些行来看，去掉也不会有损失。"},
 	"means_decides_not": {"On these rows no modality is shown to help: look at more rows, or at the labels.", "在这些行上没有一个模态被证明有帮助：请考察更多的行，或检查标签。"},
 	"means_alone":       {"The model has one modality, so nothing is to be shared out; a second one can be added as a column.", "模型只有一个模态，没有可分摊的贡献；可增加一列作为第二个模态。"},
 	"decides":           {"%s decides most (%s)", "%s 起的作用最大（%s）"},
