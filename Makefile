@@ -20,12 +20,13 @@ race: ## the concurrent packages under the race detector
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME each; without minimisation, on which Go spends most of the time otherwise
-	@set -e; for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz' | grep -v '^compat/\|^test/\|^tools/\|/_asm/'); do \
+	@failed=; for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz' | grep -v '^compat/\|^test/\|^tools/\|/_asm/'); do \
 	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
 	    echo "== $$(dirname $$file) $$target"; \
-	    $(GO) test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x; \
+	    $(GO) test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || failed="$$failed $$(dirname $$file)/$$target"; \
 	  done; \
-	done
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 vet:
 	$(GO) vet ./...

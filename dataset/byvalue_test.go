@@ -6,6 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -188,5 +192,60 @@ func FuzzByValue(f *testing.F) {
 			}
 		}
 		kindHeld(s)
+	})
+}
+
+// Whatever a request calls a file, none outside the root is opened, and none at all without a root.
+func FuzzRequestName(f *testing.F) {
+	dir := f.TempDir()
+	for name, content := range map[string]string{"secret.png": "what lies outside", "in/y.png": picture(f), "in/deep/z.png": picture(f)} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			f.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join("..", "secret.png"), filepath.Join(dir, "in", "link.png")); err != nil {
+		f.Skip(err)
+	}
+	root, err := media.OpenRoot(filepath.Join(dir, "in"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { root.Close() })
+	schema := &Schema{Label: "label", Task: Classification, Classes: []string{"a", "b"}, Columns: []Column{{Name: "text", Kind: media.Text}, {Name: "photo", Kind: media.Image}}}
+	for _, name := range []string{
+		"y.png", "deep/z.png", "deep/../y.png", "link.png", "../secret.png", "deep/../../secret.png", "/etc/passwd", "./y.png", "y.png;../secret.png",
+		`..\secret.png`, "file:///etc/passwd", "data:image/png;base64,iVBORw0KGgo=", "y.png\x00", "//y.png", "~/secret.png", "deep",
+	} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		quoted, err := json.Marshal(map[string]string{"photo": name, "text": "a text"})
+		if err != nil {
+			return
+		}
+		for _, files := range []fs.FS{nil, root} {
+			ds, err := OpenJSONLines(bytes.NewReader(quoted), files, schema)
+			if err != nil || len(ds.Rows) != 1 {
+				return
+			}
+			for _, path := range ds.Rows[0].Cells[1].Files {
+				file, err := ds.files().Open(path)
+				if err != nil {
+					continue
+				}
+				data, err := io.ReadAll(io.LimitReader(file, 1<<16))
+				file.Close()
+				if err == nil && (files == nil || !bytes.HasPrefix(data, []byte("\x89PNG"))) {
+					t.Errorf("%q opened %q, which holds %.40q", name, path, data)
+				}
+			}
+			if files == nil && len(ds.Rows[0].Cells[1].Files) > 0 {
+				t.Errorf("%q names the files %q, though there is no root", name, ds.Rows[0].Cells[1].Files)
+			}
+		}
 	})
 }

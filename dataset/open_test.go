@@ -398,6 +398,7 @@ func FuzzOpenParquet(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
+	addCases(f, func(_ string, data []byte) { f.Add(data) }, ".parquet")
 	path := filepath.Join(f.TempDir(), "m.parquet")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {

@@ -193,6 +193,7 @@ func fuzzFormat(f *testing.F, format, seed string) {
 			f.Add(goldenFile(f, g.file))
 		}
 	}
+	addCases(f, func(_ string, data []byte) { f.Add(data) }, map[string]string{"wav": ".wav", "flac": ".flac", "mp3": ".mp3", "vorbis": ".ogg", "opus": ".opus"}[format])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if format == "vorbis" || format == "opus" {
 			sealPages(data)

@@ -35,6 +35,11 @@ func fuzzPictures(f *testing.F, format Format, pattern string) {
 			}
 		}
 	}
+	addCases(f, func(_ string, data []byte) {
+		if format == "" || Sniff(data) == format {
+			f.Add(data, uint8(0))
+		}
+	}, ".png", ".jpg", ".bmp", ".tif")
 	f.Fuzz(func(t *testing.T, data []byte, side uint8) {
 		if format != "" && Sniff(data) != format {
 			return

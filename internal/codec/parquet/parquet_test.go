@@ -183,6 +183,17 @@ func FuzzRead(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	cases, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "shared", "cases", "*", "*.parquet"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range cases {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table, err := Read(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
