@@ -61,7 +61,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	}
 	c.report(e, ev.Problems)
 	if !c.jsonToStdout() && !c.Quiet {
-		e.printf("%s: %s fusion of %s\n", ds.Name, ev.Fusion, list(ev.Views))
+		e.paragraph(e.say("%s: %s fusion of %s", ds.Name, ev.Fusion, list(ev.Views)))
 		c.printScores(e, &ev.Row)
 		printConfusion(e, ev.Confusion, ev.Classes)
 		printLabels(e, ev.Labels)

@@ -57,7 +57,11 @@ const notRecorded = "not recorded (an older version wrote this model)"
 
 func printCard(e *env, c *predict.Card) {
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(e.stdout, "%s%s\n", termtext.Pad(e.lang.Text(name), 12), e.say(format, args...))
+		head := e.lang.Text(name)
+		for _, text := range e.wrapped(e.say(format, args...), 12) {
+			fmt.Fprintf(e.stdout, "%s%s\n", termtext.Pad(head, 12), text)
+			head = ""
+		}
 	}
 	switch c.Task {
 	case dataset.Regression:
@@ -72,10 +76,10 @@ func printCard(e *env, c *predict.Card) {
 	}
 	line("fusion", "%s of %s, %d parameters", c.Fusion, plural(views(c), "view"), c.Parameters)
 	if len(c.Members) > 0 {
-		t := e.newTable("member", "views", "weight")
-		t.right(3)
+		t := e.newTable("member", "weight", "views")
+		t.right(2)
 		for _, m := range c.Members {
-			t.add(m.Fusion, list(m.Views), fmt.Sprintf("%.2f", m.Weight))
+			t.add(m.Fusion, fmt.Sprintf("%.2f", m.Weight), list(m.Views))
 		}
 		fmt.Fprintln(e.stdout, t.render(e.stdout))
 	}

@@ -226,7 +226,7 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 		if in.Task == dataset.Multilabel {
 			e.printf("labels: %s\n", counts(e, ds.Schema.Classes, in.Classes))
 		} else {
-			e.printf("classes: %s\n", shares(e, ds.Schema.Classes, in.Classes))
+			e.paragraph(e.say("classes: %s", shares(e, ds.Schema.Classes, in.Classes)))
 		}
 	}
 	if len(in.Splits) > 0 {

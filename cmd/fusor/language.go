@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor/internal/lang"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // languageFlag every command has: the language of all that a person reads.
@@ -38,6 +39,26 @@ func (e *env) printf(format string, args ...any) { e.fprintf(e.stdout, format, a
 
 func (e *env) fprintf(w io.Writer, format string, args ...any) {
 	fmt.Fprint(w, e.lang.Sprintf(format, args...)) //nolint:errcheck // output remembers its error
+}
+
+// paragraph prints a text without paths, which breaks between words on a narrow terminal.
+func (e *env) paragraph(s string) {
+	for _, line := range e.wrapped(s, 0) {
+		fmt.Fprintln(e.stdout, line) //nolint:errcheck // output remembers its error
+	}
+}
+
+// wrapped breaks s into lines that leave margin columns of the terminal free. Elsewhere it is one
+// line, as it is where a word would be cut.
+func (e *env) wrapped(s string, margin int) []string {
+	if !isTerminal(e.stdout) {
+		return []string{s}
+	}
+	lines := termtext.Wrap(s, max(20, width(e.stdout)-margin))
+	if strings.Count(strings.Join(lines, ""), "…") > strings.Count(s, "…") {
+		return []string{s}
+	}
+	return lines
 }
 
 // say returns a text in the reader's language.

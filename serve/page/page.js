@@ -330,8 +330,8 @@ for (const button of document.querySelectorAll("[data-code]")) {
 
 function showExamples() {
   const box = $("examples");
-  box.hidden = form.examples.length === 0;
-  box.replaceChildren(t("examples"), ...form.examples.map((row, i) => el("button", { type: "button", onclick: () => fill(row) }, title(row, i))),
+  box.hidden = false;
+  box.replaceChildren(form.examples.length ? t("examples") : "", ...form.examples.map((row, i) => el("button", { type: "button", onclick: () => fill(row) }, title(row, i))),
     el("button", { type: "button", onclick: () => fill({}) }, t("reset")));
 }
 
