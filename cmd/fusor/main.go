@@ -103,6 +103,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal()
 	defer stop()
 	language := locale(args)
+	if len(args) > 2 && args[0] == "--lang" { // every command has it, behind its name
+		args = slices.Concat(args[2:], args[:2])
+	}
 	if len(args) == 2 && args[1] == "metrics" && (args[0] == "help" || args[0] == "--help") {
 		if err := printMetrics(stdout, language); err != nil {
 			return exitFailure
