@@ -70,6 +70,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	decideTask(ds, opt.Task, c)
 	if !c.failed() {
 		noteLeakage(ds, c)
+		noteUnordered(ds, c)
 		if !opt.Deferred {
 			noteDuplicates(ds, c)
 		}
