@@ -5,6 +5,7 @@ package fusor
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -37,7 +38,7 @@ func (f failingFS) Open(name string) (fs.File, error) {
 	if *f.opens++; *f.opens <= f.from {
 		return file, nil
 	}
-	if f.err == syscall.EMFILE || f.err == syscall.EACCES {
+	if errors.Is(f.err, syscall.EMFILE) || errors.Is(f.err, syscall.EACCES) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: f.err}
 	}
 	return failingFile{file, name, f.err}, nil

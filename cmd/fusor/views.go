@@ -44,8 +44,10 @@ func (c *viewsCmd) Run(e *env) error {
 			all = append(all, viewInfo{string(m.Kind()), i.Name, string(i.Shape), i.Default, i.Version, i.Options, i.Doc})
 		}
 		if k := m.Kind(); k == media.Text || k.IsFile() {
-			all = append(all, viewInfo{Modality: string(k), View: "encoder", Shape: string(feature.Vector), Version: pretrained.Version,
-				Doc: "the vector of a pretrained network whose folder --encoder names (docs/encoders.md); taken by default then"})
+			all = append(all, viewInfo{
+				Modality: string(k), View: "encoder", Shape: string(feature.Vector), Version: pretrained.Version,
+				Doc: "the vector of a pretrained network whose folder --encoder names (docs/encoders.md); taken by default then",
+			})
 		}
 	}
 	if c.jsonToStdout() {
