@@ -56,13 +56,19 @@ func sameBits(t reporter, what string, got, want *tensor.Tensor) {
 // near compares with a tolerance relative to the largest element of want.
 func near(t reporter, what string, got, want *tensor.Tensor, tolerance float64) {
 	t.Helper()
+	within(t, what, got, want, tolerance, 1e-3)
+}
+
+// within is near with another least size that the tolerance is relative to.
+func within(t reporter, what string, got, want *tensor.Tensor, tolerance, least float64) {
+	t.Helper()
 	if got == nil && want == nil {
 		return
 	}
 	if got.Len() != want.Len() {
 		t.Fatalf("%s: the shape is %v, want %v", what, got.Shape, want.Shape)
 	}
-	limit := tolerance * max(1e-3, peak(want))
+	limit := tolerance * max(least, peak(want))
 	for i, w := range want.F64 {
 		if !(math.Abs(got.F64[i]-w) <= limit) {
 			t.Fatalf("%s: element %d is %.9g, want %.9g", what, i, got.F64[i], w)

@@ -241,8 +241,16 @@ func (r rig) float32(t reporter) {
 	const tolerance = 1e-4
 	near(t, "the result", got.z, want.z, tolerance)
 	near(t, "the weights", got.weights, want.weights, tolerance)
+	// What is summed for a small gradient, as that of a bias which hardly counts, is as large as what
+	// is summed for others, and so is what rounding leaves.
+	most := 1.0
+	for _, d := range want.dp {
+		if d != nil {
+			most = max(most, peak(d))
+		}
+	}
 	for i, p := range wide.params {
-		near(t, "the gradient of "+p.Name, got.dp[i], want.dp[i], tolerance)
+		within(t, "the gradient of "+p.Name, got.dp[i], want.dp[i], tolerance, 1e-3*most)
 	}
 }
 
