@@ -11,11 +11,46 @@ type own struct {
 	name      string
 	fused     bool
 	val       float64
+	known     [][]float64 // of each run, whether each validation row is right
 	runs      []float64
 	rows      []float64 // mean over the seeds of whether each test row is right
 	p, se     float64
 	mean      float64
 	low, high func(level float64) float64
+}
+
+// behind is the standard error of the difference on validation rows to the best entry but o, by the
+// usual formula: of the rows' means where all runs have the same rows, else of the runs' mean.
+func (o *own) behind(all []own, same bool) float64 {
+	var best *own
+	for i := range all {
+		if other := &all[i]; other.name != o.name && (best == nil || other.val > best.val) {
+			best = other
+		}
+	}
+	deviation := func(d []float64) float64 {
+		mean, square := average(d), 0.0
+		for _, v := range d {
+			square += (v - mean) * (v - mean) / float64(len(d))
+		}
+		return math.Sqrt(square / float64(len(d)))
+	}
+	runs := float64(len(o.known))
+	if same {
+		d := make([]float64, len(o.known[0]))
+		for r := range o.known {
+			for i, v := range minus(o.known[r], best.known[r]) {
+				d[i] += v / runs
+			}
+		}
+		return deviation(d)
+	}
+	square := 0.0
+	for r := range o.known {
+		e := deviation(minus(o.known[r], best.known[r]))
+		square += e * e
+	}
+	return math.Sqrt(square) / runs
 }
 
 // tested is Nadeau and Bengio's corrected resampled t-test of o − single.
