@@ -46,6 +46,9 @@ func (res *Result) addEnsemble(views []train.Fitted, fusions []string) {
 	first := firstFusion(res.Entries)
 	like := res.Entries[first]
 	res.variants = Variants(res.Entries, &res.Plan, views, fusions)
+	if fused := len(res.Entries) - first; len(res.variants) == 0 && fused < 2 {
+		return // one fusion and what it is made of, as over ordered rows: nothing is gained by a mean of these
+	}
 	// It comes first, and so before others of the same validation score.
 	res.Entries = slices.Insert(res.Entries, first, Entry{Name: model.Ensemble, Kind: like.Kind, Fusion: model.Ensemble, Views: like.Views})
 }
