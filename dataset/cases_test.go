@@ -61,23 +61,3 @@ func TestCases(t *testing.T) {
 	f("row-number-leaks/sorted.csv", "table:table price=number; 160 rows map[bad:80 good:80]", "column.row-names")
 	f("parquet-pandas-index/frame.parquet", "review:text, table:table price=number colour=category; 160 rows map[bad:80 good:80]", "column.index")
 }
-
-// addCases adds the files of ../shared/cases of these endings, where they are there.
-func addCases(f *testing.F, add func(name string, data []byte), endings ...string) {
-	f.Helper()
-	for _, ending := range endings {
-		names, err := filepath.Glob(filepath.Join(casesDir, "*", "*"+ending))
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, name := range names {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				f.Fatal(err)
-			}
-			if len(data) < 1<<18 {
-				add(filepath.Base(name), data)
-			}
-		}
-	}
-}

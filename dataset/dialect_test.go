@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/fusor-ml/fusor/internal/conformance"
 )
 
 // A table must be the same in whatever dialect it is written.
@@ -158,7 +160,7 @@ func FuzzTable(f *testing.F) {
 	f.Add("m.jsonl", []byte("{\"a\":1}\n"))
 	f.Add("m.csv.gz", []byte("\x1f\x8b\x08\x00"))
 	f.Add("m.xlsx", []byte("PK\x03\x04"))
-	addCases(f, func(name string, data []byte) { f.Add(name, data) }, ".csv")
+	conformance.Seeds(f, func(name string, data []byte) { f.Add(name, data) }, ".csv")
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		ds, err := Read(strings.NewReader(string(data)), name, Options{})
 		if err != nil {

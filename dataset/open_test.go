@@ -16,6 +16,7 @@ import (
 	pq "github.com/parquet-go/parquet-go"
 
 	"github.com/fusor-ml/fusor/internal/codec/npy"
+	"github.com/fusor-ml/fusor/internal/conformance"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -398,7 +399,7 @@ func FuzzOpenParquet(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
-	addCases(f, func(_ string, data []byte) { f.Add(data) }, ".parquet")
+	conformance.Seeds(f, func(_ string, data []byte) { f.Add(data) }, ".parquet")
 	path := filepath.Join(f.TempDir(), "m.parquet")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {

@@ -25,11 +25,23 @@ func TestChosenRow(t *testing.T) {
 		t.Errorf("%s is not marked:\n%s", d.Rows[0].Name, out)
 	}
 
-	d = reporttest.Sample()
-	main := func(k int) float64 {
-		s, _ := d.Rows[k].Of(d.Metric)
-		return s.Mean
+	last := &d.Rows[0]
+	for k := range d.Rows { // without a verdict the reason is of all entries
+		if a, _ := d.Rows[k].Of(d.Metric); a.Mean < mainOf(d, last) {
+			last = &d.Rows[k]
+		}
 	}
+	for k := range d.Rows {
+		d.Rows[k].ValRuns = []float64{0.5}
+	}
+	last.ValRuns = []float64{0.6}
+	d.Chosen = &report.Chosen{Name: last.Name, Kind: last.Kind}
+	if out := strings.Join(strings.Fields(terminal(t, d, report.TerminalOptions{})), " "); !strings.Contains(out, "was chosen, not ") {
+		t.Errorf("%s was chosen without a reason: %s", last.Name, out)
+	}
+
+	d = reporttest.Sample()
+	main := func(k int) float64 { return mainOf(d, &d.Rows[k]) }
 	var fusions []int
 	for k := range d.Rows {
 		if d.Rows[k].Kind == eval.Fusion {
@@ -42,7 +54,8 @@ func TestChosenRow(t *testing.T) {
 		}
 		return 1
 	})
-	top, last := &d.Rows[fusions[0]], &d.Rows[fusions[len(fusions)-1]]
+	var top *compare.Row
+	top, last = &d.Rows[fusions[0]], &d.Rows[fusions[len(fusions)-1]]
 	top.ValRuns, last.ValRuns = []float64{0.6, 0.7}, []float64{0.8, 0.9}
 	for chosen, want := range map[string]string{top.Name: "", last.Name: last.Name + " was chosen, not " + top.Name} {
 		d.Verdict.BestFusion = chosen
@@ -85,4 +98,10 @@ func TestEnsembleOfOneView(t *testing.T) {
 			}
 		}
 	}
+}
+
+// mainOf is a row's score by the main metric.
+func mainOf(d *report.Document, r *compare.Row) float64 {
+	s, _ := r.Of(d.Metric)
+	return s.Mean
 }

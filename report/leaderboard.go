@@ -236,24 +236,21 @@ func (r *reader) chosen(row compare.Row) bool {
 	return v != nil && (row.Kind == eval.Fusion && row.Name == v.BestFusion || row.Kind != eval.Fusion && row.Name == v.BestSingle)
 }
 
-// notOnTop returns why a fusion was chosen that another one surpasses on the rows that are shown;
-// "" if none does.
+// notOnTop returns why a fusion was chosen that another one surpasses on the rows that are shown
+// or, where there is no fusion to judge, an entry; "" if none does.
 func (r *reader) notOnTop() string {
-	v := r.doc.Verdict
-	if v == nil {
-		return ""
-	}
+	judged := r.doc.Verdict != nil
 	var top, chosen *compare.Row
 	rows := r.ranked()
 	for i := range rows {
 		row := &rows[i]
-		if row.Kind != eval.Fusion {
+		if judged && row.Kind != eval.Fusion {
 			continue
 		}
 		if top == nil {
 			top = row
 		}
-		if row.Name == v.BestFusion {
+		if judged && row.Name == r.doc.Verdict.BestFusion || !judged && r.chosen(*row) {
 			chosen = row
 		}
 	}

@@ -171,7 +171,7 @@ func TestPermissionDenied(t *testing.T) {
 func TestNoSpace(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip(err)
+		t.Skipf("no device that is always full: %v", err)
 	}
 	defer full.Close()
 	a := newAccount(t)
@@ -196,7 +196,7 @@ func TestTooManyOpenFiles(t *testing.T) {
 	a.write("t.csv", plainTable(), 0o644)
 	sh, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip(err)
+		t.Skipf("no shell that bounds descriptors: %v", err)
 	}
 	if _, errs, code := a.run(nil, "train", "t.csv", "-o", "m.fusor", "--epochs", "1", "-q"); code != 0 {
 		t.Fatal(errs)

@@ -64,3 +64,13 @@ func sound(item any) (*Sound, error) {
 	}
 	return nil, fmt.Errorf("audio: a view takes a *Sound or a signal, not %T", item)
 }
+
+// analyzed returns the sound of a view's item and its analysis, which is nil where there is nothing
+// to describe.
+func analyzed(item any) (*Sound, *speech, error) {
+	snd, err := sound(item)
+	if err != nil {
+		return nil, nil, err
+	}
+	return snd, snd.analysis(), nil
+}

@@ -70,13 +70,9 @@ func (Modulation) Info() feature.Info {
 
 // Extract implements feature.View for a *[Sound].
 func (Modulation) Extract(item any) (feature.Raw, error) {
-	snd, err := sound(item)
-	if err != nil {
-		return feature.Raw{}, err
-	}
-	s := snd.analysis()
+	snd, s, err := analyzed(item)
 	if s == nil {
-		return feature.Raw{}, nil
+		return feature.Raw{}, err
 	}
 	out := make([]float32, 0, ModulationDim)
 	coarse := s.coarse()

@@ -50,13 +50,9 @@ func (Prosody) Info() feature.Info {
 
 // Extract implements feature.View for a *[Sound].
 func (Prosody) Extract(item any) (feature.Raw, error) {
-	snd, err := sound(item)
-	if err != nil {
-		return feature.Raw{}, err
-	}
-	s := snd.analysis()
+	snd, s, err := analyzed(item)
 	if s == nil {
-		return feature.Raw{}, nil
+		return feature.Raw{}, err
 	}
 	c := snd.contour()
 	out := make([]float32, 0, ProsodyDim)

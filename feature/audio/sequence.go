@@ -36,13 +36,9 @@ func (Sequence) Info() feature.Info {
 
 // Extract implements feature.View for a *[Sound].
 func (Sequence) Extract(item any) (feature.Raw, error) {
-	snd, err := sound(item)
-	if err != nil {
-		return feature.Raw{}, err
-	}
-	s := snd.analysis()
+	_, s, err := analyzed(item)
 	if s == nil {
-		return feature.Raw{}, nil
+		return feature.Raw{}, err
 	}
 	n := s.to - s.from
 	mfcc := s.mfcc[s.from*cepstra : s.to*cepstra]

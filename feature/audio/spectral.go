@@ -48,13 +48,9 @@ func (Spectral) Info() feature.Info {
 
 // Extract implements feature.View for a *[Sound].
 func (Spectral) Extract(item any) (feature.Raw, error) {
-	snd, err := sound(item)
-	if err != nil {
-		return feature.Raw{}, err
-	}
-	s := snd.analysis()
+	snd, s, err := analyzed(item)
 	if s == nil {
-		return feature.Raw{}, nil
+		return feature.Raw{}, err
 	}
 	out := make([]float32, 0, SpectralDim)
 	add := func(x []float32, dim int) {

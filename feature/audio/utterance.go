@@ -44,13 +44,9 @@ func (Utterance) Info() feature.Info {
 
 // Extract implements feature.View for a *[Sound].
 func (Utterance) Extract(item any) (feature.Raw, error) {
-	snd, err := sound(item)
-	if err != nil {
-		return feature.Raw{}, err
-	}
-	s := snd.analysis()
+	snd, s, err := analyzed(item)
 	if s == nil {
-		return feature.Raw{}, nil
+		return feature.Raw{}, err
 	}
 	out := s.averageSpectrum(make([]float32, 0, UtteranceDim))
 	mean, dev := meanDev(s.high[s.from*highBands:s.to*highBands], highBands)

@@ -15,10 +15,18 @@ func Folder() string {
 	if dir := os.Getenv(variable); dir != "" {
 		return dir
 	}
+	if root := repository(); root != "" {
+		return filepath.Join(filepath.Dir(root), "shared", "conformance")
+	}
+	return ""
+}
+
+// repository returns the folder of the module that the test is in, or "".
+func repository() string {
 	dir, err := os.Getwd()
 	for err == nil {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(filepath.Dir(dir), "shared", "conformance")
+			return dir
 		}
 		up := filepath.Dir(dir)
 		if up == dir {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fusor-ml/fusor/internal/conformance"
 	"github.com/fusor-ml/fusor/internal/dsp"
 )
 
@@ -193,7 +194,7 @@ func fuzzFormat(f *testing.F, format, seed string) {
 			f.Add(goldenFile(f, g.file))
 		}
 	}
-	addCases(f, func(_ string, data []byte) { f.Add(data) }, map[string]string{"wav": ".wav", "flac": ".flac", "mp3": ".mp3", "vorbis": ".ogg", "opus": ".opus"}[format])
+	conformance.Seeds(f, func(_ string, data []byte) { f.Add(data) }, map[string]string{"wav": ".wav", "flac": ".flac", "mp3": ".mp3", "vorbis": ".ogg", "opus": ".opus"}[format])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if format == "vorbis" || format == "opus" {
 			sealPages(data)

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/fusor-ml/fusor/internal/conformance"
 )
 
 func FuzzDecode(f *testing.F) { fuzzPictures(f, "", "*.*") }
@@ -35,7 +37,7 @@ func fuzzPictures(f *testing.F, format Format, pattern string) {
 			}
 		}
 	}
-	addCases(f, func(_ string, data []byte) {
+	conformance.Seeds(f, func(_ string, data []byte) {
 		if format == "" || Sniff(data) == format {
 			f.Add(data, uint8(0))
 		}

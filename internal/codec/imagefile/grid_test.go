@@ -196,23 +196,3 @@ func TestDropAlpha(t *testing.T) {
 		}
 	}
 }
-
-// addCases adds the files of ../shared/cases of these endings, where they are there.
-func addCases(f *testing.F, add func(name string, data []byte), endings ...string) {
-	f.Helper()
-	for _, ending := range endings {
-		names, err := filepath.Glob(filepath.Join(filepath.Join("..", "..", "..", "..", "shared", "cases"), "*", "*"+ending))
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, name := range names {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				f.Fatal(err)
-			}
-			if len(data) < 1<<18 {
-				add(filepath.Base(name), data)
-			}
-		}
-	}
-}

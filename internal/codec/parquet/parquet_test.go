@@ -16,6 +16,8 @@ import (
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/fusor-ml/fusor/internal/conformance"
 )
 
 type nested struct {
@@ -183,17 +185,7 @@ func FuzzRead(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	cases, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "shared", "cases", "*", "*.parquet"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, name := range cases {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
+	conformance.Seeds(f, func(_ string, data []byte) { f.Add(data) }, ".parquet")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table, err := Read(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
