@@ -71,6 +71,7 @@ var methods = map[string]func(*ingredients) fused{
 	"moe":            moe,
 	"evidential":     evidential,
 	"quality":        quality,
+	"stacking":       stacking,
 	"mlb":            mlb,
 	"mult":           mult,
 }

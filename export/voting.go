@@ -1,5 +1,7 @@
 package export
 
+import "fmt"
+
 // voteFloor keeps the logarithm finite, as package fusion does.
 const voteFloor = 1e-12
 
@@ -93,4 +95,22 @@ func evidential(in *ingredients) fused {
 	}
 	sum := in.sum(in.reshape(evidence, 0, 0, opinions, classes), 3, false) // [N, V, opinions]
 	return fused{z, in.shares(in.sum(in.div(sum, in.add(sum, K)), 2, false))}
+}
+
+func stacking(in *ingredients) fused {
+	votes := in.heads("head")
+	logs := []attr{{"axis", -1}}
+	classes := !in.regression && !in.multilabel
+	if classes {
+		votes = in.node("LogSoftmax", logs, votes)
+	}
+	scales := make([]value, in.n)
+	for k := range scales {
+		scales[k] = in.unsqueeze(in.under("scale").weight(fmt.Sprint(k)), 0)
+	}
+	z := in.add(in.weightedSum(in.mul(votes, in.concat(0, scales...)), in.ones), in.weight("bias"))
+	if classes {
+		z = in.node("LogSoftmax", logs, z)
+	}
+	return fused{z: z}
 }

@@ -87,6 +87,17 @@ type Learner interface {
 	Loss(t *grad.Tape, in Input, out Output, target Target) *grad.Var
 }
 
+// Stacker is a Fusion whose views learn each by itself, from the task's loss of their votes, and
+// whose last step is learned after them, from votes on rows that they were not trained on.
+type Stacker interface {
+	Fusion
+	// Join returns Output.Z of votes [B, V, Shape.Outputs] and of which of them are there, [B, V].
+	Join(t *grad.Tape, votes *grad.Var, present *tensor.Tensor) *grad.Var
+	// Joint returns what Join learns. As the parameters begin, the joined prediction from one view
+	// alone is that of its vote divided by the number of views.
+	Joint() []*grad.Param
+}
+
 // Target is what is to be predicted of a batch.
 type Target struct {
 	// P is [B, Shape.Outputs]: the probability that each class should have, 1 for the row's own unless

@@ -250,6 +250,21 @@ var shipped = Table{
 		},
 	},
 	{
+		Name: "stacking", AnyWidths: true, Optional: true,
+		Doc:    "stacked generalization: how the predictions of the views are joined is learned from rows that they were not trained on",
+		Source: "Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1",
+		Final:  true, Votes: true,
+		Build: newStacking,
+		Laws: Laws{
+			Permutable: true, Indexed: []string{"head", "scale"},
+			Cases: []Case{
+				{Name: "classes", Drop: true},
+				{Name: "regression", Regression: true, Drop: true},
+				{Name: "labels", Multilabel: true, Drop: true},
+			},
+		},
+	},
+	{
 		Name: "mlb", Optional: true,
 		Doc:    "low-rank bilinear pooling: the first view asks, attention over the others answers, their product is taken",
 		Source: "Kim et al. 2017, arXiv:1610.04325",

@@ -23,7 +23,7 @@ func (m *Model) addAuxiliary(views []fusion.ViewShape) {
 // votes returns what each view predicts by itself, in training; a sequence by the mean of its
 // steps. Rows in which a view is absent mean nothing.
 func (m *Model) votes(t *grad.Tape, b *Batch, out fusion.Output) []*grad.Var {
-	if m.Spec.Auxiliary == 0 || !t.Training() {
+	if !t.Training() || m.Spec.Auxiliary == 0 && m.Stacker() == nil {
 		return nil
 	}
 	b.votes = buffer.Grow(b.votes, len(m.encoders))
@@ -40,6 +40,12 @@ func (m *Model) votes(t *grad.Tape, b *Batch, out fusion.Output) []*grad.Var {
 		b.votes[k] = m.auxiliary[k].Forward(t, x)
 	}
 	return b.votes
+}
+
+// Stacker returns the fusion if it is one whose views learn each by itself; else nil.
+func (m *Model) Stacker() fusion.Stacker {
+	s, _ := m.fusion.(fusion.Stacker)
+	return s
 }
 
 // Learns reports whether the fusion is trained by a loss of its own in place of the task's.

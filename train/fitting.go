@@ -23,6 +23,13 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 	if err != nil {
 		return nil, err
 	}
+	joint, err := p.stack(ctx, r, views, workers)
+	if err != nil {
+		return nil, err
+	}
+	if joint != nil {
+		load(net.Stacker().Joint(), joint) // no gradient of the training reaches it
+	}
 	f := &Fitting{Model: net, Views: views}
 	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val}
 	inner := hooks.Val
@@ -32,7 +39,9 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 		}
 		return err
 	}
-	f.History, err = Fit(ctx, net, d, r.Train, workers, hooks, from)
+	if f.History, err = Fit(ctx, net, d, r.Train, workers, hooks, from); err == nil && joint != nil {
+		load(net.Stacker().Joint(), joint) // the refit began anew
+	}
 	return f, err
 }
 

@@ -16,7 +16,7 @@ type goals struct {
 }
 
 // objective is what a step makes smaller: the task's loss, or the fusion's own one, and that of
-// what each view predicts by itself.
+// what each view predicts by itself; of a stacker this alone.
 func (t *trainer) objective(out model.Output) *grad.Var {
 	if s := t.losses.LabelSmoothing; s > 0 && t.m.Spec.Multilabel {
 		for i, y := range t.batch.Labels.F32 {
@@ -24,14 +24,18 @@ func (t *trainer) objective(out model.Output) *grad.Var {
 		}
 	}
 	var loss *grad.Var
-	if t.m.Learns() {
+	weight := t.m.Spec.Auxiliary
+	switch {
+	case t.m.Stacker() != nil:
+		loss, weight = t.tape.NewConst(1), 1
+	case t.m.Learns():
 		loss = t.m.Loss(t.tape, out, t.fusionTarget())
-	} else {
+	default:
 		loss = t.loss(out.Logits, t.whole())
 	}
 	for k, z := range out.Votes {
 		if l := t.voteLoss(z, k); l != nil {
-			loss = t.tape.Add(loss, t.tape.Scale(l, t.m.Spec.Auxiliary))
+			loss = t.tape.Add(loss, t.tape.Scale(l, weight))
 		}
 	}
 	return loss
