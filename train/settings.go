@@ -63,7 +63,7 @@ var Settings = []fusion.Option{
 	},
 	{
 		Name: "auxiliary", Kind: fusion.Number, Min: 0, Max: math.Inf(1), Unset: "0; for quality 1",
-		Doc: "weight, beside the loss of the prediction, of the loss of what each view predicts by itself: `late`, `moe` and `quality` as they decide, any other fusion by a head for each view that is used in training alone",
+		Doc: "weight, beside the loss of the prediction, of the loss of what each view predicts by itself: `late`, `moe` and `quality` as they decide, any other fusion by a head for each view that is used in training alone; `stacking` learns from nothing else, at any weight",
 	},
 	{
 		Name: "train.epochs", Kind: fusion.Integer, Min: 1, Max: math.Inf(1), Default: 100,

@@ -146,6 +146,14 @@ def quality(p, xs, row, task, scale=0.1, T=1.0):
     return z, share / share.sum()
 
 
+def stacking(p, xs, row, task):
+    z = p["bias"].copy()
+    for k in here(row):
+        vote = linear(p, f"head.{k}", xs[k])
+        z += p[f"scale.{k}"] * (np.log(softmax(vote)) if task == "class" else vote)
+    return np.log(softmax(z)) if task == "class" else z, None
+
+
 def mlb(p, xs, row, task):
     one = np.ones(p["question.bias"].shape)
     ask = np.tanh(linear(p, "ask", xs[0])) if row[0] else one
@@ -277,6 +285,16 @@ def moe_params(out):
     return params
 
 
+def stacking_params(out):
+    def params():
+        p = heads("head", out)()
+        for k in range(len(WIDTHS)):
+            p[f"scale.{k}"] = draw(out)
+        p["bias"] = draw(out)
+        return p
+    return params
+
+
 def mlb_params():
     dim, p = 3, {"glimpse": draw(2, 3)}
     for name in ("question", "ask"):
@@ -304,6 +322,8 @@ for task in ("class", "multilabel"):
 cases.append(case("mlb", mlb, "class", {"dim": 3, "glimpses": 2}, mlb_params, CLASSES)[0])
 cases.append(mult_case([[3, 1, 2, 3, 2], [2, 2, 1, 4, 3]], 2))
 cases.append(mult_case([[2, 1, 2, 1, 2], [], [1, 3, 2, 2, 1]], 3))
+for task, out in (("class", CLASSES), ("multilabel", CLASSES), ("regression", 1)):
+    cases.append(case("stacking", stacking, task, {}, stacking_params(out), out)[0])
 
 json.dump(cases, sys.stdout, separators=(",", ":"))
 print()
