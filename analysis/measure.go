@@ -57,28 +57,24 @@ func stream(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *predi
 		}
 	}
 	batches := m.Artifact().Model.Layout(f.Set(), rows)
-	chosen := make([]int, len(labels))
+	absent := make([]bool, len(labels))
 	workers := min(parallel.Workers(m.Options().Threads), len(batches))
-	pass := func(ctx context.Context, use func(worker, i int, row []float64)) error {
+	pass := func(ctx context.Context, use func(worker, i int, logits []float64)) error {
 		return parallel.For(ctx, len(batches), workers, func(ctx context.Context, worker, k int) error {
 			s, err := m.Logits(ctx, f.Set(), batches[k].Rows)
 			if err != nil {
 				return err
 			}
-			p := m.Probabilities(s)
+			m.Calibrate(s)
 			for j, r := range batches[k].Rows {
 				if ds.Rows[r].Labeled() {
-					row := p[j*s.Outputs : (j+1)*s.Outputs]
-					chosen[at[r]] = m.Decide(row, s.Absent[j])
-					use(worker, at[r], row)
+					absent[at[r]] = s.Absent[j]
+					use(worker, at[r], s.Logits[j*s.Outputs:(j+1)*s.Outputs])
 				}
 			}
 			return nil
 		})
 	}
-	preds, err := eval.Stream(ctx, labels, m.Artifact().Spec.Outputs, workers, pass)
-	if err == nil {
-		preds.Chosen = chosen
-	}
-	return preds, err
+	decide := func(i int, p []float64) int { return m.Decide(p, absent[i]) }
+	return eval.Stream(ctx, labels, m.Artifact().Spec.Outputs, workers, pass, decide)
 }

@@ -73,31 +73,31 @@ func newOneVsRest(labels []int, probs []float64, classes int) *oneVsRest {
 
 // bins calls f with the bin in which row i lies in the order of every other class.
 func (r *oneVsRest) bins(i int, row []float64, f func(bin int)) {
-	label := r.labels[i]
 	for c, v := range row {
-		lo, hi := r.start[c], r.start[c+1]
-		if c == label || lo == hi {
-			continue
+		if c != r.labels[i] && r.start[c] < r.start[c+1] {
+			f(r.bin(c, ordered(v)))
 		}
-		v = ordered(v)
-		first := lo
-		if v < r.cuts[lo] { // as most rows are
-			f(2*first + c)
-			continue
-		}
-		for lo < hi {
-			if mid := int(uint(lo+hi) >> 1); r.cuts[mid] < v {
-				lo = mid + 1
-			} else {
-				hi = mid
-			}
-		}
-		bin := 2*first + c + 2*(lo-first)
-		if lo < r.start[c+1] && r.cuts[lo] == v {
-			bin++
-		}
-		f(bin)
 	}
+}
+
+// bin returns the bin of a probability of class c.
+func (r *oneVsRest) bin(c int, v float64) int {
+	lo, hi := r.start[c], r.start[c+1]
+	if v < r.cuts[lo] { // as most rows are
+		return 2*lo + c
+	}
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); r.cuts[mid] < v {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	bin := 2*lo + c
+	if lo < r.start[c+1] && r.cuts[lo] == v {
+		bin++
+	}
+	return bin
 }
 
 // class returns a class's own counts by cut and those of the others by bin.

@@ -191,13 +191,15 @@ func (s *Spec) Activate(dst, logits []float64) {
 	}
 }
 
-// Softmax writes exp(x)/Σexp(x) to dst.
-func Softmax(dst, x []float64) {
-	top := math.Inf(-1)
+// Softmax writes exp(x)/Σexp(x) to dst, which it computes as exp(x − top)/sum. A NaN makes all of
+// dst NaN.
+func Softmax(dst, x []float64) (top, sum float64) {
+	top = math.Inf(-1)
 	for _, v := range x {
-		top = max(top, v)
+		if v > top {
+			top = v
+		}
 	}
-	sum := 0.0
 	for i, v := range x {
 		dst[i] = math.Exp(v - top)
 		sum += dst[i]
@@ -205,4 +207,5 @@ func Softmax(dst, x []float64) {
 	for i := range dst {
 		dst[i] /= sum
 	}
+	return top, sum
 }

@@ -145,18 +145,30 @@ func (m *Model) Probabilities(s *model.Scores) []float64 {
 		}
 		return out
 	}
-	c := s.Outputs
-	z := make([]float64, c)
-	for i := 0; i < len(out); i += c {
-		for j := range z {
-			z[j] = s.Logits[i+j]
-			if !s.Absent[i/c] { // the prior is as it is
-				z[j] /= m.a.Temperature
-			}
-		}
-		m.a.Spec.Activate(out[i:i+c], z)
+	z := make([]float64, s.Outputs)
+	for i := range s.Absent {
+		m.calibrate(z, s, i)
+		m.a.Spec.Activate(out[i*s.Outputs:(i+1)*s.Outputs], z)
 	}
 	return out
+}
+
+// Calibrate brings the logits of s, of a classification, to the model's temperature.
+func (m *Model) Calibrate(s *model.Scores) {
+	for i := range s.Absent {
+		m.calibrate(s.Logits[i*s.Outputs:(i+1)*s.Outputs], s, i)
+	}
+}
+
+// calibrate writes the logits of row i of s at the model's temperature to z.
+func (m *Model) calibrate(z []float64, s *model.Scores, i int) {
+	copy(z, s.Logits[i*s.Outputs:(i+1)*s.Outputs])
+	if s.Absent[i] { // the prior is as it is
+		return
+	}
+	for j := range z {
+		z[j] /= m.a.Temperature
+	}
 }
 
 // hidden marks the views of the named modalities; nil if none is named.
