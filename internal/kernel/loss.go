@@ -27,23 +27,36 @@ func CrossEntropy[T Float](logp, x []T, target []int32, weights []float32, smoot
 // CrossEntropyGrad adds the gradient of CrossEntropy, times dy, to dx.
 func CrossEntropyGrad[T Float](dx, logp []T, target []int32, weights []float32, smoothing float64, classes int, total float64, dy T) {
 	v := vectors[T]()
-	if v == nil || total == 0 || smoothing > 0 || classes > scratchLen || weights != nil {
+	if v == nil || total == 0 || smoothing > 0 || weights != nil {
 		ref.CrossEntropyGrad(dx, logp, target, weights, smoothing, classes, total, dy)
 		return
 	}
 	s := takeScratch()
 	scale := dy / T(total)
-	step := scratchLen / classes
+	add := func(d []T, probs []float32) {
+		for c, p := range probs {
+			d[c] += scale * T(p)
+		}
+	}
+	step := max(1, scratchLen/classes)
 	for first := 0; first < len(target); first += step {
 		part := target[first:min(first+step, len(target))]
-		v.vexp(len(part)*classes, at(s.x), at(logp[first*classes:(first+len(part))*classes]))
+		if classes <= scratchLen {
+			v.vexp(len(part)*classes, at(s.x), at(logp[first*classes:(first+len(part))*classes]))
+		}
 		for r, k := range part {
 			if k < 0 {
 				continue
 			}
 			d := dx[(first+r)*classes : (first+r+1)*classes]
-			for c, p := range s.x[r*classes : (r+1)*classes] {
-				d[c] += scale * T(p)
+			if classes <= scratchLen {
+				add(d, s.x[r*classes:(r+1)*classes])
+			} else { // a row in parts
+				for from := 0; from < classes; from += scratchLen {
+					n := min(scratchLen, classes-from)
+					v.vexp(n, at(s.x), at(logp[first*classes+from:]))
+					add(d[from:], s.x[:n])
+				}
 			}
 			d[k] -= scale
 		}

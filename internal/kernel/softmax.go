@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 
 	"github.com/fusor-ml/fusor/internal/kernel/ref"
 )
@@ -54,12 +55,12 @@ func SoftmaxGrad[T Float](dx, y, dy []T, cols int) {
 // LogSoftmax sets every row of dst, cols elements, to x - ln Σ exp(x).
 func LogSoftmax[T Float](dst, x []T, cols int) {
 	v := vectors[T]()
-	if v == nil || cols == 0 || cols > scratchLen {
+	if v == nil || cols == 0 {
 		ref.LogSoftmax(dst, x, cols)
 		return
 	}
 	s := takeScratch()
-	block := scratchLen / cols * cols // whole rows
+	block := max(1, scratchLen/cols) * cols // whole rows
 	for from := 0; from+cols <= len(x); from += block {
 		part := x[from:min(from+block, len(x))]
 		logSoftmax(v, dst[from:from+len(part)], part, s.x, cols)
@@ -102,10 +103,21 @@ func peak[T Float](x []T) T {
 	return p
 }
 
-// logSoftmax does whole rows; terms has room for all of x.
+// logSoftmax does whole rows; terms has room for all of x, unless that is one row.
 func logSoftmax[T Float](v *vectorKernels, dst, x []T, terms []float32, cols int) {
 	for from := 0; from+cols <= len(x); from += cols {
 		AddScalar(dst[from:from+cols], x[from:from+cols], -peak(x[from:from+cols]))
+	}
+	if cols > len(terms) {
+		var sum float64
+		for part := range slices.Chunk(dst, len(terms)) {
+			v.vexp(len(part), at(terms), at(part))
+			for _, e := range terms[:len(part)] {
+				sum += float64(e)
+			}
+		}
+		AddScalar(dst, dst, T(-math.Log(sum)))
+		return
 	}
 	v.vexp(len(x), at(terms), at(dst))
 	for from := 0; from+cols <= len(x); from += cols {

@@ -212,6 +212,25 @@ func TestRows(t *testing.T) {
 	})
 }
 
+// Rows that are longer than the memory for one call are done in parts.
+func TestLongRows(t *testing.T) {
+	const rows = 3
+	target := []int32{2, -1, scratchLen}
+	eachTier(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(13, 14))
+		for _, n := range []int{scratchLen - 1, scratchLen, scratchLen + 1, 2*scratchLen + 77} {
+			target[2] = int32(n - 1)
+			got := newFrame(rng, rows*n, rows*n)
+			want := got.clone()
+			CrossEntropy(got.args[0], got.args[1], target, nil, 0, n)
+			CrossEntropyGrad(got.args[1], got.args[0], target, nil, 0, n, 2, 0.7)
+			ref.CrossEntropy(want.args[0], want.args[1], target, nil, 0, n)
+			ref.CrossEntropyGrad(want.args[1], want.args[0], target, nil, 0, n, 2, 0.7)
+			same(t, fmt.Sprint("cross-entropy of ", n, " classes"), got, want, 1e-5)
+		}
+	})
+}
+
 // TestNaNGoesThrough holds that a number gone wrong is seen at the end.
 func TestNaNGoesThrough(t *testing.T) {
 	eachTier(t, func(t *testing.T) {
