@@ -21,8 +21,8 @@ type passed struct {
 
 // Stream returns the predictions of three classes or more whose probabilities, [rows, classes], are
 // too many to be kept: they are passed over three times, on so many workers, in memory for rows and
-// classes alone. decide returns the predicted class of row i. All metrics are those of [Predictions]
-// that hold them. The error is that of pass.
+// classes alone. decide returns the predicted class of row i. All metrics are those of
+// [Predictions] that hold them. The error is that of pass.
 func Stream(ctx context.Context, labels []int, classes, workers int, pass Pass, decide func(i int, probs []float64) int) (*Predictions, error) {
 	n := len(labels)
 	s := &passed{classes: classes, top: make([]int, n), sure: make([]float64, n), own: make([]float64, n), miss: make([]float64, n)}
@@ -91,8 +91,8 @@ func logOf(p float64) float64 {
 	return math.Inf(-1)
 }
 
-// binsOf is bins of a row by its logits; logs are those of the cuts. Most probabilities are far from
-// any cut and need not be computed: their logarithm is enough.
+// binsOf is bins of a row by its logits; logs are those of the cuts. Most probabilities are far
+// from any cut and need not be computed: their logarithm is enough.
 func (r *oneVsRest) binsOf(i int, logits []float64, of norm, logs []float64, f func(bin int)) {
 	margin := 1e-12 * (1000 + math.Abs(of.top)) // beyond the rounding of both logarithms
 	label := r.labels[i]
