@@ -7,8 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/term"
-
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/explain"
 	"github.com/fusor-ml/fusor/internal/svg"
@@ -25,7 +23,7 @@ type TerminalOptions struct {
 // WantsColor reports whether f is a terminal whose user did not forbid colors
 // with NO_COLOR (no-color.org) or TERM=dumb.
 func WantsColor(f *os.File) bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && takesColors(f)
 }
 
 // Terminal writes the leaderboard, sentiment metrics, the modalities' contributions, the table of

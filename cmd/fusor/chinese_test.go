@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/lang"
 )
 
 // english matches what no Chinese message has: words in a row. Commands, names in quotes, codes and
@@ -162,6 +165,18 @@ func TestChineseHelp(t *testing.T) {
 			if ask("--"+flag.Name+"=?", "--nonsense"); !flag.IsBool() {
 				ask("--" + flag.Name)
 			}
+		}
+	}
+}
+
+// Every metric that models are chosen by has a word on it, in both languages.
+func TestMetricWords(t *testing.T) {
+	t.Setenv("COLUMNS", "200")
+	_, output := inChinese(t, "", "help", "metrics")
+	for _, name := range eval.MetricNames() {
+		word := metricWords[name]
+		if word == "" || lang.Chinese.Text(word) == word || !strings.Contains(output, lang.Chinese.Text(word)) {
+			t.Errorf("%s: %q", name, word)
 		}
 	}
 }

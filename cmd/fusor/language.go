@@ -31,6 +31,24 @@ func languageOf(args []string, getenv func(string) string) lang.Language {
 	return lang.FromEnvironment(getenv)
 }
 
+// splitLanguage returns a command line without --lang, which every command has behind its name, and
+// that flag.
+func splitLanguage(args []string) (words, flag []string) {
+	for len(args) > 0 && args[0] != "--" {
+		n := 1
+		if args[0] == "--lang" {
+			n = min(2, len(args))
+		}
+		if args[0] == "--lang" || strings.HasPrefix(args[0], "--lang=") {
+			flag = append(flag, args[:n]...)
+		} else {
+			words = append(words, args[0])
+		}
+		args = args[n:]
+	}
+	return append(words, args...), flag
+}
+
 // locale returns the language of this process's command line.
 func locale(args []string) lang.Language { return languageOf(args, os.Getenv) }
 

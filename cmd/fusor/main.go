@@ -103,23 +103,26 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal()
 	defer stop()
 	language := locale(args)
-	if len(args) > 2 && args[0] == "--lang" { // every command has it, behind its name
-		args = slices.Concat(args[2:], args[:2])
-	}
-	if len(args) == 2 && args[1] == "metrics" && (args[0] == "help" || args[0] == "--help") {
+	words, inLanguage := splitLanguage(args)
+	if len(words) == 2 && words[1] == "metrics" && (words[0] == "help" || words[0] == "--help") {
 		if err := printMetrics(stdout, language); err != nil {
 			return exitFailure
 		}
 		return exitOK
 	}
 	switch {
-	case len(args) == 0:
-		args = []string{"--help"}
-	case args[0] == "help":
-		args = append(slices.Clone(args[1:]), "--help")
-	case args[0] == "--version":
-		args = []string{"version"}
+	case len(words) == 0:
+		words = []string{"--help"}
+	case words[0] == "help":
+		words = append(slices.Clone(words[1:]), "--help")
+	case words[0] == "--version":
+		words[0] = "version"
 	}
+	end := len(words)
+	if k := slices.Index(words, "--"); k >= 0 {
+		end = k
+	}
+	args = slices.Insert(words, end, inLanguage...)
 	line, err := program(new(commands)).Parse(args)
 	if errors.Is(err, cli.ErrHelp) {
 		if err := line.Command.WriteHelp(stdout, language, min(width(stdout), 100)); err != nil {

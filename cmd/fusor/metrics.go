@@ -19,11 +19,23 @@ var metricWords = map[string]string{
 	"roc_auc":           "chance that a row of a class is ranked above one of another; 0.5 is guessing",
 	"average_precision": "area under precision and recall, for rare classes",
 	"ece":               "how far stated confidence lies from the share that is right",
-	"mae":               "mean distance from the truth, in the units of the label",
-	"rmse":              "the same, with large errors counting more",
-	"r2":                "share of the labels' variance that is explained; 0 is the mean of the labels",
-	"pearson":           "linear correlation with the truth",
-	"spearman":          "correlation of ranks: whether the order is right",
+	"micro_f1":          "F1 over all labels of all rows together: frequent labels count more",
+	"subset_accuracy":   "share of rows whose labels are all right",
+	"hamming_loss":      "share of labels that are wrong",
+
+	"mean_average_precision": "mean over the labels of average precision",
+
+	"mae":      "mean distance from the truth, in the units of the label",
+	"rmse":     "the same, with large errors counting more",
+	"r2":       "share of the labels' variance that is explained; 0 is the mean of the labels",
+	"pearson":  "linear correlation with the truth",
+	"spearman": "correlation of ranks: whether the order is right",
+
+	"acc2_non_negative": "sentiment scores as two classes, below 0 and the rest",
+	"acc2_non_zero":     "the same, below and above 0, without rows of exactly 0",
+	"acc2_positive":     "the same, above 0 and the rest",
+	"acc5":              "sentiment scores rounded to whole numbers from -2 to 2",
+	"acc7":              "the same from -3 to 3",
 }
 
 // printMetrics lists the metrics with a word on each.

@@ -9,6 +9,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/internal/lang"
 )
 
 func TestProgress(t *testing.T) {
@@ -59,5 +60,27 @@ func TestProgress(t *testing.T) {
 	quiet.update(fusor.Progress{Stage: "train", Done: 1, Total: 2})
 	if quiet.done(); b.Len() != n {
 		t.Error("drawn, though nothing was to be")
+	}
+}
+
+// A line in Chinese has no English word: not of a stage, of what is done, nor of what is left.
+func TestChineseProgress(t *testing.T) {
+	for stage := range titles {
+		for _, left := range []time.Duration{3 * time.Second, 42 * time.Second, 12 * time.Minute, 3 * time.Hour} {
+			for _, width := range []int{60, 80, 200} {
+				var b bytes.Buffer
+				p := &progress{w: &b, on: true, lang: lang.Chinese, width: func() int { return width }}
+				clock := time.Unix(0, 0)
+				p.now = func() time.Time { return clock }
+				for done := range 3 { // at a rate that leaves so long
+					p.update(fusor.Progress{Stage: stage, Done: done, Total: 40, Left: left, Detail: "图像, fold 2 of 5"})
+					clock = clock.Add(left / 38)
+				}
+				line := b.String()[strings.LastIndex(b.String(), "\r"):]
+				if strings.ContainsFunc(line, func(r rune) bool { return r >= 'a' && r <= 'z' }) || uniseg.StringWidth(line) >= width {
+					t.Errorf("%s in %d columns: %q", stage, width, line)
+				}
+			}
+		}
 	}
 }
