@@ -59,20 +59,18 @@ PYTHON ?= python3
 venv := bin/venv
 $(venv): bindings/python/pyproject.toml
 	$(PYTHON) -m venv $(venv)
-	$(venv)/bin/pip install -q hatchling twine build -e 'bindings/python[test]'
+	$(venv)/bin/pip install -q hatchling twine -e 'bindings/python[test]'
 	touch $(venv)
 
 # Two builds of one commit make the same bytes.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 wheels: $(venv) ## Python wheels of every platform, and the sdist, in dist/
-	rm -rf dist && mkdir -p dist/bin
-	@set -e; export SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH); for p in $(PLATFORMS); do \
-	  bin=$(CURDIR)/dist/bin/$$(echo $$p | tr / -); \
-	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o $$bin ./cmd/fusor; \
-	  (cd bindings/python && FUSOR_WHEEL_PLATFORM=$$p FUSOR_WHEEL_BINARY=$$bin ../../$(venv)/bin/python -m hatchling build -t wheel -d ../../dist); \
+	rm -rf dist
+	@set -e; export SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH); cd bindings/python; for p in $(PLATFORMS); do \
+	  FUSOR_WHEEL_PLATFORM=$$p ../../$(venv)/bin/python -m hatchling build -t wheel -d ../../dist; \
 	done; \
-	(cd bindings/python && ../../$(venv)/bin/python -m hatchling build -t sdist -d ../../dist)
+	../../$(venv)/bin/python -m hatchling build -t sdist -d ../../dist
 	$(venv)/bin/twine check --strict dist/*.whl dist/*.tar.gz
 	@ls -l dist/*.whl dist/*.tar.gz
 

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sysconfig
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -67,19 +66,23 @@ class CustomBuildHook(BuildHookInterface):
         return {str(SOURCE / p): f"engine/{p}" for p in listed.stdout.split("\0") if p and not skip.search(p)}
 
     def _binary(self) -> tuple[str, Path]:
-        platform = os.environ.get("FUSOR_WHEEL_PLATFORM")
-        if platform:  # GOOS/GOARCH of a cross-built binary
-            return platform, Path(os.environ["FUSOR_WHEEL_BINARY"]).resolve()
+        """The platform of the wheel, GOOS/GOARCH, and its binary: one that is named, or one that Go builds."""
         go = shutil.which("go")
-        if go is None:
+        platform, named = os.environ.get("FUSOR_WHEEL_PLATFORM"), os.environ.get("FUSOR_WHEEL_BINARY")
+        if go is None and not (platform and named):
             raise RuntimeError("the engine is built with Go, and there is none: install Go 1.26, or a wheel of this platform")
-        out = subprocess.run([go, "env", "GOOS", "GOARCH"], check=True, capture_output=True, text=True)
+        if not platform:
+            out = subprocess.run([go, "env", "GOOS", "GOARCH"], check=True, capture_output=True, text=True)
+            platform = "/".join(out.stdout.split())
+        if named:
+            return platform, Path(named).resolve()
         self._folder = tempfile.mkdtemp()
-        binary = Path(self._folder) / ("fusor" + (sysconfig.get_config_var("EXE") or ""))
+        binary = Path(self._folder) / "fusor"
         flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="]
-        env = {**os.environ, "CGO_ENABLED": "0"}
+        goos, goarch = platform.split("/")
+        env = {**os.environ, "CGO_ENABLED": "0", "GOOS": goos, "GOARCH": goarch}
         subprocess.run([go, "build", *flags, "-o", str(binary), "./cmd/fusor"], cwd=SOURCE, check=True, env=env)
-        return "/".join(out.stdout.split()), binary
+        return platform, binary
 
 
 # What the engine embeds beside its code.

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -22,6 +23,7 @@ import fusor
 from fusor import FusorClassifier, FusorDataError, FusorMultilabel, FusorRegressor, FusorUsageError, FusorWarning, compare, find_binary, load, serve
 from fusor._labels import class_names
 from fusor._media import cell
+from fusor.estimators import _indicator
 
 
 def notes(n=60, seed=0):
@@ -195,6 +197,22 @@ def test_multilabel():
     assert (none.predict_proba(X)[:, 3] == 0).all()
     with pytest.raises(ValueError, match="0 and 1"):
         FusorMultilabel().fit(X, y + 1)
+
+
+def test_labels_of_rows():
+    """Labels come as a matrix, a sparse one, lists of 0 and 1, or lists of names; a single label is no list of letters."""
+    want = np.array([[1, 0, 1], [0, 0, 1], [0, 1, 0], [0, 0, 0]])
+    names = [["a", "c"], {"c"}, ("b",), None]
+    for y in (want, csr_matrix(want), want.tolist(), list(want), want.astype(bool), pd.DataFrame(want)):
+        classes, matrix = _indicator(y)
+        assert list(classes) == [0, 1, 2] and np.array_equal(matrix, want), type(y)
+    for y in (names, pd.Series(names), np.array([*names, 0], dtype=object)[:-1]):
+        classes, matrix = _indicator(y)
+        assert list(classes) == ["a", "b", "c"] and np.array_equal(matrix, want), type(y)
+    assert list(_indicator([[1, 2], [2, 3]])[0]) == [1, 2, 3]
+    for y in (["drama", "war"], np.array(["drama", "war"]), [0, 1, 2], pd.Series([0, 1])):
+        with pytest.raises(ValueError, match="a list of labels for each row"):
+            _indicator(y)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -148,14 +148,16 @@ class _Fusor(BaseEstimator):
             raise TypeError(f"{why}: {name} is refused")
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        if not _is_frame(X):
-            X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", multi_output=self._task == "multilabel", y_numeric=self._task == "regression")
-        else:
+        if _is_frame(X):
             validate_data(self, X if isinstance(X, pd.DataFrame) else frame(X), skip_check_array=True)
             X = frame(X)
-            check_consistent_length(X, y)
             if len(X) == 0 or len(X.columns) == 0:
                 raise ValueError(f"found an X of shape {X.shape}: there is nothing to learn from")
+        elif self._task == "multilabel":
+            X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
+        else:
+            X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=self._task == "regression")
+        check_consistent_length(X, y)
         df = frame(X)
         self._columns = list(df.columns)
         return df, y
@@ -349,6 +351,7 @@ class FusorMultilabel(ClassifierMixin, _Fusor):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = False
@@ -361,16 +364,16 @@ class FusorMultilabel(ClassifierMixin, _Fusor):
         ----------
         X : DataFrame, mapping or array
         y : DataFrame or array of 0 and 1 of shape (n_samples, n_labels), or a list or set of labels for each row
+            As everywhere in scikit-learn, lists of 0 and 1 of one length are a matrix.
 
         Returns
         -------
         FusorMultilabel
         """
-        if y is not None:
-            self.classes_, y = _indicator(y)
-        df, target = self._check_fit(X, y, unsupported)
+        df, y = self._check_fit(X, y, unsupported)
+        self.classes_, target = _indicator(y)
         names = class_names(self.classes_)
-        cells = [json.dumps([names[k] for k in np.flatnonzero(row)]) for row in np.asarray(target)]
+        cells = [json.dumps([names[k] for k in np.flatnonzero(row)]) for row in target]
         self._train(df, pd.DataFrame({_free("label", df): np.array(cells, dtype=object)}))
         known = {name: k for k, name in enumerate(self.model_.classes)}
         self._places = [known.get(name, -1) for name in names]  # -1: no row has had it
@@ -394,13 +397,21 @@ class FusorMultilabel(ClassifierMixin, _Fusor):
 
 def _indicator(y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the names of labels, and a matrix of 0 and 1."""
-    if isinstance(y, pd.DataFrame) or hasattr(y, "to_pandas"):
-        y = y if isinstance(y, pd.DataFrame) else y.to_pandas()
+    if hasattr(y, "to_pandas"):
+        y = y.to_pandas()
+    if isinstance(y, pd.DataFrame):
         return y.columns.to_numpy(dtype=object), _ones(y.to_numpy())
-    if isinstance(y, np.ndarray) and y.ndim == 2:
-        return np.arange(y.shape[1]), _ones(y)
-    binarizer = MultiLabelBinarizer().fit(y)
-    return binarizer.classes_, binarizer.transform(y)
+    rows = y.toarray() if issparse(y) else list(y) if isinstance(y, (Sequence, pd.Series)) else np.asarray(y)
+    if all(isinstance(row, (list, tuple, np.ndarray)) and len(row) == len(rows[0]) for row in rows):
+        matrix = np.asarray(rows)
+        if isinstance(rows, np.ndarray) or matrix.dtype.kind in "biuf" and np.isin(matrix, (0, 1)).all():
+            return np.arange(matrix.shape[1]), _ones(matrix)
+    if any(isinstance(row, str) or not isinstance(row, (Iterable, type(None))) for row in rows):
+        check_classification_targets(rows)
+        raise ValueError("Only binary classification is supported, of every label: y must be a matrix of 0 and 1, or have a list of labels for each row")
+    binarizer = MultiLabelBinarizer()
+    target = binarizer.fit_transform([() if row is None else row for row in rows])
+    return binarizer.classes_, target
 
 
 def _ones(y: np.ndarray) -> np.ndarray:
