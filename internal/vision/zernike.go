@@ -70,7 +70,7 @@ func Zernike(dst []float32, y []uint8, width, height int) {
 	for k := range zernikeBasis() {
 		b := &zernikeBasis()[k]
 		var re, im float32
-		for i, v := range f {
+		for i, v := range f[:] {
 			re += v * b[0][i]
 			im += v * b[1][i]
 		}

@@ -82,7 +82,9 @@ func (d *jpegDecoder) reset(data []byte) {
 	d.huffSet = [2][4]bool{}
 	d.sink = nil
 	if p := d.preset; p != nil {
-		d.quant, d.quantSet, d.huff, d.huffSet = p.quant, p.quantSet, p.huff, p.huffSet
+		d.quant, d.quantSet = p.quant, p.quantSet
+		d.huff = p.huff // by itself: together they would be copied through the stack
+		d.huffSet = p.huffSet
 	}
 }
 

@@ -2,7 +2,6 @@ package imagefile
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"hash/adler32"
@@ -10,6 +9,10 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zlib"
 )
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
@@ -121,22 +124,48 @@ func (f *pngFile) unpackedSize() int64 {
 	return n
 }
 
+// storedBlock is the most that a stored block of Deflate holds (RFC 1951, section 3.2.4).
+const storedBlock = 1<<16 - 1
+
+// inflaters are readers of pixel data, each with a window of 32 KB.
+var inflaters sync.Pool
+
 // clean is the picture as a file of its header, its colors and exactly the pixel data that it
 // needs, stored: the library refuses surplus ones, and files that lack their end.
 func (f *pngFile) clean(o *Options) ([]byte, error) {
-	z, err := zlib.NewReader(io.MultiReader(f.pixels...))
+	size := 0
+	for _, r := range f.pixels {
+		size += r.(*bytes.Reader).Len()
+	}
+	packed := io.MultiReader(f.pixels...)
+	z, pooled := inflaters.Get().(io.ReadCloser)
+	var err error
+	if pooled {
+		err = z.(zlib.Resetter).Reset(packed, nil)
+	} else {
+		z, err = zlib.NewReader(packed)
+	}
 	if err != nil {
 		return nil, noEOF(err)
 	}
-	out := bytes.NewBufferString(pngSignature)
+	defer inflaters.Put(z)
+	need := f.unpackedSize()
+	expected := min(need, 1032*int64(size)) // more cannot come of it: 258 bytes of 2 bits
+	const around = 12 + 5 // a chunk's length, name and checksum, and the head of a stored block
+	out := make([]byte, 0, len(pngSignature)+128+len(f.palette)+len(f.transparent)+int(expected+(expected/storedBlock+1)*around))
+	out = append(out, pngSignature...)
+	begin := func(name string) int {
+		out = append(append(out, 0, 0, 0, 0), name...)
+		return len(out)
+	}
+	end := func(start int) {
+		binary.BigEndian.PutUint32(out[start-8:], uint32(len(out)-start))
+		out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[start-4:]))
+	}
 	chunk := func(name string, payload []byte) {
-		var head [8]byte
-		binary.BigEndian.PutUint32(head[:], uint32(len(payload)))
-		copy(head[4:], name)
-		sum := crc32.Update(crc32.ChecksumIEEE(head[4:]), crc32.IEEETable, payload)
-		out.Write(head[:])
-		out.Write(payload)
-		out.Write(binary.BigEndian.AppendUint32(nil, sum))
+		start := begin(name)
+		out = append(out, payload...)
+		end(start)
 	}
 	chunk("IHDR", f.header)
 	color := f.header[9]
@@ -147,35 +176,36 @@ func (f *pngFile) clean(o *Options) ([]byte, error) {
 	if color == 0 && n == 2 || color == 2 && n == 6 || color == 3 && n > 0 && n <= len(f.palette)/3 {
 		chunk("tRNS", f.transparent)
 	}
-	// A stored block of Deflate holds 65,535 bytes at most (RFC 1951, section 3.2.4).
-	need, buf := f.unpackedSize(), make([]byte, 1<<16-1)
 	sum := adler32.New()
-	head := []byte{0x78, 1}
-	for need > 0 {
+	for first := true; need > 0; first = false {
 		if err := o.stopped(); err != nil {
 			return nil, err
 		}
-		part := buf[:min(need, int64(len(buf)))]
-		if _, err := io.ReadFull(z, part); err != nil {
-			return nil, noEOF(err)
+		start := begin("IDAT")
+		if first {
+			out = append(out, 0x78, 1) // zlib's head
 		}
-		need -= int64(len(part))
-		sum.Write(part)
+		n := uint16(min(need, storedBlock))
+		need -= int64(n)
 		last := byte(0)
 		if need == 0 {
 			last = 1
 		}
-		size := uint16(len(part))
-		block := append(head, last, byte(size), byte(size>>8), byte(^size), byte(^size>>8))
-		block = append(block, part...)
-		if last == 1 {
-			block = sum.Sum(block)
+		out = append(out, last, byte(n), byte(n>>8), byte(^n), byte(^n>>8))
+		out = slices.Grow(out, int(n))
+		part := out[len(out) : len(out)+int(n)]
+		if _, err := io.ReadFull(z, part); err != nil {
+			return nil, noEOF(err)
 		}
-		chunk("IDAT", block)
-		head = nil
+		sum.Write(part)
+		out = out[:len(out)+int(n)]
+		if last == 1 {
+			out = sum.Sum(out)
+		}
+		end(start)
 	}
 	chunk("IEND", nil)
-	return out.Bytes(), nil
+	return out, nil
 }
 
 // noEOF turns the end of pixel data into what it means: the file is cut.
