@@ -38,10 +38,14 @@ func newAdmission(slots int, maxWait time.Duration, memory int64) *admission {
 }
 
 // errBusy refuses a request that would have to wait too long.
-var errBusy = &fault{
-	status: http.StatusServiceUnavailable, title: "too busy", retry: 1,
-	detail: "more requests come than can be answered in time; try again later",
-}
+var errBusy = func() *fault {
+	f := &fault{
+		status: http.StatusServiceUnavailable, title: "too busy", retry: 1,
+		detail: "more requests come than can be answered in time; try again later",
+	}
+	f.body = f.details()
+	return f
+}()
 
 // overloaded reports whether a request that comes now would wait too long.
 func (a *admission) overloaded() bool {

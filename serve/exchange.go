@@ -31,6 +31,19 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // largestPooled is the largest buffer that is kept for other requests.
 const largestPooled = 1 << 20
 
+// shed refuses requests that would wait too long before anything of them is read: what a refusal
+// costs is taken from those that are answered.
+func (s *Server) shed(next http.HandlerFunc, refuse func(http.ResponseWriter, *http.Request, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.admit.overloaded() {
+			s.metrics.refused()
+			refuse(w, r, errBusy)
+			return
+		}
+		next(w, r)
+	}
+}
+
 // begin receives the body of a request and then waits for its turn. end must be called, unless
 // there is an error.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, error) {
@@ -72,15 +85,11 @@ func (x *exchange) free() {
 	x.buffer, x.body = nil, nil
 }
 
-// receive reads the body as it comes, within a deadline. What is refused in any case is refused
-// before.
+// receive reads the body as it comes, within a deadline. One that is too long is refused before.
 func (x *exchange) receive(w http.ResponseWriter, r *http.Request) error {
 	s := x.s
 	if r.ContentLength > s.o.MaxBody {
 		return &http.MaxBytesError{Limit: s.o.MaxBody}
-	}
-	if s.admit.overloaded() {
-		return errBusy
 	}
 	if err := x.hold.grow(r.ContentLength); err != nil {
 		return err

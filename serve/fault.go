@@ -18,6 +18,7 @@ type fault struct {
 	detail   string
 	retry    int // seconds after which to try again; 0: it makes no sense
 	problems dataset.Problems
+	body     []byte // that the details make; nil: not made yet
 }
 
 func (f *fault) Error() string { return f.title + ": " + f.detail }
@@ -62,14 +63,22 @@ func writeFault(w http.ResponseWriter, r *http.Request, err error) {
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(f.retry))
 	}
-	body, err := json.Marshal(problemDetails{Type: "about:blank", Title: f.title, Status: f.status, Detail: f.detail, Problems: f.problems})
-	if err != nil {
-		http.Error(w, f.title, f.status)
-		return
+	body := f.body
+	if body == nil {
+		body = f.details()
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(f.status)
-	w.Write(append(body, '\n')) //nolint:errcheck // the client has gone
+	w.Write(body) //nolint:errcheck // the client has gone
+}
+
+// details returns the body of the answer.
+func (f *fault) details() []byte {
+	body, err := json.Marshal(problemDetails{Type: "about:blank", Title: f.title, Status: f.status, Detail: f.detail, Problems: f.problems})
+	if err != nil { // strings can always be written
+		body = []byte("{}")
+	}
+	return append(body, '\n')
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, v any) {

@@ -43,7 +43,7 @@ func (s *Server) oipRoutes(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+prefix, s.oipMetadata)
 		mux.HandleFunc("GET "+prefix+"/ready", s.oipReady)
 		mux.HandleFunc("GET "+prefix+"/stats", s.oipStatistics)
-		mux.HandleFunc("POST "+prefix+"/infer", s.oipInfer)
+		mux.HandleFunc("POST "+prefix+"/infer", s.shed(s.oipInfer, writeOIPError))
 	}
 	mux.HandleFunc("GET /v2/models/stats", s.oipStatistics)
 }

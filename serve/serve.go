@@ -118,7 +118,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /v1/models", s.listModels)
 	mux.HandleFunc("GET /v1/models/{model}", s.showModel)
 	mux.HandleFunc("GET /v1/models/{model}/schema", s.showSchema)
-	mux.HandleFunc("POST /v1/models/{model}/predict", s.predict)
+	mux.HandleFunc("POST /v1/models/{model}/predict", s.shed(s.predict, writeFault))
 	s.oipRoutes(mux)
 	s.pageRoutes(mux)
 	s.grpcRoutes(mux)
