@@ -365,8 +365,8 @@ func (s *loaded) watch(ctx context.Context) *outcome {
 	return &o
 }
 
-// capacity returns the requests that a server answers in a second of its CPU while it has no more to
-// do than it can.
+// capacity returns the requests that a server answers in a second of its CPU while it has no more
+// to do than it can.
 func (s *loaded) capacity(t *testing.T, seconds time.Duration, all []request) (perCPU float64) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), seconds)

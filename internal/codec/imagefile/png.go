@@ -151,7 +151,7 @@ func (f *pngFile) clean(o *Options) ([]byte, error) {
 	defer inflaters.Put(z)
 	need := f.unpackedSize()
 	expected := min(need, 1032*int64(size)) // more cannot come of it: 258 bytes of 2 bits
-	const around = 12 + 5 // a chunk's length, name and checksum, and the head of a stored block
+	const around = 12 + 5                   // a chunk's length, name and checksum, and the head of a stored block
 	out := make([]byte, 0, len(pngSignature)+128+len(f.palette)+len(f.transparent)+int(expected+(expected/storedBlock+1)*around))
 	out = append(out, pngSignature...)
 	begin := func(name string) int {
