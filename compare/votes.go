@@ -12,7 +12,7 @@ import (
 
 // Bounds of the choice of an ensemble's members.
 const (
-	minSelectRows = 20   // validation rows that weights can be chosen on
+	minSelectRows = 8    // validation rows that weights can be chosen on
 	selectBags    = 10   // resamplings of the validation rows
 	selectFirst   = 5    // the best members, which every bag begins with
 	selectSteps   = 20   // members that a bag takes after these, repeated ones counted

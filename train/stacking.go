@@ -35,13 +35,15 @@ func (p *Prepared) stack(ctx context.Context, r Recipe, views []int, workers int
 		return nil, nil //nolint:nilerr // too few rows: the views stay joined as they begin
 	}
 	v := &votes{set: p.Set.Pick(views), outputs: net.Spec.Outputs}
+	inner := r.Train
+	inner.NoRefit = true // half the time, for views that have learned a little less
 	most := min(stackRows, stackCells/(len(views)*v.outputs)) / stackFolds
 	for _, run := range plan.Runs {
 		fold, err := p.build(r, views)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := Fit(ctx, fold, Data{Set: v.set, Train: run.Train, Val: run.Val}, r.Train, workers, Hooks{}, nil); err != nil {
+		if _, err := Fit(ctx, fold, Data{Set: v.set, Train: run.Train, Val: run.Val}, inner, workers, Hooks{}, nil); err != nil {
 			return nil, fmt.Errorf("without fold %d of the training rows: %w", run.Fold, err)
 		}
 		if err := v.add(ctx, model.NewPredictor(fold, workers), thinned(usable(v.set, run.Test), most)); err != nil {

@@ -75,6 +75,7 @@ func main() {
 		slack = quickSlack
 	}
 	missed := 0
+	var ranks ranking
 	fmt.Printf("%-20s %-16s %7s   %-16s %7s %6s %6s %6s\n", "set", "best single", "%", "best fusion", "%", "± sd", "floor", "s")
 	for _, s := range sets {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), s.name) || *quick && !s.quick {
@@ -108,6 +109,7 @@ func main() {
 		if !s.report(c, slack, time.Since(start).Seconds()) {
 			missed++
 		}
+		ranks.add(c)
 		if *verbose {
 			for _, r := range c.Rows {
 				sum := r.Scores[0].Summary
@@ -118,6 +120,7 @@ func main() {
 			}
 		}
 	}
+	ranks.print(os.Stdout)
 	if missed > 0 {
 		fmt.Printf("%d below the floor\n", missed)
 		os.Exit(1)
