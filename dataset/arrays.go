@@ -64,14 +64,17 @@ func openMatrices(ds *Dataset, name string, index map[string]indexed, opt *Optio
 	add := func(code string, fatal bool, what, advice string) {
 		c.add(Problem{Code: code, File: path, What: what, Advice: advice, Fatal: fatal})
 	}
+	// Many write y.npy beside X.npy. As a modality it would give the label away.
 	switch strings.ToLower(stem) {
 	case "label", "labels", "y", "target", "targets":
 		add("array.labels", false, "left out: by its name it holds the labels", "rename it if it is a modality")
 		return nil
 	}
+	// First what can stay in the file: rows of a large array are read when they are needed.
 	if rows := openRows(path, stem, index[name].kind, opt); rows != nil {
 		return []matrix{{name: stem, file: path, kind: media.Vector, dim: rows.Width(), rows: rows.Shape[0], held: rows}}
 	}
+	// Before the arrays: SciPy's sparse .npz is an archive of arrays as well (data, indices, indptr).
 	bag, ok, err := readBag(media.File(path))
 	if ok && err == nil {
 		return []matrix{{name: stem, file: path, kind: media.Bag, dim: bag.Cols, rows: bag.Rows, bag: bag}}
@@ -101,6 +104,7 @@ func openMatrices(ds *Dataset, name string, index map[string]indexed, opt *Optio
 		case media.Sequence:
 			m.dim = a.Shape[len(a.Shape)-1]
 		case media.Tokens:
+			// A vocabulary may be larger than the largest id that occurs; views.json has its size.
 			m.dim = max(index[name].dim, 1+int(slices.Max(m.data)))
 		default:
 			if m.dim = cols; len(a.Shape) > 2 {
@@ -250,6 +254,7 @@ func parseArray(col *Column, text string) (Cell, error) {
 		}
 		return Cell{Index: ids}, nil
 	}
+	// Pointers, since null is a missing number and must not become 0.
 	var rows [][]*float64
 	if err := json.Unmarshal([]byte(text), &rows); err != nil {
 		return Cell{}, fmt.Errorf("not a JSON array of arrays of numbers: %w", err)
@@ -259,6 +264,7 @@ func parseArray(col *Column, text string) (Cell, error) {
 	}
 	var flat []float32
 	for i, row := range rows {
+		// Ragged steps are refused, not padded: nothing shows which numbers are the missing ones.
 		if len(row) != len(rows[0]) || len(row) == 0 {
 			return Cell{}, fmt.Errorf("part %d has %d numbers, the first one %d", i+1, len(row), len(rows[0]))
 		}
@@ -277,6 +283,7 @@ func parseArray(col *Column, text string) (Cell, error) {
 		return Cell{}, fmt.Errorf("entries of %d numbers, where each is an index and a weight", len(rows[0]))
 	}
 	var cell Cell
+	// Bags are kept by ascending index, as CSR has them; entries may come in any order.
 	slices.SortFunc(rows, func(a, b []*float64) int {
 		if a[0] == nil || b[0] == nil {
 			return 0

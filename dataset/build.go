@@ -35,6 +35,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	if opt.Root != "" && !src.textFiles {
 		ds.Dir = opt.Root
 	}
+	// Faults of the header come first: every later step looks columns up by their names.
 	checkHeader(t, c)
 	r := findRoles(t, opt, c)
 	if opt.Schema == nil && t.Len() == 0 && !c.failed() {
@@ -46,6 +47,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	ds.Schema = Schema{Label: r.labelName(t), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
 	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred}
 	var from []origin
+	// Before kinds are inferred: a column of files that are somewhere else would look like texts.
 	t.locate(ds, src, r, opt, c)
 	if opt.Schema != nil {
 		from = schemaColumns(ds, src, opt, c)
@@ -56,6 +58,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 		return
 	}
 	readCells(ds, src, from, cr, opt.Compact)
+	// After the cells, since readCells makes ds.Rows. No column is both a cell and a role.
 	readRoles(ds, t, r, c)
 	if len(r.labels) > 0 {
 		readLabelColumns(ds, t, r.labels, c)
@@ -63,11 +66,15 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 			return
 		}
 	}
+	// A trained model keeps its task and classes; what only matters to training (leakage, copies) is
+	// not noted of rows to predict.
 	if opt.Schema != nil {
 		applyClasses(ds, c)
 		return
 	}
 	decideTask(ds, opt.Task, c)
+	// These notes compare cells with labels, and so need the task. Copies are found by content, which
+	// deferred cells do not have yet.
 	if !c.failed() {
 		noteLeakage(ds, c)
 		noteUnordered(ds, c)
@@ -114,12 +121,15 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	var index, named []string
 	columns := manifestColumns(src, r, opt, c)
 	kinds := make([]media.Kind, len(columns))
+	// Two passes: whether columns that only tell rows apart are left out depends on whether there is
+	// any other, which is known after the last.
 	found := map[int]inferred{}
 	names := map[int]string{} // columns that only tell rows apart, and why
 	for k, i := range columns {
 		name := t.Header[i]
 		kind, set := src.kinds[name]
 		for n, want := range opt.Kinds {
+			// Kinds is looked up by header, not by key, since names of options match whatever their case.
 			if column(t.Header, n) == i {
 				kind, set = want, true
 			}
@@ -128,6 +138,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		case slices.Contains(src.index, name) && !opt.names(name):
 			index = append(index, name)
 			names[i] = ""
+		// Bytes of a Parquet column: sniffed as files are, unless an option or the source has the kind.
 		case t.media[i] != nil:
 			if set {
 				break
@@ -150,6 +161,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 				return nil
 			}
 			kind, found[i] = is.kind, is
+			// Before the notes on odd kinds: an id that is left out needs no advice on how to write it.
 			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
 				names[i] = why
 				named = append(named, fmt.Sprintf("%s (%s)", name, why))
@@ -177,6 +189,8 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		switch {
 		case kind == "":
 			c.note("column.empty", 0, name, "", "every cell is empty; the column is left out")
+		// Numbers, dates, truth values and categories share one modality (decision 8), which takes the
+		// place of the first of them.
 		case kind.IsField():
 			if table < 0 {
 				table = len(ds.Schema.Columns)
@@ -196,6 +210,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	if len(index) > 0 {
 		c.note("column.index", 0, "", "to keep one, set its kind with --kind", "left out, as they are the index of a pandas table: %s", strings.Join(index, ", "))
 	}
+	// A user's own column may have the name that the modality would have.
 	if table >= 0 && slices.ContainsFunc(ds.Schema.Columns, func(c Column) bool { return c.Name == tableName && c.Kind != media.Table }) {
 		ds.Schema.Columns[table].Name = "fields"
 	}
@@ -283,6 +298,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 	ds.Schema.Columns, ds.Schema.Task, ds.Schema.Classes, ds.Schema.Notation = s.Columns, s.Task, s.Classes, s.Notation
 	ds.Schema.Unit, ds.Schema.Separator = s.Unit, s.Separator
 	from := make([]origin, len(s.Columns))
+	// Which columns are there counts, not which are ignored: a table with none of them is another one.
 	found := 0
 	look := func(name string) int {
 		i := column(t.Header, name)
@@ -300,6 +316,8 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 					continue
 				}
 				i := look(f.Name)
+				// Kept in place with -1: fields are parallel to those of the schema, which fitted states count
+				// by.
 				if i < 0 {
 					c.note("column.missing", 0, f.Name, "", "the model knows the column, but it is not there: missing in every row")
 				}
@@ -338,6 +356,8 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 	n := t.Len()
 	held := &cellSource{columnar: &columnar{table: t, from: from, own: own, kept: make([][]Cell, len(own))}}
 	ds.Rows = make([]Row, n)
+	// One block for the cells of all rows: rows are sub-slices of it, with their capacity cut so that
+	// an append by a caller cannot reach into the next row.
 	var cells []Cell // of all rows, if they are to have them
 	if !compact {
 		cells = make([]Cell, n*len(own))
@@ -348,6 +368,8 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 			ds.Rows[i].Cells, ds.Rows[i].held = cells[i*len(own):(i+1)*len(own):(i+1)*len(own)], nil
 		}
 	}
+	// Strings of a table point into blocks of its text. A copy of each level lets go of these, and
+	// equal levels share one; the bound is for columns in which hardly any are equal.
 	levels := map[string]string{} // one copy of each level, whatever the manifest's memory
 	for k := range own {
 		col, o := &own[k], from[k]
@@ -366,6 +388,8 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 				}
 			}
 		case col.Kind == media.Table:
+			// In a compact data set fields are read from the table whenever a row is asked for; here they
+			// are read once for their problems.
 			readFields(ds, t, k, o, cr, func(i int, fields []string, incomplete bool) {
 				if compact {
 					return
@@ -386,6 +410,7 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 				if vectors != nil {
 					v = vectors[i]
 				}
+				// A member that JSON reading left out was noted there; the cell is incomplete all the same.
 				cr.noted = t.dropped[place{i, o.column}]
 				if blobs := t.media[o.column]; len(blobs) > 0 && len(blobs[i]) > 0 {
 					put(i, cr.blobs(col, blobs[i], t.lines[i]))

@@ -341,18 +341,23 @@ func (f *Field) read(text string, typed bool) (value, wrong string) {
 	switch f.Kind {
 	case media.Number:
 		w := style{f.Notation, f.Unit}
+		// A value of JSON or Parquet is never of the column's texts, whatever notation these have; a text
+		// with a comma inside JSON is.
 		if typed && !strings.Contains(s, ",") {
 			w.Notation = ""
 		}
+		// The common case, without parsing: the text is kept as it is.
 		if w == (style{}) && isPlain(s) {
 			return s, ""
 		}
 		if v, ok := w.number(s); ok && !math.IsInf(v, 0) {
 			return formatNumber(s, v), ""
 		}
+		// NumPy writes missing numbers so. It is noted, as it may also come of a computation that failed.
 		if strings.EqualFold(s, "nan") {
 			return "", "cell.nan"
 		}
+		// Programs write one and the same flag as 1 and as true.
 		if b, ok := ParseBoolean(s); ok {
 			if b {
 				return "1", ""
@@ -375,6 +380,7 @@ func (f *Field) read(text string, typed bool) (value, wrong string) {
 		if b, ok := ParseBoolean(s); ok {
 			return strconv.FormatBool(b), ""
 		}
+		// Here and not in ParseBoolean: a column of 0 and 1 alone is one of numbers.
 		if s == "1" || s == "0" {
 			return strconv.FormatBool(s == "1"), ""
 		}

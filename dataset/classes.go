@@ -53,6 +53,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 		return nil
 	}
 	splits := len(dirs) > 0
+	// One other name among them, and they are classes: "test" may well be a class beside "quiz".
 	for _, d := range dirs {
 		if n := splitName(d); n != "train" && n != "val" && n != "test" {
 			splits = false
@@ -70,6 +71,8 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 			case hidden(e.Name()) || !e.Type().IsRegular():
 				return nil
 			}
+			// Relative and with slashes, so that ids, caches and the hash of the rows do not depend on where
+			// the folder is or on the system.
 			rel, err := filepath.Rel(ds.Path, path)
 			if err != nil {
 				return err
@@ -150,6 +153,8 @@ func kindOf(path string) (media.Kind, error) {
 
 // tabulate makes the rows of a class folder.
 func tabulate(ds *Dataset, files []found, c *collector) *source {
+	// The same table that a manifest is read into, so that all that follows is shared. Every file has
+	// a split, and a class, if the first one has.
 	kinds := keptKinds(ds, files, c)
 	header := []string{"id"}
 	split, class := files[0].split != "", files[0].class != ""
@@ -168,6 +173,7 @@ func tabulate(ds *Dataset, files []found, c *collector) *source {
 			continue
 		}
 		key := f.path
+		// With one kind, a.jpg and a.png are two samples, not one sample with a picture too many.
 		if len(kinds) > 1 {
 			key = f.stem()
 		}
@@ -222,6 +228,7 @@ func keptKinds(ds *Dataset, files []found, c *collector) []media.Kind {
 		}
 		stems[k][files[i].stem()] = true
 	}
+	// Equal counts are ordered by name: map order must not choose the main kind.
 	slices.SortFunc(kinds, func(a, b media.Kind) int {
 		if d := cmp.Compare(count[b], count[a]); d != 0 {
 			return d
@@ -237,6 +244,7 @@ func keptKinds(ds *Dataset, files []found, c *collector) []media.Kind {
 				shared++
 			}
 		}
+		// Stems, not files: a row takes one file of a kind, however many share its stem.
 		if 2*shared >= len(stems[k]) {
 			kept = append(kept, k)
 			continue
@@ -251,6 +259,8 @@ func keptKinds(ds *Dataset, files []found, c *collector) []media.Kind {
 			}
 		}
 	}
+	// Columns in the order of their names, whatever the counts: a test folder with other counts has to
+	// have the columns of the training folder.
 	slices.Sort(kept)
 	return kept
 }

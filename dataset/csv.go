@@ -33,6 +33,7 @@ func newCSVReader(text string, d dialect, c *collector) *csvReader {
 func readCSV(text string, d dialect, c *collector) *Table {
 	r := newCSVReader(text, d, c)
 	header, at, ok := r.next()
+	// Blank lines before the header, which editors and exports leave.
 	for ok && len(header) == 1 && isBlank(header[0]) {
 		header, at, ok = r.next()
 	}
@@ -40,6 +41,7 @@ func readCSV(text string, d dialect, c *collector) *Table {
 		return &Table{}
 	}
 	t := &Table{}
+	// R's write.table: the header lacks the name of the row names' column.
 	if d.lead {
 		t.Header = append(t.Header, "")
 		c.note("csv.row-names", at, "", "give it a name in the header to keep it", "the header has one name less than the rows have cells: the first column holds the names of the rows and is left out")
@@ -47,10 +49,12 @@ func readCSV(text string, d dialect, c *collector) *Table {
 	for _, name := range header {
 		t.Header = append(t.Header, strings.Clone(strings.TrimSpace(name))) // the text is not kept
 	}
+	// "#name,…" as numpy.savetxt and many bioinformatics tools write a header.
 	if len(header) > 1 && strings.HasPrefix(t.Header[0], "#") && d.skip == 0 {
 		t.Header[0] = strings.TrimSpace(strings.TrimPrefix(t.Header[0], "#"))
 	}
 	r.names = t.Header
+	// quotes marks where this file's problems begin, to take them back below.
 	n, ragged, quotes := len(t.Header), 0, len(c.list)
 	if d.trail {
 		n++
@@ -73,6 +77,7 @@ func readCSV(text string, d dialect, c *collector) *Table {
 		t.grid.add(row)
 		t.lines = append(t.lines, line)
 	}
+	// Then a note for every row would hide the one line that is at fault, and they are taken back.
 	if ragged > max(alikeShown, t.Len()) { // then it is the header that is wrong
 		c.list = c.list[:quotes]
 		c.fatal("csv.header", at, "", "begin the file with a line of the columns' names, separated as the rows are",

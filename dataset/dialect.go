@@ -162,6 +162,8 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 	if at >= len(h.rows) {
 		return d
 	}
+	// Titles end at a row with a name that an option or the model has, or at one that looks like a
+	// header and is as wide as most rows; else the first row stays the header.
 	for i := at; i < len(h.rows) && i-at <= maxTitles; i++ {
 		row := h.rows[i]
 		named := false
@@ -169,6 +171,7 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 			named = named || known(strings.TrimSpace(cell))
 		}
 		if named || i > at && len(row) == h.usual && h.usual > 1 && looksLikeHeader(row) {
+			// skip counts lines of the file, not rows: a title may be a quoted cell of several lines.
 			if i > at {
 				d.skip, d.titles = h.lines[i]-1, true
 			}
@@ -180,6 +183,7 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 	}
 	at = h.at(d)
 	header, rest := h.rows[at], h.rows[at+1:]
+	// One cell less than all rows have. A single exception, and ragged rows are the better finding.
 	if len(header)+1 != h.usual || len(header) < 2 || len(rest) == 0 {
 		return d
 	}
@@ -197,6 +201,7 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 		for _, row := range rest {
 			first[row[0]] = true
 		}
+		// Names of rows differ; a first column that repeats is data whose header was forgotten.
 		d.lead = len(first) == len(rest) && len(rest) > 1
 	}
 	return d

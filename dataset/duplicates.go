@@ -32,11 +32,13 @@ func noteDuplicates(ds *Dataset, c *collector) {
 	h := contentHash{seed: maphash.MakeSeed()}
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
+		// Rows without a split are left out of training, so that their copies harm nobody.
 		if !row.Labeled() || split && row.Split == "" {
 			continue
 		}
 		contents[i], taken[i] = h.of(row)
 	}
+	// Almost no content repeats: only what does gets an entry in a map.
 	all := repeated(contents, taken)
 	sides := map[place]int{}
 	at := func(i int) (p place, ok bool) {
@@ -45,10 +47,12 @@ func noteDuplicates(ds *Dataset, c *collector) {
 		}
 		side := ds.Rows[i].Group
 		switch s := ds.Rows[i].Split; {
+		// Val counts as train: only the test must not hold copies of either.
 		case s == "val":
 			side = "train"
 		case split:
 			side = s
+		// Without split and group a row is a side of its own, since any two may be divided.
 		case side == "":
 			side = itoa(i)
 		}
@@ -66,6 +70,7 @@ func noteDuplicates(ds *Dataset, c *collector) {
 			continue
 		}
 		rows++
+		// Copies exist that are not on this row's side.
 		if p, ok := at(i); ok && all[p.content] > sides[p] {
 			copies++
 		}

@@ -124,6 +124,7 @@ func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) 
 		defer z.Close()
 		r = z
 	}
+	// Deflate packs a run of one byte about 1,030 to 1; beyond maxUnpack it is a bomb and no table.
 	most := min(int64(maxManifest), max(freeUnpacked, maxUnpack*in.size))
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(r, most+1))
@@ -133,6 +134,7 @@ func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) 
 	if n > most {
 		return fail(fmt.Errorf("%d bytes unpack to more than %d", in.size, most))
 	}
+	// people.csv.gz is read as people.csv is: by content first, then by the ending below.
 	inner := in.name
 	switch ext := strings.ToLower(filepath.Ext(inner)); ext {
 	case ".gz", ".zst", ".zstd", ".gzip":
@@ -141,9 +143,11 @@ func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) 
 		return fail(errors.New("an archive of files, not a table"))
 	}
 	out := input{inner, bytes.NewReader(b.Bytes()), n}
+	// A tar's magic is behind the first file's name, mode and times (POSIX.1-1988).
 	if h := out.head(); len(h) > 262 && string(h[257:262]) == "ustar" {
 		return fail(errors.New("an archive of files, not a table"))
 	}
+	// No recursion, so that nested bombs end here.
 	if _, again := packed(out.head()); again {
 		return fail(errors.New("it is packed twice"))
 	}
@@ -343,19 +347,24 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 	if len(s.Names) > 1 && sheet == "" {
 		c.note("xlsx.sheet", 0, "", "--sheet names another", "the sheet %q is read, of: %s", s.Name, strings.Join(s.Names, ", "))
 	}
+	// Sheets have titles above the header as text tables do, and are judged by the same rule.
 	h := headRows{rows: s.Rows, lines: s.Lines}
 	if len(h.rows) > dialectRows {
 		h.rows, h.lines = h.rows[:dialectRows], h.lines[:dialectRows]
 	}
+	// The widest row, not the most usual width: cells that are empty down to the last column of a few
+	// rows still have their place in the header.
 	for _, row := range h.rows {
 		h.usual = max(h.usual, len(row)-emptyEnd(row))
 	}
+	// d.skip counts the sheet's rows, of which s.Rows lacks the empty ones.
 	d := headerOf(dialect{}, h, known)
 	d.describe(c)
 	at := 0
 	for at < len(s.Lines) && s.Lines[at] <= d.skip {
 		at++
 	}
+	// Numbers are stored as numbers, with a point whatever the locale displays.
 	t := &Table{typed: true}
 	if at < len(s.Rows) {
 		width := len(s.Rows[at])
@@ -368,6 +377,7 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 			if emptyEnd(row) == len(row) {
 				continue
 			}
+			// A remark beside the table belongs to no column. It is noted once a row.
 			for k := width; k < len(row); k++ {
 				if row[k] != "" {
 					c.note("xlsx.beside", s.Lines[i], "", "give the column a name, or remove the cell", "the cell in column %d, which has no name, is left out", k+1)

@@ -53,6 +53,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder) (inferred
 			case isMissing(s):
 				missing++
 			default:
+				// Enough others to decide, whatever follows: long texts are not read to the end for each kind.
 				if others++; mostly*float64(others) > (1-mostly)*float64(total-others)+1 { // whatever follows
 					return false
 				}
@@ -60,16 +61,20 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder) (inferred
 		}
 		return n > 0 && float64(n) >= mostly*float64(total-missing)
 	}
+	// From the strictest form to the loosest: each kind below would also accept cells of one before
+	// it, and texts accept anything.
 	if share(looksLikeVector) {
 		return inferred{kind: media.Vector}, nil
 	}
 	number, open := styleOf(media.Number, values)
 	if share(number.reads) {
+		// 01234 is a postal code or a number of an article; as a number it would lose its zeros.
 		if share, _ := leadingZeros(values); share >= codesShare {
 			return inferred{kind: media.Category}, nil
 		}
 		return inferred{media.Number, number, open}, nil
 	}
+	// Behind numbers: 0 and 1 stay numbers.
 	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }) {
 		return inferred{kind: media.Boolean}, nil
 	}
@@ -77,6 +82,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder) (inferred
 	if share(func(s string) bool { _, _, ok := date.date(s); return ok }) {
 		return inferred{media.Date, date, open}, nil
 	}
+	// Last before text, since it looks at the disk.
 	if k, err := fileKind(name, every(values, fileSample), from); k != "" || err != nil {
 		return inferred{kind: k}, err
 	}
@@ -119,6 +125,7 @@ func fileKind(name string, sample []string, from media.Folder) (media.Kind, erro
 			continue
 		}
 		files := splitFiles(s)
+		// No name of a file is that long on any system (PATH_MAX on Linux).
 		if len(files) == 0 || len(s) > 4096 || strings.ContainsAny(s, "\n\r") {
 			continue
 		}
@@ -129,6 +136,7 @@ func fileKind(name string, sample []string, from media.Folder) (media.Kind, erro
 			return "", err
 		}
 		switch {
+		// A folder of numbered frames is a film.
 		case err == nil && found.is == aFolder && media.HoldsPictures(ctx, from.Source(found.name)):
 			votes[media.Video]++
 			there++
@@ -137,9 +145,11 @@ func fileKind(name string, sample []string, from media.Folder) (media.Kind, erro
 			if machine.Fault(err) {
 				return "", err
 			}
+			// Bytes that could be any text do not outvote an ending: a broken .jpg is a broken picture.
 			if kind.Kind == media.Text || !kind.Known() || kind.Kind == media.Table {
 				kind.Kind = ending
 			}
+			// GIF is a picture or a film; only the column's name can tell.
 			if kind.Name == "gif" && strings.Contains(strings.ToLower(name), "video") {
 				kind.Kind = media.Video
 			}
@@ -147,14 +157,18 @@ func fileKind(name string, sample []string, from media.Folder) (media.Kind, erro
 				votes[kind.Kind]++
 				there++
 			}
+		// Not there, but named as one.
 		case ending != "" && ending != media.Table:
 			votes[ending]++
 			byName++
 		}
 	}
 	switch n := there + byName; {
+	// One file that is there makes the others names of files that are missing. None there needs more
+	// of a majority: "a.b" may be anything.
 	case there > 0 && 2*n >= len(sample), there == 0 && float64(n) >= 0.8*float64(len(sample)):
 		best := media.Kind("")
+		// A fixed order, since ties must not go by the map's.
 		for _, k := range []media.Kind{media.Image, media.Audio, media.Video, media.Vector, media.Text} {
 			if votes[k] > votes[best] {
 				best = k

@@ -32,9 +32,12 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 		c.fatal("json.object", number, "", advice, "not a JSON object")
 		return "", false
 	}
+	// Most objects have few members: their array stays on the stack.
 	var few [16]jsontext.Member
 	members, valid := jsontext.AppendMembers(few[:0], line)
 	if !valid {
+		// Python's json.dump writes NaN and Infinity unless allow_nan is off. Tried second: the scan for
+		// them costs a copy, and nearly all lines are valid.
 		repaired, did := withoutNaN(line)
 		if did {
 			members, valid = jsontext.AppendMembers(few[:0], repaired)
@@ -50,6 +53,7 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 	for _, m := range members {
 		raw := m.Value
 		key, err := unquote(m.Key)
+		// A broken escape in a key: taken literally, it is at worst a column that nobody knows.
 		if err != nil {
 			key = m.Key
 		}
@@ -62,6 +66,7 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 			}
 		case 'n':
 			cell = ""
+		// {bytes, path} and the like hold a medium by value.
 		case '{':
 			if isMediaObject(raw) {
 				break

@@ -52,6 +52,8 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		decideColumns(ds, asked, c)
 		return
 	}
+	// Every decision below is on distinct labels with their counts; rows are visited again only once
+	// the task is known.
 	values := map[string]int{} // rows of each label
 	for i := range ds.Rows {
 		if s := ds.Rows[i].Label; s != "" {
@@ -73,6 +75,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 	switch asked {
 	case string(Regression), string(Classification):
 		ds.Schema.Task = Task(asked)
+	// Asked for, so that a column need not look like lists: any separator that its cells have will do.
 	case string(Multilabel):
 		ds.Schema.Task = Multilabel
 		separator, ok := multilabelCells(values)
@@ -82,6 +85,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		decideLabels(ds, separator, values, c)
 		return
 	case "":
+		// Numbers such as 1,234 have a comma too, and parts that recur.
 		if separator, ok := multilabelCells(values); ok && !l.numbers() {
 			ds.Schema.Task = Multilabel
 			decideLabels(ds, separator, values, c)
@@ -101,6 +105,7 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 		readTargets(ds, c)
 		return
 	}
+	// Here noted row by row, as for cells of numbers; words for nothing follow.
 	if l.numbers() && l.lost > 0 {
 		for i := range ds.Rows {
 			if row := &ds.Rows[i]; noValue(row.Label) {
@@ -110,6 +115,8 @@ func decideTask(ds *Dataset, asked string, c *collector) {
 			}
 		}
 	}
+	// Order matters: what is no label must not be merged with one, and look-alikes are noted only of
+	// spellings that are left.
 	dropMissingWords(ds, values, c)
 	mergeAlike(ds, values, c)
 	noteLookAlike(ds, values, c)
@@ -289,11 +296,17 @@ func readTargets(ds *Dataset, c *collector) {
 
 // target reads the label of a regression.
 func (d *Dataset) target(s string) (float64, bool) {
-	w := style{d.Schema.Notation, d.Schema.Unit}
-	if d.raw != nil && d.raw.typed && !strings.Contains(s, ",") { // a value, not a text
+	return d.Schema.target(s, d.raw != nil && d.raw.typed)
+}
+
+// target reads the label of a regression as the labels of the training table were written. typed is
+// as of a Table.
+func (s *Schema) target(label string, typed bool) (float64, bool) {
+	w := style{s.Notation, s.Unit}
+	if typed && !strings.Contains(label, ",") { // a value, not a text
 		w.Notation = ""
 	}
-	return w.number(s)
+	return w.number(label)
 }
 
 // applyClasses reads the labels as a trained model names them.
@@ -317,6 +330,8 @@ func applyClasses(ds *Dataset, c *collector) {
 	if len(ds.Schema.Labels) > 0 { // they are read by column
 		return
 	}
+	// Unknown labels are collected and noted once each with their number of rows: a table of another
+	// task would else note every row.
 	index := classIndex(ds.Schema.Classes)
 	sets := labelReader{&ds.Schema, index}
 	unknown := map[string][]int{} // rows of labels that are no classes

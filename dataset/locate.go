@@ -130,10 +130,13 @@ func (l *locator) find(names []string) (r repair, near string, ok bool) {
 		if n == len(names) {
 			found = append(found, r)
 		}
+		// The best folder is kept for advice even where it does not find all.
 		if n > best && r.prefix != "" && 2*n > len(names) {
 			best, near = n, r.prefix
 		}
 	}
+	// From the least change to the largest, and nothing further once one is found: a deeper cut may
+	// also match, by chance.
 	for cut := 0; cut <= depth && len(found) == 0; cut++ {
 		try(repair{cut: cut})
 	}
@@ -147,6 +150,7 @@ func (l *locator) find(names []string) (r repair, near string, ok bool) {
 			}
 		}
 	}
+	// Two that find all leave open which files are meant; a guess might pair rows with other samples.
 	if len(found) != 1 {
 		return repair{}, near, false
 	}
@@ -196,6 +200,7 @@ func (d *Dataset) locate(l *locator, t *Table, i int, c *collector) []string {
 	if len(names) == 0 {
 		return nil
 	}
+	// A few missing files in a column whose others are there are just that.
 	there, endings := 0, 0
 	distinct := map[string]bool{}
 	for _, name := range names {
@@ -297,6 +302,7 @@ func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 		if p.Code == "cell.missing-file" {
 			l.missing++
 		}
+		// By row, not by problem: a cell with three broken files is one cell.
 		l.rows[p.Row] = true
 	}
 	var out Problems
@@ -307,14 +313,17 @@ func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 		}
 		n := 0
 		for i := range d.Rows {
+			// A cell that reading gave up is empty by now; one whose extraction failed is not.
 			if row := &d.Rows[i]; l.rows[row.Number] || has(row) {
 				n++
 			}
 		}
+		// Half of what is not empty. Below that the column is usable, and each loss is listed.
 		if 2*len(l.rows) <= n {
 			return
 		}
 		advice := fmt.Sprintf("mend the cells, or go on without them with --allow-missing %s", shellName(name))
+		// Mostly missing files: then it is probably the folder that is wrong.
 		if d.raw != nil && 2*l.missing > len(l.rows) {
 			if i := column(d.raw.Header, name); i >= 0 {
 				if near := d.suggestRoot(i); near != "" {

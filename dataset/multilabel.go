@@ -41,6 +41,7 @@ func listItems(s string) (out []string) {
 	var items []any
 	d := json.NewDecoder(strings.NewReader(s))
 	d.UseNumber()
+	// JSON first, whose grammar is exact; what follows accepts what Python's repr and NumPy's print.
 	if d.Decode(&items) == nil {
 		for _, x := range items {
 			switch x.(type) {
@@ -50,11 +51,13 @@ func listItems(s string) (out []string) {
 		}
 		return out
 	}
+	// Callers know that s begins and ends with brackets.
 	for s = s[1 : len(s)-1]; s != ""; {
 		if s = strings.TrimLeft(s, ", \t\r\n"); s == "" {
 			break
 		}
 		quote := s[0]
+		// NumPy prints no commas, and numbers without quotes.
 		if quote != '\'' && quote != '"' {
 			n := strings.IndexAny(s, ", \t\r\n")
 			if n < 0 {
@@ -69,6 +72,7 @@ func listItems(s string) (out []string) {
 		var b strings.Builder
 		at := 1
 		for ; at < len(s) && s[at] != quote; at++ {
+			// An escape keeps the next byte, enough for \' and \" of a repr.
 			if s[at] == '\\' && at+1 < len(s) {
 				at++
 			}
@@ -185,6 +189,7 @@ func decideLabels(ds *Dataset, separator string, values map[string]int, c *colle
 		c.fatal("label.none", 0, ds.Schema.Label, "fill in the labels", "no row has a label")
 		return
 	}
+	// As for classes: spellings that differ in case or blanks are one label.
 	to := mergedNames(rows, ds.Schema.Label, c)
 	for i, set := range sets {
 		for k, s := range set {
@@ -192,6 +197,7 @@ func decideLabels(ds *Dataset, separator string, values map[string]int, c *colle
 				set[k] = same
 			}
 		}
+		// Merging may have made two labels of a set equal.
 		slices.Sort(set)
 		sets[i] = slices.Compact(set)
 	}
@@ -207,6 +213,7 @@ func decideLabels(ds *Dataset, separator string, values map[string]int, c *colle
 	}
 	sortClasses(classes)
 	ds.Schema.Classes = classes
+	// Lists have no separator; predictions in CSV need one that no label contains.
 	if separator == "" {
 		separator = freeSeparator(classes)
 	}
@@ -216,6 +223,7 @@ func decideLabels(ds *Dataset, separator string, values map[string]int, c *colle
 		index[s] = k
 	}
 	for i, set := range sets {
+		// nil is a row without a label; an empty set is a row with none of them, which is an answer.
 		if set == nil {
 			continue
 		}
@@ -293,6 +301,8 @@ func readLabelColumns(ds *Dataset, t *Table, columns []int, c *collector) {
 	for _, at := range columns {
 		ds.Schema.Labels = append(ds.Schema.Labels, t.Header[at])
 	}
+	// nil while training. A model may know the labels in another order than the table has columns,
+	// hence class.
 	if ds.Schema.Classes == nil {
 		ds.Schema.Classes = ds.Schema.Labels
 		ds.Schema.Separator = freeSeparator(ds.Schema.Classes)
@@ -312,6 +322,7 @@ func readLabelColumns(ds *Dataset, t *Table, columns []int, c *collector) {
 			s := strings.TrimSpace(t.cell(i, at))
 			yes, known := yesNo(s)
 			switch {
+			// One unknown label makes the set unknown: the row is unlabeled, not without that label.
 			case s == "" || isMissing(s):
 				ok = false
 			case !known:
@@ -328,6 +339,7 @@ func readLabelColumns(ds *Dataset, t *Table, columns []int, c *collector) {
 		}
 	}
 	for k, n := range wrong {
+		// A few strange cells cost their rows; a column full of them was named by mistake.
 		if float64(n) > (1-mostly)*float64(len(ds.Rows)) {
 			c.fatal("label.boolean", 0, t.Header[columns[k]], "name columns of 0 and 1 with --label", "it holds %.40q, so it is no label that a row has or has not", example[k])
 		}

@@ -104,8 +104,10 @@ func isDigit(c rune) bool { return c >= '0' && c <= '9' || c >= '０' && c <= '�
 // bare takes the sign, one sign of a currency and a per cent sign off a number. An amount in
 // parentheses, or with the sign behind it, is negative, as accountants write it.
 func bare(s string) (digits, sign string, percent bool) {
+	// Full-width digits of East Asian input, and the minus sign U+2212 that typeset tables have.
 	s = trim(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
 	s, percent = strings.CutSuffix(s, "%")
+	// One sign of either sort: "12 % €" is no number.
 	amount := percent
 	currency := func(last bool) {
 		s = trim(s)
@@ -134,6 +136,7 @@ func bare(s string) (digits, sign string, percent bool) {
 			s, sign = s[1:], s[:1]
 		}
 	}
+	// Signs nest in every order that is in use: -$5, $-5, ($5), $(5), (5 €), 5-, €5-.
 	negative()
 	currency(true)
 	negative()
@@ -141,6 +144,7 @@ func bare(s string) (digits, sign string, percent bool) {
 	currency(false)
 	negative()
 	signed()
+	// SAP and older accounting systems write the sign behind.
 	if rest, ok := strings.CutSuffix(s, "-"); ok && sign == "" {
 		s, sign = trim(rest), "-"
 	}
@@ -194,6 +198,8 @@ type doubt string
 func readingOf(kind media.Kind, cells iter.Seq[string]) (Notation, doubt) {
 	switch kind {
 	case media.Number:
+		// Only cells that mean one thing decide. 1.5 cannot have a point between thousands, so it is one
+		// vote for the point without being read in both ways.
 		plain := 0 // with a point that only a decimal one is
 		comma, point, open := weigh(func(yield func(string) bool) {
 			for s := range cells {
@@ -212,6 +218,7 @@ func readingOf(kind media.Kind, cells iter.Seq[string]) (Notation, doubt) {
 			}
 		}, ",.", DecimalComma.number, Notation("").number)
 		point += plain
+		// Nearly all, as for kinds: a decimal comma here and there among points is a typing error.
 		if comma > 0 && float64(comma) >= mostly*float64(comma+point) {
 			return DecimalComma, ""
 		}
@@ -226,6 +233,7 @@ func readingOf(kind media.Kind, cells iter.Seq[string]) (Notation, doubt) {
 				return when, ok
 			}
 		}
+		// 28/04 votes for the day, 04/28 for the month; 03/04 leaves it open.
 		day, month, open := weigh(cells, "/", date(DayFirst), date(MonthFirst))
 		switch n := mostly * float64(day+month); {
 		case day > 0 && float64(day) >= n:

@@ -69,6 +69,7 @@ func NewPlan(ds *Dataset, opt PlanOptions) (Plan, error) {
 
 // plan is NewPlan without what there is to say of the classes.
 func (d *splitter) plan(opt PlanOptions) (Plan, error) {
+	// Takes rows without a predefined fold out of d.rows, so that it has to come first.
 	parts, official, err := d.splitColumn(opt.Folds > 0)
 	if err != nil {
 		return Plan{}, err
@@ -81,6 +82,7 @@ func (d *splitter) plan(opt PlanOptions) (Plan, error) {
 	default:
 		p.note("%d rows have no split and are left out", n)
 	}
+	// With folds every row is tested already; an official split repeats nothing but the training.
 	seeds := opt.Seeds
 	if seeds <= 0 {
 		if seeds = 1; official {
@@ -94,6 +96,7 @@ func (d *splitter) plan(opt PlanOptions) (Plan, error) {
 		train, val = parts[0], parts[1]
 		test := parts[2]
 		if len(test) == 0 { // an honest test needs rows that nothing else saw
+			// One cut for all seeds: runs with the same test rows are averaged as one (decision 17).
 			cut, err := d.divide(train, []float64{1 - holdOutTest, holdOutTest}, streamTest)
 			if err != nil {
 				return Plan{}, fmt.Errorf("cannot take a test part: %w", err)
@@ -104,6 +107,7 @@ func (d *splitter) plan(opt PlanOptions) (Plan, error) {
 		for s := range tests {
 			tests[s] = [][]int{test}
 		}
+		// A split that the data prescribes is kept, but reported: the scores are too good.
 		d.warnLeaks(&p, train, val, test)
 	case parts != nil:
 		for s := range tests {
@@ -114,6 +118,7 @@ func (d *splitter) plan(opt PlanOptions) (Plan, error) {
 		if k <= 0 {
 			k = defaultFolds
 		}
+		// Each seed deals folds of its own (decision 17).
 		for s := range tests {
 			if tests[s], err = d.folds(k, s); err != nil {
 				return Plan{}, err
@@ -131,6 +136,7 @@ func (d *splitter) plan(opt PlanOptions) (Plan, error) {
 				rest = without(train, test)
 			}
 			r := Run{Fold: f, Seed: s, Train: rest, Val: val, Test: test}
+			// Drawn anew for each fold and seed, so that no one draw decides for all of them.
 			if len(val) == 0 {
 				if r.Train, r.Val, err = d.splitVal(rest, f, s); err != nil {
 					return Plan{}, err
@@ -254,6 +260,7 @@ func (d *splitter) splitColumn(ignore bool) (parts [][]int, official bool, err e
 	by := map[string][]int{}
 	var names []string
 	for _, i := range d.rows {
+		// The splits are normalized already: splitName made validation, dev and the like to val.
 		s := d.ds.Rows[i].Split
 		if s == "" {
 			continue
@@ -266,6 +273,8 @@ func (d *splitter) splitColumn(ignore bool) (parts [][]int, official bool, err e
 	if ignore || len(names) == 0 {
 		return nil, false, nil
 	}
+	// One of the three names makes it an official split. Any other beside them is a typing error more
+	// probably than a fold, and a guess would move rows between train and test.
 	usual := by["train"] != nil || by["val"] != nil || by["test"] != nil
 	slices.SortFunc(names, natural)
 	for _, n := range names {

@@ -36,12 +36,15 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		{"group", opt.Group, schema.Group, &r.group},
 		{"order", opt.Order, schema.Order, &r.order},
 	}
+	// used holds what claimed each column, for the message; the first claim counts. Hence three passes
+	// over the roles: asked for by option, known to the model, found by name.
 	used := otherUses(t, opt)
 	for _, role := range all {
 		if role.asked == "" {
 			continue
 		}
 		i := column(t.Header, role.asked)
+		// A column may have a comma in its name; only if there is none of that name is it a list.
 		if i < 0 && role.what == "label" && strings.Contains(role.asked, ",") {
 			r.labels = labelColumns(t, role.asked, used, c)
 			continue
@@ -67,6 +70,8 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		switch i := column(t.Header, role.trained); {
 		case i >= 0 && used[i] == "":
 			*role.at, used[i] = i, "the model"
+		// A label or id may well be missing where rows are to be predicted. Without its groups or order a
+		// model over rows answers differently, so that is noted.
 		case i < 0 && (role.what == "group" || role.what == "order"):
 			c.note("column.missing", 0, "", "", "the model was trained with the %s column %q, which is not there", role.what, role.trained)
 		}
@@ -79,10 +84,13 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 			}
 		}
 	}
+	// The label comes first in the table above; columns of labels take its place.
 	if len(r.labels) > 0 {
 		all = all[1:]
 	}
 	for _, role := range all {
+		// A model that was trained without groups or order must not pick them up from a column of that
+		// name; ids and splits change no prediction.
 		known := opt.Schema != nil && role.what != "id" && role.what != "split"
 		if role.asked != "" || role.trained != "" || known || slices.Contains(opt.None, role.what) {
 			continue
@@ -92,6 +100,7 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		}
 	}
 	taken := func(i int) bool { return used[i] != "" || r.has(i) }
+	// Last of the guesses: it goes by values, and must not take a column that a name made a role.
 	if r.split < 0 && opt.Split == "" && !slices.Contains(opt.None, "split") {
 		if i := splitColumn(t, taken); i >= 0 {
 			r.split = i
@@ -100,6 +109,7 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 			noteSplitLike(t, taken, c)
 		}
 	}
+	// From here on it is about the label of a table to train on, the one role that cannot be absent.
 	if r.label >= 0 || len(r.labels) > 0 || opt.Label != "" || opt.Schema != nil {
 		return r
 	}

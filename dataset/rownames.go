@@ -22,6 +22,7 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		return ""
 	}
 	n := t.Len()
+	// By chance a short column counts up or has no value twice.
 	if n < fewRows || t.vectors[i] != nil {
 		return ""
 	}
@@ -40,6 +41,7 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		}
 		seen[s] = struct{}{}
 		hex = hex && isHash(s)
+		// None of the three findings below is possible any more. Most columns end here after a few cells.
 		if numbers == nil && !hex && !named {
 			return ""
 		}
@@ -47,9 +49,11 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		if k == 0 {
 			prefix, suffix = before, after
 		}
+		// 12 kg counts nothing, even if the amounts happen to be 1, 2, 3.
 		if kind == media.Number && before+after != "" { // a unit, a currency
 			return ""
 		}
+		// IMG_0001.jpg, IMG_0002.jpg: the text around the number has to be the same in all rows.
 		if numbers == nil || digits == "" || before != prefix || after != suffix {
 			numbers = nil
 			continue
@@ -62,6 +66,7 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		numbers = append(numbers, v)
 	}
 	switch {
+	// A year a row is a trend that a model may use; a column called id is left out all the same.
 	case len(numbers) == n && countsRows(numbers, named) && (named || !namesTime(t.Header[i])):
 		if prefix+suffix == "" {
 			return "it numbers the rows"
@@ -69,6 +74,7 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		return "names that count the rows"
 	case hex:
 		return "every row has a code of its own"
+	// Long texts differ from row to row, as they should.
 	case named && kind != media.Text:
 		return "every row has an id of its own"
 	}

@@ -27,6 +27,8 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 		if s == "" {
 			continue
 		}
+		// All cells have to agree on one form: numbers and texts, or two kinds of dates, have no common
+		// order.
 		n++
 		texts = append(texts, s)
 		if _, ok := ParseNumber(s); ok {
@@ -36,10 +38,12 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 			dates++
 		}
 	}
+	// Compact, so that equal texts have equal ranks and are noted as the same place below.
 	slices.Sort(texts)
 	texts = slices.Compact(texts)
 	for i := range ds.Rows {
 		row, s := &ds.Rows[i], cell(i)
+		// NaN is without a place, and is sorted behind all others.
 		row.Order = math.NaN()
 		switch {
 		case s == "":
@@ -47,12 +51,15 @@ func readOrder(ds *Dataset, cell func(int) string, c *collector) {
 			row.Order, _ = ParseNumber(s)
 		case dates == n:
 			t, _, _ := ParseDate(s)
+			// Seconds with a fraction: 53 bits of a float64 hold microseconds until the year 2255.
 			row.Order = float64(t.UnixMicro()) / 1e6
 		default:
 			rank, _ := slices.BinarySearchFunc(texts, s, strings.Compare)
 			row.Order = float64(rank)
 		}
 	}
+	// Text sorts 10 before 9. That is no surprise where most cells are words, only where a few are not
+	// numbers.
 	if n > 0 && numbers < n && 20*numbers >= 19*n {
 		c.note("order.mixed", 0, name, "write a number in every row", "most cells are numbers, but not all: the order is that of text")
 	}

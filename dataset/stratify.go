@@ -30,6 +30,7 @@ func (d *splitter) labelRows(rows []int) []int {
 // Vlahavas 2011). Ties go to the part that lacks most rows, then to the first.
 func (d *splitter) stratify(rows []int, shares []float64, rng *rand.Rand) [][]int {
 	rows = slices.Clone(rows)
+	// The only randomness: among rows that are equal to the rule the order decides.
 	rng.Shuffle(len(rows), func(a, b int) { rows[a], rows[b] = rows[b], rows[a] })
 	left := d.labelRows(rows)
 	with := make([][]int, len(left)) // rows of each label
@@ -51,6 +52,8 @@ func (d *splitter) stratify(rows []int, shares []float64, rng *rand.Rand) [][]in
 	give := func(i int, lack func(p int) float64) {
 		best := 0
 		for p := range shares {
+			// Shares such as 0.15·n carry rounding errors; without a tolerance these, and not the ties of
+			// the paper, would decide.
 			if x, y := lack(p), lack(best); x > y+1e-9 || x > y-1e-9 && size[p] > size[best]+1e-9 {
 				best = p
 			}
@@ -73,6 +76,7 @@ func (d *splitter) stratify(rows []int, shares []float64, rng *rand.Rand) [][]in
 		if rarest < 0 {
 			break
 		}
+		// with is not shortened as rows leave; those given by an earlier label are skipped.
 		for _, i := range with[rarest] {
 			if !given[i] {
 				give(i, func(p int) float64 { return want[p][rarest] })

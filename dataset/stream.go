@@ -210,9 +210,11 @@ func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool
 	}
 	row.ID, row.Group, row.Label = get(s.schema.ID), get(s.schema.Group), get(s.schema.Label)
 	row.Split = splitName(get(s.schema.Split))
+	// A request may name its rows whether or not the model was trained with ids.
 	if row.ID == "" {
 		row.ID = get("id")
 	}
+	// No rank of texts here: it would need all rows, and a stream has no end.
 	if place := get(s.schema.Order); place != "" {
 		row.Order = math.NaN()
 		if v, ok := ParseNumber(place); ok {
@@ -228,6 +230,7 @@ func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool
 	sets := labelReader{s.schema, s.class}
 	switch {
 	case len(s.schema.Labels) > 0:
+		// It has a column for each label; a member of the joined name would be another column's.
 		row.Label = ""
 		sets.columns(row, get)
 	case row.Label == "":
@@ -236,12 +239,13 @@ func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool
 			row.Label = ""
 		}
 	case s.schema.Task == Regression:
-		if v, ok := ParseNumber(row.Label); ok {
+		if v, ok := s.schema.target(row.Label, true); ok {
 			row.Target = v
 		} else {
 			row.Label = ""
 		}
 	default:
+		// A label that the model does not know makes the row unlabeled: it is predicted all the same.
 		if row.Class = s.class(row.Label); row.Class < 0 {
 			row.Label = ""
 		}
@@ -256,6 +260,7 @@ func (s *stream) row(row *Row, values map[string]string, dropped map[string]bool
 		}
 		row.Cells[k].Fields = make([]string, len(col.Fields))
 		for f := range col.Fields {
+			// Collected over all fields: the flag is the cell's, and the table modality is one cell.
 			s.cells.noted = s.cells.noted || dropped[col.Fields[f].Name]
 			row.Cells[k].Fields[f] = s.cells.field(&col.Fields[f], values[col.Fields[f].Name], row.Number)
 		}

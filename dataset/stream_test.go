@@ -88,3 +88,20 @@ func TestOpenJSONLines(t *testing.T) {
 		t.Errorf("a reader that fails: %v", err)
 	}
 }
+
+// The label of a regression is read as the labels of the table were written; a number of JSON has a
+// point all the same.
+func TestStreamReadsTargets(t *testing.T) {
+	schema := &accepted(t, "m.csv", "label;x\n5,02 kg;1\n6,5 kg;2\n7,25 kg;4\n", Options{}).Schema
+	f := func(label string, want float64) {
+		t.Helper()
+		for line, err := range ReadJSONLines(strings.NewReader(`{"x":1,"label":`+label+`}`), nil, schema) {
+			if err != nil || line.Row.Target != want {
+				t.Errorf("label %s: %v, %v; want %v", label, line.Row.Target, err, want)
+			}
+		}
+	}
+	f(`"8,5 kg"`, 8.5)
+	f(`"8,5"`, 8.5)
+	f(`8.125`, 8.125)
+}

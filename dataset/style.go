@@ -76,18 +76,22 @@ func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
 		if number, u, ok := splitUnit(s); ok {
 			_, point := Notation("").number(number)
 			_, comma := DecimalComma.number(number)
+			// | comma| In either notation: units are found before the notation is, which may be of the
+			// numbers without them.
 			if point || comma {
 				count[sameUnit(u)]++
 				spelling[u]++
 				numbers++
 			}
 		}
+		// A text column is given up early.
 		if n == 100 && 2*numbers < n {
 			return "", mixed
 		}
 	}
 	best, second := "", ""
 	for u, k := range count {
+		// Ties by name in all three loops, since the order of a map is random.
 		if k > count[best] || k == count[best] && u < best {
 			best = u
 		}
@@ -104,6 +108,7 @@ func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
 		}
 	}
 	switch {
+	// Of all cells: where a few have a unit, it is not the column's.
 	case n == 0 || float64(numbers) < mostly*float64(n):
 		return "", mixed
 	case float64(count[best]) >= mostly*float64(n):

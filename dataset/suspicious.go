@@ -50,6 +50,8 @@ func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 		foreign
 		address
 	)
+	// Each distinct text is looked at once: regular expressions on every cell of a million would
+	// dominate the reading.
 	distinct, n, dates, numbers, addresses, example, word := map[string]looks{}, 0, 0, 0, 0, "", ""
 	for _, s := range t.column(i) {
 		if isBlank(s) {
@@ -61,11 +63,13 @@ func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 			switch _, plain := ParseNumber(s); {
 			case strings.Contains(s, "://") && webAddress.MatchString(s):
 				is = address
+			// No number is that long; texts are spared the regular expressions.
 			case len(s) > 40 || isMissing(s):
 			case ambiguousDate(s):
 				is = date
 			case plain:
 				is = number
+			// The sign is looked for first, since most cells have none and the expression costs far more.
 			case strings.ContainsAny(s, ",'%$€£¥￥元") && foreignNumber.MatchString(s), // 1.2.3 is a version
 				roundedNumber.MatchString(s):
 				is = foreign
@@ -93,6 +97,7 @@ func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 	most := mostly * float64(n)
 	_, units := unitOf(t.texts(i))
 	switch {
+	// From the most specific finding to the vaguest; one note a column.
 	case units[1] != "" && areUnits(units):
 		c.note("number.units", 0, t.Header[i], "write all in one unit", "looks like numbers, but of different units, %s and %s; taken as %s", units[0], units[1], taken)
 	case n > 0 && float64(dates) >= most:
@@ -103,6 +108,7 @@ func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 		c.note("number.words", 0, t.Header[i], fmt.Sprintf("leave a cell empty where the number is missing; --kind %s=number takes the others as numbers", shellName(t.Header[i])), "%d of %d cells are numbers, but others, such as %q, are not; taken as %s", numbers, n, word, taken)
 	case n > 0 && float64(addresses) >= most:
 		c.note("column.addresses", 0, t.Header[i], "if they are of pictures, sounds or films, download these and name the files", "holds web addresses; taken as %s", taken)
+	// 20 rows at least: of a few, all different ones are no surprise.
 	case kind == media.Category && n >= 20 && 10*len(distinct) >= 9*n:
 		c.note("column.own-category", 0, t.Header[i], "leave it out with --ignore, or set its kind with --kind", "nearly every row has a category of its own")
 	}

@@ -102,14 +102,17 @@ func (l *labelCounts) quantity() bool {
 	n := len(bins)
 	span := bins[n-1].value - bins[0].value + 1
 	perValue := float64(l.rows) / float64(n)
+	// 0…n-1 or 1…n with hardly a gap.
 	numbered := span <= 1.1*float64(n) && bins[0].value >= 0 && bins[0].value <= 1
 	switch {
 	case numbered && most <= 3*least: // as in a set made to teach classes
 		return false
+	// A fifth of the values on one row each: nobody has classes like that.
 	case 5*once >= n, bins[0].value < 0:
 		return true
 	case perValue < 8 && !numbered:
 		return true
+	// Sparse codes, such as of regions, are classes if each has rows enough to be learned.
 	case span > 3*float64(n):
 		return perValue < 50
 	}
@@ -117,6 +120,7 @@ func (l *labelCounts) quantity() bool {
 	// rise first.
 	peak, rise, fall := 0, 0, 0
 	for i := range bins {
+		// A hump of frequencies (ages, prices) rises to its peak and then falls, nearly everywhere.
 		if bins[i].rows > bins[peak].rows {
 			peak = i
 		}

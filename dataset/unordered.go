@@ -45,6 +45,8 @@ func (d *Dataset) unordered(column, field int) int {
 	for i := range d.Rows {
 		count[d.Rows[i].Label]++
 	}
+	// Classes have no mean: the label becomes 1 for the most frequent one, else 0. Ties go by name, as
+	// a map has no order.
 	most := ""
 	for s, n := range count {
 		if s != "" && (n > count[most] || n == count[most] && s < most || most == "") {
@@ -80,11 +82,14 @@ func (d *Dataset) unordered(column, field int) int {
 		m.n, m.sum, m.squares = m.n+1, m.sum+y, m.squares+y*y
 		all.n, all.sum = all.n+1, all.sum+y
 	}
+	// Fewer rows a value than codeRows and the means are too noisy for either test.
 	groups := float64(len(of))
 	if len(of) < unorderedValues || all.n < codeRows*groups {
 		return 0
 	}
 	mean := all.sum / all.n
+	// F is that of a one-way analysis of variance; steps/spread is von Neumann's ratio of the means in
+	// the order of their values (von Neumann 1941), scaled to 1 without order.
 	between, within, steps, spread, last := 0.0, 0.0, 0.0, 0.0, math.NaN()
 	for _, v := range slices.Sorted(maps.Keys(of)) {
 		m := of[v]
@@ -97,6 +102,7 @@ func (d *Dataset) unordered(column, field int) int {
 		}
 		last = at
 	}
+	// A floor against values that determine the label, whose within is 0 or, by rounding, below.
 	f := (between / (groups - 1)) / max(within/(all.n-groups), 1e-12*between)
 	if f < unorderedF || steps < unorderedRatio*spread {
 		return 0
