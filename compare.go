@@ -76,6 +76,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 	if err != nil {
 		return nil, err
 	}
+	// Before anything is fitted: a metric that the task does not have is a wrong option.
 	metrics, err := compare.Metrics(src.Data, o.Metric)
 	if err != nil {
 		return nil, err
@@ -89,6 +90,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		if err != nil {
 			return nil, err
 		}
+		// What a stored fit depends on. Another version computes other numbers, so it finds no pieces.
 		of := []any{Version, key, co.Decision(src.Data)}
 		if o.Tune > 0 { // what is tried further depends on what was better, and so on all of these
 			of = append(of, o.Tune, o.Fusions, metrics[0].Name)
@@ -102,6 +104,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		return nil, err
 	}
 	j.Logger.Info("entries fitted", "entries", len(res.Entries), "runs", len(res.Plan.Runs))
+	// A copy: the notes of a plan are shared with callers.
 	res.Plan.Notes = append(slices.Clone(res.Plan.Notes), notes(src.Features)...)
 	sum, err := res.Summarize(src.Data, o.Metric, o.Lang)
 	if err != nil {
@@ -121,11 +124,13 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
 		}
 	}
+	// Nothing to hand over where there is nothing that a model could be made of.
 	best := c.BestOfAll()
 	if best < 0 {
 		return c, nil
 	}
 	c.Chosen = &compare.Choice{Entry: res.Entries[best], Recipe: j.recipe, Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed, Reads: compare.NewReading(o.Reads)}
+	// Without a store nobody asks for the model, which costs one more fit.
 	if co.Store != nil {
 		h := handOver{job: j, src: src, comparison: c, entry: best, options: co}
 		m, err := h.keep(ctx)

@@ -61,6 +61,8 @@ func (h *handOver) keep(ctx context.Context) (*Model, error) {
 func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bool) (*Model, error) {
 	res := h.comparison.Result
 	run := res.Plan.Runs[0]
+	// Folds leave each model without a fifth of the rows; the one for use is fitted on all (decision
+	// 28).
 	if !res.Plan.Official {
 		var err error
 		if run, err = dataset.FitAll(h.src.Data, h.seed); err != nil {
@@ -80,6 +82,8 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 		if err != nil || !resume || path == "" {
 			return hooks, nil, err
 		}
+		// A comparison that goes on may have left a state of other options; not strict, it is passed
+		// over.
 		if from, err = savedState(path, data); err != nil && strict {
 			return hooks, nil, err
 		}
@@ -92,12 +96,15 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 	h.history = f.History
 	a := assemble(p, f, &h.options)
 	switch {
+	// Temperature and thresholds from rows that no choice was made on (decision 28), if there are any;
+	// else assemble's stay, from the validation rows.
 	case h.unseen == nil:
 	case a.Spec.Multilabel:
 		a.Temperature, a.Thresholds = compare.CalibrateLabels(h.src.Data, h.unseen)
 	default:
 		calibrate(a, compare.CalibrateTests(h.src.Data, h.unseen, &h.options))
 	}
+	// The model is asked for the columns that it uses, no others.
 	read := narrowed(h.src.Data, a)
 	a.Schema = read.Schema
 	a.Training = trainedOn(read, run, h.seed)
@@ -191,10 +198,12 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 	if err != nil {
 		return nil, nil, err
 	}
+	// The same plan, seeds and measures as the comparison, for one entry: equal to the bit.
 	o := compare.Options{Recipe: j.recipe, Only: &choice.Entry, Metric: j.metric, Workers: j.Threads}
 	o.Done = func(done, total int, e compare.Entry, _ dataset.Run, _ *compare.Outcome) {
 		j.Progress.Report(progress.Compare, done, total, e.Name)
 	}
+	// Asked before the fits.
 	if _, err := compare.Metrics(src.Data, j.metric); err != nil {
 		return nil, nil, err
 	}
@@ -216,6 +225,7 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 		}
 	}
 	h := handOver{job: &j.job, src: src, comparison: c, options: o}
+	// The record, with the scores, comes from the folds; the model itself is fitted after them.
 	if h.unseen, err = h.testFits(ctx); err != nil {
 		return nil, nil, err
 	}

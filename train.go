@@ -116,6 +116,7 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		return nil, nil, err
 	}
 	rep.Metric = metrics[0].Name
+	// Before Prepare, which fits scales and vocabularies on the training rows alone.
 	plan, err := dataset.HoldOut(src.Data, dataset.PlanOptions{Seed: j.seed})
 	if err != nil {
 		return nil, nil, err
@@ -139,11 +140,13 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		rep.Views = append(rep.Views, v.Name)
 	}
 	a := assemble(p, f, &compare.Options{Recipe: j.recipe, Metric: j.metric})
+	// A hash of the rows, by which HeldOut finds the test rows of the same data again.
 	a.Training = trainedOn(src.Data, run, j.seed)
 	a.Record = newRecord(&j.job, src.Data, run)
 	a.Record.Metric = rep.Metric
 	m := &Model{predict.New(a, j.Options)}
 	rep.Decision = decisionOf(m)
+	// The one look at the test rows, after everything was chosen.
 	if len(run.Test) > 0 {
 		s, err := p.Predict(ctx, f, run.Test, j.Threads)
 		if err != nil {
@@ -151,9 +154,11 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		}
 		rep.Test = analysis.NewEvaluation(m.Model, src.Data, run.Test, m.Probabilities(s), s.Absent)
 		rep.Test.TrainRows = float64(len(run.Train))
+		// The refit has learned from the validation rows as well.
 		if !j.recipe.Train.NoRefit {
 			rep.Test.TrainRows += float64(len(run.Val))
 		}
+		// The model's validation scores are of the search, before the refit saw these rows.
 		if f.Val != nil {
 			val := eval.NewPredictions(src.Data, run.Val, p.Unscale(f.Val))
 			if a.Thresholds != nil { // they are of calibrated probabilities

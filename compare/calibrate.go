@@ -24,8 +24,10 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 	if err != nil {
 		return nil, err
 	}
+	// Fixed, since folds of few rows would each choose it anew, and not the entry that was chosen.
 	o.Recipe.DampDense = &res.Outcomes[entry][0].DampDense
 	inner := &Result{Plan: plan, Entries: res.Entries[entry : entry+1], decision: o.decision(src.Data)}
+	// The members of an ensemble are fitted, and joined by finish.
 	pool, runs := inner.pool(), plan.Runs
 	for range inner.Entries {
 		inner.Outcomes = append(inner.Outcomes, make([]*Outcome, len(runs)))
@@ -33,6 +35,7 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 	var mu sync.Mutex // guards done, pending and Done
 	done, pending := 0, false
 	err = parallel.For(ctx, len(runs), o.Workers, func(ctx context.Context, _, r int) error {
+		// One piece a fold, not one a member: the entry is known only once the comparison is done.
 		outcomes, err := keepOutcomes(o.Store, Piece{Stage: stage, Fold: runs[r].Fold, Seed: runs[r].Seed}, runs[r], len(pool), func() ([]*Outcome, error) {
 			p, err := train.Prepare(ctx, src, runs[r], o.Recipe, 1)
 			if err != nil {
@@ -46,6 +49,7 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 		})
 		mu.Lock()
 		defer mu.Unlock()
+		// Another worker has the piece. The rest is done all the same, and whoever comes last has all.
 		if errors.Is(err, ErrPending) {
 			pending = true
 			return nil
@@ -65,6 +69,7 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 	if err != nil {
 		return nil, err
 	}
+	// Only now: which members an ensemble keeps is known after all folds.
 	inner.nameMembers()
 	return inner, nil
 }

@@ -250,6 +250,7 @@ func (o *Outcome) joinSubsets(ds *dataset.Dataset, run *dataset.Run, members []*
 		return
 	}
 	o.Players = members[first].Players
+	// Of many modalities only the chosen fusion keeps its subsets (see Result.Fit).
 	if slices.ContainsFunc(members, func(m *Outcome) bool { return len(m.Players) > 1 && m.subsetLogits == nil }) {
 		return
 	}
@@ -258,9 +259,11 @@ func (o *Outcome) joinSubsets(ds *dataset.Dataset, run *dataset.Run, members []*
 		scale = train.NewScale(ds, run.Train)
 	}
 	score := o.subsetScores(ds, test.outputs, scale)
+	// s is the bit set of present players, in the order of Players.
 	for s := range members[first].subsetLogits {
 		part := &votes{rows: test.rows, outputs: test.outputs, multilabel: test.multilabel, weights: test.weights}
 		for _, m := range members {
+			// A single view is there or not, so its own logits do for every subset.
 			p, absent := m.TestLogits, m.Absent
 			switch {
 			case m.subsetLogits != nil:
@@ -277,6 +280,7 @@ func (o *Outcome) joinSubsets(ds *dataset.Dataset, run *dataset.Run, members []*
 		if !test.regression {
 			p = test.logits(p)
 		}
+		// Subset 0 has no modality: what any fusion answers there is the prior.
 		for i, none := range absent {
 			if none { // the prior
 				for j := range test.outputs {

@@ -70,6 +70,8 @@ func (r *Row) Of(metric string) (eval.Summary, bool) {
 
 // MarshalJSON writes the metrics beside the row's own fields, each under its name.
 func (r Row) MarshalJSON() ([]byte, error) {
+	// By hand, since the names of metrics are keys, and in the order of the fields; a map would sort
+	// them.
 	var b bytes.Buffer
 	field := func(name string, v any) error {
 		data, err := json.Marshal(v)
@@ -94,12 +96,14 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	for _, s := range r.Scores {
 		fields = append(fields, pair{s.Metric.Name, s.Summary})
 	}
+	// Of the ensemble alone: by how much another entry has to be ahead (decision 47).
 	fields = append(fields, pair{"val_runs", r.ValRuns})
 	if r.ValMargin > 0 {
 		fields = append(fields, pair{"val_margin", r.ValMargin})
 	}
 	fields = append(fields, pair{"parameters", r.Parameters},
 		pair{"train_rows", hundredths(r.TrainRows)}, pair{"test_rows", hundredths(r.TestRows)})
+	// A comparison of predictions that others made.
 	if r.TrainRows == 0 { // of its training nothing is known
 		fields = slices.DeleteFunc(fields, func(f pair) bool { return f.name == "val_runs" || f.name == "train_rows" })
 	}
@@ -168,6 +172,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 	}
 	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name, Tuning: res.Tuning}
 	trial := eval.Trial{Metric: metrics[0], Lang: lang}
+	// Runs with the same test rows count as one (decision 17).
 	tests := res.Plan.Tests()
 	var contestants []eval.Contestant
 	groups := res.testGroups(ds)
@@ -179,6 +184,8 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 			test, val := o.Predictions(ds)
 			preds = append(preds, test)
 			row.ValRuns = append(row.ValRuns, metrics[0].Of(val))
+			// Means over the runs; the size of a model is that of the largest, as runs may keep different
+			// values of a view.
 			n := float64(len(runs))
 			row.FitSeconds += o.Seconds / n
 			row.TrainRows += float64(o.TrainRows) / n
@@ -189,6 +196,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 		con := eval.Contestant{Name: row.Name, Kind: row.Kind, Modality: row.Modality, Val: row.ValRuns, Margin: row.ValMargin}
 		row.Scores = summarize(metrics, preds, res.Plan.Official, groups, trial.Resampling)
 		con.Test = row.Scores[0].Summary.Runs
+		// On an official split rows are what is resampled; over folds runs are.
 		if res.Plan.Official {
 			con.Rows, trial.Groups = eval.RowScores(metrics[0], preds), groups
 			con.Seeds = preds
@@ -197,6 +205,7 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 		c.Rows = append(c.Rows, row)
 	}
 	res.noteFewGroups(ds, groups)
+	// A verdict compares two kinds; with one of them there is nothing to judge.
 	if kinds := kindsOf(res.Entries); kinds[eval.Single] && kinds[eval.Fusion] {
 		trial.Baseline = res.baseline(ds, metrics[0])
 		v, err := eval.Judge(trial, contestants)

@@ -165,6 +165,8 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 		res.Outcomes = append(res.Outcomes, make([]*Outcome, len(runs)))
 	}
 	pool := res.pool()
+	// A run is prepared once, by whoever comes first, and let go with its last fit: at most as many
+	// runs as workers are held.
 	shares := make([]sharedPrep, len(runs))
 	for i := range shares {
 		shares[i].left, shares[i].outcomes = len(pool), make([]*Outcome, len(pool))
@@ -173,8 +175,10 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 	var mu sync.Mutex // guards done, pending, Done and shares[r]'s left and outcomes
 	done, pending := 0, false
 	err := parallel.For(ctx, total, o.Workers, func(ctx context.Context, _, job int) error {
+		// Run by run: the fits of a run follow one another, so that its preparation can be let go early.
 		r, e := job/len(pool), job%len(pool)
 		s, entry := &shares[r], pool[e].in(r)
+		// The preparation is inside: where all pieces of a run are stored it is never made.
 		out, err := keepOutcome(o.Store, fitPiece(&pool[e], runs[r]), runs[r], func() (*Outcome, error) {
 			s.once.Do(func() { s.p, s.err = prepared(ctx, src, runs[r], o) })
 			if s.err != nil {
@@ -199,6 +203,7 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 			}
 		}
 		if s.left--; s.left == 0 {
+			// An ensemble needs every member of the run.
 			if !pending {
 				res.finish(src.Data, r, s.outcomes)
 			}
@@ -208,6 +213,7 @@ func (res *Result) fitAll(ctx context.Context, src train.Source, o Options) erro
 	})
 	switch {
 	case err == nil && pending:
+		// Not an error of this process: other workers hold pieces, and all that can be done here is done.
 		return ErrPending
 	case err == nil:
 		res.nameMembers()

@@ -227,6 +227,7 @@ func (res *Result) tune(ctx context.Context, src train.Source, views []train.Fit
 	if err != nil {
 		return err
 	}
+	// Asked before the first fit, which may be hours before the search would notice.
 	for _, r := range res.Plan.Runs {
 		if len(r.Val) == 0 {
 			return fmt.Errorf("cannot tune: fold %d has no validation rows to choose by", r.Fold+1)
@@ -241,6 +242,7 @@ func (res *Result) tune(ctx context.Context, src train.Source, views []train.Fit
 		choices: make([]*train.Choices, len(res.Plan.Runs)),
 		pace:    tunePace{start: time.Now()},
 	}
+	// slots[run] lists the trials of the pass; in the first one all, in the same order for all runs.
 	for range res.Plan.Runs {
 		all := make([]int, len(t.trials))
 		for i := range all {
@@ -251,12 +253,14 @@ func (res *Result) tune(ctx context.Context, src train.Source, views []train.Fit
 	for _, n := range passSizes(len(t.trials)) {
 		t.total += n * len(res.Plan.Runs)
 	}
+	// A pass needs the scores of all of the one before, so passes do not overlap.
 	for pass := range tunePasses {
 		if err := t.pass(ctx, pass); err != nil {
 			return err
 		}
 	}
 	entry := t.entry
+	// All runs chose; else the entry is there for its pieces' names, but fit refuses it.
 	if !slices.Contains(t.pending, true) {
 		res.Tuning = t.result()
 		entry.Tuned.Recipe = res.Tuning.Trials[res.Tuning.Chosen].Recipe
@@ -275,6 +279,7 @@ func (t *tuner) pass(ctx context.Context, pass int) error {
 	var jobs []job
 	preps := make([]sharedPrep, len(t.plan.Runs))
 	for r := range t.plan.Runs {
+		// Runs that wait for others keep the place of their attempts, so that indices of passes agree.
 		t.tried[r] = append(t.tried[r], make([]attempt, len(t.slots[r])))
 		if preps[r].left = len(t.slots[r]); t.pending[r] {
 			continue
@@ -288,6 +293,8 @@ func (t *tuner) pass(ctx context.Context, pass int) error {
 		r, s := jobs[i].run, jobs[i].slot
 		run, prep, trial := t.plan.Runs[r], &preps[r], t.slots[r][s]
 		visit := func(a *attempt, f *flat.Stream) {
+			// A slot of a later pass is named by its place among the best of the one before. If that was
+			// another trial then, the stored piece is of no use.
 			if a.flat(f); f.Reading() && a.trial != trial {
 				f.Fail()
 			}
@@ -318,6 +325,7 @@ func (t *tuner) pass(ctx context.Context, pass int) error {
 	if err != nil || pass == tunePasses-1 {
 		return err
 	}
+	// Each run by its own validation rows, so that the trials of runs part from here on.
 	n := passSizes(len(t.trials))[pass+1]
 	for r := range t.slots {
 		if !t.pending[r] {

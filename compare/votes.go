@@ -190,13 +190,18 @@ func (v *votes) truth(p []float64) []float64 {
 
 // greedy returns how often each member is taken, as shares.
 func (v *votes) greedy(right [][]float64, rows []int) []float64 {
+	// Greedy selection with replacement (Caruana et al., ICML 2004): weights are how often a member
+	// was taken.
 	counts, best := make([]float64, len(right)), make([]float64, len(right))
 	cells := v.cells()
+	// The running sum and count of each cell: a candidate is tried in O(rows·cells), whatever was
+	// taken before.
 	sum, n := make([]float64, len(rows)*cells), make([]float64, len(rows))
 	lowest := math.Inf(1)
 	take := func(k int) {
 		counts[k]++
 		for i, r := range rows {
+			// A member without a view of the row has no vote there: n differs from row to row.
 			if v.absent[k][r] {
 				continue
 			}
@@ -219,9 +224,13 @@ func (v *votes) greedy(right [][]float64, rows []int) []float64 {
 		}
 		return l
 	}
+	// Begun with the best ones (sorted initialization), since greedy steps from nothing over-fit few
+	// rows.
 	for _, k := range v.ranked(with)[:min(len(right), selectFirst)] {
 		take(k)
 	}
+	// The best prefix counts: a step must be taken even if it harms, as a later one may make up for
+	// it.
 	for range selectSteps {
 		losses := make([]float64, len(right))
 		for k := range losses {

@@ -76,8 +76,7 @@ func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
 		if number, u, ok := splitUnit(s); ok {
 			_, point := Notation("").number(number)
 			_, comma := DecimalComma.number(number)
-			// | comma| In either notation: units are found before the notation is, which may be of the
-			// numbers without them.
+			// In either notation: the column's own is found later, of the numbers without their units.
 			if point || comma {
 				count[sameUnit(u)]++
 				spelling[u]++

@@ -66,6 +66,7 @@ func (r *Robustness) Curves(ctx context.Context) ([]Noise, error) {
 	r.rows = Labeled(r.Data)
 	r.groups = eval.Groups(r.Data, r.rows)
 	r.metric = eval.MainMetric(r.Data.Schema.Task)
+	// Clones of the lists of views, which join replaces one by one; what is not replaced is shared.
 	for l := range r.joint {
 		for _, s := range r.Sets {
 			r.joint[l] = append(r.joint[l], &model.Set{Views: slices.Clone(s.Views), Groups: s.Groups})
@@ -85,6 +86,7 @@ func (r *Robustness) Curves(ctx context.Context) ([]Noise, error) {
 		}
 		out = append(out, found...)
 	}
+	// Of one column the joint noise is its own.
 	if r.wants(Joint) && len(columns) > 1 {
 		n := Noise{Kind: Joint, Unit: "severity (0–1)"}
 		var sets [][]*model.Set
@@ -121,17 +123,20 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 		}
 	}
 	var ways []NoiseKind
+	// The first kind of a column is what joint noise is made of.
 	for k, d := range NoiseKinds(col.Kind) {
 		if r.wants(d.Kind) || (k == 0 && r.wants(Joint)) {
 			ways = append(ways, d)
 		}
 	}
 	deviation := deviations(r.Data, c, refs[0])
+	// Noise is in units of a field's own deviation, of which a table of categories has none.
 	if col.Kind == media.Table && len(deviation) == 0 {
 		ways = nil // no number to change
 	}
 	var out []Noise
 	if len(ways) > 0 {
+		// All kinds and levels in one extraction: decoding a cell costs more than changing it.
 		n := len(ways) * levelCount
 		e := feature.Extractor{Workers: r.Workers, Progress: func(done, total int) {
 			if r.Progress != nil {
@@ -140,9 +145,11 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 		}}
 		featureSets, err := e.Variants(ctx, r.Data, refs, n, func(row, k int, item any) (any, error) {
 			d, level := &ways[k/levelCount], k%levelCount
+			// Level 0 is the item itself, so that every curve begins at the score without noise.
 			if d.Levels[level] == 0 {
 				return item, nil
 			}
+			// The same numbers at every level: more noise of the same shape.
 			return d.apply(item, d.Levels[level], r.random(row, col.Name, d.Kind), deviation)
 		})
 		if err != nil {
@@ -156,6 +163,7 @@ func (r *Robustness) column(ctx context.Context, c, at, of int) ([]Noise, error)
 		for w, d := range ways {
 			noise := Noise{Column: col.Name, Kind: d.Kind, Unit: d.Unit, Levels: d.Levels}
 			var sets [][]*model.Set
+			// featureSets are in the order of k above: all levels of a kind, then the next kind.
 			for l := range levelCount {
 				level, err := r.noisy(featureSets[w*levelCount+l], refs)
 				if err != nil {
@@ -331,11 +339,13 @@ func deviations(ds *dataset.Dataset, c int, ref feature.Ref) []float64 {
 	if col.Kind != media.Vector && col.Kind != media.Table && col.Kind != media.Sequence {
 		return nil
 	}
+	// Welford's recurrence: large values with a small deviation keep their digits.
 	var n, mean, squares []float64
 	add := func(i int, v float64) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return
 		}
+		// The number of values is known with the first row only.
 		for len(n) <= i {
 			n, mean, squares = append(n, 0), append(mean, 0), append(squares, 0)
 		}
@@ -349,6 +359,7 @@ func deviations(ds *dataset.Dataset, c int, ref feature.Ref) []float64 {
 		if cell.Absent() {
 			continue
 		}
+		// As the views open it, so that units and notations are taken off alike.
 		item, err := ref.Modality.Open(context.Background(), &cell, col, ds.Folder()) // numbers: nothing to wait for
 		if err != nil {
 			continue

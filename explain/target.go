@@ -83,6 +83,7 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 	sample := NewSample(ds, rows)
 	regression := s.Artifact.Spec.Regression
 	im.Goals = Goals(ds.Schema.Task)
+	// The model with everything present, asked once.
 	full, err := s.Predict(ctx, set, nil)
 	if err != nil {
 		return nil, err
@@ -93,6 +94,7 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 	}
 	worth := truth.Scorer(pick(full, rows))
 	ask := func(present []bool) (*model.Scores, error) {
+		// Subsets are made by hiding views behind the mask: the model is not fitted again.
 		if !slices.Contains(present, false) {
 			return full, nil
 		}
@@ -105,12 +107,14 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 		if err != nil {
 			return nil, err
 		}
+		// Few players: all subsets are evaluated anyway, and their scores are a table of the report.
 		if len(names) <= eval.ExactPlayers {
 			im.Subsets = append(im.Subsets, s.subset(ds, rows, scores, present, names, metric, groups))
 		}
 		if done++; step != nil {
 			step(min(done, total), total)
 		}
+		// A value function has to rise with quality: minus the absolute error.
 		if regression {
 			p := s.Probabilities(scores)
 			off := make([]float64, len(rows))
@@ -124,6 +128,7 @@ func (s *Target) Importance(ctx context.Context, ds *dataset.Dataset, set *model
 	if im.Values, err = game.Shapley(); err != nil {
 		return nil, err
 	}
+	// Of many players permutations are drawn; the table then shows the key subsets alone.
 	if im.Values.Sampled { // by chance alone the key ones are among those tried
 		for _, present := range eval.KeySubsets(len(names)) {
 			scores, err := ask(present)

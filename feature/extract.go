@@ -66,6 +66,7 @@ const cellsWorth = 16
 // reported and its views stay absent; the error is of the extraction itself
 // (canceled, disk full) or of a row without a cell for every column.
 func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref) (*Features, dataset.Problems, error) {
+	// Rows may be made by a caller; a missing cell is to be an error here and not a panic in a worker.
 	if err := ds.CheckCells(); err != nil {
 		return nil, nil, fmt.Errorf("cannot extract: %w", err)
 	}
@@ -73,6 +74,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	var cols []*column
 	for _, ref := range refs {
 		var c *column
+		// A column's views are computed together, from a cell that is opened and decoded once.
 		if i := slices.IndexFunc(cols, func(c *column) bool { return c.index == ref.Column }); i >= 0 {
 			c = cols[i]
 		} else {
@@ -83,6 +85,8 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		features.Stores = append(features.Stores, s)
 		c.refs, c.stores = append(c.refs, ref), append(c.stores, s)
 		var d *viewCache
+		// Cheap views cost less than reading the cache does (decision 5); a pretrained encoder never
+		// does.
 		if info := ref.View.Info(); e.Cache != nil && !info.NoCache && (info.Pretrained || c.schema.Kind.IsFile()) {
 			d = e.Cache.viewCache(string(ref.Modality.Kind()), ref.View.Info())
 		}
@@ -94,11 +98,14 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	if !slices.ContainsFunc(cols, (*column).slow) { // a few cells are not worth a goroutine
 		workers = min(workers, 1+total/cellsWorth)
 	}
+	// One for each worker, so that no buffer is locked or allocated for each cell.
 	memory := make([]scratch, workers)
 	var mu sync.Mutex // guards problems, Incomplete, done and Progress
 	var problems dataset.Problems
 	done := 0
 	err := parallel.For(ctx, total, workers, func(ctx context.Context, worker, i int) error {
+		// The columns of a row are neighbors: files that are often in one folder are read together, and
+		// fast and slow columns mix.
 		row, col := i/len(cols), cols[i%len(cols)]
 		found, err := col.extract(ctx, e.limit(), ds, row, &memory[worker])
 		if len(found) == 0 && e.Progress == nil {
@@ -117,11 +124,13 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		return err
 	})
 	if err == nil {
+		// What waits in the workers' unfinished batches.
 		err = parallel.For(ctx, workers, workers, func(ctx context.Context, _, i int) error { return memory[i].flushAll(ctx) })
 	}
 	if err != nil {
 		return nil, problems, errors.Join(err, features.Close())
 	}
+	// Workers end in any order; problems are listed as a reader of the table would meet them.
 	sort.SliceStable(problems, func(a, b int) bool {
 		if problems[a].Row != problems[b].Row {
 			return problems[a].Row < problems[b].Row
@@ -160,6 +169,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 			problem(fmt.Errorf("cannot decode: %v", p))
 		}
 	}()
+	// Inside of the recover: cells of a compact data set are made here, from outside bytes too.
 	held := r.Cell(c.index)
 	cell := &held
 	if cell.Absent() {
@@ -167,6 +177,8 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 	}
 
 	cellCtx := ctx
+	// Only media can hang, in a pipe or a decoder; for the others a timer would cost more than the
+	// view.
 	if len(cell.Files) > 0 || len(cell.Data) > 0 || len(cell.Media) > 0 {
 		var cancel context.CancelFunc
 		cellCtx, cancel = context.WithTimeout(ctx, limit)
@@ -175,6 +187,8 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 	// unreadable reports an error of the cell, or returns one that ends the extraction.
 	unreadable := func(e error) error {
 		switch {
+		// The order matters: when all is canceled, the cell's context has ended as well, and a full disk
+		// is not the file's fault.
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case machine.Fault(e):
@@ -196,6 +210,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 	if len(missing) == 0 {
 		return nil, nil
 	}
+	// All views of a column have one modality.
 	item, err := c.refs[0].Modality.Open(cellCtx, cell, col, ds.Folder())
 	if err != nil {
 		err = unreadable(err)
@@ -209,6 +224,8 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		}
 	}
 	for _, j := range missing {
+		// An encoder runs on several cells at once; the cell's part ends with its input, and flushAll
+		// reports what comes of it.
 		if v, ok := c.refs[j].View.(Batched); ok {
 			in, size, err := v.Input(item)
 			if err != nil {
@@ -226,6 +243,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		}
 		raw, err := c.refs[j].View.Extract(item)
 		if err != nil {
+			// One view's failure leaves the cell's others.
 			problem(readable(err))
 			continue
 		}

@@ -162,8 +162,10 @@ func OnDemand(s *Store, shape Shape, st State) (*Matrix, error) {
 func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	n := s.Len()
 	m := &Matrix{Shape: shape, Dim: st.Dim(), Present: make([]bool, n), Start: make([]int, n+1)}
-	// Rows are applied in blocks on all cores, then joined in order.
+	// Rows are applied in blocks on all cores, then joined in order: the size of a block does not
+	// change a result.
 	const block = 256
+	// A request: no parts, no goroutine, no copy.
 	if n <= block {
 		if err := apply(m, m, s, st, 0, n); err != nil {
 			return nil, err
@@ -173,6 +175,8 @@ func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	}
 	parts := make([]Matrix, (n+block-1)/block)
 	var size atomic.Int64
+	// The size is known beforehand, so that parts are written in place; of the other shapes it is only
+	// known afterward.
 	if shape == Vector { // of which every row takes as much
 		if all := 4 * int64(n) * int64(m.Dim); all > most {
 			size.Store(all)
@@ -182,16 +186,20 @@ func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	}
 	err := parallel.For(context.Background(), len(parts), 0, func(_ context.Context, _, b int) error {
 		p := &parts[b]
+		// Kept in the store, from which a state can make any row again.
 		if known, ok := st.(taker); ok && shape == Vector && m.Values == nil { // rows are made later
 			return m.take(s, known, b*block, min(n, (b+1)*block))
 		}
 		if m.Values != nil { // each part has its place there
 			from, to := b*block*m.Dim, min(n, (b+1)*block)*m.Dim
+			// The capacity ends where the next part begins: an append too many would allocate and not
+			// overwrite.
 			p.Values = m.Values[from:from:to]
 		}
 		if err := apply(p, m, s, st, b*block, min(n, (b+1)*block)); err != nil {
 			return err
 		}
+		// Too much already: what was made is let go at once, or all workers would hold it until the end.
 		if size.Add(4*int64(len(p.Values)+len(p.Index))) > most {
 			*p = Matrix{}
 		}
@@ -205,6 +213,7 @@ func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 		m.sumStarts()
 		return m, nil
 	}
+	// Written in place above.
 	if m.Values != nil {
 		m.sumStarts()
 		return m, nil
@@ -217,6 +226,7 @@ func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	for b := range parts {
 		m.Values = append(m.Values, parts[b].Values...)
 		m.Index = append(m.Index, parts[b].Index...)
+		// Let go part by part, so that the whole is not held twice.
 		parts[b] = Matrix{}
 	}
 	m.sumStarts()
@@ -254,6 +264,7 @@ var rawPool = sync.Pool{New: func() any { return new([2]Raw) }}
 
 // apply fills p with rows from..to, and their presence and counts in m.
 func apply(p, m *Matrix, s *Store, st State, from, to int) error {
+	// Pooled for requests of a row or two, each of which would grow two buffers of its own.
 	memory := rawPool.Get().(*[2]Raw)
 	defer rawPool.Put(memory)
 	raw, out := &memory[0], &memory[1]

@@ -168,18 +168,22 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int, made *
 	ref, store := p.Features.Refs[i], p.Features.Stores[i]
 	col := p.Data.Schema.Columns[ref.Column]
 	f := Fitted{Name: ref.Name, Column: col.Name, Kind: col.Kind, Info: ref.View.Info()}
+	// Scalings to try, the default first. More than one only where the numbers are of unknown scale.
 	open := []feature.Scaling{feature.PerFeature}
 	switch {
+	// Chosen before, in another process or pass: the same choice without the probes.
 	case made != nil && made.Scaling[ref.Name] != "":
 		open = []feature.Scaling{made.Scaling[ref.Name]}
 	case r.Scaling != "":
 		open = []feature.Scaling{r.Scaling}
+	// A choice needs validation rows that have the view.
 	case (col.Kind == media.Vector || f.Info.Pretrained) && slices.ContainsFunc(p.Run.Val, store.Present):
 		open = []feature.Scaling{feature.PerFeature, feature.PerView, feature.NoScaling}
 	}
 	var best *feature.Matrix
 	bestLoss := math.Inf(1)
 	for _, s := range open {
+		// Training rows alone.
 		state, err := feature.Fit(store, ref.View, s, p.Run.Train)
 		if err != nil {
 			return f, nil, err
@@ -188,6 +192,7 @@ func (p *Prepared) fit(ctx context.Context, i int, r Recipe, workers int, made *
 		if err != nil {
 			return f, nil, err
 		}
+		// Screening follows scaling, since what is screened is the matrix that the network would get.
 		if wide, ok := state.(narrower); ok && f.Info.Shape == feature.Vector {
 			keep, err := p.screen(m)
 			if err != nil {

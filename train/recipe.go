@@ -115,6 +115,7 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 		Method: r.Fusion, Fusion: r.FusionConfig, Outputs: p.outputs(), Regression: p.Target != nil, Multilabel: p.Set.Labels != nil, Prior: p.Prior,
 		Width: r.Width, Hidden: r.Hidden, Dropout: defaultDrop, ModalityDropout: r.ModalityDropout, Seed: seed,
 	}
+	// Defaults are filled in here, where the data are known; the recipe keeps what was asked for.
 	switch {
 	case s.Method != "":
 	case p.Ordered():
@@ -128,6 +129,7 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	if r.Dropout != nil {
 		s.Dropout = *r.Dropout
 	}
+	// What the other views are decides about options of the method and of the views below.
 	sequence, bag := false, false
 	for _, i := range views {
 		shape := p.Views[i].Info.Shape
@@ -138,14 +140,17 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 	if !ok {
 		return s, p.Methods.Unknown(s.Method)
 	}
+	// A method may choose options by the data (decision 21); set ones stay.
 	s.Fusion = method.Suited(s.Fusion, fusion.Data{Ordered: p.Ordered(), Sequences: sequence})
 	s.Auxiliary = method.Auxiliary
 	if r.Auxiliary != nil {
 		s.Auxiliary = *r.Auxiliary
 	}
+	// One view has no fusion whose parts could be trained apart.
 	if len(views) == 1 && !method.Votes {
 		s.Auxiliary = 0 // the prediction is that of the view
 	}
+	// The encoder of vectors is then the LSTM itself (see rowsDrop).
 	rows := method.OverRows(s.Fusion)
 	if rows && r.Dropout == nil {
 		s.Dropout = rowsDrop
@@ -167,6 +172,8 @@ func (r *Recipe) spec(p *Prepared, views []int, seed uint64) (model.Spec, error)
 		if from, ok := v.State.(feature.PretrainedState); ok {
 			view.Embedding = from.EmbeddingDim()
 		}
+		// Decision 12: Gain brings a vector of D scaled features, of length √D, to 0.5, half of a bag's
+		// length.
 		if p.DampDense && bag && wide(v, s.Width) && e != model.Identity {
 			view.Gain = 0.5 / math.Sqrt(float64(view.Dim))
 		}

@@ -34,9 +34,11 @@ func (p *Prepared) screen(m *feature.Matrix) ([]int, error) {
 		}
 	}
 	targets := max(1, p.outputs())
+	// products holds targets·Dim numbers: 2^25 of them are 256 MB.
 	if m.Dim <= screenDims || m.Dim <= 2*len(rows) || targets > 1<<25/m.Dim {
 		return nil, nil
 	}
+	// Moments of all pairs in one pass: rows of a large view are read from disk.
 	sum, squares := make([]float64, m.Dim), make([]float64, m.Dim)
 	products := make([]float64, targets*m.Dim) // [targets, Dim]
 	total, totals := make([]float64, targets), make([]float64, targets)
@@ -46,6 +48,7 @@ func (p *Prepared) screen(m *feature.Matrix) ([]int, error) {
 		if err := m.Read(r, &row); err != nil {
 			return nil, err
 		}
+		// Labels are 0 or 1 for each class (point-biserial correlation); a regression has its target.
 		clear(y)
 		switch {
 		case p.Set.Class != nil:
@@ -64,6 +67,7 @@ func (p *Prepared) screen(m *feature.Matrix) ([]int, error) {
 		for t, v := range y {
 			total[t] += v
 			totals[t] += v * v
+			// Of most classes a row is not: then nothing is added.
 			if v == 0 {
 				continue
 			}
@@ -76,9 +80,11 @@ func (p *Prepared) screen(m *feature.Matrix) ([]int, error) {
 	n := float64(len(rows))
 	z := make([]float64, m.Dim) // the strongest correlation of each value, in standard errors
 	for t := range y {
+		// Of y, its variance; scale is then the product of both deviations.
 		deviation := totals[t]/n - total[t]/n*(total[t]/n)
 		for j := range z {
 			scale := math.Sqrt(deviation * (squares[j]/n - sum[j]/n*(sum[j]/n)))
+			// False of NaN as well, which a variance rounded below 0 leaves behind the root.
 			if r := (products[t*m.Dim+j]/n - sum[j]/n*(total[t]/n)) / scale; scale > 1e-12 {
 				z[j] = max(z[j], math.Abs(r)*math.Sqrt(n))
 			}
@@ -88,10 +94,12 @@ func (p *Prepared) screen(m *feature.Matrix) ([]int, error) {
 	for j := range order {
 		order[j] = j
 	}
+	// Stable: equal ones stay in the order of columns, whatever the sort does.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(z[b], z[a]) })
 	keep := screenLeast
 	for keep < screenMost && z[order[keep]] >= screenZ {
 		keep++
 	}
+	// Back in the order of columns, which names and weights go by.
 	return slices.Sorted(slices.Values(order[:keep])), nil
 }

@@ -40,14 +40,17 @@ func NewSpace(base Recipe, methods []fusion.Method, views []Fitted, task dataset
 	s := &Space{base: base, methods: slices.DeleteFunc(slices.Clone(methods), func(m fusion.Method) bool { return m.CheckTask(task == dataset.Regression) != nil })}
 	for _, o := range Settings {
 		field, ok := base.field(o.Name)
+		// What is set is not searched.
 		if !ok || o.Kind == "" || len(o.Search) == 0 || !field.IsZero() {
 			continue
 		}
 		switch {
+		// c.forRows sets it for many rows.
 		case o.Name == "train.batch" && rows > manyRows, // it follows from their number
 			o.Name == "modality_dropout" && !slices.ContainsFunc(views, func(v Fitted) bool { return v.Column != views[0].Column }):
 			continue
 		}
+		// Settings that only some tasks have: asked of the same check that a configuration goes through.
 		var probe Recipe
 		probe.set(o.Name, o.Search[0])
 		if probe.CheckTask(task, nil) == nil {
@@ -55,6 +58,7 @@ func NewSpace(base Recipe, methods []fusion.Method, views []Fitted, task dataset
 		}
 	}
 	encoders, _ := Setting("encoders")
+	// A fixed order, as each draw consumes random numbers.
 	for _, shape := range []feature.Shape{feature.Vector, feature.Sparse, feature.Tokens, feature.Sequence} {
 		var c shapeChoice
 		for _, v := range views {
@@ -62,6 +66,7 @@ func NewSpace(base Recipe, methods []fusion.Method, views []Fitted, task dataset
 				c.views = append(c.views, v.Name)
 			}
 		}
+		// The first is the default.
 		for _, e := range model.Encoders(shape)[1:] {
 			if slices.Contains(encoders.Search, any(string(e))) {
 				c.encoders = append(c.encoders, e)

@@ -80,7 +80,9 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 	t := &trainer{m: m, d: d, workers: workers, hooks: hooks, tape: grad.NewTape(tensor.F32), params: m.Params()}
 	t.tape.SetWorkers(workers)
 	optim.Flatten(t.params) // one vector to update; the numbers stay the same
+	// Rows without a label or a view teach nothing, and would dilute the mean of the loss.
 	t.d.Train, t.d.Val = usable(d.Set, d.Train), usable(d.Set, d.Val)
+	// By the usable rows, after the above.
 	t.c = c.forRows(len(t.d.Train))
 	if len(t.d.Train) == 0 {
 		return nil, fmt.Errorf("cannot train: no labelled training row has a view")
@@ -95,8 +97,10 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 		if err := from.fits(m); err != nil {
 			return nil, err
 		}
+		// A clone, since the fit appends to it.
 		*h = from.History.clone()
 	}
+	// A checkpoint of the refit has the search behind it: its best weights are those to report.
 	if from == nil || from.Phase == phaseSearch {
 		if err := t.search(ctx, h, from); err != nil {
 			return nil, err
@@ -108,6 +112,8 @@ func Fit(ctx context.Context, m *model.Model, d Data, c Config, workers int, hoo
 		}
 		load(t.params, from.Best)
 	}
+	// Before the refit, which learns from the validation rows: whatever is calibrated on them is of
+	// these weights.
 	if hooks.Val != nil {
 		if err := hooks.Val(m); err != nil {
 			return nil, err
@@ -144,6 +150,7 @@ func (t *trainer) stepsOf(rows []int) int { return len(t.epochBatches(rows, 0)) 
 // rows cannot tell apart the earliest is taken, which has fitted the training
 // rows least (after the one-standard-error rule of Breiman et al. 1984).
 func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) error {
+	// The schedule is over all epochs, not those up to the stop, which is not known.
 	t.resetOptimizer()
 	perEpoch := t.stepsOf(t.d.Train)
 	lr := t.c.schedule(perEpoch * t.c.Epochs)
@@ -155,13 +162,17 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 		}
 		best, step, stop = from.Best, from.Step, from.Stopping
 	}
+	// Patience counts from the lowest loss, not from the chosen epoch (decision 12).
 	for e := len(h.Epochs) + 1; e <= t.c.Epochs && e-stop.LowestEpoch <= t.c.Patience; e++ {
 		loss, n, err := t.epoch(ctx, t.d.Train, e, step, math.MaxInt, lr)
 		if err != nil {
 			return err
 		}
 		step += n
+		// Measured and kept is the moving average (decision 14); the second swap goes on with the
+		// weights.
 		t.swapAverage()
+		// Without validation rows the training loss has to do.
 		ep := Epoch{Epoch: e, TrainLoss: loss, ValLoss: loss}
 		se := 0.0
 		if len(t.d.Val) > 0 {
@@ -181,6 +192,7 @@ func (t *trainer) search(ctx context.Context, h *History, from *Checkpoint) erro
 		if t.hooks.Epoch != nil {
 			t.hooks.Epoch(ep, t.c.Epochs)
 		}
+		// After the swap back: a checkpoint holds both.
 		if err := t.save(h, step, best, stop); err != nil {
 			return err
 		}

@@ -58,19 +58,23 @@ func chroma(x []float32, rate int) (mean, dev [pitchClasses]float32) {
 		x = x[len(part):]
 		frame := p.frame[:len(part)]
 		for i, v := range part {
+			// The last window is short: Power takes what is missing as zeros.
 			frame[i] = v * p.hann[i]
 		}
 		p.fft.Power(p.power, frame)
 		var c [pitchClasses]float32
 		var all float32
+		// Every bin counts whole for the nearest semitone; octaves fold onto one another.
 		for i, k := range p.class {
 			v := p.power[p.first+i]
 			c[k] += v
 			all += v
 		}
+		// Silence has no shares, and would divide by zero.
 		if all < 1e-12 {
 			continue
 		}
+		// The root of the power is an amplitude: loud windows count more, but do not drown the rest.
 		w := float32(math.Sqrt(float64(all)))
 		weight += w
 		for k, v := range c {
@@ -81,11 +85,13 @@ func chroma(x []float32, rate int) (mean, dev [pitchClasses]float32) {
 	}
 	for k := range mean {
 		if weight == 0 {
+			// Nothing but silence is like noise: no pitch class stands out.
 			mean[k] = 1. / pitchClasses
 			continue
 		}
 		mean[k] /= weight
 		m := float64(mean[k])
+		// E[x²] − E[x]² may round to less than 0.
 		dev[k] = float32(math.Sqrt(max(0, squares[k]/float64(weight)-m*m)))
 	}
 	return mean, dev

@@ -147,6 +147,7 @@ func countTokens(v []float32, text []byte, tokens []nlp.Token) (c tokenCounts) {
 	defer scratches.Put(s)
 	s.counter.Reset()
 	inSentence := false
+	// v holds counts here; the caller divides by the totals that are returned.
 	for _, t := range tokens {
 		word := text[t.Start:t.End]
 		s.counter.Add(nlp.Hash(0, word))
@@ -157,9 +158,11 @@ func countTokens(v []float32, text []byte, tokens []nlp.Token) (c tokenCounts) {
 			c.letters += n
 			if at, ok := functionWords[string(word)]; ok {
 				v[at]++
+				// Longer words only: the last three letters of a short one are the word itself.
 			} else if n > 4 {
 				v[atSuffix+suffixBucket(word)]++
 			}
+			// A sentence needs a word, so that "..." or "?!" end one sentence, not three.
 			inSentence = true
 		case nlp.Ideograph:
 			c.ideographs++
@@ -178,6 +181,7 @@ func countTokens(v []float32, text []byte, tokens []nlp.Token) (c tokenCounts) {
 			c.special++
 		}
 	}
+	// The last sentence often has no mark.
 	if inSentence {
 		c.sentences++
 	}
@@ -202,6 +206,7 @@ func countChars(v []float32, text []byte) (chars float64) {
 	for i := 0; i < len(text); {
 		r, n := rune(text[i]), 1
 		at := 0
+		// A table for ASCII, which most characters are; the map is for the rest.
 		if r < utf8.RuneSelf {
 			at = asciiMarkPlace[r]
 		} else {
@@ -218,6 +223,7 @@ func countChars(v []float32, text []byte) (chars float64) {
 		if r == '\n' {
 			class[0]++
 		}
+		// Spaces count for repetition and lines, but are not among the characters that rates are of.
 		if r <= ' ' || r >= utf8.RuneSelf && unicode.IsSpace(r) {
 			continue
 		}
@@ -257,6 +263,7 @@ func countChars(v []float32, text []byte) (chars float64) {
 func countShapes(v []float32, text []byte) (n float64) {
 	shape := v[atShape:]
 	for p := 0; p < len(text); {
+		// Bytes up to the ASCII space divide; the ideographic space and its kin do not.
 		if text[p] <= ' ' {
 			p++
 			continue
@@ -281,6 +288,7 @@ func countShapes(v []float32, text []byte) (n float64) {
 			}
 		}
 		n++
+		// From numbers to words: the first that applies counts, so each stretch has one shape at most.
 		switch {
 		case digit > 0 && upper+lower == 0:
 			shape[0]++ // 12, 3.5, 50%
