@@ -9,6 +9,7 @@ import (
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/termtext"
 	"github.com/fusor-ml/fusor/report"
 )
 
@@ -156,9 +157,9 @@ func errorsOf(ds *dataset.Dataset, answers []answer, media bool) []report.Mistak
 	}
 	return topMistakes(ds, answers, media, miss, func(m *report.Mistake, a answer) {
 		m.Error, _ = miss(a)
-		m.Predicted = eval.FormatNumber(a.after[0])
+		m.Predicted = termtext.Number(a.after[0])
 		if y := ds.Rows[a.row].Target; math.Abs(y) >= 1e6 {
-			m.True = eval.FormatNumber(y)
+			m.True = termtext.Number(y)
 		} else if digits, below := strings.CutPrefix(m.True, "-"); below { // as the data has it, with the same sign
 			m.True = "−" + digits
 		}

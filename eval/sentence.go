@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // Sentence states the verdict in a plain sentence, and in another where always
@@ -188,13 +189,13 @@ func score(m Metric, v float64) string {
 	if m.Share {
 		return fmt.Sprintf("%.1f %%", 100*v)
 	}
-	return FormatNumber(v)
+	return termtext.Number(v)
 }
 
 // signed shows a difference with its sign, in percentage points for shares.
 func signed(m Metric, v float64) string {
 	a := math.Abs(v)
-	s := FormatNumber(a)
+	s := termtext.Number(a)
 	if m.Share {
 		s = fmt.Sprintf("%.1f", 100*a)
 	}

@@ -292,3 +292,12 @@ func TestVerdictIsAboutModalities(t *testing.T) {
 	f(true, "image", "modality", "最好的单一模态 image 为")
 	f(false, "image.color", "view", "最好的单一视图 image.color 为")
 }
+
+// Large errors are written with as many digits as can be read.
+func TestVerdictOfLargeNumbers(t *testing.T) {
+	v := Verdict{Metric: "mae", BestFusion: "mean", BestSingle: "x", FusionScore: 91847090.081, SingleScore: 722654947.152, Difference: 630807857.07, Low: -12.3456, High: 7e8, Finding: NotShown, PValue: 0.2}
+	const want = "Not shown that fusion helps: mean reaches 9.185e7 MAE against 7.227e8 for x, the best single view (difference +6.308e8, interval −12.346 to +7.000e8, p\u00a0=\u00a00.20; above zero fusion is better)."
+	if got := v.Sentence("en"); got != want {
+		t.Errorf("%s", got)
+	}
+}

@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/lang"
 	"github.com/fusor-ml/fusor/internal/svg"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // mistakesTitle is the heading of the mistakes.
@@ -59,7 +59,7 @@ func (r *reader) mistakes(p *page, o Options) {
 		p.put(`span class="wrong"`, cmp.Or(m.Predicted, r.say("no_labels")))
 		beside := svg.Percent.Value(m.Probability)
 		if m.Error > 0 {
-			beside = r.say("off", eval.FormatNumber(m.Error))
+			beside = r.say("off", termtext.Number(m.Error))
 		}
 		p.raw(" (", attr(beside), ")<br>", attr(r.say("true")), r.pick(": ", "："))
 		p.put(`span class="right"`, cmp.Or(m.True, r.say("no_labels")))

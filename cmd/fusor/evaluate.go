@@ -5,13 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rivo/uniseg"
-
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/termtext"
+	"github.com/rivo/uniseg"
 )
 
 type evaluateCmd struct {
@@ -169,7 +168,7 @@ func number(m eval.Metric, v float64) string {
 	if m.Share && v == v {
 		return percent(v)
 	}
-	return eval.FormatNumber(v)
+	return termtext.Number(v)
 }
 
 // printLabels shows the scores of each label, of very many those of the most frequent.
@@ -182,7 +181,7 @@ func printLabels(e *env, labels []eval.LabelScore) {
 	t := e.newTable("label", "rows", "precision", "recall", "F1", "average precision", "threshold")
 	t.right(2, 3, 4, 5, 6, 7)
 	for _, s := range labels[:min(len(labels), maxCounts)] {
-		t.add(oneLine(s.Label), fmt.Sprint(s.Rows), eval.FormatNumber(s.Precision), eval.FormatNumber(s.Recall), eval.FormatNumber(s.F1), eval.FormatNumber(s.AP), eval.FormatNumber(s.Threshold))
+		t.add(oneLine(s.Label), fmt.Sprint(s.Rows), termtext.Number(s.Precision), termtext.Number(s.Recall), termtext.Number(s.F1), termtext.Number(s.AP), termtext.Number(s.Threshold))
 	}
 	fmt.Fprintln(e.stdout, t.render(e.stdout))
 	if more := len(labels) - maxCounts; more > 0 {

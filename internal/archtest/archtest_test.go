@@ -18,7 +18,7 @@ const module = "github.com/fusor-ml/fusor"
 // only the content of an earlier layer, in its own, or before it in the same line.
 var order = [][]string{
 	{"progress"},
-	{"internal/machine", "internal/spool", "internal/buffer", "internal/durable", "internal/flat", "internal/filemap", "internal/heap", "internal/parallel"},
+	{"internal/machine", "internal/spool", "internal/buffer", "internal/durable", "internal/flat", "internal/filemap", "internal/heap", "internal/parallel", "internal/termtext"},
 	{"internal/kernel/ref", "internal/kernel", "tensor", "grad", "nn", "optim"},
 	{"internal/dsp", "internal/vision", "internal/nlp", "internal/codec", "internal/ffmpeg"},
 	{"media"},
@@ -35,7 +35,7 @@ var order = [][]string{
 	{"extract"},
 	{"compare"},
 	{"explain"},
-	{"internal/svg", "internal/termtext", "internal/lang", "internal/cli", "report"},
+	{"internal/svg", "internal/lang", "internal/cli", "report"},
 	{"analysis"},
 	{"serve"},
 	{""},

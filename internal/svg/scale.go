@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // scale maps values to pixels and holds the ticks.
@@ -52,7 +52,7 @@ func newScale(lo, hi, floor, ceil float64, want int, whole bool, format Format) 
 	}
 	s.format = func(v float64) string {
 		if most := max(math.Abs(s.lo), math.Abs(s.hi)); most >= 1e6 && step >= most/1000 && v != 0 { // as short as the steps allow
-			number, power, _ := strings.Cut(eval.FormatNumber(v), "e")
+			number, power, _ := strings.Cut(termtext.Number(v), "e")
 			if strings.Contains(number, ".") {
 				number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
 			}
@@ -82,7 +82,7 @@ func niceStep(raw float64) float64 {
 // Format describes how the values of a plot are written.
 type Format int
 
-// The formats: a plain number as eval.FormatNumber has it, a fraction as a percentage
+// The formats: a plain number as termtext.Number has it, a fraction as a percentage
 // with one decimal, a fraction's difference in percentage points with its
 // sign, a number with its sign, and a count.
 const (
@@ -99,7 +99,7 @@ func (f Format) Value(v float64) string {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return "–"
 	case math.Abs(v) >= 1e7 && f != Signed:
-		return eval.FormatNumber(v)
+		return termtext.Number(v)
 	case f == Percent:
 		return fixed(100*v, 1) + "\u00a0%"
 	case f == Points:
@@ -107,11 +107,11 @@ func (f Format) Value(v float64) string {
 	case f == Signed && math.Abs(v) < 0.001:
 		return sign(fixed(v, 3), v)
 	case f == Signed:
-		return sign(eval.FormatNumber(v), v)
+		return sign(termtext.Number(v), v)
 	case f == Count:
 		return strings.Replace(strconv.FormatFloat(math.Round(v*1e4)/1e4, 'f', -1, 64), "-", "−", 1)
 	}
-	return eval.FormatNumber(v)
+	return termtext.Number(v)
 }
 
 func (f Format) tick(v float64, digits int) string {

@@ -1,4 +1,4 @@
-package eval
+package termtext
 
 import (
 	"math"
@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// FormatNumber writes a number for people with three decimals, with four
+// Number writes a number for people with three decimals, with four
 // significant digits where that is longer or shows nothing: 0.123, 1235,
 // 9.185e7, 0.0001235.
-func FormatNumber(v float64) string {
+func Number(v float64) string {
 	a := math.Abs(v)
 	var s string
 	switch {
