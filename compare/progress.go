@@ -28,7 +28,10 @@ func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.M
 		}
 		entries = total / len(plan.Runs)
 		where := runName(plan, r)
-		p := progress.Step{Stage: progress.Compare, Done: done, Total: total, Detail: e.Name + ", " + where}
+		p := progress.Step{Stage: progress.Compare, Done: done, Total: total, Detail: e.Name}
+		if where != "" {
+			p.Detail += ", " + where
+		}
 		p.Kept = out.Seconds > time.Since(start).Seconds() // it cannot have been fitted since
 		took.add(&e, out.Seconds, p.Kept)
 		p.Left = took.left(entries, len(plan.Runs), time.Since(start))
@@ -47,7 +50,10 @@ func Progress(f progress.Func, ds *dataset.Dataset, plan *dataset.Plan, m eval.M
 			b.name[side], b.score[side] = e.Name, v
 		}
 		if b.fits++; b.fits == entries && b.name[0] != "" && b.name[1] != "" {
-			p.Note = fmt.Sprintf("%s: %s %s, %s %s (best single and fusion, validation %s)", where, b.name[0], shown(m, b.score[0]), b.name[1], shown(m, b.score[1]), m.Title)
+			p.Note = fmt.Sprintf("%s %s, %s %s (best single and fusion, validation %s)", b.name[0], shown(m, b.score[0]), b.name[1], shown(m, b.score[1]), m.Title)
+			if where != "" {
+				p.Note = fmt.Sprintf("%s: %s", where, p.Note)
+			}
 		}
 		f(p)
 	}
@@ -113,11 +119,13 @@ func shown(m eval.Metric, v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// runName returns which fold and seed a run is, counted from 1.
+// runName returns which fold and seed a run is, counted from 1; nothing if there is one run alone.
 func runName(plan *dataset.Plan, r dataset.Run) string {
 	seeds := len(plan.Runs) / max(1, plan.Folds)
 	seed := fmt.Sprintf("seed %d of %d", r.Seed+1, seeds)
 	switch {
+	case len(plan.Runs) == 1:
+		return ""
 	case plan.Official:
 		return seed
 	case seeds == 1:
@@ -141,10 +149,12 @@ type Tried struct {
 func SearchProgress(f progress.Func, plan *dataset.Plan) func(Tried) {
 	return func(t Tried) {
 		if f != nil {
-			f(progress.Step{
-				Stage: progress.Tune, Done: t.Done, Total: t.Total, Kept: t.Kept, Left: t.Left,
-				Detail: fmt.Sprintf("pass %d of %d, trial %d, %s", t.Pass, tunePasses, t.Trial, runName(plan, t.Run)),
-			})
+			step := progress.Step{Stage: progress.Tune, Done: t.Done, Total: t.Total, Kept: t.Kept, Left: t.Left}
+			step.Detail = fmt.Sprintf("pass %d of %d, trial %d", t.Pass, tunePasses, t.Trial)
+			if where := runName(plan, t.Run); where != "" {
+				step.Detail += ", " + where
+			}
+			f(step)
 		}
 	}
 }

@@ -140,18 +140,9 @@ func (t *terminal) verdict() {
 	if v == nil {
 		return
 	}
-	style := map[eval.Finding]string{eval.Helps: green, eval.Hurts: red}[v.Finding]
-	for i, l := range termtext.Wrap(v.Sentence(t.lang()), t.width) {
-		if i == 0 {
-			style := style
-			if style != "" {
-				style = bold + ";" + style
-			} else {
-				style = bold
-			}
-			l = t.paint(style, l)
-		}
-		t.b.WriteString(l + "\n")
+	style := bold + map[eval.Finding]string{eval.Helps: ";" + green, eval.Hurts: ";" + red}[v.Finding]
+	for _, l := range termtext.Wrap(v.Sentence(t.lang()), t.width) {
+		t.b.WriteString(t.paint(style, l) + "\n")
 	}
 }
 

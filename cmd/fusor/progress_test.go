@@ -63,6 +63,23 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// What a comparison and a search report of a fit is found in the catalogue, with its fold or without.
+func TestChineseSteps(t *testing.T) {
+	for english, want := range map[string]string{
+		"concat":                            "concat",
+		"concat, fold 2 of 5, seed 1 of 2":  "concat，第 2 折（共 5 折），第 1 个种子（共 2 个）",
+		"pass 1 of 3, trial 4":              "第 1/3 轮筛选，配方 4",
+		"pass 1 of 3, trial 4, fold 2 of 5": "第 1/3 轮筛选，配方 4，第 2 折（共 5 折）",
+		"photo 50.0 %, film 88.6 % (best single and fusion, validation accuracy)":                     "photo 50.0 %，film 88.6 %（验证集上最好的单一视图与融合，准确率）",
+		"fold 1 of 5: photo 50.0 %, film 88.6 % (best single and fusion, validation accuracy)":        "第 1 折（共 5 折）：photo 50.0 %，film 88.6 %（验证集上最好的单一视图与融合，准确率）",
+		"fold 1 of 5, seed 2 of 3: a b 0.5, film 0.886 (best single and fusion, validation macro F1)": "第 1 折（共 5 折），第 2 个种子（共 3 个）：a b 0.5，film 0.886（验证集上最好的单一视图与融合，宏平均 F1）",
+	} {
+		if got := lang.Chinese.Text(english); got != want {
+			t.Errorf("%q becomes\n%q, want\n%q", english, got, want)
+		}
+	}
+}
+
 // A line in Chinese has no English word: not of a stage, of what is done, nor of what is left.
 func TestChineseProgress(t *testing.T) {
 	for stage := range titles {

@@ -23,6 +23,7 @@ import fusor
 from fusor import FusorClassifier, FusorDataError, FusorMultilabel, FusorRegressor, FusorUsageError, FusorWarning, compare, find_binary, load, serve
 from fusor._labels import class_names
 from fusor._media import cell
+from fusor._process import run
 from fusor.estimators import _indicator
 
 
@@ -388,12 +389,50 @@ def test_serve(df, clf):
         serve(clf, listen="256.0.0.1:1")
 
 
+def best(times, f):
+    """The shortest of some calls, in seconds: what else a machine does only makes them longer."""
+    spent = []
+    for _ in range(times):
+        start = time.perf_counter()
+        f()
+        spent.append(time.perf_counter() - start)
+    return min(spent)
+
+
 def test_quick(clf, df):
-    """A row is answered by the process that answered the last one, with little work here."""
+    """A row is answered within 2 ms by the process that answered the last one, within 60 ms by a new one."""
     row = df.drop(columns="label").iloc[[0]]
     clf.predict(row)
-    worker, start = clf.model_._workers[False]._process, time.process_time()
-    for _ in range(20):
-        clf.predict(row)
+    worker = clf.model_._workers[False]._process
+    kept = best(200, lambda: clf.predict(row))
     assert clf.model_._workers[False]._process is worker and worker.poll() is None
-    assert (time.process_time() - start) / 20 < 0.01
+    new = best(20, lambda: (clf.model_.close(), clf.predict(row)))
+    print(f"a row: {1e3 * kept:.2f} ms kept, {1e3 * new:.1f} ms by a new process")
+    assert kept <= 0.002 and new <= 0.06
+
+
+@pytest.mark.slow
+def test_overhead(tmp_path, monkeypatch):
+    """Of 10,000 rows of a table, fit takes at most 0.3 s more than the command that it runs."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(10000, 10)), columns=[f"c{i}" for i in range(10)])
+    X = X.assign(kind=rng.choice(list("abc"), 10000), day=pd.date_range("2020-01-01", periods=10000, freq="h"))
+    commands = []
+
+    def timed(args, result=None):
+        start = time.perf_counter()
+        try:
+            return run(args, result)
+        finally:
+            commands.append((args[0], time.perf_counter() - start))
+
+    monkeypatch.setattr(fusor.estimators, "run", timed)
+    beyond = []
+    for _ in range(3):
+        start = time.perf_counter()
+        FusorClassifier(epochs=2).fit(X, X.c0 > 0)
+        command, took = commands.pop()
+        assert command == "train" and not commands
+        beyond.append(time.perf_counter() - start - took)
+    print(f"fit: {min(beyond):.3f} s beyond the command")
+    assert min(beyond) <= 0.3

@@ -187,7 +187,7 @@ class _Fusor(BaseEstimator):
         check_is_fitted(self)
         if not _is_frame(X):
             X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
-            return frame(X).set_axis(self._columns, axis=1)
+            return pd.DataFrame(X, columns=self._columns)
         named, X = hasattr(self, "feature_names_in_"), frame(X)
         if not named or self.model_.columns == ["table"] and not (self.group or self.order or self.split):
             validate_data(self, X, reset=False, skip_check_array=True)
