@@ -63,7 +63,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// What a comparison and a search report of a fit is found in the catalogue, with its fold or without.
+// What a comparison and a search report of a fit is found in the catalogue, with its fold or
+// without.
 func TestChineseSteps(t *testing.T) {
 	for english, want := range map[string]string{
 		"concat":                            "concat",
