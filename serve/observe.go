@@ -63,6 +63,7 @@ var noSniff = []string{"nosniff"}
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		growStack(start.Nanosecond())
 		id := requestID(r)
 		w.Header().Set("X-Request-Id", id)
 		w.Header()["X-Content-Type-Options"] = noSniff
@@ -81,6 +82,16 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// growStack makes room for a request on the stack of its goroutine at once, while there is little to
+// copy: each call of HTTP/2 has a new goroutine, and collections shrink the stacks of connections
+// that wait. Left to itself the stack would double three times on the way to the network.
+//
+//go:noinline
+func growStack(n int) byte {
+	var room [12 << 10]byte
+	return room[uint(n)%uint(len(room))]
 }
 
 func (s *Server) done(r *http.Request, rec *record, id string, took time.Duration) {

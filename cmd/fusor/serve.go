@@ -20,7 +20,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -314,37 +313,6 @@ func at(scheme string, a net.Addr) string {
 		return "unix:" + a.String()
 	}
 	return scheme + "://" + a.String()
-}
-
-// limitConns makes a listener wait while n connections are open.
-func limitConns(l net.Listener, n int) net.Listener {
-	return &boundedListener{Listener: l, open: make(chan struct{}, max(n, 1))}
-}
-
-type boundedListener struct {
-	net.Listener
-	open chan struct{}
-}
-
-func (l *boundedListener) Accept() (net.Conn, error) {
-	l.open <- struct{}{}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.open
-		return nil, err
-	}
-	return &boundedConn{Conn: c, leave: func() { <-l.open }}, nil
-}
-
-type boundedConn struct {
-	net.Conn
-	leave func()
-	once  sync.Once
-}
-
-func (c *boundedConn) Close() error {
-	c.once.Do(c.leave)
-	return c.Conn.Close()
 }
 
 // secure puts TLS on a listener.

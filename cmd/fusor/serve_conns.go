@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// limitConns makes a listener wait while n connections are open.
+func limitConns(l net.Listener, n int) net.Listener {
+	return &boundedListener{Listener: l, open: make(chan struct{}, max(n, 1))}
+}
+
+type boundedListener struct {
+	net.Listener
+	open chan struct{}
+}
+
+func (l *boundedListener) Accept() (net.Conn, error) {
+	l.open <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.open
+		return nil, err
+	}
+	return &servedConn{Conn: c, leave: func() { <-l.open }}, nil
+}
+
+// servedConn is a connection of a client. One that speaks HTTP/2 joins what is written: net/http
+// flushes each frame of an answer by itself, of which gRPC has three (head, message, status), and a
+// call of the system costs more than the rest of the writing.
+type servedConn struct {
+	net.Conn
+	leave func()
+	once  sync.Once
+
+	read bool // something was read
+	join bool // HTTP/2
+
+	mu      sync.Mutex
+	pending []byte        // what was written and not sent
+	spare   []byte        // memory of what was sent
+	sending chan struct{} // closed once nothing is pending; nil where nobody sends
+	err     error         // of sending
+}
+
+const (
+	preface    = "PRI * HTTP/2.0" // of a client that speaks HTTP/2 (RFC 9113, section 3.4)
+	maxPending = 64 << 10
+	closeTime  = time.Second // for sending what is pending when a connection ends
+)
+
+func (c *servedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if !c.read && n > 0 {
+		c.read, c.join = true, bytes.HasPrefix(p[:n], []byte(preface))
+	}
+	return n, err
+}
+
+func (c *servedConn) Write(p []byte) (int, error) {
+	if !c.join {
+		return c.Conn.Write(p)
+	}
+	c.mu.Lock()
+	for c.err == nil && len(c.pending) > 0 && len(c.pending)+len(p) > maxPending {
+		sending := c.sending
+		c.mu.Unlock()
+		<-sending
+		c.mu.Lock()
+	}
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return 0, c.err
+	}
+	c.pending = append(c.pending, p...)
+	if c.sending == nil {
+		c.sending = make(chan struct{})
+		go c.send()
+	}
+	return len(p), nil
+}
+
+// send sends what is pending after those that can run have added what they have.
+func (c *servedConn) send() {
+	runtime.Gosched()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.pending) > 0 && c.err == nil {
+		out := c.pending
+		c.pending, c.spare = c.spare[:0], nil
+		c.mu.Unlock()
+		_, err := c.Conn.Write(out)
+		c.mu.Lock()
+		c.err, c.spare = err, out
+	}
+	close(c.sending)
+	c.sending = nil
+}
+
+func (c *servedConn) Close() error {
+	c.once.Do(c.leave)
+	c.mu.Lock()
+	sending := c.sending
+	c.mu.Unlock()
+	if sending != nil {
+		c.SetWriteDeadline(time.Now().Add(closeTime)) //nolint:errcheck // a connection that is gone sends nothing
+		<-sending
+	}
+	return c.Conn.Close()
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// countedConn counts the writes that reach it.
+type countedConn struct {
+	net.Conn
+	writes atomic.Int64
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Conn.Write(p)
+}
+
+// accepted returns a connection as the server has it, after it has read what the client began with,
+// and the client's end.
+func accepted(t *testing.T, begin string) (c *servedConn, counted *countedConn, client net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // it was only used once
+	if client, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted = &countedConn{Conn: conn}
+	c = &servedConn{Conn: counted, leave: func() {}}
+	t.Cleanup(func() { client.Close(); c.Close() }) //nolint:errcheck // they may be closed
+	if _, err := io.WriteString(client, begin); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, make([]byte, len(begin))); err != nil {
+		t.Fatal(err)
+	}
+	return c, counted, client
+}
+
+// What is written on a connection of HTTP/2 arrives whole and in order, in fewer writes, also where
+// the client reads slowly and where the connection is closed at once.
+func TestJoinedWrites(t *testing.T) {
+	for _, begin := range []string{preface + "\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"} {
+		c, counted, client := accepted(t, begin)
+		var want []byte
+		wrote := make(chan error, 1)
+		const pieces = 4000
+		for i := range pieces {
+			want = append(want, bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 250)...)
+		}
+		go func() {
+			for i := range pieces {
+				if _, err := c.Write(want[500*i : 500*(i+1)]); err != nil {
+					wrote <- err
+					return
+				}
+			}
+			wrote <- c.Close()
+		}()
+		time.Sleep(20 * time.Millisecond) // the buffers of the system are full
+		got, err := io.ReadAll(client)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q: %d bytes of %d, %v", begin, len(got), len(want), err)
+		}
+		if err := <-wrote; err != nil {
+			t.Error(err)
+		}
+		if n := counted.writes.Load(); c.join && n > pieces/2 || !c.join && n != pieces {
+			t.Errorf("%q: %d writes", begin, n)
+		}
+	}
+}
+
+// A write after the client has gone fails, and a client that reads nothing does not keep the
+// connection from being closed.
+func TestJoinedWritesFail(t *testing.T) {
+	c, _, client := accepted(t, preface)
+	client.Close() //nolint:errcheck // it goes
+	var err error
+	for deadline := time.Now().Add(10 * time.Second); err == nil && time.Now().Before(deadline); {
+		_, err = c.Write(make([]byte, 1000))
+	}
+	if err == nil || errors.Is(err, net.ErrClosed) {
+		t.Errorf("writing to nobody: %v", err)
+	}
+
+	c, _, _ = accepted(t, preface)
+	go func() {
+		for {
+			if _, err := c.Write(make([]byte, maxPending)); err != nil {
+				return
+			}
+		}
+	}()
+	time.Sleep(50 * time.Millisecond)
+	start := time.Now()
+	if err := c.Close(); err != nil || time.Since(start) > 5*closeTime {
+		t.Errorf("closed after %v: %v", time.Since(start), err)
+	}
+}
