@@ -84,9 +84,10 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	})
 }
 
-// growStack makes room for a request on the stack of its goroutine at once, while there is little to
-// copy: each call of HTTP/2 has a new goroutine, and collections shrink the stacks of connections
-// that wait. Left to itself the stack would double three times on the way to the network.
+// growStack makes room for a request on the stack of its goroutine at once, while there is little
+// to copy: each call of HTTP/2 has a new goroutine, and collections shrink the stacks of
+// connections that wait. Left to itself the stack would double three times on the way to the
+// network.
 //
 //go:noinline
 func growStack(n int) byte {
