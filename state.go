@@ -48,11 +48,7 @@ func (j *job) fingerprint(src train.Source, more ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	rows, err := src.Data.Digest()
-	if err != nil {
-		return "", err
-	}
-	data, err := json.Marshal(append([]any{src.Data.Schema, rows, features, j.recipe}, more...))
+	data, err := json.Marshal(append([]any{src.Data.Schema, src.Data.Digest(), features, j.recipe}, more...))
 	if err != nil {
 		return "", fmt.Errorf("cannot tell what is trained on: %w", err)
 	}

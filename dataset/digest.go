@@ -3,7 +3,6 @@ package dataset
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"hash"
 	"strconv"
@@ -11,18 +10,19 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Digest returns a hash of the rows: media by value count with what they hold, files by their
-// names.
-func (d *Dataset) Digest() (string, error) {
+// Digest returns a hash of all that the rows hold: media by value count with what they hold, files
+// by their names.
+func (d *Dataset) Digest() string {
 	h := sha256.New()
+	var b []byte
 	for i := range d.Rows {
-		row, err := json.Marshal(d.Rows[i].json(mediumSum))
-		if err != nil {
-			return "", fmt.Errorf("cannot hash row %d: %w", d.Rows[i].Number, err)
-		}
-		h.Write(row)
+		r := &d.Rows[i]
+		b = strconv.AppendInt(b[:0], int64(r.Number), 10)
+		b = appendQuote(append(b, ' '), r.Split)
+		b = fmt.Append(append(b, ' '), r.Class, r.Labels == nil, r.Labels, " ", r.Target, " ")
+		b = hashRow(h, r, b, true)
 	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
+	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // RunDigest returns a hash of the rows and the parts of a run that they are in, whatever they were
@@ -37,24 +37,38 @@ func (d *Dataset) RunDigest(run Run) string {
 	}
 	var b []byte
 	for i := range d.Rows {
-		r := &d.Rows[i]
-		// Quotes keep the borders of the texts.
 		b = strconv.AppendInt(b[:0], int64(part[i]), 10)
-		b = strconv.AppendQuote(append(b, ' '), r.ID)
-		b = strconv.AppendQuote(append(b, ' '), r.Group)
-		b = fmt.Append(append(b, ' '), r.Order)
-		b = strconv.AppendQuote(append(b, ' '), r.Label)
-		h.Write(append(b, '\n'))
-		for _, cell := range r.cells() {
-			b = hashCell(h, &cell, b)
-		}
+		b = hashRow(h, &d.Rows[i], b, false)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
+// hashRow hashes b and what r holds. It returns b to be used again. Where all is set, names of
+// media by value and what was left out count as well.
+func hashRow(h hash.Hash, r *Row, b []byte, all bool) []byte {
+	// Quotes keep the borders of the texts.
+	b = appendQuote(append(b, ' '), r.ID)
+	b = appendQuote(append(b, ' '), r.Group)
+	b = fmt.Append(append(b, ' '), r.Order)
+	b = appendQuote(append(b, ' '), r.Label)
+	h.Write(append(b, '\n'))
+	for _, cell := range r.cells() {
+		if all {
+			b = strconv.AppendBool(b[:0], cell.Incomplete)
+			b = appendQuote(append(b, ' '), cell.Name)
+			for _, src := range cell.Media {
+				b = appendQuote(append(b, ' '), src.Name())
+			}
+			h.Write(append(b, '\n'))
+		}
+		b = hashCell(h, &cell, b)
+	}
+	return b
+}
+
 // hashCell uses b for what it writes, and returns it to be used again.
 func hashCell(h hash.Hash, c *Cell, b []byte) []byte {
-	b = strconv.AppendQuote(b[:0], c.Text)
+	b = appendQuote(b[:0], c.Text)
 	b = appendQuoted(append(b, ' '), c.Files)
 	b = appendQuoted(append(b, ' '), c.Fields)
 	b = strconv.AppendInt(append(b, ' '), int64(len(c.Vector)), 10)
@@ -73,7 +87,7 @@ func hashCell(h hash.Hash, c *Cell, b []byte) []byte {
 		if err != nil { // it is reported where it is read
 			sum = src.Name()
 		}
-		h.Write(append(strconv.AppendQuote(b[:0], sum), '\n'))
+		h.Write(append(appendQuote(b[:0], sum), '\n'))
 	}
 	return b
 }
@@ -85,7 +99,17 @@ func appendQuoted(b []byte, texts []string) []byte {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = strconv.AppendQuote(b, t)
+		b = appendQuote(b, t)
 	}
 	return append(b, ']')
+}
+
+// appendQuote is strconv.AppendQuote, at less cost where there is nothing to escape.
+func appendQuote(b []byte, text string) []byte {
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return strconv.AppendQuote(b, text)
+		}
+	}
+	return append(append(append(b, '"'), text...), '"')
 }

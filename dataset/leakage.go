@@ -15,8 +15,11 @@ const (
 	giveawayValues = 8
 )
 
-// dividesSample is how many rows are looked at before all are.
-const dividesSample = 1000
+// dividesFew and dividesSample are how many rows are looked at before more are.
+const (
+	dividesFew    = 32
+	dividesSample = 1000
+)
 
 // noteLeakage reports fields that determine the label: often these are known only after it, and
 // a model that reads them is good for nothing but its score.
@@ -98,7 +101,7 @@ func (d *Dataset) divides(column, field int) bool {
 		rows = append(rows, pair{v, row.Class})
 		values[v] = true
 		classes[row.Class]++
-		if len(rows) == dividesSample && runs() > len(d.Schema.Classes) { // rows more do not mend it
+		if n := len(rows); (n == dividesFew || n == dividesSample) && runs() > len(d.Schema.Classes) { // rows more do not mend it
 			return false
 		}
 	}

@@ -39,16 +39,15 @@ type cellJSON struct {
 	Incomplete bool        `json:"incomplete,omitempty"`
 }
 
-// mediaJSON is a medium by value: its bytes, or why they cannot be had; in a digest their hash.
+// mediaJSON is a medium by value: its bytes, or why they cannot be had.
 type mediaJSON struct {
 	Name  textJSON `json:"name,omitempty"`
 	Data  []byte   `json:"data,omitempty"`
 	Error string   `json:"error,omitempty"`
-	Sum   string   `json:"sum,omitempty"`
 }
 
 // MarshalJSON writes everything that r holds, media by value with their bytes.
-func (r Row) MarshalJSON() ([]byte, error) { return json.Marshal(r.json(mediumJSON)) }
+func (r Row) MarshalJSON() ([]byte, error) { return json.Marshal(r.json()) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (r *Row) UnmarshalJSON(data []byte) error {
@@ -70,7 +69,7 @@ func (r *Row) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON writes everything that c holds.
-func (c Cell) MarshalJSON() ([]byte, error) { return json.Marshal(c.json(mediumJSON)) }
+func (c Cell) MarshalJSON() ([]byte, error) { return json.Marshal(c.json()) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (c *Cell) UnmarshalJSON(data []byte) error {
@@ -82,7 +81,7 @@ func (c *Cell) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (r *Row) json(medium func(media.Source) mediaJSON) rowJSON {
+func (r *Row) json() rowJSON {
 	out := rowJSON{
 		r.Number, textJSON(r.ID), textJSON(r.Split), textJSON(r.Group), numberJSON(r.Order),
 		textJSON(r.Label), r.Class, r.Labels, numberJSON(r.Target), nil,
@@ -92,18 +91,18 @@ func (r *Row) json(medium func(media.Source) mediaJSON) rowJSON {
 		out.Cells = make([]cellJSON, len(cells))
 	}
 	for k := range cells {
-		out.Cells[k] = cells[k].json(medium)
+		out.Cells[k] = cells[k].json()
 	}
 	return out
 }
 
-func (c *Cell) json(medium func(media.Source) mediaJSON) cellJSON {
+func (c *Cell) json() cellJSON {
 	out := cellJSON{
 		Text: textJSON(c.Text), Files: convert[textJSON](c.Files), Data: c.Data, Name: textJSON(c.Name),
 		Vector: c.Vector, Fields: convert[textJSON](c.Fields), Incomplete: c.Incomplete,
 	}
 	for _, src := range c.Media {
-		out.Media = append(out.Media, medium(src))
+		out.Media = append(out.Media, mediumJSON(src))
 	}
 	return out
 }
@@ -135,14 +134,6 @@ func mediumJSON(src media.Source) mediaJSON {
 		out.Data, out.Error = nil, err.Error()
 	}
 	return out
-}
-
-func mediumSum(src media.Source) mediaJSON {
-	sum, err := src.Sum()
-	if err != nil { // nothing can be read of it: as good as empty
-		sum = "unreadable"
-	}
-	return mediaJSON{Name: textJSON(src.Name()), Sum: sum}
 }
 
 func convert[To, From ~string](list []From) []To {

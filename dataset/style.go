@@ -43,7 +43,7 @@ var inCurrency = regexp.MustCompile(`^(?i:(USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|AUD|C
 // splitUnit divides a number from its unit.
 func splitUnit(s string) (number, unit string, ok bool) {
 	s = trim(s)
-	if len(s) > longestNumber || strings.IndexFunc(s, isDigit) < 0 {
+	if len(s) > longestNumber || isPlain(s) || strings.IndexFunc(s, isDigit) < 0 {
 		return "", "", false
 	}
 	if m := withUnit.FindStringSubmatch(s); m != nil {

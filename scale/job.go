@@ -134,13 +134,9 @@ type Setup struct {
 
 // newJob begins a job on a data set.
 func newJob(kind Kind, ds *dataset.Dataset, s *Setup) (*Job, error) {
-	sum, err := ds.Digest()
-	if err != nil {
-		return nil, err
-	}
 	return &Job{
 		Format: format, Kind: kind, Version: fusor.Version, Kernel: kernel.ActiveTier().String(), Command: s.Command, Folder: s.Folder,
-		Data: Data{ds.Name, ds.Path, ds.Dir, ds.Manifest, ds.Encoding, len(ds.Rows), sum, ds.Schema, ds.Problems},
+		Data: Data{ds.Name, ds.Path, ds.Dir, ds.Manifest, ds.Encoding, len(ds.Rows), ds.Digest(), ds.Schema, ds.Problems},
 	}, nil
 }
 

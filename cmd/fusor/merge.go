@@ -176,11 +176,7 @@ func (c *mergeCmd) answers(j *openedJob) error {
 	if err != nil {
 		return plain.failed(j.env, err)
 	}
-	sum, err := ds.Digest()
-	if err != nil {
-		return err
-	}
-	if sum != j.worker.Job().Data.SHA256 {
+	if ds.Digest() != j.worker.Job().Data.SHA256 {
 		return fmt.Errorf("%s is another table than when the job was made", plain.Data[0])
 	}
 	preds, problems, err := j.worker.MergePredict(j.env.ctx, c.AllowMissing)
