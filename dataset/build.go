@@ -125,6 +125,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	// any other, which is known after the last.
 	found := map[int]inferred{}
 	names := map[int]string{} // columns that only tell rows apart, and why
+	room := make([]string, 0, t.Len())
 	for k, i := range columns {
 		name := t.Header[i]
 		kind, set := src.kinds[name]
@@ -155,7 +156,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		case t.vectors[i] != nil:
 			kind = media.Vector
 		case !set:
-			is, err := inferKind(name, t.texts(i), ds.Folder())
+			is, err := inferKind(name, t.texts(i), ds.Folder(), room)
 			if err != nil {
 				c.fatal("machine", 0, name, "", "cannot look at the files: %v", err)
 				return nil

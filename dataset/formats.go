@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -246,8 +247,15 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 		c.note("csv.separator", 1, "", "", "the cells are separated by %q, not by commas", d.comma)
 	}
 	d.describe(c)
-	return &source{table: readCSV(text, d, c)}
+	size, t := len(text), readCSV(text, d, c)
+	if size > largeText {
+		runtime.GC() // the text goes before as much is taken for the rows
+	}
+	return &source{table: t}
 }
+
+// largeText is the size of a table, in bytes, from which its text is garbage that counts.
+const largeText = 64 << 20
 
 // isJSON reports whether a text begins as an array of objects or as lines of them.
 func isJSON(text string) bool {

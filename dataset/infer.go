@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -28,25 +29,22 @@ type inferred struct {
 }
 
 // inferKind describes what a column holds, by its cells: what most of them can be read as, and for
-// names of files, what the files are by their first bytes. "" means that every cell is empty.
-func inferKind(name string, cells iter.Seq[string], from media.Folder) (inferred, error) {
-	values := func(yield func(string) bool) {
-		for s := range cells {
-			if s = trim(s); s != "" && s != "[]" && !yield(s) {
-				return
-			}
+// names of files, what the files are by their first bytes. "" means that every cell is empty. room
+// is memory for the cells, which are looked at several times.
+func inferKind(name string, cells iter.Seq[string], from media.Folder, room []string) (inferred, error) {
+	held := room[:0]
+	for s := range cells {
+		if s = trim(s); s != "" && s != "[]" {
+			held = append(held, s)
 		}
 	}
-	total := 0
-	for range values {
-		total++
-	}
+	total, values := len(held), slices.Values(held)
 	if total == 0 {
 		return inferred{}, nil
 	}
 	share := func(f func(string) bool) bool {
 		n, missing, others := 0, 0, 0
-		for s := range values {
+		for _, s := range held {
 			switch {
 			case f(s):
 				n++

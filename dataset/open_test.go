@@ -74,7 +74,7 @@ func TestInferKind(t *testing.T) {
 	})
 	f := func(name string, kind media.Kind, cells ...string) {
 		t.Helper()
-		if got, err := inferKind(name, slices.Values(cells), media.Folder{Dir: dir}); got.kind != kind || err != nil {
+		if got, err := inferKind(name, slices.Values(cells), media.Folder{Dir: dir}, nil); got.kind != kind || err != nil {
 			t.Errorf("%s %.60q is %q, %v; want %q", name, cells, got, err, kind)
 		}
 	}

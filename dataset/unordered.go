@@ -23,6 +23,7 @@ func noteUnordered(ds *Dataset, c *collector) {
 	if ds.Schema.Task != Classification && ds.Schema.Task != Regression {
 		return
 	}
+	most := ds.mostFrequent()
 	for k, col := range ds.Schema.Columns {
 		if col.Kind != media.Table {
 			continue
@@ -31,16 +32,15 @@ func noteUnordered(ds *Dataset, c *collector) {
 			if field.Kind != media.Number {
 				continue
 			}
-			if d := ds.unordered(k, f); d > 0 {
+			if d := ds.unordered(k, f, most); d > 0 {
 				c.note("column.unordered", 0, field.Name, fmt.Sprintf("--kind %s=category takes them as names", shellName(field.Name)), "the label depends on which of its %d whole numbers it is, but not on their order: they may be names rather than amounts", d)
 			}
 		}
 	}
 }
 
-// unordered returns the number of different values of a field if its values are names by the above;
-// else 0.
-func (d *Dataset) unordered(column, field int) int {
+// mostFrequent returns the label of most rows.
+func (d *Dataset) mostFrequent() string {
 	count := map[string]int{}
 	for i := range d.Rows {
 		count[d.Rows[i].Label]++
@@ -53,6 +53,12 @@ func (d *Dataset) unordered(column, field int) int {
 			most = s
 		}
 	}
+	return most
+}
+
+// unordered returns the number of different values of a field if its values are names by the above;
+// else 0. most is the most frequent label.
+func (d *Dataset) unordered(column, field int, most string) int {
 	type moments struct{ n, sum, squares float64 }
 	of, all := map[float64]*moments{}, moments{}
 	for i := range d.Rows {

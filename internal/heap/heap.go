@@ -20,7 +20,7 @@ const goFloor = 4 << 20
 // percent is how much a large heap grows from one collection to the next, of what lives. Tables and
 // features are mostly memory without pointers, of which a collection costs little, where Go's own
 // 100 would hold as much garbage as there is data.
-const percent = 30
+const percent = 25
 
 // SetFloor lets the heap grow by floor, or by percent of what lives if that is more, between
 // collections. A GOGC of the user's is.
