@@ -59,18 +59,15 @@ func isPlain(s string) bool {
 	if s != "" && (s[0] == '-' || s[0] == '+') {
 		s = s[1:]
 	}
-	digits, points := 0, 0
+	points := 0
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-		case c == '.':
-			points++
-		default:
+		if c := s[i]; c-'0' <= 9 {
+			continue
+		} else if points++; c != '.' || points > 1 {
 			return false
 		}
 	}
-	return digits > 0 && points <= 1 && len(s) <= most
+	return len(s) > points && len(s) <= most
 }
 
 // ParseBoolean reads true/false, yes/no, t/f, y/n, 是/否 in any case.

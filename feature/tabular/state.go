@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/fusor-ml/fusor/feature"
 )
@@ -147,12 +148,30 @@ func (s *fieldState) check() error {
 // Dim implements feature.State.
 func (s *fieldsState) Dim() int { return s.dim }
 
+// room is memory for a row that is taken apart.
+type room struct {
+	cells []cell
+	bytes []byte
+}
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// take returns the cells of r, in m; nil where it is no record of fields.
+func (m *room) take(r feature.Raw) []cell {
+	row, mem, ok := cells(m.cells, m.bytes, r)
+	if m.bytes = mem; !ok {
+		return nil
+	}
+	m.cells = row
+	return row
+}
+
 // Takes reports whether Apply makes a vector of r.
 func (s *fieldsState) Takes(r feature.Raw) bool {
-	var room [32]cell
-	var bytes [512]byte
-	row, _, ok := cells(room[:0], bytes[:0], r)
-	if !ok || len(row) != len(s.Fields) {
+	m := rooms.Get().(*room)
+	defer rooms.Put(m)
+	row := m.take(r)
+	if len(row) != len(s.Fields) {
 		return false
 	}
 	for i := range row {
@@ -166,10 +185,10 @@ func (s *fieldsState) Takes(r feature.Raw) bool {
 // Apply implements feature.State. A record of other fields than the fitted ones becomes absent.
 func (s *fieldsState) Apply(dst *feature.Raw, r feature.Raw) {
 	dst.Values, dst.Index, dst.Dim, dst.Steps = dst.Values[:0], dst.Index[:0], s.dim, 0
-	var room [32]cell
-	var bytes [512]byte
-	row, _, ok := cells(room[:0], bytes[:0], r)
-	if !ok || len(row) != len(s.Fields) {
+	m := rooms.Get().(*room)
+	defer rooms.Put(m)
+	row := m.take(r)
+	if len(row) != len(s.Fields) {
 		return
 	}
 	for i := range s.Fields {
