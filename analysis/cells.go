@@ -31,6 +31,7 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 	switch {
 	case c.Absent():
 	case c.IsMedia():
+		// A report is not held up by one film: what takes longer is shown by its name.
 		ctx, cancel := context.WithTimeout(context.Background(), stillTime)
 		defer cancel()
 		sources := c.Sources(ds.Folder())
@@ -40,6 +41,7 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 		}
 		out.Text = strings.Join(names, "; ")
 		src := sources[0]
+		// Read as extraction reads it, so that the text shown is the text learned from.
 		if col.Kind == media.Text {
 			if doc, err := media.ReadText(ctx, src); err == nil {
 				out.Text = cut(doc.Text)
@@ -49,6 +51,8 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 		if !withMedia {
 			break
 		}
+		// A picture of what it is about; the file itself only where it is small enough to lie in the
+		// report.
 		if out.Data = still(ctx, src, col.Kind); out.Data != nil {
 			out.MIME = "image/png"
 			break
@@ -59,6 +63,7 @@ func shownCell(ds *dataset.Dataset, col *dataset.Column, c *dataset.Cell, withMe
 	case c.Text != "":
 		out.Text = cut(c.Text)
 	case len(c.Fields) > 0:
+		// A table may have hundreds of fields: the first shownFields that are not empty.
 		for i, f := range c.Fields {
 			if f != "" && i < len(col.Fields) && len(out.Fields) < shownFields {
 				out.Fields = append(out.Fields, report.Field{Name: col.Fields[i].Name, Value: cut(f)})

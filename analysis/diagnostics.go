@@ -30,10 +30,12 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 	temperature, runs := 0.0, 0.0
 	var thresholds []float64 // of classes: their mean
 	for r, out := range c.Result.Outcomes[entry] {
+		// Each seed tests the same rows again; counted twice, intervals would be too narrow.
 		if c.Result.Plan.Runs[r].Seed != c.Result.Plan.Runs[0].Seed {
 			continue
 		}
 		if c.Task == dataset.Regression {
+			// A regression has no probabilities: its answer is the value.
 			for i, row := range out.Test {
 				answers = append(answers, answer{row: row, after: out.TestP[i : i+1]})
 			}
@@ -45,6 +47,7 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 			_, ofLabels = out.CalibrateLabels(c.Data)
 		}
 		temperature, runs = temperature+t, runs+1
+		// By the thresholds of the run, as the model would answer (decision 41).
 		classes := eval.DecideClasses(after, out.Thresholds, out.Absent)
 		for k, v := range out.Thresholds {
 			if thresholds == nil {
@@ -69,6 +72,7 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 		addLabels(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
 		return
 	}
+	// For the report alone: no row was decided by the mean.
 	for k := range thresholds {
 		thresholds[k] /= runs
 	}
@@ -76,6 +80,7 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 	made := calibration{temperature: temperature / max(runs, 1), thresholds: thresholds}
 	if thresholds != nil {
 		made.decision = c.Metric
+		// Class weights decide by balanced accuracy unless another metric is named (decision 41).
 		if m := metricNamed(c.Task, c.Metric); !m.Decides() { // class weights ask for it
 			made.decision = compare.Balanced
 		}

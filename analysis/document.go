@@ -119,6 +119,7 @@ func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
 	var names []string
 	for i := range ds.Rows {
 		r := &ds.Rows[i]
+		// Rows without a label have no class, and those of a multilabel task have labels in its place.
 		if r.Class >= 0 && r.Class < len(classes) {
 			classes[r.Class]++
 		}
@@ -152,6 +153,7 @@ func describe(ds *dataset.Dataset, problems dataset.Problems) report.Data {
 		}
 		d.Modalities = append(d.Modalities, m)
 	}
+	// A report is read by people; inspect lists all of them.
 	const shown = 50
 	for i, p := range problems {
 		if i == shown {

@@ -248,6 +248,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 	d.Shapley, d.Noise = named(name, ex.Importance.Contributions), ex.Noise
 	switch ex.Data.Schema.Task {
 	case dataset.Classification:
+		// Measured on the rows explained, which need not be those that the threshold is from.
 		if m.Artifact().Conformal != nil {
 			var probs [][]float64
 			var labels, rows []int
@@ -268,6 +269,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		l := report.Learning{Model: name, Best: -1}
 		for i, e := range m.Artifact().Curve {
 			l.Train, l.Val = append(l.Train, e.TrainLoss), append(l.Val, e.ValLoss)
+			// The lowest loss, to mark in the curve; the epoch kept may be an earlier one (decision 12).
 			if l.Best < 0 || e.ValLoss < m.Artifact().Curve[l.Best].ValLoss {
 				l.Best = i
 			}

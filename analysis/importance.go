@@ -20,8 +20,10 @@ func (c *Comparison) addImportance(d *report.Document, entry int) {
 	if len(players) < 2 {
 		return
 	}
+	// Filled by refitSubsets where modalities were too many to try at every fit.
 	runs := c.values
 	for _, o := range outcomes {
+		// Another set of players is another game, whose values cannot be averaged.
 		if !slices.Equal(o.Players, players) {
 			d.Run.Notes = append(slices.Clone(d.Run.Notes), "what each modality contributes is not shown: no training row of some fold has one of them")
 			return
@@ -31,6 +33,7 @@ func (c *Comparison) addImportance(d *report.Document, entry int) {
 			runs = append(runs, run)
 		}
 	}
+	// rows are the test rows of all runs, each once; times is how often each was tested.
 	rows, at, times := tested(outcomes)
 	sample := explain.NewSample(c.Data, rows)
 	average := func(of func(run int) []float64) []float64 {
@@ -56,6 +59,7 @@ func (c *Comparison) addImportance(d *report.Document, entry int) {
 	}
 	d.Shapley = named(c.Rows[entry].Name, explain.Contributions(v, goals, players, sample))
 	metric := metricNamed(c.Task, c.Metric)
+	// Of a subset only counts are kept, from which no other metric of labels follows.
 	if c.Task == dataset.Multilabel && metric.Name != eval.MainMetric(c.Task).Name {
 		return // the runs kept what micro F1 takes, and no other metric's
 	}

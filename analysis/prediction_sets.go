@@ -55,6 +55,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	var sets []eval.Conformal
 	source := eval.FromFolds
 	switch {
+	// The folds were fitted for one entry; of another one they mean nothing.
 	case c.calibration != nil && c.calibration.Entries[0].Name == c.Result.Entries[entry].Name:
 		sets, source = c.innerSets(coverage), eval.FromTraining
 	case c.Result.Plan.Official || c.Result.Plan.Folds < 2:
@@ -67,6 +68,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	}
 	var sum eval.SetReport
 	weight, hits, calibration := 0.0, 0.0, 0
+	// A row that several seeds test counts once in the interval: covered is its mean over the runs.
 	rows, at, times := tested(outcomes)
 	covered := make([]float64, len(rows))
 	for r, out := range outcomes {
@@ -83,6 +85,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 		sum.Coverage += n * rep.Coverage
 		sum.MeanSize += n * rep.MeanSize
 		sum.Answered += n * rep.Answered
+		// Accuracy is of the answered rows: weighted by them, not by all rows.
 		hits += n * rep.Answered * rep.Accuracy
 		sum.Threshold += n * rep.Threshold
 		calibration += rep.Calibration
@@ -94,6 +97,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	sum.MeanSize /= weight
 	sum.Answered /= weight
 	sum.Threshold /= weight
+	// By groups where there are some: rows of one group are covered together.
 	sum.Interpret(covered, eval.Groups(c.Data, rows), calibration/len(outcomes), source)
 	return &report.Sets{Model: c.Rows[entry].Name, Report: sum}
 }

@@ -51,11 +51,13 @@ func (c *Comparison) refitSubsets(ctx context.Context, s *Setup) error {
 	}
 	outcomes := c.Result.Outcomes[best]
 	players := outcomes[0].Players
+	// Already there, or not comparable between the runs: addImportance notes the latter.
 	if len(players) < 2 || slices.ContainsFunc(outcomes, func(out *compare.Outcome) bool {
 		return out.Subsets != nil || !slices.Equal(out.Players, players)
 	}) {
 		return nil
 	}
+	// What Shapley values take in each run, and the subsets that are shown beside them.
 	total := len(outcomes) * ((&eval.Game{Players: len(players)}).Evaluations() + len(shownSubsets(len(players))))
 	var mu sync.Mutex // guards done and pending
 	done, pending := 0, false
@@ -70,6 +72,7 @@ func (c *Comparison) refitSubsets(ctx context.Context, s *Setup) error {
 		run := c.Result.Plan.Runs[r]
 		piece := compare.Piece{Stage: compare.StageSubsets, Fold: run.Fold, Seed: run.Seed}
 		runs[r], _, err = compare.Keep(s.Compare.Store, piece, "fusor subsets 1", (*subsetValues).flat, func() (*subsetValues, error) {
+			// Bit for bit the model of the comparison: the fit depends on the recipe and the run alone.
 			p, f, err := c.Result.Fit(ctx, s.Source, best, run, compare.Options{Recipe: s.Compare.Recipe}, 1, nil)
 			if err != nil {
 				return nil, err

@@ -15,6 +15,7 @@ const plainSize = 4096
 // more than a file of so many weights can hold. A checksum
 // reports that a file is whole, not that one program wrote all of it.
 func (a *Artifact) fits(weights int) error {
+	// Sizes come first: a few bytes may claim a network that would take all memory to build.
 	axes := axesOf(&a.Spec)
 	for _, axis := range axes {
 		if axis < 0 || axis > max(plainSize, weights) {
@@ -25,6 +26,8 @@ func (a *Artifact) fits(weights int) error {
 		return fmt.Errorf("%w: %d views, but a network of %d", ErrDamaged, len(a.Views), len(a.Spec.Views))
 	}
 	for i, v := range a.Views {
+		// By name, since a view of the same width in the wrong place gives wrong answers without an
+		// error.
 		s := a.Spec.Views[i]
 		if v.Name != s.Name || v.Column != s.Column {
 			return fmt.Errorf("%w: view %s stands where the network has %s", ErrDamaged, v.Name, s.Name)
@@ -40,6 +43,7 @@ func (a *Artifact) fits(weights int) error {
 		return fmt.Errorf("%w: the network is not one for the task %q", ErrDamaged, a.Schema.Task)
 	}
 	if a.Spec.Regression {
+		// Written so that NaN fails as well; likewise below.
 		if a.Spec.Outputs != 1 || !(a.TargetStd > 0) || math.IsInf(a.TargetStd+a.TargetMean, 0) || math.IsNaN(a.TargetMean) {
 			return fmt.Errorf("%w: %d outputs with mean %g and deviation %g", ErrDamaged, a.Spec.Outputs, a.TargetMean, a.TargetStd)
 		}
@@ -52,6 +56,7 @@ func (a *Artifact) fits(weights int) error {
 		return fmt.Errorf("%w: %d thresholds for %d labels", ErrDamaged, n, len(a.Schema.Classes))
 	}
 	for _, t := range a.Thresholds {
+		// Scores are divided by the thresholds of classes; those of labels are only compared with.
 		if !(t >= 0 && t <= 1) || t == 0 && !a.Spec.Multilabel {
 			return fmt.Errorf("%w: the threshold %g of a label", ErrDamaged, t)
 		}

@@ -87,7 +87,7 @@ func (d *splitter) single() int {
 
 // folds deals the rows into k tests. Every stratum's counts differ by at most one between folds,
 // and so do the folds' sizes; a class with one sample is in no test. With groups, whole groups
-// are dealt, the most uneven first, to where they leave the strata most even. Each seed deals anew.
+// are dealt, the largest first, to where they leave the strata most even. Each seed deals anew.
 func (d *splitter) folds(k, seed int) ([][]int, error) {
 	rng := d.rng(streamFolds, 0, seed)
 	out := make([][]int, k)

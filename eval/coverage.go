@@ -79,12 +79,14 @@ const chosenReplicates = 200
 // one ascending list of scores per run.
 func ChosenScores(candidates []Candidate, rows [][]int) [][]float64 {
 	out := make([][]float64, len(rows))
+	// Nothing was chosen, so the scores are as they are.
 	if len(candidates) == 1 {
 		for r, s := range candidates[0].Scores {
 			out[r] = slices.Sorted(slices.Values(s))
 		}
 		return out
 	}
+	// Runs may share rows: index has each run's rows as units, which are drawn once for all.
 	at := map[int]int{}
 	index := make([][]int, len(rows))
 	for r, ids := range rows {
@@ -96,6 +98,7 @@ func ChosenScores(candidates []Candidate, rows [][]int) [][]float64 {
 		}
 	}
 	n := len(at)
+	// A seed of its own: the same threshold whatever else draws random numbers.
 	rng := rand.New(rand.NewPCG(0x63686f73, uint64(n)))
 	drawn := make([]float64, n)
 	for range chosenReplicates {
@@ -111,6 +114,7 @@ func ChosenScores(candidates []Candidate, rows [][]int) [][]float64 {
 		}
 		for r := range rows {
 			for i, u := range index[r] {
+				// About 1/e of the rows; over all replicates each row counts nearly as often as any other.
 				if drawn[u] == 0 {
 					out[r] = append(out[r], candidates[best].Scores[r][i])
 				}

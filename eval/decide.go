@@ -87,6 +87,7 @@ type decision struct {
 // expectation, as the probabilities are.
 func (d *decision) path() []float64 {
 	rows := d.probs
+	// A sample does: the path is a mean over rows, which search then leaves.
 	if most := max(1, pathWork/d.classes); len(rows) > most {
 		rows = nil
 		for i := range most { // evenly spaced
@@ -99,12 +100,15 @@ func (d *decision) path() []float64 {
 			logs[c] += p / float64(len(rows))
 		}
 	}
+	// A class without any probability would have an infinite offset.
 	for c, q := range logs {
 		logs[c] = math.Log(math.Max(q, leastThreshold))
 	}
 	best, power := math.Inf(-1), 0.0
 	hit, truth, pred := make([]float64, d.classes), make([]float64, d.classes), make([]float64, d.classes)
 	weights := make([]float64, d.classes)
+	// α of 0 (the most probable class) to 1.2: beyond 1 rare classes are favored more than equal
+	// priors would.
 	for step := range 13 {
 		alpha := float64(step) / 10
 		for c, q := range logs {
@@ -115,6 +119,8 @@ func (d *decision) path() []float64 {
 		clear(pred)
 		for _, row := range rows {
 			top, most := 0, math.Inf(-1)
+			// Expected counts: a row is of class c with probability p, so no label is used, and no chance of
+			// few rows.
 			for c, p := range row {
 				truth[c] += p
 				if v := p * weights[c]; v > most {
@@ -124,6 +130,7 @@ func (d *decision) path() []float64 {
 			pred[top]++
 			hit[top] += row[top]
 		}
+		// Of equal ones the smaller power, which changes less.
 		if v := d.metric.ofCounts(hit, truth, pred); v > best+1e-9 {
 			best, power = v, alpha
 		}
@@ -171,6 +178,8 @@ func (d *decision) search() {
 // margin of the best one.
 func (d *decision) best(c int, anchor float64) float64 {
 	n := len(d.labels)
+	// With the other offsets fixed, row i is of class c beyond cut[i] and of other[i] below it: one
+	// sweep over the sorted cuts meets every confusion.
 	cut, other, order := make([]float64, n), make([]int, n), make([]int, n)
 	for i, row := range d.logs {
 		top := math.Inf(-1)
@@ -184,6 +193,8 @@ func (d *decision) best(c int, anchor float64) float64 {
 	sort.SliceStable(order, func(a, b int) bool { return cut[order[a]] < cut[order[b]] })
 	confusion := d.newConfusion(other)
 	type candidate struct{ offset, value float64 }
+	// Offsets between cuts all give the same predictions; the middle of the gap stays farthest from
+	// both.
 	all := []candidate{{cut[order[0]] - 1, confusion.value()}}
 	best, spread := 0, confusion.spread()
 	at, own := all[0].value, spread // of the anchor
@@ -191,12 +202,14 @@ func (d *decision) best(c int, anchor float64) float64 {
 		confusion.move(i, other[i], c)
 		next := cut[i] + 2
 		if k+1 < n {
+			// Rows of equal cuts move together.
 			if next = cut[order[k+1]]; next == cut[i] {
 				continue
 			}
 		}
 		all = append(all, candidate{(cut[i] + next) / 2, confusion.value()})
 		last := all[len(all)-1].value
+		// The last one below the anchor is what the anchor predicts.
 		if cut[i] < anchor {
 			at, own = last, confusion.spread()
 		}
@@ -210,6 +223,7 @@ func (d *decision) best(c int, anchor float64) float64 {
 		return anchor
 	}
 	to, far := anchor, math.Inf(1)
+	// The least move that is good enough (the one-standard-error rule).
 	for _, o := range all {
 		if away := math.Abs(o.offset - anchor); o.value >= enough && away < far {
 			to, far = o.offset, away

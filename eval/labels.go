@@ -385,6 +385,8 @@ func bestF1(scores []float64, truth []bool, least int) (threshold float64, ok bo
 	if positives < least {
 		return 0.5, false
 	}
+	// The threshold moves down the sorted scores, and each row that it passes becomes a hit or a false
+	// alarm.
 	sort.SliceStable(order, func(a, b int) bool { return scores[order[a]] > scores[order[b]] })
 	type candidate struct{ threshold, f1 float64 }
 	var all []candidate
@@ -395,10 +397,12 @@ func bestF1(scores []float64, truth []bool, least int) (threshold float64, ok bo
 		}
 		below := 0.0
 		if k+1 < len(order) {
+			// No threshold is between equal scores.
 			if below = scores[order[k+1]]; below == scores[i] {
 				continue
 			}
 		}
+		// F1 = 2·TP / (predicted + true), so that n is the mean of the two.
 		n := float64(k+1+positives) / 2
 		f := float64(hits) / n
 		all = append(all, candidate{(scores[i] + below) / 2, f})
@@ -406,6 +410,7 @@ func bestF1(scores []float64, truth []bool, least int) (threshold float64, ok bo
 			best, size = f, n
 		}
 	}
+	// The binomial error of F1 as if it were a share of n rows.
 	enough := best - thresholdMargin*math.Sqrt(best*(1-best)/size)
 	far := math.Inf(1)
 	for _, c := range all {

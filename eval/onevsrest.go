@@ -197,10 +197,13 @@ func (r *oneVsRest) slopes(auc bool) slopes {
 // chapter 6), for they are many more.
 func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float64 {
 	classes := len(r.start) - 1
+	// Slopes of the metric in the weight of one row; those of the rows of other classes do not change
+	// with the draw.
 	s, effect := r.slopes(auc), r.precision
 	if auc {
 		effect = r.auc
 	}
+	// Not from a stream, which has added them up in its last pass.
 	if effect == nil {
 		effect = make([]float64, len(r.labels))
 		for i, row := range p.Probs {
@@ -219,6 +222,7 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float6
 		for c := range classes {
 			lo, hi := r.start[c], r.start[c+1]
 			hits, score := 0.0, 0.0
+			// From the highest score down, as precision counts hits.
 			for k := hi - 1; k >= lo; k-- {
 				hits += drawn[k]
 				switch {
@@ -229,6 +233,7 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float6
 					score += drawn[k] * hits / (hits + s.place[k])
 				}
 			}
+			// A class that was not drawn has no value in this resample, and the mean is over the others.
 			if s.used[c] && hits > 0 {
 				total += score / hits
 				present++

@@ -95,6 +95,7 @@ func (g *Game) exact(v *ShapleyValues) error {
 		}
 	}
 	present := make([]bool, n)
+	// Memory for one set of values only, where a table of all 2ⁿ would be [2ⁿ × goals × rows].
 	for set := range all + 1 {
 		for p := range present {
 			present[p] = set>>p&1 == 1
@@ -129,6 +130,7 @@ func (g *Game) exact(v *ShapleyValues) error {
 
 func (g *Game) sample(v *ShapleyValues) error {
 	present := make([]bool, g.Players)
+	// Both ends are part of every permutation, and are asked once.
 	for _, keep := range [][][]float64{v.Empty, v.Full} {
 		value, err := g.Value(present)
 		if err != nil {
@@ -141,11 +143,14 @@ func (g *Game) sample(v *ShapleyValues) error {
 			present[p] = true
 		}
 	}
+	// Fixed: the same question has the same answer, and rows are explained by the same orders.
 	rng := rand.New(rand.NewPCG(0x7368617065, uint64(g.Players)))
 	before := matrix(g.Goals, g.Rows)
 	const scale = 1.0 / (2 * samplePairs)
 	for range samplePairs {
 		order := rng.Perm(g.Players)
+		// Antithetic pairs: an order and its reverse, whose errors partly cancel (Mitchell et al., JMLR
+		// 2022).
 		for range 2 {
 			for goal := range before {
 				copy(before[goal], v.Empty[goal])

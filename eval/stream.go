@@ -25,6 +25,7 @@ type passed struct {
 // [Predictions] that hold them. The error is that of pass.
 func Stream(ctx context.Context, labels []int, classes, workers int, pass Pass, decide func(i int, probs []float64) int) (*Predictions, error) {
 	n := len(labels)
+	// Numbers a row: what accuracy, log loss, Brier and calibration need. Ranks need two passes more.
 	s := &passed{classes: classes, top: make([]int, n), sure: make([]float64, n), own: make([]float64, n), miss: make([]float64, n)}
 	p := &Predictions{Labels: labels, Chosen: make([]int, n), passed: s}
 	probs, norms := make([][]float64, workers), make([]norm, n)
@@ -33,6 +34,8 @@ func Stream(ctx context.Context, labels []int, classes, workers int, pass Pass, 
 			probs[worker] = make([]float64, classes)
 		}
 		row := probs[worker]
+		// The norm of a row, so that the later passes get any probability from its logit without a
+		// softmax.
 		norms[i] = newNorm(model.Softmax(row, logits))
 		k := Argmax(row)
 		s.top[i], s.sure[i], s.own[i], s.miss[i] = k, row[k], row[labels[i]], brier(row, labels[i])
@@ -41,6 +44,8 @@ func Stream(ctx context.Context, labels []int, classes, workers int, pass Pass, 
 	if err != nil {
 		return nil, err
 	}
+	// The bins between the probabilities that each class's own rows have: those of others need only be
+	// counted in them (AUC is a count of pairs).
 	r := newOneVsRest(labels, s.own, classes)
 	logs := make([]float64, len(r.cuts))
 	for k, v := range r.cuts {

@@ -154,6 +154,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
+	// Holm needs the p-values of all fusions, also if one is asked about.
 	var tests []Test
 	var ps []float64
 	at := 0
@@ -169,8 +170,11 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	}
 	p, level := holmLevel(ps, validationWeights(len(ps), at), at)
 	test := tests[at]
+	// Of the level that Holm leaves this test, so that low > 0 exactly where p < alpha (decision 9).
 	low, high := test.Interval(level)
 	low = consistent(low, p)
+	// Student's t of one degree of freedom is a Cauchy distribution: its interval would be wider than
+	// any score.
 	if _, ok := test.(*CorrectedT); ok && len(rows[fused].Test) == 2 && p >= alpha { // of one degree of freedom
 		low, high = math.NaN(), math.NaN()
 	}
@@ -181,6 +185,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	v := Verdict{
 		BestSingle: rows[single].Name, BestFusion: rows[fused].Name, Modality: rows[single].Modality,
 		Difference: test.Difference(), Low: low, High: high, PValue: p,
+		// The p-value without weights is reported as well, for who distrusts them.
 		Finding: NotShown, RawP: ps[at], EqualP: Holm(ps, nil)[at], Fusions: len(ps), Confidence: 1 - level, Test: test.Name(),
 		McNemar: t.mcNemar(rows[fused], rows[single]), Metric: t.Metric.Name, Runs: len(rows[fused].Test),
 	}
@@ -191,6 +196,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 		if n == 0 {
 			n = rows[fused].Seeds[0].Len()
 		}
+		// Groups were resampled if there are fewer units than rows.
 		v.ByGroups = b.units < n
 	}
 	if b := t.Baseline; b != nil {
@@ -200,6 +206,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 	switch {
 	case v.PValue < alpha:
 		v.Finding = Helps
+	// By the interval of the same level; nothing else was asked the other way around.
 	case v.High < 0:
 		v.Finding = Hurts
 	}

@@ -219,6 +219,7 @@ func (b *BiLSTM) overRows(t *grad.Tape, in Input) *grad.Var {
 	s := borrow()
 	defer s.giveBack()
 	groups := in.RowGroups
+	// Without groups each row is a sequence of its own.
 	if groups == nil {
 		s.ints = buffer.Grow(s.ints, N)
 		groups = s.ints
@@ -231,10 +232,13 @@ func (b *BiLSTM) overRows(t *grad.Tape, in Input) *grad.Var {
 		L = max(L, n)
 		sum += n
 	}
+	// Groups that miss a row would shift all those behind it to other sequences.
 	if sum != N {
 		panic(fmt.Sprintf("fusion: bilstm over rows: the groups have %d rows, the batch has %d", sum, N))
 	}
 	s.ids = buffer.Grow(s.ids, len(groups)*L+N)
+	// Padded to the longest group: there[g, i] is the row at step i of group g (−1: none), back its
+	// inverse.
 	there, back := s.ids[:len(groups)*L], s.ids[len(groups)*L:]
 	row := int32(0)
 	for g, n := range groups {
@@ -250,6 +254,7 @@ func (b *BiLSTM) overRows(t *grad.Tape, in Input) *grad.Var {
 	steps := t.Reshape(t.GatherRows(x, there), len(groups), L, D)
 	h := b.read(t, steps, groups)
 	z := t.GatherRows(t.Reshape(h, len(groups)*L, h.Dim(2)), back)
+	// The row's own input passes the LSTM by, so that context is added and not put in its place.
 	if b.skip {
 		z = t.Concat(z, x)
 	}

@@ -33,6 +33,7 @@ func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions)
 	if !ok {
 		return nil, nil, fmt.Errorf("there is no fusion %q; there are %s", method, strings.Join(t.Names(), ", "))
 	}
+	// Such a method is trained by definition; with random weights it shows nothing.
 	if m.Final {
 		return nil, nil, fmt.Errorf("fusion %s needs labels to learn its predictions from; to fuse predictions that you have, use mean", method)
 	}
@@ -46,12 +47,14 @@ func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions)
 	for k, x := range mats {
 		views[k] = ViewShape{Name: fmt.Sprintf("matrix %d", k+1), Dim: x.Dim(1)}
 	}
+	// As wide as the first matrix, so that matrices of one width need no projection.
 	if o, ok := m.Option("dim"); ok && o.Default != nil {
 		cfg = cfg.WithDefaults(Config{"dim": views[0].Dim})
 	}
 	if m.Textbook != nil {
 		cfg = m.Textbook(cfg, views)
 	}
+	// float64: examples are compared with what was computed by hand.
 	s := nn.NewScope(o.Seed, tensor.F64)
 	f, err := m.New(s, cfg, Shape{Views: views})
 	if err != nil {
@@ -59,7 +62,9 @@ func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions)
 	}
 	identity(s)
 	tape := grad.NewTape(tensor.F64)
+	// Nothing is learned, so no gradient is kept.
 	tape.SetRecording(false)
+	// All rows are one sequence, of which a Bi-LSTM takes a row a step.
 	in := Input{Present: present, RowGroups: []int{n}}
 	for _, x := range mats {
 		in.Views = append(in.Views, View{X: tape.Const(x.As(tensor.F64))})
@@ -69,6 +74,7 @@ func (t Table) Textbook(method string, mats []*tensor.Tensor, o TextbookOptions)
 		weights = out.Weights.Value().Clone()
 	}
 	z = out.Z.Value().Clone()
+	// A method has some value for a row of nothing (a bias, say), which would look like a result.
 	for r := range n {
 		there := false
 		for k := range mats {

@@ -3,6 +3,8 @@ package grad
 import "github.com/fusor-ml/fusor/internal/kernel"
 
 func lstmBackward[T kernel.Float](t *Tape, v *Var) {
+	// v.in holds the inputs first, then four weights for each direction: W_ih, W_hh, b_ih, b_hh (as in
+	// PyTorch).
 	n := (len(v.in) - v.n[3]) / 4
 	j := lstmState[T](t)
 	j.back = true
@@ -15,7 +17,11 @@ func lstmBackward[T kernel.Float](t *Tape, v *Var) {
 		d := j.bind(t, v, i, n)
 		d.Gates = pick[T](&v.keep[keepGates+i])
 		d.C = pick[T](&v.keep[keepState+i])
+		// The kernel's struct is reused between steps: what is not set here would be left over from
+		// another LSTM.
 		d.DOut, d.DSteps, d.DHN, d.DCN = nil, nil, nil, nil
+		// Whatever of the four outputs was used has a gradient: all steps, their mean over time, the last
+		// h and c.
 		if v.has {
 			d.DOut = from(pick[T](&v.grd), i*d.Hidden)
 		}
@@ -48,6 +54,7 @@ func lstmBackward[T kernel.Float](t *Tape, v *Var) {
 	for _, x := range v.in[:v.n[3]] {
 		j.dx = append(j.dx, gradAdd[T](t, x))
 	}
+	// Behind both directions, one after the other: they add to the same inputs, in a fixed order.
 	for i := range n {
 		j.dirs[i].Workers = t.workers
 		j.dirs[i].InputGrad(j.dx)

@@ -121,10 +121,12 @@ func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) error {
 			vb.Mask[i] = 1
 		}
 	}
+	// Buffers grow and are kept: a steady step allocates nothing.
 	switch m.Shape {
 	case feature.Vector:
 		vb.X = reuse(vb.X, n, m.Dim)
 	case feature.Sparse:
+		// CSR: row i has the ids from Offsets[i] to Offsets[i+1].
 		vb.Offsets = buffer.Grow(vb.Offsets, n+1)
 		vb.Ids, vb.Weights = vb.Ids[:0], vb.Weights[:0]
 		vb.Offsets[0] = 0
@@ -149,9 +151,11 @@ func (vb *ViewBatch) fill(m *feature.Matrix, rows []int) error {
 		case feature.Sequence:
 			w := vb.Steps * m.Dim
 			x := vb.X.F32[i*w : (i+1)*w]
+			// What is behind the sequence is left over from another batch, and may not be finite.
 			clear(x[copy(x, vb.row.Values):])
 		case feature.Tokens:
 			x := vb.Ids[i*vb.Steps : (i+1)*vb.Steps]
+			// -1 is no token: its embedding is zero and gets no gradient.
 			for k := copy(x, vb.row.Index); k < len(x); k++ {
 				x[k] = -1
 			}

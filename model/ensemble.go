@@ -168,23 +168,26 @@ func newEnsemble(spec *Spec, methods fusion.Table, scope *nn.Scope) (*ensemble, 
 func (e *ensemble) overRows() bool { return slices.ContainsFunc(e.members, (*Model).OverRows) }
 
 // forward returns the logarithms of the averaged probabilities, the log-odds of labels', or the
-// averaged values. Rows
-// without any view hold no more than numbers.
+// averaged values. Rows without any view hold no more than numbers.
 func (e *ensemble) forward(t *grad.Tape, b *Batch, spec *Spec) *grad.Var {
 	if len(b.parts) < len(e.members) {
 		b.parts = make([]Batch, len(e.members))
 	}
 	votes, against := make([]*grad.Var, len(e.members)), make([]*grad.Var, len(e.members))
+	// [rows × members]: a member without a view of the row has weight 0 there, and the others share
+	// the rest.
 	weights := t.NewConst(b.N, len(e.members))
 	for k, m := range e.members {
 		part := &b.parts[k]
 		b.pick(part, e.views[k])
+		// A member that reads rows by themselves must not get the groups of one that does not.
 		if part.Groups = nil; m.overRows {
 			part.Groups = b.Groups
 		}
 		z := m.Forward(t, part).Logits
 		switch {
 		case spec.Multilabel:
+			// Not 1 − p, which is 0 for every logit beyond 17 in float32.
 			z, against[k] = t.Sigmoid(z), t.Sigmoid(t.Neg(z))
 		case !spec.Regression:
 			z = t.Softmax(z)
@@ -196,6 +199,7 @@ func (e *ensemble) forward(t *grad.Tape, b *Batch, spec *Spec) *grad.Var {
 			}
 		}
 	}
+	// Rows without any view keep zeros: the caller puts the prior there.
 	for i := range b.N {
 		sum := 0.0
 		for k := range e.members {
@@ -211,6 +215,7 @@ func (e *ensemble) forward(t *grad.Tape, b *Batch, spec *Spec) *grad.Var {
 	if spec.Regression {
 		return p
 	}
+	// Logits again, since all that follows (temperature, thresholds, export) is defined on logits.
 	yes := t.Log(t.AddScalar(p, ensembleFloor))
 	if spec.Multilabel {
 		return t.Sub(yes, t.Log(t.AddScalar(t.WeightedSum(t.Stack(against...), weights), ensembleFloor)))

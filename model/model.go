@@ -103,12 +103,14 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	shape := fusion.Shape{Views: make([]fusion.ViewShape, len(spec.Views)), Outputs: spec.Outputs, Regression: spec.Regression, Multilabel: spec.Multilabel}
 	for i, v := range spec.Views {
 		from := len(m.Params())
+		// A sequence stays one for a method that reads steps; its Bi-LSTM would pool it.
 		keep := steps && slices.Contains(Encoders(v.Shape), BiLSTM)
 		e, err := newEncoder(m.scope.Sub("encoder").Sub(v.Name), v, spec.Width, spec.Dropout, keep)
 		if err != nil {
 			return nil, err
 		}
 		m.encoders = append(m.encoders, e)
+		// The range of the encoder's parameters, for EncoderParams.
 		m.own = append(m.own, [2]int{from, len(m.Params())})
 		shape.Views[i] = fusion.ViewShape{Name: v.Name, Dim: spec.Width, Sequence: keep}
 		if v.Encoder == Identity {
@@ -119,6 +121,7 @@ func assemble(spec Spec, methods fusion.Table, scope *nn.Scope) (*Model, error) 
 	if m.fusion, err = method.New(m.scope.Sub("fusion"), spec.Fusion, shape); err != nil {
 		return nil, err
 	}
+	// A final method has the predictions themselves as its result.
 	if !method.Final {
 		dim := m.fusion.OutDim()
 		if spec.Hidden > 0 {

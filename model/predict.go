@@ -121,6 +121,8 @@ func (p *Predictor) run(ctx context.Context, set *Set, rows []int, hidden func(i
 		out.P = make([]float64, len(rows)*c)
 	}
 	at := make(map[int]int, len(rows)) // a row's index in rows, where its group decides when it is read
+	// Groups are packed whole and in their own order, so that a batch's rows are not those of
+	// rows[next:].
 	grouped := p.m.OverRows()
 	if grouped {
 		for i, r := range rows {
@@ -143,6 +145,7 @@ func (p *Predictor) run(ctx context.Context, set *Set, rows []int, hidden func(i
 			if grouped {
 				k = at[r]
 			}
+			// Hidden by presence, as if the view were absent: nothing else of the batch changes.
 			for v, h := range hidden(k) {
 				if h {
 					s.batch.Hide(i, v)
@@ -159,6 +162,7 @@ func (p *Predictor) run(ctx context.Context, set *Set, rows []int, hidden func(i
 				k = at[r]
 			}
 			next++
+			// float64 from here on: calibration and metrics sum over many rows.
 			for j, v := range o.Logits.Value().F32[i*c : (i+1)*c] {
 				out.Logits[k*c+j] = float64(v)
 			}

@@ -54,6 +54,7 @@ func (m *Model) Answer(ctx context.Context, f *Features, q Query) ([]Prediction,
 	if err != nil {
 		return nil, err
 	}
+	// Before the probabilities, since it puts the prior in the place of scores that have overflowed.
 	overflowed := m.overflowed(s)
 	p := m.Probabilities(s)
 	out := make([]Prediction, f.Len())
@@ -61,6 +62,7 @@ func (m *Model) Answer(ctx context.Context, f *Features, q Query) ([]Prediction,
 		out[i] = m.Prediction(s, p, i)
 		out[i].Flags = f.flags[i]
 		if overflowed[i] {
+			// Flags are shared with f, which other queries may be answered from.
 			out[i].Flags = append(slices.Clip(out[i].Flags), "overflow")
 		}
 		if s.Absent[i] {
@@ -77,6 +79,7 @@ func (m *Model) Answer(ctx context.Context, f *Features, q Query) ([]Prediction,
 			return nil, err
 		}
 	}
+	// Last: sets and explanations are of all classes.
 	if q.Top > 0 {
 		for i := range out {
 			out[i] = out[i].top(q.Top)

@@ -105,6 +105,7 @@ func (m *Model) Card() *Card {
 		Task: a.Schema.Task, Label: a.Schema.Label, Classes: a.Schema.Classes, Thresholds: a.Thresholds, Decision: a.Decision, Fusion: a.Spec.Method,
 		Parameters: a.Model.Size(), Encoders: []CardEncoder{}, Embeddings: a.Embeddings,
 	}
+	// Only then do neighbors matter to who asks.
 	if m.OverRows() {
 		c.Group, c.Order = a.Schema.Group, a.Schema.Order
 	}
@@ -135,6 +136,7 @@ func (m *Model) Card() *Card {
 		c.Columns = append(c.Columns, one)
 	}
 	r := a.Record
+	// Models of older versions, and those put together by hand, have no record.
 	if r == nil {
 		return c
 	}

@@ -44,7 +44,9 @@ func (m *Model) explain(ctx context.Context, f *Features, hide []bool, s *model.
 		worth[i] = m.worth(p[i*c:(i+1)*c], s.Absent[i])
 	}
 	v := &variants{m: m, f: f, of: of, hide: hide, worth: worth, known: map[string]scored{}}
+	// The answer itself is the subset with everything; it is not computed again.
 	v.keep(slices.Repeat([]bool{true}, len(names)), p, s.Absent)
+	// All subsets that are needed for certain, in batches; what Shapley asks for then is mostly known.
 	if err := v.run(ctx, subsets(len(names))); err != nil {
 		return err
 	}

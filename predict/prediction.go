@@ -96,6 +96,7 @@ func (p Prediction) MarshalJSON() ([]byte, error) { return p.AppendJSON(nil) }
 // "value", "flags", and "weights", "set" and "explanation" as far as p has them.
 func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
 	var err error
+	// Without reflection, for the sake of a server (decision 39).
 	b = append(b, `{"prediction":`...)
 	if p.Classes == nil {
 		if b, err = appendNumber(b, p.Value); err != nil {
@@ -131,6 +132,7 @@ func (p *Prediction) AppendJSON(b []byte) ([]byte, error) {
 	if len(p.Set) > 0 {
 		b = appendTexts(append(b, `,"set":`...), p.Set)
 	}
+	// Members that are not there are left out, not null, as in the schema.
 	if e := p.Explanation; e != nil {
 		if b, err = e.appendJSON(append(b, `,"explanation":`...)); err != nil {
 			return nil, err

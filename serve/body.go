@@ -101,6 +101,8 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 	files := map[string][]media.Source{}
 	parts := multipart.NewReader(bytes.NewReader(body), boundary)
 	for n := 0; ; n++ {
+		// Raw, since forms have no Content-Transfer-Encoding (RFC 7578, section 4.7), and NextPart would
+		// undo one.
 		part, err := parts.NextRawPart()
 		if errors.Is(err, io.EOF) { // also where the form is cut within the head of a part
 			if !bytes.Contains(body, []byte("--"+boundary+"--")) {
@@ -111,6 +113,7 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 		if err != nil {
 			return nil, formError(err)
 		}
+		// Before the part is read; many empty parts cost more than their bytes.
 		if n == s.o.MaxParts {
 			return nil, faultf(http.StatusRequestEntityTooLarge, "too many parts", "a form may have %d parts", s.o.MaxParts)
 		}
@@ -118,6 +121,7 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 		if !hasColumn(schema, name) && name != schema.Group && name != schema.Order && name != schema.ID {
 			return nil, faultf(http.StatusUnprocessableEntity, "unknown column", "the model has no column %.100q", name)
 		}
+		// One byte more, to tell a part of exactly the limit from a longer one.
 		data, err := io.ReadAll(io.LimitReader(part, s.o.MaxPart+1))
 		if err != nil {
 			return nil, formError(err)
@@ -125,6 +129,7 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 		if int64(len(data)) > s.o.MaxPart {
 			return nil, faultf(http.StatusRequestEntityTooLarge, "too large", "the part %.100q is longer than %d bytes", name, s.o.MaxPart)
 		}
+		// A name may be a column and a field; the modality table itself is no column of a form.
 		column := slices.IndexFunc(schema.Columns, func(c dataset.Column) bool { return c.Kind != media.Table && c.Name == name })
 		switch {
 		case len(data) == 0: // absent
@@ -143,6 +148,7 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 	}
 	reader := m.rows.Get().(*dataset.RowReader)
 	defer m.rows.Put(reader)
+	// Without a detour through JSON (decision 39).
 	line := reader.ReadTexts(members, 1)
 	for k := range line.Row.Cells {
 		if sources := files[schema.Columns[k].Name]; len(sources) > 0 && schema.Columns[k].Kind != media.Table {

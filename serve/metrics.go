@@ -117,6 +117,7 @@ func (m *metrics) flags(model string, flags []string) {
 
 func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) {
 	var b bytes.Buffer
+	// Before m.mu: no two locks are held at once.
 	busy, waiting, held := s.admit.load()
 	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
 	head("fusor_models", "gauge", "Models that are served.")
@@ -138,6 +139,7 @@ func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) {
 	head("fusor_requests_shed_total", "counter", "Requests that were refused because they would have had to wait too long.")
 	fmt.Fprintf(&b, "fusor_requests_shed_total %d\n", m.shed)
 	head("fusor_requests_total", "counter", "Requests by route and status.")
+	// Sorted, since scrapes are compared by people and tests, and a map has no order.
 	keys := slices.SortedFunc(maps.Keys(m.requests), func(a, b requestKey) int {
 		if c := strings.Compare(a.route, b.route); c != 0 {
 			return c

@@ -170,6 +170,8 @@ func (s *Server) oipInfer(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, m *Model) error {
 	body := x.body
+	// The binary tensor data extension: the header has the length of the JSON, and the tensors' bytes
+	// follow in the order of the inputs.
 	head, binaryPart := body, []byte(nil)
 	if n := r.Header.Get(inferenceHeader); n != "" {
 		length, err := strconv.Atoi(n)
@@ -186,6 +188,7 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, 
 	for i, in := range q.Inputs {
 		t := tensorData{tensorInfo: in.tensorInfo}
 		var err error
+		// Any JSON value may be there; NaN cannot, but 1.5 and 1e300 can.
 		if size := in.Parameters.BinarySize; size != nil {
 			n, isNumber := size.(float64)
 			if !isNumber || n < 0 || n != math.Trunc(n) || n > float64(len(binaryPart)) {
@@ -201,6 +204,8 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, 
 		}
 		inputs[i] = t
 	}
+	// Bytes that are left mean that sizes and tensors are out of step: the inputs before may be wrong
+	// too.
 	if len(binaryPart) > 0 {
 		return faultf(http.StatusBadRequest, "invalid input", "%d bytes behind the last input belong to none", len(binaryPart))
 	}
@@ -215,6 +220,7 @@ func (s *Server) oipAnswer(w http.ResponseWriter, r *http.Request, x *exchange, 
 			asBinary[o.Name] = all
 		}
 	}
+	// No output named: all of them.
 	outputs, err := s.infer(x.ctx, m, inputs, wanted)
 	if err != nil {
 		return err
@@ -235,6 +241,8 @@ func writeOutputs(w http.ResponseWriter, m *Model, id string, outputs []tensorDa
 		buffers.Put(buffer)
 	}()
 	var tail []byte
+	// The answer is built in the pooled buffer's spare capacity, of which Write below makes the
+	// buffer's own.
 	head := append(buffer.AvailableBuffer(), '{')
 	if id != "" {
 		head = append(append(append(head, `"id":`...), quote(id)...), ',')
@@ -268,6 +276,7 @@ func writeOutputs(w http.ResponseWriter, m *Model, id string, outputs []tensorDa
 	}
 	head = append(head, "]}"...)
 	w.Header().Set("Content-Type", "application/json")
+	// The length of the JSON is what tells a client where the tensors begin.
 	if len(tail) > 0 {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set(inferenceHeader, strconv.Itoa(len(head)))
@@ -310,6 +319,7 @@ func (t *tensorData) setJSON(data json.RawMessage) error {
 	if t.Datatype == typeBytes {
 		t.text = true
 		var flat []string
+		// A flat list first, the common case; nested lists follow the tensor's shape.
 		if json.Unmarshal(data, &flat) != nil {
 			flat = nil
 			if !flatten(data, 0, func(v json.RawMessage) bool {
@@ -328,6 +338,7 @@ func (t *tensorData) setJSON(data json.RawMessage) error {
 		}
 		return nil
 	}
+	// Unmarshal leaves 0 for null, where a missing number has to be NaN.
 	if json.Unmarshal(data, &t.numbers) == nil && t.numbers != nil && !bytes.Contains(data, []byte("null")) {
 		return nil
 	}

@@ -181,6 +181,7 @@ func (s *Server) fuse(w http.ResponseWriter, r *http.Request) {
 		writeFault(w, r, faultf(http.StatusBadRequest, "invalid JSON", "%v", err))
 		return
 	}
+	// Bounds of matrices, not of bytes: 64 KB hold thousands of rows of one digit.
 	const most = 64 // rows, columns and units: the page shows textbook examples
 	var mats []*tensor.Tensor
 	for i, rows := range q.Matrices {
@@ -198,6 +199,7 @@ func (s *Server) fuse(w http.ResponseWriter, r *http.Request) {
 		}
 		mats = append(mats, tensor.FromF64(flat, len(rows), len(rows[0])))
 	}
+	// The page lays matrices out side by side; a method may refuse fewer (tensorFactors).
 	if len(mats) > 8 || q.Hidden < 0 || q.Hidden > most {
 		invalid("there may be 8 matrices and %d units", most)
 		return

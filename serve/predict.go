@@ -39,10 +39,12 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		kind = ""
 	}
+	// A stream asks for turns by itself, batch by batch, and its body is never held whole.
 	if kind == "application/x-ndjson" || kind == "application/jsonl" {
 		s.predictStream(w, r, m, q)
 		return
 	}
+	// Model and query are checked before: a wrong request should not wait for a turn.
 	x, err := s.begin(w, r)
 	if err != nil {
 		writeFault(w, r, err)
@@ -81,6 +83,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) {
 		writeFault(w, r, err)
 		return
 	}
+	// The body was built in the buffer's spare capacity, and this makes it the buffer's own.
 	out.Write(body) // keeps its memory
 	writeBody(w, "application/json", body)
 }
@@ -162,6 +165,7 @@ func (s *Server) answer(ctx context.Context, m *Model, lines []dataset.Line, q q
 	for i := range problems {
 		problems[i].File = "" // the request has none
 	}
+	// One unreadable row refuses the request: answers are matched to rows by their place.
 	if fatal := problems.Fatal(); len(fatal) > 0 {
 		f := faultf(http.StatusUnprocessableEntity, "unreadable rows", "row %d: %s", fatal[0].Row, fatal[0].What)
 		f.problems = problems
@@ -169,6 +173,7 @@ func (s *Server) answer(ctx context.Context, m *Model, lines []dataset.Line, q q
 	}
 	start := time.Now()
 	ds := m.Dataset("request", "", rows)
+	// A name in a request opens no file.
 	ds.FS, ds.Problems = nowhere, problems
 	f, err := m.Features(media.WithLimits(ctx, media.Limits{Pixels: s.o.MaxPixels, Seconds: s.o.MaxSeconds}), ds)
 	s.metrics.stage(stageFeatures, time.Since(start))
@@ -181,10 +186,12 @@ func (s *Server) answer(ctx context.Context, m *Model, lines []dataset.Line, q q
 	}
 	for i := range predictions {
 		s.metrics.flags(m.Name, predictions[i].Flags)
+		// Left out unless asked for: most are never read, and each is a number for every view.
 		if !q.weights {
 			predictions[i].Weights = nil
 		}
 	}
+	// [] and not null for no rows, as the schema has it.
 	if predictions == nil {
 		predictions = []predict.Prediction{}
 	}
@@ -209,12 +216,14 @@ func queryFault(err error, q query) error {
 // predictStream answers NDJSON line by line, in order. Each batch of lines is admitted by itself,
 // so that a long stream takes its turns like everybody else.
 func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model, q query) {
+	// Lines that have not come yet may belong before one that has.
 	if m.OverRows() {
 		writeFault(w, r, faultf(http.StatusUnprocessableEntity, "no stream",
 			"the model reads the rows of a group in their order; send them together as application/json"))
 		return
 	}
 	control := http.NewResponseController(w)
+	// HTTP/1 servers in Go else read the whole body before the first byte of an answer.
 	if err := control.EnableFullDuplex(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		writeFault(w, r, err)
 		return
@@ -227,6 +236,7 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 			if !started {
 				writeFault(w, r, err)
 			} else {
+				// The status is sent: what goes wrong from here on is a line of its own, and the end.
 				noteError(w, err)
 				fmt.Fprintf(w, "{\"error\":%s}\n", quote(asFault(err).Error()))
 			}

@@ -196,6 +196,7 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 		object{"name": "coverage", "in": "query", "description": "nominal coverage of prediction sets", "schema": object{"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
 		object{"name": "weights", "in": "query", "description": "how much each view counted", "schema": object{"type": "string", "enum": []string{"0", "1"}}},
 	}
+	// A path for each model and no parameter {model}: the rows of each have a schema of their own.
 	for _, m := range s.all() {
 		row, name := rowSchema(m), m.Name
 		rows := object{"type": "object", "required": []string{"rows"}, "properties": object{"rows": object{"type": "array", "items": row, "maxItems": s.o.MaxRows}}}
