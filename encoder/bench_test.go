@@ -10,6 +10,7 @@ import (
 
 	"github.com/fusor-ml/fusor/encoder"
 	"github.com/fusor-ml/fusor/encoder/network"
+	"github.com/fusor-ml/fusor/encoder/onnx"
 )
 
 // models is the folder of real models: FUSOR_MODELS.
@@ -59,5 +60,32 @@ func BenchmarkTexts(b *testing.B) {
 				b.ReportMetric(best.Seconds()*1e3/float64(batch), "best-cpu-ms/item")
 			})
 		}
+	}
+}
+
+// BenchmarkPictures runs EfficientNet-lite0 on batches of random pictures on one thread.
+func BenchmarkPictures(b *testing.B) {
+	g, err := onnx.Open(os.DirFS(models(b, "efficientnet-lite0")), "model.onnx", onnx.Options{Workers: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, batch := range []int{1, 4} {
+		pixels := make([]float32, batch*3*224*224)
+		for i := range pixels {
+			pixels[i] = float32(rng.NormFloat64())
+		}
+		in := map[string]*onnx.Tensor{g.Inputs()[0].Name: onnx.NewTensor(pixels, batch, 3, 224, 224)}
+		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
+			best := time.Hour
+			for b.Loop() {
+				from := cpuTime()
+				if _, err := g.Run(b.Context(), in); err != nil {
+					b.Fatal(err)
+				}
+				best = min(best, cpuTime()-from)
+			}
+			b.ReportMetric(best.Seconds()*1e3/float64(batch), "best-cpu-ms/item")
+		})
 	}
 }

@@ -4035,13 +4035,12 @@ done:
 	RET
 
 // func quantize256(n int, dst *uint8, x *float32, scale float32, zero int32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX, AVX2
 TEXT ·quantize256(SB), NOSPLIT, $0-32
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        scale+24(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS scale+24(FP), Y0
 	MOVL         zero+28(FP), BX
 	VMOVD        BX, X1
 	VPBROADCASTD X1, Y1

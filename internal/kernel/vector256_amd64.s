@@ -1433,15 +1433,13 @@ Done:
 	RET
 
 // func vclip256(n int, dst *float32, x *float32, lo float32, hi float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX
 TEXT ·vclip256(SB), NOSPLIT, $0-32
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        lo+24(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        hi+28(FP), X1
-	VBROADCASTSS X1, Y1
+	VBROADCASTSS lo+24(FP), Y0
+	VBROADCASTSS hi+28(FP), Y1
 	XORQ         BX, BX
 
 Rounds:
@@ -1495,16 +1493,14 @@ Done:
 	RET
 
 // func vaddclip256(n int, dst *float32, x *float32, b *float32, lo float32, hi float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX
 TEXT ·vaddclip256(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         b+24(FP), BX
-	MOVSS        lo+32(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        hi+36(FP), X1
-	VBROADCASTSS X1, Y1
+	VBROADCASTSS lo+32(FP), Y0
+	VBROADCASTSS hi+36(FP), Y1
 	XORQ         SI, SI
 
 Rounds:
@@ -1634,13 +1630,12 @@ Done:
 	RET
 
 // func vscale256(n int, dst *float32, x *float32, s float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX
 TEXT ·vscale256(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        s+24(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS s+24(FP), Y0
 	XORQ         BX, BX
 
 Rounds:
@@ -1759,13 +1754,12 @@ Done:
 	RET
 
 // func vaxpy256(n int, dst *float32, x *float32, s float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX
 TEXT ·vaxpy256(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        s+24(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS s+24(FP), Y0
 	XORQ         BX, BX
 
 Rounds:
@@ -2183,14 +2177,13 @@ Done:
 	RET
 
 // func vsoftmaxback256(n int, dst *float32, dy *float32, y *float32, s float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX
 TEXT ·vsoftmaxback256(SB), NOSPLIT, $0-36
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         dy+16(FP), DX
 	MOVQ         y+24(FP), BX
-	MOVSS        s+32(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS s+32(FP), Y0
 	XORQ         SI, SI
 
 Rounds:
@@ -2248,14 +2241,13 @@ Done:
 	RET
 
 // func vlogsoftmaxback256(n int, dst *float32, dy *float32, y *float32, s float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·vlogsoftmaxback256(SB), NOSPLIT, $0-36
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         dy+16(FP), DX
 	MOVQ         y+24(FP), BX
-	MOVSS        s+32(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS s+32(FP), Y0
 	XORQ         SI, SI
 
 Vectors:
@@ -2359,7 +2351,7 @@ DATA c00000000<>+60(SB)/4, $0x00000000
 GLOBL c00000000<>(SB), RODATA|NOPTR, $64
 
 // func vdot256(n int, a *float32, b *float32) (r float32)
-// Requires: AVX, SSE
+// Requires: AVX
 TEXT ·vdot256(SB), NOSPLIT, $0-28
 	MOVQ    n+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -2426,12 +2418,12 @@ Done:
 	VADDPS       X1, X0, X0
 	VMOVSHDUP    X0, X1
 	VADDPS       X1, X0, X0
-	MOVSS        X0, r+24(FP)
+	VMOVSS       X0, r+24(FP)
 	VZEROUPPER
 	RET
 
 // func vsum256(n int, x *float32) (r float32)
-// Requires: AVX, SSE
+// Requires: AVX
 TEXT ·vsum256(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
@@ -2485,7 +2477,7 @@ Done:
 	VADDPS       X1, X0, X0
 	VMOVSHDUP    X0, X1
 	VADDPS       X1, X0, X0
-	MOVSS        X0, r+16(FP)
+	VMOVSS       X0, r+16(FP)
 	VZEROUPPER
 	RET
 
@@ -2508,7 +2500,7 @@ DATA cff800000<>+60(SB)/4, $0xff800000
 GLOBL cff800000<>(SB), RODATA|NOPTR, $64
 
 // func vmax256(n int, x *float32) (r float32)
-// Requires: AVX, SSE
+// Requires: AVX
 TEXT ·vmax256(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
@@ -2564,7 +2556,7 @@ Done:
 	VMAXPS       X1, X0, X0
 	VMOVSHDUP    X0, X1
 	VMAXPS       X1, X0, X0
-	MOVSS        X0, r+16(FP)
+	VMOVSS       X0, r+16(FP)
 	VZEROUPPER
 	RET
 
@@ -2587,7 +2579,7 @@ DATA c7f800000<>+60(SB)/4, $0x7f800000
 GLOBL c7f800000<>(SB), RODATA|NOPTR, $64
 
 // func vmin256(n int, x *float32) (r float32)
-// Requires: AVX, SSE
+// Requires: AVX
 TEXT ·vmin256(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
@@ -2643,18 +2635,17 @@ Done:
 	VMINPS       X1, X0, X0
 	VMOVSHDUP    X0, X1
 	VMINPS       X1, X0, X0
-	MOVSS        X0, r+16(FP)
+	VMOVSS       X0, r+16(FP)
 	VZEROUPPER
 	RET
 
 // func vexpsum256(n int, dst *float32, x *float32, s float32) (r float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·vexpsum256(SB), NOSPLIT, $0-36
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        s+24(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS s+24(FP), Y0
 	VMOVUPS      c00000000<>+0(SB), Y1
 	VMOVUPS      c00000000<>+0(SB), Y2
 	VMOVUPS      c00000000<>+0(SB), Y3
@@ -2874,17 +2865,16 @@ Done:
 	VADDPS       X0, X1, X1
 	VMOVSHDUP    X1, X0
 	VADDPS       X0, X1, X1
-	MOVSS        X1, r+32(FP)
+	VMOVSS       X1, r+32(FP)
 	VZEROUPPER
 	RET
 
 // func vsqdev256(n int, x *float32, s float32) (r float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX
 TEXT ·vsqdev256(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
-	MOVSS        s+16(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS s+16(FP), Y0
 	VMOVUPS      c00000000<>+0(SB), Y1
 	VMOVUPS      c00000000<>+0(SB), Y2
 	VMOVUPS      c00000000<>+0(SB), Y3
@@ -2948,7 +2938,7 @@ Done:
 	VADDPS       X0, X1, X1
 	VMOVSHDUP    X1, X0
 	VADDPS       X0, X1, X1
-	MOVSS        X1, r+24(FP)
+	VMOVSS       X1, r+24(FP)
 	VZEROUPPER
 	RET
 
@@ -3054,17 +3044,15 @@ Done:
 	RET
 
 // func vnormalize256(n int, dst *float32, x *float32, w *float32, b *float32, mean float32, rstd float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, FMA3
 TEXT ·vnormalize256(SB), NOSPLIT, $0-48
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         w+24(FP), BX
 	MOVQ         b+32(FP), SI
-	MOVSS        mean+40(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        rstd+44(FP), X1
-	VBROADCASTSS X1, Y1
+	VBROADCASTSS mean+40(FP), Y0
+	VBROADCASTSS rstd+44(FP), Y1
 	XORQ         DI, DI
 
 Rounds:
@@ -3122,7 +3110,7 @@ Done:
 	RET
 
 // func vnormback256(n int, dx *float32, dw *float32, db *float32, dy *float32, x *float32, w *float32, mean float32, rstd float32, inv float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·vnormback256(SB), NOSPLIT, $0-68
 	MOVQ         n+0(FP), AX
 	MOVQ         dx+8(FP), CX
@@ -3131,10 +3119,8 @@ TEXT ·vnormback256(SB), NOSPLIT, $0-68
 	MOVQ         dy+32(FP), SI
 	MOVQ         x+40(FP), DI
 	MOVQ         w+48(FP), R8
-	MOVSS        mean+56(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        rstd+60(FP), X1
-	VBROADCASTSS X1, Y1
+	VBROADCASTSS mean+56(FP), Y0
+	VBROADCASTSS rstd+60(FP), Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	MOVQ         AX, R9
@@ -3171,8 +3157,7 @@ sumsVectorsEnd:
 	VADDPS      Y5, Y2, Y2
 
 sumsDone:
-	MOVSS        inv+64(FP), X4
-	VBROADCASTSS X4, Y4
+	VBROADCASTSS inv+64(FP), Y4
 	VEXTRACTF128 $0x01, Y2, X5
 	VADDPS       X5, X2, X2
 	VMOVHLPS     X2, X2, X5
@@ -3248,31 +3233,22 @@ applyDone:
 	RET
 
 // func vadam256(n int, w *float32, m *float32, v *float32, grad *float32, decay float32, keep float32, b1 float32, c1 float32, b2 float32, c2 float32, step float32, inv float32, eps float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, FMA3
 TEXT ·vadam256(SB), NOSPLIT, $0-76
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVSS        decay+40(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        keep+44(FP), X1
-	VBROADCASTSS X1, Y1
-	MOVSS        b1+48(FP), X2
-	VBROADCASTSS X2, Y2
-	MOVSS        c1+52(FP), X3
-	VBROADCASTSS X3, Y3
-	MOVSS        b2+56(FP), X4
-	VBROADCASTSS X4, Y4
-	MOVSS        c2+60(FP), X5
-	VBROADCASTSS X5, Y5
-	MOVSS        step+64(FP), X6
-	VBROADCASTSS X6, Y6
-	MOVSS        inv+68(FP), X7
-	VBROADCASTSS X7, Y7
-	MOVSS        eps+72(FP), X8
-	VBROADCASTSS X8, Y8
+	VBROADCASTSS decay+40(FP), Y0
+	VBROADCASTSS keep+44(FP), Y1
+	VBROADCASTSS b1+48(FP), Y2
+	VBROADCASTSS c1+52(FP), Y3
+	VBROADCASTSS b2+56(FP), Y4
+	VBROADCASTSS c2+60(FP), Y5
+	VBROADCASTSS step+64(FP), Y6
+	VBROADCASTSS inv+68(FP), Y7
+	VBROADCASTSS eps+72(FP), Y8
 	XORQ         DI, DI
 
 Vectors:
@@ -4224,16 +4200,14 @@ butterflies:
 	RET
 
 // func vtaps256(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int, pixels int, step int, lo float32, hi float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, FMA3
 TEXT ·vtaps256(SB), NOSPLIT, $0-80
 	MOVQ         dst+8(FP), AX
 	MOVQ         x+24(FP), CX
 	MOVQ         pixels+56(FP), DX
 	MOVQ         step+64(FP), BX
-	MOVSS        lo+72(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        hi+76(FP), X1
-	VBROADCASTSS X1, Y1
+	VBROADCASTSS lo+72(FP), Y0
+	VBROADCASTSS hi+76(FP), Y1
 
 pixel:
 	MOVQ n+0(FP), SI

@@ -1415,15 +1415,13 @@ Done:
 	RET
 
 // func vclip512(n int, dst *float32, x *float32, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vclip512(SB), NOSPLIT, $0-32
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        lo+24(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        hi+28(FP), X1
-	VBROADCASTSS X1, Z1
+	VBROADCASTSS lo+24(FP), Z0
+	VBROADCASTSS hi+28(FP), Z1
 	XORQ         BX, BX
 
 Rounds:
@@ -1477,16 +1475,14 @@ Done:
 	RET
 
 // func vaddclip512(n int, dst *float32, x *float32, b *float32, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vaddclip512(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         b+24(FP), BX
-	MOVSS        lo+32(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        hi+36(FP), X1
-	VBROADCASTSS X1, Z1
+	VBROADCASTSS lo+32(FP), Z0
+	VBROADCASTSS hi+36(FP), Z1
 	XORQ         SI, SI
 
 Rounds:
@@ -1616,13 +1612,12 @@ Done:
 	RET
 
 // func vscale512(n int, dst *float32, x *float32, s float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vscale512(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        s+24(FP), X0
-	VBROADCASTSS X0, Z0
+	VBROADCASTSS s+24(FP), Z0
 	XORQ         BX, BX
 
 Rounds:
@@ -1741,13 +1736,12 @@ Done:
 	RET
 
 // func vaxpy512(n int, dst *float32, x *float32, s float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vaxpy512(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        s+24(FP), X0
-	VBROADCASTSS X0, Z0
+	VBROADCASTSS s+24(FP), Z0
 	XORQ         BX, BX
 
 Rounds:
@@ -2165,14 +2159,13 @@ Done:
 	RET
 
 // func vsoftmaxback512(n int, dst *float32, dy *float32, y *float32, s float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vsoftmaxback512(SB), NOSPLIT, $0-36
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         dy+16(FP), DX
 	MOVQ         y+24(FP), BX
-	MOVSS        s+32(FP), X0
-	VBROADCASTSS X0, Z0
+	VBROADCASTSS s+32(FP), Z0
 	XORQ         SI, SI
 
 Rounds:
@@ -2230,14 +2223,13 @@ Done:
 	RET
 
 // func vlogsoftmaxback512(n int, dst *float32, dy *float32, y *float32, s float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vlogsoftmaxback512(SB), NOSPLIT, $0-36
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         dy+16(FP), DX
 	MOVQ         y+24(FP), BX
-	MOVSS        s+32(FP), X0
-	VBROADCASTSS X0, Z0
+	VBROADCASTSS s+32(FP), Z0
 	XORQ         SI, SI
 
 Vectors:
@@ -2341,7 +2333,7 @@ DATA c00000000<>+60(SB)/4, $0x00000000
 GLOBL c00000000<>(SB), RODATA|NOPTR, $64
 
 // func vdot512(n int, a *float32, b *float32) (r float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vdot512(SB), NOSPLIT, $0-28
 	MOVQ    n+0(FP), AX
 	MOVQ    a+8(FP), CX
@@ -2410,12 +2402,12 @@ Done:
 	VADDPS        X1, X0, X0
 	VMOVSHDUP     X0, X1
 	VADDPS        X1, X0, X0
-	MOVSS         X0, r+24(FP)
+	VMOVSS        X0, r+24(FP)
 	VZEROUPPER
 	RET
 
 // func vsum512(n int, x *float32) (r float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vsum512(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
@@ -2471,7 +2463,7 @@ Done:
 	VADDPS        X1, X0, X0
 	VMOVSHDUP     X0, X1
 	VADDPS        X1, X0, X0
-	MOVSS         X0, r+16(FP)
+	VMOVSS        X0, r+16(FP)
 	VZEROUPPER
 	RET
 
@@ -2494,7 +2486,7 @@ DATA cff800000<>+60(SB)/4, $0xff800000
 GLOBL cff800000<>(SB), RODATA|NOPTR, $64
 
 // func vmax512(n int, x *float32) (r float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vmax512(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
@@ -2552,7 +2544,7 @@ Done:
 	VMAXPS        X1, X0, X0
 	VMOVSHDUP     X0, X1
 	VMAXPS        X1, X0, X0
-	MOVSS         X0, r+16(FP)
+	VMOVSS        X0, r+16(FP)
 	VZEROUPPER
 	RET
 
@@ -2575,7 +2567,7 @@ DATA c7f800000<>+60(SB)/4, $0x7f800000
 GLOBL c7f800000<>(SB), RODATA|NOPTR, $64
 
 // func vmin512(n int, x *float32) (r float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vmin512(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
@@ -2633,18 +2625,17 @@ Done:
 	VMINPS        X1, X0, X0
 	VMOVSHDUP     X0, X1
 	VMINPS        X1, X0, X0
-	MOVSS         X0, r+16(FP)
+	VMOVSS        X0, r+16(FP)
 	VZEROUPPER
 	RET
 
 // func vexpsum512(n int, dst *float32, x *float32, s float32) (r float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vexpsum512(SB), NOSPLIT, $0-36
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVSS        s+24(FP), X0
-	VBROADCASTSS X0, Z0
+	VBROADCASTSS s+24(FP), Z0
 	VMOVUPS      c00000000<>+0(SB), Z1
 	VMOVUPS      c00000000<>+0(SB), Z2
 	VMOVUPS      c00000000<>+0(SB), Z3
@@ -2866,17 +2857,16 @@ Done:
 	VADDPS        X0, X1, X1
 	VMOVSHDUP     X1, X0
 	VADDPS        X0, X1, X1
-	MOVSS         X1, r+32(FP)
+	VMOVSS        X1, r+32(FP)
 	VZEROUPPER
 	RET
 
 // func vsqdev512(n int, x *float32, s float32) (r float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vsqdev512(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
-	MOVSS        s+16(FP), X0
-	VBROADCASTSS X0, Z0
+	VBROADCASTSS s+16(FP), Z0
 	VMOVUPS      c00000000<>+0(SB), Z1
 	VMOVUPS      c00000000<>+0(SB), Z2
 	VMOVUPS      c00000000<>+0(SB), Z3
@@ -2942,7 +2932,7 @@ Done:
 	VADDPS        X0, X1, X1
 	VMOVSHDUP     X1, X0
 	VADDPS        X0, X1, X1
-	MOVSS         X1, r+24(FP)
+	VMOVSS        X1, r+24(FP)
 	VZEROUPPER
 	RET
 
@@ -3048,17 +3038,15 @@ Done:
 	RET
 
 // func vnormalize512(n int, dst *float32, x *float32, w *float32, b *float32, mean float32, rstd float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vnormalize512(SB), NOSPLIT, $0-48
 	MOVQ         n+0(FP), AX
 	MOVQ         dst+8(FP), CX
 	MOVQ         x+16(FP), DX
 	MOVQ         w+24(FP), BX
 	MOVQ         b+32(FP), SI
-	MOVSS        mean+40(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        rstd+44(FP), X1
-	VBROADCASTSS X1, Z1
+	VBROADCASTSS mean+40(FP), Z0
+	VBROADCASTSS rstd+44(FP), Z1
 	XORQ         DI, DI
 
 Rounds:
@@ -3116,7 +3104,7 @@ Done:
 	RET
 
 // func vnormback512(n int, dx *float32, dw *float32, db *float32, dy *float32, x *float32, w *float32, mean float32, rstd float32, inv float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vnormback512(SB), NOSPLIT, $0-68
 	MOVQ         n+0(FP), AX
 	MOVQ         dx+8(FP), CX
@@ -3125,10 +3113,8 @@ TEXT ·vnormback512(SB), NOSPLIT, $0-68
 	MOVQ         dy+32(FP), SI
 	MOVQ         x+40(FP), DI
 	MOVQ         w+48(FP), R8
-	MOVSS        mean+56(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        rstd+60(FP), X1
-	VBROADCASTSS X1, Z1
+	VBROADCASTSS mean+56(FP), Z0
+	VBROADCASTSS rstd+60(FP), Z1
 	VXORPS       Z2, Z2, Z2
 	VXORPS       Z3, Z3, Z3
 	MOVQ         AX, R9
@@ -3165,8 +3151,7 @@ sumsVectorsEnd:
 	VADDPS      Z4, Z2, Z2
 
 sumsDone:
-	MOVSS         inv+64(FP), X4
-	VBROADCASTSS  X4, Z4
+	VBROADCASTSS  inv+64(FP), Z4
 	VEXTRACTF64X4 $0x01, Z2, Y5
 	VADDPS        Y5, Y2, Y2
 	VEXTRACTF128  $0x01, Y2, X5
@@ -3246,31 +3231,22 @@ applyDone:
 	RET
 
 // func vadam512(n int, w *float32, m *float32, v *float32, grad *float32, decay float32, keep float32, b1 float32, c1 float32, b2 float32, c2 float32, step float32, inv float32, eps float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vadam512(SB), NOSPLIT, $0-76
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVSS        decay+40(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        keep+44(FP), X1
-	VBROADCASTSS X1, Z1
-	MOVSS        b1+48(FP), X2
-	VBROADCASTSS X2, Z2
-	MOVSS        c1+52(FP), X3
-	VBROADCASTSS X3, Z3
-	MOVSS        b2+56(FP), X4
-	VBROADCASTSS X4, Z4
-	MOVSS        c2+60(FP), X5
-	VBROADCASTSS X5, Z5
-	MOVSS        step+64(FP), X6
-	VBROADCASTSS X6, Z6
-	MOVSS        inv+68(FP), X7
-	VBROADCASTSS X7, Z7
-	MOVSS        eps+72(FP), X8
-	VBROADCASTSS X8, Z8
+	VBROADCASTSS decay+40(FP), Z0
+	VBROADCASTSS keep+44(FP), Z1
+	VBROADCASTSS b1+48(FP), Z2
+	VBROADCASTSS c1+52(FP), Z3
+	VBROADCASTSS b2+56(FP), Z4
+	VBROADCASTSS c2+60(FP), Z5
+	VBROADCASTSS step+64(FP), Z6
+	VBROADCASTSS inv+68(FP), Z7
+	VBROADCASTSS eps+72(FP), Z8
 	XORQ         DI, DI
 
 Vectors:
@@ -4222,16 +4198,14 @@ butterflies:
 	RET
 
 // func vtaps512(n int, dst *float32, bias *float32, x *float32, w *float32, taps *byte, count int, pixels int, step int, lo float32, hi float32)
-// Requires: AVX, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512F, BMI2
 TEXT ·vtaps512(SB), NOSPLIT, $0-80
 	MOVQ         dst+8(FP), AX
 	MOVQ         x+24(FP), CX
 	MOVQ         pixels+56(FP), DX
 	MOVQ         step+64(FP), BX
-	MOVSS        lo+72(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        hi+76(FP), X1
-	VBROADCASTSS X1, Z1
+	VBROADCASTSS lo+72(FP), Z0
+	VBROADCASTSS hi+76(FP), Z1
 
 pixel:
 	MOVQ n+0(FP), SI

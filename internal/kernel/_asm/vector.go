@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/gotypes"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
@@ -134,10 +135,19 @@ func pointers(names ...string) []Register {
 
 // scalar broadcasts a float32 parameter.
 func (t tier) scalar(name string) VecVirtual {
-	x, v := XMM(), t.vec()
-	Load(Param(name), x)
-	VBROADCASTSS(x, v)
+	v := t.vec()
+	VBROADCASTSS(place(Param(name)), v)
 	return v
+}
+
+// place is the memory of a parameter or of a result. Load and Store of a float are instructions of
+// SSE: after one of AVX, whose upper halves are in use, each would cost a hundred others.
+func place(c gotypes.Component) Mem {
+	b, err := c.Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
 }
 
 func end() {
@@ -206,7 +216,7 @@ func (t tier) reducing(name, doc, inputs, scalars string, start Mem, op func(a, 
 	op(acc[3], acc[2], acc[2])
 	op(acc[2], acc[0], acc[0])
 	t.fold(acc[0], op)
-	Store(acc[0].AsX(), ReturnIndex(0))
+	VMOVSS(acc[0].AsX(), place(ReturnIndex(0)))
 	end()
 }
 
