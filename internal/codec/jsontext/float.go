@@ -50,11 +50,13 @@ func float(s string, i int) (v float32, end int) {
 	}
 	first, significant, mantissa, exponent := i, 0, uint64(0), 0
 	for ; i < len(s) && s[i]-'0' < 10; i++ {
+		// Wraps around beyond 19 digits, which significant tells apart below.
 		mantissa = 10*mantissa + uint64(s[i]-'0')
 		if significant > 0 || s[i] != '0' {
 			significant++
 		}
 	}
+	// JSON (RFC 8259, section 6): a digit before the point, and no leading zero.
 	if n := i - first; n == 0 || s[first] == '0' && n > 1 {
 		return 0, -1
 	}
@@ -79,7 +81,8 @@ func float(s string, i int) (v float32, end int) {
 		first = i
 		e := 0
 		for ; i < len(s) && s[i]-'0' < 10; i++ {
-			e = min(10*e+int(s[i]-'0'), 1000)
+			// More digits than any text has: a smaller bound could be made up for by a long fraction.
+			e = min(10*e+int(s[i]-'0'), 1e8)
 		}
 		if i == first {
 			return 0, -1
@@ -89,6 +92,7 @@ func float(s string, i int) (v float32, end int) {
 		}
 		exponent += e
 	}
+	// 10²² is the largest power of ten that a float64 holds exactly.
 	if significant <= 19 && exponent >= -22 && exponent <= 22 {
 		x := float64(mantissa)
 		if exponent < 0 {
@@ -98,6 +102,8 @@ func float(s string, i int) (v float32, end int) {
 		}
 		const dropped = 52 - 23 // bits of a float64 that a float32 has not
 		halfway := int(math.Float64bits(x)&(1<<dropped-1)) - 1<<(dropped-1)
+		// Units in the last place of float64: three roundings are off by fewer than 4. Below 1e-37 lie
+		// float32's subnormal numbers, which have fewer bits.
 		if x == 0 || (halfway > 4 || halfway < -4) && x > 1e-37 && x < 1e38 {
 			if s[start] == '-' {
 				x = -x

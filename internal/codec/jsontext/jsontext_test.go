@@ -94,6 +94,13 @@ func TestAppendFloats(t *testing.T) {
 	} {
 		checkFloats(t, s)
 	}
+	// An exponent that makes up for a long fraction, or more than that.
+	for _, n := range []int{20, 990, 999, 1000, 5000} {
+		for _, e := range []int{-5, 0, 1, 2, 40} {
+			checkFloats(t, fmt.Sprintf("[0.%s1e%d]", strings.Repeat("0", n), n+e))
+			checkFloats(t, fmt.Sprintf("[0.%s1e1000, 0.%s1e5000]", strings.Repeat("0", n), strings.Repeat("0", n)))
+		}
+	}
 	// Numbers as programs write them, and those halfway between two float32 and next to it.
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 20_000 {
