@@ -20,6 +20,8 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 	if ok, err := holdsFLAC(r, start); err != nil {
 		return err
 	} else if !ok {
+		// Some files have other junk in front (RFC 9639 knows of ID3 alone): the stream's mark is looked
+		// for.
 		if start, err = findFLAC(r, 0); err != nil {
 			return err
 		} else if start < 0 {
@@ -35,6 +37,7 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 		return unlessEOF(err)
 	}
 	info := st.Info
+	// 36 bits in the format; the library's type is wider.
 	if info.NSamples > 1<<62 {
 		return errors.New("the header's length is impossible")
 	}
@@ -42,6 +45,7 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 		return err
 	}
 	bits := info.BitsPerSample
+	// Checked before the shift below.
 	if bits < 4 || bits > 32 {
 		return fmt.Errorf("%d bits a sample", bits)
 	}
@@ -49,6 +53,7 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 	var x []float32
 	for {
 		if done, err := endOfFLAC(b); done || err != nil {
+			// Junk behind a stream of known length is not the sound's fault.
 			if err != nil && !(info.NSamples > 0 && uint64(len(s.mono)) >= info.NSamples) {
 				return err
 			}
@@ -67,6 +72,7 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 		n := len(f.Subframes[0].Samples)
 		x = resize(x, n*s.channels)
 		for c, sub := range f.Subframes {
+			// The library fills each channel by itself; a short one would shift all that is interleaved.
 			if len(sub.Samples) != n {
 				return errors.New("a frame's channels differ in length")
 			}
@@ -78,6 +84,7 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 			return err
 		}
 	}
+	// Zero means unknown, as of an encoder that wrote to a pipe.
 	if n := int(info.NSamples); n > 0 && len(s.mono) < n {
 		return fmt.Errorf("the header claims %d samples, the file holds %d: it is cut short", n, len(s.mono))
 	}

@@ -27,8 +27,10 @@ func opusLink(o *oggReader, s *sink) error {
 		return errors.New("no Opus header")
 	}
 	channels, family := int(head[9]), head[18]
+	// RFC 7845, section 5.1: pre-skip in samples of 48 kHz, gain in dB as Q7.8.
 	skip := int(binary.LittleEndian.Uint16(head[10:]))
 	gain := float32(math.Pow(10, float64(int16(binary.LittleEndian.Uint16(head[16:])))/256/20))
+	// The upper half of the version is the incompatible one (section 5.1).
 	if head[8]>>4 != 0 || family > 1 || channels > 2 {
 		return fmt.Errorf("Opus of %d channels, mapping family %d: %w", channels, family, ErrUnsupported)
 	}
@@ -43,6 +45,7 @@ func opusLink(o *oggReader, s *sink) error {
 	if err != nil {
 		return err
 	}
+	// Opus decodes at 48 kHz whatever the input was.
 	out := make([]float32, opusRate/1000*120*channels) // a packet lasts up to 120 ms
 	var span granuleSpan
 	for {
@@ -67,6 +70,7 @@ func opusLink(o *oggReader, s *sink) error {
 	}
 	span.offset = max(0, span.offset) // a stream may begin late, not early
 	s.trim(int64(skip), span.samples(s))
+	// After the trim, on what is kept.
 	if gain != 1 {
 		x := s.part()
 		for i := range x {

@@ -32,6 +32,7 @@ func vorbisLink(o *oggReader, s *sink) error {
 	if err != nil {
 		return unlessEOF(err)
 	}
+	// The library trusts the headers, and allocates by them.
 	channels, err := checkVorbisIdentification(packet)
 	if err != nil {
 		return err
@@ -55,6 +56,7 @@ func vorbisLink(o *oggReader, s *sink) error {
 	if err := dec.ReadHeader(packet); err != nil {
 		return err
 	}
+	// Of one block, which a packet decodes to at most; it is written out before the next one.
 	buffer := make([]float32, dec.BufferSize())
 	var span granuleSpan
 	for {

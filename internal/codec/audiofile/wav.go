@@ -45,6 +45,7 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return err
 	}
+	// Chunks are read from head where they lie in it, without another call of the system.
 	w := wavReader{r: r, head: buf.raw[:n], size: size}
 	if n < 12 || string(w.head[8:12]) != "WAVE" {
 		return errors.New("no RIFF/WAVE header")
@@ -64,6 +65,7 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 		}
 		pos += 8
 		switch id {
+		// Before "fmt " and "data", whose own sizes are then 0xFFFFFFFF (EBU Tech 3306).
 		case "ds64": // the sizes that 32 bits do not hold: of the file, of the samples
 			var body [16]byte
 			if length < 16 || w.readAt(body[:], pos) != nil {
@@ -73,6 +75,7 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 			w.data64 = int64(min(binary.LittleEndian.Uint64(body[8:]), math.MaxInt64))
 		case "fmt ":
 			var body [40]byte
+			// 16 bytes of plain PCM, 18 with an extension, 40 of the extensible header.
 			part := body[:min(length, 40)]
 			if err := w.readAt(part, pos); err != nil {
 				return errors.New("the format chunk is cut off")
@@ -89,6 +92,7 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 			}
 			return f.samples(r, buf, n, pos, length, s)
 		}
+		// Chunks are padded to an even size.
 		pos += length
 		// Some leave out the byte that pads a chunk of odd size.
 		if length&1 == 1 && (w.named(pos+1) || !w.named(pos)) {

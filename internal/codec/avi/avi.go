@@ -71,6 +71,7 @@ func Open(r io.Reader) (*Reader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("AVI file ends before its pictures: %w", err)
 		}
+		// Chunks of the main header and JUNK; what matters is in the lists.
 		if id != "LIST" {
 			if err := a.skip(size); err != nil {
 				return nil, err
@@ -92,6 +93,7 @@ func Open(r io.Reader) (*Reader, error) {
 			return a, nil
 		case "hdrl": // its chunks follow
 		case "strl":
+			// The size counts the four letters of the list's kind.
 			if err := a.stream(size-4, stream); err != nil {
 				return nil, err
 			}
@@ -106,6 +108,7 @@ func Open(r io.Reader) (*Reader, error) {
 
 // stream reads one stream's header list.
 func (a *Reader) stream(size int64, number int) error {
+	// Before it is allocated; real ones have some hundred bytes.
 	if size < 0 || size > 1<<20 {
 		return fmt.Errorf("AVI stream header of %d bytes", size)
 	}
@@ -133,6 +136,7 @@ func (a *Reader) stream(size int64, number int) error {
 	le := binary.LittleEndian
 	switch string(strh[:4]) {
 	case "vids":
+		// The first stream of each kind.
 		if a.video >= 0 || len(strf) < 20 {
 			return nil
 		}
@@ -145,9 +149,11 @@ func (a *Reader) stream(size int64, number int) error {
 		if h < 0 {
 			a.Info.Height, a.Info.TopDown = -h, true
 		}
+		// A decoded picture has three bytes a pixel.
 		if a.Info.Width <= 0 || a.Info.Height <= 0 || int64(a.Info.Width)*int64(a.Info.Height) > maxChunk/3 {
 			return fmt.Errorf("AVI pictures of %d × %d", a.Info.Width, a.Info.Height)
 		}
+		// Scale over rate, as 1001/30000.
 		if rate := le.Uint32(strh[24:]); rate > 0 {
 			a.Info.FrameSeconds = float64(le.Uint32(strh[20:])) / float64(rate)
 		}
@@ -205,8 +211,10 @@ func (a *Reader) Next() (Chunk, error) {
 			a.spend(12)
 			continue
 		}
+		// Chunks are padded to an even size, which the list's size counts.
 		a.spend(8 + size + size%2)
 		stream := -1
+		// 00dc: stream 0, compressed picture (db: not compressed; wb: sound).
 		if id[0] >= '0' && id[0] <= '9' && id[1] >= '0' && id[1] <= '9' {
 			stream = int(id[0]-'0')*10 + int(id[1]-'0')
 		}
@@ -215,6 +223,7 @@ func (a *Reader) Next() (Chunk, error) {
 		if a.left < 0 && id == "idx1" { // past the pictures of a list of unknown length
 			return Chunk{}, io.EOF
 		}
+		// An empty picture means that the one before stays; empty sound means nothing.
 		if !video && !audio || audio && size == 0 {
 			if err := a.skip(size); err != nil {
 				return Chunk{}, err
@@ -224,6 +233,7 @@ func (a *Reader) Next() (Chunk, error) {
 		if size > maxChunk {
 			return Chunk{}, fmt.Errorf("AVI chunk of %d bytes", size)
 		}
+		// The buffer is reused: a chunk is valid until the next call.
 		if int64(cap(a.buf)) < size+1 {
 			a.buf = make([]byte, size+1)
 		}

@@ -38,6 +38,8 @@ func openBMP(data []byte) (*bmpHeader, error) {
 		return nil, errTruncated
 	}
 	offset, size := int64(le.Uint32(data[10:])), int64(le.Uint32(data[14:]))
+	// The second header's length is its version: 12 and 64 of OS/2, 16 a short form of that, 40 of
+	// Windows 3, 52 to 124 later ones. isBMP has checked that it is one of these.
 	if size > int64(len(data))-14 {
 		return nil, errTruncated
 	}
@@ -50,6 +52,7 @@ func openBMP(data []byte) (*bmpHeader, error) {
 		entry = 3
 	} else {
 		h.width, h.height, h.bits = int(int32(le.Uint32(p[4:]))), int(int32(le.Uint32(p[8:]))), int(le.Uint16(p[14:]))
+		// Windows: rows from the top down.
 		if h.height < 0 {
 			h.topDown, h.height = true, -h.height
 		}
@@ -63,6 +66,7 @@ func openBMP(data []byte) (*bmpHeader, error) {
 	switch {
 	case (size == 16 || size == 64) && h.compression >= bmpFields: // of OS/2 2: Huffman, RLE24
 		return nil, unsupported("OS/2 bitmap with compression %d", h.compression)
+	// Masks are part of the header from version 2 (52 bytes) on, and follow the one of 40 bytes.
 	case h.compression == bmpFields || h.compression == bmpAlphaFields:
 		fields := p
 		if size >= 52 {
@@ -83,10 +87,12 @@ func openBMP(data []byte) (*bmpHeader, error) {
 			h.masks[i] = le.Uint32(fields[4*i:])
 		}
 	case h.compression == bmpRLE8 && h.bits == 8, h.compression == bmpRLE4 && h.bits == 4:
+		// Runs move up the picture; there is no definition for the other direction.
 		if h.topDown {
 			return nil, errBMP
 		}
 	case h.compression == bmpRGB && h.bits == 16:
+		// Without masks 16 bits are 5-5-5, and not 5-6-5.
 		h.masks = [4]uint32{31 << 10, 31 << 5, 31}
 	case h.compression == bmpRGB && h.bits == 32:
 		h.masks = [4]uint32{255 << 16, 255 << 8, 255}
@@ -96,6 +102,8 @@ func openBMP(data []byte) (*bmpHeader, error) {
 	switch h.bits {
 	case 1, 2, 4, 8:
 		h.colors = 1 << h.bits
+		// 0 colors used means all. Files that claim more than they hold have as many as fit before the
+		// pixels.
 		if used > 0 {
 			h.colors = int(min(used, int64(h.colors)))
 		}
@@ -109,6 +117,7 @@ func openBMP(data []byte) (*bmpHeader, error) {
 			h.palette[i] = [3]uint8{c[2], c[1], c[0]}
 		}
 	case 16, 32:
+		// Such a picture would be black throughout.
 		if h.masks[0]|h.masks[1]|h.masks[2] == 0 {
 			return nil, errBMP
 		}
@@ -132,6 +141,7 @@ func decodeBMP(data []byte, o Options) (*vision.Image, error) {
 	if err := checkSize(h.width, h.height, o.maxPixels()); err != nil {
 		return nil, err
 	}
+	// Rows are padded to 32 bits.
 	stride := (h.width*h.bits + 31) / 32 * 4
 	switch {
 	case h.compression == bmpRLE8 || h.compression == bmpRLE4:
@@ -146,6 +156,7 @@ func decodeBMP(data []byte, o Options) (*vision.Image, error) {
 		}
 		h.pixels = append(h.pixels[:len(h.pixels):len(h.pixels)], 0, 0, 0)
 	}
+	// Decided by the palette as a whole: a gray picture takes a third of the memory and work.
 	gray := h.bits <= 8
 	for _, c := range h.palette[:h.colors] {
 		gray = gray && c[0] == c[1] && c[1] == c[2]
@@ -159,6 +170,7 @@ func decodeBMP(data []byte, o Options) (*vision.Image, error) {
 		if err := o.stopped(); err != nil {
 			return nil, err
 		}
+		// The file's last row is the picture's first.
 		if !h.topDown {
 			y = h.height - 1 - y
 		}
@@ -248,6 +260,7 @@ func (h *bmpHeader) unpackRLE(o *Options) ([]byte, error) {
 	src := h.pixels
 	x, y := 0, 0
 	half := h.compression == bmpRLE4
+	// Past the right edge or the bottom nothing is written: real encoders overrun by a pixel or two.
 	put := func(v byte) {
 		if x < h.width && y < h.height {
 			out[y*h.width+x] = v
@@ -287,6 +300,8 @@ func (h *bmpHeader) unpackRLE(o *Options) ([]byte, error) {
 			if len(src) < 2 {
 				return nil, errTruncated
 			}
+			// A delta may skip any number of rows in four bytes; the loop's condition ends those beyond the
+			// picture.
 			x, y = x+int(src[0]), y+int(src[1])
 			src = src[2:]
 		default: // as they stand, padded to 16 bits

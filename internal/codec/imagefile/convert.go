@@ -66,6 +66,7 @@ func filler(src image.Image, w int) func(y int, r, g, b []uint8) {
 			}
 		}
 	case *image.Paletted:
+		// 256 entries whatever the palette has, so that no index of the pixels is out of range.
 		var table [256][3]uint8
 		for i, c := range src.Palette {
 			n := color.NRGBAModel.Convert(c).(color.NRGBA)
@@ -80,6 +81,7 @@ func filler(src image.Image, w int) func(y int, r, g, b []uint8) {
 	}
 	origin := src.Bounds().Min
 	at := func(x, y int) (r, g, b, a uint32) { return src.At(origin.X+x, origin.Y+y).RGBA() }
+	// Without an interface value for each pixel, which At allocates.
 	if fast, ok := src.(image.RGBA64Image); ok {
 		at = func(x, y int) (r, g, b, a uint32) {
 			c := fast.RGBA64At(origin.X+x, origin.Y+y)
@@ -89,6 +91,8 @@ func filler(src image.Image, w int) func(y int, r, g, b []uint8) {
 	return func(y int, r, g, b []uint8) {
 		for x := range w {
 			cr, cg, cb, ca := at(x, y)
+			// RGBA is premultiplied: white shows through by what is left of full opacity. Sums of broken
+			// files may exceed it.
 			white := 0xffff - ca
 			r[x], g[x], b[x] = narrow(min(cr+white, 0xffff)), narrow(min(cg+white, 0xffff)), narrow(min(cb+white, 0xffff))
 		}

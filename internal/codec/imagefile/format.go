@@ -65,6 +65,7 @@ func describe(data []byte) string {
 	head := data[:min(len(data), 512)]
 	starts := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	brand := ""
+	// ISO/IEC 14496-12: the brand of the first box shows which of the family it is.
 	if len(head) >= 12 && string(head[4:8]) == "ftyp" {
 		brand = string(head[8:12])
 	}
@@ -98,6 +99,7 @@ func describe(data []byte) string {
 		return "a gzip file"
 	case starts("RIFF"), starts("OggS"), starts("fLaC"), starts("ID3"):
 		return "a sound or video file"
+	// Anywhere in the head, since comments and a DOCTYPE may come first.
 	case strings.Contains(lower, "<svg"):
 		return "SVG, which is not supported: convert it to PNG"
 	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"):

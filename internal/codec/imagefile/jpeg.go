@@ -186,8 +186,10 @@ func (d *jpegDecoder) decode(data []byte, o Options) (*vision.Image, error) {
 	if err := d.header(data); err != nil {
 		return nil, err
 	}
+	// In eighths: a picture that is made smaller anyway is decoded at 1/8 to 7/8 of its size.
 	scale := d.scaleFor(o.MaxSide)
 	limit := o.maxPixels()
+	// A progressive picture holds all coefficients until its end, a sequential one a row of blocks.
 	if !d.progressive && o.MaxSide > 0 {
 		limit *= streamedFactor // nothing of the full size is held
 	}
@@ -208,6 +210,7 @@ func (d *jpegDecoder) decode(data []byte, o Options) (*vision.Image, error) {
 			if d.scans == 0 {
 				return nil, errors.New("JPEG without picture data")
 			}
+			// Several scans: the picture is put out at the end, and each component must have been in one.
 			if !done {
 				for i := range d.comps {
 					if d.comps[i].coefs == nil {

@@ -52,12 +52,14 @@ func (d *jpegDecoder) frameHeader(p []byte, marker byte) error {
 	if len(p) < 6 {
 		return errTruncated
 	}
+	// 12 bits are in the standard (T.81, extended DCT), but hardly any decoder has them.
 	if p[0] != 8 {
 		return unsupported("JPEG with %d bits per sample", p[0])
 	}
 	d.height = int(binary.BigEndian.Uint16(p[1:]))
 	d.width = int(binary.BigEndian.Uint16(p[3:]))
 	n := int(p[5])
+	// Gray; YCbCr or RGB; CMYK or YCCK.
 	if n != 1 && n != 3 && n != 4 {
 		return unsupported("JPEG with %d components", n)
 	}
@@ -92,6 +94,7 @@ func (d *jpegDecoder) frameHeader(p []byte, marker byte) error {
 		return errors.New("bad sampling factors in the JPEG header")
 	}
 	for _, c := range d.comps {
+		// Ratios such as 3:2 are legal, and made by hardly any encoder.
 		if d.hMax%c.h != 0 || d.vMax%c.v != 0 {
 			return unsupported("JPEG with fractional sampling ratios")
 		}
@@ -100,6 +103,8 @@ func (d *jpegDecoder) frameHeader(p []byte, marker byte) error {
 	d.mcusY = (d.height + 8*d.vMax - 1) / (8 * d.vMax)
 	for i := range d.comps {
 		c := &d.comps[i]
+		// A scan of one component alone has only the blocks that its samples need; an interleaved one has
+		// whole MCUs (T.81, A.2).
 		c.blocksX = (d.width*c.h + 8*d.hMax - 1) / (8 * d.hMax)
 		c.blocksY = (d.height*c.v + 8*d.vMax - 1) / (8 * d.vMax)
 		c.perRow = d.mcusX * c.h

@@ -44,6 +44,7 @@ func clamp8(x int32) uint8 {
 // idct8 writes the 8×8 samples of the dequantized block b, row by row at
 // stride. last is the zigzag index of the last coefficient that isn't zero.
 func idct8(dst []uint8, stride int, b *[64]int32, last int) {
+	// DC alone: with the scaling of the two-dimensional transform a sample is DC/8.
 	if last == 0 {
 		fillBlock(dst, stride, 8, clamp8((b[0]+4)>>3+128))
 		return
@@ -53,6 +54,7 @@ func idct8(dst []uint8, stride int, b *[64]int32, last int) {
 	if last <= 9 {
 		cols = 4 // the first ten of the zigzag lie in the upper left 4×4
 	}
+	// Columns first, into ws with passBits more bits of fraction; columns beyond cols are all zero.
 	for c := range cols {
 		in := b[c : c+57 : c+57]
 		out := ws[c : c+57 : c+57]
@@ -62,6 +64,7 @@ func idct8(dst []uint8, stride int, b *[64]int32, last int) {
 			out[32], out[40], out[48], out[56] = v, v, v, v
 			continue
 		}
+		// Even part: coefficients 0, 2, 4 and 6, a rotation by 3π/8 for 2 and 6.
 		z2, z3 := in[16], in[48]
 		z1 := (z2 + z3) * c0541
 		t2 := z1 - z3*c1847
@@ -70,6 +73,7 @@ func idct8(dst []uint8, stride int, b *[64]int32, last int) {
 		t1 := (in[0] - in[32]) << fracBits
 		t10, t13, t11, t12 := t0+t3, t0-t3, t1+t2, t1-t2
 
+		// Odd part: coefficients 1, 3, 5 and 7; y5 is the product that two rotations share.
 		u0, u1, u2, u3 := in[56], in[40], in[24], in[8]
 		y1, y2, y3, y4 := u0+u3, u1+u2, u0+u2, u1+u3
 		y5 := (y3 + y4) * c1175
@@ -96,8 +100,11 @@ func idct8(dst []uint8, stride int, b *[64]int32, last int) {
 		out[24] = (t13 + u0 + half) >> shift
 		out[32] = (t13 - u0 + half) >> shift
 	}
+	// 3 bits more for the factor 8 of both passes; 128 is the level shift of T.81, A.3.1, put into the
+	// rounding.
 	const shift = fracBits + passBits + 3
 	const half = 1<<(shift-1) + 128<<shift
+	// The row pass where inputs 4 to 7 are zero, with the products that are left.
 	if cols == 4 {
 		for r := range 8 {
 			in := ws[8*r : 8*r+4 : 8*r+4]

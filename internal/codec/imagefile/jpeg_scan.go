@@ -14,9 +14,12 @@ func (d *jpegDecoder) scan(p []byte) (done bool, err error) {
 	}
 	from, to := int(p[1+2*n]), int(p[2+2*n])
 	high, low := uint(p[3+2*n]>>4), uint(p[3+2*n]&15)
+	// A sequential scan has all coefficients, whatever is written there; some encoders write zeros.
 	if !d.progressive {
 		from, to, high, low = 0, 63, 0, 0
 	}
+	// T.81, G.1.1.1: DC and AC never share a scan of a progressive picture, and AC scans have one
+	// component.
 	if from > to || to > 63 || (from == 0 && to != 0 && d.progressive) || low > 13 || (from > 0 && n > 1) {
 		return false, errors.New("bad spectral selection in a JPEG scan")
 	}
@@ -42,6 +45,7 @@ func (d *jpegDecoder) scan(p []byte) (done bool, err error) {
 			return false, errHuffman
 		}
 		if from == 0 && high == 0 {
+			// Frames of Motion JPEG leave the tables out and mean those of T.81, annex K.
 			if err := d.usualTables(0, c.dc); err != nil {
 				return false, err
 			}
@@ -56,9 +60,11 @@ func (d *jpegDecoder) scan(p []byte) (done bool, err error) {
 		}
 	}
 	d.acc, d.n, d.phantom, d.eobRun = 0, 0, 0, 0
+	// At 1/8 of the size a block is its mean.
 	if d.progressive && from > 0 && comps[0].size == 1 {
 		return false, nil // only the means are wanted: segment() skips to the next marker
 	}
+	// Everything in this scan: rows are put out while they are decoded.
 	if !d.progressive && n == len(d.comps) {
 		return true, d.stream(comps[:n])
 	}
@@ -126,6 +132,7 @@ func (d *jpegDecoder) sequential(c *component) (last int) {
 	br := &d.bitReader
 
 	br.refill()
+	// The table has code and value at once where both fit into lutBits; the longer ones go bit by bit.
 	e := dc.lut[br.acc>>(64-lutBits)]
 	diff := int32(e.value)
 	if e.kind == entryWhole {
@@ -136,6 +143,8 @@ func (d *jpegDecoder) sequential(c *component) (last int) {
 	c.pred += diff
 	b[0] = c.pred * q[0]
 
+	// In local variables, which stay in registers; br's own are in memory. Written back before any
+	// method of br.
 	acc, n := br.acc, br.n
 	for k := 1; k < 64; k++ {
 		if n < 32 {
@@ -148,6 +157,7 @@ func (d *jpegDecoder) sequential(c *component) (last int) {
 			acc <<= e.n & 63
 			n -= int(e.n)
 			k += int(e.run)
+			// A run may lead past 63 in broken data; the masks keep it in the tables without a branch.
 			b[zigzag[k&127]&63] = int32(e.value) * q[k&63]
 			last = k
 			continue
@@ -157,6 +167,7 @@ func (d *jpegDecoder) sequential(c *component) (last int) {
 		size := uint(code & 15)
 		k += int(code >> 4)
 		if size == 0 {
+			// A size of 0 is the end of the block, but for ZRL, which is sixteen zeros.
 			if code>>4 != 15 {
 				return min(last, 63)
 			}
@@ -187,6 +198,7 @@ func (d *jpegDecoder) buffered(comps []*component, from, to int, high, low uint)
 			d.acRefine(c, b, from, to, low)
 		}
 	}
+	// Not interleaved: rows of blocks as the component has them, without the padding of MCUs.
 	if len(comps) == 1 {
 		c := comps[0]
 		for y := range c.blocksY {

@@ -35,11 +35,13 @@ func openPNG(data []byte, headOnly bool) (*pngFile, error) {
 	f := &pngFile{}
 	at := len(pngSignature)
 	for at < len(data) && !f.ended {
+		// Length, name and checksum; fewer bytes are no chunk.
 		if len(data)-at < 12 {
 			break
 		}
 		n := int64(be.Uint32(data[at:]))
 		name := string(data[at+4 : at+8])
+		// Compared as int64: n is any 32-bit number, also where int has 32 bits.
 		if n > int64(len(data)-at-12) {
 			if len(f.pixels) > 0 && name[0]&0x20 != 0 { // a note behind the picture is cut off
 				break
@@ -48,14 +50,17 @@ func openPNG(data []byte, headOnly bool) (*pngFile, error) {
 		}
 		end := at + 8 + int(n)
 		payload := data[at+8 : end]
+		// The checksum covers name and payload, not the length.
 		sound := crc32.ChecksumIEEE(data[at+4:end]) == be.Uint32(data[end:])
 		at = end + 4
 		if !sound {
+			// Bit 5 of the first letter: ancillary (section 5.4).
 			if name[0]&0x20 == 0 {
 				return nil, errors.New("a chunk's checksum does not match: the file is damaged")
 			}
 			continue
 		}
+		// Xcode's variant for iOS: pixels without zlib's header, in BGRA.
 		if name == "CgBI" {
 			return nil, unsupported("PNG in Apple's own variant")
 		}
@@ -73,6 +78,7 @@ func openPNG(data []byte, headOnly bool) (*pngFile, error) {
 				return f, nil
 			}
 		case "PLTE":
+			// The first one, and not behind pixels, whose meaning it would change.
 			if f.palette == nil && len(f.pixels) == 0 {
 				f.palette = payload
 			}
@@ -138,6 +144,7 @@ func (f *pngFile) clean(o *Options) ([]byte, error) {
 		size += r.(*bytes.Reader).Len()
 	}
 	packed := io.MultiReader(f.pixels...)
+	// Resetting a reader costs nothing; a new one allocates its window.
 	z, pooled := inflaters.Get().(io.ReadCloser)
 	var err error
 	if pooled {
@@ -168,6 +175,7 @@ func (f *pngFile) clean(o *Options) ([]byte, error) {
 		end(start)
 	}
 	chunk("IHDR", f.header)
+	// The library refuses a palette or a transparency that does not suit the color type.
 	color := f.header[9]
 	if color == 3 || color == 2 && len(f.palette)%3 == 0 && len(f.palette) <= 768 && len(f.palette) > 0 {
 		chunk("PLTE", f.palette)
@@ -181,6 +189,7 @@ func (f *pngFile) clean(o *Options) ([]byte, error) {
 		if err := o.stopped(); err != nil {
 			return nil, err
 		}
+		// Stored, not packed again: the pixels are unpacked once more by the library only.
 		start := begin("IDAT")
 		if first {
 			out = append(out, 0x78, 1) // zlib's head

@@ -97,6 +97,7 @@ func (d *tiffDecoder) readColors() error {
 		return errTIFF
 	}
 	d.samples = int(samples)
+	// Defaults as in TIFF 6.0, section 8: one bit, unsigned.
 	bits := d.ints(tagBits)
 	if bits == nil {
 		bits = []int64{1}
@@ -105,6 +106,7 @@ func (d *tiffDecoder) readColors() error {
 	if formats == nil {
 		formats = []int64{sampleUint}
 	}
+	// The tag is required, but old scanners leave it out; libtiff guesses likewise.
 	guess := int64(blackIsZero)
 	if d.samples >= 3 {
 		guess = photoRGB
@@ -120,6 +122,7 @@ func (d *tiffDecoder) readColors() error {
 		d.colors = 3
 	case photoCMYK:
 		d.colors = 4
+		// 1 is CMYK, and the default; 2 is inks by name.
 		if d.first(tagInkSet, 1) != 1 {
 			return unsupported("TIFF of inks other than CMYK")
 		}
@@ -129,6 +132,7 @@ func (d *tiffDecoder) readColors() error {
 	if d.samples < d.colors {
 		return errTIFF
 	}
+	// One entry for all samples is common, where the standard wants one each.
 	for i, b := range bits[:min(len(bits), d.samples)] {
 		if b != bits[0] {
 			return unsupported("TIFF whose samples differ in depth")
@@ -184,6 +188,7 @@ func (d *tiffDecoder) readSpaces() error {
 	d.hs, d.vs = 1, 1
 	switch d.photometric {
 	case photoMap:
+		// 2^bits entries three times over.
 		if d.bits > 16 || d.format != sampleUint {
 			return unsupported("TIFF with a palette of %d bits", d.bits)
 		}
@@ -199,6 +204,7 @@ func (d *tiffDecoder) readSpaces() error {
 			}
 		}
 		d.palette = make([]uint8, 3*n)
+		// The map has all reds, then all greens, then all blues (section 5).
 		for i := range n {
 			for c := range 3 {
 				d.palette[3*i+c] = uint8(entries[c*n+i] >> shift)
@@ -212,6 +218,7 @@ func (d *tiffDecoder) readSpaces() error {
 		if d.bits != 8 || d.format != sampleUint {
 			return unsupported("TIFF of YCbCr with %d bits", d.bits)
 		}
+		// 2, 2 is the default of section 21, also where nobody meant it.
 		if s := d.ints(tagYCCSubsampling); len(s) >= 2 {
 			d.hs, d.vs = int(s[0]), int(s[1])
 		} else {
@@ -224,6 +231,8 @@ func (d *tiffDecoder) readSpaces() error {
 		if d.compression == packJPEG {
 			d.hs, d.vs = 1, 1 // JPEG does it itself
 		}
+		// Subsampled data come in units of hs·vs luma samples and one of each chroma, which a predictor
+		// would tear apart.
 		if d.hs*d.vs > 1 && (d.planar || d.samples != 3 || d.predictor != 1) {
 			return unsupported("TIFF of subsampled YCbCr in separate planes, or with a predictor")
 		}
@@ -234,6 +243,7 @@ func (d *tiffDecoder) readSpaces() error {
 		}
 		d.format = sampleUint // bytes are converted with the color
 	}
+	// The JPEG decoder returns RGB, so that from here on it is a picture of RGB.
 	if d.compression == packJPEG && !d.planar && d.colors >= 3 {
 		if d.samples != d.colors || d.palette != nil || d.photometric >= photoLab {
 			return unsupported("TIFF of JPEG with %d samples in color space %d", d.samples, d.photometric)
@@ -241,6 +251,7 @@ func (d *tiffDecoder) readSpaces() error {
 		d.jpegColors = map[int64]jpegColors{photoRGB: colorsRGB, photoYCC: colorsYCC, photoCMYK: colorsInk}[d.photometric]
 		d.photometric, d.samples, d.colors, d.kept = photoRGB, 3, 3, 3
 	}
+	// GDAL writes the value that marks pixels without data, in ASCII.
 	if e, ok := d.tags[tagGDALNoData]; ok && e.kind == 2 {
 		v, err := strconv.ParseFloat(strings.Trim(string(e.data), "\x00 "), 64)
 		d.noData, d.hasNoData = v, err == nil

@@ -140,14 +140,17 @@ func halfFloat(h uint16) float64 {
 
 // findScale finds what samples without a full scale of their own are scaled by.
 func (d *tiffDecoder) findScale() error {
+	// Unsigned samples have the scale of their bits, but for 32 bits, which are measurements.
 	if d.format == sampleUint && d.bits < 32 || d.compression == packJPEG {
 		return nil
 	}
 	low, high := d.floats(tagSMin), d.floats(tagSMax)
+	// SMinSampleValue and SMaxSampleValue are what the writer means by black and white.
 	if len(low) > 0 && len(high) > 0 && low[0] < high[0] && !math.IsInf(high[0]-low[0], 0) {
 		d.low, d.high = low[0], high[0]
 		return nil
 	}
+	// Else all pixels are read once for their range.
 	smallest, largest := math.Inf(1), math.Inf(-1)
 	for y := 0; y < d.height; y += d.segRows {
 		for k, plane := range d.planes() {
@@ -178,6 +181,8 @@ func (d *tiffDecoder) findScale() error {
 		}
 	}
 	d.low, d.high = 0, largest
+	// Values within a usual range are on its scale, so that a dark picture stays dark: 1 (of floats),
+	// 8, 16 or 32 bits.
 	scales := []float64{255, 65535, 1<<32 - 1}
 	if d.format == sampleFloat {
 		scales = append([]float64{1}, scales...)
@@ -209,6 +214,7 @@ func (d *tiffDecoder) paint(row []uint8, ly, r, g, b []uint8) {
 			}
 			return
 		}
+		// Gray with alpha is put over white below, like colors.
 		for i := range r {
 			r[i] = row[i*d.kept] ^ flip
 		}
@@ -217,6 +223,7 @@ func (d *tiffDecoder) paint(row []uint8, ly, r, g, b []uint8) {
 	case photoCMYK:
 		for i := range r {
 			p := row[i*d.kept:][:4]
+			// Naive inks: without a profile C, M and Y scale what K leaves of white.
 			k := 255 - p[3]
 			r[i], g[i], b[i] = scale255(255-p[0], k), scale255(255-p[1], k), scale255(255-p[2], k)
 		}
@@ -228,6 +235,7 @@ func (d *tiffDecoder) paint(row []uint8, ly, r, g, b []uint8) {
 	case photoLab, photoICCLab:
 		for i := range r {
 			p := row[i*d.kept:][:3]
+			// CIE Lab has a and b as signed bytes (TIFF 6.0, section 23); ICC Lab adds 128 to them.
 			a, bb := float64(int8(p[1])), float64(int8(p[2]))
 			if d.photometric == photoICCLab {
 				a, bb = float64(p[1])-128, float64(p[2])-128
@@ -244,6 +252,7 @@ func (d *tiffDecoder) paint(row []uint8, ly, r, g, b []uint8) {
 		for i := range r {
 			a := row[i*d.kept+d.kept-1]
 			if d.associated { // multiplied already
+				// Broken files have colors above their alpha.
 				white := 255 - a
 				r[i], g[i], b[i] = min(r[i], a)+white, min(g[i], a)+white, min(b[i], a)+white
 			} else {

@@ -146,12 +146,16 @@ func (f *faxReader) oneDimensional() error {
 func (f *faxReader) twoDimensional() error {
 	f.row = f.row[:0]
 	a0, color := -1, 0
+	// ITU-T T.6, 2.2: a0 is the last change coded, b1 and b2 the next ones in the row above; -1 is
+	// before the first pixel.
 	b := 0 // index of b1 in above
 	for a0 < f.width {
 		// b1 is the first change of the row above behind a0 to the other color.
+		// A vertical code may go back by up to 3, so b1 may lie before the last one.
 		for b > 0 && f.edge(b-1) > a0 {
 			b--
 		}
+		// Even changes are to black, odd ones to white.
 		for f.edge(b) <= a0 && f.edge(b) < f.width || b&1 != color {
 			b++
 		}
@@ -160,8 +164,10 @@ func (f *faxReader) twoDimensional() error {
 			return err
 		}
 		switch mode {
+		// b2 is passed over without a change: the color stays.
 		case modePass:
 			a0 = f.edge(b + 1)
+		// Two runs: one of a0's color, one of the other.
 		case modeHorizontal:
 			at := max(a0, 0)
 			for i := range 2 {
@@ -176,6 +182,7 @@ func (f *faxReader) twoDimensional() error {
 			}
 			a0 = at
 		default:
+			// a1 lies at b1, or up to three pixels beside it.
 			at := f.edge(b) + verticalShifts[mode-modeVertical0]
 			if at < max(a0, 0) || at > f.width {
 				return errFax

@@ -68,7 +68,10 @@ func openTIFF(file []byte) (*tiffDirectory, error) {
 	if file[0] == 'M' {
 		d.order = binary.BigEndian
 	}
+	// 42 is TIFF with 32-bit offsets, 43 BigTIFF with 64.
 	big := d.order.Uint16(file[2:]) == 43
+	// head is the size of the number of entries, size that of an entry, inline how many bytes of value
+	// lie in it.
 	at, head, size, inline := uint64(d.order.Uint32(file[4:])), uint64(2), uint64(12), uint64(4)
 	if big {
 		if d.order.Uint16(file[4:]) != 8 {
@@ -86,6 +89,7 @@ func openTIFF(file []byte) (*tiffDirectory, error) {
 	} else {
 		n = uint64(d.order.Uint16(file[at:]))
 	}
+	// By division: n·size may overflow.
 	if at += head; n > (all-at)/size {
 		return nil, errTruncated
 	}
@@ -100,6 +104,7 @@ func openTIFF(file []byte) (*tiffDirectory, error) {
 		if big {
 			count, value = d.order.Uint64(e[4:]), e[12:]
 		}
+		// Before the product below, which it keeps from overflowing.
 		if count > all {
 			continue // of a tag that matters, its absence is found
 		}
@@ -114,6 +119,7 @@ func openTIFF(file []byte) (*tiffDirectory, error) {
 			}
 			value = file[offset:]
 		}
+		// The first one counts, as in libtiff.
 		if _, twice := d.tags[tag]; !twice {
 			d.tags[tag] = tiffEntry{kind, int(count), value[:length:length]}
 		}

@@ -32,6 +32,7 @@ func (d *tiffDecoder) unpackSegment(i, rows int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Least significant bit first, as fax modems sent it. JPEG has bytes of its own order.
 	if d.first(tagFillOrder, 1) == 2 && d.compression != packJPEG {
 		src = bytes.Clone(src)
 		for k, v := range src {
@@ -39,6 +40,7 @@ func (d *tiffDecoder) unpackSegment(i, rows int) ([]byte, error) {
 		}
 	}
 	need := d.rowBytes() * rows
+	// A row of units holds vs rows of pixels.
 	if d.hs*d.vs > 1 {
 		need = d.rowBytes() * ((rows + d.vs - 1) / d.vs)
 	}
@@ -54,6 +56,7 @@ func (d *tiffDecoder) unpackSegment(i, rows int) ([]byte, error) {
 	case packJPEG:
 		return d.unpackJPEG(src, rows)
 	case packRLE, packRLEW, packGroup3, packGroup4:
+		// T.4 and T.6 code black and white alone.
 		if d.bits != 1 || d.inSegment() != 1 {
 			return nil, errors.New("a fax-coded TIFF of more than one bit")
 		}
@@ -62,6 +65,7 @@ func (d *tiffDecoder) unpackSegment(i, rows int) ([]byte, error) {
 		}
 	case packLZW:
 		d.buffer, err = unpackLZW(d.buffer[:0], src, need)
+	// Without an error: a short one is found below, by its length.
 	case packBits:
 		d.buffer = unpackBits(d.buffer[:0], src, need)
 	case packDeflate, packDeflate2:
@@ -71,6 +75,7 @@ func (d *tiffDecoder) unpackSegment(i, rows int) ([]byte, error) {
 		}
 	case packZstd:
 		var z *zstd.Decoder
+		// The window is allocated on the file's word.
 		if z, err = zstd.NewReader(bytes.NewReader(src), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20)); err == nil {
 			d.buffer, err = readUpTo(d.buffer[:0], z, need)
 			z.Close()
@@ -123,11 +128,14 @@ func unpackBits(dst, src []byte, need int) []byte {
 // which grow when they must.
 func unpackLZW(dst, src []byte, need int) ([]byte, error) {
 	const clear, end, first = 256, 257, 258
+	// Clear is 256: bits 1 0000 0000 are the bytes 80 and up with the most significant bit first, 00
+	// 01 with the least.
 	old := len(src) > 1 && src[0] == 0 && src[1]&1 != 0 // the first code is clear, in either order
 	early := 1
 	if old {
 		early = 0
 	}
+	// A code's text always lies somewhere in dst already: no table of strings is kept.
 	var start, length [4096]int32 // of each code's text in dst
 	base := len(dst)
 	next, width := first, 9
@@ -137,6 +145,7 @@ func unpackLZW(dst, src []byte, need int) ([]byte, error) {
 	n := 0
 	for len(dst)-base < need {
 		for n < width {
+			// Many writers leave the end code out; the caller finds data that are too short.
 			if len(src) == 0 {
 				return dst, nil
 			}
@@ -179,6 +188,7 @@ func unpackLZW(dst, src []byte, need int) ([]byte, error) {
 			start[next], length[next] = int32(lastStart), int32(lastLen+1) // it and what follows stand together
 			next++
 		}
+		// TIFF's encoders widen one code too soon, which has become the format.
 		if next+early >= 1<<width && width < 12 {
 			width++
 		}

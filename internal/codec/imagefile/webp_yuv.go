@@ -35,7 +35,9 @@ func upsampled(m image.Image, o *Options) (image.Image, error) {
 		if y%2 == 0 {
 			far = near - 1
 		}
+		// At the edges the nearest row stands in for the one that is not there.
 		far = max(0, min(far, (h-1)/2))
+		// Vertically here, horizontally in between; libwebp rounds in the same two steps.
 		at, beside := near*p.CStride, far*p.CStride
 		n := (w + 1) / 2
 		between(u, p.Cb[at:at+n], p.Cb[beside:beside+n])

@@ -46,11 +46,13 @@ type slots [18][32]float32
 // hybrid turns the first n lines of a granule into subband samples: it brings
 // short blocks into order, reduces aliases, transforms and overlaps.
 func (g *granule) hybrid(row int, s shape, lines *[576]float32, n int, overlap *[576]float32, out *slots) {
+	// Of a mixed block the first two subbands are long (2.4.3.4.10).
 	long := 32 // subbands of long blocks
 	if g.blockType == shortBlock {
 		if long = 0; s.long > 0 {
 			long = 2
 		}
+		// Short lines come window by window; the transform takes three windows side by side.
 		n = interleave(row, s, lines, n)
 	}
 	// Aliases reach 8 lines into the next subband.
@@ -58,6 +60,7 @@ func (g *granule) hybrid(row int, s shape, lines *[576]float32, n int, overlap *
 	if long > 0 {
 		used = min(32, (n+17+8)/18)
 	}
+	// Between long subbands only (2.4.3.4.10.1).
 	for sb := 1; sb < min(long, used); sb++ {
 		x := (*[16]float32)(lines[18*sb-8:])
 		for i, c := range butterflies {
@@ -69,6 +72,7 @@ func (g *granule) hybrid(row int, s shape, lines *[576]float32, n int, overlap *
 		x := (*[18]float32)(lines[18*sb:])
 		tail := (*[18]float32)(overlap[18*sb:])
 		switch {
+		// Silence in, but the second half of the block before still sounds.
 		case sb >= used:
 			for t, v := range tail {
 				out[t][sb] = v
@@ -77,6 +81,7 @@ func (g *granule) hybrid(row int, s shape, lines *[576]float32, n int, overlap *
 		case sb < long:
 			kind := g.blockType
 			if g.mixed && sb < 2 || kind == shortBlock {
+				// The long part of a mixed block has the normal window.
 				kind = 0
 			}
 			imdct36(x, &windows[kind], tail, sb, out)

@@ -52,10 +52,13 @@ var lsfRuns = [6][3][4]int{
 // readLSFFactors reads the scale factors of MPEG-2 and 2.5. Of the right
 // channel of intensity stereo they are positions.
 func (g *granule) readLSFFactors(r *bitReader, positions bool, factors *[39]uint8) {
+	// ISO/IEC 13818-3, 2.4.3.2: slen1 to slen4 are digits of scalefac_compress, in the bases of its
+	// range.
 	c := g.compress
 	var bits [4]int
 	var class int
 	switch {
+	// The lowest bit of intensity positions is the table of ratios, see joint.
 	case positions && c>>1 < 180:
 		c >>= 1
 		class, bits = 3, [4]int{c / 36, c % 36 / 6, c % 6, 0}
@@ -73,6 +76,7 @@ func (g *granule) readLSFFactors(r *bitReader, positions bool, factors *[39]uint
 	default:
 		c -= 500
 		class, bits = 2, [4]int{c / 3, c % 3, 0, 0}
+		// Only the last range has preflag, which MPEG-1 has a bit for.
 		g.preflag = true
 	}
 	kind := 0
@@ -87,6 +91,7 @@ func (g *granule) readLSFFactors(r *bitReader, positions bool, factors *[39]uint
 		readRun(r, run, bits[i])
 		if positions && bits[i] > 0 {
 			for k, f := range run {
+				// The largest value of each run is no position, whatever its width.
 				if int(f) == 1<<bits[i]-1 {
 					run[k] = noPosition
 				}

@@ -31,6 +31,7 @@ func (g *granule) readLines(r *bitReader, end int, lines *[576]float32) int {
 			to = min(to, g.regions[region])
 		}
 		t := pairTables[table]
+		// Table 0: a region of zeros takes no bits.
 		if t == nil {
 			for ; n < to; n++ {
 				lines[n] = 0
@@ -38,12 +39,14 @@ func (g *granule) readLines(r *bitReader, end int, lines *[576]float32) int {
 			continue
 		}
 		extra := int(linbits[table])
+		// Where the bits end early the rest is zero.
 		for ; n < to && r.pos < end; n += 2 {
 			v := r.peek()
 			pair, used := t.find(v)
 			v <<= used
 			x, y := pair>>4, pair&15
 			if x != 0 {
+				// 15 is an escape, with linbits more bits.
 				if x == 15 && extra != 0 {
 					x += uint32(v >> (64 - extra))
 					v <<= extra
@@ -69,6 +72,8 @@ func (g *granule) readLines(r *bitReader, end int, lines *[576]float32) int {
 			r.pos += used
 		}
 	}
+	// count1: quadruples of 0 and ±1 up to the last line that is not zero; how many there are follows
+	// from the bits alone.
 	t := quadTables[g.quadTable]
 	for n <= 572 && r.pos < end {
 		v := r.peek()
@@ -82,6 +87,7 @@ func (g *granule) readLines(r *bitReader, end int, lines *[576]float32) int {
 				used++
 			}
 		}
+		// Some encoders count these bits wrongly; what lies beyond is the next granule's.
 		if r.pos += used; r.pos > end { // the last word breaks off
 			break
 		}

@@ -30,8 +30,10 @@ func (d *Decoder) joint(h Header, right *granule, n [2]int) int {
 		midSide(l, r)
 		return most
 	}
+	// The right channel's blocks and factors rule: it carries the positions.
 	s := right.shape(h.Version)
 	table := &ratios[0]
+	// MPEG-1 has positions 0 to 6, and 7 for none.
 	limit := uint8(7)
 	if h.Version != MPEG1 {
 		table, limit = &ratios[1+right.compress&1], 32
@@ -50,6 +52,8 @@ func (d *Decoder) joint(h Header, right *granule, n [2]int) int {
 				}
 			}
 		}
+		// Where the right channel is heard, and in bands without a position, mid and side or plain stereo
+		// applies.
 		pos := d.factors[1][k]
 		if heard[window] || pos >= limit {
 			if h.ms {
@@ -62,6 +66,7 @@ func (d *Decoder) joint(h Header, right *granule, n [2]int) int {
 			a[i], b[i] = v*w[0], v*w[1]
 		}
 	}
+	// Positions exist for all bands but the topmost.
 	top := s.bands() // the topmost band takes the position of the one below
 	for i := 12; i >= s.short; i-- {
 		for w := 2; w >= 0; w-- {
@@ -72,11 +77,14 @@ func (d *Decoder) joint(h Header, right *granule, n [2]int) int {
 			band(int(shortWidths[h.row][i]), w)
 		}
 	}
+	// Below the short bands of a mixed block there is one window, for all of which a sound in any
+	// counts.
 	if heard[0] || heard[1] || heard[2] {
 		heard[0] = true
 	}
 	for i := s.long - 1; i >= 0; i-- {
 		k--
+		// Long bands have 21 positions, numbered from 0.
 		if i == 21 {
 			d.factors[1][k] = d.factors[1][k-1]
 		}

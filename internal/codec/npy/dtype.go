@@ -19,6 +19,7 @@ func ParseDType(s string) (DType, error) {
 	rest, big := s, false
 	if rest != "" {
 		switch rest[0] {
+		// '| "=" is the order of the machine that wrote it: little-endian on all that NumPy is common on.
 		case '<', '|', '=':
 			rest = rest[1:]
 		case '>':
@@ -32,6 +33,7 @@ func ParseDType(s string) (DType, error) {
 	if rest == "?" {
 		return DType{Code: 'b', Size: 1}, nil
 	}
+	// Without a number the size stays 0, which no code below has.
 	size, err := strconv.Atoi(rest[1:])
 	if err == nil {
 		d.Size = size

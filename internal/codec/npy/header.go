@@ -82,6 +82,7 @@ func ParseHeader(text string) (Header, error) {
 		switch key {
 		case "descr":
 			which = 0
+			// A list of fields: it would be read as a string's fault otherwise.
 			if strings.HasPrefix(p.rest, "[") {
 				return h, errors.New("records (structured types) are not read")
 			}
@@ -111,6 +112,7 @@ func ParseHeader(text string) (Header, error) {
 			return h, fmt.Errorf("key %q twice", key)
 		}
 		seen[which] = true
+		// NumPy ends the last entry with a comma, other writers do not.
 		if !p.take(",") && !strings.HasPrefix(p.rest, "}") {
 			return h, errors.New("the dict does not end")
 		}
@@ -121,6 +123,7 @@ func ParseHeader(text string) (Header, error) {
 	if seen != [3]bool{true, true, true} {
 		return h, errors.New("descr, fortran_order or shape is missing")
 	}
+	// The product of the shape may overflow; whoever allocates by it can rely on it.
 	_, err := Count(h.Shape)
 	return h, err
 }

@@ -49,6 +49,7 @@ func (b *builder) rows() int {
 
 // add takes one value with its levels.
 func (b *builder) add(v pq.Value) error {
+	// A value is there where its definition level is the full one (Dremel's record shredding).
 	there := v.DefinitionLevel() == b.maxDef && !v.IsNull()
 	if b.blobs != nil {
 		return b.addBlob(v, there)
@@ -67,6 +68,7 @@ func (b *builder) add(v pq.Value) error {
 		b.text = append(b.text, text)
 		return nil
 	}
+	// 0 begins a row, 1 goes on with its list.
 	if v.RepetitionLevel() == 0 {
 		b.words = append(b.words, nil)
 		if b.numeric {
@@ -76,6 +78,7 @@ func (b *builder) add(v pq.Value) error {
 	} else if b.rows() == 0 {
 		return errors.New("a list that goes on before it begins")
 	}
+	// Between null and empty lies one level: the list is there, its element is not.
 	if v.DefinitionLevel() < b.repDef { // a null list, or one level above it an empty one
 		switch {
 		case v.DefinitionLevel() < b.repDef-1:
@@ -87,6 +90,7 @@ func (b *builder) add(v pq.Value) error {
 		return nil
 	}
 	if b.numeric {
+		// A null within a vector is a number that is missing.
 		x := float32(math.NaN())
 		if there {
 			x = b.number(v)

@@ -172,6 +172,7 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 	var walk func(c *pq.Column, path []string, listName string, def, repDef int)
 	walk = func(c *pq.Column, path []string, listName string, def, repDef int) {
 		path = append(path, c.Name())
+		// def and repDef are the definition levels at which a value, and an element of a list, is there.
 		if c.Optional() || c.Repeated() {
 			def++
 		}
@@ -195,6 +196,7 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 				l.field = c.Name()
 			}
 		}
+		// Leaves of one list share its name: more than one of them, and the list is one of records.
 		seen[l.name]++
 		switch {
 		case c.MaxRepetitionLevel() > 1:
@@ -216,6 +218,7 @@ func plan(file *pq.File) (leaves []leaf, skipped []Skipped) {
 	}
 	kept := leaves[:0]
 	for _, l := range leaves {
+		// Hugging Face's list of media: {bytes, path} and nothing else.
 		if l.list && seen[l.name] == 2 && fields[l.name] == 2 {
 			l.name += "." + l.field
 			kept = append(kept, l)

@@ -95,6 +95,7 @@ func unpackLZ4(dst, src []byte) error {
 	at := 0
 	length := func(nibble byte) (int, bool) {
 		n := int(nibble)
+		// 15 goes on in further bytes, 255 each but for the last.
 		for more := nibble == 15; more; {
 			if len(src) == 0 || n > len(dst) {
 				return 0, false
@@ -112,6 +113,7 @@ func unpackLZ4(dst, src []byte) error {
 			return errPacked
 		}
 		at += copy(dst[at:], src[:literals])
+		// Literals end the block, where no offset follows.
 		src = src[literals:]
 		if len(src) == 0 {
 			break
@@ -122,6 +124,7 @@ func unpackLZ4(dst, src []byte) error {
 		offset := int(binary.LittleEndian.Uint16(src))
 		src = src[2:]
 		match, ok := length(token & 15)
+		// The shortest match is four bytes long.
 		match += 4
 		if !ok || offset == 0 || offset > at || match > len(dst)-at {
 			return errPacked

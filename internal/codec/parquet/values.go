@@ -19,6 +19,7 @@ import (
 // result is false for bytes that are no text. It returns nil where there is none.
 func formatter(e *format.SchemaElement) func(pq.Value) (string, bool) {
 	kind := pq.Kind(e.Type.V)
+	// Logical types come first; the older converted ones are for files without them.
 	switch l := e.LogicalType.Value.(type) {
 	case *format.DateType:
 		return date
@@ -42,6 +43,8 @@ func formatter(e *format.SchemaElement) func(pq.Value) (string, bool) {
 		return uuid
 	case *format.StringType, *format.EnumType, *format.JsonType, *format.NullType:
 		return plain(kind)
+	// No logical type: the converted type decides below. Any other one is unknown, and its plain value
+	// would mislead.
 	case nil:
 	default:
 		return nil
@@ -215,6 +218,7 @@ func vectorElement(e *format.SchemaElement) func(pq.Value) float32 {
 	isSigned := true
 	switch l := e.LogicalType.Value.(type) {
 	case nil:
+		// Numbers alone: a list of dates or decimals is one of texts.
 		if c := e.ConvertedType; c.Valid {
 			switch c.V {
 			case deprecated.Uint8, deprecated.Uint16, deprecated.Uint32, deprecated.Uint64:

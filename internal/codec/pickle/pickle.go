@@ -68,6 +68,7 @@ func collect[T npy.Float](value any, size int) ([]npy.Named[T], error) {
 	var names []string
 	var items []any
 	switch v := value.(type) {
+	// numpy.save of one array, a list or tuple of them, or a dict by name; nothing else is data here.
 	case *ndarray:
 		names, items = []string{""}, []any{v}
 	case *types.List:
@@ -95,6 +96,7 @@ func collect[T npy.Float](value any, size int) ([]npy.Named[T], error) {
 		if !ok {
 			return nil, fmt.Errorf("item %d is no array (%s)", i, describe(item))
 		}
+		// The check is on the stored bytes, of which memo references may repeat one array.
 		if total += len(a.data); total > size { // one array many times over would take memory that the file does not have
 			return nil, errors.New("the pickle holds more arrays than bytes")
 		}

@@ -118,6 +118,7 @@ func argumentLength(op byte, rest []byte) (uint64, error) {
 		return 8, nil
 	case line, lines:
 		total := 0
+		// lines are two lines: a module and a name.
 		for range kind - line + 1 {
 			end := bytes.IndexByte(rest[total:], '\n')
 			if end < 0 || end > 1000 {
@@ -127,6 +128,7 @@ func argumentLength(op byte, rest []byte) (uint64, error) {
 		}
 		return uint64(total), nil
 	}
+	// What is left are arguments that begin with their own length, little-endian.
 	width := map[argument]int{count1: 1, count4: 4, count8: 8, frame: 8}[kind]
 	if len(rest) < width {
 		return 0, errors.New("truncated pickle: a length is cut")
@@ -135,6 +137,7 @@ func argumentLength(op byte, rest []byte) (uint64, error) {
 	switch width {
 	case 1:
 		n = uint64(rest[0])
+		// LONG1. Longer integers would be computed with, at any size.
 		if op == 0x8a && n > 8 {
 			return 0, errors.New("an integer of more than 8 bytes")
 		}
@@ -146,6 +149,8 @@ func argumentLength(op byte, rest []byte) (uint64, error) {
 	if n > uint64(len(rest)-width) {
 		return 0, fmt.Errorf("truncated pickle: %d bytes are claimed where %d are left", n, len(rest)-width)
 	}
+	// A frame's length (protocol 4) bounds what follows, but does not take part in it: instructions
+	// inside are checked too.
 	if kind == frame {
 		return 8, nil
 	}

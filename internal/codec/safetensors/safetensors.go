@@ -39,6 +39,8 @@ type Blob struct {
 
 // Write writes metadata and tensors, then blobs; they keep their order in the file.
 func Write(w io.Writer, metadata map[string]string, tensors []Tensor, blobs ...Blob) error {
+	// A map's keys are sorted by encoding/json, so that equal models have equal bytes; offsets keep
+	// the order of the data.
 	header := map[string]any{}
 	if len(metadata) > 0 {
 		header["__metadata__"] = metadata

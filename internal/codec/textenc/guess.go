@@ -100,6 +100,7 @@ func ascii(s string) bool {
 // does.
 func (m *model) likelihood(text string) float64 {
 	n := len(m.langs)
+	// Kept until the language of the whole is known.
 	var words []float64 // [word, language]
 	word := make([]float64, n)
 	whole := make([]float64, n)
@@ -116,6 +117,7 @@ func (m *model) likelihood(text string) float64 {
 	}
 	prev := ' '
 	for i, r := range text {
+		// ASCII is alike in all encodings, and only ends words.
 		if r < utf8.RuneSelf {
 			total += logASCII + m.joint(prev, r)
 			if prev = r; r <= ' ' || r == ',' || r == ';' || r == '"' {
@@ -131,17 +133,20 @@ func (m *model) likelihood(text string) float64 {
 			case r == unicode.ReplacementChar || !printable(r) || r < 0xa0:
 				v = logNever
 			default:
+				// A letter that the language does not use may be of a name; a control character is of no text.
 				v = logRare
 			}
 			word[k] += v
 		}
 		total += m.joint(prev, r)
+		// A sign inside of a word is what a wrong single-byte encoding makes of a letter.
 		if next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):]); !m.wide && inside(prev, r, next) {
 			total -= 4
 		}
 		prev = r
 	}
 	flush()
+	// The language that suits the whole best.
 	home := 0
 	for k := range whole {
 		if whole[k] > whole[home] {

@@ -30,6 +30,7 @@ func builtin(id int) format {
 // parseFormat reads the text of a number format: what it holds outside quotes, brackets and
 // escapes.
 func parseFormat(code string) format {
+	// Sections are for positive, negative, zero and text; the first one is enough to tell dates.
 	section, _, _ := strings.Cut(code, ";")
 	var f format
 	var plain strings.Builder
@@ -40,6 +41,7 @@ func parseFormat(code string) format {
 			if n < 0 {
 				n = len(section) - i - 2
 			}
+			// Quoted text may hold any letter: "days" is no date.
 			i += n + 1
 		case '[':
 			n := strings.IndexByte(section[i:], ']')
@@ -51,6 +53,7 @@ func parseFormat(code string) format {
 				f.elapsed, f.clock = true, true
 			}
 			i += n
+		// An underscore leaves the width of the next character, an asterisk repeats it.
 		case '\\', '_', '*':
 			i++
 		default:
@@ -58,9 +61,11 @@ func parseFormat(code string) format {
 		}
 	}
 	s := strings.ToLower(plain.String())
+	// Also with a color or a unit beside it.
 	if strings.Contains(s, "general") {
 		return f
 	}
+	// 00000: codes with leading zeros.
 	if n := len(s); n > 1 && strings.Trim(s, "0") == "" {
 		f.zeros = n
 		return f
@@ -69,6 +74,7 @@ func parseFormat(code string) format {
 		return f // E+00 and the like
 	}
 	f.clock = f.clock || strings.ContainsAny(s, "hs") || strings.Contains(s, "am/pm")
+	// m is a month, unless hours or seconds make it minutes.
 	f.date = strings.ContainsAny(s, "yd") || strings.Contains(s, "m") && !f.clock
 	return f
 }

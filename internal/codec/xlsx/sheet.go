@@ -37,6 +37,7 @@ func (b *book) sheet(part string, s *Sheet) error {
 		case xml.StartElement:
 			switch t.Name.Local {
 			case "row":
+				// The attribute r is optional: without it rows and cells follow one another.
 				number++
 				if n, err := strconv.Atoi(attr(t, "r")); err == nil {
 					if n < number {
@@ -48,6 +49,7 @@ func (b *book) sheet(part string, s *Sheet) error {
 					return fmt.Errorf("more than %d rows", maxRows)
 				}
 				row = nil
+			// Behind the cells in the file, and filled in at the end.
 			case "mergeCell":
 				if a, ok := areaOf(attr(t, "ref")); ok && len(merged) < maxRows {
 					merged = append(merged, a)
@@ -67,6 +69,7 @@ func (b *book) sheet(part string, s *Sheet) error {
 					s.Errors = append(s.Errors, CellError{number, at, fault})
 				}
 				if v == "" {
+					// Formatted cells without a value are common; with a reference the next one has its own.
 					if at == len(row) { // of no reference: it still has its place
 						row = append(row, "")
 					}
@@ -82,6 +85,7 @@ func (b *book) sheet(part string, s *Sheet) error {
 			}
 		case xml.EndElement:
 			if t.Name.Local == "row" && len(row) > 0 {
+				// Of the widest row, since all are made as wide.
 				if width = max(width, len(row)); (len(s.Rows)+1)*width > b.maxCells {
 					return fmt.Errorf("more than %d cells", b.maxCells)
 				}
@@ -151,6 +155,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
+			// An inline text has runs of its own.
 			if t.Name.Local == "is" {
 				if inline, err = richText(d); err != nil {
 					return "", "", err
@@ -160,6 +165,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 			if depth++; depth > maxDepth {
 				return "", "", errors.New("elements are nested too deep")
 			}
+			// Below <c> alone: extensions may hold a <v> of their own.
 			inValue = depth == 2 && t.Name.Local == "v"
 			formula = formula || depth == 2 && t.Name.Local == "f"
 		case xml.EndElement:
@@ -185,6 +191,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 			return "", "", nil
 		}
 		i, err := strconv.Atoi(strings.TrimSpace(v))
+		// An index into the shared texts (18.4).
 		if err != nil || i < 0 || i >= len(b.shared) {
 			return "", "", fmt.Errorf("a text number %.20q of %d", v, len(b.shared))
 		}
@@ -217,6 +224,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 	f := format{}
 	if style >= 0 && style < len(b.formats) {
 		f = b.formats[style]
+		// No style is style 0 (18.3.1.4).
 	} else if style < 0 && len(b.formats) > 0 {
 		f = b.formats[0]
 	}
@@ -226,6 +234,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 		}
 	}
 	s := strconv.FormatFloat(x, 'f', -1, 64)
+	// 1e300 has 301 digits, which no one reads.
 	if len(s) > 24 {
 		s = strconv.FormatFloat(x, 'g', -1, 64)
 	}

@@ -230,6 +230,8 @@ func (b *book) sheets(main string) ([]named, error) {
 	byID := map[string]relation{}
 	for _, r := range rels {
 		byID[r.ID] = r
+		// By the last word of the type, which transitional and strict workbooks share while their
+		// namespaces differ.
 		b.parts[r.Type[strings.LastIndexByte(r.Type, '/')+1:]] = r.Target
 	}
 	d, c, err := b.open(main)
@@ -249,11 +251,13 @@ func (b *book) sheets(main string) ([]named, error) {
 	if err := d.Decode(&x); err != nil {
 		return nil, err
 	}
+	// Workbooks of old Macs count days from 1904 (18.2.28).
 	b.date1904 = x.Properties.Date1904 == "1" || strings.EqualFold(x.Properties.Date1904, "true")
 	var out []named
 	for _, s := range x.Sheets {
 		id := ""
 		for _, a := range s.Attrs {
+			// r:id, not the attribute sheetId.
 			if a.Name.Local == "id" && a.Name.Space != "" {
 				id = a.Value
 			}
