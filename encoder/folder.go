@@ -188,6 +188,7 @@ func (f *folder) shards(dir, index string, one func(string) ([]safetensors.Raw, 
 		}
 		byFile[file] = append(byFile[file], tensor)
 	}
+	// A fixed order of the files, as the hash of the encoder and the errors go by it.
 	slices.Sort(names)
 	var all []safetensors.Raw
 	for _, name := range names {
@@ -202,6 +203,7 @@ func (f *folder) shards(dir, index string, one func(string) ([]safetensors.Raw, 
 		have := map[string]bool{}
 		for _, t := range raw {
 			have[t.Name] = true
+			// A tensor in two shards could come from either: what the index does not name is refused.
 			if list.WeightMap[t.Name] != name {
 				return nil, fmt.Errorf("cannot read %s: %s holds the tensor %s, which the index does not place there", index, name, t.Name)
 			}

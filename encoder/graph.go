@@ -219,6 +219,7 @@ func sameSize(a, b *network.Input) bool {
 // run encodes inputs of one size.
 func (t *graph) run(in []network.Input, out []network.Output) error {
 	feed := map[string]*onnx.Tensor{}
+	// Inputs of one call have one size, so that a graph without masks sees no padding (decision 27).
 	rows := len(in[0].Tokens)
 	if t.input == "" {
 		t.feedText(feed, in)
@@ -247,6 +248,7 @@ func (t *graph) run(in []network.Input, out []network.Output) error {
 		if v == nil {
 			return nil, nil, nil
 		}
+		// The batch is the first axis; a graph that was exported for one row has another.
 		x, ok := v.Data.([]float32)
 		if !ok || len(v.Shape) < 2 || v.Shape[0] != len(in) {
 			return nil, nil, fmt.Errorf("the graph's output %s has the shape %v", name, v.Shape)
@@ -263,6 +265,7 @@ func (t *graph) run(in []network.Input, out []network.Output) error {
 		}
 		if h != nil {
 			o.Hidden, o.Rows = t.hiddenRows(h, shape)
+			// Where the graph's length is fixed.
 			if t.input == "" && rows > 0 && rows < o.Rows { // padding is left out
 				o.Hidden, o.Rows = o.Hidden[:rows*shape[len(shape)-1]], rows
 			}
@@ -273,6 +276,7 @@ func (t *graph) run(in []network.Input, out []network.Output) error {
 		if o.Embed, _, err = part(t.embed, i); err != nil {
 			return err
 		}
+		// A graph without a projection: its pooled vector is what it has for a whole.
 		if o.Embed == nil {
 			o.Embed = o.Pooled
 		}
@@ -334,10 +338,13 @@ func (t *graph) probe() error {
 	feed := map[string]*onnx.Tensor{}
 	switch {
 	case t.input == "":
+		// The first and last special token; the ids do not matter.
 		t.feedText(feed, []network.Input{{Tokens: make([]int32, 2)}})
+	// Whisper's chunk of 30 s, which its graphs demand.
 	case t.info.MelBins > 0:
 		feed[t.input] = onnx.NewTensor(make([]float32, t.info.MelBins*max(t.info.MelFrames, 3000)), 1, t.info.MelBins, max(t.info.MelFrames, 3000))
 	case t.info.MinSamples > 0:
+		// A tenth of a second at 16 kHz.
 		feed[t.input] = onnx.NewTensor(make([]float32, 1600), 1, 1600)
 	default:
 		h, w := t.info.Height, t.info.Width
@@ -350,6 +357,8 @@ func (t *graph) probe() error {
 	if err != nil {
 		return err
 	}
+	// By name where exporters agree on one, else by rank: [rows, width] is a whole, [rows, steps,
+	// width] its parts, [rows, channels, h, w] a map.
 	for _, v := range t.g.Outputs() {
 		r := results[v.Name]
 		if _, ok := r.Data.([]float32); !ok {
@@ -366,6 +375,7 @@ func (t *graph) probe() error {
 			}
 		default:
 			switch {
+			// Of a text it may be a classifier's logits, and its vector is pooled here.
 			case rank == 2 && t.pooled == "" && t.input != "": // a vector of a picture or sound
 				t.pooled, t.info.Pooled, t.info.Own = v.Name, r.Shape[1], true
 			case rank == 3 && t.hidden == "":

@@ -25,6 +25,7 @@ type imagePath struct {
 
 // openImage reads the preprocessing of pictures.
 func (e *Encoder) openImage(f *folder, p *plan) error {
+	// sentence-transformers defines Pooling for tokens.
 	if p.pooling != nil && e.net.Text == nil {
 		return errors.New("cannot use modules.json: pooling of pictures is not known")
 	}
@@ -34,6 +35,7 @@ func (e *Encoder) openImage(f *folder, p *plan) error {
 	}
 	v, tower := &e.image, e.net.Vision.Info()
 	v.prepare, err = preprocess.OpenImage(sub, e.net.Architecture)
+	// Not an error yet: a tower may be used for its texts alone.
 	if errors.Is(err, preprocess.ErrNoConfig) {
 		v.missing = err
 	} else if err != nil {
@@ -44,9 +46,11 @@ func (e *Encoder) openImage(f *folder, p *plan) error {
 	}
 	info := &Image{Pooling: "the network's own"}
 	v.dim = tower.Embed
+	// A network without a vector of its own: the mean over its patches.
 	if v.dim == 0 {
 		v.pooling, v.dim, info.Pooling = &pooling{modes: []string{"mean"}}, tower.Dim, "mean"
 	}
+	// Of two towers with separate modules only CLIPModel's are for both.
 	if p.clip || e.net.Text == nil { // two towers share what follows
 		v.after = p.after
 	}
@@ -59,6 +63,8 @@ func (e *Encoder) openImage(f *folder, p *plan) error {
 	info.Dim = v.dim
 	if v.prepare != nil {
 		h, w, ok := v.prepare.Size()
+		// Positions of a fixed grid fit one size; a picture of another would be encoded wrongly, not
+		// refused.
 		if info.Height, info.Width = h, w; ok && !tower.AnySize && tower.Height > 0 && (h != tower.Height || w != tower.Width) {
 			return fmt.Errorf("cannot use the preprocessing of pictures: it makes them %d by %d, where the network takes %d by %d", w, h, tower.Width, tower.Height)
 		}

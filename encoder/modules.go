@@ -54,6 +54,7 @@ func readPlan(f *folder) (*plan, error) {
 		}
 		kind, ours := moduleKind(m.Type)
 		switch {
+		// Custom modules are Python: refused, since their effect is unknown.
 		case !ours:
 			return nil, fmt.Errorf("cannot use modules.json: the module %.100q is code of the model's own, which is not run", m.Type)
 		case m.Index != nil && *m.Index != i:
@@ -64,6 +65,7 @@ func readPlan(f *folder) (*plan, error) {
 			p.dir, p.clip = dir, true
 		case i == 0 || kind == "Transformer" || kind == "CLIPModel":
 			return nil, fmt.Errorf("cannot use modules.json: module %d is a %s", i, kind)
+		// Once, and before what works on the pooled vector.
 		case kind == "Pooling" && p.pooling == nil && len(p.after) == 0 && !p.clip:
 			if p.pooling, err = readPooling(f, dir); err != nil {
 				return nil, err
@@ -87,6 +89,7 @@ func readPlan(f *folder) (*plan, error) {
 			return nil, fmt.Errorf("cannot use modules.json: module %d, a %.60s, is not known there", i, kind)
 		}
 	}
+	// A Transformer alone is a plan too: the pooling is then asked for.
 	if p.pooling == nil && !p.clip {
 		if len(p.after) > 0 {
 			return nil, fmt.Errorf("cannot use modules.json: there is no Pooling")
@@ -173,6 +176,7 @@ func readDense(f *folder, dir string) (module, error) {
 	} else if !ok {
 		return nil, fmt.Errorf("cannot find %s, which modules.json names", name)
 	}
+	// Dense layers may work on tokens, which nothing here has a place for.
 	for _, key := range []string{c.From, c.To} {
 		if key != "" && key != "sentence_embedding" {
 			return nil, fmt.Errorf("cannot use %s: it works on %.60q", name, key)
@@ -185,6 +189,7 @@ func readDense(f *folder, dir string) (module, error) {
 	names := map[string]string{
 		"Tanh": "tanh", "ReLU": "relu", "GELU": "gelu", "Sigmoid": "sigmoid", "SiLU": "silu", "Identity": "linear",
 	}
+	// Names of Python classes; only PyTorch's own are known not to be code.
 	class := c.Act[strings.LastIndexByte(c.Act, '.')+1:]
 	if !strings.HasPrefix(c.Act, "torch.nn.modules.") || names[class] == "" {
 		return nil, fmt.Errorf("cannot use %s: the activation %.80q is not known", name, c.Act)

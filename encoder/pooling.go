@@ -47,7 +47,8 @@ func (p *pooling) sort() {
 func readPooling(f *folder, dir string) (*pooling, error) {
 	name := path.Join(dir, "config.json")
 	var c struct {
-		Width    int             `json:"word_embedding_dimension"`
+		Width int `json:"word_embedding_dimension"`
+		// Later versions of sentence-transformers renamed the keys; both are in use.
 		NewWidth int             `json:"embedding_dimension"`
 		Mode     json.RawMessage `json:"pooling_mode"`
 		CLS      bool            `json:"pooling_mode_cls_token"`
@@ -65,6 +66,7 @@ func readPooling(f *folder, dir string) (*pooling, error) {
 	if !ok {
 		return nil, fmt.Errorf("cannot find %s, which modules.json names", name)
 	}
+	// A mode that is not known would be left out in silence, and the vector be another one.
 	if err := unknownModes(f, name); err != nil {
 		return nil, err
 	}
@@ -83,6 +85,7 @@ func readPooling(f *folder, dir string) (*pooling, error) {
 		}
 		p.modes = named.modes
 	} else {
+		// Several modes are concatenated in this order, which is that of the reference.
 		for i, on := range []bool{c.CLS, c.Max, c.Mean, c.Sqrt, c.Weighted, c.Last} {
 			if on {
 				p.modes = append(p.modes, poolingModes[i])

@@ -16,11 +16,13 @@ func buildConvNeXt(c *config, w *Weights, n *Network) {
 	act := c.activation("hidden_act", "gelu")
 	last := c.epsilon("layer_norm_eps", 1e-12)
 	second := n.Architecture == "convnextv2"
+	// A value of 0 means no layer scale in transformers, and files then have none.
 	scaled := !second && c.flagScale("layer_scale_init_value", 1e-6)
 	c.only("num_channels", "3")
 	if stages := c.size("num_stages", len(sizes), 16); len(sizes) != len(depths) || stages != len(sizes) {
 		c.fail("num_stages is %d, hidden_sizes has %d entries and depths %d", stages, len(sizes), len(depths))
 	}
+	// Before the weights, whose names and shapes follow from the configuration.
 	if c.err != nil {
 		return
 	}
@@ -28,6 +30,7 @@ func buildConvNeXt(c *config, w *Weights, n *Network) {
 	w.under("embeddings.patch_embeddings.weight", "", n.Architecture+".", "model.", "backbone.")
 	w.own([]string{"embeddings.", "encoder.", "layernorm."})
 	stem := w.conv("embeddings.patch_embeddings", 3, sizes[0], patch, patch, 0, nil, w.values("embeddings.patch_embeddings.bias", sizes[0]))
+	// Every stage but the first halves the picture.
 	t := &cnn{least: patch << (len(sizes) - 1), steps: []step{stem.run, w.norm("embeddings.layernorm", sizes[0], eps).step}}
 	in := sizes[0]
 	for i, size := range sizes {
@@ -46,6 +49,7 @@ func buildConvNeXt(c *config, w *Weights, n *Network) {
 			pre := w.norm(at+"layernorm", size, eps)
 			up := w.linear(at+"pwconv1", size, 4*size, true)
 			branch := []step{depthwise.run, pre.step, up.step, activate(act)}
+			// Layer scale is folded into the second pointwise layer, which is linear.
 			var scale []float32
 			if second {
 				branch = append(branch, w.responseNorm(at+"grn", 4*size))

@@ -23,6 +23,7 @@ func buildResNet(c *config, w *Weights, n *Network) {
 	w.under("embedder.embedder.convolution.weight", "", "resnet.", "model.", "backbone.")
 	w.own([]string{"embedder.", "encoder."})
 	stem := w.convNorm("embedder.embedder", 3, width, 7, 2)
+	// Paddings keep any picture from vanishing.
 	t := &cnn{least: 1, steps: []step{
 		stem.run, activate(act),
 		func(s *Scratch, in plane) plane { return maxPool(s, in, 3, 2, 1) },
@@ -39,6 +40,7 @@ func buildResNet(c *config, w *Weights, n *Network) {
 				stride = 2
 			}
 			var shortcut *conv
+			// The projection shortcut (option B of the paper), only where shapes differ.
 			if in != size || stride != 1 {
 				shortcut = w.convNorm(at+"shortcut", in, size, 1, stride)
 			}
@@ -49,6 +51,7 @@ func buildResNet(c *config, w *Weights, n *Network) {
 					w.convNorm(at+"layer.1", size, size, 3, 1).run,
 				}
 			} else {
+				// A bottleneck is a quarter as wide (section 4.1).
 				first, middle, inner := 1, stride, max(size/4, 1)
 				if inBottleneck {
 					first, middle = stride, 1

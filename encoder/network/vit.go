@@ -112,11 +112,14 @@ func buildDINOv2(c *config, w *Weights, n *Network) {
 		return
 	}
 	b.inner = max(1, int(float64(b.dim)*ratio))
+	// SwiGLU has three matrices: two thirds of the width, in multiples of 8, keep the number of
+	// parameters.
 	if gated {
 		b.inner = (b.inner*2/3 + 7) / 8 * 8
 	}
 	w.under("embeddings.cls_token", "", n.Architecture+".", "model.", "backbone.")
 	v := newVision(w, &b, "embeddings.patch_embeddings.projection", true)
+	// The class token has a position, registers have none.
 	v.lead, v.leadPos = [][]float32{w.values("embeddings.cls_token", 1, 1, b.dim)}, 1
 	v.positions = w.values("embeddings.position_embeddings", 1, 1+v.gridH*v.gridW, b.dim)
 	v.resize = bicubic
@@ -124,6 +127,7 @@ func buildDINOv2(c *config, w *Weights, n *Network) {
 		c.fail("image_size is %d by %d: DINOv2's positions form a square", b.width, b.height)
 	}
 	if registers > 0 {
+		// transformers resizes positions with antialias only in the model with registers.
 		v.resize = bicubicAntialiased
 		tokens := w.values("embeddings.register_tokens", 1, registers, b.dim)
 		for i := 0; i < registers && w.err == nil; i++ {
@@ -131,10 +135,12 @@ func buildDINOv2(c *config, w *Weights, n *Network) {
 		}
 	}
 	v.info.AnySize = true
+	// Of pretraining alone.
 	w.own([]string{"embeddings.", "encoder.", "layernorm."}, "embeddings.mask_token")
 	for i := range b.layers {
 		at := fmt.Sprintf("encoder.layer.%d.", i)
 		l := block{heads: b.heads, act: b.act, gated: gated}
+		// Layer scale goes into the projections behind it, which are linear.
 		scale1 := w.values(at+"layer_scale1.lambda1", b.dim)
 		scale2 := w.values(at+"layer_scale2.lambda1", b.dim)
 		l.norm1 = w.norm(at+"norm1", b.dim, b.eps)

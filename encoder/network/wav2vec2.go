@@ -35,6 +35,7 @@ func buildWav2Vec2(c *config, w *Weights, n *Network) {
 	eps, stable := c.epsilon("layer_norm_eps", 1e-5), c.flag("do_stable_layer_norm", false)
 	act := c.activation("hidden_act", "gelu")
 	t := &waveform{convAct: c.activation("feat_extract_activation", "gelu"), layers: stack{dim: dim, pre: stable}}
+	// Only HuBERT's configuration can leave it out.
 	projNorm := n.Architecture != "hubert" || c.flag("feat_proj_layer_norm", true)
 	c.empty("add_adapter", "adapter_attn_dim", "conv_pos_batch_norm")
 	switch {
@@ -51,6 +52,7 @@ func buildWav2Vec2(c *config, w *Weights, n *Network) {
 	w.under("feature_extractor.conv_layers.0.conv.weight", "", n.Architecture+".", "model.")
 	w.own([]string{"feature_extractor.", "feature_projection.", "encoder.", "adapter."})
 	in := 1
+	// "group": a group norm behind the first convolution alone; "layer": a layer norm behind each.
 	t.grouped = kind == "group"
 	for i, width := range widths {
 		at := fmt.Sprintf("feature_extractor.conv_layers.%d.", i)
@@ -67,6 +69,7 @@ func buildWav2Vec2(c *config, w *Weights, n *Network) {
 	}
 	t.project = w.linear("feature_projection.projection", in, dim, true)
 	t.positions = w.groupConv("encoder.pos_conv_embed.conv", dim, taps, groups)
+	// The norm comes before the layers, or behind them where these normalize first.
 	if nm := w.norm("encoder.layer_norm", dim, eps); stable {
 		t.final = nm
 	} else {
@@ -88,6 +91,7 @@ func buildWav2Vec2(c *config, w *Weights, n *Network) {
 		return
 	}
 	t.info = TowerInfo{Dim: dim, Layers: layers, Floats: t.layers.floats(), MinSamples: 1}
+	// Backward from one frame to the samples that it takes.
 	for i := len(t.convs) - 1; i >= 0; i-- {
 		t.info.MinSamples = (t.info.MinSamples-1)*t.convs[i].stride + t.convs[i].k
 	}

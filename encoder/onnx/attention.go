@@ -71,6 +71,7 @@ func (a *attention) run(c *call) {
 	if rank < 2 || len(j.k.shape) < 2 || len(j.v.shape) < 2 {
 		failf("attention over the shapes %v, %v and %v", j.q.shape, j.k.shape, j.v.shape)
 	}
+	// k is [.., d, keys] here, already turned, as the graph multiplies it.
 	n := len(j.k.shape)
 	j.lq, j.d, j.lk = j.q.shape[rank-2], j.q.shape[rank-1], j.k.shape[n-1]
 	n = len(j.v.shape)
@@ -81,6 +82,7 @@ func (a *attention) run(c *call) {
 	shapes := [][]int{j.q.shape[:rank-2], j.k.shape[:len(j.k.shape)-2], j.v.shape[:n-2]}
 	for _, t := range c.in[3:] {
 		s := see(t, nil)
+		// Masks broadcast as NumPy does: missing axes are put in front, an axis of 1 has step 0.
 		for len(s.shape) < 2 {
 			s.shape, s.step = slices.Insert(slices.Clone(s.shape), 0, 1), slices.Insert(slices.Clone(s.step), 0, 0)
 		}
@@ -96,6 +98,7 @@ func (a *attention) run(c *call) {
 		shapes = append(shapes, s.shape[:r-2])
 		j.masks = append(j.masks, s)
 	}
+	// Heads and rows alike: every leading axis is one of independent attentions.
 	j.batch = broadcastShape(shapes...)
 	result := append(slices.Clone(j.batch), j.lq, j.dv)
 	shape := result
@@ -113,10 +116,12 @@ func (a *attention) run(c *call) {
 	if out.Len() == 0 {
 		return
 	}
+	// A softmax over nothing: zeros, as of a product over an empty axis.
 	if j.lk == 0 {
 		clear(out.f32())
 		return
 	}
+	// Written where the transposition behind would put it.
 	j.o = seen{shape: result, step: strides(shape), x: out.f32()}
 	if a.out != nil {
 		step := make([]int, len(result))
@@ -131,6 +136,7 @@ func (a *attention) run(c *call) {
 	for i := range j.masks {
 		j.masks[i].spread(j.batch)
 	}
+	// Blocks of queries: scores of a long text fit the cache, and have as many pieces for the cores.
 	j.blocks = (j.lq + queryBlock - 1) / queryBlock
 	kernel.Do(c.r.g.options.Workers, size(j.batch)*j.blocks, j)
 }
@@ -161,6 +167,7 @@ func (j *attentionJob) Run(i int) {
 	// q alpha, side by side
 	rowStep, colStep := j.q.step[lead], j.q.step[lead+1]
 	from := j.start(&j.q, head) + first*rowStep
+	// On q, which usually has fewer elements than the scores.
 	alpha := float32(j.alpha)
 	for r := range rows {
 		to := q[r*j.d : (r+1)*j.d]
@@ -173,12 +180,14 @@ func (j *attentionJob) Run(i int) {
 		}
 	}
 	tB, k, ldb, rest := j.matrix(&j.k, head, j.d, j.lk, rest)
+	// Masks are put into scores first, and the product is added to them.
 	masked := false
 	for m := range j.masks {
 		masked = j.mask(scores, &j.masks[m], head, first, rows, masked)
 	}
 	kernel.Gemm(false, tB, rows, j.lk, j.d, q, j.d, k, ldb, scores, j.lk, masked)
 	kernel.Softmax(scores, scores, j.lk)
+	// The graph replaces NaN (of rows that are masked throughout) by 0.
 	if j.noNaN {
 		for i, v := range scores {
 			if v != v {

@@ -132,6 +132,8 @@ func (c *call) layout() (shapes [][]int, last bool) {
 	for i, t := range c.in {
 		if t != nil {
 			shapes[i] = t.Shape
+			// Broadcasting pairs axes from the back, and channels last has another back: only full ranks can
+			// stay.
 			if last && t.last && len(t.Shape) != rank {
 				return c.allRowMajor(), false
 			}
@@ -151,10 +153,12 @@ func (c *call) layout() (shapes [][]int, last bool) {
 				s[j] = 1
 			}
 			copy(s[rank-len(t.Shape):], t.Shape)
+			// With one channel, or one pixel, both orders are the same bytes.
 			if s[1] != 1 && size(s[2:]) != 1 { // the orders differ
 				full := *t
 				full.Shape, full.buf = s, nil
 				turned := c.channelsLast(&full)
+				// Released with the node; as an input it would live on.
 				c.scratch = append(c.scratch, turned.buf)
 				turned.buf = nil
 				c.in[i], c.dead[i] = turned, false

@@ -26,6 +26,7 @@ func (m *matcher) activationOf(n *node) *activation {
 		return &activation{f: fastGELUTanh}
 	case "Clip":
 		lo, hi := float32(math.Inf(-1)), float32(math.Inf(1))
+		// Bounds were attributes, and are inputs since.
 		if m.g.opset < 11 {
 			if a := n.attrs["min"]; a != nil {
 				lo = a.f
@@ -37,6 +38,7 @@ func (m *matcher) activationOf(n *node) *activation {
 		for i, to := range []*float32{&lo, &hi} {
 			if i+1 < len(n.in) && n.in[i+1] >= 0 {
 				v, ok := m.number(n.in[i+1])
+				// Bounds that are computed: the operator stays as it is.
 				if !ok {
 					return nil
 				}

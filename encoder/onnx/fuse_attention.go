@@ -7,6 +7,7 @@ func (m *matcher) attention(n *node) {
 	if n.op != "Softmax" || m.types[n.out[0]] != Float32 {
 		return
 	}
+	// Exporters scale q, k, both (by the fourth root) or the scores; all are multiplied into alpha.
 	a := &attention{alpha: 1}
 	var masks []int
 	scores := m.scores(n.in[0], a, &masks)
@@ -19,10 +20,12 @@ func (m *matcher) attention(n *node) {
 		return
 	}
 	p := n.out[0]
+	// PyTorch's exporter guards rows without a key, by IsNaN and Where.
 	if zeroed := m.nanToZero(n); zeroed >= 0 {
 		a.noNaN, p = true, zeroed
 	}
 	last := m.user(p, "MatMul")
+	// The weights have to be the left factor.
 	if last == nil || last.in[0] != p || last.in[1] == p {
 		return
 	}
@@ -39,6 +42,8 @@ func (m *matcher) attention(n *node) {
 			rank = len(perm)
 		}
 	}
+	// Softmax's default before opset 13, where it flattens from axis 1 on: the last axis only of a
+	// matrix.
 	axis := int64(1)
 	if m.g.opset >= 13 {
 		axis = -1
@@ -49,6 +54,8 @@ func (m *matcher) attention(n *node) {
 	if axis != -1 && (rank == 0 || int(axis) != rank-1) {
 		return
 	}
+	// Heads back beside one another; any permutation that keeps the last axis whole can be written at
+	// once.
 	if t := m.user(last.out[0], "Transpose"); t != nil && t.attrs["perm"] != nil {
 		perm := convert[int](t.attrs["perm"].ints)
 		if r := len(perm); r >= 2 && (rank == 0 || r == rank) && isPermutation(perm) && perm[r-1] == r-1 {

@@ -9,6 +9,7 @@ func (m *matcher) integerLinear(n *node) {
 	if len(n.in) > 2 {
 		zero = n.in[2]
 	}
+	// Zero points of weights have to be known, since sums over weights are computed once.
 	var wz *Tensor
 	if len(n.in) > 3 && n.in[3] >= 0 {
 		if wz = m.g.consts[n.in[3]]; wz == nil {
@@ -23,11 +24,14 @@ func (m *matcher) integerLinear(n *node) {
 	if mul == nil {
 		return
 	}
+	// ONNX Runtime's dynamic quantization multiplies the scales of input and weights first, then the
+	// sums.
 	both, _ := other(mul, cast.out[0])
 	scales := m.maker[both]
 	if scales == nil || scales.op != "Mul" {
 		return
 	}
+	// The product's operands come in either order.
 	for i := range 2 {
 		w := m.g.consts[scales.in[i]]
 		x := scales.in[1-i]
@@ -35,6 +39,7 @@ func (m *matcher) integerLinear(n *node) {
 		if w == nil || w.Type != Float32 || len(w.Shape) > 1 || from == nil || from.op != "DynamicQuantizeLinear" || from.out[1] != x {
 			continue
 		}
+		// Sums of bytes are exact in int32, so that their order does not matter.
 		p := newIntegers(m.g.consts[max(n.in[1], 0)], wz)
 		if n.in[1] < 0 || p == nil || w.Len() != 1 && w.Len() != p.n {
 			return

@@ -14,12 +14,14 @@ func (m *matcher) layerNorm(n *node) {
 	}
 	var eps float64
 	variance := -1
+	// eps may be on either side.
 	for i, id := range add.in {
 		if v, ok := m.number(id); ok && v >= 0 {
 			eps, variance = v, add.in[1-i]
 		}
 	}
 	mean2 := m.lastMean(variance)
+	// Each intermediate must have one user: with another it has to be computed anyway.
 	if mean2 == nil || !m.once(variance) {
 		return
 	}
@@ -27,6 +29,7 @@ func (m *matcher) layerNorm(n *node) {
 	if square == nil || !m.once(mean2.in[0]) {
 		return
 	}
+	// PyTorch writes the square as a power, others as a product.
 	d := square.in[0] // x - mean
 	switch {
 	case square.op == "Mul" && square.in[1] == d:
@@ -43,6 +46,7 @@ func (m *matcher) layerNorm(n *node) {
 	if div == nil || div.in[1] != n.out[0] {
 		return
 	}
+	// x − mean may be computed twice, as two nodes.
 	if x2, ok := m.centered(div.in[0]); !ok || x2 != x {
 		return
 	}
@@ -54,6 +58,7 @@ func (m *matcher) layerNorm(n *node) {
 	if !m.vector(w) {
 		return
 	}
+	// The shift is optional.
 	last, in := mul, []int{x, w}
 	if plus := m.user(mul.out[0], "Add"); plus != nil {
 		if b, _ := other(plus, mul.out[0]); m.vector(b) && m.g.consts[b].Len() == m.g.consts[w].Len() {
@@ -121,6 +126,7 @@ func (m *matcher) convNorm(n *node) {
 	if conv.in[1] < 0 || w == nil || len(w.Shape) < 3 || w.Type != Float32 {
 		return
 	}
+	// Weights are [out, in / groups, ...].
 	ch := w.Shape[0]
 	var p [4][]float32
 	for i := range p {
@@ -138,6 +144,7 @@ func (m *matcher) convNorm(n *node) {
 		}
 		copy(bias, t.f32())
 	}
+	// It would use the batch's own statistics.
 	if a := n.attrs["training_mode"]; a != nil && a.i != 0 {
 		return
 	}
@@ -146,7 +153,9 @@ func (m *matcher) convNorm(n *node) {
 		eps = float64(a.f)
 	}
 	scale, shift := make([]float32, ch), make([]float32, ch)
+	// scale = γ/√(σ² + eps), shift = β − μ·scale.
 	foldBatchNorm(scale, shift, p[0], p[1], p[2], p[3], eps)
+	// A copy, since other nodes may use the weights.
 	folded := w.clone()
 	each := w.Len() / max(ch, 1)
 	x := folded.f32()
@@ -154,6 +163,7 @@ func (m *matcher) convNorm(n *node) {
 		kernel.Scale(x[i*each:(i+1)*each], scale[i], x[i*each:(i+1)*each])
 		shift[i] += bias[i] * scale[i]
 	}
+	// replace clears them; they are the convolution's.
 	attrs := conv.attrs
 	m.replace(n, "Conv", []int{conv.in[0], m.constant(folded), m.constant(NewTensor(shift, ch))})
 	n.attrs = attrs
@@ -171,6 +181,7 @@ func (m *matcher) padConv(n *node) {
 	if a := pad.attrs["mode"]; a != nil && a.s != "constant" {
 		return
 	}
+	// SAME depends on the size of the input, which padding changes.
 	if a := n.attrs["auto_pad"]; a != nil && a.s != "NOTSET" && a.s != "VALID" {
 		return
 	}
@@ -198,6 +209,7 @@ func (m *matcher) padConv(n *node) {
 		}
 	}
 	rank := len(pads) / 2
+	// Batch, channels and one or two axes.
 	if rank < 3 || rank > 4 || len(pads)%2 != 0 {
 		return
 	}
@@ -211,11 +223,13 @@ func (m *matcher) padConv(n *node) {
 	sums := make([]int64, len(old))
 	for i, p := range pads {
 		axis := i % rank
+		// A negative pad cuts, which a convolution cannot; padding of batch or channels neither.
 		if p < 0 || p > 1<<30 || axis < 2 && p != 0 {
 			return
 		}
 		if axis >= 2 {
 			at := i/rank*(rank-2) + axis - 2
+			// Pad lists all begins, then all ends, over all axes; Conv over the spatial ones alone.
 			sums[at] = old[at] + p
 		}
 	}

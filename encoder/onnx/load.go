@@ -14,6 +14,7 @@ const (
 
 // load makes a graph of the bytes of a model file.
 func load(b []byte, files external, o Options) (*Graph, error) {
+	// Limits come first: the decoder counts nodes and tensors while it reads.
 	d := decoder{Limits: o.withDefaults()}
 	o.Limits = d.Limits
 	m, err := d.model(b)
@@ -43,10 +44,12 @@ func load(b []byte, files external, o Options) (*Graph, error) {
 	if err := l.sort(); err != nil {
 		return nil, err
 	}
+	// Constants first: patterns of fuse look for constant shapes and bounds.
 	if err := l.fold(); err != nil {
 		return nil, err
 	}
 	if !o.Plain {
+		// A matcher meets shapes that no exporter writes; a panic there is the file's fault.
 		if err := guard(l.fuse); err != nil {
 			return nil, err
 		}
@@ -160,6 +163,7 @@ func (l *loader) nodes(p *graphProto) error {
 	for i := range p.nodes {
 		q := &p.nodes[i]
 		n := &node{op: q.op, name: q.name, attrs: map[string]*attrProto{}}
+		// Operators of com.microsoft and others are refused by name.
 		if q.domain != "" && q.domain != "ai.onnx" {
 			return fmt.Errorf("operator %s: the domain %q is not supported", q.op, q.domain)
 		}
@@ -167,6 +171,7 @@ func (l *loader) nodes(p *graphProto) error {
 		if !ok || op.since > l.g.opset || op.until > 0 && l.g.opset >= op.until {
 			return fmt.Errorf("operator %s of opset %d is not supported", q.op, l.g.opset)
 		}
+		// Trailing empty names mean absent, as no name does.
 		for len(q.inputs) > 0 && q.inputs[len(q.inputs)-1] == "" {
 			q.inputs = q.inputs[:len(q.inputs)-1]
 		}
@@ -181,6 +186,7 @@ func (l *loader) nodes(p *graphProto) error {
 			if j < op.minIn {
 				return fmt.Errorf("%v: input %d is missing", n, j)
 			}
+			// An optional input that is left out keeps its place.
 			n.in = append(n.in, -1)
 		}
 		for _, name := range q.outputs {
@@ -202,6 +208,8 @@ func (l *loader) nodes(p *graphProto) error {
 		}
 		l.g.nodes = append(l.g.nodes, n)
 	}
+	// In a second pass: the standard demands topological order, but not all writers keep to it, see
+	// sort.
 	for _, n := range l.g.nodes {
 		for _, id := range n.in {
 			if id >= 0 && !l.made[id] {

@@ -42,6 +42,7 @@ func (l *lstm) run(c *call) {
 		failf("an input of the shape %v", x.Shape)
 	}
 	T, B, in := x.Shape[0], x.Shape[1], x.Shape[2]
+	// hidden_size is optional; the recurrent weights have it.
 	D, H := len(l.reverse), l.hidden
 	if H == 0 && len(c.in[2].Shape) == 3 {
 		H = c.in[2].Shape[2]
@@ -68,8 +69,11 @@ func (l *lstm) run(c *call) {
 	gates, forget := c.floats(4*H*T*B), c.floats(H)
 	for d, reverse := range l.reverse {
 		w, r := c.in[1].f32()[d*4*H*in:], c.in[2].f32()[d*4*H*H:(d+1)*4*H*H]
+		// Gates begin as the biases, to which both products are added: [T·B × 4H], in ONNX's order i, o,
+		// f, c.
 		l.bias(c, gates, d, T*B, H)
 		if T*B > 0 && H > 0 && in > 0 {
+			// The input's part for all steps at once; only the recurrent part is sequential.
 			kernel.Gemm(false, true, T*B, 4*H, in, x.f32(), in, w, in, gates, 4*H, true)
 		}
 		var p []float32
@@ -80,6 +84,7 @@ func (l *lstm) run(c *call) {
 			hb, cb := h.f32()[(d*B+b)*H:][:H], cell.f32()[(d*B+b)*H:][:H]
 			for i := range n {
 				at := i
+				// Backward from the sequence's own end, not from the padding's.
 				if reverse {
 					at = n - 1 - i
 				}

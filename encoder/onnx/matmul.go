@@ -330,6 +330,7 @@ func buildEinsum(b *builder) runner {
 }
 
 func (c *call) einsum(terms []string, right string, length map[rune]int) *Tensor {
+	// Output axes first, then those that are summed over.
 	order := right
 	for _, t := range terms {
 		for _, r := range t {
@@ -357,6 +358,7 @@ func (c *call) einsum(terms []string, right string, length map[rune]int) *Tensor
 		step[i] = make([]int, len(order))
 		own := strides(c.in[i].Shape)
 		for j, r := range t {
+			// An axis twice in one term (a diagonal) adds both steps; one that a term lacks has step 0.
 			step[i][strings.IndexRune(order, r)] += own[j]
 		}
 	}

@@ -132,6 +132,7 @@ func packWords[T any](dst, src []T, v strided) {
 		dst[0] = src[v.from]
 		return
 	}
+	// Runs along the last axis; an odometer over the others keeps at without a product.
 	n := len(shape) - 1
 	run, by := shape[n], step[n]
 	index := make([]int, n)

@@ -36,6 +36,7 @@ func (c *call) pad(mode string, pads []int, value *Tensor, axes []int) {
 	n := rank
 	if axes != nil {
 		n = len(axes)
+		// Checks that no axis is named twice.
 		axisSet(axes, rank)
 	}
 	if len(pads) != 2*n {
@@ -50,6 +51,7 @@ func (c *call) pad(mode string, pads []int, value *Tensor, axes []int) {
 	}
 	shape := make([]int, rank)
 	for i, d := range t.Shape {
+		// So that the sum cannot overflow; the count is checked by alloc.
 		if before[i] > 1<<40 || after[i] > 1<<40 || before[i] < -1<<40 || after[i] < -1<<40 {
 			failf("the pads %v are too large", pads)
 		}
@@ -59,6 +61,7 @@ func (c *call) pad(mode string, pads []int, value *Tensor, axes []int) {
 	}
 	lies := t.Shape
 	out := c.alloc(t.Type, shape...)
+	// Channels last: axes change places, elements stay.
 	if out.last = t.last; out.last {
 		lies, shape, before = lastShape(t.Shape), lastShape(shape), lastShape(before)
 	}
@@ -70,6 +73,7 @@ func (c *call) pad(mode string, pads []int, value *Tensor, axes []int) {
 		}
 		copy(fill, raw(value))
 	}
+	// One table for each axis: modes differ in it alone, and the copy is the same for all.
 	source := make([][]int, rank) // of each element along an axis, -1 for the value
 	for i, d := range shape {
 		source[i] = make([]int, d)

@@ -231,6 +231,7 @@ func (d *decoder) attr(f field, a *attrProto) error {
 	if err != nil {
 		return err
 	}
+	// The field numbers are those of AttributeProto in onnx.proto3.
 	found := attrType(0)
 	err = each(b, func(f field) (err error) {
 		switch f.num {
@@ -254,6 +255,7 @@ func (d *decoder) attr(f field, a *attrProto) error {
 			err = d.tensor(f, a.t)
 			found = attrTensor
 		case 6, 11:
+			// If, Loop and Scan.
 			err = errors.New("it has a subgraph; loops and branches are not supported")
 		case 7:
 			a.floats, err = f.float32s(a.floats)
@@ -288,6 +290,7 @@ func (d *decoder) tensor(f field, t *tensorProto) error {
 	if err != nil {
 		return err
 	}
+	// Before anything of it is read: a file of empty tensors is small.
 	if d.tensors++; d.tensors > d.MaxNodes*4 {
 		return fmt.Errorf("the graph has more than %d tensors", d.MaxNodes*4)
 	}
@@ -312,6 +315,7 @@ func (d *decoder) tensor(f field, t *tensorProto) error {
 		case 8:
 			t.name, err = f.text()
 		case 9:
+			// A slice of the file, not a copy: weights are most of it.
 			t.raw, err = f.bytes()
 			t.hasRaw = true
 		case 10:

@@ -190,6 +190,7 @@ func (c *call) reduce(f *reducer, r reduction) {
 
 // planes sums along a middle axis of float32s without turning them.
 func (r *reduction) planes(c *call, f *reducer) bool {
+	// The two that a column sum computes.
 	if f != &reduceSum && f != &reduceMean || c.in[0].Type.held() != 4 || !c.in[0].Type.float() {
 		return false
 	}
@@ -201,6 +202,7 @@ func (r *reduction) planes(c *call, f *reducer) bool {
 			axes = append(axes, [2]int{s.shape[i], s.strides[i]})
 		}
 	}
+	// Axes that lie as one become one, so that any rank is [outer, cols, inner] if it can be.
 	merged := axes[:0:0]
 	for _, a := range axes {
 		if m := len(merged); m > 0 && merged[m-1][1] == a[0]*a[1] {
@@ -211,6 +213,7 @@ func (r *reduction) planes(c *call, f *reducer) bool {
 	}
 	var outer, inner, cols int
 	switch {
+	// The kept axis has step 1, the summed one the width of a row.
 	case len(merged) == 2 && merged[0][1] == 1 && merged[1][1] == merged[0][0]:
 		outer, inner, cols = 1, merged[0][0], merged[1][0]
 	case len(merged) == 3 && merged[1][1] == 1 && merged[2][1] == merged[1][0] && merged[0][1] == merged[1][0]*merged[2][0]:

@@ -106,6 +106,7 @@ func (c *call) resize(r *resizing, scales []float32, sizes, axes []int) {
 		a = axis(a, rank)
 		if scales != nil {
 			scale[a] = scales[i]
+			// Scales are float32, and their product with the size is rounded to float32 before it is cut.
 			to := math.Floor(float64(float32(t.Shape[a]) * scales[i]))
 			if !(scales[i] > 0) || !(to < 1<<40) {
 				failf("a scale of %v", scales[i])
@@ -118,10 +119,12 @@ func (c *call) resize(r *resizing, scales []float32, sizes, axes []int) {
 		}
 		scale[a] = float32(sizes[i]) / float32(t.Shape[a])
 	}
+	// Before anything is allocated.
 	if _, ok := count(shape); !ok {
 		failf("its result would have the shape %v", shape)
 	}
 	x := t
+	// Separable: one axis after the other.
 	for a := range rank {
 		if scale[a] == 1 && shape[a] == t.Shape[a] {
 			continue
@@ -147,6 +150,7 @@ func (r *resizing) taps(from, to int, scale float32) tapSet {
 	if to > 0 && from == 0 {
 		failf("an axis of length 0 is resized")
 	}
+	// A filter's support in elements; shrinking with antialias stretches it (as Pillow does).
 	reach, stretch := 1, 1.0
 	if r.mode == "cubic" {
 		reach = 2
@@ -158,6 +162,7 @@ func (r *resizing) taps(from, to int, scale float32) tapSet {
 	if r.mode != "nearest" {
 		s.count = 2 * reach
 		if r.antialias {
+			// One more than its width, since it begins between elements.
 			s.count = 2*int(math.Ceil(float64(reach)*stretch)) + 1
 		}
 	}
@@ -169,6 +174,7 @@ func (r *resizing) taps(from, to int, scale float32) tapSet {
 		at := r.coordinate(i, from, to, scale)
 		places, weights := s.places[i*s.count:(i+1)*s.count], s.weights[i*s.count:(i+1)*s.count]
 		switch {
+		// No weights: the place is rounded as nearest_mode has it.
 		case r.mode == "nearest":
 			places[0], weights[0] = min(max(r.round(at, scale), 0), from-1), 1
 			continue
@@ -183,6 +189,7 @@ func (r *resizing) taps(from, to int, scale float32) tapSet {
 		}
 		sum := float32(0)
 		for j, p := range places {
+			// exclude_outside: elements beyond the edge have no weight; else the edge is repeated.
 			if r.exclude && (p < 0 || p >= from) {
 				weights[j] = 0
 			}

@@ -44,12 +44,14 @@ func buildReshape(b *builder) runner {
 				continue
 			case d < 0:
 				failf("the shape %v is not valid", want)
+			// 0 copies the axis of the input, unless allowzero (opset 14) takes it at its word.
 			case d == 0 && !allowZero:
 				if i >= len(t.Shape) {
 					failf("the shape %v copies an axis that %v does not have", want, t.Shape)
 				}
 				shape[i] = t.Shape[i]
 			}
+			// By division, since claimed lengths may overflow.
 			if shape[i] > 0 && known > math.MaxInt64/16/shape[i] {
 				failf("the shape %v is too large", want)
 			}
@@ -353,11 +355,13 @@ func buildConcat(b *builder) runner {
 func buildSplit(b *builder) runner {
 	a := b.int("axis", 0)
 	var attr []int
+	// The lengths were an attribute, and are an input since.
 	if b.opset < 13 {
 		attr = b.ints("split")
 	}
 	parts := len(b.n.out)
 	uneven := false
+	// Only with num_outputs may the last part be shorter.
 	if b.opset >= 18 {
 		if p := b.int("num_outputs", parts); p != parts {
 			failf("num_outputs is %d, but there are %d outputs", p, parts)

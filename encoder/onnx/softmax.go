@@ -12,6 +12,7 @@ func buildSoftmax(rows func(dst, x []float32, cols int), one func(y, x []float64
 	return func(b *builder) runner {
 		flat := b.opset < 13
 		without := -1
+		// The default axis is 1 before opset 13, and the last since.
 		if flat {
 			without = 1
 		}
@@ -35,6 +36,7 @@ func buildSoftmax(rows func(dst, x []float32, cols int), one func(y, x []float64
 			case []float32:
 				y := out.f32()
 				if inner == 1 {
+					// So many rows a piece that a goroutine is worth it.
 					per := max(1, grain/cols)
 					c.parallel(len(x)/cols, per, func(from, to int) {
 						rows(y[from*cols:to*cols], x[from*cols:to*cols], cols)

@@ -68,6 +68,8 @@ func (e external) bytes(entries map[string]string, want int64) ([]byte, error) {
 		return nil, errors.New("external weights are not available")
 	}
 	location := entries["location"]
+	// Only below the model's folder: fs.ValidPath has no .. and no root; a backslash is a separator on
+	// Windows.
 	if location == "" || strings.Contains(location, `\`) || !fs.ValidPath(location) || location == "." {
 		return nil, fmt.Errorf("the external weights %q do not lie in the model's folder", location)
 	}
@@ -79,6 +81,7 @@ func (e external) bytes(entries map[string]string, want int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The shape decides; the entry can only agree.
 	if length != want {
 		return nil, fmt.Errorf("the external weights %q have %d bytes, but the shape needs %d", location, length, want)
 	}
@@ -95,6 +98,7 @@ func (e external) bytes(entries map[string]string, want int64) ([]byte, error) {
 		return nil, fmt.Errorf("the external weights %q are not a plain file", location)
 	case offset > info.Size() || length > info.Size()-offset:
 		return nil, fmt.Errorf("the external weights %q end before byte %d + %d", location, offset, length)
+	// Without a length the file has to end with the tensor.
 	case entries["length"] == "" && offset+length != info.Size():
 		return nil, fmt.Errorf("the external weights %q have %d bytes, but the shape needs %d", location, info.Size()-offset, want)
 	}
@@ -164,6 +168,7 @@ func decode[T any](b []byte, step, n int, f func([]byte) T) []T {
 
 // fromFields sets the elements from the typed field that ONNX has for the type.
 func (t *Tensor) fromFields(p *tensorProto, n int) error {
+	// Types of up to 32 bits share int32_data, as bits (onnx.proto3).
 	have := len(p.int32s)
 	switch t.Type {
 	case Float32:

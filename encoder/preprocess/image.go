@@ -45,6 +45,7 @@ func (p *Image) Values(m *vision.Image) (values []float32, height, width int, er
 	if m.Width < 1 || m.Height < 1 {
 		return nil, 0, 0, errors.New("the picture is empty")
 	}
+	// The size that the whole picture would have; only the window in it is computed.
 	outW, outH := p.resized(m.Width, m.Height)
 	// The window of the resized picture that is kept, and what lies around it.
 	w, height, width := window{0, outH, 0, outW}, outH, outW
@@ -53,11 +54,13 @@ func (p *Image) Values(m *vision.Image) (values []float32, height, width int, er
 		height, width = p.cropH, p.cropW
 		w.top, w.bottom, top = centered(outH, p.cropH)
 		w.left, w.right, left = centered(outW, p.cropW)
+		// As center_crop of transformers does: it pads both axes, then cuts.
 		if outH < p.cropH || outW < p.cropW { // padding one axis moves the other as well
 			w.top, w.bottom, top = padded(outH, p.cropH)
 			w.left, w.right, left = padded(outW, p.cropW)
 		}
 	}
+	// A configuration may claim any size.
 	if int64(height)*int64(width) > maxPixels {
 		return nil, 0, 0, fmt.Errorf("a picture of %d × %d would become one of %d × %d", m.Width, m.Height, width, height)
 	}
@@ -66,12 +69,15 @@ func (p *Image) Values(m *vision.Image) (values []float32, height, width int, er
 	r := newResizer(m.Width, m.Height, outW, outH, p.filter, w)
 	part := make([]uint8, rows*cols)
 	for c, plane := range [][]uint8{m.R, m.G, m.B} {
+		// Rescaling and normalization, of 256 values once.
 		table, out := &p.values[c], values[c*height*width:][:height*width]
 		if rows < height || cols < width {
 			for i := range out {
+				// Padding is black before normalization.
 				out[i] = table[0]
 			}
 		}
+		// The other planes of a gray picture are the same.
 		if c == 0 || !m.IsGray() {
 			r.plane(part, plane)
 		}

@@ -32,6 +32,7 @@ func (f Filter) String() string {
 // some processors would use, so that all machines get the same weights.
 func (f Filter) kernel() (support float64, value func(x float64) float64) {
 	switch f {
+	// Half-open, as Pillow's, so that no element is weighed from both sides.
 	case Lanczos:
 		return 3, func(x float64) float64 {
 			if x < -3 || x >= 3 {

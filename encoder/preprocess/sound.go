@@ -188,6 +188,7 @@ func (s *Sound) logMel(x []float32) []float32 {
 	x = x[:min(len(x), s.Chunk)]
 	window := make([]float64, s.fft)
 	for i := range window {
+		// Periodic: the divisor is the length, where a symmetric window has one less.
 		window[i] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(i)/float64(s.fft))
 	}
 	fft, err := dsp.NewMixedFFT(s.fft)
@@ -198,6 +199,7 @@ func (s *Sound) logMel(x []float32) []float32 {
 	narrow, energy := make([]float32, len(power)), make([]float32, bands)
 	logs, loudest := make([]float64, bands*frames), math.Inf(-1)
 	for t := range frames {
+		// Centered frames, reflected at the beginning, as torch.stft.
 		from := t*s.hop - s.fft/2
 		silent := true
 		for i, w := range window {
@@ -206,6 +208,7 @@ func (s *Sound) logMel(x []float32) []float32 {
 				frame[i], silent = w*float64(x[at]), false
 			}
 		}
+		// Most of a padded chunk: the transform would be of zeros.
 		if silent {
 			for k := range bands {
 				logs[k*frames+t] = quietest
@@ -219,6 +222,7 @@ func (s *Sound) logMel(x []float32) []float32 {
 		}
 		s.mel.Apply(energy, narrow)
 		for k, e := range energy {
+			// log10 of 1e-10, Whisper's floor.
 			l := max(math.Log10(float64(e)), quietest)
 			logs[k*frames+t] = l
 			loudest = max(loudest, l)

@@ -69,6 +69,7 @@ func (m *bpe) encode(ids []int32, s string, w *workspace) []int32 {
 // symbols cuts s into characters.
 func (m *bpe) symbols(out []symbol, s string, w *workspace) []symbol {
 	add := func(id int32) { out = append(out, symbol{id, int32(len(out)) - 1, int32(len(out)) + 1}) }
+	// With fuse_unk a run of unknown characters is one symbol.
 	pending := false // an unknown character was seen, whose symbol is still to be added
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
@@ -76,6 +77,8 @@ func (m *bpe) symbols(out []symbol, s string, w *workspace) []symbol {
 		id := int32(-1)
 		decorated := !first && m.prefix != "" || last && m.suffix != ""
 		text := s[i : i+n]
+		// CLIP marks the end of a word (</w>), others the inside (##): a character is looked up with its
+		// mark.
 		if decorated {
 			w.text = w.text[:0]
 			if !first {
@@ -103,6 +106,7 @@ func (m *bpe) symbols(out []symbol, s string, w *workspace) []symbol {
 				pending = false
 			}
 			add(id)
+		// byte_fallback: all bytes of a character or none.
 		case m.bytes.know(text):
 			for k := range len(text) {
 				add(m.bytes[text[k]])
@@ -146,6 +150,7 @@ func (m *bpe) join(symbols []symbol, w *workspace) {
 		heap = heap[:last]
 		down(heap)
 		left := &symbols[c.at]
+		// Merged into another in the meantime: entries are not removed from the heap.
 		if left.id < 0 || left.next < 0 {
 			continue
 		}
@@ -159,6 +164,7 @@ func (m *bpe) join(symbols []symbol, w *workspace) {
 		if left.next >= 0 {
 			symbols[left.next].prev = c.at
 		}
+		// Both new neighbors may join now.
 		if left.prev >= 0 {
 			push(left.prev)
 		}

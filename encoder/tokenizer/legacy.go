@@ -140,6 +140,7 @@ func (c *config) bytePairs(vocab, mergesFile []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read merges.txt: %w", err)
 	}
+	// The first line of OpenAI's files.
 	if len(lines) > 0 && strings.HasPrefix(lines[0], "#version") {
 		lines = lines[1:]
 	}
@@ -147,6 +148,7 @@ func (c *config) bytePairs(vocab, mergesFile []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read merges.txt: %w", err)
 	}
+	// Without a class the special tokens show whose vocabulary it is.
 	class := strings.TrimSuffix(c.Class, "Fast")
 	if class == "" {
 		switch {
@@ -162,6 +164,7 @@ func (c *config) bytePairs(vocab, mergesFile []byte) (*Tokenizer, error) {
 	m := &bpe{ids: v.byToken, unknown: -1}
 	cls, sep, pad, mask, unknown := "<s>", "</s>", "<pad>", "<mask>", "<unk>"
 	switch class {
+	// As the reference's: words by CLIP's pattern, then bytes; an unknown one is the end token.
 	case "CLIPTokenizer":
 		whitespace := run{member: isSpace, least: 1, most: all}
 		t.normalizer = normalizers{unicodeForm(norm.NFC), replace{whitespace, " "}, lowercase{}}
@@ -187,6 +190,7 @@ func (c *config) bytePairs(vocab, mergesFile []byte) (*Tokenizer, error) {
 		return nil, err
 	}
 	t.leaveBytes()
+	// GPT-2 adds no special tokens.
 	if class == "GPT2Tokenizer" {
 		t.single, t.pair = bare()
 		return t, nil

@@ -30,12 +30,14 @@ type bertNormalizer struct {
 
 func (n bertNormalizer) normalize(s string) string {
 	out := make([]byte, 0, len(s)+len(s)/8)
+	// Most texts have none, and are done in one pass without Unicode's forms.
 	marks := false // whether what follows may have to be reordered or composed by NFD
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			i++
 			switch {
+			// The reference takes tab, newline and return for blanks and drops other controls.
 			case c >= ' ' && c != 0x7f:
 				if n.lowercase && 'A' <= c && c <= 'Z' {
 					c += 'a' - 'A'
@@ -65,6 +67,7 @@ func (n bertNormalizer) normalize(s string) string {
 			marks = true
 			break
 		}
+		// Ideographs become words of their own.
 		if n.chinese && k&chinese != 0 {
 			out = append(utf8.AppendRune(append(out, ' '), r), ' ')
 			continue

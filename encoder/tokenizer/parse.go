@@ -29,6 +29,7 @@ func Parse(data []byte) (*Tokenizer, error) {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, err
 	}
+	// Before they are parsed: sequences in sequences multiply.
 	if len(f.Normalizer) > maxPart || len(f.PreTokenizer) > maxPart || len(f.PostProcessor) > maxPart {
 		return nil, errors.New("a normalizer, pre-tokenizer or post-processor is too large")
 	}
@@ -55,12 +56,14 @@ func Parse(data []byte) (*Tokenizer, error) {
 			return nil, fmt.Errorf("cannot read the added tokens: %w", err)
 		}
 	}
+	// After the model, in whose vocabulary most of them are.
 	if err := t.add(added); err != nil {
 		return nil, err
 	}
 	if t.single, t.pair, err = parsePostProcessor(f.PostProcessor, 0); err != nil {
 		return nil, err
 	}
+	// Whether bytes can stay depends on what the last step before the model is.
 	t.leaveBytes()
 	return t, nil
 }

@@ -76,6 +76,7 @@ func parseNormalizer(raw json.RawMessage, depth int) (normalizer, error) {
 		return l, nil
 	case "BertNormalizer":
 		lowercase := or(c.Lowercase, true)
+		// Accents are stripped with lowercase unless it is stated otherwise, as BERT's code had it.
 		return bertNormalizer{or(c.Clean, true), or(c.Chinese, true), or(c.Strip, lowercase), lowercase}, nil
 	case "NFC":
 		return unicodeForm(norm.NFC), nil
@@ -104,6 +105,7 @@ func parseNormalizer(raw json.RawMessage, depth int) (normalizer, error) {
 		}
 		return replace{p, c.Content}, nil
 	case "Precompiled":
+		// SentencePiece's identity normalization.
 		if c.Charsmap == "" {
 			return nil, nil
 		}
@@ -158,6 +160,7 @@ func parsePreTokenizer(raw json.RawMessage, depth int) (preTokenizer, error) {
 		return l, nil
 	case "BertPreTokenizer":
 		return bertWords{}, nil
+	// Despite its name it keeps the matches of \w+ and of [^\w\s]+.
 	case "Whitespace":
 		return cutter{pattern: scan(wordOrSymbols), behavior: removed, invert: true}, nil
 	case "WhitespaceSplit":
@@ -167,6 +170,7 @@ func parsePreTokenizer(raw json.RawMessage, depth int) (preTokenizer, error) {
 	case "Metaspace":
 		return newMetaspace(or(c.Replacement, "▁"), c.Scheme, c.PrefixSpace, or(c.Split, true))
 	case "Punctuation":
+		// The default of Punctuation; Split has none.
 		b, err := parseBehavior(c.Behavior, isolated)
 		return cutter{pattern: hasClass(punctuation), behavior: b}, err
 	case "Digits":
@@ -266,6 +270,7 @@ func parsePostProcessor(raw json.RawMessage, depth int) (single, pair template, 
 		return nil, nil, fmt.Errorf("cannot read the post-processor: %w", err)
 	}
 	switch c.Type {
+	// It trims offsets, and ids have none.
 	case "ByteLevel":
 		return single, pair, nil
 	case "BertProcessing", "RobertaProcessing":
@@ -281,6 +286,7 @@ func parsePostProcessor(raw json.RawMessage, depth int) (single, pair template, 
 			return nil, nil, err
 		}
 		single = template{cls, {text: 0}, sep}
+		// Two separators between texts, and one kind for both.
 		if c.Type == "RobertaProcessing" {
 			return single, template{cls, {text: 0}, sep, sep, {text: 1}, sep}, nil
 		}
@@ -304,6 +310,7 @@ func parsePostProcessor(raw json.RawMessage, depth int) (single, pair template, 
 			return nil, nil, err
 		}
 		adding := 0
+		// The last one that adds would have to wrap what the others made.
 		for _, step := range c.Steps {
 			s, p, err := parsePostProcessor(step, depth+1)
 			if err != nil {

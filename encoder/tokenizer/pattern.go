@@ -304,6 +304,7 @@ func parseSet(e string) (member func(r rune) bool, rest string, ok bool) {
 	if e == "" {
 		return nil, "", false
 	}
+	// A set of one: a character, a class or an escape.
 	if e[0] != '[' {
 		return parseMember(e, `.^$*+?()[]{}|`)
 	}
@@ -312,6 +313,7 @@ func parseSet(e string) (member func(r rune) bool, rest string, ok bool) {
 	e = strings.TrimPrefix(e, "^")
 	var members []func(r rune) bool
 	for e != "" && e[0] != ']' {
+		// Oniguruma's syntax, of which this is the part that tokenizers use; the rest is refused.
 		if strings.HasPrefix(e, "&&") || e[0] == '-' && len(members) > 0 && !strings.HasPrefix(e, "-]") {
 			return nil, "", false // an intersection, or a range from what is no character
 		}

@@ -50,9 +50,11 @@ func (c cutter) split(out []piece, p piece) []piece {
 	begin := len(out)
 	matched := false // whether the last part before was a match
 	add := func(start, end int, match bool) {
+		// Empty parts are none, also between two matches.
 		if start == end {
 			return
 		}
+		// The pattern is of what to keep.
 		if c.invert {
 			match = !match
 		}

@@ -34,6 +34,7 @@ func (m *unigram) encode(ids []int32, s string, w *workspace) []int32 {
 		w.steps = make([]step, len(s)+1)
 	}
 	steps := w.steps[:len(s)+1]
+	// The Viterbi algorithm: steps[i] is the best way to byte i, in float64 as the reference.
 	for i := range steps {
 		steps[i] = step{from: -1}
 	}
@@ -43,6 +44,7 @@ func (m *unigram) encode(ids []int32, s string, w *workspace) []int32 {
 		single := false // whether a piece is just the character here
 		node := int32(0)
 		for i := at; i < len(s); i++ {
+			// All pieces that begin here, by one walk down the trie.
 			if node = m.pieces.next(node, s[i]); node < 0 {
 				break
 			}
@@ -51,11 +53,13 @@ func (m *unigram) encode(ids []int32, s string, w *workspace) []int32 {
 				continue
 			}
 			to := &steps[i+1]
+			// Of equal ones the first found, which begins earlier.
 			if c := score + m.scores[piece]; to.from < 0 || c > to.score {
 				*to = step{c, int32(at), piece}
 			}
 			single = single || i+1-at == width
 		}
+		// An unknown character costs more than any piece, so that it is used only where nothing fits.
 		if !single {
 			to := &steps[at+width]
 			if c := score + m.lowest; to.from < 0 || c > to.score {

@@ -116,6 +116,7 @@ type scoredPiece struct {
 // parsePieces reads the list of a Unigram vocabulary from raw, which is valid JSON. Decoding a
 // quarter of a million pairs by encoding/json takes seconds.
 func parsePieces(raw []byte) ([]scoredPiece, error) {
+	// About two commas a piece.
 	pieces := make([]scoredPiece, 0, bytes.Count(raw, []byte{','})/2+1)
 	at := 0
 	next := func() byte { // the next byte that is no white space
@@ -155,6 +156,7 @@ func parsePieces(raw []byte) ([]scoredPiece, error) {
 		}
 		p.text = string(raw[from:at])
 		at++
+		// Only then is a JSON decoder needed for the text.
 		if escaped || !utf8.ValidString(p.text) {
 			if err := json.Unmarshal(raw[from-1:at], &p.text); err != nil {
 				return nil, err
