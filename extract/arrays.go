@@ -167,6 +167,8 @@ func writeLabels(w io.Writer, ds *dataset.Dataset) error {
 		name string
 		of   func(r *dataset.Row) string
 	}
+	// The names are those by which a table's roles are known, so that the folder is read back without
+	// a flag.
 	columns := []column{{"id", func(r *dataset.Row) string {
 		if s.ID == "" {
 			return strconv.Itoa(r.Number)
@@ -178,6 +180,7 @@ func writeLabels(w io.Writer, ds *dataset.Dataset) error {
 			columns = append(columns, column{name, of})
 		}
 	}
+	// A split column of empty cells would make every row one that has no split.
 	split := false
 	for i := range ds.Rows {
 		split = split || ds.Rows[i].Split != ""

@@ -22,6 +22,7 @@ func WriteInputs(ctx context.Context, dir string, ds *dataset.Dataset, a *artifa
 	if len(ds.Rows) == 0 {
 		return nil, fmt.Errorf("cannot write %s: %w", dir, errNoRows)
 	}
+	// In the order of the model's views, which the inputs of the graph have.
 	ordered := make([]*View, len(a.Views))
 	for k, saved := range a.Views {
 		i := slices.IndexFunc(views, func(v View) bool { return v.Name == saved.Name })
@@ -30,6 +31,7 @@ func WriteInputs(ctx context.Context, dir string, ds *dataset.Dataset, a *artifa
 		}
 		ordered[k] = &views[i]
 	}
+	// Written beside and renamed, so that a reader never meets half of it.
 	err := durable.Folder(dir, func(tmp string) error {
 		in := &inputs{ctx: ctx, dir: tmp, rows: len(ds.Rows), names: fileNames{}}
 		present := make([]func(i int) bool, len(ordered))

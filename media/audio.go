@@ -57,6 +57,7 @@ func ReadAudio(ctx context.Context, src Source) (*dsp.Signal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", src.Name(), err)
 	}
+	// An empty file is of no format; what it is deserves a message of its own.
 	if len(head) == 0 {
 		return nil, errors.New("not a sound file: it is empty")
 	}
@@ -73,10 +74,13 @@ func ReadAudio(ctx context.Context, src Source) (*dsp.Signal, error) {
 	switch {
 	case audiofile.Decodes(format.Name):
 		sig, err := audiofile.Decode(ctx, format.Name, r, limitsOf(ctx).seconds(MaxAudioSeconds))
+		// A rarer coding in a known container; any other error is of the file, and ffmpeg would only
+		// repeat it.
 		if !errors.Is(err, audiofile.ErrUnsupported) {
 			return sig, interrupted(ctx, err)
 		}
 		other, err2 := byProcess(ctx, r, audioByProcess)
+		// Both reasons: what the file is, and what would read it.
 		if errors.Is(err2, ErrNoAudioProcess) {
 			return nil, fmt.Errorf("%w: %w", err, err2)
 		}

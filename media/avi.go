@@ -46,19 +46,23 @@ func readAVI(r io.Reader, limits aviLimits) (*Clip, error) {
 			}
 			continue
 		}
+		// By time, from the number of pictures; the sound goes on below.
 		if limits.pictures > 0 && float64(t.seen)*a.Info.FrameSeconds >= float64(limits.pictures) {
 			cutPictures = true
 			continue
 		}
+		// An empty chunk repeats the picture before (a dropped frame).
 		if len(c.Data) > 0 {
 			last.set(c.Data)
 		}
+		// Only the pictures that are kept are decoded.
 		if !t.wants() || len(last.data) == 0 {
 			continue
 		}
 		tried++
 		m, err := last.decode(&a.Info)
 		if err != nil {
+			// One broken picture is not the whole film.
 			broken++
 			continue
 		}

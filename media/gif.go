@@ -46,6 +46,7 @@ func readGIF(ctx context.Context, r io.Reader, limits gifLimits) (*Clip, error) 
 	if err := (imagefile.Options{MaxPixels: limits.screen}).CheckSize(s.width, s.height); err != nil {
 		return nil, err
 	}
+	// White, as everything that is transparent is put over white.
 	canvas := gifCanvas{width: s.width, height: s.height, rgb: bytes.Repeat([]uint8{255}, 3*s.width*s.height)}
 	var t thinner
 	hundredths := 0
@@ -57,6 +58,7 @@ func readGIF(ctx context.Context, r io.Reader, limits gifLimits) (*Clip, error) 
 		if err != nil {
 			return nil, gifError(n, err)
 		}
+		// Pixels of all pictures together: many large ones in a small file would take minutes.
 		if pixels += int64(b.width) * int64(b.height); n == limits.pictures || pixels > limits.pixels {
 			return nil, fmt.Errorf("GIF of more than %d pictures or %d million pixels in them", limits.pictures, limits.pixels>>20)
 		}
@@ -67,6 +69,7 @@ func readGIF(ctx context.Context, r io.Reader, limits gifLimits) (*Clip, error) 
 		if err != nil {
 			return nil, gifError(n, err)
 		}
+		// The disposal of a picture takes effect before the next one is drawn (GIF89a, section 23).
 		restore := canvas.draw(m, b.disposal)
 		if t.wants() {
 			t.add(vision.FromRGB(s.width, s.height, canvas.rgb).Shrink(frameSide))

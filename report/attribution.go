@@ -219,6 +219,7 @@ func (r *reader) noise() *section {
 		for _, c := range n.Curves {
 			row := []cell{{where, n.Column}, {what, n.Kind}, text(c.Model)}
 			for _, v := range []*float64{&c.Area, &c.Relative, c.Effective} {
+				// No value without a baseline, or with a level of zero score.
 				if v == nil || math.IsNaN(*v) {
 					row = append(row, cell{"–", ""})
 					continue

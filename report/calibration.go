@@ -20,6 +20,7 @@ func (r *reader) learning() *section {
 		}
 		p := &svg.Lines{
 			Title: r.say("learning_plot", l.Model), XLabel: r.say("epoch"), YLabel: r.say("loss"), XFormat: svg.Count, YFormat: svg.Plain, WholeX: true,
+			// A loss has no bounds of its own, as a share has.
 			YFloor: math.Inf(-1), YCeil: math.Inf(1), YFrom: 0, YTo: math.NaN(),
 		}
 		epochs := make([]float64, n)
@@ -35,6 +36,7 @@ func (r *reader) learning() *section {
 			}
 			p.Curves = append(p.Curves, svg.Curve{Name: r.say(key), X: epochs[:len(y)], Y: y, Mark: mark, Color: color})
 			t.column(key, headed(r.say(key)))
+			// Curves may end at different epochs; a missing value keeps the table square.
 			for e := range t.rows {
 				v := math.NaN()
 				if e < len(y) {
@@ -43,6 +45,7 @@ func (r *reader) learning() *section {
 				t.rows[e] = append(t.rows[e], value(v, svg.Plain.Value(v)))
 			}
 		}
+		// The lowest loss in the first epoch: every later one over-fits.
 		if l.Best == 0 && len(l.Val) > 1 {
 			s.note += r.pick(" ", "") + r.say("overfit", l.Model)
 		}

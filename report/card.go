@@ -101,6 +101,7 @@ func (r *reader) verdict(v *eval.Verdict) *finding {
 // decided is the finding of an explanation: which modality the model relies on, and which are not
 // shown to help.
 func (r *reader) decided() *finding {
+	// In units that a reader knows (points of accuracy, or the error), if the report has them.
 	v := r.doc.Shapley[0]
 	for _, goal := range []string{explain.Correctness, explain.ErrorDrop} {
 		if i := slices.IndexFunc(r.doc.Shapley, func(c explain.Contribution) bool { return c.Goal == goal }); i >= 0 {
@@ -128,6 +129,7 @@ func (r *reader) decided() *finding {
 		}
 		return r.say("gain", s, format.Value(c.Low), format.Value(c.High))
 	}
+	// By the interval; a value without one is taken as it is.
 	sure := func(c explain.Part) bool { return math.IsNaN(c.Low) || c.Low > 0 }
 	first := parts[0]
 	said := []string{r.say("decides", first.Name, format.Value(first.Value)+unit)}

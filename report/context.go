@@ -35,6 +35,7 @@ func (r *reader) mistakes(p *page, o Options) {
 	if len(r.doc.Mistakes) == 0 {
 		return
 	}
+	// Bytes of all media together: cells are filled in until these are used up.
 	left := 0
 	if o.Media {
 		left = o.MediaLimit
@@ -48,6 +49,7 @@ func (r *reader) mistakes(p *page, o Options) {
 	p.put(`p class="note"`, note)
 	p.raw(`<div class="cards">`)
 	for i, m := range r.doc.Mistakes {
+		// The others are folded, in the same page.
 		if i == firstMistakes {
 			p.raw("</div><details>")
 			p.put("summary", r.say("more_mistakes", len(r.doc.Mistakes)-i))

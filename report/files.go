@@ -22,6 +22,8 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", fmt.Errorf("cannot make the report's folder: %w", err)
 	}
+	// Listed before anything is written, by the index of the report that is there: other files are not
+	// ours to remove.
 	old := formerFiles(dir)
 	var names []string
 	for _, f := range newReader(d, speakerOf(o.Lang)).allFigures() {
@@ -61,6 +63,7 @@ func WriteFiles(dir string, d *Document, o Options) (string, error) {
 	if err := durable.WriteFile(filepath.Join(dir, "report.json"), append(data, '\n')); err != nil {
 		return "", err
 	}
+	// Last: who sees the page finds the files that it names.
 	path := filepath.Join(dir, "report.html")
 	return path, durable.Write(path, func(w io.Writer) error { return HTML(w, d, o) })
 }

@@ -43,6 +43,7 @@ func HTML(w io.Writer, d *Document, o Options) error {
 	title := r.title()
 	p.raw("<!doctype html>\n<html lang=\"", r.htmlLang(), "\"><head><meta charset=\"utf-8\">",
 		`<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">`,
+		// Texts of samples are in the page: no script runs and nothing is loaded, whatever they hold.
 		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:">`,
 		`<link rel="icon" href="data:,">`)
 	p.put("title", title)
@@ -63,6 +64,8 @@ func HTML(w io.Writer, d *Document, o Options) error {
 	r.card(p)
 	parts := r.sections()
 	r.contents(p, parts)
+	// Sections that are not wide share rows of two columns; the wrapper opens and closes where the
+	// width changes.
 	columns := false
 	for _, s := range parts {
 		if s.wide == columns {

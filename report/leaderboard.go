@@ -41,6 +41,7 @@ func (r *reader) leaderboard() *section {
 		Title: headed(r.say("leaderboard_plot", r.metric.TitleIn(r.lang()))), XLabel: r.metricLabel(r.metric), Format: format(r.metric),
 		Groups: [2]string{r.say("single"), r.say("fusion")}, Line: math.NaN(), Floor: r.metric.Min, Ceil: r.metric.Max,
 	}
+	// The verdict's single entry is the line in the plot, its fusion the bold row.
 	best := ""
 	if v := r.doc.Verdict; v != nil {
 		line := "best_line"
@@ -62,6 +63,7 @@ func (r *reader) leaderboard() *section {
 	t.column("fit_seconds", headed(r.say("fit")))
 	t.column("views", headed(r.say("views")))
 	for i, row := range rows {
+		// A row without the metric is in the table and not in the plot.
 		if s, ok := row.Of(r.metric.Name); ok {
 			group := 0
 			if row.Kind == eval.Fusion {

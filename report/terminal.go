@@ -171,10 +171,13 @@ func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil 
 			}
 		}
 	}
+	// No row has a finite value.
 	if lo > hi {
 		lo, hi = 0, 1
 	}
 	lo, hi = svg.Range(lo, hi, floor, ceil)
+	// Names get a third of the width at most; what does not fit is cut first in the intervals, then in
+	// the kinds.
 	nw := min(termtext.Widest(names), max(12, t.width/3))
 	kw, vw, sw := termtext.Widest(kinds), termtext.Widest(values), termtext.Widest(spans)
 	if !strings.Contains(strings.Join(spans, ""), "[") {

@@ -50,6 +50,7 @@ func (t *terminal) noise() {
 			widths[k] = max(widths[k], termtext.Width(r[k]))
 		}
 	}
+	// With one model its column would repeat its name in every line.
 	if !several {
 		widths[texts-1] = 0
 	}

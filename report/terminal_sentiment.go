@@ -32,6 +32,7 @@ func (t *terminal) sentiment() {
 		for _, row := range shown {
 			s, ok := row.Of(m.Name)
 			if !ok {
+				// The conventions go with labels between −3 and 3; other regressions have none of the metrics.
 				return
 			}
 			line = append(line, show(m, s.Mean)+"  "+between(format(m), s.Low, s.High))

@@ -132,6 +132,7 @@ func (t *terminal) tuning() {
 			}
 			out += "  " + strings.Repeat(" ", widths[c]-termtext.Width(l[c])) + l[c]
 		}
+		// Bold: chosen by a run.
 		if i > 0 && slices.Contains(s.Runs, ranked[i-1]) {
 			out = t.paint(bold, out)
 		}

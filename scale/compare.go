@@ -30,6 +30,7 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 	if err != nil {
 		return nil, err
 	}
+	// Whatever the comparison would refuse is refused here, before machines are started for it.
 	if _, err := compare.Metrics(ds, o.Metric); err != nil {
 		return nil, ds.Problems.Wrap(err)
 	}
@@ -41,6 +42,7 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 	if err != nil {
 		return nil, ds.Problems.Wrap(err)
 	}
+	// Nothing is fitted here: names, shapes and counts of pieces follow from the schema and the plan.
 	var views []train.Fitted
 	var columns []string
 	for _, r := range refs {
@@ -49,9 +51,12 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 		columns, j.Views = append(columns, column.Name), append(j.Views, r.Name)
 	}
 	entries := compare.Entries(views, ds.Schema.Group != "" && ds.Schema.Order != "", fusions)
+	// As (*handOver).testFits decides: few validation rows of an official split are calibrated in
+	// folds.
 	inner := plan.Official && ds.Schema.Task != dataset.Regression && len(plan.Runs[0].Val) < eval.FewCalibrationRows
 	entries = append(entries, compare.Variants(entries, &plan, views, fusions)...)
 	recipe := o.Recipe
+	// As fusor.Compare sets it, since Trials draws by it.
 	recipe.Train.Seed = o.Seed
 	methods := o.WithDefaults().Methods
 	trials := len(compare.Trials(methods, fusions, views, ds, &plan, &compare.Options{Recipe: recipe, Tune: o.Tune}))
@@ -60,6 +65,7 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 	}
 	j.Recipe, j.Plan = &o.Recipe, &Plan{plan.Official, plan.Folds, len(plan.Runs)}
 	j.blocks(s.Block, func(int) bool { return true })
+	// Features by blocks of rows, then pieces of the comparison, which need all blocks.
 	tasks := j.addBlocks(nil, stageFeatures)
 	tasks = j.addPieces(tasks, compare.Pieces(&plan, entries, trials, inner, compare.ManyPlayers(j.Views, columns), true))
 	return j, j.write(ctx, s.Storage, ds.Rows, nil, tasks)
@@ -167,6 +173,8 @@ func (c *comparison) do(ctx context.Context, stage Stage, tasks []Task, done fun
 	for len(own) > 0 { // once, and again after each that fails
 		s := newPieces(ctx, c.w)
 		s.own, s.stage, s.saved = own, compare.Stage(stage.Name), done
+		// The comparison itself, which asks for its pieces: own ones are computed, others read, and
+		// missing ones pending.
 		_, err := c.run(ctx, s)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -180,6 +188,8 @@ func (c *comparison) do(ctx context.Context, stage Stage, tasks []Task, done fun
 			}
 		}
 		for p, t := range own {
+			// A piece may turn out not to be needed, as where a view is absent: an empty part keeps the
+			// stage from waiting for it.
 			if err == nil || errors.Is(err, compare.ErrPending) { // nothing asked for it
 				err := c.w.save(ctx, t, false, nil)
 				if err != nil {

@@ -186,6 +186,7 @@ func (j *Job) write(ctx context.Context, s Storage, rows []dataset.Row, order []
 	if err != nil {
 		return fmt.Errorf("cannot write the job: %w", err)
 	}
+	// By content, so that the same command makes the same job.
 	j.ID = fmt.Sprintf("%x", sha256.Sum256(data))[:16]
 	old, err := s.Read(ctx, jobFile)
 	switch {
@@ -200,6 +201,7 @@ func (j *Job) write(ctx context.Context, s Storage, rows []dataset.Row, order []
 	}
 	for b := range len(j.Blocks) - 1 {
 		var file bytes.Buffer
+		// A row a line, with its place in the data set: order may have mixed them.
 		lines := json.NewEncoder(&file)
 		for at := j.Blocks[b]; at < j.Blocks[b+1]; at++ {
 			i := at

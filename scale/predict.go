@@ -153,6 +153,8 @@ func (w *Worker) MergePredict(ctx context.Context, allowMissing bool) ([]fusor.P
 			return nil, nil, err
 		}
 		data, err := w.read(ctx, t)
+		// Rows of a block that failed have a place all the same, so that answers stay in the order of the
+		// rows.
 		if err != nil && allowMissing {
 			for _, r := range rows {
 				out[r.Index].Flags = []string{Missing}
@@ -171,6 +173,7 @@ func (w *Worker) MergePredict(ctx context.Context, allowMissing bool) ([]fusor.P
 		if err = flat.Decode(answersFormat, data, a.flat); err == nil {
 			err = json.Unmarshal(a.rows, &list)
 		}
+		// A part of another job, or of another version of the rows, must not be matched by place.
 		if err == nil && len(list) != len(rows) {
 			err = fmt.Errorf("it has %d answers to %d rows", len(list), len(rows))
 		}
@@ -178,6 +181,7 @@ func (w *Worker) MergePredict(ctx context.Context, allowMissing bool) ([]fusor.P
 			return nil, nil, fmt.Errorf("cannot read what %s made: %w", t, err)
 		}
 		for i, r := range rows {
+			// Not in the part, which would repeat the names of the classes for each row.
 			if p.q.Top == 0 && p.m.Schema().Task != dataset.Regression {
 				list[i].Classes = p.m.Schema().Classes
 			}

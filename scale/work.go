@@ -100,6 +100,8 @@ func (w *Worker) Do(ctx context.Context, tasks []Task) (failed, waiting int, err
 			if t.Stage != stage.Name {
 				continue
 			}
+			// By the part that is there: a task that another worker did, or an earlier start, is not done
+			// again.
 			done, err := w.done(ctx, t)
 			if err != nil {
 				return failed, waiting, err
@@ -113,6 +115,7 @@ func (w *Worker) Do(ctx context.Context, tasks []Task) (failed, waiting int, err
 		if len(mine) == 0 {
 			continue
 		}
+		// All parts of the stages before; a worker does not wait but leaves its tasks to a later start.
 		ready, err := w.ready(ctx, stage)
 		if err != nil {
 			return failed, waiting, err
@@ -130,6 +133,7 @@ func (w *Worker) Do(ctx context.Context, tasks []Task) (failed, waiting int, err
 			if err != nil {
 				line.State, line.Error = Failed, err.Error()
 				failed++
+				// The error is stored, so that it is shown where the results are asked for.
 				faults = append(faults, w.fail(ctx, t, err))
 			}
 			w.report(line)

@@ -121,6 +121,7 @@ func answered(m *fusor.Model, header []string, q predict.Query) []string {
 }
 
 func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, answers iter.Seq2[[]fusor.Prediction, error], format string) error {
+	// Answers are written as they come; nothing is held for all rows.
 	b, q := bufio.NewWriter(w), c.query()
 	each := func(f func(i int, p *fusor.Prediction) error) error {
 		i := 0
@@ -160,6 +161,7 @@ func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, 
 		out.Comma = '\t'
 	}
 	names := answerNames(m, q)
+	// A column of the input with the name of an answer gives way, as when answers are answered again.
 	var kept []int // columns of the input
 	var header []string
 	for k, h := range data.header {
@@ -238,6 +240,7 @@ func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMes
 			add("prediction", p.Class)
 		}
 		for i, class := range p.Classes {
+			// Six digits: what is beyond is noise of float32.
 			add("p_"+class, math.Round(p.Probabilities[i]*1e6)/1e6)
 		}
 	}
@@ -254,6 +257,7 @@ func answer(m *fusor.Model, p *fusor.Prediction, in json.RawMessage) json.RawMes
 	}
 
 	var b bytes.Buffer
+	// Members of an earlier answer are taken out, also of classes that --top leaves out now.
 	old := slices.Clone(names)
 	for _, class := range m.Schema().Classes { // --top leaves some out
 		old = append(old, "p_"+class)

@@ -116,12 +116,14 @@ func (c *compareCmd) write(e *env, cmp *fusor.Comparison) error {
 		if slices.ContainsFunc(cmp.Rows, func(r compare.Row) bool { return joinsOneView(r.Kind, r.Fusion) }) {
 			why = "there is no fusion to compare: it takes at least two views, and the ensemble is several networks of the one view; add a column, or name more views with --views (see: fusor views)"
 		}
+		// A copy: the notes belong to the plan.
 		notes = append(notes[:len(notes):len(notes)], why)
 	}
 	c.notes(e, notes)
 	doc := cmp.Document(c.reportFlags.options())
 	doc.Next = c.next(e, cmp)
 	if c.Out != "" {
+		// compare.json first: it is what the long work was for, should a later file fail.
 		data, err := json.MarshalIndent(cmp.Comparison, "", "  ")
 		if err != nil {
 			return err
@@ -142,6 +144,8 @@ func (c *compareCmd) write(e *env, cmp *fusor.Comparison) error {
 				return err
 			}
 		}
+		// Only now are the stored fits removed: until everything is written, the same command can go on
+		// from them.
 		if err := cmp.Finish(); err != nil {
 			return err
 		}

@@ -58,6 +58,7 @@ func (c *demoCmd) Run(e *env) error {
 	if c.DataOnly {
 		return nil
 	}
+	// One seed: a first look should take a minute.
 	run := compareCmd{comparisonFlags: comparisonFlags{Data: manifest, Seeds: new(1)}, Out: filepath.Join(dir, "result"), commonFlags: c.commonFlags}
 	cmp, err := run.run(e)
 	if err != nil {

@@ -66,6 +66,7 @@ func (c *explainCmd) Run(e *env) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	// Before the work: an output that is an input, or cannot be written.
 	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
 		return err
 	}
@@ -94,6 +95,7 @@ func (c *explainCmd) Run(e *env) error {
 	c.notes(e, unsplit(ds, split))
 	eo.Rows, eo.Split, eo.HeldOut, eo.Unsplit = rows, split, held, c.Split == "" && split == "all"
 	ex, err := m.Explain(e.ctx, ds, eo)
+	// Before anything else is written to the same terminal.
 	bar.done()
 	if err != nil {
 		return c.failed(e, err)

@@ -99,6 +99,7 @@ func (f files) Open(name string) (fs.File, error) {
 func rowOf(ctx context.Context, m *fusor.Model, paths, as []string) (*dataset.Dataset, []cell, error) {
 	schema := m.Schema()
 	var cells []cell
+	// Files are given new names, since a row names files below a root alone and these lie anywhere.
 	object, known := map[string]string{}, files{}
 	put := func(column, shown, value string, isFile bool) {
 		cells = append(cells, cell{column, shown})
@@ -117,6 +118,7 @@ func rowOf(ctx context.Context, m *fusor.Model, paths, as []string) (*dataset.Da
 			return nil, nil, usagef("--as names the column %s twice", column)
 		}
 		kind := kindOf(schema, column)
+		// Of a text or a vector --as may be the value itself.
 		_, err := os.Stat(value)
 		switch {
 		case kind.IsField():

@@ -54,6 +54,7 @@ func (c *fuseCmd) Run(e *env) error {
 		return unknown("fusion", c.Method, fusor.Methods().Names())
 	}
 	cfg := c.config()
+	// An option that the method does not have would be ignored in silence.
 	for name := range cfg {
 		if _, ok := method.Option(name); !ok {
 			return usagef("--%s goes with --method %s", name, strings.Join(fusor.Methods().WithOption(name), ", "))
@@ -81,6 +82,7 @@ func (c *fuseCmd) Run(e *env) error {
 			return unreadable(name, err)
 		}
 	}
+	// Random projections change the result: who computes by hand has to know.
 	if !method.AnyWidths && !sameWidth(mats) {
 		c.notes(e, []string{fmt.Sprintf("the matrices are not equally wide, so random parameters (--seed %d) bring them to one width first; train learns such parameters, concat needs none", c.Seed)})
 	}
@@ -244,6 +246,7 @@ func readMatrix(name string) (*tensor.Tensor, error) {
 	}
 	defer f.Close()
 	r := csv.NewReader(f)
+	// All rows as long as the first.
 	r.FieldsPerRecord = 0
 	r.TrimLeadingSpace = true
 	var data []float64

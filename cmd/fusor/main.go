@@ -104,6 +104,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	language := locale(args)
 	words, inLanguage := splitLanguage(args)
+	// A topic of its own, which is no command.
 	if len(words) == 2 && words[1] == "metrics" && (words[0] == "help" || words[0] == "--help") {
 		if err := printMetrics(stdout, language); err != nil {
 			return exitFailure
@@ -118,6 +119,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case words[0] == "--version":
 		words[0] = "version"
 	}
+	// --lang counts wherever it stands, but not behind --, where arguments begin.
 	end := len(words)
 	if k := slices.Index(words, "--"); k >= 0 {
 		end = k
@@ -145,6 +147,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	e := newEnv(ctx, args, line)
 	e.stdin, e.stdout, e.stderr = stdin, out, stderr
 	err = line.Command.Target().(interface{ Run(*env) error }).Run(e)
+	// Commands print without looking at errors: a full disk or a closed pipe is found here.
 	if err == nil {
 		err = out.err // what nobody looked at
 	}
@@ -155,6 +158,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "fusor: %s\n%s", language.Error(err), see())
 		return exitUsage
+	// After usage errors, before all others: what the signal broke off is no failure of its own.
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(stderr, "fusor: %s\n", language.Text("interrupted"))
 		return interruptedBy(ctx)

@@ -54,6 +54,7 @@ Examples:
 // Run predicts.
 func (c *predictCmd) Run(e *env) error {
 	stream := slices.Contains(c.Data, "-")
+	// Wrong use first, before a model of many megabytes is read.
 	switch {
 	case len(c.Data) == 0 && len(c.As) == 0:
 		return usagef("name a table, a folder, the files of one row, or - for JSON lines")
@@ -93,6 +94,7 @@ func (c *predictCmd) Run(e *env) error {
 	if c.Top > 0 && m.Schema().Task == dataset.Regression {
 		return usagef("--top is for classes, and the model predicts numbers")
 	}
+	// Lines have no table: problems and answers are line by line.
 	if stream {
 		return c.stream(e, m)
 	}
@@ -215,6 +217,7 @@ const streamRows = 256
 
 // stream answers JSON lines as they come; with an order, when all of them are there.
 func (c *predictCmd) stream(e *env, m *fusor.Model) error {
+	// A copy, since roles that flags name hold for this command only.
 	schema := *m.Schema()
 	for role, name := range map[*string]*string{&schema.ID: c.ID, &schema.Group: c.Group, &schema.Order: c.Order} {
 		if name != nil {
@@ -228,6 +231,7 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 	}
 	defer root.Close() //nolint:errcheck // it was only read
 	lines := make(chan dataset.Line, streamRows)
+	// With room for one, so that the reader can end if nobody asks.
 	failed := make(chan error, 1)
 	go func() {
 		defer close(lines)
@@ -243,6 +247,7 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 			}
 		}
 	}()
+	// A model over rows needs all rows of a group.
 	together := m.OverRows()
 	out := bufio.NewWriter(e.stdout)
 	bad := 0
@@ -264,6 +269,7 @@ func (c *predictCmd) stream(e *env, m *fusor.Model) error {
 		}
 	}
 	select {
+	// Behind the answers of the lines before the one that failed.
 	case err := <-failed:
 		return err
 	default:

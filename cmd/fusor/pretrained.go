@@ -12,6 +12,7 @@ import (
 
 // pretrained sets the encoders that flags name, over those of a configuration file.
 func (f *recipeFlags) pretrained(r *train.Recipe) error {
+	// The configuration's own map may be used again.
 	choices := maps.Clone(r.Pretrained)
 	if choices == nil {
 		choices = map[string]pretrained.Choice{}

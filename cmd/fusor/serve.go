@@ -97,6 +97,7 @@ func (c *serveCmd) Run(e *env) error {
 	logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: level}))
 	var reports fs.FS
 	if c.Report != "" {
+		// Below this folder alone, also through links.
 		root, err := os.OpenRoot(c.Report)
 		if err != nil {
 			return fmt.Errorf("cannot show the reports: %w", err)
@@ -109,6 +110,7 @@ func (c *serveCmd) Run(e *env) error {
 		Version: fusor.Version, MaxBody: c.MaxBody, MaxRows: c.MaxRows, MaxPixels: c.MaxPixels, MaxSeconds: c.MaxSeconds, Timeout: c.Timeout, MaxWait: c.MaxWait,
 		APIKeys: keys, Origins: c.AllowOrigin, Logger: logger,
 	})
+	// All models before the port is opened: a balancer must not send requests to half of them.
 	for i := range models {
 		if err := c.load(s, &models[i]); err != nil {
 			return err
@@ -129,6 +131,7 @@ func (c *serveCmd) Run(e *env) error {
 	e.printf("serving %s at %s\n", plural(len(models), "model"), at(scheme, listener.Addr()))
 	ended := make(chan error, 1)
 	go func() { ended <- hs.Serve(listener) }()
+	// SIGHUP; on Windows only the files' times are looked at.
 	reload := make(chan os.Signal, 1)
 	notifyReload(reload)
 	defer signal.Stop(reload)

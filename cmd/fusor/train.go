@@ -57,6 +57,7 @@ func (c *trainCmd) Run(e *env) error {
 		return err
 	}
 	if o.From != nil {
+		// How the comparison read its data, unless a flag states it anew.
 		data = o.From.Reads.Under(data)
 	}
 	taskOf(&data, &o.Recipe)
@@ -85,11 +86,13 @@ func (c *trainCmd) Run(e *env) error {
 	c.report(e, rep.Problems)
 	c.notes(e, rep.Notes)
 	if c.EmbedEncoder {
+		// Only in the file: the encoder's weights are needed by who has no folder of it.
 		m.Artifact().EmbedEncoders()
 	}
 	if err := m.Save(c.Out); err != nil {
 		return err
 	}
+	// Last: until the model is there, the state is all that there is.
 	for _, path := range checkpoints(o.Checkpoint) {
 		if err := os.Remove(path); err != nil {
 			return err

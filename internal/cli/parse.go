@@ -337,6 +337,7 @@ func (v *Value) exists(s string) error {
 
 // scan reads one value.
 func scan(to reflect.Value, s string) error {
+	// Before the kinds: a Duration and a Size are int64 as well.
 	if _, ok := to.Interface().(time.Duration); ok {
 		d, err := time.ParseDuration(s)
 		if err != nil {
@@ -357,6 +358,7 @@ func scan(to reflect.Value, s string) error {
 	case reflect.String:
 		to.SetString(s)
 	case reflect.Bool:
+		// --no-flag of a flag without a value arrives here as the value no-.
 		plain, not := strings.CutPrefix(strings.ToLower(s), "no-")
 		switch plain {
 		case "true", "1", "yes":
@@ -374,6 +376,7 @@ func scan(to reflect.Value, s string) error {
 		to.SetInt(n)
 	case reflect.Uint, reflect.Uint64:
 		n, err := strconv.ParseUint(s, 10, 64)
+		// A message of its own: ParseUint has one about syntax.
 		if strings.HasPrefix(s, "-") {
 			return fmt.Errorf("%s must not be negative", s)
 		}

@@ -43,6 +43,7 @@ func (p *Pitch) Block() int { return p.Window + p.maxLag + 1 }
 // It returns the frequency in Hz and the aperiodicity in [0, 1] (0 is a perfect
 // period, above about 0.3 is unvoiced); a silent frame yields 0 and 1.
 func (p *Pitch) At(x []float32, from int) (hz, aperiodicity float32) {
+	// YIN (de Cheveigné and Kawahara, JASA 2002), with its difference function by the transform.
 	block := p.pad[:p.Block()]
 	clear(block)
 	if from < len(x) && from+len(block) > 0 {
@@ -50,6 +51,7 @@ func (p *Pitch) At(x []float32, from int) (hz, aperiodicity float32) {
 	}
 	// r(τ) = Σ_{j<W} x_j x_{j+τ} is the correlation of the first W samples with all.
 	p.fft.Transform(p.spec, block)
+	// Only the first window on one side, so that every lag compares as many samples.
 	p.fft.Transform(p.spec2, block[:p.Window])
 	n := p.fft.Len()
 	// The product conj(A)·B is Hermitian, so its inverse is read from the
@@ -63,14 +65,18 @@ func (p *Pitch) At(x []float32, from int) (hz, aperiodicity float32) {
 	for _, v := range block[:p.Window] {
 		first += v * v
 	}
+	// A silent frame, of which rounding alone would have a period.
 	if first < 1e-9*float32(p.Window) {
 		return 0, 1
 	}
 	r := p.hermitianInverse()
+	// d(τ) = r_0(0) + r_τ(0) − 2 r(τ) (equation 7): the energy of the moved window is kept up sample
+	// by sample.
 	moved := first
 	d := p.diff
 	d[0] = 1
 	var sum float32
+	// One lag beyond the last for the parabola of refine.
 	for lag := 1; lag <= p.maxLag+1; lag++ {
 		out, in := block[lag-1], float32(0)
 		if i := p.Window + lag - 1; i < len(block) {
@@ -80,6 +86,7 @@ func (p *Pitch) At(x []float32, from int) (hz, aperiodicity float32) {
 		v := max(0, first+moved-2*r[lag])
 		sum += v
 		if sum > 0 {
+			// The cumulative mean normalized difference (equation 8).
 			d[lag] = v * float32(lag) / sum
 		} else {
 			d[lag] = 1

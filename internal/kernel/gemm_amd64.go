@@ -164,18 +164,22 @@ func (g *gemm32) panel(k *gemmBlock, a, c []float32) {
 		if mb > gemmM+tile.rows { // a few rows too many are better done now than by themselves
 			mb = gemmM
 		}
+		// Strides are in bytes, as the assembly takes them; k.ars and k.acs are those of A as it lies.
 		from, rs, cs := a[(i*k.ars+k.p*k.acs)/4:], k.ars, k.acs
 		step := tile.rows * k.ars
+		// Only where rows of A would fall into the same few sets of a cache (decision 22).
 		if k.packA {
 			space := room(&k.buf.a, k.kb*(mb+tile.rows))
 			g.packA(k.t, a, space, k.p, k.kb, i, mb)
 			from, rs, cs, step = space, 4, 4*tile.rows, 4*tile.rows*k.kb
 		}
+		// A rest of one or two rows waits for memory: the last tiles are made even instead.
 		parts := [3]int{mb}
 		if !k.packA {
 			parts = evenly(mb, tile.rows)
 		}
 		first := 0
+		// A single row is multiplied with two panels at once.
 		if mb == 1 && !k.packA {
 			first = g.row(k.t, i, k.p, k.j, k.nb, k.kb, &from[0], cs, k.packed, c, k.add)
 		}
@@ -186,6 +190,7 @@ func (g *gemm32) panel(k *gemmBlock, a, c []float32) {
 			switch {
 			case k.packB:
 				b = &k.packed[jj*k.kb]
+			// The last columns are copied to a full tile, whose surplus is not stored.
 			case w < tile.cols:
 				b = &k.buf.edge[0]
 			default:

@@ -93,6 +93,7 @@ func (p *Packed[T]) plainColumns(xs []Columns[T], runs []rowRun[T], ldc int) {
 }
 
 func (p *Packed[T]) fastColumns(room *[]gemmPiece, xs []Columns[T], runs, then []rowRun[T], ldc int) {
+	// All checks first: behind them only pointers go on.
 	for _, r := range runs {
 		k := 0
 		for _, x := range xs {
@@ -106,12 +107,15 @@ func (p *Packed[T]) fastColumns(room *[]gemmPiece, xs []Columns[T], runs, then [
 	t := p.tier
 	cols := gemmTiles[t].cols
 	width := (p.n + cols - 1) / cols * cols
+	// The chunks of the inner sum depend on its length alone, for equal bits in any batch (decision
+	// 22).
 	chunk := chunkOf(p.k)
 	for k := 0; k < p.k; k += chunk {
 		kb := min(chunk, p.k-k)
 		pieces, each := (*room)[:0], 0
 		for i, r := range runs {
 			from := 0
+			// A chunk may end within one input and begin within the next: pieces are what is left of each.
 			for _, x := range xs {
 				lo, hi := max(from, k), min(from+x.N, k+kb)
 				if lo < hi {
@@ -127,11 +131,13 @@ func (p *Packed[T]) fastColumns(room *[]gemmPiece, xs []Columns[T], runs, then [
 				}
 				from += x.N
 			}
+			// Every run has as many pieces, as they all have the same inputs.
 			if each == 0 {
 				each = len(pieces)
 			}
 		}
 		*room = pieces
+		// Columns outside, so that a panel of the weights stays in the cache for all runs.
 		for j := 0; j < p.n; j += cols {
 			for i, r := range runs {
 				multiplyPieces(t, r.n, pieces[i*each:(i+1)*each], 4*j*kb, 4*cols, at(r.c[j:]), 4*ldc, min(cols, p.n-j), k > 0)

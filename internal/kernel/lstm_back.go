@@ -122,6 +122,8 @@ func (l *LSTM[T]) keep(p *lstmPart[T], order []int, s int) {
 // addWeights adds the products of the gradient of the gates of the steps from s on to the sums of a
 // group.
 func (l *LSTM[T]) addWeights(p *lstmPart[T], g *lstmGroup[T], order, after []int, s int, more bool) {
+	// One product for all weights of a direction: inputs, state and ones below one another, [rows ×
+	// 4H].
 	h := l.Hidden
 	for len(p.outer) < len(l.X)+2 {
 		p.outer = append(p.outer, outerSum[T]{})
@@ -140,16 +142,20 @@ func (l *LSTM[T]) addWeights(p *lstmPart[T], g *lstmGroup[T], order, after []int
 	}
 	for r, b := range order {
 		first, n := l.span(b, s)
+		// Sequences are ordered by length; the later ones have no steps here.
 		if n == 0 {
 			continue
 		}
 		dz := r * l.slots()
+		// What is needed next is fetched during this product: the block before in time, or the next
+		// sequence's last one.
 		c, then := b, s-lstmSteps // the block that comes next
 		if s == 0 {
 			then = -1
 			if r < len(after) {
 				c = after[r]
 				then = (l.Lengths[c] - 1) / lstmSteps * lstmSteps
+				// The last block of a sequence takes a short rest with it (lstmMore).
 				if then > 0 && l.Lengths[c]-then <= lstmMore {
 					then -= lstmSteps
 				}
@@ -166,9 +172,11 @@ func (l *LSTM[T]) addWeights(p *lstmPart[T], g *lstmGroup[T], order, after []int
 		bias.pieces = append(bias.pieces, outerPiece[T]{n, oneOf[T](), 0, dz, l.C[row*h : (row+m)*h]})
 		// The state before a step is the output of the step before; zeros before the first.
 		before := first - 1
+		// Backward in time, the step before is the one behind.
 		if l.Reverse {
 			before = first + 1
 		}
+		// The first step has the initial state, whose products are not of the outputs.
 		if s == 0 {
 			if n--; n == 0 {
 				continue

@@ -38,11 +38,13 @@ func Tokenize(dst []Token, text []byte) []Token {
 	for p := 0; p < len(text); {
 		c := text[p]
 		end, kind := 0, Word
+		// The common cases by their first byte; Unicode's word boundaries cost many times as much.
 		switch {
 		case c == ' ' || c == '\n':
 			p++
 			continue
 		case isAlnum(c):
+			// http and www.
 			if c == 'h' || c == 'w' || c == 'H' || c == 'W' {
 				end, kind = urlEnd(text, p), URL
 			}
@@ -60,12 +62,14 @@ func Tokenize(dst []Token, text []byte) []Token {
 		case c < utf8.RuneSelf:
 			end, kind = emoticonEnd(text, p), Emoji
 		}
+		// Runs of one mark are a token: "!!!", "...".
 		if end == 0 && c < utf8.RuneSelf && !isAlnum(c) {
 			for end = p + 1; end < len(text) && text[end] == c; end++ {
 			}
 			kind = Punct
 		}
 		if end == 0 {
+			// The iterator is made for texts that need it.
 			if !made {
 				iter, made = *words.FromBytes(nil), true
 			}
@@ -84,6 +88,7 @@ func Tokenize(dst []Token, text []byte) []Token {
 				p = end
 				continue
 			}
+			// As for ASCII above.
 			if kind == Punct {
 				for one := text[p:end]; bytes.HasPrefix(text[end:], one); {
 					end += len(one)

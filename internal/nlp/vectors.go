@@ -36,6 +36,7 @@ func ReadVectors(r io.Reader, want func(word []byte) bool, each func(word []byte
 				return 0, fmt.Errorf("cannot read the vectors: line 1: %w", err)
 			}
 			v = make([]float32, dim)
+			// word2vec and fastText have it, GloVe has not.
 			if isVectorHeader(text) {
 				continue
 			}
@@ -47,10 +48,12 @@ func ReadVectors(r io.Reader, want func(word []byte) bool, each func(word []byte
 		if !ok {
 			return 0, fmt.Errorf("cannot read the vectors: line %d: no word with %d values: %.40q", line, dim, text)
 		}
+		// A word may hold spaces, but not what looks like a value: then the line has too many.
 		if hasValue(word) {
 			return 0, fmt.Errorf("cannot read the vectors: line %d: more than %d values: %.40q", line, dim, text)
 		}
 		words++
+		// Before the numbers are parsed, which is nearly all of the work.
 		if !want(word) {
 			continue
 		}

@@ -44,6 +44,7 @@ func (p *Diagram) draw(c *canvas) {
 	c.text(pad, c.y-5, start, "s", p.YLabel, c.width-2*pad)
 	sy := newScale(0, 1, 0, 1, 5, false, Percent)
 	left := pad + textWidth("100 %", fontSize) + 8
+	// A square, since the diagonal is what the curves are compared with.
 	side := math.Min(c.width-left-pad-18, 330)
 	top := c.y + 8
 	bottom := top + side
@@ -64,6 +65,7 @@ func (p *Diagram) draw(c *canvas) {
 			r := 2.5
 			tip := k.Name
 			if j < len(k.Rows) {
+				// The area of a marker is as the number of rows.
 				r += 4 * math.Sqrt(k.Rows[j]/most)
 				tip += fmt.Sprintf(" (%.0f)", k.Rows[j])
 			}

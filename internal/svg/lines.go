@@ -84,6 +84,7 @@ func (p *Lines) scales(c *canvas) (sx, sy scale, top, bottom float64) {
 		grow(&ylo, &yhi, k.Low...)
 		grow(&ylo, &yhi, k.High...)
 	}
+	// What the axis has to hold beside the curves.
 	grow(&ylo, &yhi, p.YFrom, p.YTo)
 	sy = newScale(ylo, yhi, p.YFloor, p.YCeil, 5, false, p.YFormat)
 	if p.YLabel != "" {
@@ -100,7 +101,9 @@ func (p *Lines) scales(c *canvas) (sx, sy scale, top, bottom float64) {
 	left := pad + widest(labels, fontSize) + 8
 	right := c.width - pad - 10
 	sx = newScale(xlo, xhi, math.Inf(-1), math.Inf(1), ticksFor(right-left), p.WholeX, p.XFormat)
+	// Unlike the y-axis, which ends at ticks.
 	sx.lo, sx.hi = xlo, xhi // curves reach both edges
+	// Of one point, or none: NaN fails the comparison too.
 	if !(xlo < xhi) {
 		sx.lo, sx.hi = xlo-1, xlo+1
 	}

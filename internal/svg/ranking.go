@@ -37,6 +37,7 @@ func (p *Ranking) draw(c *canvas) {
 	for _, r := range p.Rows {
 		names = append(names, r.Name)
 		values = append(values, p.Format.Value(r.Mean))
+		// The line is part of the range, so that it is never outside.
 		for _, v := range []float64{r.Mean, r.Low, r.High, p.Line} {
 			if !math.IsNaN(v) {
 				lo, hi = math.Min(lo, v), math.Max(hi, v)
@@ -69,6 +70,7 @@ func (p *Ranking) draw(c *canvas) {
 	if slices.ContainsFunc(p.Rows, func(r Ranked) bool { return r.Strong }) {
 		size *= boldWidth
 	}
+	// Names are cut to about a third of the width; the full one is in the tip.
 	nameRoom := math.Min(widest(names, size), c.width*0.36)
 	valueRoom := widest(values, size)
 	left, right := pad+nameRoom+14, c.width-pad-valueRoom-14
@@ -83,6 +85,7 @@ func (p *Ranking) draw(c *canvas) {
 		x := s.at(p.Line)
 		c.rule(x, top, x, bottom, "l5", light[5], ` stroke-width="1.5" stroke-dasharray="4 3"`)
 	}
+	// Cut so that names stay apart from one another.
 	short := fitNames(names, nameRoom+0.5, size)
 	for i, r := range p.Rows {
 		y := top + row*(float64(i)+0.5)

@@ -49,6 +49,7 @@ func GaborEnergy(dst []float32, y []uint8, width, height int) {
 	}
 	mean := float32(sum) / float32(n)
 	buf := make([]float32, 8*n)
+	// Eight planes in one block, used again for each direction.
 	part := func(i int) []float32 { return buf[i*n : (i+1)*n : (i+1)*n] }
 	plane := part(0)
 	for i, v := range y {
@@ -71,6 +72,7 @@ func GaborEnergy(dst []float32, y []uint8, width, height int) {
 	// 45° and 135°: cos(a+b) and sin(a+b), cos(a-b) and sin(a-b).
 	rows(&gaborDiagCos, part(1))
 	rows(&gaborDiagSin, part(2))
+	// cos(a±b) = cos a cos b ∓ sin a sin b, and sin(a±b) likewise.
 	cc, cs, sc, ss := part(3), part(4), part(5), part(6)
 	columns(part(1), &gaborDiagCos, cc)
 	columns(part(1), &gaborDiagSin, cs)

@@ -16,6 +16,7 @@ type GLCM struct {
 func CoOccurrence(q []uint8, width, height, dx, dy, levels int, counts []uint32) GLCM {
 	counts = counts[:levels*levels]
 	clear(counts)
+	// Only pixels whose neighbor is inside the picture.
 	x0, x1 := max(0, -dx), min(width, width-dx)
 	y0, y1 := max(0, -dy), min(height, height-dy)
 	for y := y0; y < y1 && x0 < x1; y++ {
@@ -29,6 +30,7 @@ func CoOccurrence(q []uint8, width, height, dx, dy, levels int, counts []uint32)
 	var total, mean float64
 	for i := range levels {
 		for j := range levels {
+			// Both ways by adding the transpose, which costs levels² and not a second pass.
 			n := float64(counts[i*levels+j] + counts[j*levels+i])
 			total += n
 			mean += n * float64(i)
@@ -51,6 +53,7 @@ func CoOccurrence(q []uint8, width, height, dx, dy, levels int, counts []uint32)
 		}
 	}
 	correlation := 1.0
+	// A plane of one level has no variance; skimage has correlation 1 there.
 	if variance > 1e-15 {
 		correlation = covariance / variance
 	}

@@ -37,6 +37,7 @@ func HSVHistograms(dst []uint32, m *Image, bins int) {
 	last := bins - 1
 	var valueBin [256]uint8
 	for v := range valueBin {
+		// numpy.histogram's bins are half-open but for the last.
 		valueBin[v] = uint8(min(v*bins/255, last))
 	}
 	h, s, v := dst[:bins], dst[bins:2*bins], dst[2*bins:3*bins]
@@ -61,7 +62,9 @@ func HSVHistograms(dst []uint32, m *Image, bins int) {
 			continue
 		}
 		num := n * uint64(delta)
+		// Division by a multiplication with 2⁴⁰/x, exact in these ranges.
 		bin := num * reciprocal[hi] >> 40
+		// On the edge between two bins the rounding of skimage's floats decides: computed as there.
 		if bin*uint64(hi) == num {
 			bin = uint64(edgeSaturation(hi, lo, bins))
 		}

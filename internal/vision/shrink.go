@@ -66,6 +66,7 @@ func (s *Shrinker) Row(src []uint8) {
 	}
 	for i := range s.cols {
 		c := &s.cols[i]
+		// Weights of 1/256 pixel: the first and last pixel of a cell count in part.
 		v := c.head * uint32(src[c.first])
 		if c.n > 1 {
 			in := src[c.first+1 : c.first+c.n]
@@ -79,6 +80,7 @@ func (s *Shrinker) Row(src []uint8) {
 	}
 	y := s.next
 	s.next++
+	// A row may end one output row and begin the next.
 	for s.row < len(s.rows) {
 		r := &s.rows[s.row]
 		var weight uint64
@@ -99,6 +101,7 @@ func (s *Shrinker) Row(src []uint8) {
 		out := s.dst[s.row*s.w : (s.row+1)*s.w]
 		for i := range out {
 			norm := uint64(s.cols[i].norm) * uint64(r.norm)
+			// Rounded to nearest, once, at the end.
 			out[i] = uint8((s.acc[i] + norm/2) / norm)
 			s.acc[i] = 0
 		}
