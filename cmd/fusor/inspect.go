@@ -13,15 +13,21 @@ import (
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/feature/pretrained"
 	"github.com/fusor-ml/fusor/feature/text"
 	"github.com/fusor-ml/fusor/internal/termtext"
 	"github.com/fusor-ml/fusor/media"
+	"github.com/fusor-ml/fusor/train"
 )
 
 type inspectCmd struct {
 	Data  string   `arg:"" help:"Manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx; also .gz, .zst) or folder."`
 	Fast  bool     `help:"Read the manifest only, don't open the media."`
 	Views []string `help:"Views to extract: column, column.view or *.view (see: fusor views)." placeholder:"VIEW,VIEW"`
+
+	Encoder []string `help:"Folder of a pretrained encoder of a column, or of all columns of a kind: review=DIR, text=DIR, image=DIR, …; its vectors are taken as the view encoder. Repeatable; see docs/encoders.md." sep:"none" placeholder:"COL=DIR" group:"Model"`
+	Pooling []string `help:"How an encoder makes the vector of a text: cls, mean, max, … (default: as its folder defines)." sep:"none" placeholder:"COL=MODE" group:"Model"`
+	Prompt  []string `help:"What an encoder puts before every text, or the name of a prompt of its folder." sep:"none" placeholder:"COL=TEXT" group:"Model"`
 
 	dataFlags   `group:"Data"`
 	commonFlags `group:"Output"`
@@ -34,6 +40,7 @@ func (c *inspectCmd) Help() string {
 Examples:
   fusor inspect shop.csv
   fusor inspect shop.csv --views photo.color,text
+  fusor inspect shop.csv --encoder review=models/bge-small-zh
   fusor inspect shop.csv --kind code=category --json -`
 }
 
@@ -81,6 +88,9 @@ func (c *inspectCmd) Run(e *env) error {
 	}
 	bar := c.apply(e, &o)
 	ds, err := fusor.Open(c.Data, data)
+	if err == nil {
+		o.Views, err = c.catalog(ds)
+	}
 	if err == nil && !c.Fast {
 		ds, err = fusor.Inspect(e.ctx, ds, c.Views, o)
 	}
@@ -88,11 +98,11 @@ func (c *inspectCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	refs, err := fusor.Views().Select(&ds.Schema, c.Views)
+	refs, err := o.Views.Select(&ds.Schema, c.Views)
 	if err != nil {
 		return err
 	}
-	in := inspectionOf(ds, refs)
+	in := inspectionOf(ds, o.Views, refs)
 	in.speak(e, ds, !c.Fast)
 	if in.Encoding != "" && in.Encoding != "UTF-8" {
 		c.notes(e, []string{fmt.Sprintf("%s is read as %s", in.Dataset, in.Encoding)})
@@ -115,10 +125,24 @@ func (c *inspectCmd) Run(e *env) error {
 	return c.writeJSON(e, in)
 }
 
+// catalog returns the views that columns can have, those of the encoders among them.
+func (c *inspectCmd) catalog(ds *dataset.Dataset) (feature.Catalog, error) {
+	var r train.Recipe
+	f := recipeFlags{Encoder: c.Encoder, Pooling: c.Pooling, Prompt: c.Prompt}
+	if err := f.pretrained(&r); err != nil {
+		return nil, err
+	}
+	set, err := pretrained.Open(&ds.Schema, r.Pretrained, pretrained.Folders())
+	if err != nil {
+		return nil, err
+	}
+	return set.Catalog(fusor.Views()), nil
+}
+
 // printNext ends the inspection on the terminal.
 func (c *inspectCmd) printNext(e *env) {
 	words := func(name string, more ...string) []string {
-		return slices.Concat([]string{name, c.Data}, e.reading, more)
+		return slices.Concat([]string{name, c.Data}, e.shared, more)
 	}
 	e.printNext(
 		step("compare all views and fusions, get the best model", words("compare", "-o", "result")...),
@@ -126,7 +150,7 @@ func (c *inspectCmd) printNext(e *env) {
 		step("see what else each column can be read as", "views"))
 }
 
-func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
+func inspectionOf(ds *dataset.Dataset, views feature.Catalog, refs []feature.Ref) *inspection {
 	taken := map[string]bool{}
 	for _, r := range refs {
 		taken[r.Name] = true
@@ -154,8 +178,8 @@ func inspectionOf(ds *dataset.Dataset, refs []feature.Ref) *inspection {
 		for _, f := range col.Fields {
 			info.Fields = append(info.Fields, fieldInfo{Field: f})
 		}
-		if m, ok := fusor.Views().Lookup(col.Kind); ok {
-			for _, v := range m.Views() {
+		if m, ok := views.Lookup(col.Kind); ok {
+			for _, v := range feature.ViewsOf(m, col.Name) {
 				if name := v.Info().Name; taken[col.Name+"."+name] {
 					info.Views = append(info.Views, name)
 				} else {
