@@ -80,7 +80,6 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 	made := calibration{temperature: temperature / max(runs, 1), thresholds: thresholds}
 	if thresholds != nil {
 		made.decision = c.Metric
-		// Class weights decide by balanced accuracy unless another metric is named (decision 41).
 		if m := metricNamed(c.Task, c.Metric); !m.Decides() { // class weights ask for it
 			made.decision = compare.Balanced
 		}

@@ -51,7 +51,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 			case isMissing(s):
 				missing++
 			default:
-				// Enough others to decide, whatever follows: long texts are not read to the end for each kind.
+				// Texts are not read to the end for each kind that they are not.
 				if others++; mostly*float64(others) > (1-mostly)*float64(total-others)+1 { // whatever follows
 					return false
 				}

@@ -198,8 +198,7 @@ type doubt string
 func readingOf(kind media.Kind, cells iter.Seq[string]) (Notation, doubt) {
 	switch kind {
 	case media.Number:
-		// Only cells that mean one thing decide. 1.5 cannot have a point between thousands, so it is one
-		// vote for the point without being read in both ways.
+		// 1.5 cannot have a point between thousands: one vote, without being read in both ways.
 		plain := 0 // with a point that only a decimal one is
 		comma, point, open := weigh(func(yield func(string) bool) {
 			for s := range cells {

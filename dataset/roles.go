@@ -109,15 +109,20 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 			noteSplitLike(t, taken, c)
 		}
 	}
-	// From here on it is about the label of a table to train on, the one role that cannot be absent.
-	if r.label >= 0 || len(r.labels) > 0 || opt.Label != "" || opt.Schema != nil {
-		return r
+	if r.label < 0 && len(r.labels) == 0 && opt.Label == "" && opt.Schema == nil {
+		r.label = guessLabel(t, used, taken, slices.Contains(opt.None, "label"), c)
 	}
-	if !slices.Contains(opt.None, "label") {
+	return r
+}
+
+// guessLabel finds the label of a table to train on, the one role that cannot be absent, by one of
+// its usual names; -1 and a fatal problem that suggests a column if there is none. taken reports
+// whether a column has another use; with none the label may not be guessed.
+func guessLabel(t *Table, used map[int]string, taken func(i int) bool, none bool, c *collector) int {
+	if !none {
 		if i := knownLabel(t.Header, taken); i >= 0 {
-			r.label = i
 			c.note("label.column", 0, t.Header[i], "--label names another", "taken as the label, by its name")
-			return r
+			return i
 		}
 	}
 	what := "there is no label column"
@@ -129,7 +134,7 @@ func findRoles(t *Table, opt *Options, c *collector) roles {
 		advice = fmt.Sprintf("did you mean --label %s?; %s", shellName(name), theColumns(t))
 	}
 	c.fatal("label.column", 0, "", advice, "%s", what)
-	return r
+	return -1
 }
 
 // theColumns lists the columns that an option may name.

@@ -36,20 +36,43 @@ func areUnits(units [2]string) bool {
 // webAddress is one address, of a page or of what lies in a store of objects.
 var webAddress = regexp.MustCompile(`^(?i:https?|ftp|s3|gs|file)://\S+$`)
 
+// looks is what a text looks like that was not read as it.
+type looks int
+
+const (
+	looksOther looks = iota
+	looksDate
+	looksNumber
+	looksForeign // a number that cannot be read
+	looksAddress
+)
+
+// looksOf returns what a cell looks like.
+func looksOf(s string) looks {
+	switch _, plain := ParseNumber(s); {
+	case strings.Contains(s, "://") && webAddress.MatchString(s):
+		return looksAddress
+	// No number is that long; texts are spared the regular expressions.
+	case len(s) > 40 || isMissing(s):
+		return looksOther
+	case ambiguousDate(s):
+		return looksDate
+	case plain:
+		return looksNumber
+	// The sign is looked for first, since most cells have none and the expression costs far more.
+	case strings.ContainsAny(s, ",'%$€£¥￥元") && foreignNumber.MatchString(s), // 1.2.3 is a version
+		roundedNumber.MatchString(s):
+		return looksForeign
+	}
+	return looksOther
+}
+
 // noteSuspiciousKinds reports columns that were taken as texts or categories but hardly can be
 // ones.
 func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 	if kind != media.Category && kind != media.Text {
 		return
 	}
-	type looks int
-	const (
-		other looks = iota
-		date
-		number
-		foreign
-		address
-	)
 	// Each distinct text is looked at once: regular expressions on every cell of a million would
 	// dominate the reading.
 	distinct, n, dates, numbers, addresses, example, word := map[string]looks{}, 0, 0, 0, 0, "", ""
@@ -60,34 +83,21 @@ func noteSuspiciousKinds(t *Table, i int, kind media.Kind, c *collector) {
 		n++
 		is, seen := distinct[s]
 		if !seen {
-			switch _, plain := ParseNumber(s); {
-			case strings.Contains(s, "://") && webAddress.MatchString(s):
-				is = address
-			// No number is that long; texts are spared the regular expressions.
-			case len(s) > 40 || isMissing(s):
-			case ambiguousDate(s):
-				is = date
-			case plain:
-				is = number
-			// The sign is looked for first, since most cells have none and the expression costs far more.
-			case strings.ContainsAny(s, ",'%$€£¥￥元") && foreignNumber.MatchString(s), // 1.2.3 is a version
-				roundedNumber.MatchString(s):
-				is = foreign
-			}
+			is = looksOf(s)
 			distinct[s] = is
 		}
 		switch is {
-		case date:
+		case looksDate:
 			dates++
-		case number:
+		case looksNumber:
 			numbers++
-		case address:
+		case looksAddress:
 			addresses++
-		case other:
+		case looksOther:
 			if word == "" && len(s) <= 40 {
 				word = s
 			}
-		case foreign:
+		case looksForeign:
 			if numbers++; example == "" {
 				example = s
 			}

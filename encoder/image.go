@@ -50,7 +50,6 @@ func (e *Encoder) openImage(f *folder, p *plan) error {
 	if v.dim == 0 {
 		v.pooling, v.dim, info.Pooling = &pooling{modes: []string{"mean"}}, tower.Dim, "mean"
 	}
-	// Of two towers with separate modules only CLIPModel's are for both.
 	if p.clip || e.net.Text == nil { // two towers share what follows
 		v.after = p.after
 	}

@@ -224,8 +224,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		}
 	}
 	for _, j := range missing {
-		// An encoder runs on several cells at once; the cell's part ends with its input, and flushAll
-		// reports what comes of it.
+		// An encoder runs on several cells at once: the cell's part ends with its input.
 		if v, ok := c.refs[j].View.(Batched); ok {
 			in, size, err := v.Input(item)
 			if err != nil {

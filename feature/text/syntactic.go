@@ -156,9 +156,9 @@ func countTokens(v []float32, text []byte, tokens []nlp.Token) (c tokenCounts) {
 			c.words++
 			n := float64(utf8.RuneCount(word))
 			c.letters += n
+			// Endings are of longer words alone: the last three letters of a short one are the word itself.
 			if at, ok := functionWords[string(word)]; ok {
 				v[at]++
-				// Longer words only: the last three letters of a short one are the word itself.
 			} else if n > 4 {
 				v[atSuffix+suffixBucket(word)]++
 			}

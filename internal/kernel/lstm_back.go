@@ -142,7 +142,7 @@ func (l *LSTM[T]) addWeights(p *lstmPart[T], g *lstmGroup[T], order, after []int
 	}
 	for r, b := range order {
 		first, n := l.span(b, s)
-		// Sequences are ordered by length; the later ones have no steps here.
+		// The sequence's last steps belong to the block before, see span.
 		if n == 0 {
 			continue
 		}

@@ -20,8 +20,7 @@ func decodeFLAC(r io.ReadSeeker, s *sink) error {
 	if ok, err := holdsFLAC(r, start); err != nil {
 		return err
 	} else if !ok {
-		// Some files have other junk in front (RFC 9639 knows of ID3 alone): the stream's mark is looked
-		// for.
+		// Some files have other junk in front than tags: the stream's mark is looked for.
 		if start, err = findFLAC(r, 0); err != nil {
 			return err
 		} else if start < 0 {

@@ -65,7 +65,7 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 		}
 		pos += 8
 		switch id {
-		// Before "fmt " and "data", whose own sizes are then 0xFFFFFFFF (EBU Tech 3306).
+		// Before "data", whose own size is then 0xFFFFFFFF (EBU Tech 3306).
 		case "ds64": // the sizes that 32 bits do not hold: of the file, of the samples
 			var body [16]byte
 			if length < 16 || w.readAt(body[:], pos) != nil {

@@ -87,7 +87,7 @@ func openBMP(data []byte) (*bmpHeader, error) {
 			h.masks[i] = le.Uint32(fields[4*i:])
 		}
 	case h.compression == bmpRLE8 && h.bits == 8, h.compression == bmpRLE4 && h.bits == 4:
-		// Runs move up the picture; there is no definition for the other direction.
+		// Windows has compressed pictures from the bottom up alone.
 		if h.topDown {
 			return nil, errBMP
 		}

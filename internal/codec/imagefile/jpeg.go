@@ -186,7 +186,7 @@ func (d *jpegDecoder) decode(data []byte, o Options) (*vision.Image, error) {
 	if err := d.header(data); err != nil {
 		return nil, err
 	}
-	// In eighths: a picture that is made smaller anyway is decoded at 1/8 to 7/8 of its size.
+	// A picture that is made smaller anyway is decoded at 1/8, 1/4 or half of its size.
 	scale := d.scaleFor(o.MaxSide)
 	limit := o.maxPixels()
 	// A progressive picture holds all coefficients until its end, a sequential one a row of blocks.

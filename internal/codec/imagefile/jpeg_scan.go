@@ -132,7 +132,8 @@ func (d *jpegDecoder) sequential(c *component) (last int) {
 	br := &d.bitReader
 
 	br.refill()
-	// The table has code and value at once where both fit into lutBits; the longer ones go bit by bit.
+	// The table has code and value at once where both fit into lutBits; else one is read after the
+	// other.
 	e := dc.lut[br.acc>>(64-lutBits)]
 	diff := int32(e.value)
 	if e.kind == entryWhole {

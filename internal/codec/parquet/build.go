@@ -78,7 +78,6 @@ func (b *builder) add(v pq.Value) error {
 	} else if b.rows() == 0 {
 		return errors.New("a list that goes on before it begins")
 	}
-	// Between null and empty lies one level: the list is there, its element is not.
 	if v.DefinitionLevel() < b.repDef { // a null list, or one level above it an empty one
 		switch {
 		case v.DefinitionLevel() < b.repDef-1:

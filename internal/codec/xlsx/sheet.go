@@ -213,24 +213,31 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 	if v == "" {
 		return "", "", nil
 	}
+	value, err = b.number(v, attr(start, "s"))
+	return value, "", err
+}
+
+// number writes a stored number as the cell's style displays what it is: a date, a code with
+// leading zeros, else a number.
+func (b *book) number(v, cellStyle string) (string, error) {
 	x, err := strconv.ParseFloat(v, 64)
 	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		return "", "", fmt.Errorf("%.40q is no number", v)
+		return "", fmt.Errorf("%.40q is no number", v)
 	}
+	// No style is style 0 (18.3.1.4).
 	style := -1
-	if n, err := strconv.Atoi(attr(start, "s")); err == nil {
+	if n, err := strconv.Atoi(cellStyle); err == nil {
 		style = n
 	}
 	f := format{}
 	if style >= 0 && style < len(b.formats) {
 		f = b.formats[style]
-		// No style is style 0 (18.3.1.4).
 	} else if style < 0 && len(b.formats) > 0 {
 		f = b.formats[0]
 	}
 	if f.date || f.clock {
 		if s, ok := b.when(x, f); ok {
-			return s, "", nil
+			return s, nil
 		}
 	}
 	s := strconv.FormatFloat(x, 'f', -1, 64)
@@ -241,7 +248,7 @@ func (b *book) cell(d *xml.Decoder, start xml.StartElement) (value, fault string
 	if f.zeros > len(s) && x >= 0 && x == math.Trunc(x) { // a code such as 01001 with the format 00000
 		s = strings.Repeat("0", f.zeros-len(s)) + s
 	}
-	return s, "", nil
+	return s, nil
 }
 
 // when writes a day number as a date, a time of day, or both.
