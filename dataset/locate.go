@@ -232,7 +232,7 @@ func (d *Dataset) locate(l *locator, t *Table, i int, c *collector) []string {
 				return nil // not all are there: the user is to say where they are
 			}
 			if files = append(files, file); example == "" {
-				example = name + " is " + file
+				example = name + " → " + file
 			}
 		}
 		out[k] = strings.Join(files, ";")

@@ -201,13 +201,18 @@ func (r *reader) noise() *section {
 		}
 		return &section{id: "noise", title: r.say("noise"), note: r.say("noise_by"), pre: strings.Join(r.doc.NoiseBy, "\n")}
 	}
-	const beside = 4 // more curves than so many take the page's width
+	const (
+		beside = 4 // more curves than so many take the page's width
+		most   = 6 // of more, those that cost a modality less than another one are folded
+	)
 	s := &section{id: "noise", wide: len(r.doc.Noise) > beside, title: r.say("noise"), note: r.say("noise_note")}
+	worst := r.worstNoise()
+	folds := len(r.doc.Noise) > most && len(worst) < len(r.doc.Noise)
 	sum := &table{title: r.say("noise_table"), texts: 3, bold: -1}
 	for _, k := range []string{"modality", "noise_kind", "model", "area", "relative", "effective"} {
 		sum.column(k, headed(r.say(k)))
 	}
-	measured := false
+	measured, rest := false, []figure(nil)
 	from, to := r.noiseRange()
 	for i, n := range r.doc.Noise {
 		where := n.Column
@@ -215,7 +220,12 @@ func (r *reader) noise() *section {
 			where = r.say("jointly")
 		}
 		what := r.named("noise_", n.Kind)
-		s.figures = append(s.figures, figure{name: fmt.Sprintf("noise_%02d_%s", i+1, plain(n.Kind)), plot: r.noiseLines(n, where, what, from, to), small: true, table: r.noiseTable(n)})
+		f := figure{name: fmt.Sprintf("noise_%02d_%s", i+1, plain(n.Kind)), plot: r.noiseLines(n, where, what, from, to), small: true, table: r.noiseTable(n)}
+		if f.folded = folds && worst[n.Column] != i; f.folded {
+			rest = append(rest, f)
+		} else {
+			s.figures = append(s.figures, f)
+		}
 		for _, c := range n.Curves {
 			row := []cell{{where, n.Column}, {what, n.Kind}, text(c.Model)}
 			for _, v := range []*float64{&c.Area, &c.Relative, c.Effective} {
@@ -230,6 +240,10 @@ func (r *reader) noise() *section {
 			sum.rows = append(sum.rows, row)
 		}
 	}
+	if folds {
+		s.note += r.pick(" ", "") + r.say("noise_worst")
+		s.figures = append(s.figures, rest...)
+	}
 	if measured {
 		sum.dropUnknown()
 		for _, key := range []string{"relative", "effective"} {
@@ -240,6 +254,27 @@ func (r *reader) noise() *section {
 		s.figures = append(s.figures, figure{name: "robustness", table: sum, folded: true})
 	}
 	return s
+}
+
+// worstNoise is the noise that costs each column most, by its place in the document: that of the
+// first model's least score over all strengths.
+func (r *reader) worstNoise() map[string]int {
+	area := func(i int) float64 {
+		for _, c := range r.doc.Noise[i].Curves {
+			if r.metric.HigherIsBetter {
+				return c.Area
+			}
+			return -c.Area
+		}
+		return math.NaN()
+	}
+	worst := map[string]int{}
+	for i, n := range r.doc.Noise {
+		if k, ok := worst[n.Column]; !ok || area(i) < area(k) || math.IsNaN(area(k)) {
+			worst[n.Column] = i
+		}
+	}
+	return worst
 }
 
 // plain keeps letters, digits and underscores of a file's name.

@@ -48,9 +48,13 @@ func (r *reader) mistakes(p *page, o Options) {
 	p.put("h2", title)
 	p.put(`p class="note"`, note)
 	p.raw(`<div class="cards">`)
+	first := firstMistakes
+	if o.Media { // which make a card twice as high
+		first /= 2
+	}
 	for i, m := range r.doc.Mistakes {
 		// The others are folded, in the same page.
-		if i == firstMistakes {
+		if i == first {
 			p.raw("</div><details>")
 			p.put("summary", r.say("more_mistakes", len(r.doc.Mistakes)-i))
 			p.raw(`<div class="cards">`)
@@ -78,7 +82,7 @@ func (r *reader) mistakes(p *page, o Options) {
 		p.raw("</article>")
 	}
 	p.raw("</div>")
-	if len(r.doc.Mistakes) > firstMistakes {
+	if len(r.doc.Mistakes) > first {
 		p.raw("</details>")
 	}
 	p.raw("</section>\n")
@@ -180,6 +184,9 @@ func (r *reader) balance(classes []Count) string {
 	least, most := slices.MinFunc(classes, less).Rows, slices.MaxFunc(classes, less).Rows
 	if most == 0 {
 		return strconv.Itoa(len(classes))
+	}
+	if least == most {
+		return r.say("class_rows_each", len(classes), most)
 	}
 	return r.say("class_rows", len(classes), least, most)
 }

@@ -95,3 +95,25 @@ func TestNamesInTablesAreWhole(t *testing.T) {
 		t.Error("names in tables are cut off")
 	}
 }
+
+// Of many noise curves a page has those at once that cost a modality most, and all files are there.
+func TestWorstNoiseFirst(t *testing.T) {
+	d := reporttest.Sample()
+	has(t, d, false, "the other curves are folded", "其余曲线已折叠")
+	extra := d.Noise[2] // less than what photo has already
+	extra.Kind = "blur"
+	d.Noise = append(d.Noise, extra)
+	has(t, d, true, "the other curves are folded", "其余曲线已折叠")
+	page := render(t, d, report.Options{})
+	_, section, _ := strings.Cut(page, `<section id="noise">`)
+	section = section[:strings.Index(section, "</section>")]
+	shown, folded, _ := strings.Cut(section, "<summary>More charts</summary>")
+	for _, at := range []struct{ where, title string }{
+		{shown, "review: typing errors"}, {folded, "review: dropped words"}, {shown, "photo: missing"}, {folded, "photo: blur"},
+		{folded, "photo: Gaussian noise"}, {shown, "table: Gaussian noise"}, {shown, "all modalities: missing"},
+	} {
+		if !strings.Contains(at.where, at.title) || strings.Count(section, ">"+at.title+"<") == 0 {
+			t.Errorf("%s is not where it should be", at.title)
+		}
+	}
+}

@@ -98,6 +98,7 @@ var words = map[string][2]string{
 	"score_note":        {"The model's score on the rows looked at, with its 95 % interval over the rows; the table has every metric.", "模型在所考察的行上的得分及其 95 % 区间；表中列出全部指标。"},
 	"score_folds":       {"The model's mean score over the folds, each predicted by a model fitted without it, with its 95 % interval; the table has every metric.", "模型在各折上的平均得分及其 95 % 区间，每折均由未见过它的模型预测；表中列出全部指标。"},
 	"more_mistakes":     {"%d more", "另外 %d 个"},
+	"class_rows_each":   {"%d, of %d rows each", "%d 个，各 %d 行"},
 	"class_rows":        {"%d, of %d to %d rows", "%d 个，各 %d 至 %d 行"},
 	"looked_trained":    {"The model was fitted on %d of the %d rows looked at: its scores here are too good.", "所考察的行中有 %d 行（共 %d 行）参与过该模型的训练：此处得分偏高。"},
 	"looked_held":       {"The data has no test rows of its own; the %d rows looked at are those that training held out.", "数据本身没有测试行；所考察的 %d 行是训练时留出的行。"},
@@ -147,6 +148,7 @@ var words = map[string][2]string{
 	"noise_note":     {"Noise is added to the test data alone; the model is as trained on clean data.", "只在测试数据中加入噪声；模型仍是在干净数据上训练的。"},
 	"relative_note":  {"The area is the mean score over the strengths; the relative robustness is the same with every step from strength to strength weighted alike.", "面积为整个强度范围内的平均得分；相对鲁棒性同此，但相邻强度之间的每一步权重相等。"},
 	"effective_note": {"The effective robustness is the sum over the strengths of how much better than the last model the model scores, once both begin at the same score.", "有效鲁棒性先将该模型与最后一个模型在无噪声时的得分对齐，再将各强度下优于后者的差值相加。"},
+	"noise_worst":    {"Shown is what costs each modality most; the other curves are folded.", "图中是对每个模态影响最大的一种；其余曲线已折叠。"},
 	"noise_by":       {"A comparison does not measure this. A model of the best fusion does, trained with the same flags for data and model:", "比较本身不测量这一点。用相同的数据与模型选项训练最好的融合模型，再加以解释即可："},
 	"noise_plot":     {"%s: %s", "%s：%s"},
 	"jointly":        {"all modalities", "所有模态"},
@@ -293,7 +295,7 @@ var words = map[string][2]string{
 	"noise_clipping":      {"clipping", "削波"},
 	"noise_dropped_spans": {"dropped spans", "丢失片段"},
 	"noise_missing":       {"missing", "缺失"},
-	"noise_all":           {"every modality's own noise", "各模态自身的噪声"},
+	"noise_all":           {"own noise of each", "各模态自身的噪声"},
 }
 
 // speaker writes words in one language: 0 English, 1 Chinese.

@@ -46,7 +46,7 @@ func (c *benchCmd) Run(e *env) error {
 	}
 	bar := newProgress(e, c.Quiet)
 	o := bench.Options{
-		Peer: "fusor " + fusor.Version, Duration: time.Duration(c.Seconds * float64(time.Second)), Threads: c.Threads, Cases: c.Cases,
+		Peer: fmt.Sprintf("fusor %s", fusor.Version), Duration: time.Duration(c.Seconds * float64(time.Second)), Threads: c.Threads, Cases: c.Cases,
 		Progress: func(done, total int) { bar.update(fusor.Progress{Stage: "bench", Done: done, Total: total}) },
 	}
 	if c.Against != "" {

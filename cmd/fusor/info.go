@@ -105,7 +105,7 @@ func printCard(e *env, c *predict.Card) {
 	if tr.Data != "" {
 		line("rows sha256", "%s", tr.Data)
 	}
-	line("scores", "%s", e.lang.Text(scoredOn(tr)))
+	line("scores", "%s", scoredOn(e, tr))
 	if len(c.Metrics) > 0 {
 		s := e.newTable("metric", "value", "95 % interval")
 		s.right(2)
@@ -150,18 +150,18 @@ func labelsAbove(e *env, c *predict.Card) string {
 	return firstOf(e, names, maxCounts)
 }
 
-func scoredOn(t *predict.CardTraining) string {
-	seeds := ""
-	if t.Seeds > 1 {
-		seeds = fmt.Sprintf(", mean of %d seeds", t.Seeds)
+func scoredOn(e *env, t *predict.CardTraining) string {
+	switch {
+	case t.Scored == artifact.OnTest && t.Seeds > 1:
+		return e.say("on %s, mean of %d seeds", plural(t.Rows.Test, "test row"), t.Seeds)
+	case t.Scored == artifact.OnTest:
+		return e.say("on %s", plural(t.Rows.Test, "test row"))
+	case t.Scored == artifact.OnFolds && t.Seeds > 1:
+		return e.say("of %d folds, mean of %d seeds: models like this one, each measured on rows it was not fitted on", t.Folds, t.Seeds)
+	case t.Scored == artifact.OnFolds:
+		return e.say("of %d folds: models like this one, each measured on rows it was not fitted on", t.Folds)
 	}
-	switch t.Scored {
-	case artifact.OnTest:
-		return "on " + plural(t.Rows.Test, "test row") + seeds
-	case artifact.OnFolds:
-		return fmt.Sprintf("of %d folds%s: models like this one, each measured on rows it was not fitted on", t.Folds, seeds)
-	}
-	return "none: there were no test rows"
+	return e.say("none: there were no test rows")
 }
 
 func views(c *predict.Card) (n int) {

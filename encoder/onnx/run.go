@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -23,10 +24,7 @@ type node struct {
 
 // String names the node for errors.
 func (n *node) String() string {
-	if n.name == "" {
-		return "operator " + n.op
-	}
-	return fmt.Sprintf("operator %s (%s)", n.op, n.name)
+	return fmt.Sprintf("operator %s (%s)", n.op, cmp.Or(n.name, "-"))
 }
 
 // fault is an error that a kernel ends with. Kernels panic with it, so that shapes can be checked

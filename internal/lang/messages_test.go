@@ -206,6 +206,9 @@ func han(r rune) bool { return r >= 0x4e00 && r < 0xa000 }
 // prefixes are what is taken off a text, not put before one.
 var prefixes = []string{"cannot read "}
 
+// joining matches a word that is put before or after another text.
+var joining = regexp.MustCompile(`^[A-Za-z]{2,} $|^,? [A-Za-z]{2,} ?$`)
+
 // TestNoPieces checks that no message is put together of pieces, which no other language could put
 // into another order.
 func TestNoPieces(t *testing.T) {
@@ -221,7 +224,7 @@ func TestNoPieces(t *testing.T) {
 					continue
 				}
 				s, _ := strconv.Unquote(lit.Value)
-				if sentence.MatchString(s) && !slices.Contains(prefixes, s) && !notMessages.MatchString(strings.TrimSpace(s)) {
+				if (sentence.MatchString(s) || joining.MatchString(s)) && !slices.Contains(prefixes, s) && !notMessages.MatchString(strings.TrimSpace(s)) {
 					t.Errorf("%s:%d: %q is a piece of a message; write a format", path, fset.Position(lit.Pos()).Line, s)
 				}
 			}
