@@ -53,9 +53,7 @@ func (f *folder) open(name string) (*filemap.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(m.Data)
-	m.Forget(m.Data)
-	f.note(File{name, int64(len(m.Data)), hex.EncodeToString(sum[:])})
+	f.noteContent(name, m)
 	return m, nil
 }
 
@@ -68,9 +66,18 @@ func (f *folder) hash(name string) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(m.Data)
-	f.note(File{name, int64(len(m.Data)), hex.EncodeToString(sum[:])})
+	f.noteContent(name, m)
 	return m.Close()
+}
+
+// noteContent takes a mapped file into the list, of which a part lies in memory at a time.
+func (f *folder) noteContent(name string, m *filemap.File) {
+	sum := sha256.New()
+	for part := range slices.Chunk(m.Data, 4<<20) {
+		sum.Write(part)
+		m.Forget(part)
+	}
+	f.note(File{name, int64(len(m.Data)), hex.EncodeToString(sum.Sum(nil))})
 }
 
 // note takes a file into the list once.

@@ -2,11 +2,12 @@ package onnx
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"runtime"
 	"sync"
+
+	"github.com/fusor-ml/fusor/internal/filemap"
 )
 
 // Limits bound what a model may ask for. A field that is 0 has its default.
@@ -65,36 +66,30 @@ type Graph struct {
 // Open reads the model of that name in fsys; its external weights are read from its folder.
 func Open(fsys fs.FS, name string, o Options) (*Graph, error) {
 	o.Limits = o.withDefaults()
-	b, err := readFile(fsys, name, o.MaxBytes)
+	f, err := openFile(fsys, name, o.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the ONNX model %s: %w", name, err)
 	}
-	g, err := load(b, external{fsys, name}, o)
+	g, err := load(f.Data, external{fsys, name, f.Forget}, o)
 	if err != nil {
+		f.Close() //nolint:errcheck // the model's fault is the reason
 		return nil, fmt.Errorf("cannot load the ONNX model %s: %w", name, err)
 	}
+	f.Forget(f.Data)
+	runtime.AddCleanup(g, func(f *filemap.File) { f.Close() }, f)
 	return g, nil
 }
 
-// readFile reads a plain file of at most limit bytes.
-func readFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
-	f, err := fsys.Open(name)
+// openFile opens a plain file of at most limit bytes.
+func openFile(fsys fs.FS, name string, limit int64) (*filemap.File, error) {
+	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a plain file")
-	case info.Size() > limit:
+	if info.Size() > limit {
 		return nil, fmt.Errorf("it has more than %d bytes", limit)
 	}
-	b := make([]byte, info.Size())
-	_, err = io.ReadFull(f, b)
-	return b, err
+	return filemap.Open(fsys, name)
 }
 
 // Inputs returns what Run needs.

@@ -273,7 +273,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	limits := Limits{MaxBytes: 1 << 20, MaxNodes: 200, MaxMemory: 4 << 20}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		g, err := load(b, external{fstest.MapFS{"w": {Data: b}}, "m"}, Options{Limits: limits})
+		g, err := load(b, external{fstest.MapFS{"w": {Data: b}}, "m", nil}, Options{Limits: limits})
 		if err != nil {
 			return
 		}
@@ -305,7 +305,7 @@ func FuzzExternal(f *testing.F) {
 	f.Add("w.bin", "-1", "9223372036854775807")
 	fsys := fstest.MapFS{"d/w.bin": {Data: make([]byte, 64)}, "w.bin": {Data: make([]byte, 64)}}
 	f.Fuzz(func(t *testing.T, location, offset, length string) {
-		b, err := external{fsys, "d/m"}.bytes(map[string]string{"location": location, "offset": offset, "length": length}, 8)
+		b, err := external{fsys, "d/m", nil}.bytes(map[string]string{"location": location, "offset": offset, "length": length}, 8)
 		if err == nil && len(b) != 8 {
 			t.Errorf("%d bytes", len(b))
 		}

@@ -14,8 +14,9 @@ import (
 
 // external is where a model's external weights are.
 type external struct {
-	fsys fs.FS
-	name string // of the model
+	fsys   fs.FS
+	name   string            // of the model
+	forget func(part []byte) // that was read of the model's own file; nil: it lies in memory
 }
 
 // tensor returns the tensor that a message of the file describes.
@@ -57,7 +58,11 @@ func (e external) read(p *tensorProto, l Limits) (*Tensor, error) {
 	case p.location != 0:
 		return nil, fmt.Errorf("the data location %d is not known", p.location)
 	case p.hasRaw:
-		return t, t.fromRaw(p.raw, n)
+		err := t.fromRaw(p.raw, n)
+		if e.forget != nil {
+			e.forget(p.raw) // its numbers have been copied
+		}
+		return t, err
 	}
 	return t, t.fromFields(p, n)
 }
