@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -282,24 +283,23 @@ func parseArray(col *Column, text string) (Cell, error) {
 	if len(rows[0]) != 2 {
 		return Cell{}, fmt.Errorf("entries of %d numbers, where each is an index and a weight", len(rows[0]))
 	}
-	var cell Cell
-	// Bags are kept by ascending index, as CSR has them; entries may come in any order.
-	slices.SortFunc(rows, func(a, b []*float64) int {
-		if a[0] == nil || b[0] == nil {
-			return 0
-		}
-		return int(math.Copysign(1, *a[0]-*b[0]))
-	})
 	for i, row := range rows {
 		switch index := row[0]; {
 		case index == nil || row[1] == nil:
 			return Cell{}, fmt.Errorf("entry %d is not whole", i+1)
 		case !(*index >= 0 && *index < float64(col.Dim)) || *index != math.Trunc(*index):
 			return Cell{}, fmt.Errorf("entry %d has the index %g; the column has %d", i+1, *index, col.Dim)
-		case len(cell.Index) > 0 && uint32(*index) == cell.Index[len(cell.Index)-1]:
-			return Cell{}, fmt.Errorf("the index %g is there twice", *index)
 		}
-		cell.Index = append(cell.Index, uint32(*row[0]))
+	}
+	// Bags are kept by ascending index, as CSR has them; entries may come in any order.
+	slices.SortFunc(rows, func(a, b []*float64) int { return cmp.Compare(*a[0], *b[0]) })
+	var cell Cell
+	for _, row := range rows {
+		index := uint32(*row[0])
+		if len(cell.Index) > 0 && index == cell.Index[len(cell.Index)-1] {
+			return Cell{}, fmt.Errorf("the index %g is there twice", *row[0])
+		}
+		cell.Index = append(cell.Index, index)
 		cell.Vector = append(cell.Vector, float32(*row[1]))
 	}
 	return cell, nil
