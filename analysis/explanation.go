@@ -246,6 +246,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 	}
 	ex.addSubsets(d)
 	d.Shapley, d.Noise = named(name, ex.Importance.Contributions), ex.Noise
+	// A regression has neither classes nor weights by class: its mistakes are the largest errors.
 	switch ex.Data.Schema.Task {
 	case dataset.Classification:
 		// Measured on the rows explained, which need not be those that the threshold is from.
@@ -284,6 +285,7 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 		d.Run.Seed = &m.Artifact().Training.Seed
 	}
 	d.Scope = ex.scope()
+	// Mentioned only where it was a sample.
 	if len(ex.Noise) > 0 && ex.NoiseRows < len(ex.answers) {
 		d.Run.NoiseRows = ex.NoiseRows
 	}

@@ -48,6 +48,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 		}
 	}
 	const advice = "put a manifest.csv or labels.csv into it, or a sub-folder of files for every class"
+	// A folder to predict may be a heap of files; to train on, the sub-folders are the labels.
 	if len(dirs) == 0 && (!plain || !predict) {
 		c.fatal("folder.nothing", 0, "", advice, "the folder holds neither %s, a manifest nor class sub-folders", LabelsName)
 		return nil
@@ -66,6 +67,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 			switch {
 			case err != nil:
 				return err
+			// .git, __MACOSX and thumbnails, which tools leave in any folder.
 			case hidden(e.Name()) && e.IsDir():
 				return filepath.SkipDir
 			case hidden(e.Name()) || !e.Type().IsRegular():
@@ -97,6 +99,7 @@ func openClasses(ds *Dataset, entries []os.DirEntry, predict bool, c *collector)
 	switch {
 	case len(dirs) == 0:
 		walk("", "", ".")
+	// Sub-folders of parts alone: their own sub-folders are the classes.
 	case splits:
 		for _, d := range dirs {
 			inner, err := os.ReadDir(filepath.Join(ds.Path, d))

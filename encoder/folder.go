@@ -199,6 +199,7 @@ func (f *folder) shards(dir, index string, one func(string) ([]safetensors.Raw, 
 	slices.Sort(names)
 	var all []safetensors.Raw
 	for _, name := range names {
+		// An index may not name files outside the folder.
 		p, err := local(dir, name)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read %s: %w", index, err)

@@ -182,6 +182,7 @@ func readDense(f *folder, dir string) (module, error) {
 			return nil, fmt.Errorf("cannot use %s: it works on %.60q", name, key)
 		}
 	}
+	// Bounded before anything is allocated by it.
 	if min(c.In, c.Out) < 1 || max(c.In, c.Out) > 1<<16 {
 		return nil, fmt.Errorf("cannot use %s: %d in_features, %d out_features", name, c.In, c.Out)
 	}

@@ -110,6 +110,7 @@ func (m *Model) Card() *Card {
 		c.Group, c.Order = a.Schema.Group, a.Schema.Order
 	}
 	total := 0.0
+	// Weights as shares, as they count when every member has its views.
 	for _, m := range a.Spec.Members {
 		total += m.Weight
 	}

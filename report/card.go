@@ -113,6 +113,7 @@ func (r *reader) decided() *finding {
 	if len(parts) == 0 {
 		return nil
 	}
+	// Stable: equal modalities keep the order of the columns.
 	slices.SortStableFunc(parts, func(a, b explain.Part) int { return cmp.Compare(b.Value, a.Value) })
 	format, _, _ := r.goal(v.Goal)
 	unit := ""
@@ -141,6 +142,7 @@ func (r *reader) decided() *finding {
 	case slices.ContainsFunc(parts, func(c explain.Part) bool { return !sure(c) }):
 		f.means += r.pick(" ", "") + r.say("means_spare")
 	}
+	// A sentence, not a table; the rest is in the chart.
 	const most = 4
 	for i, c := range parts[1:] {
 		if i == most {
@@ -157,6 +159,7 @@ func (r *reader) decided() *finding {
 		said = append(said, r.say(key, c.Name, gain(c)))
 	}
 	f.sentence = strings.Join(said, r.pick("; ", "；")) + r.pick(".", "。")
+	// Which rows it holds for comes first.
 	if l := r.doc.Scope.Note(r.lang()); l != "" {
 		f.means = l + r.pick(" ", "") + f.means
 	}

@@ -62,6 +62,7 @@ func (r *reader) mistakes(p *page, o Options) {
 		p.raw(`<article class="card">`)
 		p.put(`div class="id"`, m.ID)
 		p.raw("<div>", attr(r.say("predicted")), r.pick(": ", "："))
+		// Of several labels none may be right, which an empty text would not show.
 		p.put(`span class="wrong"`, cmp.Or(m.Predicted, r.say("no_labels")))
 		beside := svg.Percent.Value(m.Probability)
 		if m.Error > 0 {

@@ -32,10 +32,12 @@ func (t *terminal) noise() {
 		}
 		several = several || len(n.Curves) > 1
 		for _, c := range n.Curves {
+			// Scores are in the order of the levels, the first without noise.
 			last := len(c.Scores) - 1
 			if last < 0 {
 				continue
 			}
+			// Names come from data: control characters must not reach the terminal.
 			row := []string{termtext.Line(where), t.named("noise_", n.Kind), termtext.Line(c.Model)}
 			for _, v := range []float64{c.Scores[0].Mean, c.Scores[last/2].Mean, c.Scores[last].Mean, c.Area} {
 				row = append(row, show(t.metric, v))

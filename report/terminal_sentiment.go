@@ -15,6 +15,8 @@ func (t *terminal) sentiment() {
 	var shown []compare.Row
 	for _, row := range t.ranked() {
 		v := t.doc.Verdict
+		// The two rows of the verdict, or the only one: a table of all entries would not fit beside the
+		// intervals.
 		if v == nil && len(t.doc.Rows) > 1 || v != nil && row.Name != v.BestSingle && row.Name != v.BestFusion {
 			continue
 		}

@@ -92,6 +92,7 @@ func (t *terminal) tuning() {
 	}
 	ranked := s.Ranked()
 	head := []string{t.say("tuning_recipe")}
+	// One column for each pass, headed by the epochs that it had.
 	for _, epochs := range s.Epochs {
 		head = append(head, strconv.Itoa(epochs))
 	}
@@ -120,6 +121,7 @@ func (t *terminal) tuning() {
 		}
 		rest += widths[c] + 2
 	}
+	// The recipes are cut before the numbers are.
 	widths[0] = min(termtext.Widest(names), max(16, t.width-rest))
 	for _, l := range termtext.Wrap(t.say("tuning_note", len(s.Trials), t.metric.TitleIn(t.lang()), s.Chosen+1), t.width) {
 		t.b.WriteString(t.paint(bold, l) + "\n")

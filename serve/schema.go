@@ -181,6 +181,7 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 		return object{"description": description, "content": object{kind: object{"schema": schema}}}
 	}
 	text := object{"type": "string"}
+	// The Open Inference Protocol is not among the paths: its own standard describes it.
 	paths := object{
 		"/healthz": object{"get": object{"summary": "Whether the process is alive", "operationId": "health", "responses": object{"200": ok("alive", "text/plain", text)}}},
 		"/readyz": object{"get": object{"summary": "Whether requests should be sent here", "operationId": "ready", "responses": object{
@@ -207,6 +208,7 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 		for column := range row["properties"].(object) {
 			fields[column] = object{"description": "text as in JSON, or the bytes of a file"}
 		}
+		// A column that the model does not have is a fault, in JSON as in a form.
 		form := object{"type": "object", "properties": fields, "additionalProperties": false}
 		paths["/v1/models/"+name] = object{"get": object{"summary": "What " + name + " reads and predicts", "operationId": "model " + name, "responses": object{"200": ok("the model", "application/json", object{"type": "object"})}}}
 		paths["/v1/models/"+name+"/schema"] = object{"get": object{"summary": "JSON Schema of a row of " + name, "operationId": "schema " + name, "responses": object{"200": ok("a JSON Schema", "application/schema+json", object{"type": "object"})}}}

@@ -138,6 +138,7 @@ func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, 
 		}
 		return nil
 	}
+	// Each line is the input's own object with the answer's members, so that nothing of it is lost.
 	if format == "jsonl" {
 		err := each(func(i int, p *fusor.Prediction) error {
 			in, err := data.object(i)
@@ -169,6 +170,7 @@ func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, 
 			kept, header = append(kept, k), append(header, h)
 		}
 	}
+	// The header is written before the first answer is asked for: an empty table has one too.
 	if err := out.Write(append(header, names...)); err != nil {
 		return err
 	}

@@ -180,6 +180,7 @@ func encoderSpeeds(ctx context.Context, enc *encoder.Encoder, threads int) ([]en
 	}
 	if m := info.Image; m != nil {
 		h, w := m.Height, m.Width
+		// A network without a size of its own: the usual one of its kind.
 		if h == 0 {
 			h, w = 224, 224
 		}

@@ -78,6 +78,7 @@ func (c *explainCmd) Run(e *env) error {
 		return err
 	}
 	eo := fusor.ExplainOptions{Noise: c.Noise, NoiseRows: c.Rows}
+	// Both models on the same rows, so that their curves can be compared.
 	if c.Against != "" {
 		if eo.Against, err = fusor.Load(c.Against, o); err != nil {
 			return err
@@ -88,6 +89,8 @@ func (c *explainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	// Test or held-out rows unless others are named: of those it was trained on a model looks better
+	// than it is.
 	split, rows, held, err := c.rows(m, ds)
 	if err != nil {
 		return err
@@ -108,6 +111,7 @@ func (c *explainCmd) Run(e *env) error {
 	ro.Version, ro.Command, ro.Seconds = fusor.Version, append([]string{"fusor"}, e.args...), time.Since(start).Seconds()
 	doc := ex.Document(ro)
 	doc.Next = c.next(e)
+	// Noise is tried on a sample, as each level is an extraction of its own.
 	if n := doc.Run.NoiseRows; n > 0 && n < doc.Data.Rows {
 		c.notes(e, []string{fmt.Sprintf("noise was added to a sample: %d of %d rows, drawn at random", n, doc.Data.Rows)})
 	}

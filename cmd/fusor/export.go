@@ -50,6 +50,7 @@ func (c *exportCmd) Run(e *env) error {
 		}
 		files = []string{c.Out}
 	}
+	// Nothing is extracted, so no cache is opened.
 	m, err := predict.Load(c.Model, predict.Options{NoCache: true})
 	if err != nil {
 		return err
@@ -58,6 +59,7 @@ func (c *exportCmd) Run(e *env) error {
 	if folder {
 		err = export.Safetensors(c.Out, a)
 	} else {
+		// Whole or not there: a graph that is cut off would be refused far from here.
 		err = durable.Write(c.Out, func(w io.Writer) error {
 			return export.ONNX(w, a, export.Options{Opset: c.Opset, Version: fusor.Version})
 		})

@@ -99,7 +99,8 @@ func (f files) Open(name string) (fs.File, error) {
 func rowOf(ctx context.Context, m *fusor.Model, paths, as []string) (*dataset.Dataset, []cell, error) {
 	schema := m.Schema()
 	var cells []cell
-	// Files are given new names, since a row names files below a root alone and these lie anywhere.
+	// The row travels as a JSON object, as one of a request does. Files get new names in it: a row
+	// names files below a root alone, and these lie anywhere.
 	object, known := map[string]string{}, files{}
 	put := func(column, shown, value string, isFile bool) {
 		cells = append(cells, cell{column, shown})
@@ -152,6 +153,7 @@ func rowOf(ctx context.Context, m *fusor.Model, paths, as []string) (*dataset.Da
 		}
 		put(column, path, doc.Text, false)
 	}
+	// Read by the schema, so that numbers and dates are taken as in a table.
 	line, err := json.Marshal(object)
 	if err != nil {
 		return nil, nil, err

@@ -46,6 +46,7 @@ Examples:
 
 // Run fuses the matrices.
 func (c *fuseCmd) Run(e *env) error {
+	// Textbooks and libraries have names of their own for the methods.
 	if name, ok := methodAliases[strings.ToLower(c.Method)]; ok {
 		c.Method = name
 	}
@@ -60,6 +61,7 @@ func (c *fuseCmd) Run(e *env) error {
 			return usagef("--%s goes with --method %s", name, strings.Join(fusor.Methods().WithOption(name), ", "))
 		}
 	}
+	// A wrong value is wrong use (exit code 2), and no failure of the computation.
 	if err := method.Check(cfg); err != nil {
 		return usageError{err}
 	}
@@ -104,6 +106,7 @@ func (c *fuseCmd) Run(e *env) error {
 		}
 	}
 	switch {
+	// All digits in a file, a readable number of them on the screen.
 	case c.Out != "":
 		err = durable.Write(c.Out, func(w io.Writer) error {
 			if strings.EqualFold(filepath.Ext(c.Out), ".npy") {
@@ -263,6 +266,7 @@ func readMatrix(name string) (*tensor.Tensor, error) {
 			v := math.NaN()
 			if s != "" {
 				if v, err = strconv.ParseFloat(strings.TrimSpace(s), 64); err != nil {
+					// The line of the field, not of the row: a quoted field may hold line breaks.
 					line, _ := r.FieldPos(j)
 					return nil, fmt.Errorf("line %d, field %d: %q is no number; the file must have no header", line, j+1, s)
 				}

@@ -91,6 +91,7 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	// Only the model knows; before the rows are read.
 	if c.Top > 0 && m.Schema().Task == dataset.Regression {
 		return usagef("--top is for classes, and the model predicts numbers")
 	}
@@ -102,6 +103,7 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	// Views that are too large for memory stay in files, and rows are answered some at a time.
 	f, err := m.Mapped(e.ctx, in.ds)
 	bar.done()
 	if err != nil {

@@ -37,6 +37,7 @@ func (f *recipeFlags) pretrained(r *train.Recipe) error {
 		{"--pooling", f.Pooling, func(c *pretrained.Choice, v string) { c.Pooling = v }},
 		{"--prompt", f.Prompt, func(c *pretrained.Choice, v string) { c.Prompt = v }},
 	} {
+		// Only for encoders that are named, by the same name: a typing error must not go unnoticed.
 		for _, flag := range o.values {
 			column, value, ok := strings.Cut(flag, "=")
 			c, known := choices[column]

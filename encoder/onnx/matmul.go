@@ -363,6 +363,7 @@ func (c *call) einsum(terms []string, right string, length map[rune]int) *Tensor
 		}
 	}
 	z := out.f32()
+	// The plain definition: each product by itself, summed in the order of the letters.
 	sums := size(all[len(right):])
 	eachIndex(shape, func(n int, at []int) {
 		base := make([]int, len(terms))

@@ -128,6 +128,7 @@ func packWords[T any](dst, src []T, v strided) {
 		}
 		shape, step = append(shape, d), append(step, v.strides[i])
 	}
+	// A single element, of whatever rank.
 	if len(shape) == 0 {
 		dst[0] = src[v.from]
 		return
@@ -142,6 +143,7 @@ func packWords[T any](dst, src []T, v strided) {
 		switch by {
 		case 1:
 			copy(to, src[at:at+run])
+		// A repeated axis (Expand): one element for the whole run.
 		case 0:
 			x := src[at]
 			for i := range to {

@@ -302,6 +302,7 @@ func (d *decoder) tensor(f field, t *tensorProto) error {
 			}
 		case 2:
 			t.typ, err = f.int()
+		// Segments (chunks of a large tensor) gave way to external data.
 		case 3:
 			err = errors.New("a tensor is stored in segments, which is not supported")
 		case 4:
@@ -322,6 +323,7 @@ func (d *decoder) tensor(f field, t *tensorProto) error {
 			t.doubles, err = f.float64s(t.doubles)
 		case 11:
 			t.uint64s, err = f.ints(t.uint64s)
+		// external_data: file, offset and length of weights beside the model.
 		case 13:
 			var key, value string
 			key, value, err = entry(f)

@@ -45,10 +45,12 @@ func buildSoftmax(rows func(dst, x []float32, cols int), one func(y, x []float64
 				}
 				row := c.floats(cols)
 				eachColumn(len(x)/cols, inner, cols, func(first int) {
+					// An inner axis: each column is brought together, so that one function serves all layouts.
 					gatherColumn(row, x[first:], inner)
 					rows(row, row, cols)
 					scatterColumn(y[first:], row, inner)
 				})
+			// Rare (float64 is not what networks compute in): the plain way alone.
 			case []float64:
 				y, row := data[float64](out), make([]float64, cols)
 				eachColumn(len(x)/cols, inner, cols, func(first int) {

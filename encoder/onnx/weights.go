@@ -199,6 +199,7 @@ func (t *Tensor) fromFields(p *tensorProto, n int) error {
 		t.Data = convert[uint8](p.int32s)
 	case Int8:
 		t.Data = convert[int8](p.int32s)
+	// Kept as float32 from here on: kernels have no half precision.
 	case Float16, BFloat16:
 		x := make([]float32, n)
 		for i, v := range p.int32s {

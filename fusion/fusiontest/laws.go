@@ -315,12 +315,14 @@ func (r rig) orderOfViews(t reporter) {
 	for _, k := range order {
 		seen[k] = true
 	}
+	// The multiplier is no permutation where 3 divides the number of views: reversed then.
 	if len(seen) != len(order) {
 		for j := range order {
 			order[j] = len(order) - 1 - j
 		}
 	}
 	a, moved := r.build(t, tensor.F64, 1), r.with(order).build(t, tensor.F64, 2)
+	// Both have the same learned numbers, each where the order of its views puts it.
 	for _, p := range moved.params {
 		q := a.param(r.origin(p.Name, order))
 		if q == nil {

@@ -56,12 +56,15 @@ func (r rig) ownLoss(t reporter) {
 	target := r.target(tensor.F64, rows)
 	want := m.learn(tape, b, tensor.F64, target)
 	loss := func() float64 { return m.learn(tape, b, tensor.F64, target).loss }
+	// Against differences of the loss, in float64: views, then parameters.
 	for k, x := range b.xs {
 		agrees(t, "input "+strconv.Itoa(k), x, want.dx[k], loss)
 	}
 	for i, p := range m.params {
 		agrees(t, p.Name, p.Value, want.dp[i], loss)
 	}
+	// NaN among them: a product with the mask would keep it, so content must be selected, not
+	// multiplied.
 	for _, v := range []float64{1e6, math.NaN(), math.Inf(1)} {
 		got := m.learn(tape, b.spoilt(v), tensor.F64, target)
 		if math.Float64bits(got.loss) != math.Float64bits(want.loss) {
@@ -74,6 +77,7 @@ func (r rig) ownLoss(t reporter) {
 	some := target // the last row has no view
 	some.P, some.Weights = rowsOf(target.P, 0, rows-1), target.Weights[:rows-1]
 	without := b.slice(0, rows-1)
+	// A row that is left out changes its group, so the law is for methods over single rows.
 	if b.groups == nil {
 		if got := m.learn(tape, without, tensor.F64, some).loss; math.Abs(got-want.loss) > 1e-12*max(1, math.Abs(got)) {
 			t.Errorf("the loss is %g, without a row of which nothing is known %g", want.loss, got)
@@ -83,6 +87,7 @@ func (r rig) ownLoss(t reporter) {
 	if got := m.learn(tape, b, tensor.F64, target).loss; got != 0 {
 		t.Errorf("the loss of rows of which nothing is known is %g", got)
 	}
+	// In float32, where 1000 times the usual input overflows an exponential that is not guarded.
 	narrow, large := r.build(t, tensor.F32, 1), r.batch(1)
 	for _, x := range large.xs {
 		for i := range x.F64 {

@@ -276,6 +276,7 @@ func (f *wavFormat) convert(x []float32, raw []byte) error {
 			} else {
 				x[i] = float32(math.Float64frombits(le.Uint64(raw[8*i:])))
 			}
+			// Not finite, or far beyond full scale, which is 1: other data taken for floats.
 			if x[i]-x[i] != 0 || x[i] > 1e6 || x[i] < -1e6 {
 				return fmt.Errorf("a sample of %g is no sound", x[i])
 			}
@@ -289,6 +290,7 @@ func (f *wavFormat) convert(x []float32, raw []byte) error {
 		for i := range x {
 			x[i] = float32(int16(le.Uint16(raw[2*i:]))) / (1 << 15)
 		}
+	// Shifted up and back, so that the sign is extended.
 	case f.bits == 24:
 		for i := range x {
 			b := raw[3*i : 3*i+3]

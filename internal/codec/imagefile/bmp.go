@@ -216,6 +216,7 @@ func (h *bmpHeader) painter(stride int) func(row []byte, r, g, b []uint8) {
 			}
 		}
 	}
+	// 16 and 32 bits: fields by masks, as wide as these are.
 	le := binary.LittleEndian
 	pixel := func(row []byte, x int) uint32 { return uint32(le.Uint16(row[2*x:])) }
 	if h.bits == 32 {

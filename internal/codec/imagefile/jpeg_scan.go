@@ -212,6 +212,7 @@ func (d *jpegDecoder) buffered(comps []*component, from, to int, high, low uint)
 				}
 				one(c, y*c.perRow+x)
 			}
+			// Zeros are read past the end: checked once a row, not for each block.
 			if d.overrun() {
 				return errTruncated
 			}
@@ -219,6 +220,7 @@ func (d *jpegDecoder) buffered(comps []*component, from, to int, high, low uint)
 		return nil
 	}
 	i := 0
+	// Interleaved: each MCU has h × v blocks of every component (T.81, A.2.3).
 	for my := range d.mcusY {
 		if err := d.options.stopped(); err != nil {
 			return err

@@ -235,6 +235,7 @@ func vectorElement(e *format.SchemaElement) func(pq.Value) float32 {
 	default:
 		return nil
 	}
+	// The physical types; of 64 bits a float32 keeps the first 24, as everywhere for vectors.
 	switch pq.Kind(e.Type.V) {
 	case pq.Boolean:
 		return func(v pq.Value) float32 {
