@@ -123,17 +123,21 @@ func Run(ctx context.Context, src train.Source, plan dataset.Plan, o Options) (*
 }
 
 // Fusions returns the methods that are tried: those named, or all of the table that are not
-// optional.
+// optional and have an answer to the task.
 func Fusions(methods fusion.Table, named []string, task dataset.Task) ([]string, error) {
+	regression := task == dataset.Regression
 	if len(named) == 0 {
-		return methods.Tried(), nil
+		return slices.DeleteFunc(methods.Tried(), func(name string) bool {
+			m, _ := methods.Lookup(name)
+			return m.CheckTask(regression) != nil
+		}), nil
 	}
 	for _, f := range named {
 		m, ok := methods.Lookup(f)
 		if !ok {
 			return nil, methods.Unknown(f)
 		}
-		if err := m.CheckTask(task == dataset.Regression); err != nil {
+		if err := m.CheckTask(regression); err != nil {
 			return nil, err
 		}
 	}

@@ -106,7 +106,7 @@ var shipped = Table{
 		},
 	},
 	{
-		Name: "tensor", Doc: "the outer product of the views, each with a 1 in front",
+		Name: "tensor", Optional: true, Doc: "the outer product of the views, each with a 1 in front",
 		Source:  "Zadeh et al. 2017, arXiv:1707.07250",
 		Options: []Option{dim(0)},
 		Build:   newTensor,
@@ -117,7 +117,7 @@ var shipped = Table{
 		}},
 	},
 	{
-		Name: "lowrank", Doc: "tensor fusion as a sum of rank-one parts, without making the product",
+		Name: "lowrank", Optional: true, Doc: "tensor fusion as a sum of rank-one parts, without making the product",
 		Source: "Liu et al. 2018, arXiv:1806.00064",
 		Options: []Option{dim(sharedDim), {
 			Name: "rank", Kind: Integer, Min: 1, Max: MaxWidth, Default: 4, Doc: "rank-one parts", Search: []any{2, 8},
@@ -129,7 +129,7 @@ var shipped = Table{
 		},
 	},
 	{
-		Name: "film", Doc: "the first view, scaled and shifted by what the others say",
+		Name: "film", Optional: true, Doc: "the first view, scaled and shifted by what the others say",
 		Source:  "Perez et al. 2018, arXiv:1709.07871",
 		Options: []Option{dim(0)},
 		Build:   newFiLM,
@@ -141,7 +141,7 @@ var shipped = Table{
 		}},
 	},
 	{
-		Name: "multiplicative", Doc: "a bilinear layer, summed over the pairs of views",
+		Name: "multiplicative", Optional: true, Doc: "a bilinear layer, summed over the pairs of views",
 		Source:  "Jayakumar et al. 2020, openreview.net/forum?id=rylnK6VtDH",
 		Options: []Option{dim(sharedDim)},
 		Build:   newMultiplicative,
@@ -225,7 +225,7 @@ var shipped = Table{
 		},
 	},
 	{
-		Name: "quality", AnyWidths: true, RowWeights: true, Optional: true, NoRegression: true,
+		Name: "quality", AnyWidths: true, RowWeights: true, NoRegression: true,
 		Doc:    "late fusion in which each view counts by the energy of its own prediction in the row",
 		Source: "Zhang et al. 2023, arXiv:2306.02050",
 		Options: []Option{
