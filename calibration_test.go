@@ -56,7 +56,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := j.fit(ctx, p)
+	f, err := j.fit(ctx, p, "")
 	if err != nil {
 		t.Fatal(err)
 	}

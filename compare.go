@@ -86,7 +86,7 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		Done: compare.Progress(j.Progress, src.Data, &plan, metrics[0]), Tried: compare.SearchProgress(j.Progress, &plan),
 	}
 	if co.Store == nil && o.Dir != "" {
-		key, err := j.fingerprint(src, plan)
+		key, err := j.fingerprint(src, src.Data.Digest(), plan)
 		if err != nil {
 			return nil, err
 		}

@@ -69,7 +69,10 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 			return nil, err
 		}
 	}
-	ensemble := len(res.Entries[h.entry].Members) > 0
+	ensemble, rows := len(res.Entries[h.entry].Members) > 0, ""
+	if checkpoint != "" {
+		rows = h.src.Data.RunDigest(run)
+	}
 	watch := func(k int, e *compare.Entry) (hooks train.Hooks, from *train.Checkpoint, err error) {
 		hooks.Epoch = func(ep train.Epoch, total int) {
 			h.Progress.Report(progress.Train, ep.Epoch, total, fmt.Sprintf("%s, validation loss %.4f", e.Name, ep.ValLoss))
@@ -78,7 +81,7 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 		if ensemble && path != "" { // a file for each member
 			path = fmt.Sprintf("%s.%d", path, k)
 		}
-		data, err := h.keepState(&hooks, path, h.src, run, e)
+		data, err := h.keepState(&hooks, path, h.src, run, rows, e)
 		if err != nil || !resume || path == "" {
 			return hooks, nil, err
 		}

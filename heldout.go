@@ -19,12 +19,19 @@ func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
 	if t == nil || ds == nil || len(ds.Rows) == 0 {
 		return run, false
 	}
-	unsplit := *ds // it may have been trained with the split column passed over
-	unsplit.Rows = slices.Clone(ds.Rows)
-	for i := range unsplit.Rows {
-		unsplit.Rows[i].Split = ""
+	if r := m.Artifact().Record; r != nil && r.Rows.Table != len(ds.Rows) {
+		return run, false
 	}
-	for _, ds := range []*dataset.Dataset{ds, &unsplit} {
+	as := []*dataset.Dataset{ds}
+	if slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Split != "" }) {
+		unsplit := *ds // it may have been trained with the split column passed over
+		unsplit.Rows = slices.Clone(ds.Rows)
+		for i := range unsplit.Rows {
+			unsplit.Rows[i].Split = ""
+		}
+		as = append(as, &unsplit)
+	}
+	for _, ds := range as {
 		plan, err := dataset.HoldOut(ds, dataset.PlanOptions{Seed: t.Seed})
 		if err == nil && *trainedOn(ds, plan.Runs[0], t.Seed) == *t {
 			return plan.Runs[0], true

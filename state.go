@@ -11,13 +11,13 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// keepState makes hooks write the state of a fit to a file after every epoch, unless path is "". It
-// returns what the fit depends on, as savedState checks it.
-func (j *job) keepState(hooks *train.Hooks, path string, src train.Source, run dataset.Run, more ...any) (data string, err error) {
+// keepState makes hooks write the state of a fit to a file after every epoch, unless path is "". rows
+// is the digest of the run. It returns what the fit depends on, as savedState checks it.
+func (j *job) keepState(hooks *train.Hooks, path string, src train.Source, run dataset.Run, rows string, more ...any) (data string, err error) {
 	if path == "" {
 		return "", nil
 	}
-	if data, err = j.fingerprint(src, append([]any{run}, more...)...); err != nil {
+	if data, err = j.fingerprint(src, rows, append([]any{run}, more...)...); err != nil {
 		return "", err
 	}
 	hooks.Save = func(c *train.Checkpoint) error {
@@ -42,13 +42,13 @@ func savedState(path, data string) (*train.Checkpoint, error) {
 	return from, nil
 }
 
-// fingerprint is a hash of everything that a fit depends on.
-func (j *job) fingerprint(src train.Source, more ...any) (string, error) {
+// fingerprint is a hash of everything that a fit depends on; rows is that of the rows.
+func (j *job) fingerprint(src train.Source, rows string, more ...any) (string, error) {
 	features, err := src.Features.Digest() // the manifest's media may have changed under their names
 	if err != nil {
 		return "", err
 	}
-	data, err := json.Marshal(append([]any{src.Data.Schema, src.Data.Digest(), features, j.recipe}, more...))
+	data, err := json.Marshal(append([]any{src.Data.Schema, rows, features, j.recipe}, more...))
 	if err != nil {
 		return "", fmt.Errorf("cannot tell what is trained on: %w", err)
 	}

@@ -128,8 +128,10 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 	if err != nil {
 		return nil, nil, err
 	}
+	// A hash of the rows, by which HeldOut finds the test rows of the same data again.
+	trained := trainedOn(src.Data, run, j.seed)
 	start := time.Now()
-	f, err := j.fit(ctx, p)
+	f, err := j.fit(ctx, p, trained.Rows)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,8 +142,7 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 		rep.Views = append(rep.Views, v.Name)
 	}
 	a := assemble(p, f, &compare.Options{Recipe: j.recipe, Metric: j.metric})
-	// A hash of the rows, by which HeldOut finds the test rows of the same data again.
-	a.Training = trainedOn(src.Data, run, j.seed)
+	a.Training = trained
 	a.Record = newRecord(&j.job, src.Data, run)
 	a.Record.Metric = rep.Metric
 	m := &Model{predict.New(a, j.Options)}
@@ -176,8 +177,8 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 	return m, rep, nil
 }
 
-// fit trains on all views, with a checkpoint if one is asked for.
-func (j *trainJob) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, error) {
+// fit trains on all views, with a checkpoint if one is asked for; rows is the digest of the run.
+func (j *trainJob) fit(ctx context.Context, p *train.Prepared, rows string) (*train.Fitting, error) {
 	all := make([]int, len(p.Views))
 	for i := range all {
 		all[i] = i
@@ -185,7 +186,7 @@ func (j *trainJob) fit(ctx context.Context, p *train.Prepared) (*train.Fitting, 
 	hooks := train.Hooks{Epoch: func(e train.Epoch, total int) {
 		j.Progress.Report(progress.Train, e.Epoch, total, fmt.Sprintf("validation loss %.4f", e.ValLoss))
 	}}
-	data, err := j.keepState(&hooks, j.checkpoint, p.Source, p.Run)
+	data, err := j.keepState(&hooks, j.checkpoint, p.Source, p.Run, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -91,8 +91,11 @@ func (n Notation) number(s string) (float64, bool) {
 // grouped reports whether the point of a plain number may stand between thousands: in 1.234, not in
 // 0.123 or 1.5.
 func grouped(s string) bool {
-	whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
-	return len(fraction) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0'
+	if len(s) < len("1.234") || s[len(s)-len(".234")] != '.' {
+		return false
+	}
+	whole := strings.TrimLeft(s[:len(s)-len(".234")], "+-")
+	return len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0'
 }
 
 // groupSigns stand between thousands beside comma and point: blanks that break no line, and the

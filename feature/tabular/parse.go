@@ -10,7 +10,7 @@ import (
 
 // Missing reports whether a cell reports that its value is not known.
 func Missing(s string) bool {
-	if s != "" && s[0] >= '0' && s[0] <= '9' {
+	if d := strings.TrimPrefix(s, "-"); d != "" && d[0] >= '0' && d[0] <= '9' {
 		return false
 	}
 	switch strings.ToLower(strings.TrimSpace(s)) {

@@ -217,11 +217,10 @@ var kindNames = [fieldKinds]string{numberField: "number", categoryField: "catego
 
 // append adds the field's dimensions.
 func (s *fieldState) append(v []float32, c cell, levels map[string]int) []float32 {
-	at := len(v)
-	for range s.dim() {
-		v = append(v, 0)
-	}
+	at, n := len(v), s.dim()
+	v = slices.Grow(v, n)[:at+n]
 	out := v[at:]
+	clear(out)
 	if len(c.bytes) == 0 {
 		if s.Indicator {
 			out[len(out)-1] = 1
