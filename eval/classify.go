@@ -52,7 +52,7 @@ func Confusion(p *Predictions) [][]int {
 }
 
 // counts returns per class the weight of hits, of true and of predicted rows.
-func counts(p *Predictions, w []float64) (hit, truth, pred []float64) {
+func counts(p *Predictions, w []uint8) (hit, truth, pred []float64) {
 	c := p.Classes()
 	hit, truth, pred = make([]float64, c), make([]float64, c), make([]float64, c)
 	decided := p.decided()
@@ -68,8 +68,8 @@ func counts(p *Predictions, w []float64) (hit, truth, pred []float64) {
 }
 
 // ofCounts makes a metric of predicted classes one of [Predictions].
-func ofCounts(f func(hit, truth, pred []float64) float64) func(p *Predictions, w []float64) float64 {
-	return func(p *Predictions, w []float64) float64 { return f(counts(p, w)) }
+func ofCounts(f func(hit, truth, pred []float64) float64) func(p *Predictions, w []uint8) float64 {
+	return func(p *Predictions, w []uint8) float64 { return f(counts(p, w)) }
 }
 
 // balancedAccuracy is the mean recall of the classes that occur.

@@ -18,14 +18,15 @@ func TestDraws(t *testing.T) {
 	sum := make([]float64, n)
 	squares, across := 0.0, 0.0
 	for range times {
-		counts := make([]float64, n)
+		counts := make([]uint8, n)
 		d.count(rng, counts)
 		total := 0.0
-		for i, c := range counts {
+		for i := range counts {
+			c := float64(counts[i])
 			total += c
 			sum[i] += c
 			squares += (c - 1) * (c - 1)
-			across += (c - 1) * (counts[(i+drawBlock+1)%n] - 1)
+			across += (c - 1) * (float64(counts[(i+drawBlock+1)%n]) - 1)
 		}
 		if total != n {
 			t.Fatalf("%v units are drawn, not %d", total, n)

@@ -88,7 +88,7 @@ func hammingLoss(p *Predictions, i int) float64 {
 }
 
 // microF1 is the F1 of all rows' labels together; 1 where there are none to find and none is named.
-func microF1(p *Predictions, w []float64) float64 {
+func microF1(p *Predictions, w []uint8) float64 {
 	hits, named := 0.0, 0.0
 	for i, c := range p.counted() {
 		hits += weight(w, i) * float64(c.hits)
@@ -104,7 +104,7 @@ func microF1(p *Predictions, w []float64) float64 {
 // each row that are predicted and true, Values predicted and true ones counted together.
 func (m Metric) OfCounts() Metric {
 	m.Row = nil
-	m.whole = func(p *Predictions, w []float64) float64 {
+	m.whole = func(p *Predictions, w []uint8) float64 {
 		hits, named := 0.0, 0.0
 		for i := range p.Targets {
 			hits += weight(w, i) * p.Targets[i]
@@ -158,7 +158,7 @@ func LabelScores(p *Predictions, labels []string) []LabelScore {
 }
 
 // labelSums returns per label the weight of hits, of true and of predicted rows.
-func labelSums(p *Predictions, w []float64) (hit, truth, pred []float64) {
+func labelSums(p *Predictions, w []uint8) (hit, truth, pred []float64) {
 	n := p.Classes()
 	hit, truth, pred = make([]float64, n), make([]float64, n), make([]float64, n)
 	for i, c := range p.counted() {
@@ -180,7 +180,7 @@ func labelSums(p *Predictions, w []float64) (hit, truth, pred []float64) {
 }
 
 // macroLabelF1 is the mean F1 of the labels that occur or are predicted.
-func macroLabelF1(p *Predictions, w []float64) float64 {
+func macroLabelF1(p *Predictions, w []uint8) float64 {
 	hit, truth, pred := labelSums(p, w)
 	sum, n := 0.0, 0.0
 	for l := range truth {
@@ -194,7 +194,7 @@ func macroLabelF1(p *Predictions, w []float64) float64 {
 
 // labelAP is the average precision of one label, Σ (Rₙ − Rₙ₋₁)·Pₙ over the thresholds, as
 // scikit-learn defines it; NaN where no row has it.
-func (p *Predictions) labelAP(label int, w []float64) float64 {
+func (p *Predictions) labelAP(label int, w []uint8) float64 {
 	order, has := p.labelOrder(label), p.having(label)
 	hits, all, sum := 0.0, 0.0, 0.0
 	for at := len(order) - 1; at >= 0; {
@@ -257,7 +257,7 @@ func (p *Predictions) having(label int) []bool {
 }
 
 // meanAveragePrecision is the mean over the labels that occur.
-func meanAveragePrecision(p *Predictions, w []float64) float64 {
+func meanAveragePrecision(p *Predictions, w []uint8) float64 {
 	sum, n := 0.0, 0.0
 	for l := range p.Classes() {
 		if v := p.labelAP(l, w); !math.IsNaN(v) {
@@ -271,7 +271,7 @@ func meanAveragePrecision(p *Predictions, w []float64) float64 {
 // resampledMAP returns a function of how often each row is drawn that is near the mean average
 // precision, and takes work for rows alone: rows count to first order (the infinitesimal jackknife:
 // Efron 1982, chapter 6).
-func (p *Predictions) resampledMAP() func(w []float64) float64 {
+func (p *Predictions) resampledMAP() func(w []uint8) float64 {
 	effect := make([]float64, p.Len())
 	total, n := 0.0, 0.0
 	for l := range p.Classes() {
@@ -283,10 +283,10 @@ func (p *Predictions) resampledMAP() func(w []float64) float64 {
 		n++
 		p.addEffect(effect, l, ap)
 	}
-	return func(w []float64) float64 {
+	return func(w []uint8) float64 {
 		sum := total
 		for i, wi := range w {
-			sum += (wi - 1) * effect[i]
+			sum += (float64(wi) - 1) * effect[i]
 		}
 		return math.Min(math.Max(sum/n, 0), 1)
 	}

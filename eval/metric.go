@@ -19,7 +19,7 @@ type Metric struct {
 	// Row is the score of one row where the metric is a mean over rows, else nil.
 	Row func(p *Predictions, i int) float64
 	// whole computes the metric with rows counted w times (nil: once each).
-	whole func(p *Predictions, w []float64) float64
+	whole func(p *Predictions, w []uint8) float64
 	// ofCounts computes the metric from the rows of each class that are right, true and predicted; nil
 	// where that is not enough, or thresholds of classes can gain nothing.
 	ofCounts func(hit, truth, pred []float64) float64
@@ -29,7 +29,7 @@ type Metric struct {
 // the ROC-AUC of a single class.
 func (m Metric) Of(p *Predictions) float64 { return m.weighted(p, nil) }
 
-func (m Metric) weighted(p *Predictions, w []float64) float64 {
+func (m Metric) weighted(p *Predictions, w []uint8) float64 {
 	if p.Len() == 0 {
 		return math.NaN()
 	}

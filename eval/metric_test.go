@@ -119,11 +119,11 @@ func TestRoundHalfToEven(t *testing.T) {
 // A weight of k must count as k copies of the row: resampling relies on it.
 func TestWeightsAreCopies(t *testing.T) {
 	for _, p := range []*Predictions{classData(40, 3, 7), scoreData(), labelData()} {
-		w := make([]float64, p.Len())
+		w := make([]uint8, p.Len())
 		many := &Predictions{Thresholds: p.Thresholds}
 		for i, u := range lcg(p.Len(), 11) {
-			w[i] = math.Floor(u * 3)
-			for range int(w[i]) {
+			w[i] = uint8(u * 3)
+			for range w[i] {
 				switch {
 				case p.Sets != nil:
 					many.Probs, many.Sets = append(many.Probs, p.Probs[i]), append(many.Sets, p.Sets[i])

@@ -195,7 +195,7 @@ func (r *oneVsRest) slopes(auc bool) slopes {
 // the metric itself does. A class's own rows count exactly, with the classes of which none is drawn
 // left out; the rows of all others count to first order (their infinitesimal jackknife: Efron 1982,
 // chapter 6), for they are many more.
-func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float64 {
+func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []uint8) float64 {
 	classes := len(r.start) - 1
 	// Slopes of the metric in the weight of one row; those of the rows of other classes do not change
 	// with the draw.
@@ -211,10 +211,11 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float6
 		}
 	}
 	drawn := make([]float64, len(r.cuts))
-	return func(w []float64) float64 {
+	return func(w []uint8) float64 {
 		clear(drawn)
 		rest := 0.0
-		for i, wi := range w {
+		for i, times := range w {
+			wi := float64(times)
 			drawn[r.at[i]] += wi
 			rest += (wi - 1) * effect[i]
 		}
@@ -248,12 +249,12 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []float64) float6
 const manyClasses = 2_000_000
 
 // resampler returns what computes the metric on a sample of the rows of p.
-func (m Metric) resampler(p *Predictions) func(w []float64) float64 {
+func (m Metric) resampler(p *Predictions) func(w []uint8) float64 {
 	if (m.Name == "roc_auc" || m.Name == "average_precision") && p.Classes() > 2 && (p.passed != nil || p.Classes()*p.Len() > manyClasses) {
 		return p.oneVsRest().resampled(p, m.Name == "roc_auc")
 	}
 	if m.Name == "mean_average_precision" && p.Classes()*p.Len() > manyClasses {
 		return p.resampledMAP()
 	}
-	return func(w []float64) float64 { return m.weighted(p, w) }
+	return func(w []uint8) float64 { return m.weighted(p, w) }
 }

@@ -35,7 +35,7 @@ func TestOneVsRestIsSorting(t *testing.T) {
 		if seed%4 == 3 {
 			p.Probs[2][1], p.Probs[3][0] = math.NaN(), math.NaN()
 		}
-		ones := make([]float64, p.Len())
+		ones := make([]uint8, p.Len())
 		for i := range ones {
 			ones[i] = 1
 		}
@@ -65,14 +65,14 @@ func TestResampledIsNearTheMetric(t *testing.T) {
 		for _, name := range []string{"roc_auc", "average_precision"} {
 			m := must(t, name)
 			near := p.oneVsRest().resampled(p, name == "roc_auc")
-			ones := make([]float64, n)
+			ones := make([]uint8, n)
 			for i := range ones {
 				ones[i] = 1
 			}
 			if got, want := near(ones), m.Of(p); math.Abs(got-want) > 1e-12 {
 				t.Errorf("%s of the sample is %g, not %g", name, got, want)
 			}
-			exact := bootstrap(n, nil, times, func(w []float64) float64 { return m.weighted(p, w) })
+			exact := bootstrap(n, nil, times, func(w []uint8) float64 { return m.weighted(p, w) })
 			fast := bootstrap(n, nil, times, near)
 			meanE, stdE := meanStd(exact)
 			meanF, stdF := meanStd(fast)

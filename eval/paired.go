@@ -113,12 +113,12 @@ func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) 
 	if !m.HigherIsBetter {
 		sign = -1
 	}
-	score := func(seeds []*Predictions) func(w []float64) float64 {
-		of := make([]func(w []float64) float64, len(seeds))
+	score := func(seeds []*Predictions) func(w []uint8) float64 {
+		of := make([]func(w []uint8) float64, len(seeds))
 		for i, p := range seeds {
 			of[i] = m.resampler(p)
 		}
-		return func(w []float64) float64 {
+		return func(w []uint8) float64 {
 			sum := 0.0
 			for _, f := range of {
 				sum += f(w)
@@ -127,8 +127,8 @@ func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) 
 		}
 	}
 	a, b := score(fused), score(single)
-	difference := func(w []float64) float64 { return sign * (a(w) - b(w)) }
-	t := &PairedBootstrap{mean: difference(slices.Repeat([]float64{1}, fused[0].Len()))}
+	difference := func(w []uint8) float64 { return sign * (a(w) - b(w)) }
+	t := &PairedBootstrap{mean: difference(slices.Repeat([]uint8{1}, fused[0].Len()))}
 	n := fused[0].Len()
 	if n < 2 || math.IsNaN(t.mean) {
 		return t
@@ -151,7 +151,7 @@ func PairedError(m Metric, a, b []*Predictions, groups []int) float64 {
 	}
 	const times = 200
 	of, minus := m.statistic(a).of, m.statistic(b).of
-	_, std := meanStd(bootstrap(a[0].Len(), groups, times, func(w []float64) float64 { return of(w) - minus(w) }))
+	_, std := meanStd(bootstrap(a[0].Len(), groups, times, func(w []uint8) float64 { return of(w) - minus(w) }))
 	if math.IsNaN(std) {
 		return 0
 	}

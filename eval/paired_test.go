@@ -120,11 +120,11 @@ func TestBootstrapMeans(t *testing.T) {
 	}
 	for _, g := range [][]int{nil, groups} {
 		a := bootstrapMeans(v, g, 50)
-		b := bootstrap(len(v), g, 50, func(w []float64) float64 {
+		b := bootstrap(len(v), g, 50, func(w []uint8) float64 {
 			sum, n := 0.0, 0.0
 			for i, x := range v {
-				sum += w[i] * x
-				n += w[i]
+				sum += float64(w[i]) * x
+				n += float64(w[i])
 			}
 			return sum / n
 		})

@@ -144,11 +144,11 @@ func (p *Predictions) own(i int) float64 {
 }
 
 // weight is how often row i counts; nil weights count every row once.
-func weight(w []float64, i int) float64 {
+func weight(w []uint8, i int) float64 {
 	if w == nil {
 		return 1
 	}
-	return w[i]
+	return float64(w[i])
 }
 
 // Argmax returns the index of the largest value, the first one among equals.

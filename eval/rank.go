@@ -24,7 +24,7 @@ func perClass(p *Predictions, f func(class int) float64) float64 {
 
 // rocAUC is the probability that a row of the class scores higher than
 // another row, ties counting one half; one-vs-rest macro mean.
-func rocAUC(p *Predictions, w []float64) float64 {
+func rocAUC(p *Predictions, w []uint8) float64 {
 	if w == nil && p.Classes() > 2 {
 		return perClass(p, p.oneVsRest().rocAUC)
 	}
@@ -49,7 +49,7 @@ func rocAUC(p *Predictions, w []float64) float64 {
 
 // averagePrecision is Σ (Rₙ − Rₙ₋₁)·Pₙ over the thresholds, as scikit-learn
 // defines it; one-vs-rest macro mean.
-func averagePrecision(p *Predictions, w []float64) float64 {
+func averagePrecision(p *Predictions, w []uint8) float64 {
 	if w == nil && p.Classes() > 2 {
 		return perClass(p, p.oneVsRest().averagePrecision)
 	}

@@ -4,7 +4,7 @@ import "math"
 
 func absError(p *Predictions, i int) float64 { return math.Abs(p.Values[i] - p.Targets[i]) }
 
-func rmse(p *Predictions, w []float64) float64 {
+func rmse(p *Predictions, w []uint8) float64 {
 	sum, n := 0.0, 0.0
 	for i, y := range p.Targets {
 		d := p.Values[i] - y
@@ -15,7 +15,7 @@ func rmse(p *Predictions, w []float64) float64 {
 }
 
 // r2 is 1 − SSE/SST, undefined (NaN) for constant targets.
-func r2(p *Predictions, w []float64) float64 {
+func r2(p *Predictions, w []uint8) float64 {
 	mean, n := 0.0, 0.0
 	for i, y := range p.Targets {
 		mean += weight(w, i) * y
@@ -34,16 +34,16 @@ func r2(p *Predictions, w []float64) float64 {
 	return 1 - sse/sst
 }
 
-func pearson(p *Predictions, w []float64) float64 { return correlation(p.Values, p.Targets, w) }
+func pearson(p *Predictions, w []uint8) float64 { return correlation(p.Values, p.Targets, w) }
 
 // spearman is Pearson's correlation of the mid-ranks.
-func spearman(p *Predictions, w []float64) float64 {
+func spearman(p *Predictions, w []uint8) float64 {
 	return correlation(midRanks(p, valueOrder, w), midRanks(p, targetOrder, w), w)
 }
 
 // midRanks returns tied rows the mean of their ranks, a row of weight k
 // standing for k equal rows.
-func midRanks(p *Predictions, key int, w []float64) []float64 {
+func midRanks(p *Predictions, key int, w []uint8) []float64 {
 	order := p.order(key)
 	ranks := make([]float64, len(order))
 	before := 0.0
@@ -61,7 +61,7 @@ func midRanks(p *Predictions, key int, w []float64) []float64 {
 }
 
 // correlation is Pearson's r, undefined (NaN) if either side is constant.
-func correlation(a, b, w []float64) float64 {
+func correlation(a, b []float64, w []uint8) float64 {
 	ma, mb, n := 0.0, 0.0, 0.0
 	for i := range a {
 		wi := weight(w, i)

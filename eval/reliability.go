@@ -21,7 +21,7 @@ func binOf(confidence float64, bins int) int {
 
 // ece is the expected calibration error of the top label over 15 equal-width
 // bins (Guo et al., "On Calibration of Modern Neural Networks", 2017).
-func ece(p *Predictions, w []float64) float64 {
+func ece(p *Predictions, w []uint8) float64 {
 	var gap [Bins]float64
 	n, top := 0.0, p.top()
 	for i, sure := range p.sure() {

@@ -40,7 +40,7 @@ func acc2Positive(p *Predictions, i int) float64 {
 
 // acc2NonZero: rows whose true score is 0 are dropped; positive against
 // negative.
-func acc2NonZero(p *Predictions, w []float64) float64 {
+func acc2NonZero(p *Predictions, w []uint8) float64 {
 	sum, n := 0.0, 0.0
 	for i, y := range p.Targets {
 		if y != 0 {

@@ -121,13 +121,13 @@ func SummarizeSplits(metrics []Metric, seeds []*Predictions, groups []int) []Sum
 func (m Metric) statistic(seeds []*Predictions) statistic {
 	if m.Row != nil {
 		rows := RowScores(m, seeds)
-		return statistic{replicates(len(rows)), func(w []float64) float64 { return weightedMean(rows, w) }}
+		return statistic{replicates(len(rows)), func(w []uint8) float64 { return weightedMean(rows, w) }}
 	}
-	of := make([]func(w []float64) float64, len(seeds))
+	of := make([]func(w []uint8) float64, len(seeds))
 	for i, p := range seeds {
 		of[i] = m.resampler(p)
 	}
-	return statistic{replicates(len(seeds) * m.work(seeds[0])), func(w []float64) float64 {
+	return statistic{replicates(len(seeds) * m.work(seeds[0])), func(w []uint8) float64 {
 		sum := 0.0
 		for _, f := range of {
 			sum += f(w)
@@ -136,11 +136,11 @@ func (m Metric) statistic(seeds []*Predictions) statistic {
 	}}
 }
 
-func weightedMean(values, w []float64) float64 {
+func weightedMean(values []float64, w []uint8) float64 {
 	sum, n := 0.0, 0.0
 	for i, v := range values {
-		sum += w[i] * v
-		n += w[i]
+		sum += float64(w[i]) * v
+		n += float64(w[i])
 	}
 	return sum / n
 }
