@@ -16,22 +16,16 @@ func trainedOn(ds *dataset.Dataset, run dataset.Run, seed uint64) *artifact.Trai
 // that the model was trained on, and they come out in the same parts.
 func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
 	t := m.Artifact().Training
-	if t == nil || ds == nil || len(ds.Rows) == 0 {
+	record := m.Artifact().Record
+	if t == nil || ds == nil || len(ds.Rows) == 0 || record != nil && record.Rows.Table != len(ds.Rows) {
 		return run, false
 	}
-	if r := m.Artifact().Record; r != nil && r.Rows.Table != len(ds.Rows) {
-		return run, false
+	unsplit := *ds // it may have been trained with the split column passed over
+	unsplit.Rows = slices.Clone(ds.Rows)
+	for i := range unsplit.Rows {
+		unsplit.Rows[i].Split = ""
 	}
-	as := []*dataset.Dataset{ds}
-	if slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Split != "" }) {
-		unsplit := *ds // it may have been trained with the split column passed over
-		unsplit.Rows = slices.Clone(ds.Rows)
-		for i := range unsplit.Rows {
-			unsplit.Rows[i].Split = ""
-		}
-		as = append(as, &unsplit)
-	}
-	for _, ds := range as {
+	for _, ds := range []*dataset.Dataset{ds, &unsplit} {
 		plan, err := dataset.HoldOut(ds, dataset.PlanOptions{Seed: t.Seed})
 		if err == nil && *trainedOn(ds, plan.Runs[0], t.Seed) == *t {
 			return plan.Runs[0], true

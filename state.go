@@ -11,8 +11,8 @@ import (
 	"github.com/fusor-ml/fusor/train"
 )
 
-// keepState makes hooks write the state of a fit to a file after every epoch, unless path is "". rows
-// is the digest of the run. It returns what the fit depends on, as savedState checks it.
+// keepState makes hooks write the state of a fit to a file after every epoch, unless path is "";
+// rows is the digest of the run. It returns what the fit depends on, as savedState checks it.
 func (j *job) keepState(hooks *train.Hooks, path string, src train.Source, run dataset.Run, rows string, more ...any) (data string, err error) {
 	if path == "" {
 		return "", nil

@@ -10,9 +10,9 @@ import (
 // little, never under 400.
 func replicates(cost int) int { return min(2000, max(400, 6_000_000/max(cost, 1))) }
 
-// statistic is what times resamples are taken of: a function of how often each row is drawn. Counts
-// take a byte, so that those of a million rows stay near the processor. None of n units is drawn 256
-// times: the chance is below n/256!.
+// statistic is what times resamples are taken of: a function of how often each row is drawn.
+// Counts take a byte, so that those of a million rows stay near the processor; that one of n units
+// is drawn 256 times has a chance below n/256!.
 type statistic struct {
 	times int
 	of    func(w []uint8) float64
