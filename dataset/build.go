@@ -165,7 +165,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 			// Before the notes on odd kinds: an id that is left out needs no advice on how to write it.
 			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
 				names[i] = why
-				named = append(named, fmt.Sprintf("%s (%s)", name, why))
+				named = append(named, fmt.Sprintf(why, name))
 				break
 			}
 			noteSuspiciousKinds(t, i, kind, c)

@@ -12,9 +12,9 @@ import (
 // fewRows is how many rows it takes to tell row numbers from numbers that happen to differ.
 const fewRows = 20
 
-// rowNames describes why column i numbers or names the rows instead of saying anything of them; ""
-// if it does not. Every row has a value of its own, and these count up, or are what is called an
-// id.
+// rowNames returns the format of why column i, to be formatted with its name, numbers or names the
+// rows instead of saying anything of them; "" if it does not. Every row has a value of its own, and
+// these count up, or are what is called an id.
 func rowNames(t *Table, i int, kind media.Kind) string {
 	switch kind {
 	case media.Number, media.Category, media.Text:
@@ -69,14 +69,14 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 	// A year a row is a trend that a model may use; a column called id is left out all the same.
 	case len(numbers) == n && countsRows(numbers, named) && (named || !namesTime(t.Header[i])):
 		if prefix+suffix == "" {
-			return "it numbers the rows"
+			return "%s (it numbers the rows)"
 		}
-		return "names that count the rows"
+		return "%s (names that count the rows)"
 	case hex:
-		return "every row has a code of its own"
+		return "%s (every row has a code of its own)"
 	// Long texts differ from row to row, as they should.
 	case named && kind != media.Text:
-		return "every row has an id of its own"
+		return "%s (every row has an id of its own)"
 	}
 	return ""
 }

@@ -274,9 +274,9 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 		if len(c.Fields) > 0 {
 			var fields []string
 			for _, f := range c.Fields {
-				kind := string(f.Kind)
+				kind := e.lang.Text(string(f.Kind))
 				if f.Notation != "" {
-					kind += ", " + f.Notation.String()
+					kind += ", " + e.lang.Text(f.Notation.String())
 				}
 				if f.Absent > 0 {
 					kind = e.say("%s, %d empty", kind, f.Absent)

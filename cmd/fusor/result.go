@@ -114,6 +114,6 @@ func (f *resultFlags) notes(e *env, notes []string) {
 		return
 	}
 	for _, n := range notes {
-		fmt.Fprintln(e.stderr, e.say("note:"), e.lang.Text(n))
+		fmt.Fprintln(e.stderr, e.say("note: %s", e.lang.Text(n)))
 	}
 }

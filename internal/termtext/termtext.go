@@ -2,6 +2,7 @@
 package termtext
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -58,9 +59,23 @@ func Fit(s string, width int) string {
 	return Cut(strings.Join(parts, " + "), width)
 }
 
+// percent is a percentage, whose parts belong on one line.
+var percent = regexp.MustCompile(`(\d) %`)
+
 // Wrap breaks s into lines of at most width columns, where Unicode allows
-// it (UAX 14); a longer word is cut.
+// it (UAX 14) and not before a percent sign; a longer word is cut.
 func Wrap(s string, width int) []string {
+	lines := wrap(percent.ReplaceAllString(s, "$1\u00a0%"), width)
+	if strings.Contains(s, "\u00a0") {
+		return lines
+	}
+	for i, l := range lines {
+		lines[i] = strings.ReplaceAll(l, "\u00a0", " ")
+	}
+	return lines
+}
+
+func wrap(s string, width int) []string {
 	var lines []string
 	line, state := "", -1
 	for s != "" {

@@ -1,6 +1,9 @@
 package termtext
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPrintable(t *testing.T) {
 	f := func(in, whole, line string) {
@@ -29,4 +32,16 @@ func TestCut(t *testing.T) {
 	f("shorter", 5, "shor…")
 	f("图像视图", 5, "图像…")
 	f("图像视图", 4, "图…")
+}
+
+// A percentage stays on one line, and its space stays a space.
+func TestWrapPercent(t *testing.T) {
+	for width := 20; width < 60; width++ {
+		lines := Wrap("最好的单一模态 table 为 64.2 %（差值 +8.3 个百分点），at most 12.5 % of the rows", width)
+		for _, l := range lines {
+			if strings.HasPrefix(l, "%") || strings.Contains(l, "\u00a0") || Width(l) > width {
+				t.Errorf("at %d: %q", width, lines)
+			}
+		}
+	}
 }
