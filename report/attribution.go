@@ -260,13 +260,14 @@ func (r *reader) noise() *section {
 // first model's least score over all strengths.
 func (r *reader) worstNoise() map[string]int {
 	area := func(i int) float64 {
-		for _, c := range r.doc.Noise[i].Curves {
-			if r.metric.HigherIsBetter {
-				return c.Area
-			}
-			return -c.Area
+		curves := r.doc.Noise[i].Curves
+		switch {
+		case len(curves) == 0:
+			return math.NaN()
+		case r.metric.HigherIsBetter:
+			return curves[0].Area
 		}
-		return math.NaN()
+		return -curves[0].Area
 	}
 	worst := map[string]int{}
 	for i, n := range r.doc.Noise {

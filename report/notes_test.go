@@ -109,8 +109,13 @@ func TestWorstNoiseFirst(t *testing.T) {
 	section = section[:strings.Index(section, "</section>")]
 	shown, folded, _ := strings.Cut(section, "<summary>More charts</summary>")
 	for _, at := range []struct{ where, title string }{
-		{shown, "review: typing errors"}, {folded, "review: dropped words"}, {shown, "photo: missing"}, {folded, "photo: blur"},
-		{folded, "photo: Gaussian noise"}, {shown, "table: Gaussian noise"}, {shown, "all modalities: missing"},
+		{shown, "review: typing errors"},
+		{folded, "review: dropped words"},
+		{shown, "photo: missing"},
+		{folded, "photo: blur"},
+		{folded, "photo: Gaussian noise"},
+		{shown, "table: Gaussian noise"},
+		{shown, "all modalities: missing"},
 	} {
 		if !strings.Contains(at.where, at.title) || strings.Count(section, ">"+at.title+"<") == 0 {
 			t.Errorf("%s is not where it should be", at.title)
