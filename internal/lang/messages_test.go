@@ -20,7 +20,7 @@ import (
 // tests, what is written for other programs, and panics of the tensor core. Reports have a table of
 // their own (report/words.go), and so has the page of serve.
 var outside = []string{
-	".git", "testdata", "tools", "test", "compat", "examples", "cmd/accuracy", "cmd/extraction", "internal/archtest", "internal/conformance",
+	".git", "testdata", "tools", "test", "compat", "engines", "examples", "cmd/accuracy", "cmd/extraction", "internal/archtest", "internal/conformance",
 	"internal/kernel", "internal/dsp", "internal/svg", "report", "serve", "export", "tensor", "grad", "nn", "internal/lang",
 }
 
