@@ -1,7 +1,7 @@
 # Every target works on a machine that has only Go (accuracy and conformance need their data beside the checkout).
 GO ?= go
 
-.PHONY: build wheels python test slow purego race fuzz vet lint fmt gen proto accuracy cross clean
+.PHONY: build wheels python test slow purego engines race fuzz vet lint fmt gen proto accuracy cross clean
 
 build: ## one static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/fusor ./cmd/fusor
@@ -14,6 +14,10 @@ slow: ## with the slow tests
 
 purego: ## without assembly
 	$(GO) test -tags purego ./...
+
+engines: ## the modules for what runs on other systems: jobs in object stores, Kubernetes' own types
+	cd engines/blob && go vet ./... && go test ./...
+	cd test/kubernetes && go vet ./... && go test ./...
 
 race: ## the concurrent packages under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./internal/kernel ./feature ./model ./compare .
