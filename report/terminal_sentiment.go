@@ -9,18 +9,15 @@ import (
 )
 
 // sentiment writes what the circulating conventions of counting sentiment
-// scores as classes give for the two models that the verdict is about, or for
-// the only one.
+// scores as classes give for the two models that the verdict is about, for the
+// chosen one where there is no verdict, or for the only one.
 func (t *terminal) sentiment() {
 	var shown []compare.Row
 	for _, row := range t.ranked() {
-		v := t.doc.Verdict
-		// The two rows of the verdict, or the only one: a table of all entries would not fit beside the
-		// intervals.
-		if v == nil && len(t.doc.Rows) > 1 || v != nil && row.Name != v.BestSingle && row.Name != v.BestFusion {
-			continue
+		// A table of all entries would not fit beside the intervals.
+		if len(t.doc.Rows) == 1 || t.chosen(row) {
+			shown = append(shown, row)
 		}
-		shown = append(shown, row)
 	}
 	if len(shown) == 0 {
 		return
