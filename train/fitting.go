@@ -23,12 +23,9 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 	if err != nil {
 		return nil, err
 	}
-	joint, err := p.stack(ctx, r, views, workers)
+	joint, err := p.stack(ctx, net, r, views, workers) // no gradient of the training reaches it
 	if err != nil {
 		return nil, err
-	}
-	if joint != nil {
-		load(net.Stacker().Joint(), joint) // no gradient of the training reaches it
 	}
 	f := &Fitting{Model: net, Views: views}
 	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val}

@@ -22,13 +22,13 @@ const (
 	stackPenalty = 1.0 // half of it times the squared distance from the parameters as they begin is added to the loss summed over the rows
 )
 
-// stack learns the last step of a stacker from what models that were fitted on the other folds of
-// the training rows predict of each row by one view alone. It returns the values of that step's
-// parameters; nil where there are too few rows to divide, and of a fusion that is no stacker.
-func (p *Prepared) stack(ctx context.Context, r Recipe, views []int, workers int) ([][]float32, error) {
-	net, err := p.build(r, views)
-	if err != nil || net.Stacker() == nil {
-		return nil, err
+// stack learns the last step of net, if it is a stacker, from what models that were fitted on the
+// other folds of the training rows predict of each row by one view alone. It returns the values of
+// that step's parameters; nil where there are too few rows to divide, and of a fusion that is no
+// stacker.
+func (p *Prepared) stack(ctx context.Context, net *model.Model, r Recipe, views []int, workers int) ([][]float32, error) {
+	if net.Stacker() == nil {
+		return nil, nil
 	}
 	plan, err := dataset.InnerFolds(p.Data, dataset.Run{Train: p.Run.Train, Seed: p.Run.Seed}, stackFolds, r.Train.Seed)
 	if err != nil {

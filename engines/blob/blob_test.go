@@ -6,33 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
-
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/engines/blob"
+	"github.com/fusor-ml/fusor/engines/blob/internal/localstore"
 	"github.com/fusor-ml/fusor/scale"
 )
 
 // open returns a folder of a bucket of a local S3 server.
 func open(t *testing.T) *blob.Bucket {
 	t.Helper()
-	backend := s3mem.New()
-	if err := backend.CreateBucket("jobs"); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gofakes3.New(backend).Server())
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ACCESS_KEY_ID", "a")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
-	b, err := blob.Open(t.Context(), "s3://jobs/some/job?region=us-east-1&use_path_style=true&disable_https=true&endpoint="+server.URL)
+	b, err := blob.Open(t.Context(), localstore.Open(t, "some/job"))
 	if err != nil {
 		t.Fatal(err)
 	}

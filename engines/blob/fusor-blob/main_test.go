@@ -4,33 +4,22 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
-
 	"github.com/fusor-ml/fusor/engines/blob"
+	"github.com/fusor-ml/fusor/engines/blob/internal/localstore"
 )
 
 // serve returns the address of a job on a local S3 server.
 func serve(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("no sh")
+		t.Skip("the commands of this test are lines of a POSIX shell, and there is no sh")
 	}
-	backend := s3mem.New()
-	if err := backend.CreateBucket("jobs"); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gofakes3.New(backend).Server())
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ACCESS_KEY_ID", "a")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
-	return "s3://jobs/job?region=us-east-1&use_path_style=true&disable_https=true&endpoint=" + server.URL
+	return localstore.Open(t, "job")
 }
 
 // What a command makes is stored, also where it fails, and the next one finds it.
