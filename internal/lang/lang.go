@@ -67,7 +67,15 @@ func (l Language) Sprintf(format string, args ...any) string {
 		}
 	}
 	before, after := margins(format)
-	return before + fmt.Sprintf(e.format, shown...) + after
+	return before + e.sprint(shown) + after
+}
+
+// List joins names as language l does: a, b in English, a、b in Chinese.
+func (l Language) List(names []string) string {
+	if l == Chinese {
+		return strings.Join(names, "、")
+	}
+	return strings.Join(names, ", ")
 }
 
 // Text returns a finished text in language l. Where the catalogue has no format for a part of it,

@@ -84,8 +84,12 @@ func (m *matcher) fill(e *entry, params []string) rendering {
 	for i, v := range e.verbs {
 		r := rendering{text: params[i]}
 		switch v.letter {
+		case 'q':
+			r.text = curly(params[i])
 		case 's', 'v', 'w':
-			if e.words[v.arg] || strings.Contains(params[i], " ") {
+			if names.MatchString(params[i]) {
+				r.text = strings.ReplaceAll(params[i], ", ", "、")
+			} else if e.words[v.arg] || strings.Contains(params[i], " ") {
 				r = m.render(params[i], e.words[v.arg])
 			}
 		}

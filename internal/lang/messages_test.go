@@ -285,9 +285,40 @@ func TestFoundAgain(t *testing.T) {
 		for _, v := range e.verbs {
 			args[v.arg] = sample(v.letter, v.arg)
 		}
-		english, want := fmt.Sprintf(strings.ReplaceAll(id, "%w", "%v"), args...), fmt.Sprintf(e.format, args...)
+		english, want := fmt.Sprintf(strings.ReplaceAll(id, "%w", "%v"), args...), e.sprint(args)
 		if got := Chinese.Text(english); got != want {
 			t.Errorf("%q becomes\n     %q, want\n     %q", english, got, want)
+		}
+	}
+}
+
+// TestPunctuation checks that Chinese quotes a name, and joins names, by signs of its own, whether
+// the message is a format or finished.
+func TestPunctuation(t *testing.T) {
+	f := func(want, format string, args ...any) {
+		t.Helper()
+		if got := Chinese.Sprintf(format, args...); got != want {
+			t.Errorf("Sprintf(%q) = %s, want %s", format, got, want)
+		}
+		if english := fmt.Sprintf(format, args...); Chinese.Text(english) != want {
+			t.Errorf("Text(%q) = %s, want %s", english, Chinese.Text(english), want)
+		}
+	}
+	f("没有指标“foo”；可用的有 mae、r2", "no %s %q; there are %s", "metric", "foo", "mae, r2")
+	f(`没有视图匹配“a "b”；数据有 t.x (a)、u`, "no view matches %q; the data has %s", `a "b`, "t.x (a), u")
+	f("没有视图匹配“好\\n”；数据有 只有一个", "no view matches %q; the data has %s", "好\n", "只有一个")
+	// JSON and code keep theirs.
+	if got := Chinese.Text(`in a quoted cell, write "" for a quote`); strings.Contains(got, "“") {
+		t.Error(got)
+	}
+}
+
+// TestQuotes checks that no Chinese text quotes a parameter by ASCII quotes.
+func TestQuotes(t *testing.T) {
+	quotes := regexp.MustCompile(`["'](%(\[\d+\])?[a-z]|\p{Han})|(%(\[\d+\])?[a-z]|\p{Han})["']`)
+	for id, e := range chinese().byID {
+		if quotes.MatchString(e.format) {
+			t.Errorf("%q is quoted as English is: %s", id, e.format)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 )
@@ -62,8 +63,9 @@ func Fit(s string, width int) string {
 // percent is a percentage, whose parts belong on one line.
 var percent = regexp.MustCompile(`(\d) %`)
 
-// Wrap breaks s into lines of at most width columns, where Unicode allows
-// it (UAX 14) and not before a percent sign; a longer word is cut.
+// Wrap breaks s into lines of at most width columns, where Unicode allows it (UAX 14) and not before
+// a percent sign; a longer word is cut. Unlike UAX 14 it keeps a flag or a path whole (--views,
+// docs/scale.md), and breaks behind full-width punctuation whatever follows.
 func Wrap(s string, width int) []string {
 	lines := wrap(percent.ReplaceAllString(s, "$1\u00a0%"), width)
 	if strings.Contains(s, "\u00a0") {
@@ -77,10 +79,8 @@ func Wrap(s string, width int) []string {
 
 func wrap(s string, width int) []string {
 	var lines []string
-	line, state := "", -1
-	for s != "" {
-		var part string
-		part, s, _, state = uniseg.FirstLineSegmentInString(s, state)
+	line := ""
+	for _, part := range segments(s, width) {
 		if line != "" && Width(strings.TrimRight(line+part, " ")) > width {
 			lines = append(lines, Cut(strings.TrimRight(line, " "), width))
 			line = ""
@@ -88,6 +88,52 @@ func wrap(s string, width int) []string {
 		line += part
 	}
 	return append(lines, Cut(strings.TrimRight(line, " "), width))
+}
+
+// segments returns the parts of s between which a line may end. What belongs together but is wider
+// than a line is left in parts.
+func segments(s string, width int) (parts []string) {
+	state := -1
+	for s != "" {
+		var part string
+		part, s, _, state = uniseg.FirstLineSegmentInString(s, state)
+		for at := chineseBreak(part); at > 0; at = chineseBreak(part) {
+			parts, part = append(parts, part[:at]), part[at:]
+		}
+		if k := len(parts) - 1; k >= 0 && technical(parts[k], part) && Width(parts[k]+part) <= width {
+			parts[k] += part
+			continue
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// chineseBreak returns the first place within s where Chinese may end a line, behind a closing sign
+// or before an opening one; 0 if there is none.
+func chineseBreak(s string) int {
+	const opening, closing = "（“《", "，、；：。？！）”》"
+	var before rune
+	for i, r := range s {
+		breaks := strings.ContainsRune(closing, before) || strings.ContainsRune(opening, r) && !strings.ContainsRune(opening, before)
+		if i > 0 && breaks && !strings.ContainsRune(closing+" \u00a0…)]}", r) {
+			return i
+		}
+		before = r
+	}
+	return 0
+}
+
+// technical reports whether before and after are parts of a flag, of a path or of another word that
+// has no spaces, which UAX 14 breaks behind a hyphen or a slash.
+func technical(before, after string) bool {
+	end := before[len(before)-1]
+	if end != '-' && end != '/' || after[0] >= utf8.RuneSelf {
+		return false
+	}
+	word := before[strings.LastIndexFunc(before, func(r rune) bool { return r == ' ' || r >= utf8.RuneSelf })+1:]
+	word = strings.TrimLeft(word, "\uFFFD\"'(")
+	return strings.HasPrefix(word, "-") || strings.ContainsAny(word, "/=")
 }
 
 // Printable returns s without what would move the cursor or color the terminal: line breaks stay,

@@ -1,6 +1,7 @@
 package termtext
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -44,4 +45,23 @@ func TestWrapPercent(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A flag or a path stays on one line, and a line may end behind full-width punctuation.
+func TestWrapTechnical(t *testing.T) {
+	f := func(s string, width int, want ...string) {
+		t.Helper()
+		if got := Wrap(s, width); !slices.Equal(got, want) {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", s, width, got, want)
+		}
+	}
+	f("taken by default; --views of train", 22, "taken by default;", "--views of train")
+	f("a (default: split; none with --split-column=).", 34, "a (default: split; none with", "--split-column=).")
+	f("repeatable; see docs/encoders.md", 22, "repeatable; see", "docs/encoders.md")
+	f("a left-out row", 8, "a left-", "out row")
+	f("地址：主机（默认 127.0.0.1:8080，$FUSOR_LISTEN）", 34, "地址：主机（默认 127.0.0.1:8080，", "$FUSOR_LISTEN）")
+	f("放在一起算 F1：常见标签影响更大", 16, "放在一起算 F1：", "常见标签影响更大")
+	f("路径（见“a”）。", 8, "路径（见", "“a”）。")
+	f("（“甲”，“乙”）", 8, "（“甲”，", "“乙”）")
+	f("https://example.org/a/very/long/path", 20, "https://example.org/", "a/very/long/path")
 }
