@@ -256,7 +256,12 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 			for _, a := range ex.answers {
 				probs, labels, rows = append(probs, a.after), append(labels, ex.Data.Rows[a.row].Class), append(rows, a.row)
 			}
-			d.Sets = &report.Sets{Model: name, Report: m.Conformal(o.coverage()).Measure(probs, labels, eval.Groups(ex.Data, rows))}
+			sets := m.Conformal(o.coverage()).Measure(probs, labels, eval.Groups(ex.Data, rows))
+			// More rows than validated: a comparison took them from folds (decision 28).
+			if t := m.Artifact().Record; t != nil && sets.Calibration > t.Rows.Val {
+				sets.Source = eval.FromTraining
+			}
+			d.Sets = &report.Sets{Model: name, Report: sets}
 		}
 		addCalibration(d, ex.Data, name, ex.answers, calibration{m.Artifact().Temperature, m.Artifact().Decision, m.Artifact().Thresholds}, &o)
 		ex.addWeights(d)

@@ -119,11 +119,11 @@ func (d *splitter) folds(k, seed int) ([][]int, error) {
 	}
 	for f := range out {
 		if len(out[f]) == 0 {
-			why := ""
+			rows := plural(len(d.rows), "labelled row")
 			if n := d.single(); n > 0 {
-				why = fmt.Sprintf(": %s the only one of a class, and such rows are always trained on", areOf(n, "row"))
+				return nil, fmt.Errorf("cannot divide %s into %d folds that each have a test row, as rows without another one of their class (%d) are always trained on; add rows", rows, k, n)
 			}
-			return nil, fmt.Errorf("cannot divide %s into %d folds that each have a test row%s", plural(len(d.rows), "labelled row"), k, why)
+			return nil, fmt.Errorf("cannot divide %s into %d folds that each have a test row; add rows, or take fewer folds with --folds", rows, k)
 		}
 		slices.Sort(out[f])
 	}
@@ -160,7 +160,7 @@ func (d *splitter) divideBy(rows []int, shares []float64, rng *rand.Rand) ([][]i
 	}
 	for p := range parts {
 		if len(parts[p]) == 0 {
-			return nil, fmt.Errorf("%s are too few for %d parts", plural(len(rows), "row"), len(shares))
+			return nil, fmt.Errorf("%s are too few for %d parts; add rows", plural(len(rows), "row"), len(shares))
 		}
 		slices.Sort(parts[p])
 	}

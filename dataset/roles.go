@@ -131,7 +131,7 @@ func guessLabel(t *Table, used map[int]string, taken func(i int) bool, none bool
 	}
 	advice := fmt.Sprintf("name it label, or say which it is with --label; %s", theColumns(t))
 	if name := likelyLabel(t, taken); name != "" {
-		advice = fmt.Sprintf("did you mean --label %s?; %s", shellName(name), theColumns(t))
+		advice = fmt.Sprintf("did you mean --label %s? The columns are: %s", shellName(name), strings.Join(t.Header, ", "))
 	}
 	c.fatal("label.column", 0, "", advice, "%s", what)
 	return -1

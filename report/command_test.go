@@ -23,6 +23,7 @@ func TestCommandIsReadBack(t *testing.T) {
 	f("it's", `'it'\''s'`)
 	f("~/x", "'~/x'")
 	f("", "''")
+	f("caf\xe9 it's.csv", `$'caf\xe9 it\'s.csv'`)
 
 	sh, err := exec.LookPath("sh")
 	if err != nil {

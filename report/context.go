@@ -68,7 +68,7 @@ func (r *reader) mistakes(p *page, o Options) {
 		if m.Error > 0 {
 			beside = r.say("off", termtext.Number(m.Error))
 		}
-		p.raw(" (", attr(beside), ")<br>", attr(r.say("true")), r.pick(": ", "："))
+		p.raw(r.pick(" (", "（"), attr(beside), r.pick(")", "）"), "<br>", attr(r.say("true")), r.pick(": ", "："))
 		p.put(`span class="right"`, cmp.Or(m.True, r.say("no_labels")))
 		p.raw("</div>")
 		for _, c := range m.Cells {
@@ -117,11 +117,11 @@ func (r *reader) cell(p *page, c Cell, media bool, left *int) {
 			p.put(`div class="about"`, r.say("usual", c.Usual))
 		}
 	case c.Text == "" && len(c.Data) == 0:
-		p.raw("(", attr(r.say("missing")), ")")
+		p.raw(r.pick("(", "（"), attr(r.say("missing")), r.pick(")", "）"))
 	default:
 		p.put(`div class="clip"`, clipped(c.Text))
 		if media && kind != "" {
-			p.raw("(", attr(r.say("left_out")), ")")
+			p.raw(r.pick("(", "（"), attr(r.say("left_out")), r.pick(")", "）"))
 		}
 	}
 }
@@ -242,7 +242,7 @@ func (r *reader) modalities() *figure {
 		}
 		kind := cell{r.named("kind_", m.Kind), m.Kind}
 		if len(m.Languages) > 0 {
-			kind.show += " (" + r.counts(m.Languages) + ")"
+			kind.show += r.pick(" (", "（") + r.counts(m.Languages) + r.pick(")", "）")
 		}
 		t.rows = append(t.rows, []cell{text(m.Name), kind, text(strings.Join(m.Views, ", ")), {share, strconv.Itoa(m.Missing)}})
 	}
@@ -308,7 +308,7 @@ func (r *reader) run(p *page) {
 	if v.Seconds > 0 {
 		p.pair(r.say("seconds"), r.duration(v.Seconds))
 	}
-	p.pair(r.say("notes"), strings.Join(r.notes(), "; "))
+	p.pair(r.say("notes"), strings.Join(r.notes(), r.pick("; ", "；")))
 	p.raw("</dl>")
 	if len(v.Command) > 0 {
 		p.put("h3", r.say("command"))

@@ -145,6 +145,8 @@ func (l *Scope) Note(lang string) string {
 	s := speakerOf(lang)
 	switch {
 	case l == nil:
+	case l.Trained != nil && *l.Trained == l.Rows && l.Rows > 0:
+		return s.say("looked_trained_all", l.Rows)
 	case l.Trained != nil && *l.Trained > 0:
 		return s.say("looked_trained", *l.Trained, l.Rows)
 	case l.HeldOut:

@@ -74,14 +74,15 @@ func HTML(w io.Writer, d *Document, o Options) error {
 		}
 		r.section(p, s)
 	}
-	if columns {
-		p.raw("</div>\n")
+	// What was looked at and run stands in the same columns, which its small sections fill.
+	if !columns {
+		p.raw("<div class=\"columns\">\n")
 	}
-	r.mistakes(p, o)
-	p.raw("<div class=\"columns\">\n")
 	r.data(p)
 	r.run(p)
-	p.raw("</div></main>\n<footer>")
+	p.raw("</div>\n")
+	r.mistakes(p, o)
+	p.raw("</main>\n<footer>")
 	p.put("p", r.say("made"))
 	p.raw("</footer></body></html>\n")
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
@@ -170,12 +171,12 @@ func (r *reader) contents(p *page, parts []section) {
 	for _, s := range parts {
 		link(s.id, s.title)
 	}
+	link("data", r.say("data"))
+	link("run", r.say("run"))
 	if len(r.doc.Mistakes) > 0 {
 		title, _ := r.mistakesTitle()
 		link("mistakes", title)
 	}
-	link("data", r.say("data"))
-	link("run", r.say("run"))
 	p.raw("</ul></nav>\n")
 }
 

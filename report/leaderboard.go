@@ -238,32 +238,47 @@ func (r *reader) chosen(row compare.Row) bool {
 	return v != nil && (row.Kind == eval.Fusion && row.Name == v.BestFusion || row.Kind != eval.Fusion && row.Name == v.BestSingle)
 }
 
-// notOnTop returns why a fusion was chosen that another one surpasses on the rows that are shown
-// or, where there is no fusion to judge, an entry; "" if none does.
+// notOnTop returns why entries were chosen that others of their kind surpass on the rows that are
+// shown; "" if none does. A verdict has two chosen entries, a fusion and a single one.
 func (r *reader) notOnTop() string {
-	judged := r.doc.Verdict != nil
-	var top, chosen *compare.Row
 	rows := r.ranked()
-	for i := range rows {
-		row := &rows[i]
-		if judged && row.Kind != eval.Fusion {
+	if r.doc.Verdict == nil {
+		return r.surpassed(rows, r.chosen)
+	}
+	var notes []string
+	for _, name := range []string{r.doc.Verdict.BestFusion, r.doc.Verdict.BestSingle} {
+		isIt := func(row compare.Row) bool { return row.Name == name }
+		i := slices.IndexFunc(rows, isIt)
+		if i < 0 {
 			continue
 		}
-		if top == nil {
-			top = row
-		}
-		if judged && row.Name == r.doc.Verdict.BestFusion || !judged && r.chosen(*row) {
-			chosen = row
+		kind := r.kind(rows[i])
+		alike := slices.DeleteFunc(slices.Clone(rows), func(row compare.Row) bool { return r.kind(row) != kind })
+		if note := r.surpassed(alike, isIt); note != "" {
+			notes = append(notes, note)
 		}
 	}
-	if chosen == nil || top.Name == chosen.Name || len(top.ValRuns) == 0 || len(chosen.ValRuns) == 0 {
+	return strings.Join(notes, r.pick(" ", ""))
+}
+
+// surpassed returns why the chosen one of rows, best first, is not the first; "" if it is.
+func (r *reader) surpassed(rows []compare.Row, isChosen func(compare.Row) bool) string {
+	i := slices.IndexFunc(rows, isChosen)
+	if i < 0 {
+		return ""
+	}
+	top, chosen := &rows[0], &rows[i]
+	if i == 0 || len(top.ValRuns) == 0 || len(chosen.ValRuns) == 0 {
 		return ""
 	}
 	a, _ := top.Of(r.metric.Name)
 	if b, _ := chosen.Of(r.metric.Name); !(math.Abs(a.Mean-b.Mean) > 1e-9) {
 		return ""
 	}
-	name := r.pick(began(eval.Called(chosen.Name, "en")), chosen.Name)
+	name := chosen.Name
+	if chosen.Kind == eval.Fusion { // a column keeps its name as it is
+		name = r.pick(began(eval.Called(chosen.Name, "en")), chosen.Name)
+	}
 	its, others := show(r.metric, meanOf(chosen.ValRuns)), show(r.metric, meanOf(top.ValRuns))
 	if its == others {
 		return r.say("not_on_top_equal", name, top.Name, its)

@@ -43,7 +43,12 @@ func Terminal(w io.Writer, d *Document, o TerminalOptions) error {
 	t.noise()
 	t.sets()
 	t.verdict()
-	if _, err := io.WriteString(w, t.b.String()); err != nil {
+	// What follows begins with an empty line of its own.
+	out := strings.TrimRight(t.b.String(), "\n")
+	if out != "" {
+		out += "\n"
+	}
+	if _, err := io.WriteString(w, out); err != nil {
 		return fmt.Errorf("cannot write the tables: %w", err)
 	}
 	return nil

@@ -28,7 +28,7 @@ func (t *terminal) noise() {
 	for _, n := range t.doc.Noise {
 		where := n.Column
 		if where == "" {
-			where = t.say("jointly")
+			where = t.say("all")
 		}
 		several = several || len(n.Curves) > 1
 		for _, c := range n.Curves {
@@ -81,9 +81,9 @@ func (t *terminal) noise() {
 	t.b.WriteByte('\n')
 }
 
-// fit narrows columns to the terminal: the widest text first, to ten cells; then it
-// leaves out the last number, then the middling one, and at last narrows texts to
-// five cells. A width of 0 is a column left out.
+// fit narrows columns to the terminal: the widest text first, to what the program's own names take;
+// then it leaves out the last number, then the middling one, and at last narrows texts to five
+// cells. A width of 0 is a column left out.
 func (t *terminal) fit(widths []int, texts int) {
 	total := func() int {
 		n := 0
@@ -94,7 +94,8 @@ func (t *terminal) fit(widths []int, texts int) {
 		}
 		return n
 	}
-	for _, step := range []struct{ least, spare int }{{10, len(widths) - 1}, {10, texts + 1}, {5, -1}} {
+	const names = 18
+	for _, step := range []struct{ least, spare int }{{names, len(widths) - 1}, {names, texts + 1}, {5, -1}} {
 		for total() > t.width {
 			widest := 0
 			for k := range texts {

@@ -40,11 +40,24 @@ type input struct {
 	header []string
 	row    func(i int) []string
 	object func(i int) (json.RawMessage, error)
+	oneRow bool // of cells that the command line has, in no file
+}
+
+// located returns problems with the places that the input has: one row of cells is in no file.
+func (in *input) located(problems dataset.Problems) dataset.Problems {
+	if !in.oneRow {
+		return problems
+	}
+	out := slices.Clone(problems)
+	for i := range out {
+		out[i].File, out[i].Row = "", 0
+	}
+	return out
 }
 
 // inputOfRow is one row of cells as the command line has them.
 func inputOfRow(ds *dataset.Dataset, cells []cell) *input {
-	in := &input{ds: ds}
+	in := &input{ds: ds, oneRow: true}
 	var values []string
 	for _, c := range cells {
 		in.header, values = append(in.header, c.column), append(values, c.value)

@@ -199,7 +199,7 @@ func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
 		what := cmp.Chosen.Name
 		switch {
 		case joinsOneView(cmp.Chosen.Kind, cmp.Chosen.Fusion):
-			what = e.say("several networks of %s", list(cmp.Chosen.Views))
+			what = e.say("several networks of %s", e.lang.List(cmp.Chosen.Views))
 		case cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil:
 			what = e.say("of %s alone: no fusion did better on validation rows", what)
 		}

@@ -58,7 +58,7 @@ func (c *demoCmd) Run(e *env) error {
 	if c.DataOnly {
 		return nil
 	}
-	// One seed: a first look should take a minute.
+	// One seed: a first look should take minutes.
 	run := compareCmd{comparisonFlags: comparisonFlags{Data: manifest, Seeds: new(1)}, Out: filepath.Join(dir, "result"), commonFlags: c.commonFlags}
 	cmp, err := run.run(e)
 	if err != nil {
@@ -73,6 +73,6 @@ func (c *demoCmd) Run(e *env) error {
 			step("answer requests over HTTP, with a page to try it", "serve", model),
 			step("see what is in data of your own", "inspect", "YOUR.csv"))
 	}
-	tell("\n%.0f s\n", time.Since(start).Seconds())
+	tell("\nmade, compared and written in %.0f s\n", time.Since(start).Seconds())
 	return nil
 }

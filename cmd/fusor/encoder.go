@@ -27,8 +27,7 @@ type encoderCmd struct {
 
 // Help is the command's longer help.
 func (c *encoderCmd) Help() string {
-	return `The folder must hold config.json with model.safetensors (also sharded) and the tokenizer or preprocessor,
-or model.onnx with them. Nothing is downloaded; no code of the model is run.
+	return `The folder must hold config.json with model.safetensors (also sharded) and the tokenizer or preprocessor, or model.onnx with them. Nothing is downloaded; no code of the model is run.
 
 Examples:
   fusor encoder models/all-MiniLM-L6-v2

@@ -60,7 +60,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	}
 	c.report(e, ev.Problems)
 	if !c.jsonToStdout() && !c.Quiet {
-		e.paragraph(e.say("%s: %s fusion of %s", ds.Name, ev.Fusion, list(ev.Views)))
+		e.paragraph(e.say("%s: %s fusion of %s", ds.Name, ev.Fusion, e.lang.List(ev.Views)))
 		c.printScores(e, &ev.Row)
 		printConfusion(e, ev.Confusion, ev.Classes)
 		printLabels(e, ev.Labels)
@@ -118,6 +118,9 @@ func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
 		if split == "all" || s == split {
 			rows = append(rows, i)
 		}
+	}
+	if len(rows) == 0 && len(ds.Rows) > 0 && !slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Labeled() }) {
+		return nil, fmt.Errorf("%s has no labels in a column %q, so nothing can be measured; fusor predict answers its rows", ds.Name, ds.Schema.Label)
 	}
 	if len(rows) == 0 {
 		if len(order) == 1 && order[0] == "" {

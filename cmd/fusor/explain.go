@@ -139,7 +139,7 @@ func (c *explainCmd) next(e *env) []report.Step {
 	if c.Out == "" {
 		steps = append(steps, step("keep this as a page with its plots", slices.Concat([]string{"explain", c.Model, c.Data, "-o", "why"}, e.rows)...))
 	} else {
-		steps = append(steps, step("measure it again, on all rows", slices.Concat([]string{"evaluate", c.Model, c.Data, "--split", "all"}, e.rows)...))
+		steps = append(steps, step("answer requests over HTTP, with a page to try it", "serve", c.Model))
 	}
 	return append(steps, step("see the model card", "info", c.Model))
 }
@@ -190,7 +190,7 @@ func modelNames(a, b string) (string, string) {
 
 // print shows the explanation in tables of the terminal's width.
 func (c *explainCmd) print(e *env, ex *fusor.Explanation, doc *report.Document) error {
-	e.printf("%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Scope.Split, ex.Evaluation.Fusion, list(ex.Importance.Players))
+	e.printf("%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Scope.Split, ex.Evaluation.Fusion, e.lang.List(ex.Importance.Players))
 	shown := *doc
 	shown.Rows = nil
 	return report.Terminal(e.stdout, &shown, terminal(e.stdout, string(e.lang)))

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/artifact"
@@ -40,14 +39,14 @@ func (c *infoCmd) Run(e *env) error {
 	}
 	m, err := fusor.Decode(bytes.NewReader(data), fusor.Options{Threads: 1, NoCache: true})
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.Model, err)
+		return fmt.Errorf("cannot load the model %s: %w", c.Model, err)
 	}
 	card := m.Card()
 	card.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
 	if !c.jsonToStdout() && !c.Quiet {
 		printCard(e, card)
 		e.printNext(
-			step("answer rows, with what decided each", "predict", c.Model, "new.csv", "--explain", "-o", "answers.csv"),
+			step("answer rows, with what decided each", "predict", c.Model, "YOUR.csv", "--explain", "-o", "answers.csv"),
 			step("answer requests over HTTP, with a page to try it", "serve", c.Model))
 	}
 	return c.writeJSON(e, card)
@@ -79,13 +78,17 @@ func printCard(e *env, c *predict.Card) {
 		t := e.newTable("member", "weight", "views")
 		t.right(2)
 		for _, m := range c.Members {
-			t.add(m.Fusion, fmt.Sprintf("%.2f", m.Weight), list(m.Views))
+			taken := e.lang.List(m.Views)
+			if len(m.Views) == views(c) {
+				taken = e.say("all")
+			}
+			t.add(m.Fusion, fmt.Sprintf("%.2f", m.Weight), taken)
 		}
 		fmt.Fprintln(e.stdout, t.render(e.stdout))
 	}
 	t := e.newTable("column", "kind", "views")
 	for _, col := range c.Columns {
-		t.add(oneLine(col.Name), string(col.Kind), list(col.Views))
+		t.add(oneLine(col.Name), string(col.Kind), e.lang.List(col.Views))
 	}
 	fmt.Fprintln(e.stdout, t.render(e.stdout))
 	for _, enc := range c.Encoders {
@@ -181,5 +184,5 @@ func firstOf(e *env, names []string, n int) string {
 		}
 		out = append(out, oneLine(name))
 	}
-	return strings.Join(out, ", ")
+	return e.lang.List(out)
 }

@@ -119,7 +119,7 @@ func (c *inspectCmd) Run(e *env) error {
 	if !c.jsonToStdout() {
 		in.print(e, ds)
 		if !c.Quiet {
-			c.printNext(e)
+			c.printNext(e, ds)
 		}
 	}
 	return c.writeJSON(e, in)
@@ -139,10 +139,24 @@ func (c *inspectCmd) catalog(ds *dataset.Dataset) (feature.Catalog, error) {
 	return set.Catalog(fusor.Views()), nil
 }
 
+// unfit returns why nothing can be trained on the data as they are; nil if something can.
+func unfit(ds *dataset.Dataset) error {
+	if lost := ds.Lost(ds.Problems, nil); len(lost) == len(ds.Schema.Columns) {
+		return lost
+	}
+	_, err := dataset.HoldOut(ds, dataset.PlanOptions{})
+	return err
+}
+
 // printNext ends the inspection on the terminal.
-func (c *inspectCmd) printNext(e *env) {
+func (c *inspectCmd) printNext(e *env, ds *dataset.Dataset) {
 	words := func(name string, more ...string) []string {
 		return slices.Concat([]string{name, c.Data}, e.shared, more)
+	}
+	if err := unfit(ds); err != nil {
+		fmt.Fprintln(e.stdout, e.say("nothing can be trained on these data as they are: %s", err))
+		e.printNext(step("look again, once they are mended", words("inspect")...))
+		return
 	}
 	e.printNext(
 		step("compare all views and fusions, get the best model", words("compare", "-o", "result")...),
@@ -267,23 +281,23 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 	t := e.newTable("column", "kind", "empty", "broken", "views")
 	t.right(3, 4)
 	for _, c := range in.Columns {
-		views := list(c.Views)
+		views := e.lang.List(c.Views)
 		if len(c.More) > 0 {
-			views = strings.TrimSpace(e.say("%s (more: %s)", views, list(c.More)))
+			views = strings.TrimSpace(e.say("%s (more: %s)", views, e.lang.List(c.More)))
 		}
 		if len(c.Fields) > 0 {
 			var fields []string
 			for _, f := range c.Fields {
 				kind := e.lang.Text(string(f.Kind))
 				if f.Notation != "" {
-					kind += ", " + e.lang.Text(f.Notation.String())
+					kind = e.lang.List([]string{kind, e.lang.Text(f.Notation.String())})
 				}
 				if f.Absent > 0 {
 					kind = e.say("%s, %d empty", kind, f.Absent)
 				}
-				fields = append(fields, fmt.Sprintf("%s (%s)", f.Name, kind))
+				fields = append(fields, e.say("%s (%s)", f.Name, kind))
 			}
-			views += ": " + list(fields)
+			views = e.say("%s: %s", views, e.lang.List(fields))
 		}
 		t.add(c.Name, c.Kind, fmt.Sprint(c.Absent), fmt.Sprint(c.Broken), views)
 	}
@@ -318,7 +332,9 @@ func (in *inspection) printContents(e *env, ds *dataset.Dataset) {
 			}
 		}
 	}
-	fmt.Fprintln(e.stdout, t.render(e.stdout))
+	if t.w.Length() > 0 {
+		fmt.Fprintln(e.stdout, t.render(e.stdout))
+	}
 }
 
 // exampleOf returns the text, or the first file, of the first cell of column k that has one.
@@ -391,7 +407,7 @@ func shares(e *env, names []string, n map[string]int) string {
 	for _, name := range names {
 		parts = append(parts, fmt.Sprintf("%s %d (%.0f %%)", oneLine(name), n[name], 100*float64(n[name])/float64(total)))
 	}
-	return strings.Join(parts, ", ")
+	return e.lang.List(parts)
 }
 
 // maxCounts is how many classes are listed one by one.
@@ -406,5 +422,5 @@ func counts(e *env, names []string, n map[string]int) string {
 		}
 		parts = append(parts, fmt.Sprintf("%s %d", oneLine(name), n[name]))
 	}
-	return strings.Join(parts, ", ")
+	return e.lang.List(parts)
 }

@@ -124,8 +124,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if k := slices.Index(words, "--"); k >= 0 {
 		end = k
 	}
-	args = slices.Insert(words, end, inLanguage...)
-	line, err := program(new(commands)).Parse(args)
+	args = slices.Insert(slices.Clone(words), end, inLanguage...)
+	// First without: a group of commands, which takes no flags, reports which commands it has.
+	line, err := program(new(commands)).Parse(words)
+	if err == nil {
+		line, err = program(new(commands)).Parse(args)
+	}
 	if errors.Is(err, cli.ErrHelp) {
 		if err := line.Command.WriteHelp(stdout, language, min(width(stdout), 100)); err != nil {
 			return exitFailure
@@ -156,7 +160,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "fusor: %s\n%s", language.Error(err), see())
+		fmt.Fprintf(stderr, "fusor: %s\n%s", language.Text(plainly(err)), see())
 		return exitUsage
 	// After usage errors, before all others: what the signal broke off is no failure of its own.
 	case errors.Is(err, context.Canceled):

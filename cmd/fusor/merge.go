@@ -183,6 +183,6 @@ func (c *mergeCmd) answers(j *openedJob) error {
 	if err != nil {
 		return err
 	}
-	in := &input{ds, ds.Raw().Header, ds.Raw().Row, ds.Raw().Object}
+	in := &input{ds: ds, header: ds.Raw().Header, row: ds.Raw().Row, object: ds.Raw().Object}
 	return plain.finish(j.env, m, in, func(yield func([]fusor.Prediction, error) bool) { yield(preds, nil) }, problems, format)
 }

@@ -109,7 +109,7 @@ func (c *predictCmd) Run(e *env) error {
 	if err != nil {
 		return c.failed(e, err)
 	}
-	return c.finish(e, m, in, c.answers(e, m, f), f.Problems, format)
+	return c.finish(e, m, in, c.answers(e, m, f), in.located(f.Problems), format)
 }
 
 // answerRows is how many rows of a table are answered together.
@@ -211,7 +211,7 @@ func (c *predictCmd) input(e *env, m *fusor.Model) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &input{ds, ds.Raw().Header, ds.Raw().Row, ds.Raw().Object}, nil
+	return &input{ds: ds, header: ds.Raw().Header, row: ds.Raw().Row, object: ds.Raw().Object}, nil
 }
 
 // streamRows is how many lines are predicted together, if so many are waiting.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ func (f *resultFlags) report(e *env, problems dataset.Problems) {
 // told is an error as a person reads it: of very many problems the first ones and their number.
 func told(err error, all bool) string {
 	var ps dataset.Problems
-	text := err.Error()
+	text := plainly(err)
 	lines := strings.Split(text, "\n")
 	if all || !errors.As(err, &ps) || len(lines) <= shownProblems+1 {
 		return text
@@ -106,6 +107,26 @@ func told(err error, all bool) string {
 		lines = strings.Split(strings.Replace(text, ps.Error(), sorted.Error(), 1), "\n")
 	}
 	return strings.Join(lines[:shownProblems], "\n") + fmt.Sprintf("\n… and %d more problems (fusor inspect lists all)", len(lines)-shownProblems)
+}
+
+// plainly is the text of err, in which a file that is not there or closed to this user is named
+// without the call of the system that failed.
+func plainly(err error) string {
+	text := err.Error()
+	var pe *fs.PathError
+	if !errors.As(err, &pe) {
+		return text
+	}
+	what := ""
+	switch {
+	case errors.Is(pe.Err, fs.ErrNotExist):
+		what = fmt.Sprintf("%s: no such file or folder; check the path", pe.Path)
+	case errors.Is(pe.Err, fs.ErrPermission):
+		what = fmt.Sprintf("%s: permission denied", pe.Path)
+	default:
+		return text
+	}
+	return strings.Replace(text, pe.Error(), what, 1)
 }
 
 // notes states on stderr what a reader of the result should know.

@@ -57,7 +57,7 @@ type serveCmd struct {
 
 // Help is the command's longer help.
 func (c *serveCmd) Help() string {
-	return `Answers rows over HTTP: POST /v1/models/NAME/predict takes JSON, forms with files, and streams of JSON lines. Media come in the body: no request names a file. Any part of a row may be absent.
+	return `POST /v1/models/NAME/predict takes JSON, forms with files, and streams of JSON lines. Media come in the body: no request names a file. Any part of a row may be absent.
 
 Examples:
   fusor serve shop.fusor
@@ -305,6 +305,10 @@ func (c *serveCmd) listen(ctx context.Context) (net.Listener, error) {
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return nil, fmt.Errorf("cannot listen at %s: it is in use; choose another with --listen", c.Listen)
+		}
+		var address *net.AddrError
+		if errors.As(err, &address) {
+			return nil, usagef("--listen %s: it must be HOST:PORT, :PORT or unix:PATH", c.Listen)
 		}
 		return nil, fmt.Errorf("cannot listen: %w", err)
 	}

@@ -77,13 +77,26 @@ func (t *outTable) render(w io.Writer) string {
 		case c == 1 && c < last && short > 0 && t.widest[0] > whole:
 			one.WidthMax, one.WidthMaxEnforcer = max(t.widest[0]-short, name), text.WrapHard
 		case c == last:
-			one.WidthMax, one.WidthMaxEnforcer = room, text.WrapSoft
+			one.WidthMax, one.WidthMaxEnforcer = room, wrapCell
 		}
 		cfg = append(cfg, one)
 	}
 	t.w.SetColumnConfigs(cfg)
 	t.w.SuppressTrailingSpaces()
 	return t.w.Render()
+}
+
+// wrapCell breaks a cell into lines of at most width columns: between words, as Chinese does within
+// them, and anywhere in a word that is longer.
+func wrapCell(s string, width int) string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		lines = append(lines, termtext.Wrap(line, width)...)
+	}
+	if out := strings.Join(lines, "\n"); strings.Count(out, "…") == strings.Count(s, "…") {
+		return out
+	}
+	return text.WrapSoft(s, width)
 }
 
 // renderBold is render with the first row in bold on a terminal.

@@ -28,6 +28,11 @@ func TestNarrowTable(t *testing.T) {
 		}
 	}
 	t.Setenv("COLUMNS", "40")
+	chinese := newTable("a", "b")
+	chinese.add("micro_f1", "把所有行的所有标签放在一起算 F1：常见标签影响更大")
+	if shown := chinese.render(io.Discard); !strings.Contains(shown, "放在一起算\n          F1：常见标签影响更大") {
+		t.Errorf("Chinese is broken as English is:\n%s", shown)
+	}
 	tab := newTable("case, ms", "one", "other")
 	tab.add("bilstm_large/train/256", "345.9916", "473.2688 to 512.1234")
 	if shown := tab.render(io.Discard); !strings.Contains(shown, "bilstm_large/train/256") {

@@ -208,7 +208,7 @@ func (c *trainCmd) from() (o fusor.TrainOptions, err error) {
 
 func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
 	h := r.History
-	e.paragraph(e.say("%s: %s fusion of %s", r.Dataset, r.Fusion, list(r.Views)))
+	e.paragraph(e.say("%s: %s fusion of %s", r.Dataset, r.Fusion, e.lang.List(r.Views)))
 	if len(h.Epochs) > 0 {
 		e.printf("rows: %d train, %d val, %d test; best epoch %d of %d\n", r.Rows.Train, r.Rows.Val, r.Rows.Test, h.BestEpoch, len(h.Epochs))
 	} else { // an ensemble, which has none of its own

@@ -27,6 +27,7 @@ type workCmd struct {
 	Threads uint   `help:"Cores to use (default: all)." placeholder:"N"`
 	Cache   string `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
 	NoCache bool   `help:"Keep no extracted features."`
+	languageFlag
 }
 
 // Help is the command's longer help.

@@ -92,12 +92,12 @@ func TestParse(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for args, want := range map[string]string{
-		"":                              `expected one of "play", "sets"`,
-		"plya":                          `unexpected argument plya, did you mean "play"?`,
-		"sets":                          `expected one of "add", "old"`,
+		"":                              "missing: one of the commands play, sets",
+		"plya":                          `unknown command plya, did you mean "play"?`,
+		"sets":                          "missing: one of the commands add, old",
 		"sets add x":                    "unexpected argument x",
-		"play a":                        "missing flags: --out=OUT",
-		"play -o b":                     `expected "<file>"`,
+		"play a":                        "missing: --out=OUT",
+		"play -o b":                     "missing: <file>",
 		"play a -o":                     "--out needs a value",
 		"play a -o --quiet":             "--out needs a value",
 		"play a -o b --count -3":        "--count -3: it must not be negative",

@@ -32,7 +32,7 @@ func (h *help) command(c *Command) {
 	for program.Parent != nil {
 		program = program.Parent
 	}
-	h.line(h.lang.Sprintf("Usage: %s", strings.TrimSpace(program.Name+" "+c.Path())+c.usage()))
+	h.line(h.lang.Sprintf("Usage: %s", strings.TrimSpace(program.Name+" "+c.Path())+strings.ReplaceAll(c.usage(), flagsGoHere, h.lang.Text(flagsGoHere))))
 	h.paragraphs(c.Help)
 	h.paragraphs(c.Detail())
 	var rows [][2]string
@@ -51,6 +51,9 @@ func (h *help) command(c *Command) {
 		h.line(h.lang.Sprintf("Run \"%s <command> --help\" for more information on a command.", c.Name))
 	}
 }
+
+// flagsGoHere is where flags go in a command's usage.
+const flagsGoHere = "[flags]"
 
 // usage is what follows the command's name: the flags that must be given, and the arguments.
 func (c *Command) usage() (s string) {
@@ -72,7 +75,7 @@ func (c *Command) usage() (s string) {
 		}
 	}
 	if optional {
-		s += " [flags]"
+		s += " " + flagsGoHere
 	}
 	return s
 }
@@ -100,7 +103,6 @@ func (v *Value) summary() string {
 func (h *help) flags(flags []*Value) {
 	titles := []string{""}
 	groups := map[string][][2]string{}
-	short := slices.ContainsFunc(flags, func(v *Value) bool { return v != helpFlag && v.Short != "" })
 	for _, v := range flags {
 		if !slices.Contains(titles, v.Group) {
 			titles = append(titles, v.Group)
@@ -113,12 +115,9 @@ func (h *help) flags(flags []*Value) {
 			}
 			text = strings.TrimRight(text, ".。") + open + strings.Join(notes, comma) + end
 		}
-		name := v.summary()
-		switch {
-		case v.Short != "":
-			name = "-" + v.Short + ", " + name
-		case short:
-			name = "    " + name
+		name := "    " + v.summary()
+		if v.Short != "" {
+			name = "-" + v.Short + ", " + v.summary()
 		}
 		groups[v.Group] = append(groups[v.Group], [2]string{name, text})
 	}

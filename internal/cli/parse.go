@@ -194,9 +194,9 @@ func (p *parser) positional(arg string) error {
 			names = append(names, sub.Name)
 		}
 		if meant := Nearest(arg, names); meant != "" {
-			return fmt.Errorf("unexpected argument %s, did you mean %q?", arg, meant)
+			return fmt.Errorf("unknown command %s, did you mean %q?", arg, meant)
 		}
-		return fmt.Errorf("unexpected argument %s", arg)
+		return fmt.Errorf("unknown command %s", arg)
 	}
 	if p.argument == len(c.Arguments) {
 		return fmt.Errorf("unexpected argument %s", arg)
@@ -215,9 +215,9 @@ func (p *parser) complete() error {
 	if len(c.Commands) > 0 {
 		var names []string
 		for _, sub := range c.Commands {
-			names = append(names, strconv.Quote(sub.Name))
+			names = append(names, sub.Name)
 		}
-		return fmt.Errorf("expected one of %s", strings.Join(names, ", "))
+		return fmt.Errorf("missing: one of the commands %s", strings.Join(names, ", "))
 	}
 	for _, v := range slices.Concat(c.Flags, c.Arguments) {
 		if v.given {
@@ -235,18 +235,18 @@ func (p *parser) complete() error {
 		}
 	}
 	var lacking []string
+	for _, v := range c.Arguments {
+		if v.Required && !v.given {
+			lacking = append(lacking, v.argument())
+		}
+	}
 	for _, v := range c.Flags {
 		if v.Required && !v.given {
 			lacking = append(lacking, v.summary())
 		}
 	}
 	if len(lacking) > 0 {
-		return fmt.Errorf("missing flags: %s", strings.Join(lacking, ", "))
-	}
-	for _, v := range c.Arguments {
-		if v.Required && !v.given {
-			return fmt.Errorf("expected %q", v.argument())
-		}
+		return fmt.Errorf("missing: %s", strings.Join(lacking, ", "))
 	}
 	return nil
 }

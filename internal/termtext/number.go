@@ -7,8 +7,8 @@ import (
 )
 
 // Number writes a number for people with three decimals, with four
-// significant digits where that is longer or shows nothing: 0.123, 1235,
-// 9.185e7, 0.0001235.
+// significant digits where that is longer, with two where it shows nothing: 0.123, 1235, 9.185e7,
+// 0.00012.
 func Number(v float64) string {
 	a := math.Abs(v)
 	var s string
@@ -18,7 +18,7 @@ func Number(v float64) string {
 	case a < 1e-9:
 		return "0.000"
 	case a < 0.001:
-		s = strconv.FormatFloat(a, 'g', 4, 64)
+		s = strconv.FormatFloat(a, 'g', 2, 64)
 	case a < 99.9995:
 		s = strconv.FormatFloat(a, 'f', 3, 64)
 	case a < 999.95:

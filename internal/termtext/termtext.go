@@ -63,9 +63,9 @@ func Fit(s string, width int) string {
 // percent is a percentage, whose parts belong on one line.
 var percent = regexp.MustCompile(`(\d) %`)
 
-// Wrap breaks s into lines of at most width columns, where Unicode allows it (UAX 14) and not before
-// a percent sign; a longer word is cut. Unlike UAX 14 it keeps a flag or a path whole (--views,
-// docs/scale.md), and breaks behind full-width punctuation whatever follows.
+// Wrap breaks s into lines of at most width columns, where Unicode allows it (UAX 14) and not
+// before a percent sign; a longer word is cut. Unlike UAX 14 it keeps a flag or a path whole
+// (--views, docs/scale.md), and breaks behind full-width punctuation whatever follows.
 func Wrap(s string, width int) []string {
 	lines := wrap(percent.ReplaceAllString(s, "$1\u00a0%"), width)
 	if strings.Contains(s, "\u00a0") {

@@ -10,6 +10,8 @@ import (
 	"io"
 	"math"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 )
 
 // DType is the type of a tensor's elements, as the header spells it.
@@ -97,11 +99,17 @@ func half(h uint16) float32 {
 // The header must describe every byte behind it exactly once, as in the reference implementation.
 func Parse(file []byte) (metadata map[string]string, tensors []Raw, err error) {
 	if len(file) < 8 {
-		return nil, nil, fmt.Errorf("not a safetensors file: %d bytes", len(file))
+		return nil, nil, errors.New("not a safetensors file")
 	}
 	n := binary.LittleEndian.Uint64(file)
 	if n > maxHeader || n > uint64(len(file)-8) {
-		return nil, nil, fmt.Errorf("not a safetensors file: a header of %d bytes in a file of %d%s", n, len(file), mistaken(file))
+		if what := mistaken(file); what != "" {
+			return nil, nil, fmt.Errorf("not a safetensors file: %s", what)
+		}
+		if n <= maxHeader && bytes.HasPrefix(file[8:], []byte("{")) {
+			return nil, nil, fmt.Errorf("cut off: of a header of %d bytes there are %d", n, len(file)-8)
+		}
+		return nil, nil, errors.New("not a safetensors file")
 	}
 	metadata, all, err := parseHeader(file[8 : 8+n])
 	if err != nil {
@@ -124,6 +132,9 @@ func Parse(file []byte) (metadata map[string]string, tensors []Raw, err error) {
 			}
 			count *= int64(d)
 		}
+		if e.Offsets[0] == end && e.Offsets[1] == end+size*count && e.Offsets[1] > int64(len(data)) {
+			return nil, nil, fmt.Errorf("cut off: tensor %s ends at byte %d of %d", e.name, e.Offsets[1], len(data))
+		}
 		if e.Offsets[0] != end || e.Offsets[1] != end+size*count || e.Offsets[1] > int64(len(data)) {
 			return nil, nil, fmt.Errorf("cannot read tensor %s: offsets %v do not fit shape %v of %s in %d bytes", e.name, e.Offsets, e.Shape, e.DType, len(data))
 		}
@@ -140,13 +151,21 @@ func Parse(file []byte) (metadata map[string]string, tensors []Raw, err error) {
 func mistaken(file []byte) string {
 	switch {
 	case bytes.HasPrefix(file, []byte("version https://git-lfs")):
-		return "; it is a Git LFS pointer: fetch the file itself (git lfs pull)"
+		return "it is a Git LFS pointer: fetch the file itself (git lfs pull)"
 	case bytes.HasPrefix(bytes.ToLower(file[:min(len(file), 16)]), []byte("<!doctype")) || bytes.HasPrefix(file, []byte("<html")):
-		return "; it is a web page: the download failed"
+		return "it is a web page: the download failed"
 	case bytes.HasPrefix(file, []byte("PK\x03\x04")) || bytes.HasPrefix(file, []byte("\x80\x02")):
-		return "; it is a pickle of PyTorch"
+		return "it is a pickle of PyTorch"
+	case isText(file[:min(len(file), 512)]):
+		return "it is a text file"
 	}
 	return ""
+}
+
+// isText reports whether the head of a file is text: the length of a header has a zero among its
+// eight bytes.
+func isText(head []byte) bool {
+	return !bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' && !unicode.IsSpace(r) || r == utf8.RuneError })
 }
 
 type located struct {
