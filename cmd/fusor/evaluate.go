@@ -120,7 +120,7 @@ func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
 		}
 	}
 	if len(rows) == 0 && len(ds.Rows) > 0 && !slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Labeled() }) {
-		return nil, fmt.Errorf("%s has no labels in a column %q, so nothing can be measured; fusor predict answers its rows", ds.Name, ds.Schema.Label)
+		return nil, fmt.Errorf("%s has no labels, so nothing can be measured; fusor predict answers its rows", ds.Name)
 	}
 	if len(rows) == 0 {
 		if len(order) == 1 && order[0] == "" {
