@@ -33,9 +33,11 @@ type inferred struct {
 // is memory for the cells, which are looked at several times.
 func inferKind(name string, cells iter.Seq[string], from media.Folder, room []string) (inferred, error) {
 	held := room[:0]
+	plain := true
 	for s := range cells {
 		if s = trim(s); s != "" && s != "[]" {
 			held = append(held, s)
+			plain = plain && isPlain(s) && !grouped(s)
 		}
 	}
 	total, values := len(held), slices.Values(held)
@@ -61,11 +63,14 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 	}
 	// From the strictest form to the loosest: each kind below would also accept cells of one before
 	// it, and texts accept anything.
-	if share(looksLikeVector) {
+	if !plain && share(looksLikeVector) {
 		return inferred{kind: media.Vector}, nil
 	}
-	number, open := styleOf(media.Number, values)
-	if share(number.reads) {
+	number, open := style{}, doubt("")
+	if !plain { // the common case of digits and a point has no unit and leaves nothing open
+		number, open = styleOf(media.Number, values)
+	}
+	if plain || share(number.reads) {
 		// 01234 is a postal code or a number of an article; as a number it would lose its zeros.
 		if share, _ := leadingZeros(values); share >= codesShare {
 			return inferred{kind: media.Category}, nil
