@@ -1,4 +1,4 @@
-package main
+package command_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fusor-ml/fusor/engines/blob"
+	"github.com/fusor-ml/fusor/engines/blob/command"
 	"github.com/fusor-ml/fusor/engines/blob/internal/localstore"
 )
 
@@ -25,12 +26,12 @@ func serve(t *testing.T) string {
 // What a command makes is stored, also where it fails, and the next one finds it.
 func TestRun(t *testing.T) {
 	address := serve(t)
-	err := run(t.Context(), address, []string{"sh", "-c", `mkdir "$0/parts" && echo made > "$0/parts/a" && exit 3`, "{}"})
+	err := command.Run(t.Context(), address, []string{"sh", "-c", `mkdir "$0/parts" && echo made > "$0/parts/a" && exit 3`, "{}"})
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 3 {
 		t.Errorf("the command's exit code is lost: %v", err)
 	}
-	if err := run(t.Context(), address, []string{"sh", "-c", `cp "$0/parts/a" "$0/parts/b"`, "{}"}); err != nil {
+	if err := command.Run(t.Context(), address, []string{"sh", "-c", `cp "$0/parts/a" "$0/parts/b"`, "{}"}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := blob.Open(t.Context(), address)
@@ -72,7 +73,7 @@ func TestJob(t *testing.T) {
 		{fusor, "work", "{}"},
 		{fusor, "merge", "{}", "-o", "merged"},
 	} {
-		if err := run(t.Context(), address, args); err != nil {
+		if err := command.Run(t.Context(), address, args); err != nil {
 			t.Fatalf("%v: %v", args, err)
 		}
 	}
