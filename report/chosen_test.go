@@ -75,6 +75,28 @@ func TestChosenRow(t *testing.T) {
 	}
 }
 
+// Validation rows unlike the test rows are a sentence, but not with folds, whose rows are drawn
+// alike.
+func TestUnlikeValidation(t *testing.T) {
+	d := reporttest.Sample()
+	for k := range d.Rows {
+		if d.Rows[k].Name == d.Verdict.BestFusion {
+			s, _ := d.Rows[k].Of(d.Metric)
+			for _, c := range []struct {
+				val   float64
+				folds int
+				want  bool
+			}{{s.High + 0.11, 0, true}, {s.High + 0.09, 0, false}, {s.High + 0.11, 5, false}} {
+				d.Rows[k].ValRuns, d.Run.Folds = []float64{c.val}, c.folds
+				out := strings.Join(strings.Fields(terminal(t, d, report.TerminalOptions{})), " ")
+				if got := strings.Contains(out, "they are not alike"); got != c.want {
+					t.Errorf("validation rows reach %g, test rows at most %g, %d folds: %s", c.val, s.High, c.folds, out)
+				}
+			}
+		}
+	}
+}
+
 // An ensemble of one view is no fusion: the report asks how good it is, and names what it is.
 func TestEnsembleOfOneView(t *testing.T) {
 	d := reporttest.Sample()

@@ -79,8 +79,10 @@ func (r *reader) leaderboard() *section {
 	title, note := r.say("leaderboard"), r.say("leaderboard_note")
 	if best != "" {
 		note += r.pick(" ", "") + r.say("standing_out")
-		if why := r.notOnTop(); why != "" {
-			note += r.pick(" ", "") + why
+		for _, why := range []string{r.notOnTop(), r.unlikeValidation()} {
+			if why != "" {
+				note += r.pick(" ", "") + why
+			}
 		}
 	}
 	if r.joinsOneView() {
@@ -291,6 +293,28 @@ func (r *reader) surpassed(rows []compare.Row, isChosen func(compare.Row) bool) 
 		return r.say("not_on_top_margin", name, top.Name, its, others, show(r.metric, chosen.ValMargin))
 	}
 	return r.say("not_on_top", name, top.Name, its, others)
+}
+
+// unlikeTest is by how much the share of right validation rows may be above the interval of that of
+// test rows without a word on it. Choosing flatters validation rows, but by less.
+const unlikeTest = 0.1
+
+// unlikeValidation returns what it means that validation rows of an official split score far better
+// than its test rows; "" where they do not.
+func (r *reader) unlikeValidation() string {
+	if !r.metric.Share || r.doc.Run.Folds > 0 { // rows of folds are drawn alike
+		return ""
+	}
+	for _, row := range r.ranked() {
+		if !r.chosen(row) || len(row.ValRuns) == 0 {
+			continue
+		}
+		test, ok := row.Of(r.metric.Name)
+		if val := meanOf(row.ValRuns); ok && val > test.High+unlikeTest {
+			return r.say("val_unlike", show(r.metric, val), show(r.metric, test.Mean))
+		}
+	}
+	return ""
 }
 
 func meanOf(x []float64) float64 {

@@ -101,7 +101,10 @@ func (t *terminal) leaderboard() {
 		rows = append(rows, e)
 	}
 	t.bars(headed(t.metricLabel(t.metric))+t.pick(", ", "，")+t.say("interval")+t.pick("; ", "；")+t.say("starred"), rows, format(t.metric), t.metric.Min, t.metric.Max, false)
-	if why := t.notOnTop(); why != "" {
+	for _, why := range []string{t.notOnTop(), t.unlikeValidation()} {
+		if why == "" {
+			continue
+		}
 		for _, l := range termtext.Wrap(why, t.width) {
 			t.b.WriteString(l + "\n")
 		}

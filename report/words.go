@@ -110,6 +110,7 @@ var words = map[string][2]string{
 	"not_on_top":         {"%s was chosen, not %s, which has the highest score here: it is better on validation rows (%s against %s), and to choose by the rows that are shown would flatter the result.", "选择了 %s 而不是此处得分最高的 %s：它在验证行上更好（%s 对 %s）；若按所示的行来选，结果会显得过好。"},
 	"not_on_top_margin":  {"%s was chosen, not %s, which has the highest score here: on validation rows it reaches %s against %s, and an average of many is passed over only for one that is ahead by more than chance explains (%s).", "选择了 %s 而不是此处得分最高的 %s：二者在验证行上分别为 %s 和 %s；只有领先幅度超出偶然误差（%s）的方法才会取代多个方法的平均。"},
 	"not_on_top_equal":   {"%s was chosen, not %s, which has the highest score here: on validation rows both reach %s, and to choose by the rows that are shown would flatter the result.", "选择了 %s 而不是此处得分最高的 %s：二者在验证行上均为 %s；若按所示的行来选，结果会显得过好。"},
+	"val_unlike":         {"Validation rows reach %s, test rows %s: they are not alike, so that choices by validation rows are poor ones. Were features learned with the labels of the training rows? Or do speakers, devices or times differ, which --group keeps together?", "验证行达到 %s，测试行只有 %s：二者并不相似，因此按验证行所作的选择不可靠。特征是否用训练行的标签学得？或者说话人、设备、时间不同（可用 --group 使其不被拆开）？"},
 	"higher":             {"higher is better", "越高越好"},
 	"lower":              {"lower is better", "越低越好"},
 
