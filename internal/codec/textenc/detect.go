@@ -1,7 +1,9 @@
 package textenc
 
 import (
+	"math/bits"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -34,7 +36,13 @@ func detect(s string, whole bool) (Report, error) {
 	}
 	nuls := strings.Count(s, "\x00")
 	if nuls == 0 && utf8.ValidString(s) {
+		if isISO2022JP(s) {
+			return Report{Encoding: ISO2022JP}, nil
+		}
 		return Report{Encoding: UTF8}, nil
+	}
+	if e, ok := looksUTF32(s); ok && (!whole || len(s)%4 == 0) {
+		return Report{Encoding: e}, nil
 	}
 	if e, ok := looksUTF16(s); ok && (!whole || len(s)%2 == 0) {
 		return Report{Encoding: e}, nil
@@ -79,6 +87,35 @@ func trimCut(s string) string {
 		}
 	}
 	return s
+}
+
+// isISO2022JP reports whether s, all of it ASCII, has the escapes by which Japanese mail changes to
+// JIS X 0208 and back (RFC 1468).
+func isISO2022JP(s string) bool {
+	_, rest, found := strings.Cut(s, "\x1b$")
+	if !found || rest == "" || rest[0] != 'B' && rest[0] != '@' || !ascii(s) {
+		return false
+	}
+	return strings.Contains(rest, "\x1b(")
+}
+
+// looksUTF32 knows UTF-32 without a mark: every unit is a printable character.
+func looksUTF32(s string) (Encoding, bool) {
+	s = s[:len(s)&^3]
+	if s == "" {
+		return "", false
+	}
+	little, big := true, true
+	for i := 0; i < len(s) && (little || big); i += 4 {
+		le := uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
+		little = little && le <= unicode.MaxRune && printable(rune(le))
+		be := bits.ReverseBytes32(le)
+		big = big && be <= unicode.MaxRune && printable(rune(be))
+	}
+	if little {
+		return UTF32LE, true
+	}
+	return UTF32BE, big
 }
 
 // looksUTF16 knows UTF-16 without a mark by its commas, quotes and line ends: in the right byte

@@ -2,6 +2,7 @@ package textenc
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -9,6 +10,8 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode/utf32"
+	"golang.org/x/text/transform"
 )
 
 // texts are a few sentences such as tables hold, of each language.
@@ -43,8 +46,8 @@ var usual = map[string][]string{
 	"German": {"windows-1252", "iso-8859-1", "macintosh", "IBM850"}, "French": {"windows-1252", "iso-8859-1", "macintosh", "IBM850"}, "Spanish": {"windows-1252", "macintosh", "IBM850"},
 	"Portuguese": {"windows-1252", "macintosh"}, "Italian": {"windows-1252", "macintosh"}, "Swedish": {"windows-1252", "IBM850"}, "Danish": {"windows-1252"},
 	"Polish": {"windows-1250", "iso-8859-2"}, "Czech": {"windows-1250", "iso-8859-2"}, "Hungarian": {"windows-1250", "iso-8859-2"}, "Turkish": {"windows-1254"},
-	"Russian": {"windows-1251", "koi8-r", "IBM866"}, "Ukrainian": {"windows-1251"}, "Bulgarian": {"windows-1251"}, "Greek": {"windows-1253"}, "Hebrew": {"windows-1255"}, "Arabic": {"windows-1256"}, "Thai": {"windows-874"},
-	"Simplified": {"gb18030", "gbk"}, "Traditional": {"big5", "gbk"}, "Japanese": {"shift_jis", "euc-jp"}, "Korean": {"euc-kr"}, "Lithuanian": {"windows-1257"},
+	"Russian": {"windows-1251", "koi8-r", "IBM866", "iso-8859-5"}, "Ukrainian": {"windows-1251", "koi8-u", "iso-8859-5"}, "Bulgarian": {"windows-1251"}, "Greek": {"windows-1253"}, "Hebrew": {"windows-1255"}, "Arabic": {"windows-1256", "iso-8859-6"}, "Thai": {"windows-874"},
+	"Simplified": {"gb18030", "gbk"}, "Traditional": {"big5", "gbk"}, "Japanese": {"shift_jis", "euc-jp", "iso-2022-jp"}, "Korean": {"euc-kr"}, "Lithuanian": {"windows-1257"},
 }
 
 func named(t testing.TB, name string) encoding.Encoding {
@@ -118,6 +121,53 @@ func TestLanguagesByEncodings(t *testing.T) {
 	if wrong > 0 || doubts > single/40 {
 		t.Errorf("%d texts were read in another encoding", wrong)
 	}
+}
+
+// What needs no statistics must be read from any text.
+func TestCertainEncodings(t *testing.T) {
+	f := func(name, text string, want Encoding) {
+		t.Helper()
+		data, _, err := transform.String(encoderOf(t, name), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, r, err := Decode(data)
+		if err != nil || got != text || r.Encoding != want {
+			t.Errorf("%s of %q: read as %v: %q, %v", name, text, r.Encoding, got, err)
+		}
+		whole, _, err := NewReader(strings.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(whole); err != nil || string(got) != text {
+			t.Errorf("%s of %q as a stream: %q, %v", name, text, got, err)
+		}
+	}
+	for _, sentences := range texts {
+		f("utf-32le", table(sentences), UTF32LE)
+		f("utf-32be", table(sentences), UTF32BE)
+	}
+	f("utf-32le", "a", UTF32LE)
+	f("iso-2022-jp", table(texts["Japanese"]), ISO2022JP)
+	f("iso-2022-jp", "id,label\n1,良い\n", ISO2022JP)
+	f("iso-8859-15", "id,text\n1,Größe gut, 5 €\n2,sehr schön\n", ISO885915)
+	f("windows-1252", "id,text\n1,Größe gut, 5 €\n2,sehr schön\n", Windows1252)
+	f("windows-1252", "id,text\n1,½ cup of flour\n2,¾ of it and ¼ more\n", Windows1252)
+	for _, sign := range "£€½¼¾°©®™µ±²³×÷¢¥§«»–—…“”‘’•" {
+		f("windows-1252", fmt.Sprintf("id,text\n1,the sign %c alone\n2,of %c it and %c more\n", sign, sign, sign), Windows1252)
+	}
+	f("windows-1252", "id,text\n1,set to 20°C\n2,costs £5.50\n3,a 5µm filter\n", Windows1252)
+	f("utf-8", "id,text\n1,\x1b[31mred\x1b[0m and \x1b$ five\n", UTF8) // a terminal's colors
+}
+
+func encoderOf(t *testing.T, name string) transform.Transformer {
+	switch name {
+	case "utf-32le":
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM).NewEncoder()
+	case "utf-32be":
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM).NewEncoder()
+	}
+	return named(t, name).NewEncoder()
 }
 
 func TestDecodeAs(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // sampleSize is how many bytes the statistics are taken of: lines with characters beyond ASCII,
@@ -19,6 +21,12 @@ const closeCall = 6
 // rival is another that is nearly as probable and reads the text differently; "" if there is none.
 func guess(s string) (best, rival Encoding, ok bool) {
 	s = excerpt(s)
+	if onlySigns(s) {
+		if hasEuro(s) {
+			return ISO885915, "", true
+		}
+		return Windows1252, "", true
+	}
 	type candidate struct {
 		name  Encoding
 		text  string
@@ -52,7 +60,78 @@ func guess(s string) (best, rival Encoding, ok bool) {
 	if all[first].score-second >= closeCall {
 		rival = ""
 	}
-	return all[first].name, rival, true
+	best = all[first].name
+	if best == Windows1252 && hasEuro(s) {
+		best = ISO885915
+	}
+	return best, rival, true
+}
+
+// Signs that English text has beyond ASCII, as Windows-1252 or ISO 8859-15 has them, by the letters
+// that they may stand beside. In other code pages they are letters, and then parts of words.
+const (
+	signsApart  = "–—¤£¥¢§¹³¼½¾¬¦¶ªº´¨†‡‰×÷€" // beside none
+	signsBefore = "“‘„‹«¡¿£€±"                // a letter behind
+	signsBehind = "”’…›»™®²³"                 // a letter before
+	signsAmid   = "’·•©°\u00a0"               // either
+)
+
+// onlySigns reports whether s is words of ASCII with signs of Windows-1252 between them. Single
+// signs are too little for statistics, which see a letter of some language in each.
+func onlySigns(s string) bool {
+	high, words := 0, 0
+	for i := 0; i < len(s); i++ {
+		if s[i] < utf8.RuneSelf {
+			if isLetter(s[i]) {
+				words++
+			}
+			continue
+		}
+		high++
+		before, after := byte(' '), byte(' ')
+		if i > 0 {
+			before = s[i-1]
+		}
+		if i+1 < len(s) {
+			after = s[i+1]
+		}
+		// Two bytes may be one character, but for quotes, dashes and blanks in a row.
+		if after >= utf8.RuneSelf && (!spacing(s[i]) || !spacing(after)) {
+			return false
+		}
+		allowed := signsAmid
+		switch first, last := isLetter(before), isLetter(after); {
+		case first && !last:
+			allowed += signsBehind
+		case last && !first:
+			allowed += signsBefore + "µ"
+		case !first:
+			allowed += signsBefore + signsBehind + signsApart + "µ"
+		}
+		if !strings.ContainsRune(allowed, charmap.Windows1252.DecodeByte(s[i])) {
+			return false
+		}
+	}
+	return words >= 4*high
+}
+
+// spacing reports whether b is a mark or a blank that stands beside others.
+func spacing(b byte) bool { return b < 0xa1 }
+
+func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
+
+// hasEuro reports whether s, text of Western Europe, is in ISO 8859-15: it has the euro where
+// Windows-1252 has the sign ¤, which nobody writes, and nothing among the controls, where
+// Windows-1252 has its euro, quotes and dashes.
+func hasEuro(s string) bool {
+	euro := false
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 && s[i] < 0xa0 {
+			return false
+		}
+		euro = euro || s[i] == 0xa4
+	}
+	return euro
 }
 
 // excerpt takes lines with bytes beyond ASCII, at even distances.

@@ -14,8 +14,10 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode/utf32"
 
@@ -35,6 +37,7 @@ const (
 	GB18030 Encoding = "GB18030" // which holds GBK and GB 2312
 
 	Big5        Encoding = "Big5"
+	ISO2022JP   Encoding = "ISO-2022-JP"
 	ShiftJIS    Encoding = "Shift_JIS"
 	EUCJP       Encoding = "EUC-JP"
 	EUCKR       Encoding = "EUC-KR"
@@ -48,7 +51,11 @@ const (
 	Windows1257 Encoding = "windows-1257"
 	Windows874  Encoding = "windows-874"
 	ISO88592    Encoding = "ISO-8859-2"
+	ISO88595    Encoding = "ISO-8859-5"
+	ISO88596    Encoding = "ISO-8859-6"
+	ISO885915   Encoding = "ISO-8859-15"
 	KOI8R       Encoding = "KOI8-R"
+	KOI8U       Encoding = "KOI8-U"
 	MacRoman    Encoding = "macintosh"
 	IBM850      Encoding = "IBM850"
 	IBM866      Encoding = "IBM866"
@@ -215,6 +222,12 @@ func decoder(e Encoding) *encoding.Decoder {
 		if legacies[i].name == e {
 			return legacies[i].enc.NewDecoder()
 		}
+	}
+	switch e {
+	case ISO2022JP:
+		return japanese.ISO2022JP.NewDecoder()
+	case ISO885915:
+		return charmap.ISO8859_15.NewDecoder()
 	}
 	return wide(e).NewDecoder()
 }
