@@ -278,8 +278,8 @@ func (r *reader) surpassed(rows []compare.Row, isChosen func(compare.Row) bool) 
 		return ""
 	}
 	name := chosen.Name
-	if chosen.Kind == eval.Fusion { // a column keeps its name as it is
-		name = r.pick(began(eval.Called(chosen.Name, "en")), chosen.Name)
+	if called := eval.Called(name, "en"); chosen.Kind == eval.Fusion || called != name { // a column keeps its name
+		name = r.pick(began(called), name)
 	}
 	its, others := show(r.metric, meanOf(chosen.ValRuns)), show(r.metric, meanOf(top.ValRuns))
 	if its == others {

@@ -31,7 +31,8 @@ func WantsColor(f *os.File) bool {
 // as far as the document has them. No line is wider
 // than the options say.
 func Terminal(w io.Writer, d *Document, o TerminalOptions) error {
-	t := &terminal{reader: newReader(d, speakerOf(o.Lang)), width: max(40, o.Width), color: o.Color}
+	const widest = 120 // beyond it lines are hard to read
+	t := &terminal{reader: newReader(d, speakerOf(o.Lang)), width: min(widest, max(40, o.Width)), color: o.Color}
 	if o.Width <= 0 {
 		t.width = 80
 	}
@@ -186,7 +187,7 @@ func (t *terminal) bars(heading string, rows []entry, f svg.Format, floor, ceil 
 	lo, hi = svg.Range(lo, hi, floor, ceil)
 	// Names get a third of the width at most; what does not fit is cut first in the intervals, then in
 	// the kinds.
-	nw := min(termtext.Widest(names), max(12, t.width/3))
+	nw := min(termtext.Widest(names), max(12, t.width/3, min(21, t.width-39)))
 	kw, vw, sw := termtext.Widest(kinds), termtext.Widest(values), termtext.Widest(spans)
 	if !strings.Contains(strings.Join(spans, ""), "[") {
 		sw = -2 // no interval anywhere: no column and no gap for it

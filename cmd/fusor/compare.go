@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/compare"
@@ -184,7 +185,30 @@ func (c *compareCmd) next(e *env, cmp *fusor.Comparison) []report.Step {
 		}
 		return append(next, step("see what is in the data", slices.Concat([]string{"inspect", c.Data}, e.reading)...))
 	}
-	return nextOfModel(c.model(), c.Data, e.rows, filepath.Join(c.Out, "answers.csv"))
+	next := e.nextOfModel(c.model(), c.Data, filepath.Join(c.Out, "answers.csv"))
+	if alone := c.alone(e, cmp); alone != nil {
+		// In place of why the fusion decides as it does.
+		next[1] = step("or train the best single one alone, which is simpler", alone...)
+	}
+	return next
+}
+
+// alone trains the best single view or modality, where the verdict is for it and the model that is
+// handed over is a fusion; nil elsewhere.
+func (c *compareCmd) alone(e *env, cmp *fusor.Comparison) []string {
+	v := cmp.Verdict
+	given := func(flag string) bool {
+		return slices.ContainsFunc(e.shared, func(arg string) bool { return strings.HasPrefix(arg, flag) })
+	}
+	switch {
+	case v == nil || v.Finding == eval.Helps || cmp.Chosen.Kind != eval.Fusion:
+		return nil
+	case v.Baseline != nil && v.Baseline.FusionP >= 0.05: // neither is of use
+		return nil
+	case given("--views") || given("--config"):
+		return nil
+	}
+	return slices.Concat([]string{"train", c.Data, "--views", v.BestSingle}, e.shared, []string{"-o", filepath.Join(c.Out, "single.fusor")})
 }
 
 // joinsOneView reports whether an entry is an ensemble of one view, which is no fusion.

@@ -88,7 +88,10 @@ func (c *evaluateCmd) rows(e *env, m *fusor.Model, ds *dataset.Dataset) ([]int, 
 		return nil, err
 	}
 	c.notes(e, unsplit(ds, split))
-	if n := m.Fitted(ds, rows); n > 0 {
+	switch n := m.Fitted(ds, rows); {
+	case n > 0 && n == len(rows):
+		c.notes(e, []string{fmt.Sprintf("the model was trained on all of these %d rows, so their scores are too good", n)})
+	case n > 0:
 		c.notes(e, []string{fmt.Sprintf("the model was trained on %d of these %d rows, so their scores are too good", n, len(rows))})
 	}
 	return rows, nil

@@ -139,9 +139,9 @@ func (c *explainCmd) next(e *env) []report.Step {
 	if c.Out == "" {
 		steps = append(steps, step("keep this as a page with its plots", slices.Concat([]string{"explain", c.Model, c.Data, "-o", "why"}, e.rows)...))
 	} else {
-		steps = append(steps, step("answer requests over HTTP, with a page to try it", "serve", c.Model))
+		steps = append(steps, e.serveStep(c.Model))
 	}
-	return append(steps, step("see the model card", "info", c.Model))
+	return append(steps, step("see the model card", append([]string{"info", c.Model}, e.encoders...)...))
 }
 
 // rows are those to look at, with the name of their split: without a wish the
@@ -190,7 +190,11 @@ func modelNames(a, b string) (string, string) {
 
 // print shows the explanation in tables of the terminal's width.
 func (c *explainCmd) print(e *env, ex *fusor.Explanation, doc *report.Document) error {
-	e.printf("%s, %s: %s fusion of %s\n\n", ex.Data.Name, ex.Scope.Split, ex.Evaluation.Fusion, e.lang.List(ex.Importance.Players))
+	split := ex.Scope.Split
+	if split == "all" {
+		split = e.say("all rows")
+	}
+	e.printf("%s, %s: %s fusion of %s\n\n", ex.Data.Name, split, ex.Evaluation.Fusion, e.lang.List(ex.Importance.Players))
 	shown := *doc
 	shown.Rows = nil
 	return report.Terminal(e.stdout, &shown, terminal(e.stdout, string(e.lang)))

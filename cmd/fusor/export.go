@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fusor-ml/fusor"
@@ -19,6 +20,7 @@ type exportCmd struct {
 	Format string `help:"onnx: one file, a graph that ONNX Runtime and others run. safetensors: a folder with weights.safetensors and spec.json." enum:"onnx,safetensors" default:"onnx"`
 	Opset  int    `help:"Version of the operators of a graph, 17 to 21." default:"17"`
 	Quiet  bool   `short:"q" help:"Print nothing."`
+	encoderFlags
 	languageFlag
 }
 
@@ -51,7 +53,7 @@ func (c *exportCmd) Run(e *env) error {
 		files = []string{c.Out}
 	}
 	// Nothing is extracted, so no cache is opened.
-	m, err := predict.Load(c.Model, predict.Options{NoCache: true})
+	m, err := predict.Load(c.Model, predict.Options{NoCache: true, Encoders: c.folders()})
 	if err != nil {
 		return err
 	}
@@ -71,12 +73,12 @@ func (c *exportCmd) Run(e *env) error {
 		plural(len(a.Views), "view"), plural(a.Model.Size(), "parameter"))); err != nil {
 		return err
 	}
-	inputs := []string{"extract", "new.csv", "-o", "inputs", "--model", c.Model}
+	inputs := slices.Concat([]string{"extract", "YOUR.csv", "-o", "inputs", "--model", c.Model}, e.encoders)
 	if !folder {
 		inputs = append(inputs, "--format", "onnx")
 	}
 	e.suggest(
 		step("make what it takes of your rows", inputs...),
-		step("answer the same rows here, to compare", "predict", c.Model, "new.csv", "--bare", "-o", "answers.csv"))
+		step("answer the same rows here, to compare", slices.Concat([]string{"predict", c.Model, "YOUR.csv", "--bare", "-o", "answers.csv"}, e.encoders)...))
 	return nil
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/artifact"
@@ -16,6 +16,7 @@ import (
 
 type infoCmd struct {
 	Model string `arg:"" help:"Saved model."`
+	encoderFlags
 	resultFlags
 }
 
@@ -37,17 +38,17 @@ func (c *infoCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("cannot load the model: %w", err)
 	}
-	m, err := fusor.Decode(bytes.NewReader(data), fusor.Options{Threads: 1, NoCache: true})
+	m, err := fusor.Load(c.Model, fusor.Options{Threads: 1, NoCache: true, Encoders: c.folders()})
 	if err != nil {
-		return fmt.Errorf("cannot load the model %s: %w", c.Model, err)
+		return err
 	}
 	card := m.Card()
 	card.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
 	if !c.jsonToStdout() && !c.Quiet {
 		printCard(e, card)
 		e.printNext(
-			step("answer rows, with what decided each", "predict", c.Model, "YOUR.csv", "--explain", "-o", "answers.csv"),
-			step("answer requests over HTTP, with a page to try it", "serve", c.Model))
+			step("answer rows, with what decided each", slices.Concat([]string{"predict", c.Model, "YOUR.csv", "--explain", "-o", "answers.csv"}, e.encoders)...),
+			e.serveStep(c.Model))
 	}
 	return c.writeJSON(e, card)
 }

@@ -119,7 +119,7 @@ func (c *inspectCmd) Run(e *env) error {
 	if !c.jsonToStdout() {
 		in.print(e, ds)
 		if !c.Quiet {
-			c.printNext(e, ds)
+			c.printNext(e, ds, len(refs))
 		}
 	}
 	return c.writeJSON(e, in)
@@ -149,7 +149,7 @@ func unfit(ds *dataset.Dataset) error {
 }
 
 // printNext ends the inspection on the terminal.
-func (c *inspectCmd) printNext(e *env, ds *dataset.Dataset) {
+func (c *inspectCmd) printNext(e *env, ds *dataset.Dataset, views int) {
 	words := func(name string, more ...string) []string {
 		return slices.Concat([]string{name, c.Data}, e.shared, more)
 	}
@@ -158,8 +158,12 @@ func (c *inspectCmd) printNext(e *env, ds *dataset.Dataset) {
 		e.printNext(step("look again, once they are mended", words("inspect")...))
 		return
 	}
+	compared := "compare all views and fusions, get the best model"
+	if views == 1 {
+		compared = "measure it on every row, in folds, and get the model"
+	}
 	e.printNext(
-		step("compare all views and fusions, get the best model", words("compare", "-o", "result")...),
+		step(compared, words("compare", "-o", "result")...),
 		step("train one model now", words("train", "-o", "model.fusor")...),
 		step("see what else each column can be read as", "views"))
 }

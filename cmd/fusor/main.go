@@ -66,6 +66,7 @@ type env struct {
 	shared         []string      // flags that train and compare take alike, as they were given
 	reading        []string      // of those, what inspect takes: how the data are read
 	rows           []string      // and what commands take that have a model, which knows the rest
+	encoders       []string      // the folders of pretrained encoders, which a model does not know
 	// given returns the flags that keep wants, as they were given.
 	given func(keep func(*cli.Value) bool) []string
 }
@@ -78,8 +79,9 @@ func newEnv(ctx context.Context, args []string, line *cli.Line) *env {
 	e.shared = e.given(func(f *cli.Value) bool { return f.Name == "seed" || f.Group == "Data" || f.Group == "Model" })
 	e.reading = e.given(ofData)
 	e.rows = e.given(func(f *cli.Value) bool {
-		return ofData(f) && slices.Contains([]string{"encoding", "sheet", "root"}, f.Name)
+		return ofData(f) && slices.Contains([]string{"encoding", "sheet", "root"}, f.Name) || f.Name == "encoder"
 	})
+	e.encoders = e.given(func(f *cli.Value) bool { return f.Name == "encoder" })
 	return e
 }
 

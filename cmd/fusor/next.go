@@ -31,10 +31,15 @@ func step(what string, words ...string) report.Step {
 }
 
 // nextOfModel are the steps that follow from a model: its answers, its reasons, a service.
-func nextOfModel(model, data string, flags []string, out string) []report.Step {
+func (e *env) nextOfModel(model, data, out string) []report.Step {
 	return []report.Step{
-		step("answer rows: this table, or new ones", append([]string{"predict", model, data, "-o", out}, flags...)...),
-		step("see which modality decides, and how noise hurts", append([]string{"explain", model, data}, flags...)...),
-		step("answer requests over HTTP, with a page to try it", "serve", model),
+		step("answer rows: this table, or new ones", append([]string{"predict", model, data, "-o", out}, e.rows...)...),
+		step("see which modality decides, and how noise hurts", append([]string{"explain", model, data}, e.rows...)...),
+		e.serveStep(model),
 	}
+}
+
+// serveStep answers requests with a model.
+func (e *env) serveStep(model string) report.Step {
+	return step("answer requests over HTTP, with a page to try it", append([]string{"serve", model}, e.encoders...)...)
 }

@@ -164,6 +164,9 @@ func (c *predictCmd) finish(e *env, m *fusor.Model, in *input, answers iter.Seq2
 		err = c.writePredictions(e.stdout, m, in, answers, format)
 	}
 	if err == nil && !c.Quiet && !c.jsonToStdout() {
+		if c.Out != "" && isTerminal(e.stderr) {
+			e.fprintf(e.stderr, "answers: %s (%d rows)\n", c.Out, len(in.ds.Rows))
+		}
 		e.suggest(c.next(e, in)...)
 	}
 	return err
@@ -188,7 +191,7 @@ func (c *predictCmd) next(e *env, in *input) []report.Step {
 		steps = append(steps, step("these rows have labels: measure how good the answers are",
 			slices.Concat([]string{"evaluate", c.Model, c.Data[0], "--split", "all"}, e.rows)...))
 	}
-	return append(steps, step("answer requests over HTTP, with a page to try it", "serve", c.Model))
+	return append(steps, e.serveStep(c.Model))
 }
 
 // query is what is wanted of each row.

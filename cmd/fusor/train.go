@@ -224,5 +224,5 @@ func (c *trainCmd) print(e *env, r *fusor.TrainReport) {
 		c.printScores(e, &r.Test.Row)
 	}
 	e.printf("saved %s\n", c.Out)
-	e.printNext(nextOfModel(c.Out, c.Data, e.rows, "answers.csv")...)
+	e.printNext(e.nextOfModel(c.Out, c.Data, "answers.csv")...)
 }
