@@ -1,17 +1,14 @@
 package media
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
+	"github.com/fusor-ml/fusor/internal/codec/textenc"
 )
 
 // MaxTextBytes bounds the text of one cell, in bytes of UTF-8: about 40,000
@@ -21,7 +18,7 @@ const MaxTextBytes = 1 << 18
 // TextEncoding names how the bytes of a text were encoded.
 type TextEncoding string
 
-// The encodings that are recognized.
+// Usual encodings; there are others.
 const (
 	UTF8    TextEncoding = "UTF-8"
 	UTF16LE TextEncoding = "UTF-16LE"
@@ -30,7 +27,7 @@ const (
 )
 
 // ErrNotText is wrapped where bytes are no text in any recognized encoding.
-var ErrNotText = errors.New("not a text file in UTF-8, UTF-16 or GB18030")
+var ErrNotText = errors.New("not a text file in any encoding that is known")
 
 // Document is the text of one cell.
 type Document struct {
@@ -65,8 +62,8 @@ func ReadText(ctx context.Context, src Source) (Document, error) {
 		return Document{}, fmt.Errorf("cannot read the text: %w", err)
 	}
 	defer r.Close() //nolint:errcheck // it was only read
-	// UTF-16 takes up to twice the bytes of UTF-8. One byte more shows that there is more.
-	data, err := io.ReadAll(io.LimitReader(r, 2*MaxTextBytes+2))
+	// UTF-16 takes up to twice the bytes of UTF-8. A character more shows that there is more.
+	data, err := io.ReadAll(io.LimitReader(r, 2*MaxTextBytes+4))
 	if err != nil {
 		return Document{}, fmt.Errorf("cannot read the text: %w", err)
 	}
@@ -80,93 +77,22 @@ func ReadText(ctx context.Context, src Source) (Document, error) {
 	return d, nil
 }
 
-// DecodeText turns bytes into a string. A byte-order mark decides; without one,
-// UTF-16 is told by its zero bytes, then whatever is valid UTF-8 is UTF-8, and
-// what is not must be valid GB18030 (which holds GBK and GB2312).
+// DecodeText turns bytes into a string, in whatever encoding they look to be: UTF-8, UTF-16, UTF-32
+// or an older one such as GB18030, Shift_JIS and Windows-1252.
 func DecodeText(data []byte) (string, TextEncoding, error) { return decodeText(data, false) }
 
+// decodeText decodes a text, of which the end may be cut off within a character.
 func decodeText(data []byte, cut bool) (string, TextEncoding, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
-		data = data[3:]
-	case bytes.HasPrefix(data, []byte("\xff\xfe")):
-		return decodeUTF16(data[2:], binary.LittleEndian, UTF16LE)
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
-		return decodeUTF16(data[2:], binary.BigEndian, UTF16BE)
+	text, r, err := textenc.Decode(string(data))
+	if err != nil {
+		return "", "", fmt.Errorf("%w: %w", ErrNotText, err)
 	}
-	if order, enc := guessUTF16(data); order != nil {
-		if text, _, err := decodeUTF16(data, order, enc); err == nil && !strings.ContainsAny(text, "\x00\ufffd") {
-			return text, enc, nil
-		}
+	if whole, ok := strings.CutSuffix(text, "\uFFFD"); ok && cut {
+		text = whole
+		r.Bad--
 	}
-	if bytes.IndexByte(data, 0) >= 0 {
-		return "", "", fmt.Errorf("%w (it holds zero bytes)", ErrNotText)
+	if r.Bad > 0 {
+		return "", "", fmt.Errorf("%w: as %s it is damaged", ErrNotText, r.Encoding)
 	}
-	whole := data
-	if cut {
-		whole = wholeRunes(data)
-	}
-	if utf8.Valid(whole) {
-		return string(whole), UTF8, nil
-	}
-	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
-	if cut { // the last character may be half there
-		text = bytes.TrimSuffix(text, []byte("\ufffd"))
-	}
-	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
-		return "", "", ErrNotText
-	}
-	return string(text), GB18030, nil
-}
-
-// wholeRunes drops an incomplete rune at the end.
-func wholeRunes(data []byte) []byte {
-	for i := len(data) - 1; i >= 0 && i >= len(data)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(data[i]) {
-			if !utf8.FullRune(data[i:]) {
-				return data[:i]
-			}
-			break
-		}
-	}
-	return data
-}
-
-// guessUTF16 looks for the zero bytes that ASCII characters and line ends leave
-// at every other place of UTF-16; order is nil if it is none.
-func guessUTF16(data []byte) (binary.ByteOrder, TextEncoding) {
-	if len(data) < 4 || len(data)%2 != 0 {
-		return nil, ""
-	}
-	var zeros [2]int
-	head := data[:min(len(data), 4096)]
-	for i, b := range head {
-		if b == 0 {
-			zeros[i%2]++
-		}
-	}
-	switch {
-	case zeros[0]*3 < zeros[1] && zeros[1]*10 > len(head):
-		return binary.LittleEndian, UTF16LE
-	case zeros[1]*3 < zeros[0] && zeros[0]*10 > len(head):
-		return binary.BigEndian, UTF16BE
-	}
-	return nil, ""
-}
-
-func decodeUTF16(data []byte, order binary.ByteOrder, enc TextEncoding) (string, TextEncoding, error) {
-	if len(data)%2 != 0 {
-		return "", "", fmt.Errorf("%w (UTF-16 with an odd number of bytes)", ErrNotText)
-	}
-	out := make([]byte, 0, len(data))
-	for i := 0; i < len(data); i += 2 {
-		r := rune(order.Uint16(data[i:]))
-		if utf16.IsSurrogate(r) && i+4 <= len(data) {
-			if pair := utf16.DecodeRune(r, rune(order.Uint16(data[i+2:]))); pair != utf8.RuneError {
-				r, i = pair, i+2
-			}
-		}
-		out = utf8.AppendRune(out, r)
-	}
-	return string(out), enc, nil
+	return text, TextEncoding(r.Encoding), nil
 }

@@ -41,8 +41,24 @@ func TestDecodeText(t *testing.T) {
 	f(utf16(unicode.BigEndian, unicode.IgnoreBOM), UTF16BE)
 }
 
+// Files of texts are read in the encodings that tables are read in.
+func TestDecodeOlderText(t *testing.T) {
+	f := func(data, want string, enc TextEncoding) {
+		t.Helper()
+		got, e, err := DecodeText([]byte(data))
+		if err != nil || got != want || e != enc {
+			t.Errorf("got %q, %s, %v; want %q in %s", got, e, err, want, enc)
+		}
+	}
+	f("Gr\xf6\xdfe tr\xe8s \xe9l\xe9gant", "Größe très élégant", "windows-1252")
+	f("\x93Good\x94 \x96 for \xa35", "“Good” – for £5", "windows-1252")
+	f("\x1b$B$H$F$bNI$$\x1b(B", "とても良い", "ISO-2022-JP")
+	f("\xcf\xeb\xee\xf5\xee\xe5 \xea\xe0\xf7\xe5\xf1\xf2\xe2\xee", "Плохое качество", "windows-1251")
+	f("\xba\xdc\xbf\xec", "很快", GB18030)
+}
+
 func TestDecodeTextRefuses(t *testing.T) {
-	for _, in := range []string{"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "abc\xff", "\xff\xfea"} {
+	for _, in := range []string{"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "a\x00\x01\x02\xffbc", "很快很快很快\xff\xff很快"} {
 		if got, enc, err := DecodeText([]byte(in)); err == nil {
 			t.Errorf("%q: got %q as %s", in, got, enc)
 		}
@@ -77,7 +93,7 @@ func TestReadText(t *testing.T) {
 	}
 	f("short", []byte("很快"), UTF8, false)
 	f("long", bytes.Repeat([]byte("很"), MaxTextBytes), UTF8, true)
-	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes(bytes.Repeat([]byte("a很"), MaxTextBytes))
+	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes(bytes.Repeat([]byte("a, 很快"), MaxTextBytes))
 	if err != nil {
 		t.Fatal(err)
 	}

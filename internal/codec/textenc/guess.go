@@ -27,21 +27,7 @@ func guess(s string) (best, rival Encoding, ok bool) {
 		}
 		return Windows1252, "", true
 	}
-	type candidate struct {
-		name  Encoding
-		text  string
-		score float64
-	}
-	var all []candidate
-	for i := range legacies {
-		l := &legacies[i]
-		text, err := l.enc.NewDecoder().String(s)
-		if err != nil {
-			continue
-		}
-		m := l.model()
-		all = append(all, candidate{l.name, text, l.prior + m.likelihood(text)})
-	}
+	all := candidates(s)
 	first := -1
 	for i := range all {
 		if first < 0 || all[i].score > all[first].score {
@@ -132,6 +118,52 @@ func hasEuro(s string) bool {
 		euro = euro || s[i] == 0xa4
 	}
 	return euro
+}
+
+// candidate is a text as an encoding has it.
+type candidate struct {
+	name  Encoding
+	text  string
+	score float64
+}
+
+// Most encodings are out of the question by the first bytes of a text.
+const (
+	firstBytes = 384
+	hopeless   = 60 // of a log likelihood behind the best
+)
+
+// candidates are the encodings that may be those of s.
+func candidates(s string) []candidate {
+	if len(s) <= 2*firstBytes {
+		return scored(s, legacies)
+	}
+	score, most := map[Encoding]float64{}, math.Inf(-1)
+	for _, c := range scored(s[:firstBytes], legacies) {
+		score[c.name], most = c.score, max(most, c.score)
+	}
+	var left []legacy
+	for _, l := range legacies {
+		if v, decodes := score[l.name]; decodes && v > most-hopeless {
+			left = append(left, l)
+		}
+	}
+	return scored(s, left)
+}
+
+// scored decodes s in each of the encodings.
+func scored(s string, list []legacy) []candidate {
+	var out []candidate
+	for i := range list {
+		l := &list[i]
+		text, err := l.enc.NewDecoder().String(s)
+		if err != nil {
+			continue
+		}
+		m := l.model()
+		out = append(out, candidate{l.name, text, l.prior + m.likelihood(text)})
+	}
+	return out
 }
 
 // excerpt takes lines with bytes beyond ASCII, at even distances.
