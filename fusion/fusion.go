@@ -63,8 +63,8 @@ type Output struct {
 	Weights *grad.Var // [B, V] how much each view counted, or nil if the method has no such weights
 	LogVar  *grad.Var // [B, OutDim] log-variance of Z, of methods that have one (poe), else nil
 	// Votes is what each view by itself states about what is predicted, of methods that decide per
-	// view; else nil. It is [B, V, Shape.Outputs] on the scale of the model's output, logits or values;
-	// of a [Learner] what its Loss takes. Where a view is absent it means nothing.
+	// view; else nil. It is [B, V, Shape.Outputs] on the scale of the model's output, logits or
+	// values; of a [Learner] what its Loss takes. Where a view is absent it means nothing.
 	Votes *grad.Var
 
 	// Final reports whether Z is already the prediction: log-probabilities [B, Shape.Outputs], the
@@ -140,8 +140,8 @@ type Method struct {
 	Final bool
 	// NoRegression reports whether the method predicts classes or labels only.
 	NoRegression bool
-	// Votes reports whether Output.Votes is always set, to be trained beside Z where that is asked for;
-	// not of a Learner, whose Loss takes them.
+	// Votes reports whether Output.Votes is always set, to be trained beside Z where that is asked
+	// for; not of a Learner, whose Loss takes them.
 	Votes bool
 	// Auxiliary is the weight of the loss of the votes beside that of Z unless a recipe sets another.
 	Auxiliary float64

@@ -38,8 +38,8 @@ type Option struct {
 	// Default is what counts where the option is not set; nil: what Unset describes.
 	Default any
 	Unset   string
-	// Search lists the values that a search tries beside what counts where the option is not set; none:
-	// it is not searched.
+	// Search lists the values that a search tries beside what counts where the option is not set;
+	// none: it is not searched.
 	Search []any
 }
 

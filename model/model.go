@@ -41,8 +41,8 @@ type embeddingInit struct {
 type Output struct {
 	Logits  *grad.Var // [N, Outputs]
 	Weights *grad.Var // [N, V], of a method that weighs its views; else nil
-	// Votes is what each view predicts by itself, [N, Outputs]; nil unless the model is in training and
-	// has a weight for it.
+	// Votes is what each view predicts by itself, [N, Outputs]; nil unless the model is in training
+	// and has a weight for it.
 	Votes []*grad.Var
 
 	in    fusion.Input

@@ -272,8 +272,8 @@ func (r *reader) setsNote() string {
 	if rep.Rows > 0 {
 		span = r.say("sets_range", strings.TrimSuffix(pct(rep.Low), "\u00a0%"), pct(rep.High))
 	}
-	// A threshold takes the rank ceil((n+1)c) among the scores of n rows (Vovk 2005); where there is no
-	// such score, every class is in every set.
+	// A threshold takes the rank ceil((n+1)c) among the scores of n rows (Vovk 2005); where there is
+	// no such score, every class is in every set.
 	if n := float64(rep.Calibration); n > 0 && math.Ceil((n+1)*rep.Nominal-1e-9) > n {
 		return r.say("sets_every", nominal(rep.Nominal), int(math.Ceil(rep.Nominal/(1-rep.Nominal)-1e-9)), rep.Calibration)
 	}

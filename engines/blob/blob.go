@@ -1,6 +1,6 @@
-// Package blob keeps a job of package scale in an object store: S3, or what speaks as it does. It is
-// a module of its own, so that fusor does not depend on the store's libraries; module gs below it
-// adds Google Cloud Storage, whose libraries are several times as large.
+// Package blob keeps a job of package scale in an object store: S3, or what speaks as it does. It
+// is a module of its own, so that fusor does not depend on the store's libraries; module gs below
+// it adds Google Cloud Storage, whose libraries are several times as large.
 package blob
 
 import (

@@ -13,11 +13,11 @@ import (
 	"unicode/utf8"
 )
 
-// homeMade lists verbs that comments use in place of godoc's (returns, reports, holds, is), with how
-// often each may be left: what is meant literally.
+// homeMade lists verbs that comments use in place of godoc's (returns, reports, holds, is), with
+// how often each may be left: what is meant literally.
 var homeMade = map[string]int{"says": 20, "gives": 20, "stands": 20, "tells": 20}
 
-// commentWidth is the widest that a comment on lines of its own may be, in columns with tabs as one.
+// commentWidth is the widest that a comment on lines of its own may be, without its indentation.
 const commentWidth = 100
 
 // rootLines bounds the root package without its tests: it is a face, and what it shows lies below.
