@@ -64,22 +64,29 @@ func HTML(w io.Writer, d *Document, o Options) error {
 	r.card(p)
 	parts := r.sections()
 	r.contents(p, parts)
-	// Sections that are not wide share rows of two columns; the wrapper opens and closes where the
-	// width changes.
-	columns := false
+	// Sections that are not wide share two columns, which begin anew behind one that is wide.
+	var pair *columns
+	side := func(write func(p *page)) {
+		if pair == nil {
+			pair = new(columns)
+			p.raw("<div class=\"columns\">\n")
+		}
+		pair.add(p, write)
+	}
 	for _, s := range parts {
-		if s.wide == columns {
-			columns = !s.wide
-			p.raw(map[bool]string{true: "<div class=\"columns\">\n", false: "</div>\n"}[columns])
+		if !s.wide {
+			side(func(p *page) { r.section(p, s) })
+			continue
+		}
+		if pair != nil {
+			pair = nil
+			p.raw("</div>\n")
 		}
 		r.section(p, s)
 	}
 	// What was looked at and run stands in the same columns, which its small sections fill.
-	if !columns {
-		p.raw("<div class=\"columns\">\n")
-	}
-	r.data(p)
-	r.run(p)
+	side(r.data)
+	side(r.run)
 	p.raw("</div>\n")
 	r.mistakes(p, o)
 	p.raw("</main>\n<footer>")
