@@ -71,7 +71,7 @@ func Compare(ctx context.Context, ds *dataset.Dataset, o CompareOptions) (*Compa
 	return c, nil
 }
 
-func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Problems, o *CompareOptions) (*Comparison, error) {
+func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Problems, o *CompareOptions) (_ *Comparison, failed error) {
 	plan, err := dataset.NewPlan(src.Data, dataset.PlanOptions{Folds: o.Folds, Seeds: o.Seeds, Seed: o.Seed})
 	if err != nil {
 		return nil, err
@@ -95,9 +95,12 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 		if o.Tune > 0 { // what is tried further depends on what was better, and so on all of these
 			of = append(of, o.Tune, o.Fusions, metrics[0].Name)
 		}
-		if co.Store, err = compare.OpenFolder(o.Dir, of); err != nil {
+		folder, err := compare.OpenFolder(o.Dir, of)
+		if err != nil {
 			return nil, err
 		}
+		co.Store = folder
+		defer func() { failed = folder.Ended(failed) }()
 	}
 	res, err := compare.Run(ctx, src, plan, co)
 	if err != nil {

@@ -107,7 +107,31 @@ func (s *Folder) Save(p Piece, data []byte) error { return durable.WriteFile(s.p
 func (s *Folder) Checkpoint() string { return filepath.Join(s.dir, "model.checkpoint") }
 
 // Remove implements Store: it deletes the folder.
-func (s *Folder) Remove() error { return os.RemoveAll(s.dir) }
+func (s *Folder) Remove() error {
+	if err := os.RemoveAll(s.dir); err != nil {
+		return fmt.Errorf("cannot delete the fits that were kept: %w", err)
+	}
+	return nil
+}
+
+// KeptError is why a comparison has no result, although some of its fits are kept: the same
+// comparison goes on from them.
+type KeptError struct{ Err error }
+
+// Error implements error.
+func (e *KeptError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *KeptError) Unwrap() error { return e.Err }
+
+// Ended returns the error that ended the comparison, as a [KeptError] if anything is kept; else the
+// folder is deleted. It returns nil for nil.
+func (s *Folder) Ended(err error) error {
+	if err == nil || os.Remove(s.dir) == nil { // it is empty
+		return err
+	}
+	return &KeptError{err}
+}
 
 // keepOutcome returns a kept outcome of a run, or computes it. One that is of other test rows is
 // computed again.

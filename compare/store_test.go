@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -192,5 +193,33 @@ func TestNoStore(t *testing.T) {
 	}
 	if _, err := OpenFolder(t.TempDir(), func() {}); err == nil {
 		t.Error("a function was hashed")
+	}
+}
+
+// A comparison that fails leaves no folder behind unless there is something to go on from.
+func TestEndedStore(t *testing.T) {
+	dir, why := t.TempDir(), errors.New("no memory")
+	s, err := OpenFolder(dir, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept *KeptError
+	if err := s.Ended(why); !errors.Is(err, why) || errors.As(err, &kept) {
+		t.Errorf("of nothing kept: %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if s, err = OpenFolder(dir, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Save(Piece{Stage: StageFit}, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ended(why); !errors.Is(err, why) || !errors.As(err, &kept) || err.Error() != why.Error() {
+		t.Errorf("of a piece that is kept: %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,7 +65,7 @@ func (c *compareCmd) Run(e *env) error {
 	return err
 }
 
-func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
+func (c *compareCmd) run(e *env) (_ *fusor.Comparison, failed error) {
 	if err := c.reportFlags.check(); err != nil {
 		return nil, err
 	}
@@ -88,9 +86,15 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 		return nil, err
 	}
 	if c.Out != "" {
-		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		undo, err := durable.MakeFolder(c.Out)
+		if err != nil {
 			return nil, fmt.Errorf("cannot make the folder of the result: %w", err)
 		}
+		defer func() {
+			if failed != nil {
+				undo()
+			}
+		}()
 	}
 	o.AllowMissing = c.AllowMissing
 	bar := c.apply(e, &o.Options)
@@ -99,13 +103,25 @@ func (c *compareCmd) run(e *env) (*fusor.Comparison, error) {
 	cmp, err := c.compare(e, data, o)
 	bar.done()
 	err = c.failed(e, err)
-	if errors.Is(err, context.Canceled) && c.Out != "" {
-		c.notes(e, []string{fmt.Sprintf("finished fits are kept in %s; the same command goes on from them", c.Out)})
+	var kept *compare.KeptError
+	if errors.As(err, &kept) {
+		c.noteKept(e)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return cmp, c.write(e, cmp)
+	if err := c.write(e, cmp); err != nil {
+		if c.Out != "" {
+			c.noteKept(e)
+		}
+		return nil, err
+	}
+	return cmp, nil
+}
+
+// noteKept states that the work is not lost.
+func (c *compareCmd) noteKept(e *env) {
+	c.notes(e, []string{fmt.Sprintf("finished fits are kept in %s; the same command goes on from them", c.Out)})
 }
 
 // write writes the result.

@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/scale"
 )
@@ -125,13 +125,19 @@ func (c *mergeCmd) status(e *env, w *scale.Worker) error {
 }
 
 // comparison writes the result of a comparison.
-func (c *mergeCmd) comparison(e *env, j *openedJob) error {
+func (c *mergeCmd) comparison(e *env, j *openedJob) (failed error) {
 	plain := &j.plain.Compare
 	plain.Out, plain.resultFlags = c.Out, c.resultFlags
 	if c.Out != "" {
-		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		undo, err := durable.MakeFolder(c.Out)
+		if err != nil {
 			return fmt.Errorf("cannot make the folder of the result: %w", err)
 		}
+		defer func() {
+			if failed != nil {
+				undo()
+			}
+		}()
 	}
 	cmp, err := j.worker.MergeCompare(e.ctx, c.AllowMissing)
 	if errors.Is(err, compare.ErrPending) {

@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/cli"
+	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/internal/kernel"
 	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/scale"
@@ -36,6 +36,8 @@ type jobFlags struct {
 	Kernel string `help:"Kernels that every worker uses: go, avx2 or avx512 (default: the best of this machine). Machines without them refuse the job." enum:",go,avx2,avx512" default:"" placeholder:"TIER" group:"Job"`
 
 	resultFlags `group:"Output"`
+
+	undo func() // removes the folder while nothing is in it
 }
 
 // setup chooses the kernels and returns what the job is made of; command is what is done without
@@ -45,10 +47,10 @@ func (f *jobFlags) setup(e *env, command ...string) (scale.Setup, error) {
 	if tier, ok := kernel.ParseTier(f.Kernel); ok && !kernel.SetTier(tier) {
 		return s, fmt.Errorf("--kernel %s: this CPU has %s at most", f.Kernel, kernel.BestTier())
 	}
-	if err := os.MkdirAll(f.Out, 0o755); err != nil {
+	var err error
+	if f.undo, err = durable.MakeFolder(f.Out); err != nil {
 		return s, fmt.Errorf("cannot make the folder of the job: %w", err)
 	}
-	var err error
 	if s.Folder, err = filepath.Abs("."); err != nil {
 		return s, err
 	}
@@ -58,6 +60,9 @@ func (f *jobFlags) setup(e *env, command ...string) (scale.Setup, error) {
 
 // made shows a job that was made.
 func (f *jobFlags) made(e *env, j *scale.Job, err error) error {
+	if err != nil {
+		f.undo()
+	}
 	if errors.Is(err, scale.ErrOther) {
 		return fmt.Errorf("%s: %w", f.Out, err)
 	}
@@ -115,7 +120,7 @@ func (c *tasksCompareCmd) Run(e *env) error {
 	data.Deferred = true
 	ds, err := fusor.Open(c.Data, data)
 	if err != nil {
-		return c.failed(e, err)
+		return c.made(e, nil, err)
 	}
 	j, err := scale.NewCompare(e.ctx, ds, o, s)
 	return c.made(e, j, err)
@@ -155,7 +160,7 @@ func (c *tasksExtractCmd) Run(e *env) error {
 	data.Deferred = true
 	ds, err := fusor.Open(c.Data, data)
 	if err != nil {
-		return c.failed(e, err)
+		return c.made(e, nil, err)
 	}
 	j, err := scale.NewExtract(e.ctx, ds, o, s)
 	return c.made(e, j, err)
@@ -176,11 +181,11 @@ func (c *tasksPredictCmd) Run(e *env) error {
 	}
 	m, err := c.load(c.Model, fusor.Options{})
 	if err != nil {
-		return err
+		return c.made(e, nil, err)
 	}
 	ds, err := c.deferred(m, c.Data)
 	if err != nil {
-		return c.failed(e, err)
+		return c.made(e, nil, err)
 	}
 	j, err := scale.NewPredict(e.ctx, m, ds, s)
 	return c.made(e, j, err)

@@ -31,6 +31,30 @@ func Folder(path string, fill func(dir string) error) error {
 	return nil
 }
 
+// MakeFolder makes a folder for results, and those above it that are not there. undo removes the
+// ones that it made and that are still empty.
+func MakeFolder(path string) (undo func(), err error) {
+	var made []string // the innermost first
+	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		made = append(made, dir)
+	}
+	undo = func() {
+		for _, dir := range made {
+			if os.Remove(dir) != nil { // not empty
+				return
+			}
+		}
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		undo()
+		return nil, err
+	}
+	return undo, nil
+}
+
 // replaceFolder renames dir to path. What path was stands aside until then.
 func replaceFolder(path, dir string) error {
 	aside := dir + ".old"
