@@ -242,6 +242,8 @@ func field(t *Table, i int, kind media.Kind, is inferred, c *collector) Field {
 	}
 	f.Notation, f.Unit = w.Notation, w.unit
 	switch {
+	case w.Notation == Clock:
+		c.note("number.clock", 0, f.Name, "", "times such as 13:45 are taken as numbers of seconds")
 	case w.unit != "":
 		c.note("number.unit", 0, f.Name, "", "the numbers are read without their unit, %s", w.unit)
 	case open == "":

@@ -343,7 +343,7 @@ func (f *Field) read(text string, typed bool) (value, wrong string) {
 		w := style{f.Notation, f.Unit}
 		// A value of JSON or Parquet is never of the column's texts, whatever notation these have; a text
 		// with a comma inside JSON is.
-		if typed && !strings.Contains(s, ",") {
+		if typed && w.Notation == DecimalComma && !strings.Contains(s, ",") {
 			w.Notation = ""
 		}
 		// The common case, without parsing: the text is kept as it is.

@@ -23,6 +23,7 @@ const (
 	DecimalComma Notation = "decimal_comma" // 3,14 and 1.234,5
 	DayFirst     Notation = "day_first"     // 28/4/2024
 	MonthFirst   Notation = "month_first"   // 4/28/2024
+	Clock        Notation = "clock"         // 13:45 or 0:03:12.5, as seconds
 )
 
 // String returns a notation in words.
@@ -37,6 +38,8 @@ func (n Notation) wanted() string {
 		return " with the day before the month, as the column's others are,"
 	case MonthFirst:
 		return " with the month before the day, as the column's others are,"
+	case Clock:
+		return " of a clock, as the column's others are,"
 	}
 	return ""
 }
@@ -48,6 +51,12 @@ const longestNumber = 40
 // or 1 234 567.8), as a percentage (12.5 %, which is 0.125), as an amount ($12, 12 €), negative in
 // parentheses (12.50), in full-width digits.
 func (n Notation) number(s string) (float64, bool) {
+	if n == Clock {
+		if v, ok := clock(s); ok {
+			return v, true
+		}
+		return ParseNumber(s) // of a table whose times are seconds already
+	}
 	if n != DecimalComma {
 		if v, ok := ParseNumber(s); ok {
 			return v, true
@@ -176,14 +185,35 @@ func ungroup(s, sep string) (string, bool) {
 
 // slashes are the layouts of dates with slashes that begin with the day, and with the month.
 var slashes = map[Notation][]dateLayout{
-	DayFirst:   {{"2/1/2006", false}, {"2/1/2006 15:04", true}, {"2/1/2006 15:04:05", true}, {"2/1/2006 3:04 PM", true}},
-	MonthFirst: {{"1/2/2006", false}, {"1/2/2006 15:04", true}, {"1/2/2006 15:04:05", true}, {"1/2/2006 3:04 PM", true}},
+	DayFirst:   withClocks("2/1/2006", "2/1/06"),
+	MonthFirst: withClocks("1/2/2006", "1/2/06"),
+}
+
+// withClocks are layouts of dates, each alone and with the ways of writing a time of day behind it.
+func withClocks(dates ...string) []dateLayout {
+	var out []dateLayout
+	for _, d := range dates {
+		out = append(out, dateLayout{d, false})
+		for _, c := range []string{" 15:04", " 15:04:05", " 3:04 PM", " 3:04:05 PM", ", 15:04", ", 15:04:05", ", 3:04 PM", ", 3:04:05 PM"} {
+			out = append(out, dateLayout{d + c, true})
+		}
+	}
+	return out
 }
 
 // date reads a date, or a date with a time of day.
 func (n Notation) date(s string) (when time.Time, clock, ok bool) {
 	if when, clock, ok = ParseDate(s); ok || len(s) > longestNumber {
 		return when, clock, ok
+	}
+	return slashDate(s, n)
+}
+
+// slashDate reads a date whose day and month only the notation tells apart.
+func slashDate(s string, n Notation) (when time.Time, clock, ok bool) {
+	s = slashed(s)
+	if i := strings.IndexByte(s, '/'); i < 1 || i > 2 || s[0]-'0' > 9 {
+		return time.Time{}, false, false
 	}
 	for _, l := range slashes[n] {
 		if t, err := time.Parse(l.layout, s); err == nil {
@@ -236,7 +266,13 @@ func readingOf(kind media.Kind, cells iter.Seq[string]) (Notation, doubt) {
 			}
 		}
 		// 28/04 votes for the day, 04/28 for the month; 03/04 leaves it open.
-		day, month, open := weigh(cells, "/", date(DayFirst), date(MonthFirst))
+		day, month, open := weigh(func(yield func(string) bool) {
+			for s := range cells {
+				if !yield(slashed(trim(s))) {
+					return
+				}
+			}
+		}, "/", date(DayFirst), date(MonthFirst))
 		switch n := mostly * float64(day+month); {
 		case day > 0 && float64(day) >= n:
 			return DayFirst, ""

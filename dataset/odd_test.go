@@ -2,8 +2,10 @@ package dataset
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fusor-ml/fusor/media"
 )
@@ -299,4 +301,72 @@ func TestTaskOfNumbers(t *testing.T) {
 	f(3000, Regression, "label.regression", func(i int) int { // ages: most in the middle
 		return 18 + i%20 + i/7%20 + i/31%20
 	})
+}
+
+// Dates and times are read however they are usually written, whatever is trained on them.
+func TestDatesAndTimes(t *testing.T) {
+	when := func(i int) time.Time {
+		return time.Date(2019, 1, 3, 4, 5, 6, 0, time.UTC).AddDate(0, 0, 37*i).Add(time.Duration(i) * 3671 * time.Second)
+	}
+	read := func(cell func(i int) string, kind string) *Dataset {
+		t.Helper()
+		ds := accepted(t, "m.tsv", columnOf(60, "when", cell), Options{})
+		if got := fieldNamed(ds, "when"); got != kind {
+			t.Errorf("%q is read as %s", cell(0), got)
+			return nil
+		}
+		return ds
+	}
+	of := func(ds *Dataset, i int) string {
+		for k, col := range ds.Schema.Columns {
+			if col.Kind == media.Table {
+				return ds.Rows[i].Field(k, 0)
+			}
+		}
+		return ""
+	}
+	for _, layout := range []string{
+		"2006-01-02", "02-01-2006", "2-1-2006", "01-02-2006", "2/1/06", "1/2/06", "01/02/2006", "02.01.2006", "2-Jan-06", "02-Jan-2006", "02/Jan/2006",
+		"Jan 2 2006", "January 2, 2006", "Mon, 02 Jan 2006", "Monday, January 2, 2006",
+	} {
+		if ds := read(func(i int) string { return when(i).Format(layout) }, "date"); ds != nil {
+			for i := range 60 {
+				if got, want := of(ds, i), when(i).Format(time.DateOnly); got != want {
+					t.Errorf("%s: %s is read as %s", layout, when(i).Format(layout), got)
+				}
+			}
+		}
+	}
+	for _, layout := range []string{
+		time.RFC3339, time.RFC1123Z, "Mon, 02 Jan 2006 15:04:05 GMT", time.ANSIC, "Mon Jan 02 15:04:05 -0700 2006", "02/Jan/2006:15:04:05 -0700",
+		"1/2/2006 3:04:05 PM", "1/2/06, 3:04:05 PM", "2/1/2006 15:04:05", "02-01-2006 15:04:05", "2.1.2006 15:04:05", "2006-01-02 15:04:05 UTC", "20060102T150405Z",
+		"Jan 2, 2006, 3:04:05 PM", "2-Jan-2006 15:04:05", "2006年1月2日 15:04:05",
+	} {
+		if ds := read(func(i int) string { return when(i).Format(layout) }, "date"); ds != nil {
+			for i := range 60 {
+				if got, want := of(ds, i), when(i).Format(time.RFC3339); got != want {
+					t.Errorf("%s: %s is read as %s", layout, when(i).Format(layout), got)
+				}
+			}
+		}
+	}
+	for layout, step := range map[string]float64{"15:04": 60, "15:04:05": 1, "3:04 PM": 60, "3:04:05 pm": 1, "15:04:05.000": 1} {
+		ds := read(func(i int) string { return when(i).Format(layout) }, "number")
+		if ds == nil {
+			continue
+		}
+		if !strings.Contains(codesOf(ds.Problems), "number.clock") {
+			t.Errorf("%s is not noted", layout)
+		}
+		for i := range 60 {
+			day := when(i).Sub(when(i).Truncate(24 * time.Hour)).Seconds()
+			if want := fmt.Sprint(math.Floor(day/step) * step); of(ds, i) != want {
+				t.Errorf("%s: %s is read as %s, want %s", layout, when(i).Format(layout), of(ds, i), want)
+			}
+		}
+	}
+	if ds := read(func(i int) string { return fmt.Sprintf("%d:%02d:%02d.5", 90+i, i, 59-i) }, "number"); ds != nil && of(ds, 2) != fmt.Sprint(92*3600+2*60+57.5) {
+		t.Errorf("92:02:57.5 is read as %s", of(ds, 2))
+	}
+	read(func(i int) string { return fmt.Sprintf("%d:%d", i%5, i%3) }, "category") // of a game
 }

@@ -116,11 +116,34 @@ func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
 	return "", [2]string{best, second}
 }
 
+// clocks reports whether nearly all cells are times of a clock.
+func clocks(cells iter.Seq[string]) bool {
+	n, times := 0, 0
+	for s := range cells {
+		if s = trim(s); s == "" || isMissing(s) {
+			continue
+		}
+		n++
+		if strings.IndexByte(s, ':') > 0 {
+			if _, ok := clock(s); ok {
+				times++
+			}
+		}
+		if n == 100 && 2*times < n { // given up early, as in unitOf
+			return false
+		}
+	}
+	return times > 0 && float64(times) >= mostly*float64(n)
+}
+
 // styleOf decides how the cells of a column of numbers or dates are written.
 func styleOf(kind media.Kind, cells iter.Seq[string]) (style, doubt) {
 	if kind != media.Number {
 		r, open := readingOf(kind, cells)
 		return style{Notation: r}, open
+	}
+	if clocks(cells) {
+		return style{Notation: Clock}, ""
 	}
 	unit, _ := unitOf(cells)
 	if unit == "" {

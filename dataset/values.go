@@ -87,6 +87,12 @@ type dateLayout struct {
 	clock  bool
 }
 
+// dateWords are what dates begin with that begin with a name.
+var dateWords = map[string]bool{
+	"Jan": true, "Feb": true, "Mar": true, "Apr": true, "May": true, "Jun": true, "Jul": true, "Aug": true, "Sep": true, "Oct": true, "Nov": true, "Dec": true,
+	"Sun": true, "Mon": true, "Tue": true, "Wed": true, "Thu": true, "Fri": true, "Sat": true,
+}
+
 // dateLayouts are the ways of writing a date that can be read in one way only; 01/02/2024 is none
 // of them.
 var dateLayouts = []dateLayout{
@@ -101,6 +107,12 @@ var dateLayouts = []dateLayout{
 	{"Jan 2, 2006", false},
 	{"2 January 2006", false},
 	{"January 2, 2006", false},
+	{"2-Jan-2006", false},
+	{"2-Jan-06", false}, // Oracle's
+	{"2/Jan/2006", false},
+	{"Jan 2 2006", false},
+	{"Mon, 2 Jan 2006", false},
+	{"Monday, " + "January 2, 2006", false},
 	{time.RFC3339Nano, true},
 	{"2006-01-02T15:04:05.999999999", true},
 	{"2006-01-02 15:04:05.999999999", true},
@@ -111,14 +123,47 @@ var dateLayouts = []dateLayout{
 	{"2006/01/02 15:04", true},
 	{"2006/1/2 15:04:05", true},
 	{"2006/1/2 15:04", true},
+	{"2006-01-02 3:04:05 PM", true},
+	{"2006-01-02 15:04:05 UTC", true},
+	{"2006-01-02 15:04:05 -0700", true},
+	{"2006-01-02 15:04:05 -0700 MST", true}, // Go's
+	{"20060102T150405Z0700", true},
+	{"20060102T150405", true},
+	{"2006年1月2日 15:04", true},
+	{"2006年1月2日 15:04:05", true},
+	{"2006年1月2日 15時04分", true},
+	{"2.1.2006 15:04", true},
+	{"2.1.2006 15:04:05", true},
+	{"2 Jan 2006 15:04", true},
+	{"2 Jan 2006 15:04:05", true},
+	{"2-Jan-2006 15:04", true},
+	{"2-Jan-2006 15:04:05", true},
+	{"Jan 2, 2006 15:04", true},
+	{"Jan 2, 2006 3:04 PM", true},
+	{"Jan 2, 2006, 3:04 PM", true},
+	{"Jan 2, 2006 3:04:05 PM", true},
+	{"Jan 2, 2006, 3:04:05 PM", true},
+	{"2/Jan/2006:15:04:05 -0700", true}, // of web servers
+	{"Mon, 2 Jan 2006 15:04:05 -0700", true},
+	{"Mon, 2 Jan 2006 15:04:05 GMT", true},
+	{time.ANSIC, true},
+	{time.RubyDate, true}, // of tweets
 }
 
 // ParseDate reads a date or a date with a time of day that can be read in one way only.
 func ParseDate(s string) (when time.Time, clock, ok bool) {
-	if len(s) < 8 || len(s) > 40 || (s[0] < '0' || s[0] > '9') && (s[0] < 'A' || s[0] > 'Z') {
+	if len(s) < 8 || len(s) > 40 {
+		return time.Time{}, false, false
+	}
+	// Most texts are told by their first letters, without an error of each layout.
+	digit := s[0]-'0' <= 9
+	if !digit && !dateWords[s[:3]] {
 		return time.Time{}, false, false
 	}
 	for _, l := range dateLayouts {
+		if l.layout[0]-'0' <= 9 != digit {
+			continue
+		}
 		if t, err := time.Parse(l.layout, s); err == nil {
 			return t, l.clock, true
 		}
@@ -128,9 +173,73 @@ func ParseDate(s string) (when time.Time, clock, ok bool) {
 
 // ambiguousDate reports whether s is a date that means two things, such as 03/04/2024.
 func ambiguousDate(s string) bool {
-	_, us := time.Parse("1/2/2006", s)
-	_, uk := time.Parse("2/1/2006", s)
-	return us == nil || uk == nil
+	_, _, uk := slashDate(s, DayFirst)
+	_, _, us := slashDate(s, MonthFirst)
+	return uk || us
+}
+
+// slashed writes a date whose first two parts end in dashes, such as 28-04-2024, with slashes;
+// anything else is returned as it is.
+func slashed(s string) string {
+	at := 0
+	for part := range 2 {
+		n := 0
+		for at < len(s) && s[at]-'0' <= 9 {
+			at, n = at+1, n+1
+		}
+		if n < 1 || n > 2 || at == len(s) || s[at] != '-' {
+			return s
+		}
+		if at++; part == 1 && (at == len(s) || s[at]-'0' > 9) {
+			return s
+		}
+	}
+	return strings.Replace(s, "-", "/", 2)
+}
+
+// clock reads a time of day or a time that something took, such as 13:45, 1:45 PM, 0:03:12.5 or
+// 125:30:00, in seconds.
+func clock(s string) (seconds float64, ok bool) {
+	if len(s) < len("0:00") || len(s) > len("000:00:00.000000 PM") || s[0]-'0' > 9 {
+		return 0, false
+	}
+	half := 0.0
+	afternoon := false
+	if end := len(s) - 2; s[end+1]|0x20 == 'm' {
+		switch s[end] | 0x20 {
+		case 'a':
+		case 'p':
+			afternoon = true
+		default:
+			return 0, false
+		}
+		half, s = 12, strings.TrimRight(s[:end], " \u00a0\u202f")
+	}
+	parts := strings.Split(s, ":")
+	if len(parts) < 2 || len(parts) > 3 {
+		return 0, false
+	}
+	for i, p := range parts {
+		whole, fraction, broken := strings.Cut(p, ".")
+		if broken && (i < len(parts)-1 || i == 0 || fraction == "") || i > 0 && len(whole) != 2 || len(whole) < 1 || len(whole) > 3 ||
+			strings.Trim(whole+fraction, "0123456789") != "" {
+			return 0, false
+		}
+		v, err := strconv.ParseFloat(p, 64)
+		if err != nil || i > 0 && v >= 60 || i == 0 && half > 0 && (v < 1 || v > 12) {
+			return 0, false
+		}
+		if i == 0 && half > 0 {
+			if v = math.Mod(v, half); afternoon {
+				v += half
+			}
+		}
+		seconds = 60*seconds + v
+	}
+	if len(parts) == 2 {
+		seconds *= 60
+	}
+	return seconds, true
 }
 
 // formatDate is how a date field is written: 2006-01-02, with a time of day as RFC 3339.
