@@ -365,10 +365,12 @@ const methods = [
 ];
 
 function matrix(rows, name, edit) {
-  const box = el("div", { class: "matrix scroll", role: "group", "aria-label": name });
+  // Many columns in a card: narrower, and with a digit less.
+  const many = rows[0].length > 3;
+  const box = el("div", { class: "matrix scroll" + (many ? " many" : ""), role: "group", "aria-label": name });
   box.style.gridTemplateColumns = `repeat(${rows[0].length}, auto)`;
   rows.forEach((row, i) => row.forEach((x, j) => {
-    if (!edit) { box.append(el("span", {}, x === null ? "–" : String(+x.toFixed(4)))); return; }
+    if (!edit) { box.append(el("span", {}, x === null ? "–" : String(+x.toFixed(many ? 3 : 4)).replace("-", "−"))); return; }
     const input = el("input", { type: "number", step: "any", value: String(x), "aria-label": `${name} ${i + 1}, ${j + 1}`, oninput: () => { rows[i][j] = Number(input.value) || 0; computeAll(); } });
     box.append(input);
   }));
