@@ -370,3 +370,28 @@ func TestDatesAndTimes(t *testing.T) {
 	}
 	read(func(i int) string { return fmt.Sprintf("%d:%d", i%5, i%3) }, "category") // of a game
 }
+
+// What programs write for a number that is missing does not make categories of the others.
+func TestMissingNumbers(t *testing.T) {
+	for _, word := range []string{
+		"NA", "N/A", "n.a.", "nan", "null", "None", "nil", "<NA>", "NaT", "-", "--", "—", "?", ".", "...", `\N`, "#N/A", "#DIV/0!", "#VALUE!", "1.#QNAN", "-1.#IND",
+	} {
+		ds := accepted(t, "m.tsv", columnOf(60, "x", func(i int) string {
+			if i%3 == 0 {
+				return word
+			}
+			return fmt.Sprintf("%d.25", i*7%23)
+		}), Options{})
+		if got := fieldNamed(ds, "x"); got != "number" {
+			t.Errorf("with %s for missing numbers: %s", word, got)
+			continue
+		}
+		for i := range ds.Rows {
+			for k, col := range ds.Schema.Columns {
+				if col.Kind == media.Table && (ds.Rows[i].Field(k, 0) == "") != (i%3 == 0) {
+					t.Errorf("%s: row %d is %q", word, i, ds.Rows[i].Field(k, 0))
+				}
+			}
+		}
+	}
+}

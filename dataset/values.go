@@ -27,11 +27,13 @@ func isBlank(s string) bool { return trim(s) == "" }
 // isMissing reports whether a trimmed cell of a number, date, file or vector reports that there is
 // nothing.
 func isMissing(s string) bool {
-	if len(s) > len("none") {
+	if len(s) > len("-1.#QNAN") {
 		return false
 	}
 	switch strings.ToLower(s) {
-	case "", "na", "n/a", "nan", "null", "none", "-", "?":
+	case "", "na", "n/a", "n.a.", "nan", "-nan", "null", "(null)", "nil", "none", "nat", "<na>", "-", "--", "–", "—", "?", ".", "..", "...", "…", `\n`:
+		return true
+	case "#n/a", "#na", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan": // Excel, C on Windows
 		return true
 	}
 	return false
