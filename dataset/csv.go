@@ -178,6 +178,12 @@ func (r *csvReader) record() bool {
 		if r.spaced {
 			r.blanks(end)
 		}
+		if r.aligned {
+			if r.at = r.behindBlanks(end); r.at == end && len(r.row) > 0 {
+				r.newline(end)
+				return true
+			}
+		}
 		if r.at < len(r.s) && r.s[r.at] == '"' {
 			cell, ok := r.quoted()
 			if !ok {
@@ -187,6 +193,9 @@ func (r *csvReader) record() bool {
 			end = r.lineEnd()
 		} else {
 			stop := strings.IndexByte(r.s[r.at:end], r.comma)
+			if r.aligned {
+				stop = strings.IndexAny(r.s[r.at:end], " \t")
+			}
 			if stop < 0 {
 				stop = end - r.at
 			}
@@ -211,6 +220,15 @@ func (r *csvReader) blanks(end int) {
 	if r.at > from && r.at < end && r.s[r.at] == '"' {
 		r.quotedBehindBlanks++
 	}
+}
+
+// behindBlanks is where the next cell of a row begins whose cells are separated by blanks.
+func (r *csvReader) behindBlanks(end int) int {
+	at := r.at
+	for at < end && (r.s[at] == ' ' || r.s[at] == '\t') {
+		at++
+	}
+	return at
 }
 
 // lineEnd is where the line at r.at ends, without its line break.
@@ -261,7 +279,7 @@ func (r *csvReader) quoted() (cell string, ok bool) {
 	cell = r.s[start:at]
 	r.line += strings.Count(cell, "\n")
 	r.at = at + 1
-	for r.at < len(r.s) && r.s[r.at] == ' ' {
+	for r.at < len(r.s) && r.s[r.at] == ' ' && !r.aligned {
 		r.at++
 	}
 	if r.at < len(r.s) && r.s[r.at] != r.comma && r.s[r.at] != '\n' && r.s[r.at] != '\r' {

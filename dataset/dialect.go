@@ -7,6 +7,7 @@ import (
 // dialect is how a text table is written.
 type dialect struct {
 	comma   byte
+	aligned bool // cells are separated by one blank or more, as in columns of equal width
 	spaced  bool // cells begin behind blanks, quoted ones too: a, "b", c
 	lone    bool // a quote need not be closed: cells hold no line breaks, and texts begin with quotes
 	skip    int  // lines before the header
@@ -52,6 +53,13 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 	}
 	if found {
 		return best
+	}
+	blanks := dialect{comma: ' ', aligned: true}
+	if head := headRecords(text, blanks); head.faults == 0 {
+		blanks = headerOf(blanks, head, known)
+		if share, ok := head.share(blanks); ok && share == 1 && len(head.rows)-head.at(blanks) > alikeShown {
+			return blanks
+		}
 	}
 	d := dialect{comma: comma, lone: comma == '\t'}
 	if first := firstLine(text); strings.IndexByte(first, comma) < 0 {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fusor-ml/fusor/internal/conformance"
+	"github.com/fusor-ml/fusor/media"
 )
 
 // A table must be the same in whatever dialect it is written.
@@ -178,4 +179,37 @@ func FuzzTable(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Columns that are aligned by blanks are a table as well, but for words of a text.
+func TestAlignedColumns(t *testing.T) {
+	rows := func(format string) string {
+		var b strings.Builder
+		for i := range 30 {
+			fmt.Fprintf(&b, format, 'a'+i%2, float64(i)*1.5, i%7, i)
+		}
+		return b.String()
+	}
+	for _, content := range []string{
+		"label x n text\n" + rows("%c %.2f %d \"word %d\"\n"),
+		"label       x    n  text\n" + rows("%c    %8.2f %4d  \"word %d\"\n"),
+		"  label   x n  text  \r\n" + rows("  %c  %.2f  %d   \"word %d\"  \r\n"),
+		"# made by hand\nlabel x n text\n" + rows("%c %.2f %d word-%d\n"),
+	} {
+		ds := accepted(t, "m.txt", content, Options{Kinds: map[string]media.Kind{"text": media.Text}})
+		if len(ds.Rows) != 30 || ds.Rows[3].Label != "b" || fieldNamed(ds, "x") != "number" || fieldNamed(ds, "n") != "number" {
+			t.Errorf("%.40q: %d rows, %+v", content, len(ds.Rows), ds.Schema)
+			continue
+		}
+		for k, col := range ds.Schema.Columns {
+			if got := ds.Rows[3].Cell(k).Text; col.Name == "text" && strings.ReplaceAll(got, "-", " ") != "word 3" {
+				t.Errorf("%.40q: row 4 is %q", content, got)
+			}
+		}
+	}
+	for _, content := range []string{"label\na b\nc d\ne f\ng h\n", "label x\na 1\nb 2 3\na 4\nb 5\na 6\n"} {
+		if _, err := Read(strings.NewReader(content), "m.txt", Options{}); err == nil {
+			t.Errorf("%q is a table", content)
+		}
+	}
 }

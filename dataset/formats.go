@@ -243,7 +243,10 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 		text = strings.ReplaceAll(text, "\r", "\n") // line ends of old Macs
 	}
 	d := detectDialect(text, comma, known(opt))
-	if d.comma != ',' && comma == ',' && !d.ordered {
+	switch {
+	case d.aligned:
+		c.note("csv.separator", 1, "", "", "the cells are separated by blanks")
+	case d.comma != ',' && comma == ',' && !d.ordered:
 		c.note("csv.separator", 1, "", "", "the cells are separated by %q, not by commas", d.comma)
 	}
 	d.describe(c)
