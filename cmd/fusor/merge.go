@@ -107,7 +107,7 @@ func (c *mergeCmd) status(e *env, w *scale.Worker) error {
 		return err
 	}
 	for _, s := range st.Stages {
-		e.printf("%-12s %d of %d tasks\n", s.Name, s.Done, s.Tasks)
+		e.printf("%-12s %d of %s\n", s.Name, s.Done, plural(s.Tasks, "task"))
 	}
 	for i, f := range st.Failed {
 		if i == shownTasks {

@@ -74,7 +74,7 @@ func (f *jobFlags) made(e *env, j *scale.Job, err error) error {
 		return err
 	}
 	for _, s := range j.Stages {
-		e.printf("%-12s %d tasks\n", s.Name, s.Tasks)
+		e.printf("%-12s %s\n", s.Name, plural(s.Tasks, "task"))
 	}
 	e.printNext(
 		step("do all of them here, or on every machine that sees the folder", "work", f.Out),
