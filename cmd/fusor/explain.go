@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -69,6 +70,14 @@ func (c *explainCmd) Run(e *env) error {
 	// Before the work: an output that is an input, or cannot be written.
 	if err := checkOutputs([]string{c.Model, c.Data}, c.JSON); err != nil {
 		return err
+	}
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o755); err != nil {
+			return fmt.Errorf("cannot make the report's folder: %w", err)
+		}
+		if err := writable(c.Out, c.Out); err != nil {
+			return err
+		}
 	}
 	start := time.Now()
 	o := fusor.Options{Encoders: c.folders()}

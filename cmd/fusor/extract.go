@@ -162,7 +162,7 @@ func checkFolder(out, data string) error {
 		if in, err := os.Stat(dir); err != nil || !in.IsDir() {
 			return fmt.Errorf("cannot write %s: there is no folder %s; make it first", out, dir)
 		}
-		return nil
+		return writable(out, dir)
 	}
 	if !info.IsDir() {
 		return usagef("cannot write %s: it is a file; name a folder", out)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +37,28 @@ func checkOutputs(inputs []string, outs ...string) error {
 				return usagef("cannot write %s: it is read as input and would be lost; name another file", out)
 			}
 		}
+		if err != nil || info.Mode().IsRegular() { // a device is written as it is
+			if err := writable(out, filepath.Dir(out)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writable tries whether a file can be made in dir, as that of out will be: whole, under another
+// name at first.
+func writable(out, dir string) error {
+	f, err := os.CreateTemp(dir, ".fusor-*.tmp")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err // of a file that no one knows
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", out, err)
 	}
 	return nil
 }
