@@ -65,7 +65,7 @@ func readGIF(ctx context.Context, r io.Reader, limits gifLimits) (*Clip, error) 
 		if err := stopped(ctx); err != nil {
 			return nil, fmt.Errorf("picture %d of the GIF file: %w", n+1, err)
 		}
-		m, err := b.decode()
+		m, err := b.decode(ctx, image.Rect(0, 0, s.width, s.height))
 		if err != nil {
 			return nil, gifError(n, err)
 		}

@@ -1,13 +1,14 @@
 package media
 
 import (
-	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
-	"image/gif"
 	"io"
+
+	"github.com/fusor-ml/fusor/internal/codec/imagefile"
 )
 
 // gifScanner walks over the blocks of a GIF file (GIF89a, section 17 ff.) and
@@ -168,16 +169,11 @@ func (s *gifScanner) take(n int) ([]byte, error) {
 	return b, nil
 }
 
-// decode decodes the picture. What it takes follows from its size, which the
-// library keeps within the screen.
-func (b *gifBlock) decode() (*image.Paletted, error) {
-	m, err := gif.Decode(bytes.NewReader(b.file))
-	if err != nil {
-		return nil, err
+// decode decodes the part of the picture that is on a screen of that size.
+func (b *gifBlock) decode(ctx context.Context, screen image.Rectangle) (*image.Paletted, error) {
+	m, err := imagefile.DecodeGIF(b.file, imagefile.Options{Context: ctx})
+	if err != nil || m.Rect.In(screen) {
+		return m, err
 	}
-	p, ok := m.(*image.Paletted)
-	if !ok {
-		return nil, fmt.Errorf("a picture of %T", m)
-	}
-	return p, nil
+	return m.SubImage(screen).(*image.Paletted), nil
 }

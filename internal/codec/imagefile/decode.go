@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
-	"image/gif"
 	"io"
 	"math"
 
@@ -70,8 +69,11 @@ func claimed(format Format, data []byte) (width, height int, err error) {
 		}
 		return h.width, h.height, nil
 	}
-	c, err := gif.DecodeConfig(bytes.NewReader(data))
-	return c.Width, c.Height, err
+	f, err := openGIF(data)
+	if err != nil {
+		return 0, 0, err
+	}
+	return f.screen.Dx(), f.screen.Dy(), nil
 }
 
 // decodeWhole decodes a format other than JPEG in its full size, checked before.
@@ -82,7 +84,7 @@ func decodeWhole(format Format, data []byte, width, height int, o *Options) (ima
 	if format == PNG {
 		return decodePNG(data, o)
 	}
-	m, err := gif.Decode(&stoppable{Reader: bytes.NewReader(data), options: o})
+	m, err := DecodeGIF(data, *o)
 	if err != nil {
 		return nil, err
 	}

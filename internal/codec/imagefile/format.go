@@ -1,6 +1,6 @@
 // Package imagefile decodes picture files: JPEG by a decoder of its own that
-// scales while it decodes, TIFF and BMP by decoders of its own, PNG and GIF by
-// the standard library and WebP by golang.org/x/image. Sizes are checked in the
+// scales while it decodes, TIFF, BMP and GIF by decoders of its own, PNG by the
+// standard library and WebP by golang.org/x/image. Sizes are checked in the
 // header before memory is taken.
 package imagefile
 
