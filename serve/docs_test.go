@@ -29,11 +29,11 @@ func TestDocs(t *testing.T) {
 			t.Errorf("%s: %d %s", line, status, out)
 		}
 	}
-	requests := regexp.MustCompile(`(?m)^curl localhost:8080(\S+) -H 'Content-Type: (\S+)' -d '(.*)'$`).FindAllStringSubmatch(string(text), -1)
+	requests := regexp.MustCompile(`(?m)^curl '?localhost:8080([^' ]+)'? -H 'Content-Type: (\S+)' -d '(.*)'$`).FindAllStringSubmatch(string(text), -1)
 	for _, m := range requests {
 		check(m[0], m[1], m[2], []byte(m[3]))
 	}
-	uploads := regexp.MustCompile(`(?m)^curl localhost:8080(\S+)((?: -F \w+=(?:'[^']*'|\S+))+)$`).FindAllStringSubmatch(string(text), -1)
+	uploads := regexp.MustCompile(`(?m)^curl '?localhost:8080([^' ]+)'?((?: -F \w+=(?:'[^']*'|\S+))+)$`).FindAllStringSubmatch(string(text), -1)
 	for _, m := range uploads {
 		var body bytes.Buffer
 		w := multipart.NewWriter(&body)

@@ -62,7 +62,7 @@ func (c *serveCmd) Help() string {
 Examples:
   fusor serve shop.fusor
   curl localhost:8080/v1/models/shop/predict -H 'Content-Type: application/json' -d '{"review": "很好吃", "price": 12.5}'
-  curl localhost:8080/v1/models/shop/predict?explain=modalities -F review=good -F photo=@a.jpg
+  curl 'localhost:8080/v1/models/shop/predict?explain=modalities' -F review=good -F photo=@a.jpg
   fusor serve birds.fusor shop=models/shop-3.fusor --listen :8080 --watch`
 }
 
