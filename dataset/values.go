@@ -61,15 +61,36 @@ func isPlain(s string) bool {
 	if s != "" && (s[0] == '-' || s[0] == '+') {
 		s = s[1:]
 	}
-	points := 0
+	if s == "" || len(s) > most {
+		return false
+	}
+	whole, fraction := s, ""
+	if i := strings.IndexByte(s, '.'); i >= 0 {
+		whole, fraction = s[:i], s[i+1:]
+	}
+	return len(whole)+len(fraction) > 0 && allDigits(whole) && allDigits(fraction)
+}
+
+// allDigits reports whether s holds nothing but the digits 0 to 9. It looks at eight at a time, as
+// the cells of a wide table are looked at more often than anything else is.
+func allDigits(s string) bool {
+	const high, six, threes = 0xF0F0F0F0F0F0F0F0, 0x0606060606060606, 0x3333333333333333
+	for len(s) >= 8 {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		// The high half of a digit is 3, and stays 3 if 6 is added. A carry into the next byte comes of
+		// bytes from 0xFA on alone, whose own high half is not 3.
+		if x&high|(x+six)&high>>4 != threes {
+			return false
+		}
+		s = s[8:]
+	}
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c-'0' <= 9 {
-			continue
-		} else if points++; c != '.' || points > 1 {
+		if s[i]-'0' > 9 {
 			return false
 		}
 	}
-	return len(s) > points && len(s) <= most
+	return true
 }
 
 // ParseBoolean reads true/false, yes/no, t/f, y/n, 是/否 in any case.
