@@ -22,6 +22,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
@@ -181,6 +182,16 @@ func (c *serveCmd) server(ctx context.Context, s *serve.Server, logger *slog.Log
 	}
 }
 
+// addressName returns name with dashes in place of what an address cannot have in a model's name.
+func addressName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r == utf8.RuneError || strings.ContainsRune("/?#%", r) {
+			return '-'
+		}
+		return r
+	}, name)
+}
+
 // models returns the names and files of the arguments.
 func (c *serveCmd) models() ([]served, error) {
 	var out []served
@@ -189,9 +200,9 @@ func (c *serveCmd) models() ([]served, error) {
 		name, path, named := strings.Cut(arg, "=")
 		if !named {
 			path = arg
-			name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+			name = addressName(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
 		}
-		if name == "" || strings.ContainsAny(name, "/ ?#%") {
+		if name == "" || name != addressName(name) {
 			return nil, usagef("%q cannot be the name of a model in an address; write NAME=%s", name, path)
 		}
 		if seen[name] {

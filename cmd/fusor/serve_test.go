@@ -55,3 +55,23 @@ func TestServeHeaderFlood(t *testing.T) {
 		t.Errorf("%s, of a long header %s, of many %s, then %s", few, long, many, again)
 	}
 }
+
+// A model's name is that of its file, as an address can have it; one that is given is not changed.
+func TestServedNames(t *testing.T) {
+	c := &serveCmd{Models: []string{"a/two words.fusor", "鸟.fusor", "caf\xe9#1.fusor", "x=a/b.fusor"}}
+	got, err := c.models()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range got {
+		names = append(names, m.name)
+	}
+	if want := "two-words 鸟 caf--1 x"; strings.Join(names, " ") != want {
+		t.Errorf("%q, want %s", names, want)
+	}
+	c.Models = []string{"two words=a.fusor"}
+	if _, err := c.models(); err == nil {
+		t.Error("a name with a space is taken")
+	}
+}
