@@ -23,7 +23,7 @@ type ImageOptions struct {
 }
 
 // DecodeImage decodes a picture of any supported format, told by its magic
-// number: JPEG (CMYK too), PNG, GIF, BMP, WebP and TIFF; upright by its EXIF
+// number: JPEG (CMYK too), PNG, GIF, BMP, WebP, TIFF and PNM; upright by its EXIF
 // orientation, over white where it is transparent (unless o.DropAlpha), the first frame of an
 // animation. A file that ends early is an error, and so is one that takes longer than [FileLimit].
 func DecodeImage(data []byte, o ImageOptions) (*vision.Image, error) {

@@ -286,6 +286,7 @@ var extensions = map[string]Format{
 	".png": {Image, "png"}, ".jpg": {Image, "jpeg"}, ".jpeg": {Image, "jpeg"}, ".gif": {Image, "gif"},
 	".bmp": {Image, "bmp"}, ".webp": {Image, "webp"}, ".tif": {Image, "tiff"}, ".tiff": {Image, "tiff"},
 	".heic": {Image, "heif"}, ".avif": {Image, "avif"}, ".ppm": {Image, "pnm"}, ".pgm": {Image, "pnm"},
+	".pbm": {Image, "pnm"}, ".pnm": {Image, "pnm"},
 	".wav": {Audio, "wav"}, ".flac": {Audio, "flac"}, ".mp3": {Audio, "mp3"}, ".ogg": {Audio, "vorbis"},
 	".oga": {Audio, "vorbis"}, ".opus": {Audio, "opus"}, ".m4a": {Audio, "m4a"}, ".aac": {Audio, "aac"},
 	".aif": {Audio, "aiff"}, ".aiff": {Audio, "aiff"}, ".wma": {Audio, "asf"}, ".au": {Audio, "au"},

@@ -101,6 +101,9 @@ func decodeOther(format Format, data []byte, o Options) (*vision.Image, error) {
 	if format == BMP {
 		return decodeBMP(data, o)
 	}
+	if format == PNM {
+		return decodePNM(data, o)
+	}
 	if format == TIFF {
 		m, orientation, err := decodeTIFF(data, o)
 		if err != nil {

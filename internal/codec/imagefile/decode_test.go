@@ -225,7 +225,14 @@ func TestTruncatedFilesAreErrors(t *testing.T) {
 func TestEveryCutOfAJPEGIsAnError(t *testing.T) {
 	for _, name := range []string{"baseline420.jpg", "progressive.jpg", "restart.jpg", "cmyk.jpg"} {
 		data := testdata(t, name)
-		for cut := range len(data) {
+		whole := len(data)
+		if name != "progressive.jpg" {
+			whole -= 2 // some cameras leave the end marker out
+			if _, err := Decode(data[:whole], Options{}); err != nil {
+				t.Errorf("%s without its end marker: %v", name, err)
+			}
+		}
+		for cut := range whole {
 			if _, err := Decode(data[:cut], Options{}); err == nil {
 				t.Errorf("%s cut at %d of %d: no error", name, cut, len(data))
 			}
@@ -294,9 +301,8 @@ func TestWhatIsNoPicture(t *testing.T) {
 	f("\x00\x00\x00\x18ftypisom\x00\x00", "MP4")
 	f("%PDF-1.4", "PDF")
 	f("qoif\x00\x00\x00\x08\x00\x00\x00\x08\x03\x00", "QOI")
-	f("P6\n8 8\n255\n", "PPM")
+	f("P7\nWIDTH 8\n", "PAM")
 	f("P2 was the best of the two", "a text file")
-	f("P2\n8 8 255 0 0 0", "PGM")
 	f("\x00\x00\x01\x00\x01\x00\x10\x10", "ICO")
 	f("<html><body>404", "HTML")
 	f("\x00\x01\x02\x03\x04\x05", "unknown format")

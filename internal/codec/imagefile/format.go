@@ -1,12 +1,11 @@
 // Package imagefile decodes picture files: JPEG by a decoder of its own that
-// scales while it decodes, TIFF, BMP and GIF by decoders of its own, PNG by the
+// scales while it decodes, TIFF, BMP, GIF and PNM by decoders of its own, PNG by the
 // standard library and WebP by golang.org/x/image. Sizes are checked in the
 // header before memory is taken.
 package imagefile
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,6 +21,7 @@ const (
 	BMP  Format = "BMP"
 	WebP Format = "WebP"
 	TIFF Format = "TIFF"
+	PNM  Format = "PNM" // PBM, PGM and PPM
 )
 
 // SniffLen is how many bytes at the start of a file Sniff looks at.
@@ -43,6 +43,8 @@ func Sniff(head []byte) Format {
 		return WebP
 	case starts("II*\x00"), starts("MM\x00*"), starts("II+\x00\x08\x00"), starts("MM\x00+\x00\x08"):
 		return TIFF
+	case pnmStart.Match(head[:min(len(head), SniffLen)]):
+		return PNM
 	}
 	return ""
 }
@@ -89,8 +91,8 @@ func describe(data []byte) string {
 		return "QOI, which is not supported: convert it to PNG"
 	case starts("\x00\x00\x01\x00"):
 		return "an icon (ICO), which is not supported: convert it to PNG"
-	case len(head) >= 3 && head[0] == 'P' && '1' <= head[1] && head[1] <= '7' && (head[2] == '\n' || head[2] == '\r'):
-		return fmt.Sprintf("PNM (%s), which is not supported: convert it to PNG", [...]string{"PBM", "PGM", "PPM", "PBM", "PGM", "PPM", "PAM"}[head[1]-'1'])
+	case starts("P7\n"), starts("PF\n"), starts("Pf\n"):
+		return "PAM or PFM, which is not supported: convert it to PNG"
 	case starts("%PDF"):
 		return "a PDF document"
 	case starts("PK\x03\x04"):
@@ -107,7 +109,7 @@ func describe(data []byte) string {
 	case isText(head):
 		return "a text file"
 	}
-	return "of an unknown format"
+	return "of an unknown format: if it is a picture, convert it to JPEG or PNG"
 }
 
 // isText reports whether the bytes are UTF-8 without control characters.

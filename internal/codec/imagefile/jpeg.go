@@ -202,6 +202,9 @@ func (d *jpegDecoder) decode(data []byte, o Options) (*vision.Image, error) {
 	done := false
 	for {
 		marker, p, err := d.segment()
+		if err != nil && done { // all pixels are there, the end that some cameras do not write is not
+			return d.sink.image, nil
+		}
 		if err != nil {
 			return nil, err
 		}
