@@ -56,6 +56,11 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	tell("%d made-up field notes in %s: a note, a photo, a recording and a video each.\n\n", demo.Rows, manifest)
 	if c.DataOnly {
+		if say != nil {
+			e.printNext(
+				step("see what is in the data", "inspect", manifest),
+				step("compare all views and fusions, get the best model", "compare", manifest, "-o", filepath.Join(dir, "result")))
+		}
 		return nil
 	}
 	// One seed: a first look should take minutes.

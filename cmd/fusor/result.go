@@ -109,22 +109,16 @@ func told(err error, all bool) string {
 	return strings.Join(lines[:shownProblems], "\n") + fmt.Sprintf("\n… and %d more problems (fusor inspect lists all)", len(lines)-shownProblems)
 }
 
-// plainly is the text of err, in which a file that is not there or closed to this user is named
-// without the call of the system that failed.
+// plainly is the text of err, in which a file is named without the call of the system that failed.
 func plainly(err error) string {
 	text := err.Error()
 	var pe *fs.PathError
 	if !errors.As(err, &pe) {
 		return text
 	}
-	what := ""
-	switch {
-	case errors.Is(pe.Err, fs.ErrNotExist):
+	what := fmt.Sprintf("%s: %v", pe.Path, pe.Err)
+	if errors.Is(pe.Err, fs.ErrNotExist) {
 		what = fmt.Sprintf("%s: no such file or folder; check the path", pe.Path)
-	case errors.Is(pe.Err, fs.ErrPermission):
-		what = fmt.Sprintf("%s: permission denied", pe.Path)
-	default:
-		return text
 	}
 	return strings.Replace(text, pe.Error(), what, 1)
 }
