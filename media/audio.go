@@ -17,7 +17,7 @@ const MaxAudioSeconds = audiofile.MaxSeconds
 // ErrNoAudioProcess reports that a sound needs ffmpeg, which is not there.
 var ErrNoAudioProcess = ffmpeg.ErrMissing
 
-// audioByProcess decodes what the codecs in Go do not: AAC, M4A, AIFF, WMA,
+// audioByProcess decodes what the codecs in Go do not: AAC, M4A, WMA,
 // AMR, MPEG layers I and II, Opus of many channels. It returns a mono signal of at most
 // MaxAudioSeconds, or an error that wraps ErrNoAudioProcess.
 var audioByProcess = func(ctx context.Context, in io.Reader) (*dsp.Signal, error) {
@@ -45,8 +45,8 @@ var audioByProcess = func(ctx context.Context, in io.Reader) (*dsp.Signal, error
 const processRate = 16000
 
 // ReadAudio decodes a sound, by its magic number, into one channel at its own
-// rate. WAV, FLAC, MP3, Ogg Vorbis and Ogg Opus are decoded in Go; the rest, and
-// their rarer codings, through ffmpeg.
+// rate. WAV, AIFF, AU, NIST SPHERE, FLAC, MP3, Ogg Vorbis and Ogg Opus are decoded in Go; the
+// rest, and their rarer codings, through ffmpeg.
 func ReadAudio(ctx context.Context, src Source) (*dsp.Signal, error) {
 	r, err := Open(ctx, src)
 	if err != nil {
@@ -95,7 +95,7 @@ func ReadAudio(ctx context.Context, src Source) (*dsp.Signal, error) {
 	case format.Name != "":
 		return nil, fmt.Errorf("not a sound file: it is %s", format.Name)
 	}
-	return nil, errors.New("not a sound file: its first bytes are of no known format")
+	return nil, errors.New("not a sound file: its first bytes are of no known format; if it is sound, convert it to WAV or FLAC")
 }
 
 // interrupted is the context's error where that is why decoding ended: decoders

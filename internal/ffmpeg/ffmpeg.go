@@ -28,7 +28,7 @@ const limit = 2 * time.Minute
 // Each reads the one file that it is given; those that open further ones (concat,
 // hls, dash, image2, mmf, …) are not among them.
 const demuxers = "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,mpegtsraw,m4v,h264,hevc,ogg,ivf,yuv4mpegpipe,dv,rm,nut,mxf,wtv," +
-	"gif,wav,w64,mp3,aac,flac,amr,amrnb,amrwb,aiff,au,caf,wv,ape,tta,ac3,eac3,dts,voc,oma,xwma"
+	"gif,wav,w64,mp3,aac,flac,amr,amrnb,amrwb,aiff,au,caf,nistsphere,wv,ape,tta,ac3,eac3,dts,voc,oma,xwma"
 
 // find looks for ffmpeg once.
 var find = sync.OnceValues(func() (string, error) { return exec.LookPath("ffmpeg") })

@@ -1,5 +1,6 @@
 // Package audiofile decodes sound files into mono float32 signals: WAV by hand
-// (PCM of 8 to 32 bits, float, A-law, µ-law, extensible headers, RF64), MP3 by
+// (PCM of 8 to 32 bits, float, A-law, µ-law, extensible headers, RF64), AIFF, AU and
+// NIST SPHERE with it, MP3 by
 // internal/codec/mp3, FLAC, Ogg Vorbis and Ogg Opus through their libraries.
 //
 // What a file claims is checked before any memory is taken for it, a sound may
@@ -41,12 +42,15 @@ var decoders = map[string]func(io.ReadSeeker, *sink) error{
 	"mp3":    decodeMP3,
 	"vorbis": decodeVorbis,
 	"opus":   decodeOpus,
+	"aiff":   decodeAIFF,
+	"au":     decodeAU,
+	"nist":   decodeNIST,
 }
 
 // Decodes reports whether Decode knows the format.
 func Decodes(format string) bool { return decoders[format] != nil }
 
-// Decode reads a sound of the given format (wav, flac, mp3, vorbis, opus) from
+// Decode reads a sound of the given format (wav, flac, mp3, vorbis, opus, aiff, au, nist) from
 // the start of r, which may last so many seconds, at most MaxSeconds. Parts of
 // other sampling rates than the first (joined MP3 files, chained Ogg streams)
 // are resampled to that of the first. Decode returns ctx.Err() soon after ctx

@@ -23,6 +23,12 @@ func decodeMP3(r io.ReadSeeker, s *sink) error {
 		}
 		return decodeFLAC(r, s)
 	}
+	if wav, err := taggedWAV(r); err != nil || wav != nil {
+		if err != nil {
+			return err
+		}
+		return decodeWAV(wav, s)
+	}
 	samples, err := countMP3(r, start, s.seconds)
 	if err != nil {
 		return err

@@ -70,6 +70,35 @@ func skipID3(r io.ReadSeeker) (int64, error) {
 	return first, nil
 }
 
+// taggedWAV is the WAV behind an ID3 tag; nil if there is none.
+func taggedWAV(r io.ReadSeeker) (io.ReadSeeker, error) {
+	var h [10]byte
+	if n, err := readFullAt(r, h[:], 0); err != nil || n < len(h) || string(h[:3]) != "ID3" {
+		return nil, err
+	}
+	pos := 10 + int64(h[6]&127)<<21 + int64(h[7]&127)<<14 + int64(h[8]&127)<<7 + int64(h[9]&127)
+	var magic [12]byte
+	if _, err := readFullAt(r, magic[:], pos); err != nil || string(magic[:4]) != "RIFF" || string(magic[8:]) != "WAVE" {
+		return nil, err
+	}
+	return &behind{r, pos}, nil
+}
+
+// behind is what a file holds from a place on.
+type behind struct {
+	io.ReadSeeker
+	start int64
+}
+
+// Seek implements io.Seeker.
+func (b *behind) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekStart {
+		offset += b.start
+	}
+	at, err := b.ReadSeeker.Seek(offset, whence)
+	return at - b.start, err
+}
+
 // holdsFLAC reports whether a FLAC stream begins at pos.
 func holdsFLAC(r io.ReadSeeker, pos int64) (bool, error) {
 	var magic [4]byte

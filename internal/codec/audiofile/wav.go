@@ -23,6 +23,9 @@ type wavFormat struct {
 	channels int
 	rate     int
 	bits     int // of a stored sample
+
+	big    bool // the first byte of a sample is the highest
+	signed bool // samples of 8 bits, too
 }
 
 // decodeWAV reads RIFF/WAVE (Multimedia Programming Interface 1.0, 1991; the
@@ -203,7 +206,7 @@ func parseFormat(b []byte) (*wavFormat, error) {
 		return nil, fmt.Errorf("coding 0x%04x: %w", f.tag, ErrUnsupported)
 	}
 	if !ok {
-		return nil, fmt.Errorf("%d bits of coding %d in blocks of %d bytes", f.bits, f.tag, align)
+		return nil, fmt.Errorf("%d bits of coding %d in blocks of %d bytes: convert it to WAV of 16 bits", f.bits, f.tag, align)
 	}
 	f.bits = stored
 	if f.channels < 1 {
@@ -250,6 +253,7 @@ func (f *wavFormat) samples(r io.ReadSeeker, buf *block, have int, pos, length i
 }
 
 func (f *wavFormat) take(raw []byte, buf *block, s *sink) error {
+	f.native(raw)
 	x := buf.samples[:len(raw)/(f.bits/8)]
 	if err := f.convert(x, raw); err != nil {
 		return err
