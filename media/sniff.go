@@ -46,7 +46,7 @@ var magics = []magic{
 	{0, "NIST_1A\n", Format{Audio, "nist"}},
 	{0, "riff\x2e\x91\xcf\x11", Format{Audio, "w64"}},
 	{0, "caff\x00\x01", Format{Audio, "caf"}},
-	{9, "Voice", Format{Audio, "voc"}},
+	{19, "\x1a\x1a\x00", Format{Audio, "voc"}}, // behind Creative Voice File
 	{0, "MAC ", Format{Audio, "ape"}},
 	{0, "TTA1", Format{Audio, "tta"}},
 	{0, "#!AMR", Format{Audio, "amr"}},
