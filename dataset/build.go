@@ -126,6 +126,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	found := map[int]inferred{}
 	names := map[int]string{} // columns that only tell rows apart, and why
 	room := make([]string, 0, t.Len())
+	t.plain = make([]bool, len(t.Header))
 	for k, i := range columns {
 		name := t.Header[i]
 		kind, set := src.kinds[name]
@@ -162,6 +163,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 				return nil
 			}
 			kind, found[i] = is.kind, is
+			t.plain[i] = is.plain
 			// Before the notes on odd kinds: an id that is left out needs no advice on how to write it.
 			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
 				names[i] = why
@@ -439,7 +441,9 @@ func readFields(ds *Dataset, t *Table, k int, o origin, cr *cellReader, put func
 				continue
 			}
 			cr.noted = cr.noted || t.dropped[place{i, from}]
-			fields[f] = cr.field(&col.Fields[f], t.cell(i, from), t.lines[i])
+			if fields[f] = t.cell(i, from); !t.asWritten(&col.Fields[f], from) {
+				fields[f] = cr.field(&col.Fields[f], fields[f], t.lines[i])
+			}
 		}
 		put(i, fields, cr.flawed())
 	}

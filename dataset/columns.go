@@ -40,8 +40,10 @@ func (s *cellSource) cell(i, k int) Cell {
 			if at < 0 {
 				continue
 			}
-			var wrong string
-			fields[f], wrong = col.Fields[f].read(s.table.cell(i, at), s.table.typed)
+			wrong := ""
+			if fields[f] = s.table.cell(i, at); !s.table.asWritten(&col.Fields[f], at) {
+				fields[f], wrong = col.Fields[f].read(fields[f], s.table.typed)
+			}
 			incomplete = incomplete || wrong != "" || s.table.dropped[place{i, at}]
 		}
 		return Cell{Fields: fields, Incomplete: incomplete}

@@ -25,7 +25,8 @@ const mostly = 0.95
 type inferred struct {
 	kind media.Kind
 	style
-	open doubt
+	open  doubt
+	plain bool // every cell is as [Table] has it for plain columns
 }
 
 // inferKind describes what a column holds, by its cells: what most of them can be read as, and for
@@ -34,11 +35,12 @@ type inferred struct {
 func inferKind(name string, cells iter.Seq[string], from media.Folder, room []string) (inferred, error) {
 	held := room[:0]
 	plain := true
-	for s := range cells {
-		if s = trim(s); s != "" && s != "[]" {
+	for cell := range cells {
+		s := trim(cell)
+		if s != "" && s != "[]" {
 			held = append(held, s)
-			plain = plain && isPlain(s) && !grouped(s)
 		}
+		plain = plain && len(s) == len(cell) && (s == "" || isPlain(s) && !grouped(s))
 	}
 	total, values := len(held), slices.Values(held)
 	if total == 0 {
@@ -75,7 +77,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 		if share, _ := leadingZeros(values); share >= codesShare {
 			return inferred{kind: media.Category}, nil
 		}
-		return inferred{media.Number, number, open}, nil
+		return inferred{media.Number, number, open, plain}, nil
 	}
 	// Behind numbers: 0 and 1 stay numbers.
 	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }) {
@@ -83,7 +85,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 	}
 	date, open := styleOf(media.Date, values)
 	if share(func(s string) bool { _, _, ok := date.date(s); return ok }) {
-		return inferred{media.Date, date, open}, nil
+		return inferred{kind: media.Date, style: date, open: open}, nil
 	}
 	// Last before text, since it looks at the disk.
 	if k, err := fileKind(name, every(values, fileSample), from); k != "" || err != nil {

@@ -22,6 +22,7 @@ type Table struct {
 	located map[int][]string         // by column: cells with the names that their files have, where these are others
 	dropped map[place]bool           // of JSON lines: members that are left out, which was noted
 	media   map[int][][]media.Source // by column: binary columns of Parquet, the media of each row
+	plain   []bool                   // by column, nil if nobody has looked: each cell is empty or a plain number, without blanks around it
 }
 
 // place is a cell of a table.
@@ -41,6 +42,11 @@ func (t *Table) cell(i, c int) string {
 		return t.grid.at(i, c)
 	}
 	return t.rows[i][c]
+}
+
+// asWritten reports whether all cells of column c are what [Field.read] makes of them for f.
+func (t *Table) asWritten(f *Field, c int) bool {
+	return t.plain != nil && t.plain[c] && f.Kind == media.Number && f.Notation == "" && f.Unit == ""
 }
 
 // column returns the texts of column c as the manifest has them.
