@@ -280,6 +280,14 @@ func (d *Dataset) suggestRoot(i int) string {
 	return near
 }
 
+// parts counts the columns, those of the table one by one.
+func (d *Dataset) parts() (n int) {
+	for _, c := range d.Schema.Columns {
+		n += max(1, len(c.Fields))
+	}
+	return n
+}
+
 // Lost describes the columns of which most cells that are not empty cannot be read, each as a fatal
 // problem: no honest result can come of data that are mostly lost. problems are those of reading
 // and of extraction; columns that allowed names are left out.
@@ -322,7 +330,10 @@ func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 		if 2*len(l.rows) <= n {
 			return
 		}
-		advice := fmt.Sprintf("mend the cells, or go on without them with --allow-missing %s", shellName(name))
+		advice := "mend the cells, or add a column: there is no other to go on with"
+		if d.parts() > 1 {
+			advice = fmt.Sprintf("mend the cells, or go on without them with --allow-missing %s", shellName(name))
+		}
 		// Mostly missing files: then it is probably the folder that is wrong.
 		if d.raw != nil && 2*l.missing > len(l.rows) {
 			if i := column(d.raw.Header, name); i >= 0 {
