@@ -47,8 +47,7 @@ var magics = []magic{
 	{0, "riff\x2e\x91\xcf\x11", Format{Audio, "w64"}},
 	{0, "caff\x00\x01", Format{Audio, "caf"}},
 	{19, "\x1a\x1a\x00", Format{Audio, "voc"}}, // behind Creative Voice File
-	{0, "MAC ", Format{Audio, "ape"}},
-	{0, "TTA1", Format{Audio, "tta"}},
+	{0, "TTA1\x01\x00", Format{Audio, "tta"}},
 	{0, "#!AMR", Format{Audio, "amr"}},
 	{0, "ID3", Format{Audio, "mp3"}},
 	{0, "wvpk", Format{Audio, "wavpack"}},

@@ -41,6 +41,7 @@ func TestSniff(t *testing.T) {
 	f("P6\n2 2\n255\n", Image, "pnm")
 	f("Creative Voice File\x1a\x1a\x00\x0a\x01", Audio, "voc")
 	f("Creative Voice File", Text, "text")
+	f("MAC addresses of all machines", Text, "text")
 	f("NIST_1A\n   1024\nchannel_count -i 1\n", Audio, "nist")
 	f("riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb", Audio, "w64")
 	f("caff\x00\x01\x00\x00desc", Audio, "caf")
