@@ -126,7 +126,7 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 	found := map[int]inferred{}
 	names := map[int]string{} // columns that only tell rows apart, and why
 	room := make([]string, 0, t.Len())
-	t.plain = make([]bool, len(t.Header))
+	t.plain = plainColumns(t, columns)
 	for k, i := range columns {
 		name := t.Header[i]
 		kind, set := src.kinds[name]
@@ -157,13 +157,15 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 		case t.vectors[i] != nil:
 			kind = media.Vector
 		case !set:
-			is, err := inferKind(name, t.texts(i), ds.Folder(), room)
+			is, err := inferred{kind: media.Number}, error(nil)
+			if !t.plain[i] || t.located[i] != nil {
+				is, err = inferKind(name, t.texts(i), ds.Folder(), room)
+			}
 			if err != nil {
 				c.fatal("machine", 0, name, "", "cannot look at the files: %v", err)
 				return nil
 			}
 			kind, found[i] = is.kind, is
-			t.plain[i] = is.plain
 			// Before the notes on odd kinds: an id that is left out needs no advice on how to write it.
 			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
 				names[i] = why

@@ -25,8 +25,7 @@ const mostly = 0.95
 type inferred struct {
 	kind media.Kind
 	style
-	open  doubt
-	plain bool // every cell is as [Table] has it for plain columns
+	open doubt
 }
 
 // inferKind describes what a column holds, by its cells: what most of them can be read as, and for
@@ -34,13 +33,10 @@ type inferred struct {
 // is memory for the cells, which are looked at several times.
 func inferKind(name string, cells iter.Seq[string], from media.Folder, room []string) (inferred, error) {
 	held := room[:0]
-	plain := true
-	for cell := range cells {
-		s := trim(cell)
-		if s != "" && s != "[]" {
+	for s := range cells {
+		if s = trim(s); s != "" && s != "[]" {
 			held = append(held, s)
 		}
-		plain = plain && len(s) == len(cell) && (s == "" || isPlain(s) && !grouped(s))
 	}
 	total, values := len(held), slices.Values(held)
 	if total == 0 {
@@ -65,19 +61,16 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 	}
 	// From the strictest form to the loosest: each kind below would also accept cells of one before
 	// it, and texts accept anything.
-	if !plain && share(looksLikeVector) {
+	if share(looksLikeVector) {
 		return inferred{kind: media.Vector}, nil
 	}
-	number, open := style{}, doubt("")
-	if !plain { // the common case of digits and a point has no unit and leaves nothing open
-		number, open = styleOf(media.Number, values)
-	}
-	if plain || share(number.reads) {
+	number, open := styleOf(media.Number, values)
+	if share(number.reads) {
 		// 01234 is a postal code or a number of an article; as a number it would lose its zeros.
 		if share, _ := leadingZeros(values); share >= codesShare {
 			return inferred{kind: media.Category}, nil
 		}
-		return inferred{media.Number, number, open, plain}, nil
+		return inferred{media.Number, number, open}, nil
 	}
 	// Behind numbers: 0 and 1 stay numbers.
 	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }) {
@@ -85,13 +78,36 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 	}
 	date, open := styleOf(media.Date, values)
 	if share(func(s string) bool { _, _, ok := date.date(s); return ok }) {
-		return inferred{kind: media.Date, style: date, open: open}, nil
+		return inferred{media.Date, date, open}, nil
 	}
 	// Last before text, since it looks at the disk.
 	if k, err := fileKind(name, every(values, fileSample), from); k != "" || err != nil {
 		return inferred{kind: k}, err
 	}
 	return inferred{kind: textOrCategory(name, values)}, nil
+}
+
+// plainColumns reports of the given columns which hold nothing but empty cells and plain numbers as
+// they are to be kept, without blanks around them or zeros in front, whose points can stand for
+// nothing else. That is what inferKind would find in most columns of a wide table, in one walk over
+// the rows in place of one for each column, of which nothing is left in the processor's cache.
+func plainColumns(t *Table, columns []int) []bool {
+	plain := make([]bool, len(t.Header))
+	left := slices.Clone(columns)
+	for i := range t.Len() {
+		if len(left) == 0 {
+			break
+		}
+		left = slices.DeleteFunc(left, func(c int) bool {
+			s := t.cell(i, c)
+			if s == "" {
+				return false
+			}
+			plain[c] = isPlain(s) && !grouped(s) && !(len(s) > 1 && s[0] == '0' && s[1] != '.')
+			return !plain[c]
+		})
+	}
+	return plain
 }
 
 // every takes n of the values at even distances, or all if there are no more.
