@@ -3,18 +3,16 @@ package blob_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/engines/blob"
 	"github.com/fusor-ml/fusor/engines/blob/internal/localstore"
+	"github.com/fusor-ml/fusor/engines/blob/internal/storagetest"
 	"github.com/fusor-ml/fusor/scale"
 )
 
@@ -33,28 +31,7 @@ func open(t *testing.T) *blob.Bucket {
 	return b
 }
 
-func TestStorage(t *testing.T) {
-	b, ctx := open(t), t.Context()
-	if _, err := b.Read(ctx, "none"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("reading what is not there: %v", err)
-	}
-	if names, err := b.List(ctx, "parts"); len(names) > 0 || err != nil {
-		t.Errorf("a folder that is not there has %v, %v", names, err)
-	}
-	for _, name := range []string{"parts/b", "parts/a", "parts/more/c", "job.json"} {
-		for _, content := range []string{"old", name} {
-			if err := b.Write(ctx, name, []byte(content)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if data, err := b.Read(ctx, name); string(data) != name || err != nil {
-			t.Errorf("%s holds %q, %v", name, data, err)
-		}
-	}
-	if names, err := b.List(ctx, "parts"); !slices.Equal(names, []string{"a", "b", "more"}) || err != nil {
-		t.Errorf("the folder has %v, %v", names, err)
-	}
-}
+func TestStorage(t *testing.T) { storagetest.Check(t, open(t)) }
 
 // What a command makes in a copy of the job is stored, and nothing else.
 func TestCopy(t *testing.T) {
