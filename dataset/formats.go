@@ -223,17 +223,17 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 	comma := byte(',')
 	switch ext {
 	case ".jsonl", ".ndjson", ".json", ".geojson":
-		return readJSON(text, c)
+		return readJSON(text, known(opt), c)
 	case ".tsv", ".tab":
 		comma = '\t'
 	case ".csv", ".txt":
 		if isJSON(start) {
 			c.note("file.format", 0, "", "", "holds JSON, whatever its ending, and is read as that")
-			return readJSON(text, c)
+			return readJSON(text, known(opt), c)
 		}
 	case "":
 		if start[0] == '{' || start[0] == '[' {
-			return readJSON(text, c)
+			return readJSON(text, known(opt), c)
 		}
 	default:
 		c.fatal("file.format", 0, "", tableAdvice, "the ending %q is not that of a manifest", ext)

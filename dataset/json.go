@@ -11,13 +11,14 @@ import (
 )
 
 // readJSON reads JSON lines, an array of objects, or a document that holds either: {"data": [{…},
-// …]}, and the columns, records, split and table forms of pandas' to_json.
-func readJSON(text string, c *collector) *source {
+// …]}, and the columns, index, records, split and table forms of pandas' to_json. known reports
+// whether a column is usually called so.
+func readJSON(text string, known func(string) bool, c *collector) *source {
 	start := strings.TrimLeft(text, " \t\r\n")
 	if start[0] != '[' && !isDocument(start) {
 		return &source{table: readJSONLines(text, c)}
 	}
-	doc := document{text: text, c: c}
+	doc := document{text: text, known: known, c: c}
 	if !doc.repair() {
 		return nil
 	}
@@ -46,9 +47,12 @@ func isDocument(s string) bool {
 		}
 		s = repaired
 	}
-	n, nested, records, split := 0, 0, false, 0
+	n, nested, records, split, rows := 0, 0, false, 0, 0
 	eachMember(s, func(key, value string) {
 		n++
+		if value[0] == '{' && isIndex(key) {
+			rows++
+		}
 		if (key == `"columns"` || key == `"data"`) && value[0] == '[' {
 			split++
 		}
@@ -57,7 +61,7 @@ func isDocument(s string) bool {
 		}
 		records = records || isRecords(value)
 	})
-	return n > 0 && (records || split == 2 || nested == n && sameLengths(s))
+	return n > 0 && (records || split == 2 || rows == n || nested == n && sameLengths(s))
 }
 
 // sameLengths reports whether all members hold as many values: the columns of a table.
@@ -87,10 +91,11 @@ func isRecords(value string) bool {
 
 // document is a JSON text that holds the rows inside.
 type document struct {
-	text string
-	c    *collector
-	seen int // bytes whose lines are counted
-	line int
+	text  string
+	known func(string) bool
+	c     *collector
+	seen  int // bytes whose lines are counted
+	line  int
 }
 
 const documentAdvice = "write an array of objects, or one object a line"
@@ -134,7 +139,7 @@ func (d *document) lineOf(at int) int {
 
 // records reads an array of objects that begins at a place.
 func (d *document) records(at int) *source {
-	r := newRowReader()
+	r := newRowReader(d.c)
 	bad := false
 	eachElementAt(d.text, at, func(from, to int) {
 		value := d.text[from:to]
@@ -152,7 +157,7 @@ func (d *document) records(at int) *source {
 				value = b.String()
 			}
 		}
-		r.add(value, line, d.c)
+		r.add(value, line)
 	})
 	return &source{table: r.table()}
 }
@@ -193,6 +198,12 @@ func (d *document) object(at int) *source {
 	if columns, data := members["columns"], members["data"]; columns != "" && data != "" && columns[0] == '[' && data[0] == '[' {
 		return d.split(columns, data)
 	}
+	if byRow, ok := d.orientation(names, members); !ok {
+		d.c.fatal("json.orientation", 0, "", `write it with orient="records"`, "objects inside an object: each may be a row or a column")
+		return nil
+	} else if byRow {
+		return d.index(names, members)
+	}
 	return d.columns(names, members)
 }
 
@@ -210,56 +221,49 @@ func pandasIndex(schema string) []string {
 
 // split reads {"columns": […], "data": [[…], …]}.
 func (d *document) split(columns, data string) *source {
-	t := &Table{typed: true, dropped: map[place]bool{}}
-	eachElement(columns, func(v string) { t.Header = append(t.Header, d.cell(v, 0, "", nil)) })
+	r := newRowReader(d.c)
+	var names []string
+	eachElement(columns, func(v string) {
+		name := v
+		if v[0] == '"' {
+			name = keyName(v)
+		}
+		names = append(names, name)
+		r.declare(name, "")
+	})
 	at := strings.Index(d.text, data)
+	values := make([]string, 0, len(names))
 	eachElementAt(d.text, at, func(from, to int) {
 		line := d.lineOf(from)
-		row := make([]string, 0, len(t.Header))
+		values = values[:0]
 		if d.text[from] == '[' {
-			eachElement(d.text[from:to], func(v string) {
-				dropped := false
-				cell := d.cell(v, line, nameAt(t.Header, len(row)), &dropped)
-				if dropped {
-					t.dropped[place{len(t.rows), len(row)}] = true
-				}
-				row = append(row, cell)
-			})
+			eachElement(d.text[from:to], func(v string) { values = append(values, v) })
 		}
-		if len(row) != len(t.Header) {
-			d.c.fatal("json.columns", line, "", "write a value for every column", "the row has %s where there are %d columns", plural(len(row), "value"), len(t.Header))
+		if len(values) != len(names) {
+			d.c.fatal("json.columns", line, "", "write a value for every column", "the row has %s where there are %d columns", plural(len(values), "value"), len(names))
 			return
 		}
-		t.rows, t.lines = append(t.rows, row), append(t.lines, line)
+		r.values(line, names, values)
 	})
-	return &source{table: t}
-}
-
-func nameAt(names []string, i int) string {
-	if i < len(names) {
-		return names[i]
-	}
-	return ""
+	return &source{table: r.table()}
 }
 
 // columns reads {"text": {"0": …, "1": …}, …} or {"text": […], …}.
 func (d *document) columns(names []string, members map[string]string) *source {
-	t := &Table{typed: true, Header: names, dropped: map[place]bool{}}
+	var rows [][]string // as they are written, "" where a column has none
 	index := map[string]int{}
 	put := func(k int, key, value string) {
 		i, ok := index[key]
 		if !ok {
-			i = len(t.rows)
+			i = len(rows)
 			index[key] = i
-			t.rows, t.lines = append(t.rows, make([]string, len(names))), append(t.lines, i+1)
+			rows = append(rows, make([]string, len(names)))
 		}
-		dropped := false
-		t.rows[i][k] = d.cell(value, i+1, names[k], &dropped)
-		if dropped {
-			t.dropped[place{i, k}] = true
-		}
+		rows[i][k] = value
 	}
+	r := newRowReader(d.c)
 	for k, name := range names {
+		r.declare(name, "")
 		switch value := members[name]; value[0] {
 		case '{':
 			eachMember(value, func(key, v string) { put(k, key, v) })
@@ -271,28 +275,21 @@ func (d *document) columns(names []string, members map[string]string) *source {
 			return nil
 		}
 	}
-	return &source{table: t}
+	for i, values := range rows {
+		r.values(i+1, names, values)
+	}
+	return &source{table: r.table()}
 }
 
-// cell is a value as the text of a cell; an object is left out.
-func (d *document) cell(raw string, line int, column string, dropped *bool) string {
-	switch raw[0] {
-	case '"':
-		s, err := unquote(raw)
-		if err != nil {
-			d.c.fatal("json.text", line, column, documentAdvice, "cannot read the text: %v", err)
+// values adds a row of values as they are written, of which "" is none.
+func (r *rowReader) values(line int, names, values []string) {
+	m := r.begin(line)
+	for k, raw := range values {
+		if raw != "" {
+			m.read(names[k], raw, "", 0)
 		}
-		return s
-	case 'n':
-		return ""
-	case '{':
-		d.c.note("cell.object", line, column, "give its members as columns of their own", "an object inside the object is left out")
-		if dropped != nil {
-			*dropped = true
-		}
-		return ""
 	}
-	return raw
+	r.end()
 }
 
 // eachElement walks the elements of a valid JSON array without decoding them.
@@ -314,55 +311,4 @@ func eachElementAt(s string, at int, f func(from, to int)) {
 		f(at, at+n)
 		at += n
 	}
-}
-
-// rowReader collects objects as the rows of a table. The columns are the keys, in the order in
-// which they first appear.
-type rowReader struct {
-	t     *Table
-	index map[string]int
-}
-
-func newRowReader() *rowReader {
-	return &rowReader{t: &Table{typed: true, dropped: map[place]bool{}}, index: map[string]int{}}
-}
-
-// add reads one object.
-func (r *rowReader) add(object string, number int, c *collector) {
-	t := r.t
-	row := make([]string, len(t.Header))
-	seen := make([]bool, len(t.Header))
-	object, ok := parseObject(object, number, c, func(key, cell string, dropped bool) bool {
-		i, known := r.index[key]
-		if !known {
-			i = len(t.Header)
-			r.index[key] = i
-			t.Header = append(t.Header, key)
-		}
-		for len(row) <= i {
-			row, seen = append(row, ""), append(seen, false)
-		}
-		if seen[i] {
-			return false
-		}
-		row[i], seen[i] = cell, true
-		if dropped {
-			t.dropped[place{len(t.rows), i}] = true
-		}
-		return true
-	})
-	if ok {
-		t.rows, t.lines, t.objects = append(t.rows, row), append(t.lines, number), append(t.objects, object)
-	}
-}
-
-// table is the table of the objects that were added.
-func (r *rowReader) table() *Table {
-	for i, row := range r.t.rows {
-		for len(row) < len(r.t.Header) {
-			row = append(row, "")
-		}
-		r.t.rows[i] = row
-	}
-	return r.t
 }

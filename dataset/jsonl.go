@@ -11,25 +11,22 @@ import (
 
 // readJSONLines reads one JSON object a line.
 func readJSONLines(text string, c *collector) *Table {
-	r := newRowReader()
+	r := newRowReader(c)
 	for number := 1; len(text) > 0; number++ {
 		var line string
 		if line, text, _ = strings.Cut(text, "\n"); !isBlank(line) {
-			r.add(line, number, c)
+			r.add(line, number)
 		}
 	}
 	return r.table()
 }
 
-// parseObject returns the members of one line's object to each, as cells of text: strings as they
-// are, numbers and arrays as they are written, null as ""; an object is dropped, as "". each states
-// false to a key that was there. It yields the object as valid JSON. Problems are reported as line
-// number's.
-func parseObject(line string, number int, c *collector, each func(key, cell string, dropped bool) bool) (object string, ok bool) {
+// parseObject reads the members of one line's object with r. It yields the object as valid JSON.
+func parseObject(line string, r *memberReader) (object string, ok bool) {
 	const advice = "write one JSON object a line"
 	line = strings.TrimSpace(line)
 	if line[0] != '{' {
-		c.fatal("json.object", number, "", advice, "not a JSON object")
+		r.c.fatal("json.object", r.line, "", advice, "not a JSON object")
 		return "", false
 	}
 	// Most objects have few members: their array stays on the stack.
@@ -43,43 +40,16 @@ func parseObject(line string, number int, c *collector, each func(key, cell stri
 			members, valid = jsontext.AppendMembers(few[:0], repaired)
 		}
 		if !valid {
-			c.fatal("json.syntax", number, "", advice, "%s", jsonFault(line))
+			r.c.fatal("json.syntax", r.line, "", advice, "%s", jsonFault(line))
 			return "", false
 		}
-		c.note("json.nan", number, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
+		r.c.note("json.nan", r.line, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
 		line = repaired
 	}
-	ok = true
 	for _, m := range members {
-		raw := m.Value
-		key, err := unquote(m.Key)
-		// A broken escape in a key: taken literally, it is at worst a column that nobody knows.
-		if err != nil {
-			key = m.Key
-		}
-		cell, dropped := raw, false
-		switch raw[0] {
-		case '"':
-			if cell, err = unquote(raw); err != nil {
-				c.fatal("json.text", number, key, advice, "cannot read the text: %v", err)
-				ok = false
-			}
-		case 'n':
-			cell = ""
-		// {bytes, path} and the like hold a medium by value.
-		case '{':
-			if isMediaObject(raw) {
-				break
-			}
-			c.note("cell.object", number, key, "give its members as columns of their own", "an object inside the object is left out")
-			cell, dropped = "", true
-		}
-		if !each(key, cell, dropped) {
-			c.fatal("json.key-twice", number, key, "give every key once", "the key is there twice")
-			ok = false
-		}
+		r.read(keyName(m.Key), m.Value, "", 0)
 	}
-	return line, ok
+	return line, !r.bad
 }
 
 // jsonFault describes what is wrong with a line that is no JSON.

@@ -182,13 +182,17 @@ func (s *stream) line(text string, number int) Line {
 	values, dropped := s.values, s.dropped
 	defer clear(values) // whose memory is kept, but not the texts
 	defer clear(dropped)
-	object, ok := parseObject(text, number, c, func(key, cell string, left bool) bool {
-		if !s.known[key] {
-			return true
-		}
-		_, twice := values[key]
-		values[key], dropped[key] = cell, left
-		return !twice
+	object, ok := parseObject(text, &memberReader{
+		line: number, c: c,
+		nested: func(key string) bool { return !s.known[key] && hasPrefixed(s.known, key) },
+		each: func(m member) bool {
+			if !s.known[m.key] {
+				return true
+			}
+			_, twice := values[m.key]
+			values[m.key], dropped[m.key] = m.cell, m.dropped
+			return !twice
+		},
 	})
 	if !ok {
 		out.Problems = c.all()
