@@ -76,7 +76,7 @@ func (c *benchCmd) times(e *env, r *bench.Report) (*outTable, error) {
 		return nil, err
 	}
 	t := e.newTable("case", "min ms", "median ms", "runs", "GFLOP/s")
-	t.right(2, 3, 4, 5)
+	t.alignRight(2, 3, 4, 5)
 	for _, name := range names {
 		x, rate := r.Cases[name], ""
 		if x.GFLOPS > 0 {
@@ -90,7 +90,7 @@ func (c *benchCmd) times(e *env, r *bench.Report) (*outTable, error) {
 // ratios is a table of a comparison.
 func (c *benchCmd) ratios(e *env, cmp *bench.Comparison) *outTable {
 	t := e.newTable("case, ms", cmp.Ours, cmp.Other, "ratio", "range")
-	t.right(2, 3, 4)
+	t.alignRight(2, 3, 4)
 	for _, x := range cmp.Cases {
 		t.add(x.Case, fmt.Sprintf("%.4f", x.OursMS), fmt.Sprintf("%.4f", x.OtherMS), fmt.Sprintf("%.2f", x.Ratio), fmt.Sprintf("%.2f – %.2f", x.RatioMin, x.RatioMax))
 	}

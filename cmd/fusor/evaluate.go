@@ -154,7 +154,7 @@ type scoreFlags struct {
 // printScores shows the main metric of one row with its interval, or all.
 func (f *scoreFlags) printScores(e *env, r *compare.Row) {
 	t := e.newTable("metric", "value", "95 % interval")
-	t.right(2)
+	t.alignRight(2)
 	scores := r.Scores
 	if !f.AllMetrics {
 		scores = scores[:min(1, len(scores))]
@@ -185,7 +185,7 @@ func printLabels(e *env, labels []eval.LabelScore) {
 	labels = slices.Clone(labels)
 	slices.SortStableFunc(labels, func(a, b eval.LabelScore) int { return b.Rows - a.Rows })
 	t := e.newTable("label", "rows", "precision", "recall", "F1", "average precision", "threshold")
-	t.right(2, 3, 4, 5, 6, 7)
+	t.alignRight(2, 3, 4, 5, 6, 7)
 	for _, s := range labels[:min(len(labels), maxCounts)] {
 		t.add(oneLine(s.Label), fmt.Sprint(s.Rows), termtext.Number(s.Precision), termtext.Number(s.Recall), termtext.Number(s.F1), termtext.Number(s.AP), termtext.Number(s.Threshold))
 	}
@@ -218,7 +218,7 @@ func printConfusion(e *env, c [][]int, classes []string) {
 	}
 	t := newTable(append([]string{corner}, heads...)...)
 	for k := range classes {
-		t.right(k + 2)
+		t.alignRight(k + 2)
 	}
 	for i, row := range c {
 		cells := []string{rows[i]}

@@ -185,7 +185,7 @@ func checkFolder(out, data string) error {
 // print lists the arrays.
 func (c *extractCmd) print(e *env, a *extract.Arrays) {
 	t := e.newTable("view", "file", "shape", "present")
-	t.right(3)
+	t.alignRight(3)
 	for _, v := range a.Views {
 		t.add(v.Name, strings.Join(v.Files, ", "), extentOf(e, a.Rows, &v), fmt.Sprint(v.Present))
 	}

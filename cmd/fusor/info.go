@@ -77,7 +77,7 @@ func printCard(e *env, c *predict.Card) {
 	line("fusion", "%s of %s, %d parameters", c.Fusion, plural(views(c), "view"), c.Parameters)
 	if len(c.Members) > 0 {
 		t := e.newTable("member", "weight", "views")
-		t.right(2)
+		t.alignRight(2)
 		for _, m := range c.Members {
 			taken := e.lang.List(m.Views)
 			if len(m.Views) == views(c) {
@@ -112,7 +112,7 @@ func printCard(e *env, c *predict.Card) {
 	line("scores", "%s", scoredOn(e, tr))
 	if len(c.Metrics) > 0 {
 		s := e.newTable("metric", "value", "95 % interval")
-		s.right(2)
+		s.alignRight(2)
 		for _, m := range c.Metrics {
 			def, ok := eval.MetricByName(m.Name)
 			if !ok {

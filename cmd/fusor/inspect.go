@@ -283,7 +283,7 @@ func (in *inspection) print(e *env, ds *dataset.Dataset) {
 		e.printf("groups: %d of %q\n", in.Groups, ds.Schema.Group)
 	}
 	t := e.newTable("column", "kind", "empty", "broken", "views")
-	t.right(3, 4)
+	t.alignRight(3, 4)
 	for _, c := range in.Columns {
 		views := e.lang.List(c.Views)
 		if len(c.More) > 0 {
@@ -336,7 +336,7 @@ func (in *inspection) printContents(e *env, ds *dataset.Dataset) {
 			}
 		}
 	}
-	if t.w.Length() > 0 {
+	if len(t.rows) > 1 {
 		fmt.Fprintln(e.stdout, t.render(e.stdout))
 	}
 }

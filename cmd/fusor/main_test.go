@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/fusor-ml/fusor/internal/termtext"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -254,7 +254,7 @@ func narrow(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
-		if w := text.StringWidthWithoutEscSequences(line); w > n {
+		if w := termtext.Width(line); w > n {
 			ts.Fatalf("a line of %d columns, want at most %d: %q", w, n, line)
 		}
 	}

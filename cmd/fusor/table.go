@@ -3,11 +3,10 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
 	"github.com/fusor-ml/fusor/internal/termtext"
@@ -16,35 +15,34 @@ import (
 
 // outTable is a plain aligned table whose last column wraps to the terminal.
 type outTable struct {
-	w      table.Writer
-	widest []int // of every column
-	align  map[int]text.Align
+	rows   [][]string // the header first
+	widest []int      // of every column
+	right  []bool     // columns aligned to the right
 }
 
 // newTable begins a table whose header is in the reader's language.
 func (e *env) newTable(header ...string) *outTable { return newTable(e.lang.Texts(header)...) }
 
 func newTable(header ...string) *outTable {
-	t := &outTable{table.NewWriter(), make([]int, len(header)), map[int]text.Align{}}
-	t.w.AppendHeader(t.row(header))
+	t := &outTable{widest: make([]int, len(header)), right: make([]bool, len(header))}
+	t.add(header...)
 	return t
 }
 
-func (t *outTable) row(cells []string) table.Row {
-	row := make(table.Row, len(cells))
+// add appends a row: a cell of every column.
+func (t *outTable) add(cells ...string) {
+	row := make([]string, len(cells))
 	for i, c := range cells {
-		c = termtext.Printable(c)
-		row[i], t.widest[i] = c, max(t.widest[i], text.LongestLineLen(c))
+		row[i] = termtext.Printable(c)
+		t.widest[i] = max(t.widest[i], termtext.Widest(strings.Split(row[i], "\n")))
 	}
-	return row
+	t.rows = append(t.rows, row)
 }
 
-func (t *outTable) add(cells ...string) { t.w.AppendRow(t.row(cells)) }
-
-// right aligns the given columns (from 1) to the right.
-func (t *outTable) right(columns ...int) {
+// alignRight aligns the given columns (from 1) to the right.
+func (t *outTable) alignRight(columns ...int) {
 	for _, c := range columns {
-		t.align[c] = text.AlignRight
+		t.right[c-1] = true
 	}
 }
 
@@ -57,46 +55,69 @@ const (
 	least = 16
 )
 
+// render returns the table without a line break at its end.
 func (t *outTable) render(w io.Writer) string {
-	style := table.StyleLight
-	style.Options = table.Options{SeparateColumns: false, SeparateHeader: true}
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", strings.Repeat(" ", gap)
-	style.Format.Header = text.FormatDefault
-	t.w.SetStyle(style)
-	last := len(t.widest)
-	room := width(w)
-	for _, n := range t.widest[:last-1] {
-		room -= n + gap
-	}
-	short := min(least, t.widest[last-1]) - (room - gap) // what the first column must give
-	room = max(room-gap, min(least, t.widest[last-1]))
-	var cfg []table.ColumnConfig
-	for c := 1; c <= last; c++ {
-		one := table.ColumnConfig{Number: c, Align: t.align[c], AlignHeader: t.align[c]}
-		switch {
-		case c == 1 && c < last && short > 0 && t.widest[0] > whole:
-			one.WidthMax, one.WidthMaxEnforcer = max(t.widest[0]-short, name), text.WrapHard
-		case c == last:
-			one.WidthMax, one.WidthMaxEnforcer = room, wrapCell
+	widths := t.fit(width(w))
+	var lines []string
+	for i, row := range t.rows {
+		lines = append(lines, t.renderRow(row, widths)...)
+		if i == 0 {
+			total := 0
+			for _, n := range widths {
+				total += n + gap
+			}
+			lines = append(lines, strings.Repeat("─", total))
 		}
-		cfg = append(cfg, one)
 	}
-	t.w.SetColumnConfigs(cfg)
-	t.w.SuppressTrailingSpaces()
-	return t.w.Render()
+	return strings.Join(lines, "\n")
 }
 
-// wrapCell breaks a cell into lines of at most width columns: between words, as Chinese does within
-// them, and anywhere in a word that is longer.
-func wrapCell(s string, width int) string {
-	var lines []string
-	for line := range strings.SplitSeq(s, "\n") {
-		lines = append(lines, termtext.Wrap(line, width)...)
+// fit returns the width of every column in a terminal of so many columns.
+func (t *outTable) fit(terminal int) []int {
+	widths := slices.Clone(t.widest)
+	last := len(widths) - 1
+	room := terminal - gap
+	for _, n := range widths[:last] {
+		room -= n + gap
 	}
-	if out := strings.Join(lines, "\n"); strings.Count(out, "…") == strings.Count(s, "…") {
-		return out
+	narrowest := min(least, widths[last])
+	if short := narrowest - room; last > 0 && short > 0 && widths[0] > whole {
+		widths[0] = max(widths[0]-short, name)
 	}
-	return text.WrapSoft(s, width)
+	widths[last] = min(widths[last], max(room, narrowest))
+	return widths
+}
+
+// renderRow returns the lines of a row. A cell of the first column is broken where it must be, that
+// of the last one between words; the others have the width that they need.
+func (t *outTable) renderRow(row []string, widths []int) []string {
+	cells, height := make([][]string, len(row)), 0
+	for c, cell := range row {
+		for line := range strings.SplitSeq(cell, "\n") {
+			if c == len(row)-1 {
+				cells[c] = append(cells[c], termtext.Wrap(line, widths[c])...)
+			} else {
+				cells[c] = append(cells[c], termtext.Break(line, widths[c])...)
+			}
+		}
+		height = max(height, len(cells[c]))
+	}
+	lines := make([]string, height)
+	for i := range lines {
+		var b strings.Builder
+		for c, cell := range cells {
+			text := ""
+			if i < len(cell) {
+				text = cell[i]
+			}
+			if t.right[c] {
+				text = strings.Repeat(" ", widths[c]-termtext.Width(text)) + text
+			}
+			b.WriteString(termtext.Pad(text, widths[c]+gap))
+		}
+		lines[i] = strings.TrimRight(b.String(), " ")
+	}
+	return lines
 }
 
 // renderBold is render with the first row in bold on a terminal.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/fusor-ml/fusor/internal/termtext"
 )
 
 // A table stays within a narrow terminal, long names in the first column as well.
@@ -17,7 +17,7 @@ func TestNarrowTable(t *testing.T) {
 		tab.add("short", "image", "color, shape, texture")
 		shown := tab.render(io.Discard)
 		for l := range strings.Lines(shown) {
-			if n := text.StringWidthWithoutEscSequences(strings.TrimRight(l, "\n")); n > width(io.Discard) {
+			if n := termtext.Width(strings.TrimRight(l, "\n")); n > width(io.Discard) {
 				t.Errorf("at %s: %d cells: %s", columns, n, l)
 			}
 		}

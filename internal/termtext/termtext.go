@@ -64,8 +64,8 @@ func Fit(s string, width int) string {
 var percent = regexp.MustCompile(`(\d) %`)
 
 // Wrap breaks s into lines of at most width columns, where Unicode allows it (UAX 14) and not
-// before a percent sign; a longer word is cut. Unlike UAX 14 it keeps a flag or a path whole
-// (--views, docs/scale.md), and breaks behind full-width punctuation whatever follows.
+// before a percent sign; a longer word is broken anywhere. Unlike UAX 14 it keeps a flag or a path
+// whole (--views, docs/scale.md), and breaks behind full-width punctuation whatever follows.
 func Wrap(s string, width int) []string {
 	lines := wrap(percent.ReplaceAllString(s, "$1\u00a0%"), width)
 	if strings.Contains(s, "\u00a0") {
@@ -82,12 +82,31 @@ func wrap(s string, width int) []string {
 	line := ""
 	for _, part := range segments(s, width) {
 		if line != "" && Width(strings.TrimRight(line+part, " ")) > width {
-			lines = append(lines, Cut(strings.TrimRight(line, " "), width))
+			lines = append(lines, strings.TrimRight(line, " "))
 			line = ""
 		}
 		line += part
+		if word := strings.TrimRight(line, " "); Width(word) > width {
+			pieces := Break(word, width)
+			last := len(pieces) - 1
+			lines, line = append(lines, pieces[:last]...), pieces[last]+line[len(word):]
+		}
 	}
-	return append(lines, Cut(strings.TrimRight(line, " "), width))
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// Break breaks s into lines of at most width columns, between any two characters.
+func Break(s string, width int) []string {
+	var lines []string
+	from, at, used := 0, 0, 0
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if used += g.Width(); used > width && at > from {
+			lines = append(lines, s[from:at])
+			from, used = at, g.Width()
+		}
+		at += len(g.Str())
+	}
+	return append(lines, s[from:])
 }
 
 // segments returns the parts of s between which a line may end. What belongs together but is wider

@@ -35,6 +35,23 @@ func TestCut(t *testing.T) {
 	f("图像视图", 4, "图…")
 }
 
+// Nothing is lost, no line is wider, and what follows a broken word goes on in its last line.
+func TestWrapLongWord(t *testing.T) {
+	const s = "see /a/very/long/path/图像/of_a_picture.jpg for it"
+	for width := 2; width < 60; width++ {
+		lines := Wrap(s, width)
+		if got := strings.ReplaceAll(strings.Join(lines, ""), " ", ""); got != strings.ReplaceAll(s, " ", "") {
+			t.Errorf("at %d: %q", width, lines)
+		}
+		if n := Widest(lines); n > width {
+			t.Errorf("at %d: a line of %d columns: %q", width, n, lines)
+		}
+	}
+	if got, want := Wrap("abcdefgh ij", 6), []string{"abcdef", "gh ij"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A percentage stays on one line, and its space stays a space.
 func TestWrapPercent(t *testing.T) {
 	for width := 20; width < 60; width++ {
