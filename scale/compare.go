@@ -22,10 +22,7 @@ import (
 // NewCompare makes the job of a comparison of a data set that was read with
 // [dataset.Options].Deferred.
 func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions, s Setup) (*Job, error) {
-	j, err := newJob(Compare, ds, &s)
-	if err != nil {
-		return nil, err
-	}
+	j := newJob(Compare, ds, &s)
 	refs, err := refsOf(ctx, ds, o)
 	if err != nil {
 		return nil, err

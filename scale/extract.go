@@ -13,10 +13,7 @@ import (
 // NewExtract makes the job of extracting the views of a data set that was read with
 // [dataset.Options].Deferred.
 func NewExtract(ctx context.Context, ds *dataset.Dataset, o extract.Options, s Setup) (*Job, error) {
-	j, err := newJob(Extract, ds, &s)
-	if err != nil {
-		return nil, err
-	}
+	j := newJob(Extract, ds, &s)
 	refs, err := o.Refs(ds)
 	if err != nil {
 		return nil, ds.Problems.Wrap(err)

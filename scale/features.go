@@ -1,11 +1,12 @@
 package scale
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -61,55 +62,63 @@ func (w *Worker) dataset(rows []dataset.Row) *dataset.Dataset {
 	return ds
 }
 
-// resolve reads a block and looks for its media.
-func (w *Worker) resolve(ctx context.Context, block int) (*dataset.Dataset, []int, error) {
+// rows reads a block as a data set whose media were not looked for.
+func (w *Worker) rows(ctx context.Context, block int) (*dataset.Dataset, error) {
 	list, err := w.block(ctx, block)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	rows, index := make([]dataset.Row, len(list)), make([]int, len(list))
+	rows := make([]dataset.Row, len(list))
 	for i, r := range list {
-		rows[i], index[i] = r.Row, r.Index
+		rows[i] = r.Row
 	}
-	ds := w.dataset(rows)
-	return ds, index, ds.Resolve()
+	return w.dataset(rows), nil
+}
+
+// resolve looks for the media of a block, and returns the cells that are others now.
+func resolve(ds *dataset.Dataset) (changed []resolved, err error) {
+	before := make([][]dataset.Cell, len(ds.Rows))
+	for i := range ds.Rows {
+		before[i] = slices.Clone(ds.Rows[i].Cells)
+	}
+	if err := ds.Resolve(); err != nil {
+		return nil, err
+	}
+	for i := range ds.Rows {
+		for k := range ds.Rows[i].Cells {
+			cell := &ds.Rows[i].Cells[k]
+			if reflect.DeepEqual(cell, &before[i][k]) {
+				continue
+			}
+			data, err := json.Marshal(cell)
+			if err != nil {
+				return nil, fmt.Errorf("cannot keep a cell of row %d: %w", ds.Rows[i].Number, err)
+			}
+			changed = append(changed, resolved{i, k, data})
+		}
+	}
+	return changed, nil
 }
 
 // features extracts the views of a block.
 func (w *Worker) features(ctx context.Context, block int, refs []feature.Ref, x *feature.Extraction) ([]byte, error) {
-	ds, _, err := w.resolve(ctx, block)
-	if err != nil {
-		return nil, err
-	}
-	written, err := w.block(ctx, block)
+	ds, err := w.rows(ctx, block)
 	if err != nil {
 		return nil, err
 	}
 	var out features
-	for i := range ds.Rows {
-		for k := range ds.Rows[i].Cells {
-			before, err := json.Marshal(written[i].Row.Cells[k])
-			if err != nil {
-				return nil, err
-			}
-			after, err := json.Marshal(ds.Rows[i].Cells[k])
-			if err != nil {
-				return nil, err
-			}
-			if !bytes.Equal(before, after) {
-				out.resolved = append(out.resolved, resolved{i, k, after})
-			}
-		}
+	if out.resolved, err = resolve(ds); err != nil {
+		return nil, err
 	}
 	views, found, err := x.Extract(ctx, ds, refs)
 	if err != nil {
 		return nil, found.Wrap(err)
 	}
-	block1, err := views.Block()
+	made, err := views.Block()
 	if err = errors.Join(err, views.Close()); err != nil {
 		return nil, err
 	}
-	out.Block = *block1
+	out.Block = *made
 	for _, p := range found {
 		if p.Row > 0 { // else of the cache of this machine
 			out.problems = append(out.problems, p)

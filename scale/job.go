@@ -133,11 +133,11 @@ type Setup struct {
 }
 
 // newJob begins a job on a data set.
-func newJob(kind Kind, ds *dataset.Dataset, s *Setup) (*Job, error) {
+func newJob(kind Kind, ds *dataset.Dataset, s *Setup) *Job {
 	return &Job{
 		Format: format, Kind: kind, Version: fusor.Version, Kernel: kernel.ActiveTier().String(), Command: s.Command, Folder: s.Folder,
 		Data: Data{ds.Name, ds.Path, ds.Dir, ds.Manifest, ds.Encoding, len(ds.Rows), ds.Digest(), ds.Schema, ds.Problems},
-	}, nil
+	}
 }
 
 // blocks divides rows in the given order; nil is their own.

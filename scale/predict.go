@@ -36,13 +36,12 @@ func NewPredict(ctx context.Context, m *fusor.Model, ds *dataset.Dataset, s Setu
 	if err := m.Check(ds); err != nil {
 		return nil, ds.Problems.Wrap(err)
 	}
-	j, err := newJob(Predict, ds, &s)
+	sum, err := sumOf(m.Model)
 	if err != nil {
 		return nil, err
 	}
-	if j.Model, err = sumOf(m.Model); err != nil {
-		return nil, err
-	}
+	j := newJob(Predict, ds, &s)
+	j.Model = sum
 	j.Views = m.Views()
 	var order []int
 	ends := func(int) bool { return true }
@@ -109,8 +108,11 @@ func (w *Worker) Model() *fusor.Model {
 // do implements kind.
 func (p *answering) do(ctx context.Context, _ Stage, tasks []Task, done func(Task, float64, error)) error {
 	return p.w.eachBlock(ctx, tasks, done, func(ctx context.Context, block, _ int) ([]byte, error) {
-		ds, _, err := p.w.resolve(ctx, block)
+		ds, err := p.w.rows(ctx, block)
 		if err != nil {
+			return nil, err
+		}
+		if err := ds.Resolve(); err != nil {
 			return nil, err
 		}
 		f, err := p.m.Features(ctx, ds)

@@ -160,13 +160,13 @@ func (w *Worker) ready(ctx context.Context, stage Stage) (bool, error) {
 }
 
 // eachBlock makes the parts of blocks, side by side on as many cores as there are.
-func (w *Worker) eachBlock(ctx context.Context, tasks []Task, done func(Task, float64, error), make func(ctx context.Context, block, threads int) ([]byte, error)) error {
+func (w *Worker) eachBlock(ctx context.Context, tasks []Task, done func(Task, float64, error), do func(ctx context.Context, block, threads int) ([]byte, error)) error {
 	cores := parallel.Workers(w.Threads)
 	beside := min(cores, len(tasks))
 	var mu sync.Mutex // guards done
 	return parallel.For(ctx, len(tasks), beside, func(ctx context.Context, _, i int) error {
 		start := time.Now()
-		data, err := make(ctx, *tasks[i].Block, max(1, cores/beside))
+		data, err := do(ctx, *tasks[i].Block, max(1, cores/beside))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
