@@ -19,6 +19,7 @@ type csvReader struct {
 	names []string // the header, once read
 
 	quotedBehindBlanks int
+	escapes
 }
 
 func newCSVReader(text string, d dialect, c *collector) *csvReader {
@@ -191,6 +192,9 @@ func (r *csvReader) record() bool {
 			}
 			r.row = append(r.row, cell)
 			end = r.lineEnd()
+		} else if r.escaped {
+			r.row = append(r.row, r.unquoted())
+			end = r.lineEnd()
 		} else {
 			stop := strings.IndexByte(r.s[r.at:end], r.comma)
 			if r.aligned {
@@ -259,10 +263,20 @@ func (r *csvReader) newline(end int) {
 // quoted reads a quoted cell, from its first quote to the separator after its last.
 func (r *csvReader) quoted() (cell string, ok bool) {
 	opened, column := r.line, r.column()
-	start, doubled := r.at+1, false
+	start, doubled, backslash := r.at+1, false, false
 	at := start
 	for {
 		n := strings.IndexByte(r.s[at:], '"')
+		if r.escaped && n > 0 {
+			if b := strings.IndexByte(r.s[at:at+n], '\\'); b >= 0 {
+				if b == n-1 {
+					r.quotes++
+				}
+				backslash = true
+				at += b + 2
+				continue
+			}
+		}
 		if n < 0 {
 			r.c.fatal("csv.quote", opened, column, `close it, or write "" for a quote inside a quoted cell`, "a quote opens here and is never closed")
 			r.at = len(r.s)
@@ -287,7 +301,9 @@ func (r *csvReader) quoted() (cell string, ok bool) {
 		r.newline(r.lineEnd())
 		return "", false
 	}
-	if doubled {
+	if backslash {
+		cell = r.unescape(cell)
+	} else if doubled {
 		cell = strings.ReplaceAll(cell, `""`, `"`)
 	}
 	if strings.Contains(cell, "\r\n") {
@@ -312,5 +328,8 @@ func (d dialect) describe(c *collector) {
 			lines = fmt.Sprintf("lines 1 to %d are", d.skip)
 		}
 		c.note("csv.titles", 0, "", "", "%s left out: the header comes after", lines)
+	}
+	if d.escaped {
+		c.note("csv.escape", 0, "", "", "a backslash stands before the quotes inside cells, and is removed")
 	}
 }

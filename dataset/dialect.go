@@ -10,6 +10,7 @@ type dialect struct {
 	aligned bool // cells are separated by one blank or more, as in columns of equal width
 	spaced  bool // cells begin behind blanks, quoted ones too: a, "b", c
 	lone    bool // a quote need not be closed: cells hold no line breaks, and texts begin with quotes
+	escaped bool // a backslash stands before quotes, separators and line breaks that are text
 	skip    int  // lines before the header
 	titles  bool // these are titles or comments rather than an order such as sep=;
 	ordered bool // by a line such as sep=;
@@ -30,7 +31,7 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 	if d, ok := sepLine(text); ok {
 		return headerOf(dialect{comma: d, skip: 1, ordered: true}, headRecords(text, dialect{comma: d, skip: 1}), known)
 	}
-	best, bestShare, found := dialect{}, 0.0, false
+	best, bestShare, found, whole := dialect{}, 0.0, false, false
 	for _, sep := range []byte{comma, ',', '\t', ';', '|', '^', '~'} {
 		for _, spaced := range []bool{false, true} {
 			d := dialect{comma: sep, spaced: spaced, lone: sep == '\t' && !spaced}
@@ -40,6 +41,7 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 			}
 			d = headerOf(d, head, known)
 			share, ok := head.share(d)
+			all := share == 1 && !d.lead
 			if spaced { // else the quotes would be part of the cells
 				share += 0.01
 			}
@@ -47,9 +49,12 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 				share -= 0.05
 			}
 			if ok && share > bestShare+1e-9 {
-				best, bestShare, found = d, share, true
+				best, bestShare, found, whole = d, share, true, all
 			}
 		}
+	}
+	if d, quotes, ok := escapedDialect(text, comma, known); ok && (!whole || best.lone && d.comma == best.comma && quotes) {
+		return d
 	}
 	if found {
 		return best
@@ -73,6 +78,28 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 	return d
 }
 
+// escapedDialect finds how a text is written in which quotes inside cells have a backslash before
+// them, as MySQL, Spark and Python's csv can write them; quotes reports whether there is one. It
+// holds only where RFC 4180 does not, or where cells that begin and end with a quote would keep
+// both.
+func escapedDialect(text string, comma byte, known func(string) bool) (d dialect, quotes, ok bool) {
+	if strings.IndexByte(text[:min(len(text), dialectBytes)], '\\') < 0 {
+		return d, false, false
+	}
+	for _, sep := range []byte{comma, ',', '\t', ';', '|', '^', '~'} {
+		d := dialect{comma: sep, escaped: true}
+		head := headRecords(text, d)
+		if head.faults > 0 || head.escapes == (escapes{}) {
+			continue
+		}
+		d = headerOf(d, head, known)
+		if share, ok := head.share(d); ok && share == 1 {
+			return d, head.quotes > 0, true
+		}
+	}
+	return d, false, false
+}
+
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
@@ -94,6 +121,7 @@ type headRows struct {
 	faults int
 	usual  int // cells that most rows have
 	spaced int // quoted cells behind blanks
+	escapes
 }
 
 // headRecords reads the first rows.
@@ -122,7 +150,7 @@ func headRecords(text string, d dialect) headRows {
 		}
 		count[len(row)]++
 	}
-	h.faults, h.spaced = len(c.list), r.quotedBehindBlanks
+	h.faults, h.spaced, h.escapes = len(c.list), r.quotedBehindBlanks, r.escapes
 	return h
 }
 

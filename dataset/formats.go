@@ -249,12 +249,30 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 	case d.comma != ',' && comma == ',' && !d.ordered:
 		c.note("csv.separator", 1, "", "", "the cells are separated by %q, not by commas", d.comma)
 	}
-	d.describe(c)
-	size, t := len(text), readCSV(text, d, c)
+	size, t := len(text), readDialect(text, d, c)
 	if size > largeText {
 		runtime.GC() // the text goes before as much is taken for the rows
 	}
 	return &source{table: t}
+}
+
+// readDialect reads a text in a dialect, or with backslashes before the quotes inside cells if only
+// so all of it can be read.
+func readDialect(text string, d dialect, c *collector) *Table {
+	try := &collector{file: c.file}
+	t := readCSV(text, d, try)
+	if e := d; try.failed() && !d.escaped && !d.aligned && strings.IndexByte(text, '\\') >= 0 {
+		e.escaped, e.lone = true, false
+		again := &collector{file: c.file}
+		if other := readCSV(text, e, again); !again.failed() {
+			t, d, try = other, e, again
+		}
+	}
+	d.describe(c)
+	for _, p := range try.all() {
+		c.add(p)
+	}
+	return t
 }
 
 // largeText is the size of a table, in bytes, from which its text is garbage that counts.
