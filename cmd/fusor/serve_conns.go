@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"net"
 	"runtime"
@@ -28,16 +29,17 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 	return &servedConn{Conn: c, leave: func() { <-l.open }}, nil
 }
 
-// servedConn is a connection of a client. One that speaks HTTP/2 joins what is written: net/http
-// flushes each frame of an answer by itself, of which gRPC has three (head, message, status), and a
-// call of the system costs more than the rest of the writing.
+// servedConn is a connection of a client. One that speaks HTTP/2 reads ahead and joins what is
+// written: net/http reads the head and the rest of a frame by themselves, of which a call of gRPC
+// has two, and flushes each of the three of its answer (head, message, status), where calls of the
+// system cost more than the rest.
 type servedConn struct {
 	net.Conn
 	leave func()
 	once  sync.Once
 
-	read bool // something was read
-	join bool // HTTP/2
+	read  bool          // something was read
+	ahead *bufio.Reader // of HTTP/2; nil: of another protocol
 
 	mu      sync.Mutex
 	pending []byte        // what was written and not sent
@@ -48,20 +50,27 @@ type servedConn struct {
 
 const (
 	preface    = "PRI * HTTP/2.0" // of a client that speaks HTTP/2 (RFC 9113, section 3.4)
+	maxAhead   = 8 << 10
 	maxPending = 64 << 10
 	closeTime  = time.Second // for sending what is pending when a connection ends
 )
 
 func (c *servedConn) Read(p []byte) (int, error) {
+	if c.ahead != nil {
+		return c.ahead.Read(p)
+	}
 	n, err := c.Conn.Read(p)
 	if !c.read && n > 0 {
-		c.read, c.join = true, bytes.HasPrefix(p[:n], []byte(preface))
+		c.read = true
+		if bytes.HasPrefix(p[:n], []byte(preface)) {
+			c.ahead = bufio.NewReaderSize(c.Conn, maxAhead)
+		}
 	}
 	return n, err
 }
 
 func (c *servedConn) Write(p []byte) (int, error) {
-	if !c.join {
+	if c.ahead == nil {
 		return c.Conn.Write(p)
 	}
 	c.mu.Lock()

@@ -5,15 +5,21 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// countedConn counts the writes that reach it.
+// countedConn counts the reads and writes that reach it.
 type countedConn struct {
 	net.Conn
-	writes atomic.Int64
+	reads, writes atomic.Int64
+}
+
+func (c *countedConn) Read(p []byte) (int, error) {
+	c.reads.Add(1)
+	return c.Conn.Read(p)
 }
 
 func (c *countedConn) Write(p []byte) (int, error) {
@@ -77,7 +83,7 @@ func TestJoinedWrites(t *testing.T) {
 		if err := <-wrote; err != nil {
 			t.Error(err)
 		}
-		if n := counted.writes.Load(); c.join && n > pieces/2 || !c.join && n != pieces {
+		if n := counted.writes.Load(); c.ahead != nil && n > pieces/2 || c.ahead == nil && n != pieces {
 			t.Errorf("%q: %d writes", begin, n)
 		}
 	}
@@ -108,5 +114,50 @@ func TestJoinedWritesFail(t *testing.T) {
 	start := time.Now()
 	if err := c.Close(); err != nil || time.Since(start) > 5*closeTime {
 		t.Errorf("closed after %v: %v", time.Since(start), err)
+	}
+}
+
+// What comes on a connection of HTTP/2 is read in few calls however small the pieces are that are
+// asked for, arrives whole and in order, and a deadline ends the wait for more.
+func TestReadAhead(t *testing.T) {
+	for _, begin := range []string{preface + "\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"} {
+		c, counted, client := accepted(t, begin)
+		want := make([]byte, 3*maxAhead)
+		for i := range want {
+			want[i] = byte(i * i >> 4)
+		}
+		go client.Write(want) //nolint:errcheck // what is missing is found below
+		before := counted.reads.Load()
+		got := make([]byte, len(want))
+		pieces := 0
+		for rest := got; len(rest) > 0; pieces++ {
+			n := min(9+91*(pieces%2), len(rest)) // a head, a body
+			if _, err := io.ReadFull(c, rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%q: other bytes arrive", begin)
+		}
+		if n := int(counted.reads.Load() - before); c.ahead != nil && n > pieces/4 || c.ahead == nil && n < pieces {
+			t.Errorf("%q: %d reads of %d pieces", begin, n, pieces)
+		}
+		if err := c.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%q: after the deadline: %v", begin, err)
+		}
+		if err := c.SetReadDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Write([]byte("z")); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 1)
+		if _, err := io.ReadFull(c, b); err != nil || b[0] != 'z' {
+			t.Errorf("%q: after a deadline that passed: %q, %v", begin, b, err)
+		}
 	}
 }
