@@ -1,12 +1,12 @@
 package feature
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
-	"sort"
 	"sync"
 	"time"
 
@@ -45,18 +45,23 @@ func (f *Features) Close() error {
 	return errors.Join(errs...)
 }
 
-// column is one column's work: the views to extract and where they go.
+// column is one column's work: the views to extract, all of one modality.
 type column struct {
-	index      int
-	schema     *dataset.Column
-	refs       []Ref
-	stores     []*Store
-	viewCaches []*viewCache // nil where nothing is cached
+	index  int
+	schema *dataset.Column
+	views  []columnView
+}
+
+// columnView is a view of a column, and where its features go.
+type columnView struct {
+	ref   Ref
+	store *Store
+	cache *viewCache // nil where nothing is cached
 }
 
 // slow reports whether one cell of c can take long: its media are decoded, or a network reads it.
-func (c *column) slow() bool {
-	return c.schema.Kind.IsFile() || slices.ContainsFunc(c.refs, func(r Ref) bool { return r.View.Info().Pretrained })
+func (c column) slow() bool {
+	return c.schema.Kind.IsFile() || slices.ContainsFunc(c.views, func(v columnView) bool { return v.ref.View.Info().Pretrained })
 }
 
 // cellsWorth is how many cells of texts and numbers take longer than a goroutine does to start.
@@ -70,32 +75,27 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	if err := ds.CheckCells(); err != nil {
 		return nil, nil, fmt.Errorf("cannot extract: %w", err)
 	}
-	features := &Features{Refs: refs, Incomplete: map[CellRef]bool{}}
-	var cols []*column
-	for _, ref := range refs {
-		var c *column
+	features := &Features{Refs: refs, Stores: newStores(len(refs), len(ds.Rows))}
+	cols := make([]column, 0, len(refs))
+	for i, ref := range refs {
 		// A column's views are computed together, from a cell that is opened and decoded once.
-		if i := slices.IndexFunc(cols, func(c *column) bool { return c.index == ref.Column }); i >= 0 {
-			c = cols[i]
-		} else {
-			c = &column{index: ref.Column, schema: &ds.Schema.Columns[ref.Column]}
-			cols = append(cols, c)
+		k := slices.IndexFunc(cols, func(c column) bool { return c.index == ref.Column })
+		if k < 0 {
+			k = len(cols)
+			cols = append(cols, column{index: ref.Column, schema: &ds.Schema.Columns[ref.Column]})
 		}
-		s := NewStore(len(ds.Rows))
-		features.Stores = append(features.Stores, s)
-		c.refs, c.stores = append(c.refs, ref), append(c.stores, s)
-		var d *viewCache
+		v := columnView{ref: ref, store: features.Stores[i]}
 		// Cheap views cost less than reading the cache does (decision 5); a pretrained encoder never
 		// does.
-		if info := ref.View.Info(); e.Cache != nil && !info.NoCache && (info.Pretrained || c.schema.Kind.IsFile()) {
-			d = e.Cache.viewCache(string(ref.Modality.Kind()), ref.View.Info())
+		if info := ref.View.Info(); e.Cache != nil && !info.NoCache && (info.Pretrained || cols[k].schema.Kind.IsFile()) {
+			v.cache = e.Cache.viewCache(string(ref.Modality.Kind()), ref.View.Info())
 		}
-		c.viewCaches = append(c.viewCaches, d)
+		cols[k].views = append(cols[k].views, v)
 	}
 
 	total := len(ds.Rows) * len(cols)
 	workers := min(parallel.Workers(e.Workers), total)
-	if !slices.ContainsFunc(cols, (*column).slow) { // a few cells are not worth a goroutine
+	if !slices.ContainsFunc(cols, column.slow) { // a few cells are not worth a goroutine
 		workers = min(workers, 1+total/cellsWorth)
 	}
 	// One for each worker, so that no buffer is locked or allocated for each cell.
@@ -106,7 +106,7 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 	err := parallel.For(ctx, total, workers, func(ctx context.Context, worker, i int) error {
 		// The columns of a row are neighbors: files that are often in one folder are read together, and
 		// fast and slow columns mix.
-		row, col := i/len(cols), cols[i%len(cols)]
+		row, col := i/len(cols), &cols[i%len(cols)]
 		found, err := col.extract(ctx, e.limit(), ds, row, &memory[worker])
 		if len(found) == 0 && e.Progress == nil {
 			return err
@@ -115,6 +115,9 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		defer mu.Unlock()
 		problems = append(problems, found...)
 		if len(found) > 0 {
+			if features.Incomplete == nil {
+				features.Incomplete = map[CellRef]bool{}
+			}
 			features.Incomplete[CellRef{row, col.index}] = true
 		}
 		if e.Progress != nil {
@@ -131,11 +134,8 @@ func (e *Extractor) Extract(ctx context.Context, ds *dataset.Dataset, refs []Ref
 		return nil, problems, errors.Join(err, features.Close())
 	}
 	// Workers end in any order; problems are listed as a reader of the table would meet them.
-	sort.SliceStable(problems, func(a, b int) bool {
-		if problems[a].Row != problems[b].Row {
-			return problems[a].Row < problems[b].Row
-		}
-		return problems[a].Column < problems[b].Column
+	slices.SortStableFunc(problems, func(a, b dataset.Problem) int {
+		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Column, b.Column))
 	})
 	return features, problems, nil
 }
@@ -210,8 +210,7 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	// All views of a column have one modality.
-	item, err := c.refs[0].Modality.Open(cellCtx, cell, col, ds.Folder())
+	item, err := c.views[0].ref.Modality.Open(cellCtx, cell, col, ds.Folder())
 	if err != nil {
 		err = unreadable(err)
 		return problems, err
@@ -224,44 +223,46 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		}
 	}
 	for _, j := range missing {
+		v := &c.views[j]
 		// An encoder runs on several cells at once: the cell's part ends with its input.
-		if v, ok := c.refs[j].View.(Batched); ok {
-			in, size, err := v.Input(item)
+		if encoder, ok := v.ref.View.(Batched); ok {
+			in, size, err := encoder.Input(item)
 			if err != nil {
 				problem(readable(err))
 				continue
 			}
-			d := c.viewCaches[j]
+			d := v.cache
 			if !whole {
 				d = nil
 			}
-			if err := w.batch(v, c.stores[j]).add(ctx, pending{row, key, d, in}, size); err != nil {
+			if err := w.batch(encoder, v.store).add(ctx, pending{row, key, d, in}, size); err != nil {
 				return problems, err
 			}
 			continue
 		}
-		raw, err := c.refs[j].View.Extract(item)
+		raw, err := v.ref.View.Extract(item)
 		if err != nil {
 			// One view's failure leaves the cell's others.
 			problem(readable(err))
 			continue
 		}
-		if err := c.stores[j].Put(row, raw); err != nil {
+		if err := v.store.Put(row, raw); err != nil {
 			return problems, err
 		}
-		if d := c.viewCaches[j]; d != nil && whole {
-			d.put(key, raw)
+		if v.cache != nil && whole {
+			v.cache.put(key, raw)
 		}
 	}
 	return problems, nil
 }
 
 // recall fills the cell's views that are cached; missing are the others, as
-// indices into refs. unread reports that a file cannot be read, err that a store cannot be written.
+// indices into views. unread reports that a file cannot be read, err that a store cannot be written.
 func (c *column) recall(ctx context.Context, cell *dataset.Cell, from media.Folder, row int, w *scratch) (key Key, missing []int, unread, err error) {
 	w.missing = w.missing[:0]
 	hashed := false
-	for j, d := range c.viewCaches {
+	for j, v := range c.views {
+		d := v.cache
 		if d == nil {
 			w.missing = append(w.missing, j)
 			continue
@@ -281,7 +282,7 @@ func (c *column) recall(ctx context.Context, cell *dataset.Cell, from media.Fold
 			w.missing = append(w.missing, j)
 			continue
 		}
-		if err := c.stores[j].putRecord(row, rec); err != nil {
+		if err := v.store.putRecord(row, rec); err != nil {
 			return key, nil, nil, err
 		}
 	}

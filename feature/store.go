@@ -43,6 +43,16 @@ type block struct {
 // NewStore makes an empty store of n rows, all absent.
 func NewStore(n int) *Store { return &Store{at: make([]span, n)} }
 
+// newStores makes k of them.
+func newStores(k, n int) []*Store {
+	out, stores, at := make([]*Store, k), make([]Store, k), make([]span, k*n)
+	for i := range out {
+		out[i] = &stores[i]
+		out[i].at, at = at[:n:n], at[n:]
+	}
+	return out
+}
+
 // Len is the number of rows.
 func (s *Store) Len() int { return len(s.at) }
 

@@ -56,16 +56,16 @@ func (p *Predictor) Predict(ctx context.Context, set *Set, rows []int) (*Scores,
 
 // PredictMasked is Predict with the views hidden whose index is set in hide.
 func (p *Predictor) PredictMasked(ctx context.Context, set *Set, rows []int, hide []bool) (*Scores, error) {
-	return p.predict(ctx, set, rows, func(int) []bool { return hide })
+	return p.run(ctx, set, rows, func(int) []bool { return hide }, true)
 }
 
-// Logits is Predict without the probabilities: Scores.P is nil.
-func (p *Predictor) Logits(ctx context.Context, set *Set, rows []int) (*Scores, error) {
-	return p.run(ctx, set, rows, func(int) []bool { return nil }, false)
+// Logits is PredictMasked without the probabilities: Scores.P is nil.
+func (p *Predictor) Logits(ctx context.Context, set *Set, rows []int, hide []bool) (*Scores, error) {
+	return p.run(ctx, set, rows, func(int) []bool { return hide }, false)
 }
 
-// PredictVariants returns the scores of all rows of a set with the views of hides[0] hidden, then
-// of all rows with those of hides[1], and so on, in as few batches as possible.
+// PredictVariants returns what Logits does for all rows of a set with the views of hides[0] hidden,
+// then for all rows with those of hides[1], and so on, in as few batches as possible.
 func (p *Predictor) PredictVariants(ctx context.Context, set *Set, hides [][]bool) ([]*Scores, error) {
 	n := set.Len()
 	rows := make([]int, n)
@@ -76,7 +76,7 @@ func (p *Predictor) PredictVariants(ctx context.Context, set *Set, hides [][]boo
 	if p.m.OverRows() { // rows of a variant must stay together
 		for k, hide := range hides {
 			var err error
-			if out[k], err = p.PredictMasked(ctx, set, rows, hide); err != nil {
+			if out[k], err = p.Logits(ctx, set, rows, hide); err != nil {
 				return nil, err
 			}
 		}
@@ -86,7 +86,7 @@ func (p *Predictor) PredictVariants(ctx context.Context, set *Set, hides [][]boo
 	for range hides {
 		many = append(many, rows...)
 	}
-	s, err := p.predict(ctx, set, many, func(i int) []bool { return hides[i/n] })
+	s, err := p.run(ctx, set, many, func(i int) []bool { return hides[i/n] }, false)
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +96,10 @@ func (p *Predictor) PredictVariants(ctx context.Context, set *Set, hides [][]boo
 	return out, nil
 }
 
-// part returns the scores from the i-th to before the j-th row.
+// part returns the scores without probabilities from the i-th to before the j-th row.
 func (s *Scores) part(i, j int) *Scores {
 	c := s.Outputs
-	out := &Scores{Outputs: c, P: s.P[i*c : j*c], Logits: s.Logits[i*c : j*c], Absent: s.Absent[i:j]}
+	out := &Scores{Outputs: c, Logits: s.Logits[i*c : j*c], Absent: s.Absent[i:j]}
 	if s.Weights != nil {
 		nv := len(s.Weights) / len(s.Absent)
 		out.Weights = s.Weights[i*nv : j*nv]
@@ -107,24 +107,20 @@ func (s *Scores) part(i, j int) *Scores {
 	return out
 }
 
-// predict scores rows, of which each is given once if its group decides when it is read; hidden
-// returns the views that are hidden in the i-th of them.
-func (p *Predictor) predict(ctx context.Context, set *Set, rows []int, hidden func(i int) []bool) (*Scores, error) {
-	return p.run(ctx, set, rows, hidden, true)
-}
-
-// run is predict, with the probabilities or without.
+// run scores rows, of which each is given once if its group decides when it is read; hidden returns
+// the views that are hidden in the i-th of them.
 func (p *Predictor) run(ctx context.Context, set *Set, rows []int, hidden func(i int) []bool, probabilities bool) (*Scores, error) {
 	c, nv := p.m.Spec.Outputs, len(p.m.Spec.Views)
 	out := &Scores{Outputs: c, Logits: make([]float64, len(rows)*c), Absent: make([]bool, len(rows))}
 	if probabilities {
 		out.P = make([]float64, len(rows)*c)
 	}
-	at := make(map[int]int, len(rows)) // a row's index in rows, where its group decides when it is read
+	var at map[int]int // a row's index in rows, where its group decides when it is read
 	// Groups are packed whole and in their own order, so that a batch's rows are not those of
 	// rows[next:].
 	grouped := p.m.OverRows()
 	if grouped {
+		at = make(map[int]int, len(rows))
 		for i, r := range rows {
 			at[r] = i
 		}

@@ -50,7 +50,7 @@ func (m *Model) Answer(ctx context.Context, f *Features, q Query) ([]Prediction,
 	if err != nil || f.Len() == 0 {
 		return nil, err
 	}
-	s, err := m.Score(ctx, f.set, nil, hide)
+	s, err := m.predictor.Logits(ctx, f.set, allRows(f.set), hide)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,6 @@ func (m *Model) overflowed(s *model.Scores) map[int]bool {
 		for k := range logits {
 			logits[k] = float64(m.a.Spec.Prior[k])
 		}
-		m.a.Spec.Activate(s.P[i*s.Outputs:(i+1)*s.Outputs], logits)
 	}
 	return rows
 }
@@ -125,17 +124,22 @@ func (m *Model) overflowed(s *model.Scores) map[int]bool {
 // hidden (nil: none). It returns ctx.Err() once ctx is done.
 func (m *Model) Score(ctx context.Context, set *model.Set, rows []int, hide []bool) (*model.Scores, error) {
 	if rows == nil {
-		rows = make([]int, set.Len())
-		for i := range rows {
-			rows[i] = i
-		}
+		rows = allRows(set)
 	}
 	return m.predictor.PredictMasked(ctx, set, rows, hide)
 }
 
+func allRows(set *model.Set) []int {
+	rows := make([]int, set.Len())
+	for i := range rows {
+		rows[i] = i
+	}
+	return rows
+}
+
 // Logits is Score without the probabilities, of which Scores.P is nil, and with nothing hidden.
 func (m *Model) Logits(ctx context.Context, set *model.Set, rows []int) (*model.Scores, error) {
-	return m.predictor.Logits(ctx, set, rows)
+	return m.predictor.Logits(ctx, set, rows, nil)
 }
 
 // Probabilities returns the calibrated probabilities of s, [rows, classes], or a regression's

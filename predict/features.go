@@ -86,7 +86,7 @@ func (m *Model) Mapped(ctx context.Context, ds *dataset.Dataset) (*Features, err
 
 // applied applies the model's states to extracted features.
 func (m *Model) applied(ds *dataset.Dataset, refs []feature.Ref, features *feature.Features, problems dataset.Problems, apply func(*feature.Store, feature.Shape, feature.State) (*feature.Matrix, error)) (*Features, error) {
-	f := &Features{Problems: problems, set: &model.Set{}, flags: make([][]string, len(ds.Rows))}
+	f := &Features{Problems: problems, set: &model.Set{Views: make([]*feature.Matrix, 0, len(m.a.Views))}, flags: make([][]string, len(ds.Rows))}
 	for i, v := range m.a.Views {
 		// Select has found every view, but in the order of the schema's columns.
 		j := slices.IndexFunc(refs, func(r feature.Ref) bool { return r.Name == v.Name })
@@ -100,10 +100,11 @@ func (m *Model) applied(ds *dataset.Dataset, refs []feature.Ref, features *featu
 		f.groups = dataset.Sequences(ds, nil)
 		f.set.Groups = model.NewGroups(len(ds.Rows), f.groups)
 	}
+	incomplete := func(row, column int) bool {
+		return ds.Rows[row].Cell(column).Incomplete || features.Incomplete[feature.CellRef{Row: row, Column: column}]
+	}
 	for i := range f.flags {
-		f.flags[i] = m.flags(i, f.set, func(column int) bool {
-			return ds.Rows[i].Cell(column).Incomplete || features.Incomplete[feature.CellRef{Row: i, Column: column}]
-		})
+		f.flags[i] = m.flags(i, f.set, incomplete)
 	}
 	return f, nil
 }
@@ -130,7 +131,7 @@ func (m *Model) Extract(ctx context.Context, ds *dataset.Dataset) ([]feature.Ref
 }
 
 // flags names the columns that the prediction of row i has to do without, in whole or in part.
-func (m *Model) flags(i int, set *model.Set, incomplete func(column int) bool) (flags []string) {
+func (m *Model) flags(i int, set *model.Set, incomplete func(row, column int) bool) (flags []string) {
 	for k, c := range m.a.Schema.Columns {
 		used, present := false, false
 		for v, view := range m.a.Views {
@@ -141,7 +142,7 @@ func (m *Model) flags(i int, set *model.Set, incomplete func(column int) bool) (
 		if !used {
 			continue
 		}
-		switch part := incomplete(k); {
+		switch part := incomplete(i, k); {
 		case present && part:
 			flags = append(flags, "partial:"+c.Name)
 		case !present && part:
