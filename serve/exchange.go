@@ -95,18 +95,19 @@ func (x *exchange) receive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	control := http.NewResponseController(w)
-	limited := control.SetReadDeadline(time.Now().Add(s.o.Timeout)) == nil
+	// Set only once it has passed: to set and clear the deadline of a stream of HTTP/2 takes its
+	// connection two more turns for each request.
+	late := time.AfterFunc(s.o.Timeout, func() { control.SetReadDeadline(time.Now()) }) //nolint:errcheck // where there are no deadlines
 	x.buffer = buffers.Get().(*bytes.Buffer)
 	if n := r.ContentLength; n > 0 {
 		x.buffer.Grow(int(min(n, largestPooled)) + bytes.MinRead)
 	}
-	if _, err := x.buffer.ReadFrom(&heldReader{http.MaxBytesReader(w, r.Body, s.o.MaxBody), &x.hold, 0}); err != nil {
-		return bodyError(err)
+	_, err := x.buffer.ReadFrom(&heldReader{http.MaxBytesReader(w, r.Body, s.o.MaxBody), &x.hold, 0})
+	if !late.Stop() { // also where the body has ended just then: the connection has its deadline
+		return errLateBody
 	}
-	if limited { // else the connection would count as gone once the deadline passes
-		if err := control.SetReadDeadline(time.Time{}); err != nil {
-			return bodyError(err)
-		}
+	if err != nil {
+		return bodyError(err)
 	}
 	x.body = x.buffer.Bytes()
 	return nil
@@ -174,6 +175,8 @@ func (h *heldReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+var errLateBody = faultf(http.StatusRequestTimeout, "incomplete body", "the body did not come in time")
+
 // bodyError is the answer to an error of reading a body, which is the client's unless it is ours.
 func bodyError(err error) error {
 	var f *fault
@@ -183,7 +186,7 @@ func bodyError(err error) error {
 	case errors.As(err, &f), errors.As(err, &tooLarge):
 		return err
 	case errors.As(err, &late) && late.Timeout():
-		return faultf(http.StatusRequestTimeout, "incomplete body", "the body did not come in time")
+		return errLateBody
 	}
 	return faultf(http.StatusBadRequest, "incomplete body", "the body ends before it should")
 }

@@ -40,6 +40,11 @@ func grpcServer(t testing.TB, o serve.Options) (string, *http.Client) {
 	return s.URL, &http.Client{Transport: transport}
 }
 
+// forms are those in which a client may call.
+var forms = map[string][]connect.ClientOption{
+	"gRPC": nil, "gRPC, compressed": {connect.WithSendGzip()}, "gRPC-Web": {connect.WithGRPCWeb()}, "gRPC-Web, JSON": {connect.WithGRPCWeb(), connect.WithProtoJSON()},
+}
+
 // call asks a method of a gRPC service.
 func call[Res, Req any](t testing.TB, client *http.Client, url string, q *Req, options ...connect.ClientOption) (*Res, error) {
 	t.Helper()
@@ -100,7 +105,7 @@ func TestGRPCInfer(t *testing.T) {
 		Inputs:  []*inference.ModelInferRequest_InferInputTensor{input("note", "BYTES", nil, 2, 1), input("price", "FP64", nil, 2, 1)},
 		Outputs: []*inference.ModelInferRequest_InferRequestedOutputTensor{{Name: "probabilities"}},
 	}
-	for _, o := range [][]connect.ClientOption{nil, {connect.WithSendGzip()}} {
+	for _, o := range forms {
 		b, err := call[inference.ModelInferResponse](t, client, url+grpcPath+"ModelInfer", raw, o...)
 		if err != nil {
 			t.Fatal(err)
@@ -124,9 +129,11 @@ func TestGRPCErrors(t *testing.T) {
 	}
 	f := func(q *inference.ModelInferRequest, code connect.Code, message string) {
 		t.Helper()
-		_, err := call[inference.ModelInferResponse](t, client, url+grpcPath+"ModelInfer", q)
-		if connect.CodeOf(err) != code || err == nil || !strings.Contains(err.Error(), message) {
-			t.Errorf("%v, want %v: %s", err, code, message)
+		for form, o := range forms {
+			_, err := call[inference.ModelInferResponse](t, client, url+grpcPath+"ModelInfer", q, o...)
+			if connect.CodeOf(err) != code || err == nil || !strings.Contains(err.Error(), message) {
+				t.Errorf("%s: %v, want %v: %s", form, err, code, message)
+			}
 		}
 	}
 	f(&inference.ModelInferRequest{ModelName: "none", Inputs: note(1, 1)}, connect.CodeNotFound, "none")

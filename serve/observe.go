@@ -118,7 +118,10 @@ func (s *Server) done(r *http.Request, rec *record, id string, took time.Duratio
 	if rec.err != nil {
 		fields = append(fields, slog.String("error", rec.err.Error()))
 	}
-	s.o.Logger.LogAttrs(r.Context(), level, "request", fields...)
+	// Not by the logger's own methods, which would look up the line that calls them each time.
+	line := slog.NewRecord(time.Now(), level, "request", 0)
+	line.AddAttrs(fields...)
+	s.o.Logger.Handler().Handle(r.Context(), line) //nolint:errcheck // there is nowhere to report it
 }
 
 // requestID is the client's own name of a request, if it is a plain one, else a random one.

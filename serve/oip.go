@@ -123,17 +123,17 @@ func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) 
 	}
 	schema := m.Schema()
 	rows := int64(-1)
-	seen := map[string]bool{}
+	seen := make([]bool, len(m.inputs))
 	for i := range inputs {
 		t := &inputs[i]
 		k := slices.IndexFunc(m.inputs, func(o tensorInfo) bool { return o.Name == t.Name })
 		if k < 0 {
 			return nil, faultf(http.StatusBadRequest, "unknown input", "the model has no input %.100q", t.Name)
 		}
-		if seen[t.Name] {
+		if seen[k] {
 			return nil, faultf(http.StatusBadRequest, "invalid input", "the input %.100q is there twice", t.Name)
 		}
-		seen[t.Name] = true
+		seen[k] = true
 		if err := checkShape(t, m.inputs[k], s.o.MaxRows); err != nil {
 			return nil, err
 		}
@@ -182,21 +182,31 @@ func (t *tensorData) fill(schema *dataset.Schema, i int, row *dataset.Row) {
 	c, cell := &schema.Columns[k], &row.Cells[k]
 	switch {
 	case c.Kind == media.Vector:
-		n := int(t.Shape[1])
-		v := make([]float32, n)
+		v := t.vector(i, int(t.Shape[1]))
 		missing := 0
-		for j := range v {
-			x := t.number(i*n + j)
-			if v[j] = float32(x); math.IsNaN(x) || math.IsInf(float64(v[j]), 0) {
+		for _, x := range v {
+			if x-x != 0 { // NaN, or infinite
 				missing++
 			}
 		}
 		if cell.Vector = v; missing > 0 {
-			cell.Vector, cell.Incomplete = nil, missing < n
+			cell.Vector, cell.Incomplete = nil, missing < len(v)
 		}
 	case c.Kind.IsFile() && !t.text && len(t.bytes[i]) > 0:
 		cell.Media = []media.Source{media.Bytes(t.Name, t.bytes[i])}
 	}
+}
+
+// vector returns row i of n numbers.
+func (t *tensorData) vector(i, n int) []float32 {
+	if t.floats != nil {
+		return t.floats[i*n : (i+1)*n : (i+1)*n]
+	}
+	v := make([]float32, n)
+	for j, x := range t.numbers[i*n : (i+1)*n] {
+		v[j] = float32(x)
+	}
+	return v
 }
 
 func (t *tensorData) number(i int) float64 {
@@ -232,7 +242,7 @@ func (s *Server) infer(ctx context.Context, m *Model, inputs []tensorData, wante
 	if err != nil {
 		return nil, err
 	}
-	var out []tensorData
+	out := make([]tensorData, 0, len(outputs))
 	for _, o := range outputs {
 		if len(wanted) > 0 && !slices.Contains(wanted, o.Name) {
 			continue
@@ -247,6 +257,7 @@ func (s *Server) infer(ctx context.Context, m *Model, inputs []tensorData, wante
 			case "value":
 				t.numbers = append(t.numbers, p.Value)
 			case "probabilities":
+				t.floats = slices.Grow(t.floats, (len(lines)-i)*len(p.Probabilities))
 				for _, x := range p.Probabilities {
 					t.floats = append(t.floats, float32(x))
 				}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -467,8 +468,18 @@ func half(h uint16) float64 {
 	return sign * math.Ldexp(1+fraction, exponent-15)
 }
 
+// binarySize returns how many bytes appendBinary appends.
+func (t *tensorData) binarySize() int {
+	n := 4*len(t.bytes) + 4*len(t.floats) + 8*len(t.numbers)
+	for _, v := range t.bytes {
+		n += len(v)
+	}
+	return n
+}
+
 // appendBinary appends the content as setBinary reads it.
 func (t *tensorData) appendBinary(b []byte) []byte {
+	b = slices.Grow(b, t.binarySize())
 	le := binary.LittleEndian
 	for _, v := range t.bytes {
 		b = append(le.AppendUint32(b, uint32(len(v))), v...)
