@@ -256,8 +256,8 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 	return problems, nil
 }
 
-// recall fills the cell's views that are cached; missing are the others, as
-// indices into views. unread reports that a file cannot be read, err that a store cannot be written.
+// recall fills the cell's views that are cached; missing are the others, as indices into views.
+// unread reports that a file cannot be read, err that a store cannot be written.
 func (c *column) recall(ctx context.Context, cell *dataset.Cell, from media.Folder, row int, w *scratch) (key Key, missing []int, unread, err error) {
 	w.missing = w.missing[:0]
 	hashed := false
