@@ -53,15 +53,6 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	}
 }
 
-// reports serves a folder of reports. A report carries its own style and script.
-func reports(files fs.FS) http.Handler {
-	next := http.FileServerFS(files)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'self' 'unsafe-inline' data:; connect-src 'none'; frame-ancestors 'none'")
-		next.ServeHTTP(w, r)
-	})
-}
-
 // form describes what the page shows of a model.
 type form struct {
 	modelInfo
