@@ -33,19 +33,11 @@ Examples:
 
 // Run merges the parts.
 func (c *mergeCmd) Run(e *env) error {
-	for _, path := range []*string{&c.Out, &c.JSON} { // the working folder becomes another
-		if *path == "" || *path == "-" {
-			continue
-		}
-		var err error
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-	}
 	j, err := openJob(e, c.Job)
 	if err != nil {
 		return err
 	}
+	c.Out, c.JSON = j.path(c.Out), j.path(c.JSON)
 	if c.Status {
 		return c.status(e, j.worker)
 	}
@@ -128,6 +120,11 @@ func (c *mergeCmd) status(e *env, w *scale.Worker) error {
 func (c *mergeCmd) comparison(e *env, j *openedJob) (failed error) {
 	plain := &j.plain.Compare
 	plain.Out, plain.resultFlags = c.Out, c.resultFlags
+	if j.here != "" { // what is shown holds in either folder
+		if plain.Data, failed = filepath.Abs(plain.Data); failed != nil {
+			return failed
+		}
+	}
 	if c.Out != "" {
 		undo, err := durable.MakeFolder(c.Out)
 		if err != nil {

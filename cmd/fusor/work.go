@@ -163,26 +163,40 @@ func taskNumber(line string) (int, error) {
 type openedJob struct {
 	worker *scale.Worker
 	plain  commands
-	env    *env // that the plain command would run in
+	env    *env   // that the plain command would run in
+	here   string // the folder of the user, where the work goes on in another; else ""
+}
+
+// path returns what the user wrote, so that it holds where the work goes on.
+func (j *openedJob) path(p string) string {
+	if j.here == "" || p == "" || p == "-" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(j.here, p)
 }
 
 // openJob opens a job and reads its command. The working folder becomes that in which the job was
 // made, if it is there: the command's paths are relative to it.
 func openJob(e *env, dir string) (*openedJob, error) {
-	dir, err := filepath.Abs(dir)
+	here, err := os.Getwd()
 	if err != nil {
 		return nil, err
 	}
-	w, err := scale.Open(e.ctx, scale.Dir(dir))
+	own, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	w, err := scale.Open(e.ctx, scale.Dir(own))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if folder := w.Job().Folder; exists(folder) {
+	j := &openedJob{worker: w}
+	if folder := w.Job().Folder; exists(folder) && !sameFolder(folder, here) {
 		if err := os.Chdir(folder); err != nil {
 			return nil, fmt.Errorf("cannot work where the job was made: %w", err)
 		}
+		j.here = here
 	}
-	j := &openedJob{worker: w}
 	args := slices.Clone(w.Job().Command)
 	if w.Job().Kind == scale.Extract {
 		args = append(args, "-o", "arrays") // which merge names
@@ -194,6 +208,16 @@ func openJob(e *env, dir string) (*openedJob, error) {
 	j.env = newEnv(e.ctx, args, line)
 	j.env.stdin, j.env.stdout, j.env.stderr = e.stdin, e.stdout, e.stderr
 	return j, nil
+}
+
+// sameFolder reports whether two paths are of one folder.
+func sameFolder(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // setUp makes the worker one of the job's kind.
