@@ -134,7 +134,7 @@ func (f *dataFlags) options() (dataset.Options, error) {
 type commonFlags struct {
 	resultFlags
 	Threads uint     `help:"Cores to use (default: all)." placeholder:"N"`
-	Memory  cli.Size `help:"Most memory to take, as 2GB or 500MB: garbage is collected more often near it, and views of more than a sixteenth of it are read from disk. Data that are in use are not given up for it (default: no limit, or GOMEMLIMIT)." placeholder:"SIZE"`
+	Memory  cli.Size `help:"Most memory to take, as 2GB or 500MB: garbage is collected more often near it, and views of more than a sixteenth of it are read from disk. Data that are in use are not given up for it (default: no limit, or GOMEMLIMIT)." placeholder:"SIZE" least:"16MB"`
 	Strict  bool     `help:"Fail on the first set of unreadable cells instead of going on without them."`
 	Cache   string   `help:"Folder of the feature cache (default: fusor/features in the user's cache folder)." env:"FUSOR_CACHE" placeholder:"DIR"`
 	NoCache bool     `help:"Keep no extracted features."`

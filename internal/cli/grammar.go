@@ -10,6 +10,7 @@
 //	default:"VALUE"    the value of a flag that is not given
 //	env:"NAME"         environment variable that is taken where the flag is not given
 //	enum:"a,b"         the values that are taken
+//	least:"64MB"       the smallest Size that is taken
 //	sep:"none"         between the values of a list or a map, default ",": repeated flags alone
 //	type:"existingfile" or "existingdir"
 //	group:"TITLE"      heading of the help; of an embedded struct, of all its flags
@@ -55,9 +56,9 @@ type Value struct {
 	Negatable   bool
 	Required    bool
 
-	enum, kind, sep string
-	target          reflect.Value
-	given           bool
+	enum, kind, sep, least string
+	target                 reflect.Value
+	given                  bool
 }
 
 // New returns the program of a pointer to a struct.
@@ -126,7 +127,7 @@ func (c *Command) read(s reflect.Value, group string) {
 		v := &Value{
 			Name: name, Short: tag.Get("short"), Help: help, Group: cmp.Or(tag.Get("group"), group),
 			Placeholder: tag.Get("placeholder"), Default: tag.Get("default"), Env: tag.Get("env"),
-			enum: tag.Get("enum"), kind: tag.Get("type"), sep: cmp.Or(tag.Get("sep"), ","), target: s.Field(i),
+			enum: tag.Get("enum"), least: tag.Get("least"), kind: tag.Get("type"), sep: cmp.Or(tag.Get("sep"), ","), target: s.Field(i),
 		}
 		_, v.Negatable = tag.Lookup("negatable")
 		_, v.Required = tag.Lookup("required")

@@ -313,7 +313,30 @@ func (v *Value) one(s string) error {
 		v.target.Set(reflect.New(v.target.Type().Elem()))
 		return scan(v.target.Elem(), s)
 	}
-	return scan(v.target, s)
+	if err := scan(v.target, s); err != nil {
+		return err
+	}
+	return v.large(s)
+}
+
+// large holds that a size is not smaller than makes sense, as it is without its unit.
+func (v *Value) large(s string) error {
+	size, ok := v.target.Interface().(Size)
+	if !ok || v.least == "" {
+		return nil
+	}
+	least, err := ParseSize(v.least)
+	if err != nil || size >= least {
+		return err
+	}
+	if n, err := strconv.ParseFloat(s, 64); err == nil {
+		unit := "GB"
+		if n >= 100 {
+			unit = "MB"
+		}
+		return fmt.Errorf("%q without a unit is bytes, and %s is the least; did you mean %s%s?", s, v.least, s, unit)
+	}
+	return fmt.Errorf("%q is too small: %s is the least", s, v.least)
 }
 
 // exists holds that the file or folder that a value names is there.
