@@ -92,7 +92,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := c.Result.Outcomes[0][0]
-	if got, _, _ := out.Calibrate(c.Data); math.Abs(got-told(out.ValLogits, out.ValAbsent)) > 1e-6 {
-		t.Errorf("a comparison's temperature is %g, that of the rows that hold something %g", got, told(out.ValLogits, out.ValAbsent))
+	if got, want := out.Temperature, told(out.ValLogits, out.ValAbsent); math.Abs(got-want) > 1e-6 {
+		t.Errorf("a comparison's temperature is %g, that of the rows that hold something %g", got, want)
 	}
 }

@@ -30,6 +30,7 @@ type handOver struct {
 	options    compare.Options
 	unseen     []*compare.Outcome // see testFits
 	history    *train.History     // of the fit
+	test       *Evaluation        // of the model; nil with folds
 }
 
 // keep returns the model, which is a piece of the comparison.
@@ -98,21 +99,33 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 	}
 	h.history = f.History
 	a := assemble(p, f, &h.options)
-	switch {
-	// Temperature and thresholds from rows that no choice was made on (decision 28), if there are any;
-	// else assemble's stay, from the validation rows.
-	case h.unseen == nil:
-	case a.Spec.Multilabel:
-		a.Temperature, a.Thresholds = compare.CalibrateLabels(h.src.Data, h.unseen)
-	default:
+	// By rows that no choice was made on (decision 28), if there are any.
+	if h.unseen != nil {
 		calibrate(a, compare.CalibrateTests(h.src.Data, h.unseen, &h.options))
+	} else if res.Plan.Official {
+		calibrate(a, compare.CalibrateVal(h.src.Data, res.Outcomes[h.entry][0], &h.options))
 	}
 	// The model is asked for the columns that it uses, no others.
 	read := narrowed(h.src.Data, a)
 	a.Schema = read.Schema
 	a.Training = trainedOn(read, run, h.seed)
-	a.Record = h.record(run)
-	return &Model{predict.New(a, h.Options)}, nil
+	a.Record = newRecord(h.job, h.src.Data, run)
+	m := &Model{predict.New(a, h.Options)}
+	return m, h.score(ctx, m, p, f)
+}
+
+// score puts the scores into the model's record: on an official split its own on the test rows (see
+// docs/decisions/0050-scores-of-a-model.md), with folds, which leave it none, those of the folds.
+func (h *handOver) score(ctx context.Context, m *Model, p *train.Prepared, f *train.Fitting) (err error) {
+	c, r := h.comparison, m.Artifact().Record
+	scores, seeds := scoresOf(&c.Rows[h.entry]), len(c.Run.Seeds)
+	if r.Metric = c.Metric; !c.Result.Plan.Official {
+		r.Scored, r.Folds, r.Seeds, r.Metrics = artifact.OnFolds, c.Result.Plan.Folds, seeds, scores
+		return nil
+	}
+	r.Compared = &artifact.Compared{Score: scores[0], Seeds: seeds}
+	h.test, err = h.measure(ctx, m, p, f)
+	return err
 }
 
 // testFits returns fits whose test rows no choice was made on, each row once: the folds of the
@@ -151,18 +164,6 @@ func (h *handOver) testFits(ctx context.Context) ([]*compare.Outcome, error) {
 		}
 	}
 	return out, nil
-}
-
-// record is what the model card shows: the scores of the entry's row.
-func (h *handOver) record(run dataset.Run) *artifact.Record {
-	c := h.comparison
-	r := newRecord(h.job, h.src.Data, run)
-	r.Scored, r.Seeds, r.Metric = artifact.OnTest, len(c.Run.Seeds), c.Metric
-	if !c.Result.Plan.Official {
-		r.Scored, r.Folds = artifact.OnFolds, c.Result.Plan.Folds
-	}
-	r.Metrics = scoresOf(&c.Rows[h.entry])
-	return r
 }
 
 // newRecord is a record without scores.
@@ -241,6 +242,9 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 	rep.Notes = append(slices.Clone(res.Plan.Notes), wordsKnown(src.Features)...)
 	rep.History = *h.history
 	rep.Metric, rep.Folds = c.Metric, m.Artifact().Record.Folds
-	rep.Test, rep.Decision = &Evaluation{Row: c.Rows[0]}, decisionOf(m)
+	rep.Test, rep.Decision = h.test, decisionOf(m)
+	if rep.Test == nil {
+		rep.Test = &Evaluation{Row: c.Rows[0]}
+	}
 	return m, rep, nil
 }

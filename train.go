@@ -10,7 +10,6 @@ import (
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/train"
@@ -147,34 +146,30 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 	a.Record.Metric = rep.Metric
 	m := &Model{predict.New(a, j.Options)}
 	rep.Decision = decisionOf(m)
-	// The one look at the test rows, after everything was chosen.
-	if len(run.Test) > 0 {
-		s, err := p.Predict(ctx, f, run.Test, j.Threads)
-		if err != nil {
-			return nil, nil, err
-		}
-		rep.Test = analysis.NewEvaluation(m.Model, src.Data, run.Test, m.Probabilities(s), s.Absent)
-		rep.Test.TrainRows = float64(len(run.Train))
-		// The refit has learned from the validation rows as well.
-		if !j.recipe.Train.NoRefit {
-			rep.Test.TrainRows += float64(len(run.Val))
-		}
-		// The model's validation scores are of the search, before the refit saw these rows.
-		if f.Val != nil {
-			val := eval.NewPredictions(src.Data, run.Val, p.Unscale(f.Val))
-			if a.Thresholds != nil { // they are of calibrated probabilities
-				calibrated := eval.NewPredictions(src.Data, run.Val, m.Probabilities(f.Val))
-				if calibrated.Thresholds = a.Thresholds; a.Spec.Multilabel {
-					val = calibrated
-				} else {
-					val.Chosen = eval.DecideClasses(calibrated.Probs, a.Thresholds, f.Val.Absent)
-				}
-			}
-			rep.Test.ValRuns = []float64{rep.Test.Scores[0].Metric.Of(val)}
-		}
-		a.Record.Scored, a.Record.Seeds, a.Record.Metrics = artifact.OnTest, 1, scoresOf(&rep.Test.Row)
+	rep.Test, err = j.measure(ctx, m, p, f)
+	return m, rep, err
+}
+
+// measure measures a fitted model on the test rows of its run, once everything is chosen, and keeps
+// its scores in its record. It returns nil where there are none.
+func (j *job) measure(ctx context.Context, m *Model, p *train.Prepared, f *train.Fitting) (*Evaluation, error) {
+	run, r := p.Run, m.Artifact().Record
+	if len(run.Test) == 0 {
+		return nil, nil
 	}
-	return m, rep, nil
+	s, err := p.Predict(ctx, f, run.Test, j.Threads)
+	if err != nil {
+		return nil, err
+	}
+	e := analysis.NewEvaluation(m.Model, p.Data, run.Test, m.Probabilities(s), s.Absent)
+	e.TrainRows = float64(r.Rows.Fitted)
+	// Validation scores are of the search, before the refit saw these rows.
+	if f.Val != nil {
+		val := analysis.NewPredictions(m.Model, p.Data, run.Val, m.Probabilities(f.Val), f.Val.Absent)
+		e.ValRuns = []float64{e.Scores[0].Metric.Of(val)}
+	}
+	r.Scored, r.Seeds, r.Metrics = artifact.OnTest, 1, scoresOf(&e.Row)
+	return e, nil
 }
 
 // fit trains on all views, with a checkpoint if one is asked for; rows is the digest of the run.
@@ -214,19 +209,14 @@ func assemble(p *train.Prepared, f *train.Fitting, o *compare.Options) *artifact
 		a.Curve = append(a.Curve, artifact.Point{TrainLoss: e.TrainLoss, ValLoss: e.ValLoss})
 	}
 	keepEncoders(a, p.Features.Refs)
-	a.Temperature = 1
-	switch {
-	case p.Target != nil:
+	if p.Target != nil {
 		a.TargetMean, a.TargetStd = p.Target.Mean, p.Target.Std
-	case f.Model.Spec.Multilabel:
-		a.Temperature, a.Thresholds = compare.CalibrateLabelFit(p, f)
-	default:
-		calibrate(a, compare.CalibrateFit(p, f, o))
 	}
+	calibrate(a, compare.CalibrateFit(p, f, o))
 	return a
 }
 
-// calibrate puts the calibration of a classifier into its artifact.
+// calibrate puts the calibration of a model into its artifact.
 func calibrate(a *artifact.Artifact, c compare.Calibration) {
 	a.Temperature, a.Conformal, a.Thresholds, a.Decision = c.Temperature, c.Conformal, c.Thresholds, c.Decision
 }

@@ -27,82 +27,68 @@ type answer struct {
 // every run.
 func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOptions) {
 	var answers []answer
-	temperature, runs := 0.0, 0.0
-	var thresholds []float64 // of classes: their mean
+	var runs []*compare.Outcome
 	for r, out := range c.Result.Outcomes[entry] {
 		// Each seed tests the same rows again; counted twice, intervals would be too narrow.
-		if c.Result.Plan.Runs[r].Seed != c.Result.Plan.Runs[0].Seed {
-			continue
-		}
-		if c.Task == dataset.Regression {
-			// A regression has no probabilities: its answer is the value.
-			for i, row := range out.Test {
-				answers = append(answers, answer{row: row, after: out.TestP[i : i+1]})
-			}
-			continue
-		}
-		t, after := c.calibrated(out)
-		var ofLabels []float64
-		if c.Task == dataset.Multilabel {
-			_, ofLabels = out.CalibrateLabels(c.Data)
-		}
-		temperature, runs = temperature+t, runs+1
-		// By the thresholds of the run, as the model would answer (decision 41).
-		classes := eval.DecideClasses(after, out.Thresholds, out.Absent)
-		for k, v := range out.Thresholds {
-			if thresholds == nil {
-				thresholds = make([]float64, len(out.Thresholds))
-			}
-			thresholds[k] += v
-		}
-		k := len(after[0])
-		for i, row := range out.Test {
-			a := answer{row: row, before: out.TestP[i*k : (i+1)*k], after: after[i], class: classes[i]}
-			if c.Task == dataset.Multilabel {
-				a.given = eval.Decide(a.after, ofLabels)
-			}
-			answers = append(answers, a)
+		if c.Result.Plan.Runs[r].Seed == c.Result.Plan.Runs[0].Seed {
+			runs, answers = append(runs, out), append(answers, c.answers(out)...)
 		}
 	}
-	if c.Task == dataset.Regression {
+	switch name := c.Rows[entry].Name; c.Task {
+	case dataset.Regression:
 		d.Mistakes = errorsOf(c.Data, answers, o.Media)
-		return
+	case dataset.Multilabel:
+		addLabels(d, c.Data, name, answers, meanCalibration(runs).Temperature, o)
+	default:
+		d.Sets = c.predictionSets(entry, o.coverage())
+		addCalibration(d, c.Data, name, answers, meanCalibration(runs), o)
 	}
-	if c.Task == dataset.Multilabel {
-		addLabels(d, c.Data, c.Rows[entry].Name, answers, temperature/max(runs, 1), o)
-		return
+}
+
+// answers are those of an outcome's models to its test rows.
+func (c *Comparison) answers(out *compare.Outcome) []answer {
+	answers := make([]answer, len(out.Test))
+	if c.Task == dataset.Regression { // it has no probabilities: its answer is the value
+		for i, row := range out.Test {
+			answers[i] = answer{row: row, after: out.TestP[i : i+1]}
+		}
+		return answers
 	}
-	// For the report alone: no row was decided by the mean.
-	for k := range thresholds {
-		thresholds[k] /= runs
+	p, _ := out.Predictions(c.Data)
+	var classes []int
+	if c.Task == dataset.Classification { // by the thresholds of the run, as the model would answer (decision 41)
+		classes = eval.DecideClasses(p.Probs, out.Thresholds, out.Absent)
 	}
-	d.Sets = c.predictionSets(entry, o.coverage())
-	made := calibration{temperature: temperature / max(runs, 1), thresholds: thresholds}
-	if thresholds != nil {
-		made.decision = c.Metric
-		if m := metricNamed(c.Task, c.Metric); !m.Decides() { // class weights ask for it
-			made.decision = compare.Balanced
+	for i, row := range out.Test {
+		after := p.Probs[i]
+		answers[i] = answer{row: row, before: out.TestP[i*len(after) : (i+1)*len(after)], after: after}
+		if classes != nil {
+			answers[i].class = classes[i]
+		} else {
+			answers[i].given = eval.Decide(after, out.Thresholds)
 		}
 	}
-	addCalibration(d, c.Data, c.Rows[entry].Name, answers, made, o)
+	return answers
 }
 
-// calibrated returns the temperature fitted on the validation rows and the
-// probabilities of the test rows with it; those of rows without any view stay.
-func (c *Comparison) calibrated(out *compare.Outcome) (temperature float64, probs [][]float64) {
-	k := len(out.TestLogits) / max(1, len(out.Test))
-	temperature, _, _ = out.Calibrate(c.Data)
-	if c.Task == dataset.Multilabel {
-		return temperature, eval.Rows(compare.CalibratedLabels(out.TestP, out.TestLogits, out.Absent, temperature), k)
+// meanCalibration is the mean of those of several runs, for the report alone: no row was decided by
+// it.
+func meanCalibration(runs []*compare.Outcome) compare.Calibration {
+	var mean compare.Calibration
+	n := float64(len(runs))
+	for _, out := range runs {
+		mean.Temperature += out.Temperature / n
+		if out.Thresholds == nil {
+			continue
+		}
+		if mean.Decision = out.Decision; mean.Thresholds == nil {
+			mean.Thresholds = make([]float64, len(out.Thresholds))
+		}
+		for k, v := range out.Thresholds {
+			mean.Thresholds[k] += v / n
+		}
 	}
-	return temperature, compare.Calibrated(out.TestP, out.TestLogits, out.Absent, temperature)
-}
-
-// calibration is what turned a model's logits into answers; of several runs the mean.
-type calibration struct {
-	temperature float64
-	decision    string // the metric that thresholds were chosen by
-	thresholds  []float64
+	return mean
 }
 
 // leaveUncalibrated leaves out what calibration did where it did nothing.
@@ -113,7 +99,7 @@ func leaveUncalibrated(r *report.Reliability) {
 }
 
 // addCalibration fills what one model's answers show of its errors and its confidence.
-func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answers []answer, c calibration, o *ReportOptions) {
+func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answers []answer, c compare.Calibration, o *ReportOptions) {
 	before, after := &eval.Predictions{}, &eval.Predictions{}
 	for _, a := range answers {
 		y := ds.Rows[a.row].Class
@@ -123,11 +109,11 @@ func addCalibration(d *report.Document, ds *dataset.Dataset, name string, answer
 	if len(answers) == 0 {
 		return
 	}
-	d.Confusion = &report.Confusion{Model: name, Classes: ds.Schema.Classes, Counts: eval.Confusion(after), Decision: c.decision, Thresholds: c.thresholds}
+	d.Confusion = &report.Confusion{Model: name, Classes: ds.Schema.Classes, Counts: eval.Confusion(after), Decision: c.Decision, Thresholds: c.Thresholds}
 	ece, _ := eval.MetricByName("ece")
 	d.Reliability = &report.Reliability{
 		Model: name, Before: eval.Reliability(before, eval.Bins), After: eval.Reliability(after, eval.Bins),
-		ECEBefore: ece.Of(before), ECEAfter: ece.Of(after), Temperature: c.temperature,
+		ECEBefore: ece.Of(before), ECEAfter: ece.Of(after), Temperature: c.Temperature,
 	}
 	leaveUncalibrated(d.Reliability)
 	if d.Sets != nil {

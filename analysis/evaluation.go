@@ -26,6 +26,12 @@ const maxConfusion = 2000
 // NewEvaluation returns the scores of a model on the labeled ones of rows; p are the probabilities,
 // or values, that it predicted for each of them, and absent are those without any view.
 func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64, absent []bool) *Evaluation {
+	return evaluationOf(m, ds, rows, NewPredictions(m, ds, rows, p, absent))
+}
+
+// NewPredictions puts what a model predicted of the labeled ones of rows beside the truth; p and
+// absent are those of [NewEvaluation].
+func NewPredictions(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64, absent []bool) *eval.Predictions {
 	preds := eval.NewPredictions(ds, rows, p)
 	switch a := m.Artifact(); {
 	case a.Spec.Multilabel:
@@ -38,7 +44,7 @@ func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float6
 			}
 		}
 	}
-	return evaluationOf(m, ds, rows, preds)
+	return preds
 }
 
 // evaluationOf is NewEvaluation of what was predicted of the labeled ones of rows.

@@ -263,7 +263,8 @@ func (ex *Explanation) Document(o ReportOptions) *report.Document {
 			}
 			d.Sets = &report.Sets{Model: name, Report: sets}
 		}
-		addCalibration(d, ex.Data, name, ex.answers, calibration{m.Artifact().Temperature, m.Artifact().Decision, m.Artifact().Thresholds}, &o)
+		a := m.Artifact()
+		addCalibration(d, ex.Data, name, ex.answers, compare.Calibration{Temperature: a.Temperature, Thresholds: a.Thresholds, Decision: a.Decision}, &o)
 		ex.addWeights(d)
 	case dataset.Multilabel:
 		addLabels(d, ex.Data, name, ex.answers, m.Artifact().Temperature, &o)

@@ -72,13 +72,12 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	rows, at, times := tested(outcomes)
 	covered := make([]float64, len(rows))
 	for r, out := range outcomes {
-		_, probs := c.calibrated(out)
-		labels := eval.Labels(c.Data, out.Test)
-		for i, hit := range sets[r].Covered(probs, labels) {
+		p, _ := out.Predictions(c.Data)
+		for i, hit := range sets[r].Covered(p.Probs, p.Labels) {
 			k := at[out.Test[i]]
 			covered[k] += hit / times[k]
 		}
-		rep := sets[r].Measure(probs, labels, nil)
+		rep := sets[r].Measure(p.Probs, p.Labels, nil)
 		n := float64(len(out.Test))
 		weight += n
 		sum.Nominal = rep.Nominal
@@ -106,8 +105,8 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 func (c *Comparison) innerSets(coverage float64) []eval.Conformal {
 	var scores []float64
 	for _, out := range c.calibration.Outcomes[0] {
-		_, probs := c.calibrated(out)
-		scores = append(scores, eval.ConformalScores(probs, eval.Labels(c.Data, out.Test))...)
+		p, _ := out.Predictions(c.Data)
+		scores = append(scores, eval.ConformalScores(p.Probs, p.Labels)...)
 	}
 	sets := make([]eval.Conformal, len(c.Result.Plan.Runs))
 	for r := range sets {
@@ -121,8 +120,8 @@ func (c *Comparison) foldSets(entry int, coverage float64) []eval.Conformal {
 	outcomes, runs := c.Result.Outcomes[entry], c.Result.Plan.Runs
 	scores := make([][]float64, len(runs))
 	for r, out := range outcomes {
-		_, probs := c.calibrated(out)
-		scores[r] = eval.ConformalScores(probs, eval.Labels(c.Data, out.Test))
+		p, _ := out.Predictions(c.Data)
+		scores[r] = eval.ConformalScores(p.Probs, p.Labels)
 	}
 	sets := make([]eval.Conformal, len(runs))
 	for r := range runs {
@@ -150,12 +149,12 @@ func (c *Comparison) validationSets(entry int, coverage float64) ([]eval.Conform
 			if len(out.Val) == 0 {
 				return nil, ""
 			}
-			_, labels, probs := out.Calibrate(c.Data)
-			right := make([]bool, len(labels))
-			for i, p := range probs {
-				right[i] = eval.Argmax(p) == labels[i]
+			_, val := out.Predictions(c.Data)
+			right := make([]bool, len(val.Labels))
+			for i, p := range val.Probs {
+				right[i] = eval.Argmax(p) == val.Labels[i]
 			}
-			can.Right, can.Scores = append(can.Right, right), append(can.Scores, eval.RowConformalScores(probs, labels))
+			can.Right, can.Scores = append(can.Right, right), append(can.Scores, eval.RowConformalScores(val.Probs, val.Labels))
 			rows[r] = out.Val
 		}
 		candidates = append(candidates, can)

@@ -13,6 +13,15 @@ type Record struct {
 	Seeds   int     `json:"seeds,omitempty"` // repetitions that the scores are means of
 	Metric  string  `json:"metric"`          // that it was chosen by
 	Metrics []Score `json:"metrics,omitempty"`
+	// Compared is, of a model that a comparison chose and that was measured itself, the score that the
+	// comparison has for it.
+	Compared *Compared `json:"compared,omitempty"`
+}
+
+// Compared is the mean score of models that are fitted alike, by as many seeds.
+type Compared struct {
+	Score
+	Seeds int `json:"seeds"`
 }
 
 // Rows counts the rows of a training's parts.

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/fusor-ml/fusor/dataset"
-	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/train"
 )
@@ -72,46 +71,4 @@ func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, s
 	// Only now: which members an ensemble keeps is known after all folds.
 	inner.nameMembers()
 	return inner, nil
-}
-
-// Calibration is what turns a classifier's logits into answers, by rows that it was not fitted on.
-type Calibration struct {
-	Temperature float64
-	Conformal   []float32 // scores of the rows, for prediction sets
-	Thresholds  []float64 // of the classes; nil: the most probable is predicted
-	Decision    string    // the metric that Thresholds were chosen by
-}
-
-// newCalibration calibrates by the logits of rows; decision is the metric that thresholds are
-// chosen by, if it is one that decides.
-func newCalibration(logits [][]float64, labels []int, absent []bool, decision eval.Metric) Calibration {
-	temperature, probs := eval.Calibrate(logits, labels, absent)
-	c := Calibration{Temperature: temperature}
-	for _, s := range eval.ConformalScores(probs, labels) {
-		c.Conformal = append(c.Conformal, float32(s))
-	}
-	if c.Thresholds = chooseThresholds(decision, probs, labels, absent); c.Thresholds != nil {
-		c.Decision = decision.Name
-	}
-	return c
-}
-
-// CalibrateFit calibrates a model by its validation rows.
-func CalibrateFit(p *train.Prepared, f *train.Fitting, o *Options) Calibration {
-	if f.Val == nil || len(p.Run.Val) == 0 {
-		return Calibration{Temperature: 1}
-	}
-	return newCalibration(eval.Rows(f.Val.Logits, f.Val.Outputs), eval.Labels(p.Data, p.Run.Val), f.Val.Absent, o.decision(p.Data))
-}
-
-// CalibrateTests calibrates by the test rows of outcomes, which no choice was made on.
-func CalibrateTests(ds *dataset.Dataset, outcomes []*Outcome, o *Options) Calibration {
-	var logits [][]float64
-	var labels []int
-	var absent []bool
-	for _, o := range outcomes {
-		logits = append(logits, eval.Rows(o.TestLogits, len(o.TestLogits)/max(1, len(o.Test)))...)
-		labels, absent = append(labels, eval.Labels(ds, o.Test)...), append(absent, o.Absent...)
-	}
-	return newCalibration(logits, labels, absent, o.decision(ds))
 }

@@ -53,24 +53,3 @@ func chooseThresholds(m eval.Metric, probs [][]float64, labels []int, absent []b
 	}
 	return eval.ClassThresholds(m, known, classes)
 }
-
-// chooseThresholds sets the outcome's thresholds by its validation rows.
-func (o *Outcome) chooseThresholds(ds *dataset.Dataset, m eval.Metric) {
-	if m.Decides() {
-		_, labels, probs := o.Calibrate(ds)
-		o.Thresholds = chooseThresholds(m, probs, labels, o.ValAbsent)
-	}
-}
-
-// Calibrated returns the probabilities of classes at a temperature; rows of which nothing was known
-// keep theirs. p and logits are [rows, classes].
-func Calibrated(p, logits []float64, absent []bool, temperature float64) [][]float64 {
-	k := len(logits) / max(1, len(absent))
-	out := eval.Soften(eval.Rows(logits, k), temperature)
-	for i, none := range absent {
-		if none {
-			out[i] = p[i*k : (i+1)*k]
-		}
-	}
-	return out
-}

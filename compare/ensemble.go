@@ -185,7 +185,7 @@ func join(ds *dataset.Dataset, run *dataset.Run, e *Entry, members []*Outcome, d
 	} else {
 		out.ValLogits, out.TestLogits = val.logits(out.ValP), test.logits(out.TestP)
 	}
-	out.chooseThresholds(ds, decision)
+	out.calibrate(ds, decision)
 	out.joinSubsets(ds, run, members, test)
 	for k, o := range members {
 		if kept[k] > 0 {

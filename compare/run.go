@@ -39,6 +39,8 @@ type Options struct {
 
 // Outcome is one entry trained and tested in one run.
 type Outcome struct {
+	Calibration // by the validation rows
+
 	Test        []int     // rows
 	TestP       []float64 // [test rows, outputs]
 	Val         []int
@@ -52,7 +54,6 @@ type Outcome struct {
 	Views       []string
 	Players     []string       // of a fusion of several: what Subsets hides
 	Subsets     []SubsetScores // of a fusion of few players: the test rows with each subset of them present, by Index
-	Thresholds  []float64      // of the classes, on calibrated probabilities, chosen on the validation rows; nil: the most probable class is predicted
 	Weights     []float64      // of an ensemble: of each of its members, before those of little weight are left out
 	TrainRows   int            // that the tested model was fitted on: with the refit, validation rows too
 	DampDense   bool           // see train.Prepared
@@ -256,74 +257,13 @@ func fit(ctx context.Context, p *train.Prepared, e *Entry, o Options) (*Outcome,
 	if f.Val != nil {
 		out.ValP, out.ValLogits, out.ValAbsent = p.Unscale(f.Val), f.Val.Logits, f.Val.Absent
 	}
-	out.chooseThresholds(p.Data, o.decision(p.Data))
+	out.calibrate(p.Data, o.decision(p.Data))
 	if e.Kind == eval.Fusion {
 		if err := out.subsets(ctx, p, f); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
-}
-
-// Calibrate returns the temperature fitted on the validation rows, and
-// their labels and probabilities with it; 1 without any, and of a regression.
-func (o *Outcome) Calibrate(ds *dataset.Dataset) (temperature float64, labels []int, probs [][]float64) {
-	if ds.Schema.Task == dataset.Multilabel {
-		temperature, _ = o.CalibrateLabels(ds)
-		return temperature, nil, nil
-	}
-	if len(o.Val) == 0 || ds.Schema.Task == dataset.Regression {
-		return 1, nil, nil
-	}
-	logits, labels := make([][]float64, len(o.Val)), make([]int, len(o.Val))
-	k := len(o.ValLogits) / len(o.Val)
-	for i, r := range o.Val {
-		logits[i], labels[i] = o.ValLogits[i*k:(i+1)*k], ds.Rows[r].Class
-	}
-	temperature, probs = eval.Calibrate(logits, labels, o.ValAbsent)
-	return temperature, labels, probs
-}
-
-// CalibrateLabels returns the temperature of a multi-label task and the thresholds of its labels,
-// fitted on the validation rows.
-func (o *Outcome) CalibrateLabels(ds *dataset.Dataset) (temperature float64, thresholds []float64) {
-	labels := len(ds.Schema.Classes)
-	return eval.CalibrateLabels(eval.Rows(o.ValLogits, labels), eval.Sets(ds, o.Val), o.ValAbsent, labels)
-}
-
-// Predictions puts what the outcome's models predict beside the truth: of the test rows, and of the
-// validation rows. Labels, and classes that have thresholds, are predicted as the saved model does,
-// by calibrated probabilities.
-func (o *Outcome) Predictions(ds *dataset.Dataset) (test, val *eval.Predictions) {
-	if ds.Schema.Task != dataset.Multilabel {
-		test, val = eval.NewPredictions(ds, o.Test, o.TestP), eval.NewPredictions(ds, o.Val, o.ValP)
-		if o.Thresholds != nil {
-			t, _, probs := o.Calibrate(ds)
-			test.Chosen = eval.DecideClasses(Calibrated(o.TestP, o.TestLogits, o.Absent, t), o.Thresholds, o.Absent)
-			val.Chosen = eval.DecideClasses(probs, o.Thresholds, o.ValAbsent)
-		}
-		return test, val
-	}
-	t, thresholds := o.CalibrateLabels(ds)
-	calibrated := func(rows []int, p, logits []float64, absent []bool) *eval.Predictions {
-		out := eval.NewPredictions(ds, rows, CalibratedLabels(p, logits, absent, t))
-		out.Thresholds = thresholds
-		return out
-	}
-	return calibrated(o.Test, o.TestP, o.TestLogits, o.Absent), calibrated(o.Val, o.ValP, o.ValLogits, o.ValAbsent)
-}
-
-// CalibratedLabels are the probabilities of labels at a temperature; rows of which nothing was
-// known keep theirs. p and logits are [rows, labels].
-func CalibratedLabels(p, logits []float64, absent []bool, temperature float64) []float64 {
-	out := slices.Clone(p)
-	c := len(logits) / max(1, len(absent))
-	for i, z := range eval.SoftenLabels(eval.Rows(logits, c), temperature) {
-		if !absent[i] {
-			copy(out[i*c:], z)
-		}
-	}
-	return out
 }
 
 // subsets tests a fitted fusion with every subset of its modalities.
@@ -385,13 +325,9 @@ func (o *Outcome) scorer(ctx context.Context, p *train.Prepared, f *train.Fittin
 // subsetScores returns a function that turns what is predicted of the test rows, while only some
 // players are present, into their scores. target is that of a regression.
 func (o *Outcome) subsetScores(ds *dataset.Dataset, outputs int, target *train.Scale) func(*model.Scores) SubsetScores {
-	truth := Truth{Class: eval.Labels(ds, o.Test)}
+	truth := Truth{Class: eval.Labels(ds, o.Test), Temperature: o.Temperature, Thresholds: o.Thresholds}
 	if ds.Schema.Task == dataset.Multilabel {
 		truth.Sets = eval.Sets(ds, o.Test)
-		truth.Temperature, truth.Thresholds = o.CalibrateLabels(ds)
-	} else {
-		truth.Temperature, _, _ = o.Calibrate(ds)
-		truth.Thresholds = o.Thresholds
 	}
 	score := truth.Scorer(&model.Scores{Outputs: outputs, Logits: o.TestLogits, Absent: o.Absent})
 	return func(s *model.Scores) SubsetScores {

@@ -21,7 +21,7 @@ type Folder struct{ dir string }
 var _ Store = (*Folder)(nil)
 
 // format changes with what an outcome holds.
-const format = 7
+const format = 8
 
 var outcomeFormat = fmt.Sprintf("fusor outcome %d", format)
 
@@ -47,7 +47,10 @@ func (o *Outcome) flat(s *flat.Stream) {
 		s.Floats32(&v.Named)
 		s.Floats32(&v.Value)
 	})
+	s.Float(&o.Temperature)
 	s.Floats(&o.Thresholds)
+	s.Text(&o.Decision)
+	s.Floats32(&o.Conformal)
 	s.Floats(&o.Weights)
 	s.Int(&o.TrainRows)
 	s.Bool(&o.DampDense)

@@ -106,6 +106,7 @@ func TestStoreComputesDamagedOutcomesAgain(t *testing.T) {
 // No field is forgotten: of each the value below is another than the zero one.
 func TestStoreHoldsEveryField(t *testing.T) {
 	want := &Outcome{
+		Calibration{12, []float64{13}, "m", []float32{14}},
 		[]int{1},
 		[]float64{2},
 		[]int{3},
@@ -119,7 +120,6 @@ func TestStoreHoldsEveryField(t *testing.T) {
 		[]string{"v"},
 		[]string{"p"},
 		[]SubsetScores{{[]bool{true}, []float32{1}, []float32{2}, []float32{3}, []float32{4}, []float32{5}}},
-		[]float64{12},
 		[]float64{8},
 		9, true, 10, 11,
 		"c",

@@ -384,7 +384,7 @@ func (t *tuner) try(ctx context.Context, p *train.Prepared, trial, pass int) (*a
 	}
 	a.epochs = len(f.History.Epochs)
 	out := &Outcome{Val: p.Run.Val, ValP: p.Unscale(f.Val), ValLogits: f.Val.Logits, ValAbsent: f.Val.Absent}
-	out.chooseThresholds(p.Data, t.o.decision(p.Data))
+	out.calibrate(p.Data, t.o.decision(p.Data))
 	_, val := out.Predictions(p.Data)
 	a.score = t.metric.Of(val)
 	v := newVotes(p.Data, p.Run.Val)

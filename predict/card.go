@@ -26,6 +26,7 @@ type Card struct {
 	Rows       *int                 `json:"rows"` // that the weights were fitted on; nil: not recorded
 	Metric     string               `json:"metric,omitempty"`
 	Metrics    CardMetrics          `json:"metrics"` // nil: not recorded, or not measured
+	Compared   *artifact.Compared   `json:"compared,omitempty"`
 	Encoders   []CardEncoder        `json:"encoders"`
 	Embeddings *artifact.Embeddings `json:"embeddings,omitempty"`
 	Training   *CardTraining        `json:"training"` // nil: not recorded
@@ -141,7 +142,7 @@ func (m *Model) Card() *Card {
 	if r == nil {
 		return c
 	}
-	c.Rows, c.Metric, c.Metrics = &r.Rows.Fitted, r.Metric, r.Metrics
+	c.Rows, c.Metric, c.Metrics, c.Compared = &r.Rows.Fitted, r.Metric, r.Metrics, r.Compared
 	c.Training = &CardTraining{Rows: r.Rows, Scored: r.Scored, Folds: r.Folds, Seeds: r.Seeds, Kernel: r.Kernel, Version: r.Version}
 	if t := a.Training; t != nil {
 		c.Training.Data, c.Training.Seed = t.Rows, t.Seed

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -250,9 +251,26 @@ func (c *compareCmd) printNext(e *env, cmp *fusor.Comparison) {
 		case cmp.Chosen.Kind == eval.Single && cmp.Verdict != nil:
 			what = e.say("of %s alone: no fusion did better on validation rows", what)
 		}
+		if own, seeds := ownScore(e, cmp), len(cmp.Run.Seeds); own != "" && seeds > 1 {
+			what = e.say("%s of the first of %d seeds: %s on the test rows", what, seeds, own)
+		}
 		e.printf("model: %s (%s)\n", c.model(), what)
 	}
 	e.printNext(c.next(e, cmp)...)
+}
+
+// ownScore is the main score of the model that is handed over where test rows were left to measure
+// it by.
+func ownScore(e *env, cmp *fusor.Comparison) string {
+	if cmp.Model == nil {
+		return ""
+	}
+	card := cmp.Model.Card()
+	if card.Training.Scored != artifact.OnTest || len(card.Metrics) == 0 {
+		return ""
+	}
+	own := card.Metrics[0]
+	return titleOf(e, own.Name) + " " + number(metricNamed(own.Name), own.Summary.Mean)
 }
 
 func (c *compareCmd) compare(e *env, data dataset.Options, o fusor.CompareOptions) (*fusor.Comparison, error) {

@@ -114,24 +114,46 @@ func printCard(e *env, c *predict.Card) {
 		s := e.newTable("metric", "value", "95 % interval")
 		s.alignRight(2)
 		for _, m := range c.Metrics {
-			def, ok := eval.MetricByName(m.Name)
-			if !ok {
-				def = eval.Metric{Name: m.Name, Title: m.Name}
-			}
+			def := metricNamed(m.Name)
 			s.add(e.lang.Text(def.Title), number(def, m.Summary.Mean), number(def, m.Summary.Low)+" … "+number(def, m.Summary.High))
 		}
 		fmt.Fprintln(e.stdout, s.render(e.stdout))
+	}
+	if text := compared(e, c); text != "" {
+		line("compared", "%s", text)
 	}
 	line("kernel", "%s", tr.Kernel)
 	line("version", "%s", tr.Version)
 	line("sha256", "%s", c.SHA256)
 }
 
-// titleOf is the title of a metric of classes.
-func titleOf(e *env, name string) string {
-	m, _ := eval.MetricByName(name)
-	return e.lang.Text(m.Title)
+// compared is how a comparison came to another score of the model than its own; "" where it did
+// not.
+func compared(e *env, c *predict.Card) string {
+	by := c.Compared
+	if by == nil || len(c.Metrics) == 0 {
+		return ""
+	}
+	show := func(s artifact.Score) string { return number(metricNamed(s.Name), s.Summary.Mean) }
+	switch title := titleOf(e, by.Name); {
+	case by.Seeds > 1:
+		return e.say("%s %s in the comparison: the mean of %d models like this one, each of its own seed", title, show(by.Score), by.Seeds)
+	case show(by.Score) != show(c.Metrics[0]):
+		return e.say("%s %s in the comparison: calibrated by validation rows alone", title, show(by.Score))
+	}
+	return ""
 }
+
+// metricNamed returns a metric of the registry, or of a newer version's.
+func metricNamed(name string) eval.Metric {
+	if m, ok := eval.MetricByName(name); ok {
+		return m
+	}
+	return eval.Metric{Name: name, Title: name}
+}
+
+// titleOf is the title of a metric.
+func titleOf(e *env, name string) string { return e.lang.Text(metricNamed(name).Title) }
 
 // thresholds lists classes with their thresholds.
 func thresholds(e *env, classes []string, values []float64) string {
@@ -156,8 +178,6 @@ func labelsAbove(e *env, c *predict.Card) string {
 
 func scoredOn(e *env, t *predict.CardTraining) string {
 	switch {
-	case t.Scored == artifact.OnTest && t.Seeds > 1:
-		return e.say("on %s, mean of %d seeds", plural(t.Rows.Test, "test row"), t.Seeds)
 	case t.Scored == artifact.OnTest:
 		return e.say("on %s", plural(t.Rows.Test, "test row"))
 	case t.Scored == artifact.OnFolds && t.Seeds > 1:

@@ -1,0 +1,139 @@
+package compare
+
+import (
+	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
+	"github.com/fusor-ml/fusor/train"
+)
+
+// Calibration is what turns a network's logits into answers, chosen by rows that it was not fitted
+// on.
+type Calibration struct {
+	Temperature float64   // 1 of a regression
+	Thresholds  []float64 // of the labels or classes, for calibrated probabilities; nil: the most probable class is predicted
+	Decision    string    // the metric that thresholds of classes were chosen by
+	Conformal   []float32 // scores of the rows, of a classifier for use: prediction sets come from them
+}
+
+// scored are rows with what a network, or several like it, makes of them.
+type scored struct {
+	rows   []int
+	p      []float64 // [rows, outputs]: the probabilities without a calibration, or values of a regression
+	logits []float64 // [rows, outputs]
+	absent []bool    // [rows]: no view was present
+}
+
+// outputs cuts the logits into rows.
+func (s *scored) outputs() [][]float64 { return eval.Rows(s.logits, len(s.logits)/max(1, len(s.rows))) }
+
+// newCalibration calibrates by rows; decision is the metric that thresholds of classes are chosen
+// by, if it is one that decides.
+func newCalibration(ds *dataset.Dataset, s scored, decision eval.Metric) Calibration {
+	c := Calibration{Temperature: 1}
+	switch {
+	case ds.Schema.Task == dataset.Regression:
+	case ds.Schema.Task == dataset.Multilabel:
+		c.Temperature, c.Thresholds = eval.CalibrateLabels(s.outputs(), eval.Sets(ds, s.rows), s.absent, len(ds.Schema.Classes))
+	case len(s.rows) > 0:
+		labels := eval.Labels(ds, s.rows)
+		var probs [][]float64
+		c.Temperature, probs = eval.Calibrate(s.outputs(), labels, s.absent)
+		if c.Thresholds = chooseThresholds(decision, probs, labels, s.absent); c.Thresholds != nil {
+			c.Decision = decision.Name
+		}
+	}
+	return c
+}
+
+// probabilities returns the calibrated probabilities of rows, [rows × outputs], or the values of a
+// regression; those of which nothing is known keep the prior as it is.
+func (c *Calibration) probabilities(ds *dataset.Dataset, s scored) []float64 {
+	if c.Temperature == 1 {
+		return s.p
+	}
+	soften := eval.Soften
+	if ds.Schema.Task == dataset.Multilabel {
+		soften = eval.SoftenLabels
+	}
+	out := make([]float64, 0, len(s.p))
+	for i, row := range soften(s.outputs(), c.Temperature) {
+		if s.absent[i] {
+			row = s.p[i*len(row) : (i+1)*len(row)]
+		}
+		out = append(out, row...)
+	}
+	return out
+}
+
+// predictions puts what is predicted of rows beside the truth.
+func (c *Calibration) predictions(ds *dataset.Dataset, s scored) *eval.Predictions {
+	out := eval.NewPredictions(ds, s.rows, c.probabilities(ds, s))
+	switch {
+	case ds.Schema.Task == dataset.Multilabel:
+		out.Thresholds = c.Thresholds
+	case c.Thresholds != nil:
+		out.Chosen = eval.DecideClasses(out.Probs, c.Thresholds, s.absent)
+	}
+	return out
+}
+
+// conformal returns the scores of rows that the thresholds of prediction sets are taken from; nil
+// unless the task is a classification.
+func (c *Calibration) conformal(ds *dataset.Dataset, s scored) []float32 {
+	if ds.Schema.Task != dataset.Classification || len(s.rows) == 0 {
+		return nil
+	}
+	p := c.probabilities(ds, s)
+	var out []float32
+	for _, v := range eval.ConformalScores(eval.Rows(p, len(p)/len(s.rows)), eval.Labels(ds, s.rows)) {
+		out = append(out, float32(v))
+	}
+	return out
+}
+
+func (o *Outcome) val() scored  { return scored{o.Val, o.ValP, o.ValLogits, o.ValAbsent} }
+func (o *Outcome) test() scored { return scored{o.Test, o.TestP, o.TestLogits, o.Absent} }
+
+// calibrate calibrates the outcome by its validation rows.
+func (o *Outcome) calibrate(ds *dataset.Dataset, decision eval.Metric) {
+	o.Calibration = newCalibration(ds, o.val(), decision)
+}
+
+// Predictions puts what the outcome's model predicts, with its calibration, beside the truth: of the
+// test rows, and of the validation rows.
+func (o *Outcome) Predictions(ds *dataset.Dataset) (test, val *eval.Predictions) {
+	return o.predictions(ds, o.test()), o.predictions(ds, o.val())
+}
+
+// CalibrateFit calibrates a model for use by its validation rows.
+func CalibrateFit(p *train.Prepared, f *train.Fitting, o *Options) Calibration {
+	var s scored
+	if f.Val != nil {
+		s = scored{p.Run.Val, f.Val.P, f.Val.Logits, f.Val.Absent}
+	}
+	return calibrateBy(p.Data, s, o)
+}
+
+// CalibrateVal is CalibrateFit of the model of an outcome: that of an ensemble alone has what it
+// makes of validation rows by weights that were chosen on others.
+func CalibrateVal(ds *dataset.Dataset, out *Outcome, o *Options) Calibration {
+	return calibrateBy(ds, out.val(), o)
+}
+
+// CalibrateTests calibrates a model for use by the test rows of outcomes, which no choice was made
+// on.
+func CalibrateTests(ds *dataset.Dataset, outcomes []*Outcome, o *Options) Calibration {
+	var all scored
+	for _, out := range outcomes {
+		s := out.test()
+		all.rows, all.p = append(all.rows, s.rows...), append(all.p, s.p...)
+		all.logits, all.absent = append(all.logits, s.logits...), append(all.absent, s.absent...)
+	}
+	return calibrateBy(ds, all, o)
+}
+
+func calibrateBy(ds *dataset.Dataset, s scored, o *Options) Calibration {
+	c := newCalibration(ds, s, o.decision(ds))
+	c.Conformal = c.conformal(ds, s)
+	return c
+}
