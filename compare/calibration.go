@@ -99,8 +99,8 @@ func (o *Outcome) calibrate(ds *dataset.Dataset, decision eval.Metric) {
 	o.Calibration = newCalibration(ds, o.val(), decision)
 }
 
-// Predictions puts what the outcome's model predicts, with its calibration, beside the truth: of the
-// test rows, and of the validation rows.
+// Predictions puts what the outcome's model predicts, with its calibration, beside the truth: of
+// the test rows, and of the validation rows.
 func (o *Outcome) Predictions(ds *dataset.Dataset) (test, val *eval.Predictions) {
 	return o.predictions(ds, o.test()), o.predictions(ds, o.val())
 }
