@@ -129,6 +129,13 @@ func TestMissingPaths(t *testing.T) {
 	}
 }
 
+func TestInvisibleInHeader(t *testing.T) {
+	ds := accepted(t, "m.csv", strings.Replace(good(40), "label", "\u200blabel\ufeff\u00a0", 1), Options{})
+	if ds.Schema.Label != "label" {
+		t.Errorf("%q, %v", ds.Schema.Label, ds.Problems)
+	}
+}
+
 func TestOddButGoodManifests(t *testing.T) {
 	f := func(name, content, encoding string) *Dataset {
 		t.Helper()

@@ -321,6 +321,8 @@ func (r *cellReader) field(f *Field, text string, row int) string {
 	switch wrong {
 	case "cell.nan":
 		r.note(wrong, row, f.Name, missingAdvice, "NaN is taken as missing")
+	case "cell.infinite":
+		r.note(wrong, row, f.Name, missingAdvice, "an infinite number is taken as missing")
 	case "cell.number":
 		r.note(wrong, row, f.Name, missingAdvice, "%.40q is not a number%s and is taken as missing", s, f.Notation.wanted())
 	case "cell.date":
@@ -363,6 +365,9 @@ func (f *Field) read(text string, typed bool) (value, wrong string) {
 				return "1", ""
 			}
 			return "0", ""
+		}
+		if isInfinite(s) {
+			return "", "cell.infinite"
 		}
 		if !isMissing(s) {
 			return "", "cell.number"

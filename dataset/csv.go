@@ -48,7 +48,7 @@ func readCSV(text string, d dialect, c *collector) *Table {
 		c.note("csv.row-names", at, "", "give it a name in the header to keep it", "the header has one name less than the rows have cells: the first column holds the names of the rows and is left out")
 	}
 	for _, name := range header {
-		t.Header = append(t.Header, strings.Clone(strings.TrimSpace(name))) // the text is not kept
+		t.Header = append(t.Header, strings.Clone(headerName(name))) // the text is not kept
 	}
 	// "#name,…" as numpy.savetxt and many bioinformatics tools write a header.
 	if len(header) > 1 && strings.HasPrefix(t.Header[0], "#") && d.skip == 0 {

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -100,6 +99,10 @@ func packed(head []byte) (name string, ok bool) {
 		return "gzip", true
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		return "zstd", true
+	// A frame to skip, with which files of many threads and with an index begin (RFC 8878, section
+	// 3.1.2).
+	case len(head) > 8 && head[0]&0xf0 == 0x50 && bytes.HasPrefix(head[1:], []byte{0x2a, 0x4d, 0x18}):
+		return "zstd", true
 	}
 	return "", false
 }
@@ -112,7 +115,9 @@ func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) 
 	}
 	var r io.Reader = io.NewSectionReader(in.r, 0, in.size)
 	if name == "gzip" {
-		z, err := gzip.NewReader(r)
+		z, err := newGzipMembers(r, func() {
+			c.note("file.packed", 0, "", "", "what follows the packed table is not gzip and is left out")
+		})
 		if err != nil {
 			return fail(err)
 		}
@@ -239,8 +244,9 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 		c.fatal("file.format", 0, "", tableAdvice, "the ending %q is not that of a manifest", ext)
 		return nil
 	}
-	if strings.IndexByte(text, '\n') < 0 && strings.IndexByte(text, '\r') >= 0 {
-		text = strings.ReplaceAll(text, "\r", "\n") // line ends of old Macs
+	// Line ends of old Macs, also where another program has added some of its own.
+	if lone := strings.Count(text, "\r") - strings.Count(text, "\r\n"); lone > strings.Count(text, "\n") {
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	}
 	d := detectDialect(text, comma, known(opt))
 	switch {
@@ -360,73 +366,6 @@ func openParquet(in input, c *collector) *source {
 		}
 	}
 	return &source{table: t, index: p.Index}
-}
-
-// openXLSX reads a sheet of an Excel file.
-func openXLSX(in input, sheet string, known func(string) bool, c *collector) *source {
-	s, err := xlsx.Read(in.r, in.size, sheet)
-	switch {
-	case errors.Is(err, xlsx.ErrSheet):
-		c.fatal("option.sheet", 0, "", fmt.Sprintf("the sheets are: %s", strings.Join(s.Names, ", ")), "there is no sheet %q", sheet)
-		return nil
-	case err != nil:
-		c.fatal("xlsx.unreadable", 0, "", "save it again as .xlsx, or as .csv", "cannot read the Excel file: %v", err)
-		return nil
-	}
-	if len(s.Names) > 1 && sheet == "" {
-		c.note("xlsx.sheet", 0, "", "--sheet names another", "the sheet %q is read, of: %s", s.Name, strings.Join(s.Names, ", "))
-	}
-	// Sheets have titles above the header as text tables do, and are judged by the same rule.
-	h := headRows{rows: s.Rows, lines: s.Lines}
-	if len(h.rows) > dialectRows {
-		h.rows, h.lines = h.rows[:dialectRows], h.lines[:dialectRows]
-	}
-	// The widest row, not the most usual width: cells that are empty down to the last column of a few
-	// rows still have their place in the header.
-	for _, row := range h.rows {
-		h.usual = max(h.usual, len(row)-emptyEnd(row))
-	}
-	// d.skip counts the sheet's rows, of which s.Rows lacks the empty ones.
-	d := headerOf(dialect{}, h, known)
-	d.describe(c)
-	at := 0
-	for at < len(s.Lines) && s.Lines[at] <= d.skip {
-		at++
-	}
-	// Numbers are stored as numbers, with a point whatever the locale displays.
-	t := &Table{typed: true}
-	if at < len(s.Rows) {
-		width := len(s.Rows[at])
-		width -= emptyEnd(s.Rows[at])
-		for _, name := range s.Rows[at][:width] {
-			t.Header = append(t.Header, strings.TrimSpace(name))
-		}
-		for i := at + 1; i < len(s.Rows); i++ {
-			row := s.Rows[i]
-			if emptyEnd(row) == len(row) {
-				continue
-			}
-			// A remark beside the table belongs to no column. It is noted once a row.
-			for k := width; k < len(row); k++ {
-				if row[k] != "" {
-					c.note("xlsx.beside", s.Lines[i], "", "give the column a name, or remove the cell", "the cell in column %d, which has no name, is left out", k+1)
-					break
-				}
-			}
-			t.rows, t.lines = append(t.rows, row[:width:width]), append(t.lines, s.Lines[i])
-		}
-	}
-	if s.Merged > 0 {
-		c.note("xlsx.merged", 0, "", "", "cells that are merged with the one above have its value: %d", s.Merged)
-	}
-	for _, e := range s.Errors {
-		name := ""
-		if e.Column < len(t.Header) {
-			name = t.Header[e.Column]
-		}
-		c.note("cell.error", e.Row, name, "repair it, or open the file in Excel and save it", "%s is taken as missing", e.What)
-	}
-	return &source{table: t}
 }
 
 // emptyEnd is how many cells at the end of a row are empty.

@@ -42,14 +42,14 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 	if total == 0 {
 		return inferred{}, nil
 	}
-	share := func(f func(string) bool) bool {
-		n, missing, others := 0, 0, 0
+	share := func(f func(string) bool, missing func(string) bool) bool {
+		n, none, others := 0, 0, 0
 		for _, s := range held {
 			switch {
 			case f(s):
 				n++
-			case isMissing(s):
-				missing++
+			case missing(s):
+				none++
 			default:
 				// Texts are not read to the end for each kind that they are not.
 				if others++; mostly*float64(others) > (1-mostly)*float64(total-others)+1 { // whatever follows
@@ -57,15 +57,16 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 				}
 			}
 		}
-		return n > 0 && float64(n) >= mostly*float64(total-missing)
+		return n > 0 && float64(n) >= mostly*float64(total-none)
 	}
 	// From the strictest form to the loosest: each kind below would also accept cells of one before
 	// it, and texts accept anything.
-	if share(looksLikeVector) {
+	if share(looksLikeVector, isMissing) {
 		return inferred{kind: media.Vector}, nil
 	}
 	number, open := styleOf(media.Number, values)
-	if share(number.reads) {
+	// An infinity is no number to learn from, but what writes it is a column of numbers.
+	if share(number.reads, func(s string) bool { return isMissing(s) || isInfinite(s) }) {
 		// 01234 is a postal code or a number of an article; as a number it would lose its zeros.
 		if share, _ := leadingZeros(values); share >= codesShare {
 			return inferred{kind: media.Category}, nil
@@ -73,11 +74,11 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 		return inferred{media.Number, number, open}, nil
 	}
 	// Behind numbers: 0 and 1 stay numbers.
-	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }) {
+	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }, isMissing) {
 		return inferred{kind: media.Boolean}, nil
 	}
 	date, open := styleOf(media.Date, values)
-	if share(func(s string) bool { _, _, ok := date.date(s); return ok }) {
+	if share(func(s string) bool { _, _, ok := date.date(s); return ok }, isMissing) {
 		return inferred{media.Date, date, open}, nil
 	}
 	// Last before text, since it looks at the disk.

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"strings"
+	"unicode"
 )
 
 // labelNames are names that a column of labels usually has, the surest first.
@@ -40,6 +41,14 @@ func known(opt *Options) func(string) bool {
 		}
 	}
 	return func(name string) bool { return names[strings.ToLower(name)] }
+}
+
+// headerName is the name that a cell of the header is, without blanks and the invisible characters
+// that copies from web pages and joined files leave around it.
+func headerName(cell string) string {
+	return strings.TrimFunc(cell, func(r rune) bool {
+		return unicode.IsSpace(r) || r == '\u200b' || r == '\u2060' || r == '\ufeff'
+	})
 }
 
 // knownLabel finds the label of a table by the usual names; -1 if there is none. A name further

@@ -111,13 +111,53 @@ func grouped(s string) bool {
 // Swiss apostrophe.
 const groupSigns = " \u00a0\u202f\u2009'’"
 
-func isDigit(c rune) bool { return c >= '0' && c <= '9' || c >= '０' && c <= '９' }
+func isDigit(c rune) bool {
+	return c >= '0' && c <= '9' || c >= utf8.RuneSelf && unicode.IsDigit(c)
+}
+
+// western writes the digits, separators and signs of numbers of other scripts as those of ASCII.
+func western(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch c {
+		case '\u2212': // the minus sign that typeset tables have
+			return '-'
+		case '\u066a': // of Arabic
+			return '%'
+		case '\u066b':
+			return '.'
+		case '\u066c':
+			return ','
+		}
+		if c >= utf8.RuneSelf && unicode.IsDigit(c) {
+			return '0' + digitOf(c)
+		}
+		return c
+	}, width.Fold.String(s))
+}
+
+// digitOf is the value of a decimal digit: those of a script follow one another from 0 (The
+// Unicode Standard, section 4.6).
+func digitOf(c rune) rune {
+	for _, r := range unicode.Nd.R16 {
+		if c >= rune(r.Lo) && c <= rune(r.Hi) {
+			return (c - rune(r.Lo)) % 10
+		}
+	}
+	for _, r := range unicode.Nd.R32 {
+		if c >= rune(r.Lo) && c <= rune(r.Hi) {
+			return (c - rune(r.Lo)) % 10
+		}
+	}
+	return 0
+}
 
 // bare takes the sign, one sign of a currency and a per cent sign off a number. An amount in
 // parentheses, or with the sign behind it, is negative, as accountants write it.
 func bare(s string) (digits, sign string, percent bool) {
-	// Full-width digits of East Asian input, and the minus sign U+2212 that typeset tables have.
-	s = trim(strings.ReplaceAll(width.Fold.String(s), "\u2212", "-"))
+	s = trim(s)
+	if strings.ContainsFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		s = trim(western(s))
+	}
 	s, percent = strings.CutSuffix(s, "%")
 	// One sign of either sort: "12 % €" is no number.
 	amount := percent

@@ -137,6 +137,11 @@ func TestNumbersOfPeople(t *testing.T) {
 	f("category", nil, "12A", "7B", "9C")
 	f("number", []float64{1234567, 127080}, "12,34,567", "1,27,080")
 	f("date", nil, "24 Mar 2024", "3 Mar 2024")
+	f("number", []float64{12.5, 1203, -7}, "١٢٫٥", "١٬٢٠٣", "-٧") // digits of other scripts
+	f("number", []float64{45, 6}, "۴۵", "۶")
+	f("number", []float64{12345, 67}, "१२,३४५", "६७")
+	f("number", []float64{0.5, 9.25}, "৫০%", "৯.২৫")
+	f("number kg", []float64{12, 7}, "１２ kg", "７ kg")
 	f("category", nil, "v1", "v2", "v3")
 	f("category", nil, "a (1)", "b (2)")
 }
@@ -325,6 +330,18 @@ func TestDatesAndTimes(t *testing.T) {
 		}
 		return ""
 	}
+	for _, layout := range []string{"2006-01", "2006/01", "2006年1月", "Jan 2006", "January 2006"} {
+		ds := read(func(i int) string { return when(i).Format(layout) }, "date")
+		if ds == nil {
+			continue
+		}
+		for i := range 60 {
+			if got, want := of(ds, i), when(i).Format("2006-01")+"-01"; got != want {
+				t.Errorf("%s: %q is read as %s", layout, when(i).Format(layout), got)
+			}
+		}
+	}
+	read(func(i int) string { return fmt.Sprintf("%04d-%02d", 31*i%900, 1+i%12) }, "text") // codes
 	for _, layout := range []string{
 		"2006-01-02", "02-01-2006", "2-1-2006", "01-02-2006", "2/1/06", "1/2/06", "01/02/2006", "02.01.2006", "2-Jan-06", "02-Jan-2006", "02/Jan/2006",
 		"Jan 2 2006", "January 2, 2006", "Mon, 02 Jan 2006", "Monday, January 2, 2006",
@@ -391,6 +408,23 @@ func TestMissingNumbers(t *testing.T) {
 				if col.Kind == media.Table && (ds.Rows[i].Field(k, 0) == "") != (i%3 == 0) {
 					t.Errorf("%s: row %d is %q", word, i, ds.Rows[i].Field(k, 0))
 				}
+			}
+		}
+	}
+}
+
+// Infinite numbers are missing ones and noted, however many there are.
+func TestInfiniteNumbers(t *testing.T) {
+	for _, word := range []string{"inf", "-inf", "Infinity", "-Infinity", "+Inf", "1.#INF", "∞"} {
+		for _, step := range []int{2, 3, 50} {
+			ds := accepted(t, "m.tsv", columnOf(60, "x", func(i int) string {
+				if i%step == 1 {
+					return word
+				}
+				return fmt.Sprintf("%d.5", i*i%17)
+			}), Options{})
+			if got := fieldNamed(ds, "x"); got != "number" || codesOf(ds.Problems) != "cell.infinite" || ds.Rows[1].Cells[1].Fields[0] != "" || ds.Rows[2].Cells[1].Fields[0] != "4.5" && step != 3 {
+				t.Errorf("%s in one of %d rows: %s, %q, %v", word, step, got, ds.Rows[1].Cells[1].Fields, ds.Problems)
 			}
 		}
 	}

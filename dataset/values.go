@@ -39,6 +39,15 @@ func isMissing(s string) bool {
 	return false
 }
 
+// isInfinite reports whether a trimmed cell is how programs write an infinite number.
+func isInfinite(s string) bool {
+	switch strings.ToLower(strings.TrimLeft(s, "+-")) {
+	case "inf", "infinity", "∞", "1.#inf":
+		return len(s) <= len("-infinity")
+	}
+	return false
+}
+
 // ParseNumber reads a decimal number as programs write it, which is how cells of tables hold
 // numbers; a NaN, an infinity or a number beyond float64 is none.
 func ParseNumber(s string) (float64, bool) {
@@ -150,6 +159,11 @@ var dateLayouts = []dateLayout{
 	{"2006-01-02 15:04:05 UTC", true},
 	{"2006-01-02 15:04:05 -0700", true},
 	{"2006-01-02 15:04:05 -0700 MST", true}, // Go's
+	{"2006-01", false},                      // a month alone is its first day
+	{"2006/01", false},
+	{"2006年1月", false},
+	{"Jan 2006", false},
+	{"January 2006", false},
 	{"20060102T150405Z0700", true},
 	{"20060102T150405", true},
 	{"2006年1月2日 15:04", true},
@@ -175,7 +189,7 @@ var dateLayouts = []dateLayout{
 
 // ParseDate reads a date or a date with a time of day that can be read in one way only.
 func ParseDate(s string) (when time.Time, clock, ok bool) {
-	if len(s) < 8 || len(s) > 40 {
+	if len(s) < 7 || len(s) > 40 {
 		return time.Time{}, false, false
 	}
 	// Most texts are told by their first letters, without an error of each layout.
@@ -188,6 +202,10 @@ func ParseDate(s string) (when time.Time, clock, ok bool) {
 			continue
 		}
 		if t, err := time.Parse(l.layout, s); err == nil {
+			// Four digits and two may as well be a code.
+			if len(s) == len("2006-01") && (t.Year() < 1800 || t.Year() >= 2200) {
+				break
+			}
 			return t, l.clock, true
 		}
 	}

@@ -105,11 +105,11 @@ func (b *book) sheet(part string, s *Sheet) error {
 	return nil
 }
 
-// area is a range of merged cells of several rows: the first and the last row, from 1, and the
-// first column, from 0.
-type area struct{ first, last, column int }
+// area is a range of merged cells: the first and the last row, from 1, and the first and the last
+// column, from 0.
+type area struct{ first, last, column, until int }
 
-// areaOf reads a reference such as A2:B7; ok is false unless it is of several rows.
+// areaOf reads a reference such as A2:B7.
 func areaOf(ref string) (a area, ok bool) {
 	from, to, ok := strings.Cut(ref, ":")
 	if !ok {
@@ -122,8 +122,8 @@ func areaOf(ref string) (a area, ok bool) {
 		}
 		return n
 	}
-	a = area{row(from), row(to), columnOf(from)}
-	return a, a.first > 0 && a.last > a.first && a.column >= 0
+	a = area{row(from), row(to), columnOf(from), columnOf(to)}
+	return a, a.first > 0 && a.last >= a.first && a.column >= 0 && a.until >= a.column
 }
 
 // fill writes the value of merged cells, which the file has in the first of them, into the others
@@ -131,6 +131,9 @@ func areaOf(ref string) (a area, ok bool) {
 // stays in the first one, where a title belongs.
 func (s *Sheet) fill(merged []area) {
 	for _, a := range merged {
+		if a.until > a.column {
+			s.Spans = append(s.Spans, Span{a.first, a.column, a.until})
+		}
 		at, ok := slices.BinarySearch(s.Lines, a.first)
 		if !ok || a.column >= len(s.Rows[at]) || s.Rows[at][a.column] == "" {
 			continue
@@ -138,7 +141,7 @@ func (s *Sheet) fill(merged []area) {
 		v := s.Rows[at][a.column]
 		for at++; at < len(s.Rows) && s.Lines[at] <= a.last && s.Rows[at][a.column] == ""; at++ {
 			s.Rows[at][a.column] = v
-			s.Merged++
+			s.Filled = append(s.Filled, s.Lines[at])
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -43,8 +44,12 @@ type Sheet struct {
 	Rows   [][]string
 	Lines  []int // of each row its number in the sheet, from 1
 	Errors []CellError
-	Merged int // cells that took the value of the merged cells that they are part of
+	Filled []int  // of each cell that took the value of the merged cells that it is part of, its row's number
+	Spans  []Span // cells that are merged across columns
 }
+
+// Span is a range of cells that are merged across columns, of which the first has the value.
+type Span struct{ Row, First, Last int } // the row's number in the sheet, from 1; columns, from 0
 
 // CellError is a cell that holds an error instead of a value.
 type CellError struct {
@@ -64,8 +69,8 @@ func Is(r io.ReaderAt, size int64) bool {
 	return err == nil && b.file(main) != nil
 }
 
-// Read reads the sheet of that name, or the first worksheet if name is "". With [ErrSheet] comes a
-// Sheet of which Names alone is set.
+// Read reads the sheet of that name, or the first worksheet that is not hidden if name is "". With
+// [ErrSheet] comes a Sheet of which Names alone is set.
 func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -82,9 +87,10 @@ func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	}
 	s := &Sheet{}
 	part := ""
+	hidden := !slices.ContainsFunc(sheets, func(x named) bool { return !x.hidden })
 	for _, x := range sheets {
 		s.Names = append(s.Names, x.name)
-		if part == "" && (name == "" || strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(x.name))) {
+		if part == "" && (name == "" && x.hidden == hidden || name != "" && strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(x.name))) {
 			s.Name, part = x.name, x.part
 		}
 	}
@@ -218,7 +224,10 @@ func (b *book) main() (string, error) {
 }
 
 // named is a worksheet.
-type named struct{ name, part string }
+type named struct {
+	name, part string
+	hidden     bool
+}
 
 // sheets lists the worksheets, and reads from which day dates are counted.
 func (b *book) sheets(main string) ([]named, error) {
@@ -245,6 +254,7 @@ func (b *book) sheets(main string) ([]named, error) {
 		} `xml:"workbookPr"`
 		Sheets []struct {
 			Name  string     `xml:"name,attr"`
+			State string     `xml:"state,attr"`
 			Attrs []xml.Attr `xml:",any,attr"`
 		} `xml:"sheets>sheet"`
 	}
@@ -266,7 +276,7 @@ func (b *book) sheets(main string) ([]named, error) {
 		if !ok || !strings.HasSuffix(r.Type, "/worksheet") { // a sheet with a chart
 			continue
 		}
-		out = append(out, named{s.Name, r.Target})
+		out = append(out, named{s.Name, r.Target, s.State == "hidden" || s.State == "veryHidden"})
 	}
 	return out, nil
 }

@@ -78,8 +78,8 @@ func TestMergedCells(t *testing.T) {
 		{"south", "5", "a"},
 		{"wide", "", "b"},
 	}
-	if !reflect.DeepEqual(s.Rows, want) || s.Merged != 4 {
-		t.Errorf("%d merged: %q", s.Merged, s.Rows)
+	if !reflect.DeepEqual(s.Rows, want) || len(s.Filled) != 4 {
+		t.Errorf("%d merged: %q", s.Filled, s.Rows)
 	}
 }
 
