@@ -133,3 +133,18 @@ func TestAdmissionMemory(t *testing.T) {
 		t.Errorf("%d bytes are held in the end", held)
 	}
 }
+
+// Of many refusals one line a second is written, which counts those before it.
+func TestRefusals(t *testing.T) {
+	var r refusals
+	now := time.Now()
+	lines, counted := 0, 0
+	for i := range 3500 { // 3.5 s
+		if n := r.take(now.Add(time.Duration(i) * time.Millisecond)); n > 0 {
+			lines, counted = lines+1, counted+n
+		}
+	}
+	if lines != 4 || counted != 3001 {
+		t.Errorf("%d lines count %d", lines, counted)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -63,7 +64,9 @@ var noSniff = []string{"nosniff"}
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		growStack(start.Nanosecond())
+		if !s.admit.overloaded() { // else it goes no deeper
+			growStack(start.Nanosecond())
+		}
 		id := requestID(r)
 		w.Header().Set("X-Request-Id", id)
 		w.Header()["X-Content-Type-Options"] = noSniff
@@ -108,6 +111,12 @@ func (s *Server) done(r *http.Request, rec *record, id string, took time.Duratio
 	if !s.o.Logger.Enabled(r.Context(), level) {
 		return
 	}
+	refused := 0
+	if rec.err == error(errBusy) { //nolint:errorlint // the value itself is noted
+		if refused = s.refusals.take(time.Now()); refused == 0 {
+			return
+		}
+	}
 	fields := []slog.Attr{
 		slog.String("id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", rec.bytes),
@@ -118,10 +127,35 @@ func (s *Server) done(r *http.Request, rec *record, id string, took time.Duratio
 	if rec.err != nil {
 		fields = append(fields, slog.String("error", rec.err.Error()))
 	}
+	if refused > 0 {
+		fields = append(fields, slog.Int("refused", refused))
+	}
 	// Not by the logger's own methods, which would look up the line that calls them each time.
 	line := slog.NewRecord(time.Now(), level, "request", 0)
 	line.AddAttrs(fields...)
 	s.o.Logger.Handler().Handle(r.Context(), line) //nolint:errcheck // there is nowhere to report it
+}
+
+// refusals samples the lines of requests that are refused: what a line of each would cost is taken
+// from those that are answered.
+type refusals struct {
+	mu    sync.Mutex
+	next  time.Time // for the next line
+	count int       // since the last one
+}
+
+// take counts a refusal, and returns how many there were since the last line if it is time for the
+// next one, else 0.
+func (r *refusals) take(now time.Time) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count++
+	if now.Before(r.next) {
+		return 0
+	}
+	n := r.count
+	r.count, r.next = 0, now.Add(time.Second)
+	return n
 }
 
 // requestID is the client's own name of a request, if it is a plain one, else a random one.

@@ -52,7 +52,7 @@ type Options struct {
 	Origins []string // that browsers may call from; "*": all
 
 	Reports fs.FS        // a folder of reports, shown under /report/; nil: none
-	Logger  *slog.Logger // one line a request; nil: none
+	Logger  *slog.Logger // one line a request, of those that are refused one a second; nil: none
 }
 
 func (o Options) withDefaults() Options {
@@ -80,6 +80,7 @@ type Server struct {
 	names    []string // in the order in which the models were added
 	admit    *admission
 	metrics  *metrics
+	refusals refusals
 	draining atomic.Bool
 	handler  http.Handler
 }
