@@ -38,6 +38,10 @@ var texts = map[string][]string{
 	"Traditional": {"品質很好，出貨也快", "尺寸偏小，只能退貨", "顏色和照片不一樣，很失望", "不推薦購買，布料太差", "味道不錯，下次還會再來"},
 	"Japanese":    {"品質がとても良く、発送も早かったです", "サイズが小さいので返品しました", "写真と色が違って残念です", "おすすめできません", "また買いたいと思います"},
 	"Korean":      {"품질이 아주 좋고 배송도 빨라요", "사이즈가 작아서 반품했습니다", "사진과 색상이 달라서 실망했어요", "추천하지 않습니다", "다음에 또 구매하고 싶어요"},
+	"Latvian":     {"Ļoti laba kvalitāte, ātra piegāde", "Izmērs par mazu, nācās sūtīt atpakaļ", "Krāsa nav tāda kā bildē, žēl", "Neiesaku, šķidrs audums", "Paldies, viss kārtībā, ņemšu vēl"},
+	"Estonian":    {"Väga hea kvaliteet, kiire tarne", "Suurus on liiga väike, pidin tagastama", "Värv ei ole nagu pildil, kahju küll", "Ei soovita, õmblused lagunesid", "Žanr ja režii meeldisid, šokolaad ka"},
+	"Croatian":    {"Vrlo dobra kvaliteta, brza dostava", "Veličina je premala, morao sam vratiti", "Boja nije kao na slici, šteta", "Ne preporučujem, loša tkanina, žao mi je", "Sljedeći put ću naručiti veći, hvala što ste odgovorili tako brzo, vrlo uslužni ljudi, također žena"},
+	"Macedonian":  {"Многу добар квалитет, брза достава", "Големината е мала, морав да го вратам", "Бојата не е како на сликата", "Не препорачувам, ткаенината е лоша", "Ќе купам пак, ѓаволски убаво"},
 	"Lithuanian":  {"Labai gera kokybė, greitas pristatymas", "Dydis per mažas, teko grąžinti", "Spalva ne tokia kaip nuotraukoje, gaila", "Nerekomenduoju, audinys blogas, šiek tiek brangu ačiū"},
 }
 
@@ -50,10 +54,67 @@ var usual = map[string][]string{
 	"Simplified": {"gb18030", "gbk"}, "Traditional": {"big5", "gbk"}, "Japanese": {"shift_jis", "euc-jp", "iso-2022-jp"}, "Korean": {"euc-kr"}, "Lithuanian": {"windows-1257"},
 }
 
+// older are encodings of before the web. A table of a few sentences is enough to know them by, a
+// sentence is not.
+var older = map[string][]string{
+	"Polish": {"IBM852"}, "Czech": {"IBM852"}, "Hungarian": {"IBM852"}, "Croatian": {"windows-1250", "iso-8859-2", "IBM852"},
+	"Russian": {"x-mac-cyrillic"}, "Ukrainian": {"x-mac-cyrillic", "IBM866"}, "Bulgarian": {"x-mac-cyrillic", "IBM866", "iso-8859-5"}, "Macedonian": {"windows-1251", "x-mac-cyrillic", "iso-8859-5"},
+	"Greek": {"iso-8859-7"}, "Hebrew": {"iso-8859-8"}, "Turkish": {"iso-8859-9"},
+	"Lithuanian": {"iso-8859-4", "iso-8859-13"}, "Latvian": {"windows-1257", "iso-8859-4", "iso-8859-13"}, "Estonian": {"windows-1257", "iso-8859-4", "iso-8859-13", "iso-8859-15"},
+	"German": {"IBM437"}, "French": {"IBM437"}, "Spanish": {"IBM437"}, "Swedish": {"IBM437"}, "Danish": {"IBM850", "macintosh"},
+}
+
+func TestOlderEncodings(t *testing.T) {
+	for lang, names := range older {
+		for _, name := range names {
+			english := strings.Repeat("7,good,\"a plain sentence in English\",3.5\n", 300)
+			for what, text := range map[string]string{"a table": table(append(texts[lang], texts[lang]...)), "amid English": table(texts[lang]) + english} {
+				data, err := encoding.ReplaceUnsupported(named(t, name).NewEncoder()).String(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := named(t, name).NewDecoder().String(data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, r, err := Decode(data); err != nil || got != want {
+					t.Errorf("%s in %s, %s: read as %v (rival %q): %v: %.160q", lang, name, what, r, r.Rival, err, got)
+				}
+			}
+		}
+	}
+}
+
+// TestForeignSigns reads Dutch and German with quotes that are letters in other code pages.
+func TestForeignSigns(t *testing.T) {
+	var dutch, german []string
+	for i := range 100 {
+		dutch = append(dutch, fmt.Sprintf("Voer een geldige ‘slug’ in, reëel getal of coördinaat %d", i), fmt.Sprintf("De waarde van ‘%d’ is te groot", i))
+		german = append(german, fmt.Sprintf("Die Größe „%d“ ist nicht erlaubt, bitte „prüfen“", i))
+	}
+	for _, sentences := range [][]string{dutch, german} {
+		for _, name := range []string{"windows-1252", "macintosh"} {
+			want := table(sentences)
+			data, err := named(t, name).NewEncoder().String(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, r, err := Decode(data); err != nil || got != want {
+				t.Errorf("%s: read as %v: %v: %.160q", name, r, err, got)
+			}
+		}
+	}
+}
+
 func named(t testing.TB, name string) encoding.Encoding {
 	t.Helper()
-	if name == "IBM850" {
+	switch name {
+	case "IBM850":
 		return charmap.CodePage850
+	case "IBM852":
+		return charmap.CodePage852
+	case "IBM437":
+		return charmap.CodePage437
 	}
 	enc, err := htmlindex.Get(name)
 	if err != nil {

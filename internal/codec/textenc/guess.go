@@ -253,6 +253,8 @@ func (m *model) likelihood(text string) float64 {
 		// A sign inside of a word is what a wrong single-byte encoding makes of a letter.
 		if next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):]); !m.wide && inside(prev, r, next) {
 			total -= 4
+		} else if !m.wide && beside(prev, r, next) {
+			total -= 2
 		}
 		prev = r
 	}
@@ -282,6 +284,20 @@ func inside(prev, r, next rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '’' && r != '\u00a0' && r != '·' && unicode.IsLetter(prev) && unicode.IsLetter(next)
 }
 
+// beside reports whether a character stands where texts seldom have it: a letter at a digit, a mark
+// at no letter, or a sign that stands apart at one.
+func beside(prev, r, next rune) bool {
+	switch {
+	case unicode.IsLetter(r):
+		return isDigit(prev) || isDigit(next)
+	case unicode.IsMark(r):
+		return !unicode.IsLetter(prev) && !unicode.IsMark(prev)
+	}
+	return strings.ContainsRune(signsApart, r) && (unicode.IsLetter(prev) || unicode.IsLetter(next))
+}
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
 // joint is the log of how much less often than by chance b follows a inside a word.
 func (m *model) joint(a, b rune) float64 {
 	if a < utf8.RuneSelf && b < utf8.RuneSelf || !unicode.IsLetter(a) || !unicode.IsLetter(b) {
@@ -298,7 +314,7 @@ func (m *model) joint(a, b rune) float64 {
 	}
 	score := 0.0
 	if unicode.IsLower(a) && unicode.IsUpper(b) {
-		score -= 4
+		score -= 8
 	}
 	if m.latin && a >= utf8.RuneSelf && b >= utf8.RuneSelf {
 		score--

@@ -47,6 +47,13 @@ var legacies = []legacy{
 	{MacRoman, charmap.Macintosh, -5, once(letters(western...))},
 	{IBM850, charmap.CodePage850, -5, once(letters(western...))},
 	{IBM866, charmap.CodePage866, -5, once(letters(cyrillic[:1]...))},
+	{ISO88597, charmap.ISO8859_7, -3, once(letters(greek))},
+	{ISO885915, charmap.ISO8859_15, -4, once(letters(western...))},
+	{ISO885913, charmap.ISO8859_13, -4, once(letters(baltic...))},
+	{ISO88594, charmap.ISO8859_4, -5, once(letters(baltic...))},
+	{MacCyrillic, charmap.MacintoshCyrillic, -5, once(letters(cyrillic...))},
+	{IBM852, charmap.CodePage852, -5, once(letters(central...))},
+	{IBM437, charmap.CodePage437, -6, once(letters(western...))},
 }
 
 func once(f func() model) func() model { return sync.OnceValue(f) }
@@ -93,7 +100,7 @@ var (
 		"čšžćđ",           // Croatian, Slovene
 		"üäößé",           // German
 	}
-	baltic   = []string{"šėžčųįąūę", "āīēūšļžķņģč"}
+	baltic   = []string{"šėžčųįąūę", "āīēūšļžķņģč", "õäöüšž"} // Lithuanian, Latvian, Estonian
 	cyrillic = []string{
 		"оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё",
 		"оанитвіреслкудпмзьягбчйхжшюїцщєфґ",

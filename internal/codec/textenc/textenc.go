@@ -52,12 +52,18 @@ const (
 	Windows874  Encoding = "windows-874"
 	ISO88592    Encoding = "ISO-8859-2"
 	ISO88595    Encoding = "ISO-8859-5"
+	ISO88594    Encoding = "ISO-8859-4"
 	ISO88596    Encoding = "ISO-8859-6"
+	ISO88597    Encoding = "ISO-8859-7"
+	ISO885913   Encoding = "ISO-8859-13"
 	ISO885915   Encoding = "ISO-8859-15"
 	KOI8R       Encoding = "KOI8-R"
 	KOI8U       Encoding = "KOI8-U"
 	MacRoman    Encoding = "macintosh"
 	IBM850      Encoding = "IBM850"
+	MacCyrillic Encoding = "x-mac-cyrillic"
+	IBM437      Encoding = "IBM437"
+	IBM852      Encoding = "IBM852"
 	IBM866      Encoding = "IBM866"
 )
 
