@@ -2,14 +2,14 @@ package dataset
 
 import "strings"
 
-// escapes counts what a backslash stands before in a text table of that dialect.
+// escapes counts what has a backslash before it in a text table of that dialect.
 type escapes struct {
 	quotes int // quotes inside quoted cells
 	breaks int // separators and line breaks outside them
 }
 
-// unquoted reads a cell without quotes in which a backslash stands before separators, line breaks
-// and backslashes.
+// unquoted reads a cell without quotes in which separators, line breaks and backslashes have a
+// backslash before them.
 func (r *csvReader) unquoted() string {
 	start, backslash := r.at, false
 	at := start

@@ -14,7 +14,12 @@ import (
 // …]}, and the columns, index, records, split and table forms of pandas' to_json. known reports
 // whether a column is usually called so.
 func readJSON(text string, known func(string) bool, c *collector) *source {
+	// JSON text sequences (RFC 7464) have a mark before each value.
+	text = strings.ReplaceAll(text, "\x1e", " ")
 	start := strings.TrimLeft(text, " \t\r\n")
+	if t := readJSONValues(text, c); t != nil {
+		return &source{table: t}
+	}
 	if start[0] != '[' && !isDocument(start) {
 		return &source{table: readJSONLines(text, c)}
 	}
@@ -27,6 +32,54 @@ func readJSON(text string, known func(string) bool, c *collector) *source {
 		return doc.records(at)
 	}
 	return doc.object(at)
+}
+
+// readJSONValues reads objects that follow one another in lines of their own or of several, as jq
+// writes them; nil where they are none, are JSON lines, or are one object alone.
+func readJSONValues(text string, c *collector) *Table {
+	start := strings.TrimLeft(text, " \t\r\n")
+	if first, _ := withoutNaN(strings.TrimSpace(firstLine(start))); start[0] != '{' || jsontext.Valid(first) {
+		return nil
+	}
+	if !strings.HasPrefix(strings.TrimLeft(start[valueLen(start):], " \t\r\n"), "{") {
+		return nil
+	}
+	r := newRowReader(&collector{file: c.file})
+	line := 1
+	for rest := text; ; {
+		trimmed := strings.TrimLeft(rest, " \t\r\n")
+		line += strings.Count(rest[:len(rest)-len(trimmed)], "\n")
+		if trimmed == "" {
+			break
+		}
+		if trimmed[0] != '{' {
+			return nil
+		}
+		n := valueLen(trimmed)
+		r.add(compact(trimmed[:n]), line)
+		if r.c.failed() {
+			return nil
+		}
+		line += strings.Count(trimmed[:n], "\n")
+		rest = trimmed[n:]
+	}
+	t := r.table()
+	for _, p := range r.c.all() {
+		c.add(p)
+	}
+	return t
+}
+
+// compact writes a JSON value in one line.
+func compact(value string) string {
+	if !strings.ContainsAny(value, "\n\r") {
+		return value
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, []byte(value)) != nil {
+		return value
+	}
+	return b.String()
 }
 
 // isDocument reports whether a text that begins with an object is one object that holds the rows,
@@ -151,13 +204,7 @@ func (d *document) records(at int) *source {
 			bad = true
 			return
 		}
-		if strings.ContainsAny(value, "\n\r") {
-			var b bytes.Buffer
-			if json.Compact(&b, []byte(value)) == nil {
-				value = b.String()
-			}
-		}
-		r.add(value, line)
+		r.add(compact(value), line)
 	})
 	return &source{table: r.table()}
 }

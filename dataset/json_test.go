@@ -42,6 +42,9 @@ func TestJSONForms(t *testing.T) {
 	f("m.json", "["+strings.Join(rows, ",")+"]", 1)
 	f("m.jsonl", "["+strings.Join(rows, ",")+"]", 1)
 	f("m.json", "[\n"+strings.Join(rows, ",\n")+"\n]\n", 9)
+	f("m.json", strings.Join(rows, ""), 1)
+	f("m.jsonl", strings.ReplaceAll(strings.Join(rows, "\n"), `, "text"`, ",\n \"text\""), 15) // as jq writes them
+	f("m.json", "\x1e"+strings.Join(rows, "\n\x1e"), 8)
 	f("m.json", "\ufeff[\n"+strings.ReplaceAll(strings.Join(rows, ",\n"), `, "text"`, ",\n \"text\"")+"\n]\n", 16)
 	f("m.json", `{"data": [`+strings.Join(rows, ",\n")+`], "version": 1, "source": {"by": "us"}}`, 8)
 	f("m.json", "{\n \"rows\": [\n"+strings.Join(rows, ",\n")+"\n ]\n}", 10)

@@ -228,6 +228,12 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 			c.note("class.one-sample", row.Number, label, "add samples of it, or leave the row out", "the class %.60q has only this sample, so it can be learned or tested but not both", row.Label)
 		}
 	}
+	for _, s := range classes {
+		b, ok := ParseBoolean(s)
+		if _, number := index[flags[b]]; ok && number {
+			c.note("class.alike", 0, label, "write them alike", "the classes %q and %q may be one and the same", flags[b], s)
+		}
+	}
 	for k := 1; k < len(classes); k++ {
 		a, okA := ParseNumber(classes[k-1])
 		if b, okB := ParseNumber(classes[k]); okA && okB && a == b {
@@ -407,3 +413,6 @@ func classIndex(classes []string) func(string) int {
 		return -1
 	}
 }
+
+// flags are how programs write truth values as numbers.
+var flags = map[bool]string{false: "0", true: "1"}

@@ -144,6 +144,8 @@ func TestNumbersOfPeople(t *testing.T) {
 	f("number kg", []float64{12, 7}, "１２ kg", "７ kg")
 	f("category", nil, "v1", "v2", "v3")
 	f("category", nil, "a (1)", "b (2)")
+	f("category", nil, "1e400", "2e400", "3.5") // beyond float64, and not of the unit e400
+	f("category", nil, "0x1", "0x2", "0x1f")
 }
 
 func TestLabelWords(t *testing.T) {
@@ -157,6 +159,7 @@ func TestLabelWords(t *testing.T) {
 		}
 		return ds
 	}
+	f("0|1|false|true", "class.alike", "1", "false", "0", "true")
 	for _, word := range []string{"nan", "NaN", "None", "NULL", "N/A", "null", "<NA>"} {
 		ds := f("bad|good", "label.missing-word", "good", "bad", word)
 		if ds.Rows[2].Labeled() || ds.Rows[2].Class != -1 {

@@ -37,6 +37,9 @@ func (w style) reads(s string) bool {
 // withUnit is a number and what is written behind it: kg, km/h, m², °C, stars, 元.
 var withUnit = regexp.MustCompile(`^([-+(]{0,2}(?:[\d０-９][\d０-９.,'’ \x{00a0}\x{202f}\x{2009}]*)?[\d０-９]\)?)[ \x{00a0}\x{202f}]*([\p{L}°µ"″′‰][\p{L}\p{M}\d°µ²³/·^."″′ ]{0,11})$`)
 
+// notUnit is what is part of a number: an exponent that float64 has not, or digits of another base.
+var notUnit = regexp.MustCompile(`^(?:[eE]\d|[xXbBoO][\da-fA-F]+$)`)
+
 // inCurrency is an amount behind the code or name of a currency.
 var inCurrency = regexp.MustCompile(`^(?i:(USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|KRW|MXN|ZAR|SGD|HKD|TWD|TRY|THB|IDR|Rs\.?|R\$|US\$|A\$|C\$|HK\$|NT\$|S\$|Fr\.|kr\.?))[ \x{00a0}\x{202f}]*([-+(]{0,2}\d[\d.,'’ \x{00a0}\x{202f}]*\)?)$`)
 
@@ -46,7 +49,7 @@ func splitUnit(s string) (number, unit string, ok bool) {
 	if len(s) > longestNumber || isPlain(s) || strings.IndexFunc(s, isDigit) < 0 {
 		return "", "", false
 	}
-	if m := withUnit.FindStringSubmatch(s); m != nil {
+	if m := withUnit.FindStringSubmatch(s); m != nil && !notUnit.MatchString(m[2]) {
 		if _, _, date := ParseDate(s); date { // 24 Mar 2024
 			return "", "", false
 		}

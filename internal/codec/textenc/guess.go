@@ -284,8 +284,8 @@ func inside(prev, r, next rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '’' && r != '\u00a0' && r != '·' && unicode.IsLetter(prev) && unicode.IsLetter(next)
 }
 
-// beside reports whether a character stands where texts seldom have it: a letter at a digit, a mark
-// at no letter, or a sign that stands apart at one.
+// beside reports whether a character is where texts seldom have it: a letter at a digit, a mark at
+// no letter, or one of signsApart at a letter.
 func beside(prev, r, next rune) bool {
 	switch {
 	case unicode.IsLetter(r):
