@@ -48,7 +48,7 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 	c.addViews(d)
 	best, single := c.Best()
 	if k := c.BestOfAll(); k >= 0 {
-		d.Chosen = &report.Chosen{Name: c.Rows[k].Name, Kind: c.Rows[k].Kind}
+		d.Chosen = &report.Chosen{Name: c.Rows[k].Name, Kind: c.Rows[k].Kind, Val: c.validation(k)}
 	}
 	if best >= 0 {
 		c.addDiagnostics(d, best, &o)
@@ -67,6 +67,24 @@ func (c *Comparison) Document(o ReportOptions) *report.Document {
 		c.addLearning(d, single)
 	}
 	return d
+}
+
+// validation summarizes an entry's scores on the validation rows of an official split; nil with
+// folds. The interval is the mean one of the seeds, whose validation rows may be others.
+func (c *Comparison) validation(entry int) *eval.Summary {
+	if !c.Result.Plan.Official {
+		return nil
+	}
+	outcomes, m := c.Result.Outcomes[entry], metricNamed(c.Task, c.Metric)
+	mean := &eval.Summary{}
+	for _, out := range outcomes {
+		_, val := out.Predictions(c.Data)
+		s := eval.SummarizeSplit(m, []*eval.Predictions{val}, eval.Groups(c.Data, out.Val))
+		n := float64(len(outcomes))
+		mean.Mean, mean.Low, mean.High = mean.Mean+s.Mean/n, mean.Low+s.Low/n, mean.High+s.High/n
+		mean.Runs = append(mean.Runs, s.Mean)
+	}
+	return mean
 }
 
 // search returns the flag of the search that was a part of the comparison.

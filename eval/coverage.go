@@ -11,8 +11,7 @@ func binomialInterval(share float64, n int) (low, high float64) {
 	if n == 0 {
 		return math.NaN(), math.NaN()
 	}
-	const z = 1.959963984540054
-	rows := float64(n)
+	z, rows := normal, float64(n)
 	mid := (share + z*z/(2*rows)) / (1 + z*z/rows)
 	half := z / (1 + z*z/rows) * math.Sqrt(share*(1-share)/rows+z*z/(4*rows*rows))
 	return math.Max(0, mid-half), math.Min(1, mid+half)

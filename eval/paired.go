@@ -15,6 +15,8 @@ import (
 type Test interface {
 	// Difference is the estimate.
 	Difference() float64
+	// StandardError is that of the estimate.
+	StandardError() float64
 	// P is the p-value, 0..1.
 	P() float64
 	// Interval has confidence 1 − a, 0 < a < 1.
@@ -57,6 +59,9 @@ func (t *CorrectedT) Name() string { return "corrected resampled t-test" }
 
 // Difference implements Test.
 func (t *CorrectedT) Difference() float64 { return t.mean }
+
+// StandardError implements Test.
+func (t *CorrectedT) StandardError() float64 { return t.se }
 
 // P implements Test.
 func (t *CorrectedT) P() float64 {
@@ -163,6 +168,12 @@ func (t *PairedBootstrap) Name() string { return "paired bootstrap" }
 
 // Difference implements Test.
 func (t *PairedBootstrap) Difference() float64 { return t.mean }
+
+// StandardError implements Test.
+func (t *PairedBootstrap) StandardError() float64 {
+	_, std := meanStd(t.draws)
+	return std
+}
 
 // P implements Test: twice the share of draws at or below zero, the observed
 // data counted as one draw.

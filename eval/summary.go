@@ -24,6 +24,24 @@ type summaryJSON struct {
 	Runs []number `json:"runs"`
 }
 
+// StandardError returns that of the mean, which the interval is of.
+func (s Summary) StandardError() float64 { return (s.High - s.Low) / (2 * normal) }
+
+// unlikeErrors is how many standard errors of the difference the best of twenty equally good
+// entries, which choosing flatters, is ahead on its validation rows in fewer than one of twenty
+// comparisons: see docs/decisions/0051-two-remarks.md.
+const unlikeErrors = 4
+
+// Unlike reports whether validation rows score better than test rows by more than chance and the
+// choice of the best entry on them explain: the two are rows of different kinds.
+func (m Metric) Unlike(val, test Summary) bool {
+	ahead := val.Mean - test.Mean
+	if !m.HigherIsBetter {
+		ahead = -ahead
+	}
+	return ahead > unlikeErrors*math.Hypot(val.StandardError(), test.StandardError())
+}
+
 // MarshalJSON writes {"mean", "std", "low", "high", "runs"}.
 func (s Summary) MarshalJSON() ([]byte, error) {
 	j := summaryJSON{Mean: number(s.Mean), Std: number(s.Std), Low: number(s.Low), High: number(s.High), Runs: make([]number, len(s.Runs))}
@@ -46,7 +64,10 @@ func (s *Summary) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-const alpha = 0.05 // intervals are 1 − alpha wide
+const (
+	alpha  = 0.05              // intervals are 1 − alpha wide
+	normal = 1.959963984540054 // the standard normal quantile of 1 − alpha/2
+)
 
 // SummarizeRuns summarizes runs over folds with a t interval whose variance
 // carries the Nadeau–Bengio correction: (1/J + test/train)·s², J − 1 degrees

@@ -77,7 +77,9 @@ type Verdict struct {
 	Difference float64
 	Low        float64
 	High       float64
-	PValue     float64 // of the claim that fusion is better (see Test), adjusted by Holm for the fusions tried, weighted by validation
+	// StandardError is that of Difference, which no correction changes.
+	StandardError float64
+	PValue        float64 // of the claim that fusion is better (see Test), adjusted by Holm for the fusions tried, weighted by validation
 	Text       string  // in plain sentences
 
 	Finding     Finding
@@ -102,6 +104,7 @@ type verdictJSON struct {
 	Difference  number  `json:"difference"`
 	Low         number  `json:"low"`
 	High        number  `json:"high"`
+	Error       number  `json:"standard_error"`
 	PValue      number  `json:"p_value"`
 	Text        string  `json:"text"`
 	Finding     Finding `json:"finding"`
@@ -124,7 +127,7 @@ type verdictJSON struct {
 func (v Verdict) MarshalJSON() ([]byte, error) {
 	return json.Marshal(verdictJSON{
 		BestSingle: v.BestSingle, BestFusion: v.BestFusion, Modality: v.Modality, Difference: number(v.Difference), Low: number(v.Low), High: number(v.High),
-		PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), EqualP: number(v.EqualP), Fusions: v.Fusions, Confidence: number(v.Confidence),
+		Error: number(v.StandardError), PValue: number(v.PValue), Text: v.Text, Finding: v.Finding, RawP: number(v.RawP), EqualP: number(v.EqualP), Fusions: v.Fusions, Confidence: number(v.Confidence),
 		Test: v.Test, ByGroups: v.ByGroups, McNemar: number(v.McNemar), Metric: v.Metric, SingleScore: number(v.SingleScore), FusionScore: number(v.FusionScore), Runs: v.Runs, Baseline: v.Baseline,
 	})
 }
@@ -137,7 +140,7 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	}
 	*v = Verdict{
 		BestSingle: j.BestSingle, BestFusion: j.BestFusion, Modality: j.Modality, Difference: float64(j.Difference), Low: float64(j.Low), High: float64(j.High),
-		PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), EqualP: float64(j.EqualP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
+		StandardError: float64(j.Error), PValue: float64(j.PValue), Text: j.Text, Finding: j.Finding, RawP: float64(j.RawP), EqualP: float64(j.EqualP), Fusions: j.Fusions, Confidence: float64(j.Confidence),
 		Test: j.Test, ByGroups: j.ByGroups, McNemar: float64(j.McNemar), Metric: j.Metric, SingleScore: float64(j.SingleScore), FusionScore: float64(j.FusionScore), Runs: j.Runs, Baseline: j.Baseline,
 	}
 	return nil
@@ -184,7 +187,7 @@ func Judge(t Trial, rows []Contestant) (Verdict, error) {
 
 	v := Verdict{
 		BestSingle: rows[single].Name, BestFusion: rows[fused].Name, Modality: rows[single].Modality,
-		Difference: test.Difference(), Low: low, High: high, PValue: p,
+		Difference: test.Difference(), StandardError: test.StandardError(), Low: low, High: high, PValue: p,
 		// The p-value without weights is reported as well, for who distrusts them.
 		Finding: NotShown, RawP: ps[at], EqualP: Holm(ps, nil)[at], Fusions: len(ps), Confidence: 1 - level, Test: test.Name(),
 		McNemar: t.mcNemar(rows[fused], rows[single]), Metric: t.Metric.Name, Runs: len(rows[fused].Test),

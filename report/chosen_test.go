@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -79,20 +80,21 @@ func TestChosenRow(t *testing.T) {
 // alike.
 func TestUnlikeValidation(t *testing.T) {
 	d := reporttest.Sample()
-	for k := range d.Rows {
-		if d.Rows[k].Name == d.Verdict.BestFusion {
-			s, _ := d.Rows[k].Of(d.Metric)
-			for _, c := range []struct {
-				val   float64
-				folds int
-				want  bool
-			}{{s.High + 0.11, 0, true}, {s.High + 0.09, 0, false}, {s.High + 0.11, 5, false}} {
-				d.Rows[k].ValRuns, d.Run.Folds = []float64{c.val}, c.folds
-				out := strings.Join(strings.Fields(terminal(t, d, report.TerminalOptions{})), " ")
-				if got := strings.Contains(out, "they are not alike"); got != c.want {
-					t.Errorf("validation rows reach %g, test rows at most %g, %d folds: %s", c.val, s.High, c.folds, out)
-				}
-			}
+	k := slices.IndexFunc(d.Rows, func(r compare.Row) bool { return r.Name == d.Verdict.BestFusion })
+	test, _ := d.Rows[k].Of(d.Metric)
+	over := func(errors float64) *eval.Summary { // as sure as the test rows are
+		v := test.Mean + errors*math.Sqrt2*test.StandardError()
+		half := (test.High - test.Low) / 2
+		return &eval.Summary{Mean: v, Low: v - half, High: v + half}
+	}
+	for _, c := range []struct {
+		val  *eval.Summary
+		want bool
+	}{{over(4.1), true}, {over(3.9), false}, {nil, false}} {
+		d.Chosen = &report.Chosen{Name: d.Rows[k].Name, Kind: d.Rows[k].Kind, Val: c.val}
+		out := strings.Join(strings.Fields(terminal(t, d, report.TerminalOptions{})), " ")
+		if got := strings.Contains(out, "they are not alike"); got != c.want {
+			t.Errorf("validation rows reach %v, test rows %v: %s", c.val, test, out)
 		}
 	}
 }

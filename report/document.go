@@ -44,8 +44,9 @@ type Document struct {
 
 // Chosen names the row that the model of a comparison is made of.
 type Chosen struct {
-	Name string `json:"name"`
-	Kind string `json:"kind"`
+	Name string        `json:"name"`
+	Kind string        `json:"kind"`
+	Val  *eval.Summary `json:"val,omitempty"` // its score on the validation rows of an official split
 }
 
 // Weights is the mean weight a method gave each view, by true class.

@@ -295,24 +295,19 @@ func (r *reader) surpassed(rows []compare.Row, isChosen func(compare.Row) bool) 
 	return r.say("not_on_top", name, top.Name, its, others)
 }
 
-// unlikeTest is by how much the share of right validation rows may be above the interval of that of
-// test rows without a word on it. Choosing flatters validation rows, but by less.
-const unlikeTest = 0.1
-
 // unlikeValidation returns what it means that validation rows of an official split score far better
 // than its test rows; "" where they do not.
 func (r *reader) unlikeValidation() string {
-	if !r.metric.Share || r.doc.Run.Folds > 0 { // rows of folds are drawn alike
+	c := r.doc.Chosen
+	if c == nil || c.Val == nil {
 		return ""
 	}
-	for _, row := range r.ranked() {
-		if !r.chosen(row) || len(row.ValRuns) == 0 {
-			continue
-		}
-		test, ok := row.Of(r.metric.Name)
-		if val := meanOf(row.ValRuns); ok && val > test.High+unlikeTest {
-			return r.say("val_unlike", show(r.metric, val), show(r.metric, test.Mean))
-		}
+	k := slices.IndexFunc(r.doc.Rows, func(row compare.Row) bool { return row.Name == c.Name && row.Kind == c.Kind })
+	if k < 0 {
+		return ""
+	}
+	if test, ok := r.doc.Rows[k].Of(r.metric.Name); ok && r.metric.Unlike(*c.Val, test) {
+		return r.say("val_unlike", show(r.metric, c.Val.Mean), show(r.metric, test.Mean))
 	}
 	return ""
 }

@@ -210,13 +210,9 @@ func (c *compareCmd) next(e *env, cmp *fusor.Comparison) []report.Step {
 	return next
 }
 
-// standardErrors is about how many of them the interval of a verdict spans, which is corrected for
-// several fusions. The simpler model is proposed where it is within one of the best (Breiman et al.
-// 1984, 3.4.3).
-const standardErrors = 5
-
-// alone trains the best single view or modality, where the verdict is for it and the model that is
-// handed over is a fusion; nil elsewhere.
+// alone trains the best single view or modality, where the model that is handed over is a fusion
+// and better by a standard error at most: the simpler one is as good then (Breiman et al. 1984,
+// 3.4.3). It is nil elsewhere.
 func (c *compareCmd) alone(e *env, cmp *fusor.Comparison) []string {
 	v := cmp.Verdict
 	given := func(flag string) bool {
@@ -227,7 +223,7 @@ func (c *compareCmd) alone(e *env, cmp *fusor.Comparison) []string {
 		return nil
 	case v.Baseline != nil && v.Baseline.FusionP >= 0.05: // neither is of use
 		return nil
-	case v.Difference > (v.High-v.Low)/standardErrors:
+	case !(v.Difference <= v.StandardError):
 		return nil
 	case given("--views") || given("--config"):
 		return nil
