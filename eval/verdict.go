@@ -80,7 +80,7 @@ type Verdict struct {
 	// StandardError is that of Difference, which no correction changes.
 	StandardError float64
 	PValue        float64 // of the claim that fusion is better (see Test), adjusted by Holm for the fusions tried, weighted by validation
-	Text       string  // in plain sentences
+	Text          string  // in plain sentences
 
 	Finding     Finding
 	RawP        float64 // before Holm
