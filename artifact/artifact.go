@@ -208,7 +208,7 @@ func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, files 
 	if err := a.restoreEncoders(files, find); err != nil {
 		return err
 	}
-	catalog = a.Pretrained.Catalog(catalog)
+	catalog = a.Catalog(catalog)
 	if err := a.restoreStates(catalog); err != nil {
 		return err
 	}
@@ -220,6 +220,16 @@ func (a *Artifact) restore(manifest []byte, tensors []safetensors.Tensor, files 
 		return err
 	}
 	return a.restoreModel(tensors, methods)
+}
+
+// Catalog returns c with the view encoder of the columns that have one, and with every view of the
+// artifact in the version that it was trained on, as far as c has it.
+func (a *Artifact) Catalog(c feature.Catalog) feature.Catalog {
+	versions := map[string]int{}
+	for _, v := range a.Views {
+		versions[v.Column+"."+v.View] = v.Version
+	}
+	return a.Pretrained.Catalog(c.At(versions))
 }
 
 func (a *Artifact) restoreStates(catalog feature.Catalog) error {

@@ -152,6 +152,47 @@ func TestUnknownParts(t *testing.T) {
 	f(catalog, fusion.Methods, "trained on version 7")
 }
 
+// lists is a modality whose vectors were extracted otherwise before.
+type lists struct{ feature.Modality }
+
+func (l lists) Earlier() []feature.View {
+	return []feature.View{version{l.Views()[0], 6}, version{l.Views()[0], 7}}
+}
+
+type version struct {
+	feature.View
+	v int
+}
+
+func (v version) Info() feature.Info {
+	info := v.View.Info()
+	info.Version = v.v
+	return info
+}
+
+func TestModelsOfEarlierViewsLoad(t *testing.T) {
+	a := made(t)
+	a.Views[1].Version = 7
+	catalog := feature.Catalog{lists{tabular.Vectors()}}
+	b, err := artifact.Decode(encode(t, a), catalog, fusion.Methods, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refs, err := b.Catalog(catalog).Select(&b.Schema, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{1, 7} {
+		if got := refs[i].View.Info().Version; got != want {
+			t.Errorf("%s is extracted by version %d, want %d", refs[i].Name, got, want)
+		}
+	}
+	a.Views[1].Version = 8
+	if _, err := artifact.Decode(encode(t, a), catalog, fusion.Methods, nil); err == nil || !strings.Contains(err.Error(), "trained on version 8") {
+		t.Errorf("a version that nobody has: %v", err)
+	}
+}
+
 func TestWriteFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "m.fusor")

@@ -96,7 +96,7 @@ type Model struct {
 // New returns the model of an artifact, which must not change from then on.
 func New(a *artifact.Artifact, o Options) *Model {
 	o = o.WithDefaults()
-	o.Views = a.Pretrained.Catalog(o.Views)
+	o.Views = a.Catalog(o.Views)
 	o.Progress = o.Progress.Serial()
 	m := &Model{a: a, o: o, predictor: model.NewPredictor(a.Model, o.Threads)}
 	m.refs = sync.OnceValues(func() ([]feature.Ref, error) { return o.Views.Select(&a.Schema, m.Views()) })

@@ -6,7 +6,8 @@
 //
 // The laws:
 //
-//   - documented: a view has a name, a one-line doc, a known shape and a version.
+//   - documented: a view has a name, a one-line doc, a known shape and a version; an earlier
+//     version has a later one.
 //   - layout: a vector and a step have the same width in every cell, a sequence has Steps × Dim
 //     values, sparse indices ascend, and every value is finite. (The record of a table's fields, a
 //     vector with indices, is the state's to read.)
@@ -22,6 +23,7 @@ package featuretest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -33,8 +35,9 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// Run checks every view of m on the cells of a column, whose files are looked up in from. Each view
-// must be present in two of the cells at least; those should differ in size, and one be tiny.
+// Run checks every view of m, in every version that it has, on the cells of a column, whose files
+// are looked up in from. Each view must be present in two of the cells at least; those should
+// differ in size, and one be tiny.
 func Run(t *testing.T, m feature.Modality, col *dataset.Column, from media.Folder, cells ...dataset.Cell) {
 	t.Helper()
 	open := func() []any {
@@ -53,8 +56,14 @@ func Run(t *testing.T, m feature.Modality, col *dataset.Column, from media.Folde
 	if col != nil {
 		name = col.Name
 	}
-	for _, v := range feature.ViewsOf(m, name) {
-		t.Run(v.Info().Name, func(t *testing.T) {
+	views := feature.ViewsOf(m, name)
+	for _, old := range feature.EarlierOf(m) {
+		if o := old.Info(); !slices.ContainsFunc(views, func(v feature.View) bool { return v.Info().Name == o.Name && v.Info().Version > o.Version }) {
+			t.Errorf("version %d of the view %s has no later one", o.Version, o.Name)
+		}
+	}
+	for _, v := range slices.Concat(views, feature.EarlierOf(m)) {
+		t.Run(fmt.Sprintf("%s v%d", v.Info().Name, v.Info().Version), func(t *testing.T) {
 			r := &rig{view: v, items: first, again: again}
 			if !r.extract(t) {
 				return
