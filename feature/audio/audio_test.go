@@ -179,7 +179,7 @@ func TestSegmentsKeepTheMean(t *testing.T) {
 			x[2*i], x[2*i+1] = float32(i*i%7), 3
 			mean += float64(x[2*i]) / float64(n)
 		}
-		s := segments(nil, x, 2, 10)
+		s := segments(nil, x, 2, 10, nil)
 		var got float64
 		for i := range 10 {
 			got += float64(s[2*i]) / 10

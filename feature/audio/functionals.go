@@ -30,6 +30,12 @@ func meanDev(x []float32, dim int) (mean, dev []float32) {
 	return mean, dev
 }
 
+// appendMeanDev appends the mean of every column of x [t, dim], then their deviations, to dst.
+func appendMeanDev(dst, x []float32, dim int) []float32 {
+	mean, dev := meanDev(x, dim)
+	return append(append(dst, mean...), dev...)
+}
+
 // quantiles appends, for every column of x [t, dim], its quantiles qs, by the
 // nearest rank, to dst.
 func quantiles(dst, x []float32, dim int, qs ...float64) []float32 {
@@ -47,18 +53,30 @@ func quantiles(dst, x []float32, dim int, qs ...float64) []float32 {
 	return dst
 }
 
-// segments appends the means of x [t, dim] over parts equal stretches of time to
-// dst; a frame at a border counts in parts, so any t >= 1 will do.
-func segments(dst, x []float32, dim, parts int) []float32 {
+// segments appends the means of x [t, dim] over parts stretches to dst: equal in time, or, unless
+// pace [t] is nil, in the pace of their frames together. A frame at a border counts in the parts on
+// both sides of it, so any t >= 1 will do.
+func segments(dst, x []float32, dim, parts int, pace []float64) []float32 {
 	t := len(x) / dim
-	width := float64(t) / float64(parts)
-	for s := range parts {
-		at := len(dst)
-		dst = append(dst, make([]float32, dim)...)
-		out := dst[at:]
-		lo, hi := float64(s)*width, float64(s+1)*width
-		for i := int(lo); i < t && float64(i) < hi; i++ {
-			w := float32((min(hi, float64(i+1)) - max(lo, float64(i))) / width)
+	total := float64(t)
+	if pace != nil {
+		total = 0
+		for _, v := range pace {
+			total += v
+		}
+	}
+	width := total / float64(parts)
+	at := len(dst)
+	dst = append(dst, make([]float32, parts*dim)...)
+	lo, hi := 0.0, 0.0
+	for i := range t {
+		lo, hi = hi, hi+1
+		if pace != nil {
+			hi = lo + pace[i]
+		}
+		for s := int(lo / width); s < parts && float64(s)*width < hi; s++ {
+			w := float32((min(hi, float64(s+1)*width) - max(lo, float64(s)*width)) / width)
+			out := dst[at+s*dim:][:dim]
 			for k, v := range x[i*dim : (i+1)*dim] {
 				out[k] += w * v
 			}

@@ -80,12 +80,11 @@ func (Modulation) Extract(item any) (feature.Raw, error) {
 	out = correlations(out, coarse)
 	out, onsets := s.changes(out)
 	out = rhythm(out, onsets)
-	mean, spread := meanDev(snd.contrast(), contrastBands)
-	out = append(append(out, mean...), spread...)
+	out = appendMeanDev(out, snd.contrast(), contrastBands)
 	out = s.flux(out)
 	out = s.unsteadiness(out)
-	_, dev := chroma(snd.heard(), snd.Signal.Rate)
-	out = append(out, dev[:]...)
+	_, dev := snd.chroma()
+	out = append(out, dev...)
 	return feature.Raw{Values: out, Dim: ModulationDim}, nil
 }
 

@@ -62,7 +62,7 @@ func (Prosody) Extract(item any) (feature.Raw, error) {
 		e := s.energy[min(s.to-1, s.from+i*pitchEvery)]
 		series = append(series, p, p-out[0], e, c.voicing[i])
 	}
-	out = segments(out, series, contours, prosodyParts)
+	out = segments(out, series, contours, prosodyParts, nil)
 	return feature.Raw{Values: out, Dim: ProsodyDim}, nil
 }
 

@@ -6,14 +6,17 @@ import (
 	"github.com/fusor-ml/fusor/internal/dsp"
 )
 
-// Sound is an opened cell: a mono sound at the analysis rate. The cepstra that
-// the views share are computed once, when the first view asks for them.
+// Sound is an opened cell: a mono sound at the analysis rate. What the views share, the cepstra and
+// the chroma, is computed once, when the first view asks for it.
 type Sound struct {
 	Signal dsp.Signal // Rate is 8000 or 16000
 
 	parts  []*dsp.Signal // that Signal was made of; nil: it is all there is
 	once   sync.Once
 	speech *speech
+
+	chromaOnce               sync.Once
+	chromaMean, chromaSpread [pitchClasses]float32
 }
 
 // Samples returns the sound at a rate: of the decoded parts, where Signal has another one.
@@ -57,4 +60,10 @@ func (s *Sound) analysis() *speech {
 		}
 	})
 	return s.speech
+}
+
+// chroma returns the mean and the deviation of the chroma of what is heard; there must be a sound.
+func (s *Sound) chroma() (mean, dev []float32) {
+	s.chromaOnce.Do(func() { s.chromaMean, s.chromaSpread = chroma(s.heard(), s.Signal.Rate) })
+	return s.chromaMean[:], s.chromaSpread[:]
 }

@@ -49,10 +49,9 @@ func (Utterance) Extract(item any) (feature.Raw, error) {
 		return feature.Raw{}, err
 	}
 	out := s.averageSpectrum(make([]float32, 0, UtteranceDim))
-	mean, dev := meanDev(s.high[s.from*highBands:s.to*highBands], highBands)
-	out = append(append(out, mean...), dev...)
-	out = s.course(out, utteranceParts)
-	out = s.described(out)
+	out = appendMeanDev(out, s.high[s.from*highBands:s.to*highBands], highBands)
+	out = s.course(out, utteranceParts, nil)
+	out = s.described(out, nil)
 	out = s.unsteadiness(out)
 	out = s.flux(out)
 	out = snd.contour().functionals(out, s)
