@@ -44,7 +44,7 @@ type serveCmd struct {
 	MaxRows       int           `help:"Most rows of one request; a stream may have any number." default:"1000" env:"FUSOR_SERVE_MAX_ROWS" placeholder:"N"`
 	MaxPixels     int64         `help:"Most pixels of a picture." default:"16777216" env:"FUSOR_SERVE_MAX_PIXELS" placeholder:"N"`
 	MaxSeconds    int           `help:"Longest sound, in seconds; of a film the rest is left out." default:"60" env:"FUSOR_SERVE_MAX_SECONDS" placeholder:"N"`
-	MaxConns      int           `help:"Most connections at once." default:"1024" env:"FUSOR_SERVE_MAX_CONNS" placeholder:"N"`
+	MaxConns      int           `help:"Most connections at once; where there are as many, idle ones are closed for new ones." default:"4096" env:"FUSOR_SERVE_MAX_CONNS" placeholder:"N"`
 	TLSCert       string        `help:"Certificate chain, PEM." env:"FUSOR_SERVE_TLS_CERT" placeholder:"FILE"`
 	TLSKey        string        `help:"Its key, PEM." env:"FUSOR_SERVE_TLS_KEY" placeholder:"FILE"`
 	TLSSelfSigned bool          `help:"Make a certificate at start, for trying out." env:"FUSOR_SERVE_TLS_SELF_SIGNED"`
@@ -117,12 +117,13 @@ func (c *serveCmd) Run(e *env) error {
 			return err
 		}
 	}
-	listener, err := c.listen(e.ctx)
+	bounded, err := c.listen(e.ctx)
 	if err != nil {
 		return err
 	}
 	hs := c.server(e.ctx, s, logger)
-	scheme := "http"
+	hs.ConnState = bounded.state
+	scheme, listener := "http", net.Listener(bounded)
 	if c.TLSCert != "" || c.TLSSelfSigned {
 		scheme = "https"
 		if listener, err = c.secure(listener); err != nil {
@@ -288,7 +289,7 @@ func readKeys(path string) ([]string, error) {
 }
 
 // listen opens the socket: one that systemd hands over, a Unix socket, or a port.
-func (c *serveCmd) listen(ctx context.Context) (net.Listener, error) {
+func (c *serveCmd) listen(ctx context.Context) (*boundedListener, error) {
 	if os.Getenv("LISTEN_PID") == fmt.Sprint(os.Getpid()) && os.Getenv("LISTEN_FDS") == "1" {
 		f := os.NewFile(3, "systemd socket") // sd_listen_fds(3)
 		defer f.Close()

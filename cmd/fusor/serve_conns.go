@@ -9,26 +9,6 @@ import (
 	"time"
 )
 
-// limitConns makes a listener wait while n connections are open.
-func limitConns(l net.Listener, n int) net.Listener {
-	return &boundedListener{Listener: l, open: make(chan struct{}, max(n, 1))}
-}
-
-type boundedListener struct {
-	net.Listener
-	open chan struct{}
-}
-
-func (l *boundedListener) Accept() (net.Conn, error) {
-	l.open <- struct{}{}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.open
-		return nil, err
-	}
-	return &servedConn{Conn: c, leave: func() { <-l.open }}, nil
-}
-
 // servedConn is a connection of a client. One that speaks HTTP/2 reads ahead and joins what is
 // written: net/http reads the head and the rest of a frame by themselves, of which a call of gRPC
 // has two, and flushes each of the three of its answer (head, message, status), where calls of the

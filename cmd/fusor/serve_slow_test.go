@@ -493,15 +493,21 @@ func TestServeEndurance(t *testing.T) {
 	}
 }
 
-// 500 clients that send a byte now and then keep nobody else from being answered.
+// Clients that send a byte now and then keep nobody else from being answered.
 func TestServeSlowClients(t *testing.T) {
+	for _, clients := range []int{500, 1500} {
+		t.Run(strconv.Itoa(clients), func(t *testing.T) { slowClients(t, clients) })
+	}
+}
+
+func slowClients(t *testing.T, clients int) {
 	s := startServer(t)
 	all := s.requests(t, false)
 	ctx, cancel := context.WithTimeout(t.Context(), loadSeconds(t, 20))
 	defer cancel()
 	var wg sync.WaitGroup
 	var opened atomic.Int64
-	for i := range 500 {
+	for i := range clients {
 		wg.Go(func() {
 			conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 			if err != nil {
@@ -528,7 +534,7 @@ func TestServeSlowClients(t *testing.T) {
 			}
 		})
 	}
-	for opened.Load() < 500 && ctx.Err() == nil {
+	for int(opened.Load()) < clients && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
 	}
 	o := s.closed(ctx, 2, all)
@@ -537,7 +543,8 @@ func TestServeSlowClients(t *testing.T) {
 	for _, took := range o.took {
 		n += len(took)
 	}
-	t.Logf("%v", o)
+	_, most := s.rss(t)
+	t.Logf("%v; at most %d MB", o, most)
 	if good := len(o.took[http.StatusOK]); n == 0 || float64(good) < 0.99*float64(n) {
 		t.Errorf("%d of %d requests are answered", good, n)
 	}
