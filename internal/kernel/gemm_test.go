@@ -111,6 +111,7 @@ func TestGemmSmall(t *testing.T) {
 }
 
 func TestGemmLarge(t *testing.T) {
+	skipLong(t)
 	eachTier(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		for _, s := range [][3]int{{100, 70, 400}, {33, 1030, 10}, {260, 33, 30}, {1, 300, 513}, {3, 77, 590}, {97, 129, 57}, {40, 256, 512}} {
@@ -121,55 +122,89 @@ func TestGemmLarge(t *testing.T) {
 	})
 }
 
-// TestGemmPartition holds that rows, columns and workers do not change a bit.
-func TestGemmPartition(t *testing.T) {
+// skipLong skips what one goroutine computes for long where tests are to be short, as with the race
+// detector, which slows the plain loops by 25 times.
+func skipLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, on one goroutine")
+	}
+}
+
+// partition is a product with its operands, large enough to be divided in each direction.
+type partition struct {
+	tA, tB   bool
+	m, n, k  int
+	a, b     []float32
+	lda, ldb int
+	want     []float32
+}
+
+// eachPartition calls f for every way in which the operands may lie.
+func eachPartition(t *testing.T, f func(t *testing.T, p *partition)) {
 	eachTier(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 6))
-		for f := range 4 {
-			tA, tB := f&1 != 0, f&2 != 0
-			m, n, k := 150, 170, 600
-			a, b := randoms(rng, m*k), randoms(rng, k*n)
-			lda, ldb := k, n
-			if tA {
-				lda = m
+		for flags := range 4 {
+			p := &partition{tA: flags&1 != 0, tB: flags&2 != 0, m: 150, n: 170, k: 600}
+			p.a, p.b = randoms(rng, p.m*p.k), randoms(rng, p.k*p.n)
+			p.lda, p.ldb = p.k, p.n
+			if p.tA {
+				p.lda = p.m
 			}
-			if tB {
-				ldb = k
+			if p.tB {
+				p.ldb = p.k
 			}
-			want := make([]float32, m*n)
-			Gemm(tA, tB, m, n, k, a, lda, b, ldb, want, n, false)
-			check := func(what string, got []float32) {
-				for i := range got {
-					if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
-						t.Fatalf("tA=%v tB=%v %s: element %d is %v, alone %v", tA, tB, what, i, got[i], want[i])
-					}
+			p.want = make([]float32, p.m*p.n)
+			Gemm(p.tA, p.tB, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, p.want, p.n, false)
+			f(t, p)
+		}
+	})
+}
+
+// check holds that got has the bits of the whole product.
+func (p *partition) check(t *testing.T, what string, got []float32) {
+	t.Helper()
+	for i := range got {
+		if math.Float32bits(got[i]) != math.Float32bits(p.want[i]) {
+			t.Fatalf("tA=%v tB=%v %s: element %d is %v, alone %v", p.tA, p.tB, what, i, got[i], p.want[i])
+		}
+	}
+}
+
+// TestGemmWorkers holds that the number of workers does not change a bit.
+func TestGemmWorkers(t *testing.T) {
+	eachPartition(t, func(t *testing.T, p *partition) {
+		got := make([]float32, p.m*p.n)
+		for _, w := range []int{2, 3, 7} {
+			GemmWorkers(w, p.tA, p.tB, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, got, p.n, false)
+			p.check(t, fmt.Sprint(w, " workers"), got)
+		}
+	})
+}
+
+// TestGemmPartition holds that the rows and columns computed together do not change a bit.
+func TestGemmPartition(t *testing.T) {
+	skipLong(t)
+	eachPartition(t, func(t *testing.T, p *partition) {
+		got := make([]float32, p.m*p.n)
+		for _, step := range []int{1, 2, 3, 5, 40} {
+			clear(got)
+			for i := 0; i < p.m; i += step {
+				from := p.a[min(i*p.lda, len(p.a)):]
+				if p.tA {
+					from = p.a[i:]
 				}
+				Gemm(p.tA, p.tB, min(step, p.m-i), p.n, p.k, from, p.lda, p.b, p.ldb, got[i*p.n:], p.n, false)
 			}
-			got := make([]float32, m*n)
-			for _, w := range []int{2, 3, 7} {
-				GemmWorkers(w, tA, tB, m, n, k, a, lda, b, ldb, got, n, false)
-				check(fmt.Sprint(w, " workers"), got)
-			}
-			for _, step := range []int{1, 2, 3, 5, 40} {
-				clear(got)
-				for i := 0; i < m; i += step {
-					from := a[min(i*lda, len(a)):]
-					if tA {
-						from = a[i:]
-					}
-					Gemm(tA, tB, min(step, m-i), n, k, from, lda, b, ldb, got[i*n:], n, false)
+			p.check(t, fmt.Sprint(step, " rows at a time"), got)
+			clear(got)
+			for j := 0; j < p.n; j += step {
+				from := p.b[j:]
+				if p.tB {
+					from = p.b[j*p.ldb:]
 				}
-				check(fmt.Sprint(step, " rows at a time"), got)
-				clear(got)
-				for j := 0; j < n; j += step {
-					from := b[j:]
-					if tB {
-						from = b[j*ldb:]
-					}
-					Gemm(tA, tB, m, min(step, n-j), k, a, lda, from, ldb, got[j:], n, false)
-				}
-				check(fmt.Sprint(step, " columns at a time"), got)
+				Gemm(p.tA, p.tB, p.m, min(step, p.n-j), p.k, p.a, p.lda, from, p.ldb, got[j:], p.n, false)
 			}
+			p.check(t, fmt.Sprint(step, " columns at a time"), got)
 		}
 	})
 }
