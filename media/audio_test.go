@@ -57,14 +57,14 @@ func TestReadAudio(t *testing.T) {
 	f("cut.wav", wavBytes(t, 1)[:3000], "cut short")
 	f("a.aac", []byte("\xff\xf1\x50\x80\x02\x1f\xfc\x00\x00\x00"), "needs ffmpeg")
 	f("a.m4a", []byte("\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00"), "needs ffmpeg")
-	adpcm := wavBytes(t, 0.1)
-	adpcm[20] = 2
-	f("adpcm.wav", adpcm, "needs ffmpeg")
+	gsm := wavBytes(t, 0.1)
+	gsm[20] = 0x31
+	f("gsm.wav", gsm, "needs ffmpeg")
 	if _, err := ReadAudio(t.Context(), File(filepath.Join(dir, "none.wav"))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 	audioByProcess = func(context.Context, io.Reader) (*dsp.Signal, error) { return &dsp.Signal{Rate: 1}, nil }
-	if sig, err := ReadAudio(t.Context(), File(filepath.Join(dir, "adpcm.wav"))); err != nil || sig.Rate != 1 {
-		t.Errorf("ADPCM through the process: %v, %v", sig, err)
+	if sig, err := ReadAudio(t.Context(), File(filepath.Join(dir, "gsm.wav"))); err != nil || sig.Rate != 1 {
+		t.Errorf("GSM through the process: %v, %v", sig, err)
 	}
 }

@@ -52,6 +52,10 @@ var codings = []coding{
 	{"opus", "opus", "-c:a libopus -b:a 32k", opusRates, []int{1, 2}, 45},
 	{"opus", "opus", "-c:a libopus -b:a 96k", opusRates, []int{1, 2}, 45},
 	{"opus", "opus", "-c:a libopus -b:a 48k -application lowdelay", opusRates, []int{1, 2}, 45},
+	{"wav", "wav", "-c:a adpcm_ms", anyRate, []int{1, 2}, 120},
+	{"wav", "wav", "-c:a adpcm_ms -block_size 256", anyRate, []int{1, 2}, 120},
+	{"wav", "wav", "-c:a adpcm_ima_wav", anyRate, []int{1, 2}, 120},
+	{"wav", "wav", "-c:a adpcm_ima_wav -block_size 256", anyRate, []int{1, 2}, 120},
 }
 
 // gridSounds are what is coded, each channel in its own way.

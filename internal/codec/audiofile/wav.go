@@ -11,9 +11,11 @@ import (
 // The format tags of RFC 2361 that are decoded.
 const (
 	tagPCM        = 1
+	tagMSADPCM    = 2
 	tagFloat      = 3
 	tagALaw       = 6
 	tagMuLaw      = 7
+	tagIMAADPCM   = 0x11
 	tagExtensible = 0xfffe
 )
 
@@ -26,10 +28,21 @@ type wavFormat struct {
 
 	big    bool // the first byte of a sample is the highest
 	signed bool // samples of 8 bits, too
+
+	adpcm *adpcm // nil where each sample has a number of its own
+}
+
+// frame is the size of what is decoded at once, in bytes: a sample of each channel, or a block.
+func (f *wavFormat) frame() int {
+	if f.adpcm != nil {
+		return f.adpcm.size
+	}
+	return f.channels * f.bits / 8
 }
 
 // decodeWAV reads RIFF/WAVE (Multimedia Programming Interface 1.0, 1991; the
-// extensible header of 2001) and its 64-bit form RF64 or BW64 (EBU Tech 3306).
+// extensible header of 2001), its 64-bit form RF64 or BW64 (EBU Tech 3306), and RIFX, whose numbers
+// have the highest byte first.
 // Chunks may come in any order that has "fmt " before "data"; unknown ones are
 // skipped. Sizes that cannot be meant are left by who writes to a pipe or stops
 // before the end: then the samples last to the end of the file.
@@ -49,16 +62,18 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 		return err
 	}
 	// Chunks are read from head where they lie in it, without another call of the system.
-	w := wavReader{r: r, head: buf.raw[:n], size: size}
+	w := wavReader{r: r, head: buf.raw[:n], size: size, order: binary.LittleEndian}
 	if n < 12 || string(w.head[8:12]) != "WAVE" {
 		return errors.New("no RIFF/WAVE header")
 	}
 	switch id := string(w.head[:4]); id {
 	case "RIFF", "RF64", "BW64":
+	case "RIFX":
+		w.order = binary.BigEndian
 	default:
 		return fmt.Errorf("%s instead of RIFF: %w", id, ErrUnsupported)
 	}
-	w.riff = int64(binary.LittleEndian.Uint32(w.head[4:]))
+	w.riff = int64(w.order.Uint32(w.head[4:]))
 	var f *wavFormat
 	pos := int64(12)
 	for {
@@ -74,24 +89,28 @@ func decodeWAV(r io.ReadSeeker, s *sink) error {
 			if length < 16 || w.readAt(body[:], pos) != nil {
 				return errors.New("the chunk of 64-bit sizes is cut off")
 			}
-			w.riff = int64(min(binary.LittleEndian.Uint64(body[:]), math.MaxInt64))
-			w.data64 = int64(min(binary.LittleEndian.Uint64(body[8:]), math.MaxInt64))
+			w.riff = int64(min(w.order.Uint64(body[:]), math.MaxInt64))
+			w.data64 = int64(min(w.order.Uint64(body[8:]), math.MaxInt64))
 		case "fmt ":
-			var body [40]byte
-			// 16 bytes of plain PCM, 18 with an extension, 40 of the extensible header.
-			part := body[:min(length, 40)]
+			// 16 bytes of plain PCM, 18 with an extension, 40 of the extensible header, 50 of Microsoft's
+			// ADPCM.
+			var body [128]byte
+			part := body[:min(length, int64(len(body)))]
 			if err := w.readAt(part, pos); err != nil {
 				return errors.New("the format chunk is cut off")
 			}
-			if f, err = parseFormat(part); err != nil {
+			if f, err = parseFormat(part, w.order); err != nil {
 				return err
 			}
 		case "data":
 			if f == nil {
 				return errors.New("samples come before their format")
 			}
-			if length, err = w.samplesSize(pos, length, int64(f.channels*f.bits/8)); err != nil {
+			if length, err = w.samplesSize(pos, length, int64(f.frame())); err != nil {
 				return err
+			}
+			if f.adpcm != nil {
+				return w.blocks(f, buf, pos, length, s)
 			}
 			return f.samples(r, buf, n, pos, length, s)
 		}
@@ -111,6 +130,7 @@ type wavReader struct {
 	size   int64  // of the file
 	riff   int64  // size that the header claims for what follows its first 8 bytes
 	data64 int64  // size of the samples by a chunk of 64-bit sizes
+	order  binary.ByteOrder
 }
 
 // chunk reads the header of the chunk at pos.
@@ -119,7 +139,7 @@ func (w *wavReader) chunk(pos int64) (id string, length int64, err error) {
 	if err := w.readAt(b[:], pos); err != nil {
 		return "", 0, err
 	}
-	return string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:])), nil
+	return string(b[:4]), int64(w.order.Uint32(b[4:])), nil
 }
 
 // openSize is the least size that means one that was not known when it was
@@ -175,19 +195,18 @@ func (w *wavReader) readAt(dst []byte, pos int64) error {
 	return err
 }
 
-func parseFormat(b []byte) (*wavFormat, error) {
+func parseFormat(b []byte, order binary.ByteOrder) (*wavFormat, error) {
 	if len(b) < 16 {
 		return nil, fmt.Errorf("a format chunk of %d bytes is too short", len(b))
 	}
-	le := binary.LittleEndian
-	rate := le.Uint32(b[4:])
-	f := &wavFormat{tag: le.Uint16(b), channels: int(le.Uint16(b[2:])), rate: int(min(rate, math.MaxInt32)), bits: int(le.Uint16(b[14:]))}
-	align := int(le.Uint16(b[12:]))
+	rate := order.Uint32(b[4:])
+	f := &wavFormat{tag: order.Uint16(b), channels: int(order.Uint16(b[2:])), rate: int(min(rate, math.MaxInt32)), bits: int(order.Uint16(b[14:])), big: order == binary.BigEndian}
+	align := int(order.Uint16(b[12:]))
 	if f.tag == tagExtensible {
 		if len(b) < 40 {
 			return nil, errors.New("the extensible format chunk is cut off")
 		}
-		f.tag = le.Uint16(b[24:]) // the sub-format's GUID starts with its tag
+		f.tag = order.Uint16(b[24:]) // the sub-format's GUID starts with its tag
 	}
 	// A sample takes whole bytes, whatever the size of a block claims, as
 	// libsndfile and ffmpeg read it: 12 bits lie left-justified in 16, 20 in 24.
@@ -202,6 +221,10 @@ func parseFormat(b []byte) (*wavFormat, error) {
 		ok = f.bits == 32 || f.bits == 64
 	case tagALaw, tagMuLaw:
 		ok = f.bits == 8
+	case tagMSADPCM, tagIMAADPCM:
+		var err error
+		f.adpcm, err = parseADPCM(f, b, order)
+		return f, err
 	default:
 		return nil, fmt.Errorf("coding 0x%04x: %w", f.tag, ErrUnsupported)
 	}

@@ -181,7 +181,8 @@ func TestWAVRefusals(t *testing.T) {
 	f("24 bits in 32", "blocks of 4 bytes", func(b []byte) []byte { le.PutUint16(b[34:], 24); le.PutUint16(b[32:], 4); return b })
 	f("0 bits", "bits", put16(34, 0))
 	f("data before format", "come before", func(b []byte) []byte { return append(append([]byte{}, b[:12]...), b[36:]...) })
-	f("ADPCM", "0x0002", put16(20, 2))
+	f("GSM 6.10", "0x0031", put16(20, 0x31))
+	f("ADPCM", "lacks the coefficients", put16(20, 2))
 	f("too long", "lasts", func([]byte) []byte {
 		c := wavCase{tag: tagPCM, bits: 8, channels: 1}.file(make([]float32, 700_000))
 		le.PutUint32(c[24:], 1000)
