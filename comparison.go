@@ -119,14 +119,6 @@ func (j *job) compare(ctx context.Context, src train.Source, problems dataset.Pr
 	}
 	c.Run.Version, c.Run.Rows, c.Run.Seed = Version, len(src.Data.Rows), o.Seed
 	c.Run.Command, c.Run.Shared = o.Command, o.Shared
-	if !plan.Official {
-		c.Run.Folds = plan.Folds
-	}
-	for _, r := range plan.Runs {
-		if !slices.Contains(c.Run.Seeds, r.Seed) {
-			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
-		}
-	}
 	// Nothing to hand over where there is nothing that a model could be made of.
 	best := c.BestOfAll()
 	if best < 0 {

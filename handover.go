@@ -3,7 +3,6 @@ package fusor
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -43,7 +42,7 @@ func (h *handOver) keep(ctx context.Context) (*Model, error) {
 	visit := func(data *[]byte, s *flat.Stream) { s.Bytes(data) }
 	data, computed, err := compare.Keep(h.options.Store, compare.Piece{Stage: compare.StageModel}, "fusor handover 1", visit, func() (*[]byte, error) {
 		var err error
-		if m, err = h.fit(ctx, h.options.Store.Checkpoint(), true, false); err != nil {
+		if m, err = h.fit(ctx, checkpoint{file: h.options.Store.Checkpoint(), resume: true}); err != nil {
 			return nil, err
 		}
 		var b bytes.Buffer
@@ -57,43 +56,27 @@ func (h *handOver) keep(ctx context.Context) (*Model, error) {
 	return Decode(bytes.NewReader(*data), h.Options)
 }
 
-// fit fits the model, with a checkpoint if a file is named for one. With strict a checkpoint there
-// that cannot be gone on from is an error, else the fit begins anew.
-func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bool) (*Model, error) {
+// checkpoint is a file for the state of a fit.
+type checkpoint struct {
+	file   string // "": none
+	resume bool   // go on from it
+	// strict makes a state that cannot be gone on from an error; else the fit begins anew, as a
+	// comparison's must that finds what other options have left.
+	strict bool
+}
+
+// fit fits the model.
+func (h *handOver) fit(ctx context.Context, at checkpoint) (_ *Model, err error) {
 	res := h.comparison.Result
 	run := res.Plan.Runs[0]
 	// Folds leave each model without a fifth of the rows; the one for use is fitted on all (decision
 	// 28).
 	if !res.Plan.Official {
-		var err error
 		if run, err = dataset.FitAll(h.src.Data, h.seed); err != nil {
 			return nil, err
 		}
 	}
-	ensemble, rows := len(res.Entries[h.entry].Members) > 0, ""
-	if checkpoint != "" {
-		rows = h.src.Data.RunDigest(run)
-	}
-	watch := func(k int, e *compare.Entry) (hooks train.Hooks, from *train.Checkpoint, err error) {
-		hooks.Epoch = func(ep train.Epoch, total int) {
-			h.Progress.Report(progress.Train, ep.Epoch, total, fmt.Sprintf("%s, validation loss %.4f", e.Name, ep.ValLoss))
-		}
-		path := checkpoint
-		if ensemble && path != "" { // a file for each member
-			path = fmt.Sprintf("%s.%d", path, k)
-		}
-		data, err := h.keepState(&hooks, path, h.src, run, rows, e)
-		if err != nil || !resume || path == "" {
-			return hooks, nil, err
-		}
-		// A comparison that goes on may have left a state of other options; not strict, it is passed
-		// over.
-		if from, err = savedState(path, data); err != nil && strict {
-			return hooks, nil, err
-		}
-		return hooks, from, nil
-	}
-	p, f, err := res.Fit(ctx, h.src, h.entry, run, h.options, h.Threads, watch)
+	p, f, err := res.Fit(ctx, h.src, h.entry, run, h.options, h.Threads, h.watch(at, run))
 	if err != nil {
 		return nil, fmt.Errorf("cannot fit the model of the comparison: %w", err)
 	}
@@ -112,6 +95,32 @@ func (h *handOver) fit(ctx context.Context, checkpoint string, resume, strict bo
 	a.Record = newRecord(h.job, h.src.Data, run)
 	m := &Model{predict.New(a, h.Options)}
 	return m, h.score(ctx, m, p, f)
+}
+
+// watch reports the epochs of the fits and keeps their states: an ensemble has a file for each
+// member.
+func (h *handOver) watch(at checkpoint, run dataset.Run) compare.Watch {
+	ensemble, rows := len(h.comparison.Result.Entries[h.entry].Members) > 0, ""
+	if at.file != "" {
+		rows = h.src.Data.RunDigest(run)
+	}
+	return func(k int, e *compare.Entry) (hooks train.Hooks, from *train.Checkpoint, err error) {
+		hooks.Epoch = func(ep train.Epoch, total int) {
+			h.Progress.Report(progress.Train, ep.Epoch, total, fmt.Sprintf("%s, validation loss %.4f", e.Name, ep.ValLoss))
+		}
+		path := at.file
+		if ensemble && path != "" {
+			path = fmt.Sprintf("%s.%d", path, k)
+		}
+		data, err := h.keepState(&hooks, path, h.src, run, rows, e)
+		if err != nil || !at.resume || path == "" {
+			return hooks, nil, err
+		}
+		if from, err = savedState(path, data); err != nil && at.strict {
+			return hooks, nil, err
+		}
+		return hooks, from, nil
+	}
 }
 
 // score puts the scores into the model's record: on an official split its own on the test rows (see
@@ -140,19 +149,15 @@ func (h *handOver) testFits(ctx context.Context) ([]*compare.Outcome, error) {
 		if len(res.Plan.Runs[0].Val) >= eval.FewCalibrationRows {
 			return nil, nil
 		}
-		name := res.Entries[h.entry].Name
-		inner := h.comparison.Calibration()
-		if inner == nil || inner.Entries[0].Name != name || inner.Entries[0].Kind != res.Entries[h.entry].Kind {
+		// Those of the comparison, unless they are of another entry.
+		e, inner := &res.Entries[h.entry], h.comparison.InnerFits()
+		if inner == nil || inner.Entries[0].Name != e.Name || inner.Entries[0].Kind != e.Kind {
 			o, err := h.options, error(nil)
 			o.Done = func(done, total int, _ compare.Entry, _ dataset.Run, _ *compare.Outcome) {
-				h.Progress.Report(progress.Calibrate, done, total, name)
+				h.Progress.Report(progress.Calibrate, done, total, e.Name)
 			}
-			if inner, err = res.Calibrate(ctx, h.src, h.entry, h.seed, compare.StageRecalibrate, o); ctx.Err() != nil {
-				return nil, ctx.Err()
-			} else if errors.Is(err, compare.ErrPending) {
+			if inner, err = res.InnerFits(ctx, h.src, h.entry, h.seed, compare.StageRecalibrate, o); inner == nil {
 				return nil, err
-			} else if err != nil { // the rows cannot be divided, and the validation rows have to do
-				return nil, nil //nolint:nilerr // see above
 			}
 		}
 		return inner.Outcomes[0], nil
@@ -223,17 +228,12 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, r := range plan.Runs {
-		if !slices.Contains(c.Run.Seeds, r.Seed) {
-			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
-		}
-	}
 	h := handOver{job: &j.job, src: src, comparison: c, options: o}
 	// The record, with the scores, comes from the folds; the model itself is fitted after them.
 	if h.unseen, err = h.testFits(ctx); err != nil {
 		return nil, nil, err
 	}
-	m, err := h.fit(ctx, j.checkpoint, j.resume, true)
+	m, err := h.fit(ctx, checkpoint{j.checkpoint, j.resume, true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,14 +22,14 @@ func TestPredictionSetsOfFewValidationRows(t *testing.T) {
 	run := c.Result.Plan.Runs[0]
 	want := slices.Sorted(slices.Values(slices.Concat(run.Train, run.Val)))
 	var got []int
-	for _, out := range c.Calibration().Outcomes[0] {
+	for _, out := range c.InnerFits().Outcomes[0] {
 		got = append(got, out.Test...)
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("calibrated on %d rows, there are %d for training and validation", len(got), len(want))
 	}
-	for _, r := range c.Calibration().Plan.Runs {
+	for _, r := range c.InnerFits().Plan.Runs {
 		if used := slices.Sorted(slices.Values(slices.Concat(r.Train, r.Val, r.Test))); !slices.Equal(used, want) {
 			t.Errorf("fold %d uses %d rows", r.Fold, len(used))
 		}
@@ -51,7 +51,7 @@ func TestPredictionSetsOfManyValidationRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep := c.Document(ReportOptions{}).Sets.Report; c.Calibration() != nil || rep.Source != eval.FromChosen || rep.Calibration != len(c.Result.Plan.Runs[0].Val) {
+	if rep := c.Document(ReportOptions{}).Sets.Report; c.InnerFits() != nil || rep.Source != eval.FromChosen || rep.Calibration != len(c.Result.Plan.Runs[0].Val) {
 		t.Errorf("%+v", rep)
 	}
 }

@@ -24,11 +24,11 @@ type Comparison struct {
 	Problems dataset.Problems
 	Model    *predict.Model // of the chosen entry, fitted for use; nil where none was wanted
 
-	path        string // of the data
-	methods     fusion.Table
-	store       compare.Store
-	calibration *compare.Result // of the best entry in folds of the training rows; nil: not needed
-	values      []*subsetValues // of the best entry, by run; nil: the outcomes hold every subset
+	path    string // of the data
+	methods fusion.Table
+	store   compare.Store
+	inner   *compare.Result // of the best entry in folds of the training rows; nil: not needed
+	values  []*subsetValues // of the best entry, by run; nil: the outcomes hold every subset
 }
 
 // Setup is what a comparison was run with.
@@ -47,7 +47,7 @@ func New(ctx context.Context, res *compare.Result, summary *compare.Comparison, 
 		Comparison: summary, Result: res, Data: s.Source.Data, Problems: s.Problems,
 		path: s.Source.Data.Path, methods: s.Source.Methods, store: s.Compare.Store,
 	}
-	if err := c.calibrate(ctx, &s); err != nil {
+	if err := c.fitInner(ctx, &s); err != nil {
 		return nil, err
 	}
 	if err := c.refitSubsets(ctx, &s); err != nil {
@@ -56,9 +56,9 @@ func New(ctx context.Context, res *compare.Result, summary *compare.Comparison, 
 	return c, nil
 }
 
-// Calibration returns the fits in folds of the training rows that the threshold of prediction sets
+// InnerFits returns the fits in folds of the training rows that the threshold of prediction sets
 // comes from; nil where it comes from validation rows or other folds.
-func (c *Comparison) Calibration() *compare.Result { return c.calibration }
+func (c *Comparison) InnerFits() *compare.Result { return c.inner }
 
 // Finish removes the fits kept for going on after an interruption; call it once the result is safe.
 func (c *Comparison) Finish() error {

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"errors"
 
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
@@ -11,30 +10,21 @@ import (
 	"github.com/fusor-ml/fusor/report"
 )
 
-// calibrate fits the best entry in folds of the training rows where an official
+// fitInner fits the best entry in folds of the training rows where an official
 // split has too few validation rows for prediction sets.
-func (c *Comparison) calibrate(ctx context.Context, s *Setup) error {
+func (c *Comparison) fitInner(ctx context.Context, s *Setup) (err error) {
 	plan := &c.Result.Plan
 	best, _ := c.Best()
 	if best < 0 || !plan.Official || c.Data.Schema.Task != dataset.Classification || len(plan.Runs[0].Val) >= eval.FewCalibrationRows {
 		return nil
 	}
-	inner, err := c.Result.Calibrate(ctx, s.Source, best, s.Seed, compare.StageCalibrate, compare.Options{
+	c.inner, err = c.Result.InnerFits(ctx, s.Source, best, s.Seed, compare.StageCalibrate, compare.Options{
 		Recipe: s.Compare.Recipe, Workers: s.Compare.Workers, Store: s.Compare.Store,
 		Done: func(done, total int, _ compare.Entry, _ dataset.Run, out *compare.Outcome) {
 			s.Progress.Report(progress.Calibrate, done, total, c.Result.Entries[best].Name)
 		},
 	})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if errors.Is(err, compare.ErrPending) {
-		return err
-	}
-	if err == nil { // else the rows cannot be divided, and the validation rows have to do
-		c.calibration = inner
-	}
-	return nil
+	return err
 }
 
 // predictionSets measures the sets of one entry in every run.
@@ -56,7 +46,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 	source := eval.FromFolds
 	switch {
 	// The folds were fitted for one entry; of another one they mean nothing.
-	case c.calibration != nil && c.calibration.Entries[0].Name == c.Result.Entries[entry].Name:
+	case c.inner != nil && c.inner.Entries[0].Name == c.Result.Entries[entry].Name:
 		sets, source = c.innerSets(coverage), eval.FromTraining
 	case c.Result.Plan.Official || c.Result.Plan.Folds < 2:
 		sets, source = c.validationSets(entry, coverage)
@@ -104,7 +94,7 @@ func (c *Comparison) predictionSets(entry int, coverage float64) *report.Sets {
 // innerSets are the sets of each run from folds of the training rows.
 func (c *Comparison) innerSets(coverage float64) []eval.Conformal {
 	var scores []float64
-	for _, out := range c.calibration.Outcomes[0] {
+	for _, out := range c.inner.Outcomes[0] {
 		p, _ := out.Predictions(c.Data)
 		scores = append(scores, eval.ConformalScores(p.Probs, p.Labels)...)
 	}

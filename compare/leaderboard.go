@@ -171,6 +171,14 @@ func (res *Result) Summarize(ds *dataset.Dataset, metric, lang string) (*Compari
 		return nil, err
 	}
 	c := &Comparison{Dataset: ds.Name, Task: ds.Schema.Task, Metric: metrics[0].Name, Tuning: res.Tuning}
+	if !res.Plan.Official {
+		c.Run.Folds = res.Plan.Folds
+	}
+	for _, r := range res.Plan.Runs {
+		if !slices.Contains(c.Run.Seeds, r.Seed) {
+			c.Run.Seeds = append(c.Run.Seeds, r.Seed)
+		}
+	}
 	trial := eval.Trial{Metric: metrics[0], Lang: lang}
 	// Runs with the same test rows count as one (decision 17).
 	tests := res.Plan.Tests()

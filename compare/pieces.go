@@ -105,7 +105,7 @@ func Keep[T any](s Store, p Piece, format string, visit func(*T, *flat.Stream), 
 
 // Pieces lists what a comparison of these entries by a plan computes, in the order of the stages:
 // as much as can be known beforehand. trials is how many a search has, inner whether an official
-// split has too few validation rows to set thresholds by (see [Result.Calibrate]), many whether
+// split has too few validation rows to set thresholds by (see [Result.InnerFits]), many whether
 // fusions have too many players to try every subset of them at once.
 func Pieces(plan *dataset.Plan, entries []Entry, trials int, inner, many, model bool) []Piece {
 	var out []Piece
@@ -125,7 +125,7 @@ func Pieces(plan *dataset.Plan, entries []Entry, trials int, inner, many, model 
 		}
 	}
 	folds := func(stage Stage) {
-		for f := range calibrationFolds {
+		for f := range innerFolds {
 			out = append(out, Piece{Stage: stage, Fold: f + 1, Seed: plan.Runs[0].Seed})
 		}
 	}

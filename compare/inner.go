@@ -6,20 +6,35 @@ import (
 	"sync"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/machine"
 	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/train"
 )
 
-// calibrationFolds are the folds of Calibrate.
-const calibrationFolds = 5
+// innerFolds are the folds of InnerFits.
+const innerFolds = 5
 
-// Calibrate fits one entry of an official split again, in folds over its
-// training and validation rows: their tests are rows to set thresholds by that
-// no fit has seen. The test rows play no part. What the first run chose on its
-// validation rows beside the entry itself, the balance, is kept. stage names the
-// pieces: the entry is not known beforehand.
-func (res *Result) Calibrate(ctx context.Context, src train.Source, entry int, seed uint64, stage Stage, o Options) (*Result, error) {
-	plan, err := dataset.InnerFolds(src.Data, res.Plan.Runs[0], calibrationFolds, seed)
+// InnerFits fits one entry of an official split again, in folds over its training
+// and validation rows: their tests are rows to set thresholds by that no fit has
+// seen. The test rows play no part. What the first run chose on its validation
+// rows beside the entry itself, the balance, is kept. stage names the pieces: the
+// entry is not known beforehand. It returns nil where the rows cannot be divided,
+// or too few are left in a fold to fit the entry to.
+func (res *Result) InnerFits(ctx context.Context, src train.Source, entry int, seed uint64, stage Stage, o Options) (*Result, error) {
+	inner, err := res.innerFits(ctx, src, entry, seed, stage, o)
+	switch {
+	case err == nil:
+		return inner, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, ErrPending) || machine.Fault(err):
+		return nil, err
+	}
+	return nil, nil
+}
+
+func (res *Result) innerFits(ctx context.Context, src train.Source, entry int, seed uint64, stage Stage, o Options) (*Result, error) {
+	plan, err := dataset.InnerFolds(src.Data, res.Plan.Runs[0], innerFolds, seed)
 	if err != nil {
 		return nil, err
 	}
