@@ -1,7 +1,6 @@
 package media
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,8 +45,7 @@ func readGIF(ctx context.Context, r io.Reader, limits gifLimits) (*Clip, error) 
 	if err := (imagefile.Options{MaxPixels: limits.screen}).CheckSize(s.width, s.height); err != nil {
 		return nil, err
 	}
-	// White, as everything that is transparent is put over white.
-	canvas := gifCanvas{width: s.width, height: s.height, rgb: bytes.Repeat([]uint8{255}, 3*s.width*s.height)}
+	canvas := newGIFCanvas(s.width, s.height)
 	var t thinner
 	hundredths := 0
 	for n, pixels := 0, int64(0); ; n++ {
@@ -100,13 +98,7 @@ type gifCanvas struct {
 // disposal states (GIF89a, section 23), and is called before the next one.
 func (c *gifCanvas) draw(m *image.Paletted, disposal byte) (restore func()) {
 	b := m.Bounds()
-	row := func(y int) []uint8 { return c.rgb[3*(y*c.width+b.Min.X) : 3*(y*c.width+b.Max.X)] }
-	if disposal == gif.DisposalPrevious {
-		c.saved = c.saved[:0]
-		for y := b.Min.Y; y < b.Max.Y; y++ {
-			c.saved = append(c.saved, row(y)...)
-		}
-	}
+	restore = c.hold(b, disposal)
 	var colors [256][3]uint8
 	var opaque [256]bool
 	for i, p := range m.Palette {
@@ -114,7 +106,7 @@ func (c *gifCanvas) draw(m *image.Paletted, disposal byte) (restore func()) {
 		colors[i], opaque[i] = [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}, a != 0
 	}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
-		dst := row(y)
+		dst := c.row(b, y)
 		for x, i := range m.Pix[(y-b.Min.Y)*m.Stride:][:b.Dx()] {
 			if opaque[i] {
 				c, p := &colors[i], dst[3*x:3*x+3:3*x+3]
@@ -122,9 +114,25 @@ func (c *gifCanvas) draw(m *image.Paletted, disposal byte) (restore func()) {
 			}
 		}
 	}
+	return restore
+}
+
+// row is the part of a row of the canvas that is in b.
+func (c *gifCanvas) row(b image.Rectangle, y int) []uint8 {
+	return c.rgb[3*(y*c.width+b.Min.X) : 3*(y*c.width+b.Max.X)]
+}
+
+// hold returns what does as the disposal of a picture that is drawn next at b states.
+func (c *gifCanvas) hold(b image.Rectangle, disposal byte) (restore func()) {
+	if disposal == gif.DisposalPrevious {
+		c.saved = c.saved[:0]
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			c.saved = append(c.saved, c.row(b, y)...)
+		}
+	}
 	return func() {
 		for y := b.Min.Y; y < b.Max.Y; y++ {
-			switch dst := row(y); disposal {
+			switch dst := c.row(b, y); disposal {
 			case gif.DisposalPrevious:
 				copy(dst, c.saved[len(dst)*(y-b.Min.Y):])
 			case gif.DisposalBackground:

@@ -30,7 +30,7 @@ const (
 )
 
 // OpenVideo decodes an AVI (Motion JPEG or raw pictures, PCM sound), an animated
-// GIF or a folder of pictures in Go, and everything else through ffmpeg.
+// GIF, PNG or WebP or a folder of pictures in Go, and everything else through ffmpeg.
 func OpenVideo(ctx context.Context, src Source) (*Clip, error) {
 	folder, err := src.IsFolder()
 	if err != nil {
@@ -55,6 +55,12 @@ func OpenVideo(ctx context.Context, src Source) (*Clip, error) {
 	switch {
 	case format.Name == "gif":
 		return readGIF(ctx, r, defaultGIFLimits)
+	case format.Name == "png" || format.Name == "webp":
+		clip, err := readAnimation(ctx, r, defaultGIFLimits)
+		if errors.Is(err, errStill) {
+			return nil, fmt.Errorf("not a video: it is %s", format.Name)
+		}
+		return clip, err
 	case format.Name == "avi":
 		clip, err := readAVI(r, aviLimits{sound: limitsOf(ctx).seconds(maxSeconds)})
 		if !errors.Is(err, avi.ErrCodec) {
