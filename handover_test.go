@@ -60,6 +60,9 @@ func TestHandedOverScores(t *testing.T) {
 		{"several labels", func(x float64) string { return side(x) + map[bool]string{true: "|far"}[math.Abs(x) > 1] }, 60, 1, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && c.name != "ensemble" {
+				t.Skip("one case is enough for the race detector, which slows it many times")
+			}
 			table := split(t, c.label, 180, c.val, 90)
 			ds := opened(t, table)
 			o := fusor.CompareOptions{
