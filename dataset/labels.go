@@ -228,10 +228,18 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 			c.note("class.one-sample", row.Number, label, "add samples of it, or leave the row out", "the class %.60q has only this sample, so it can be learned or tested but not both", row.Label)
 		}
 	}
+	words := map[bool]string{}
 	for _, s := range classes {
 		b, ok := ParseBoolean(s)
-		if _, number := index[flags[b]]; ok && number {
-			c.note("class.alike", 0, label, "write them alike", "the classes %q and %q may be one and the same", flags[b], s)
+		if !ok {
+			continue
+		}
+		other := words[b]
+		if _, number := index[flags[b]]; number {
+			other = flags[b]
+		}
+		if words[b] = s; other != "" && len(other)+len(s) > 2 { // y and t are letters as well
+			c.note("class.alike", 0, label, "write them alike", "the classes %q and %q may be one and the same", other, s)
 		}
 	}
 	for k := 1; k < len(classes); k++ {

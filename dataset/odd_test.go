@@ -160,6 +160,9 @@ func TestLabelWords(t *testing.T) {
 		return ds
 	}
 	f("0|1|false|true", "class.alike", "1", "false", "0", "true")
+	f("N|Y|no|yes", "class.alike", "yes", "no", "Y", "N")
+	f("false|true", "", "true", "false")
+	f("f|n|t|y", "", "t", "f", "y", "n")
 	for _, word := range []string{"nan", "NaN", "None", "NULL", "N/A", "null", "<NA>"} {
 		ds := f("bad|good", "label.missing-word", "good", "bad", word)
 		if ds.Rows[2].Labeled() || ds.Rows[2].Class != -1 {
