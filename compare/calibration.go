@@ -91,20 +91,6 @@ func (c *Calibration) conformal(ds *dataset.Dataset, s scored) []float32 {
 	return out
 }
 
-func (o *Outcome) val() scored  { return scored{o.Val, o.ValP, o.ValLogits, o.ValAbsent} }
-func (o *Outcome) test() scored { return scored{o.Test, o.TestP, o.TestLogits, o.Absent} }
-
-// calibrate calibrates the outcome by its validation rows.
-func (o *Outcome) calibrate(ds *dataset.Dataset, decision eval.Metric) {
-	o.Calibration = newCalibration(ds, o.val(), decision)
-}
-
-// Predictions puts what the outcome's model predicts, with its calibration, beside the truth: of
-// the test rows, and of the validation rows.
-func (o *Outcome) Predictions(ds *dataset.Dataset) (test, val *eval.Predictions) {
-	return o.predictions(ds, o.test()), o.predictions(ds, o.val())
-}
-
 // CalibrateFit calibrates a model for use by its validation rows.
 func CalibrateFit(p *train.Prepared, f *train.Fitting, o *Options) Calibration {
 	var s scored

@@ -7,8 +7,8 @@ import (
 	"github.com/fusor-ml/fusor/eval"
 )
 
-// Balanced is the metric that class weights ask for: each class counts as much as any other.
-const Balanced = "balanced_accuracy"
+// balanced is the metric that class weights ask for: each class counts as much as any other.
+const balanced = "balanced_accuracy"
 
 // decision returns the metric by which thresholds of classes are chosen: that of the options or,
 // with class weights, one that weighs classes alike. Weights alone do not do it: a network that
@@ -21,7 +21,7 @@ func (o *Options) decision(ds *dataset.Dataset) eval.Metric {
 	metrics := eval.Metrics(dataset.Classification)
 	name := o.Metric
 	if o.Recipe.Train.ClassWeights && (name == "" || name == metrics[0].Name) {
-		name = Balanced
+		name = balanced
 	}
 	if k := slices.IndexFunc(metrics, func(m eval.Metric) bool { return m.Name == name }); k >= 0 {
 		return metrics[k]

@@ -13,7 +13,6 @@ import (
 	"github.com/fusor-ml/fusor/fusion"
 	"github.com/fusor-ml/fusor/internal/flat"
 	"github.com/fusor-ml/fusor/internal/parallel"
-	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -35,34 +34,6 @@ type Options struct {
 	Done func(done, total int, e Entry, r dataset.Run, o *Outcome)
 	// Tried is called after each fit of the search, from one goroutine at a time.
 	Tried func(t Tried)
-}
-
-// Outcome is one entry trained and tested in one run.
-type Outcome struct {
-	Calibration // by the validation rows
-
-	Test        []int     // rows
-	TestP       []float64 // [test rows, outputs]
-	Val         []int
-	ValP        []float64 // before the refit
-	ValLogits   []float64
-	ValAbsent   []bool // [validation rows]: no view was present
-	TestLogits  []float64
-	TestWeights []float64 // [test rows, views], of a method that has weights
-	Absent      []bool    // [test rows]
-	History     train.History
-	Views       []string
-	Players     []string       // of a fusion of several: what Subsets hides
-	Subsets     []SubsetScores // of a fusion of few players: the test rows with each subset of them present, by Index
-	Weights     []float64      // of an ensemble: of each of its members, before those of little weight are left out
-	TrainRows   int            // that the tested model was fitted on: with the refit, validation rows too
-	DampDense   bool           // see train.Prepared
-	Parameters  int
-	Seconds     float64 // of fitting; nothing but a time, it differs from run to run
-
-	column       string      // of the first view
-	subsetLogits [][]float32 // of the subsets, until an ensemble is made; nil where they are too many to keep
-	subsetAbsent [][]bool    // of the subsets: the test rows without any view
 }
 
 // Result is a finished comparison: outcomes by entry and run.
@@ -264,88 +235,4 @@ func fit(ctx context.Context, p *train.Prepared, e *Entry, o Options) (*Outcome,
 		}
 	}
 	return out, nil
-}
-
-// subsets tests a fitted fusion with every subset of its modalities.
-func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitting) error {
-	names, _ := model.Players(f.Model.Spec.Views)
-	if len(names) < 2 {
-		return nil
-	}
-	if o.Players = names; len(names) > maxSubsetPlayers {
-		return nil
-	}
-	scorer, present := o.scorer(ctx, p, f), make([]bool, len(names))
-	keep := len(o.TestLogits)<<len(names) <= maxSubsetLogits
-	for s := range 1 << len(names) {
-		for k := range present {
-			present[k] = s>>k&1 == 1
-		}
-		subset, scores, err := scorer(present)
-		if err != nil {
-			return err
-		}
-		o.Subsets = append(o.Subsets, subset)
-		if keep {
-			o.subsetLogits = append(o.subsetLogits, toFloat32(scores.Logits))
-			o.subsetAbsent = append(o.subsetAbsent, scores.Absent)
-		}
-	}
-	return nil
-}
-
-// SubsetScorer returns a function that scores the test rows with the outcome's fitted model while
-// only some players are present. Its error is ctx's.
-func (o *Outcome) SubsetScorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, error) {
-	scorer := o.scorer(ctx, p, f)
-	return func(present []bool) (SubsetScores, error) {
-		s, _, err := scorer(present)
-		return s, err
-	}
-}
-
-// scorer is SubsetScorer of a function that returns the model's scores as well.
-func (o *Outcome) scorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, *model.Scores, error) {
-	_, of := model.Players(f.Model.Spec.Views)
-	score := o.subsetScores(p.Data, f.Model.Spec.Outputs, p.Target)
-	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
-	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
-	return func(present []bool) (SubsetScores, *model.Scores, error) {
-		scores := full
-		if slices.Contains(present, false) {
-			var err error
-			if scores, err = predictor.PredictMasked(ctx, set, o.Test, model.Hidden(of, present)); err != nil {
-				return SubsetScores{}, nil, err
-			}
-		}
-		return score(scores), scores, nil
-	}
-}
-
-// subsetScores returns a function that turns what is predicted of the test rows, while only some
-// players are present, into their scores. target is that of a regression.
-func (o *Outcome) subsetScores(ds *dataset.Dataset, outputs int, target *train.Scale) func(*model.Scores) SubsetScores {
-	truth := Truth{Class: eval.Labels(ds, o.Test), Temperature: o.Temperature, Thresholds: o.Thresholds}
-	if ds.Schema.Task == dataset.Multilabel {
-		truth.Sets = eval.Sets(ds, o.Test)
-	}
-	score := truth.Scorer(&model.Scores{Outputs: outputs, Logits: o.TestLogits, Absent: o.Absent})
-	return func(s *model.Scores) SubsetScores {
-		if target == nil {
-			return score(s)
-		}
-		var sub SubsetScores
-		for _, v := range s.Logits {
-			sub.Value = append(sub.Value, float32(target.Mean+target.Std*v))
-		}
-		return sub
-	}
-}
-
-func toFloat32(x []float64) []float32 {
-	out := make([]float32, len(x))
-	for i, v := range x {
-		out[i] = float32(v)
-	}
-	return out
 }

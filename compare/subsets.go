@@ -1,11 +1,14 @@
 package compare
 
 import (
+	"context"
 	"math"
 	"slices"
 
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/model"
+	"github.com/fusor-ml/fusor/train"
 )
 
 // maxSubsetPlayers bounds the modalities for which every fusion is tested with
@@ -42,6 +45,90 @@ type SubsetScores struct {
 	Hits, Named []float32
 	// Value is a regression's prediction; the others are empty then.
 	Value []float32
+}
+
+// subsets tests a fitted fusion with every subset of its modalities.
+func (o *Outcome) subsets(ctx context.Context, p *train.Prepared, f *train.Fitting) error {
+	names, _ := model.Players(f.Model.Spec.Views)
+	if len(names) < 2 {
+		return nil
+	}
+	if o.Players = names; len(names) > maxSubsetPlayers {
+		return nil
+	}
+	scorer, present := o.scorer(ctx, p, f), make([]bool, len(names))
+	keep := len(o.TestLogits)<<len(names) <= maxSubsetLogits
+	for s := range 1 << len(names) {
+		for k := range present {
+			present[k] = s>>k&1 == 1
+		}
+		subset, scores, err := scorer(present)
+		if err != nil {
+			return err
+		}
+		o.Subsets = append(o.Subsets, subset)
+		if keep {
+			o.subsetLogits = append(o.subsetLogits, toFloat32(scores.Logits))
+			o.subsetAbsent = append(o.subsetAbsent, scores.Absent)
+		}
+	}
+	return nil
+}
+
+// SubsetScorer returns a function that scores the test rows with the outcome's fitted model while
+// only some players are present. Its error is ctx's.
+func (o *Outcome) SubsetScorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, error) {
+	scorer := o.scorer(ctx, p, f)
+	return func(present []bool) (SubsetScores, error) {
+		s, _, err := scorer(present)
+		return s, err
+	}
+}
+
+// scorer is SubsetScorer of a function that returns the model's scores as well.
+func (o *Outcome) scorer(ctx context.Context, p *train.Prepared, f *train.Fitting) func(present []bool) (SubsetScores, *model.Scores, error) {
+	_, of := model.Players(f.Model.Spec.Views)
+	score := o.subsetScores(p.Data, f.Model.Spec.Outputs, p.Target)
+	full := &model.Scores{Outputs: f.Model.Spec.Outputs, Logits: o.TestLogits, Absent: o.Absent}
+	predictor, set := model.NewPredictor(f.Model, 1), p.Set.Pick(f.Views)
+	return func(present []bool) (SubsetScores, *model.Scores, error) {
+		scores := full
+		if slices.Contains(present, false) {
+			var err error
+			if scores, err = predictor.PredictMasked(ctx, set, o.Test, model.Hidden(of, present)); err != nil {
+				return SubsetScores{}, nil, err
+			}
+		}
+		return score(scores), scores, nil
+	}
+}
+
+// subsetScores returns a function that turns what is predicted of the test rows, while only some
+// players are present, into their scores. target is that of a regression.
+func (o *Outcome) subsetScores(ds *dataset.Dataset, outputs int, target *train.Scale) func(*model.Scores) SubsetScores {
+	truth := Truth{Class: eval.Labels(ds, o.Test), Temperature: o.Temperature, Thresholds: o.Thresholds}
+	if ds.Schema.Task == dataset.Multilabel {
+		truth.Sets = eval.Sets(ds, o.Test)
+	}
+	score := truth.Scorer(&model.Scores{Outputs: outputs, Logits: o.TestLogits, Absent: o.Absent})
+	return func(s *model.Scores) SubsetScores {
+		if target == nil {
+			return score(s)
+		}
+		var sub SubsetScores
+		for _, v := range s.Logits {
+			sub.Value = append(sub.Value, float32(target.Mean+target.Std*v))
+		}
+		return sub
+	}
+}
+
+func toFloat32(x []float64) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = float32(v)
+	}
+	return out
 }
 
 // Truth is what the scores of subsets are measured by: the labels of rows and the calibration of a
