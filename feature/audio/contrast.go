@@ -16,11 +16,11 @@ const (
 // to 8 kHz is 0 in a narrow sound. It transforms the frames once more, for no other view needs what
 // lies between the peaks.
 func (s *Sound) contrast() []float32 {
-	pool, bands := narrowAnalysers, contrastBands-1
+	pool, bands := narrowAnalyzers, contrastBands-1
 	if s.Signal.Rate == wideRate {
-		pool, bands = wideAnalysers, contrastBands
+		pool, bands = wideAnalyzers, contrastBands
 	}
-	a := pool.Get().(*analyser)
+	a := pool.Get().(*analyzer)
 	defer pool.Put(a)
 	scale := a.scale / s.speech.peak
 	n := s.speech.to - s.speech.from

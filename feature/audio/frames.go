@@ -47,7 +47,7 @@ var binMel = func() (m [lowBins]float32) {
 }()
 
 // analyzer is the reusable memory of an analysis at one rate.
-type analyser struct {
+type analyzer struct {
 	stft  *dsp.STFT
 	low   *dsp.MelBank
 	high  *dsp.MelBank // nil below 16 kHz
@@ -55,13 +55,13 @@ type analyser struct {
 	scale float32 // makes a bin's power independent of the rate
 }
 
-var narrowAnalysers, wideAnalysers = newAnalysers(narrowRate), newAnalysers(wideRate)
+var narrowAnalyzers, wideAnalyzers = newAnalyzers(narrowRate), newAnalyzers(wideRate)
 
-func newAnalysers(rate int) *sync.Pool {
+func newAnalyzers(rate int) *sync.Pool {
 	return &sync.Pool{New: func() any {
 		fft := int(float64(rate) / binHz)
 		win := int(float64(rate) * winSeconds)
-		a := &analyser{stft: dsp.NewSTFT(fft, win, int(float64(rate)*hopSeconds)), power: make([]float32, fft/2+1)}
+		a := &analyzer{stft: dsp.NewSTFT(fft, win, int(float64(rate)*hopSeconds)), power: make([]float32, fft/2+1)}
 		a.low = dsp.NewMelBank(dsp.MelConfig{Rate: rate, FFT: fft, Bands: lowBands, Low: lowEdge, High: splitHz})
 		if rate == wideRate {
 			a.high = dsp.NewMelBank(dsp.MelConfig{Rate: rate, FFT: fft, Bands: highBands, Low: splitHz, High: wideRate / 2})
@@ -72,12 +72,12 @@ func newAnalysers(rate int) *sync.Pool {
 }
 
 // analyze computes the frames of x, which is at 8 or 16 kHz and not empty.
-func analyse(x []float32, rate int) *frames {
-	pool := narrowAnalysers
+func analyze(x []float32, rate int) *frames {
+	pool := narrowAnalyzers
 	if rate == wideRate {
-		pool = wideAnalysers
+		pool = wideAnalyzers
 	}
-	a := pool.Get().(*analyser)
+	a := pool.Get().(*analyzer)
 	defer pool.Put(a)
 	n := a.stft.Frames(len(x))
 	f := &frames{n: n}

@@ -30,7 +30,7 @@ const (
 func (Sequence) Info() feature.Info {
 	return feature.Info{
 		Name: "sequence", Shape: feature.Sequence, Version: 1,
-		Doc: "13 MFCC with first and second slopes every 20 ms (at most 100 steps), half mean-normalised",
+		Doc: "13 MFCC with first and second slopes every 20 ms (at most 100 steps), half mean-normalized",
 	}
 }
 

@@ -56,7 +56,7 @@ func NewSound(parts ...*dsp.Signal) *Sound {
 func (s *Sound) analysis() *speech {
 	s.once.Do(func() {
 		if len(s.Signal.Samples) > 0 {
-			s.speech = level(analyse(s.Signal.Samples, s.Signal.Rate))
+			s.speech = level(analyze(s.Signal.Samples, s.Signal.Rate))
 		}
 	})
 	return s.speech

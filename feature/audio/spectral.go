@@ -12,8 +12,8 @@ import (
 //
 // The descriptors centroid, roll-off and flatness look at 0 to 4 kHz, as does the
 // energy by which the quiet ends are trimmed, so that they mean the same of a
-// telephone recording; of 4 to 8 kHz the high bands tell, and the zero crossings
-// see both. Nothing above 8 kHz is used.
+// telephone recording; the high bands are of 4 to 8 kHz, and the zero crossings
+// of both. Nothing above 8 kHz is used.
 //
 // Over the part in which something is heard, in this order:
 //   - 20 log-mel bands up to 4 kHz: mean, deviation
@@ -35,10 +35,8 @@ var _ feature.View = Spectral{}
 const (
 	spectralParts = 10
 	describeParts = 5
-	paceFloor     = 0.3  // of the mean change: time counts as well, or hiss between two clicks would vanish
-	stillPace     = 1e-3 // mean change in a frame, under which nothing moves and time alone counts
-	descriptors   = 4
 	spectralSpans = 3
+	descriptors   = 4
 	broadBands    = lowBands / 2 // neighbors are averaged: finer bands tell voices apart, not sounds
 	// SpectralDim is the width of the spectral view.
 	SpectralDim = 2*broadBands + 2*highBands + 5*cepstra + spectralParts*cepstra + 3*spectralSpans*cepstra +
@@ -97,6 +95,11 @@ func (s *speech) slopesHeard() []float32 {
 	dsp.Delta(d, s.mfcc[s.from*cepstra:s.to*cepstra], cepstra, 2)
 	return d
 }
+
+const (
+	paceFloor = 0.3  // of the mean change: time counts as well, or hiss between two clicks would vanish
+	stillPace = 1e-3 // mean change in a frame, under which nothing moves and time alone counts
+)
 
 // paceOf returns how much of a sound's course each frame takes: the length of its slope
 // [t, cepstra] against the mean length, plus paceFloor. Stretches of equal pace hold equally much
