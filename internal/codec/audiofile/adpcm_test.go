@@ -81,8 +81,10 @@ func TestADPCM(t *testing.T) {
 	}
 	// Of step 16 15/8 up; then, of index 16 and step 34, 5/8 down; then 1/8 of smaller steps.
 	f(ima(1, 8), []byte{100, 0, 8, 0, 0xa7, 0x80, 0x00, 0x08}, 100, 130, 109, 112, 109, 112, 114, 112, 114)
-	ms := []any{uint16(tagMSADPCM), uint16(1), uint32(8000), uint32(4000), uint16(9), uint16(4), uint16(32), uint16(6), uint16(7),
-		int16(256), int16(0), int16(512), int16(-256), int16(0), int16(0), int16(192), int16(64), int16(240), int16(0), int16(460), int16(-208), int16(392), int16(-232)}
+	ms := []any{
+		uint16(tagMSADPCM), uint16(1), uint32(8000), uint32(4000), uint16(9), uint16(4), uint16(32), uint16(6), uint16(7),
+		int16(256), int16(0), int16(512), int16(-256), int16(0), int16(0), int16(192), int16(64), int16(240), int16(0), int16(460), int16(-208), int16(392), int16(-232),
+	}
 	// 2·200-100 = 300 and 1·20; then 2·320-200 = 440 and -8·17 of the step 230·20/256.
 	f(ms, []byte{1, 20, 0, 200, 0, 100, 0, 0x18, 0x00}, 100, 200, 320, 304, 288, 272)
 }
