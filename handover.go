@@ -27,7 +27,7 @@ type handOver struct {
 	comparison *Comparison
 	entry      int
 	options    compare.Options
-	unseen     []*compare.Outcome // see testFits
+	unseen     []*compare.Outcome // see unseenFits
 	history    *train.History     // of the fit
 	test       *Evaluation        // of the model; nil with folds
 }
@@ -35,7 +35,7 @@ type handOver struct {
 // keep returns the model, which is a piece of the comparison.
 func (h *handOver) keep(ctx context.Context) (*Model, error) {
 	var err error
-	if h.unseen, err = h.testFits(ctx); err != nil {
+	if h.unseen, err = h.unseenFits(ctx); err != nil {
 		return nil, err
 	}
 	var m *Model
@@ -137,10 +137,10 @@ func (h *handOver) score(ctx context.Context, m *Model, p *train.Prepared, f *tr
 	return err
 }
 
-// testFits returns fits whose test rows no choice was made on, each row once: the folds of the
+// unseenFits returns fits whose test rows no choice was made on, each row once: the folds of the
 // first seed, or of the training rows where the split has few validation rows. Nil: validation rows
 // have to do.
-func (h *handOver) testFits(ctx context.Context) ([]*compare.Outcome, error) {
+func (h *handOver) unseenFits(ctx context.Context) ([]*compare.Outcome, error) {
 	res := h.comparison.Result
 	if h.src.Data.Schema.Task == dataset.Regression {
 		return nil, nil
@@ -230,7 +230,7 @@ func (j *trainJob) trainAs(ctx context.Context, src train.Source, choice *compar
 	}
 	h := handOver{job: &j.job, src: src, comparison: c, options: o}
 	// The record, with the scores, comes from the folds; the model itself is fitted after them.
-	if h.unseen, err = h.testFits(ctx); err != nil {
+	if h.unseen, err = h.unseenFits(ctx); err != nil {
 		return nil, nil, err
 	}
 	m, err := h.fit(ctx, checkpoint{j.checkpoint, j.resume, true})

@@ -35,7 +35,7 @@ type serveCmd struct {
 
 	Listen        string        `help:"Address: HOST:PORT, or unix:PATH for a socket. systemd's socket goes before it." default:"127.0.0.1:8080" env:"FUSOR_SERVE_LISTEN" placeholder:"ADDR"`
 	Examples      string        `help:"Table of rows that the page offers to try." env:"FUSOR_SERVE_EXAMPLES" placeholder:"DATA"`
-	Report        string        `help:"Folder of reports, shown under /report/." env:"FUSOR_SERVE_REPORT" placeholder:"DIR"`
+	Report        string        `help:"Folder whose reports, and nothing else in it, are shown under /report/." env:"FUSOR_SERVE_REPORT" placeholder:"DIR"`
 	Watch         bool          `help:"Load a model again when its file changes." env:"FUSOR_SERVE_WATCH"`
 	Grace         time.Duration `help:"Longest time for requests under way after SIGTERM." default:"15s" env:"FUSOR_SERVE_GRACE" placeholder:"TIME"`
 	Timeout       time.Duration `help:"Longest time of one request." default:"30s" env:"FUSOR_SERVE_TIMEOUT" placeholder:"TIME"`
