@@ -330,6 +330,6 @@ func (d dialect) describe(c *collector) {
 		c.note("csv.titles", 0, "", "", "%s left out: the header comes after", lines)
 	}
 	if d.escaped {
-		c.note("csv.escape", 0, "", "", "a backslash stands before the quotes inside cells, and is removed")
+		c.note("csv.escape", 0, "", "", "a backslash is before quotes, separators or line breaks inside cells, and is removed")
 	}
 }

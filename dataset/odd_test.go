@@ -435,3 +435,24 @@ func TestInfiniteNumbers(t *testing.T) {
 		}
 	}
 }
+
+// Vectors are read as JSON and as NumPy write them.
+func TestVectorsInText(t *testing.T) {
+	f := func(want string, cell func(i int) string) {
+		t.Helper()
+		ds := accepted(t, "m.tsv", columnOf(40, "v", func(i int) string { return `"` + cell(i) + `"` }), Options{})
+		if got := fieldNamed(ds, "v"); got != want {
+			t.Errorf("%q: %s", cell(7), got)
+			return
+		}
+		if want == "vector" {
+			if v := ds.Rows[7].Cells[1].Vector; len(v) != 3 || v[0] != 7 || v[1] != 2.5 || v[2] != -3 {
+				t.Errorf("%q: %v", cell(7), v)
+			}
+		}
+	}
+	f("vector", func(i int) string { return fmt.Sprintf("[%d, 2.5, -3]", i) })
+	f("vector", func(i int) string { return fmt.Sprintf("[%d. 2.5 -3. ]", i) })
+	f("vector", func(i int) string { return fmt.Sprintf("[ %d.0e+00\n  2.5e+00 -3.0e+00]", i) })
+	f("text", func(i int) string { return fmt.Sprintf("[%d hours and more words]", i) })
+}

@@ -291,7 +291,7 @@ func formatDate(t time.Time, clock bool) string {
 	return t.Format(time.DateOnly)
 }
 
-// parseVector reads a JSON array of numbers.
+// parseVector reads a JSON array of numbers, or one as NumPy prints it: [1. 2.5 3.].
 func parseVector(s string) ([]float32, error) {
 	s = strings.TrimSpace(s)
 	if len(s) < 2 || s[0] != '[' || s[len(s)-1] != ']' {
@@ -300,6 +300,9 @@ func parseVector(s string) ([]float32, error) {
 	body := s[1 : len(s)-1]
 	if isBlank(body) {
 		return nil, nil
+	}
+	if strings.IndexByte(body, ',') < 0 {
+		body = strings.Join(strings.Fields(body), ",")
 	}
 	out := make([]float32, 0, 1+strings.Count(body, ","))
 	if v, ok := jsontext.AppendFloats(out, s); ok {
@@ -323,13 +326,23 @@ func parseVector(s string) ([]float32, error) {
 	}
 }
 
-// looksLikeVector is a cheap test for a JSON array of numbers.
+// looksLikeVector is a cheap test for an array of numbers.
 func looksLikeVector(s string) bool {
 	if len(s) < 2 || s[0] != '[' || s[len(s)-1] != ']' {
 		return false
 	}
-	first, _, _ := strings.Cut(s[1:len(s)-1], ",")
+	body := s[1 : len(s)-1]
+	first, _, listed := strings.Cut(body, ",")
 	first = strings.TrimSpace(first)
+	if !listed {
+		if i := strings.IndexAny(first, " \t\n"); i >= 0 { // as NumPy prints it, in lines of 75 columns
+			last := first[strings.LastIndexAny(first, " \t\n")+1:]
+			if _, number := ParseNumber(last); !number && !isMissing(last) {
+				return false
+			}
+			first = first[:i]
+		}
+	}
 	if first == "" || first == "NaN" || first == "null" {
 		return true
 	}
