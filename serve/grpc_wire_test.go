@@ -112,7 +112,7 @@ func sameRequest(t interface{ Errorf(string, ...any) }, message []byte) {
 		err = got.readContents()
 	}
 	switch {
-	case wantErr == error(errMessage): // damaged also where parseInfer does not look
+	case errors.Is(wantErr, errMessage): // damaged also where parseInfer does not look
 	case (err == nil) != (wantErr == nil):
 		t.Errorf("%x: %v, by the generated messages %v", message, err, wantErr)
 	case err == nil && got.shown() != want.shown():
