@@ -2,7 +2,6 @@ package fusor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -21,19 +20,7 @@ func (m *Model) Evaluate(ctx context.Context, ds *dataset.Dataset, rows []int) (
 	if err != nil {
 		return nil, problemsOf(ds).Wrap(fmt.Errorf("cannot evaluate: %w", err))
 	}
-	f, err := m.Mapped(ctx, ds)
-	if err != nil {
-		return nil, err
-	}
-	if err := ds.CheckLost(f.Problems, m.Options().AllowMissing); err != nil {
-		return nil, err
-	}
-	e, err := analysis.Evaluate(ctx, m.Model, ds, f, rows)
-	if err != nil {
-		return nil, f.Problems.Wrap(err)
-	}
-	e.Problems = f.Problems
-	return e, nil
+	return analysis.Evaluate(ctx, m.Model, dataset.OneBlock(ds), rows)
 }
 
 // rows checks an argument that names rows of a data set, each once; nil names all. Of those some
@@ -65,15 +52,8 @@ func (m *Model) rows(ds *dataset.Dataset, rows []int) ([]int, error) {
 			return nil, fmt.Errorf("row %d has the labels %v of %d, counted from 0, in no order or out of range", r, row.Labels, len(ds.Schema.Classes))
 		}
 	}
-	unread := func(p dataset.Problem) bool { return p.Column == ds.Schema.Label }
-	switch {
-	case labeled > 0:
-	case slices.ContainsFunc(ds.Problems, unread) && m.Artifact().Spec.Regression:
-		return nil, fmt.Errorf("no label of %s is a number, which is what the model predicts", ds.Name)
-	case slices.ContainsFunc(ds.Problems, unread):
-		return nil, fmt.Errorf("no label of %s is a class of the model", ds.Name)
-	default:
-		return nil, errors.New("no row has a label")
+	if labeled == 0 {
+		return nil, analysis.Unlabeled(m.Model, ds, ds.Problems)
 	}
 	return rows, nil
 }

@@ -12,20 +12,38 @@ func trainedOn(ds *dataset.Dataset, run dataset.Run, seed uint64) *artifact.Trai
 	return &artifact.Training{Seed: seed, Rows: ds.RunDigest(run)}
 }
 
+// Table returns the rows of blocks, without their cells, for [Model.HeldOut] and [Model.Fitted];
+// nil of another table than the one that the model was trained on.
+func (m *Model) Table(blocks *dataset.Blocks) (*dataset.Dataset, error) {
+	if m.otherTable(blocks.Len()) {
+		return nil, nil
+	}
+	return blocks.Samples()
+}
+
+// otherTable reports whether the model was trained on a table of another number of rows.
+func (m *Model) otherTable(rows int) bool {
+	record := m.Artifact().Record
+	return m.Artifact().Training == nil || record != nil && record.Rows.Table != rows
+}
+
 // run divides a data set as training did; ok only if it holds the very rows
 // that the model was trained on, and they come out in the same parts.
 func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
 	t := m.Artifact().Training
-	record := m.Artifact().Record
-	if t == nil || ds == nil || len(ds.Rows) == 0 || record != nil && record.Rows.Table != len(ds.Rows) {
+	if ds == nil || len(ds.Rows) == 0 || m.otherTable(len(ds.Rows)) {
 		return run, false
 	}
-	unsplit := *ds // it may have been trained with the split column passed over
-	unsplit.Rows = slices.Clone(ds.Rows)
-	for i := range unsplit.Rows {
-		unsplit.Rows[i].Split = ""
+	tables := []*dataset.Dataset{ds}
+	if slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Split != "" }) {
+		unsplit := *ds // it may have been trained with the split column passed over
+		unsplit.Rows = slices.Clone(ds.Rows)
+		for i := range unsplit.Rows {
+			unsplit.Rows[i].Split = ""
+		}
+		tables = append(tables, &unsplit)
 	}
-	for _, ds := range []*dataset.Dataset{ds, &unsplit} {
+	for _, ds := range tables {
 		plan, err := dataset.HoldOut(ds, dataset.PlanOptions{Seed: t.Seed})
 		if err == nil && *trainedOn(ds, plan.Runs[0], t.Seed) == *t {
 			return plan.Runs[0], true

@@ -26,7 +26,7 @@ const maxConfusion = 2000
 // NewEvaluation returns the scores of a model on the labeled ones of rows; p are the probabilities,
 // or values, that it predicted for each of them, and absent are those without any view.
 func NewEvaluation(m *predict.Model, ds *dataset.Dataset, rows []int, p []float64, absent []bool) *Evaluation {
-	return evaluationOf(m, ds, rows, NewPredictions(m, ds, rows, p, absent))
+	return evaluationOf(m, eval.Groups(ds, rows), NewPredictions(m, ds, rows, p, absent))
 }
 
 // NewPredictions puts what a model predicted of the labeled ones of rows beside the truth; p and
@@ -47,10 +47,10 @@ func NewPredictions(m *predict.Model, ds *dataset.Dataset, rows []int, p []float
 	return preds
 }
 
-// evaluationOf is NewEvaluation of what was predicted of the labeled ones of rows.
-func evaluationOf(m *predict.Model, ds *dataset.Dataset, rows []int, preds *eval.Predictions) *Evaluation {
+// evaluationOf is NewEvaluation of what was predicted of labeled rows in groups.
+func evaluationOf(m *predict.Model, groups []int, preds *eval.Predictions) *Evaluation {
 	a := m.Artifact()
-	e := &Evaluation{Row: compare.Measure(a.Schema.Task, metricOf(a), preds, eval.Groups(ds, rows))}
+	e := &Evaluation{Row: compare.Measure(a.Schema.Task, metricOf(a), preds, groups)}
 	e.Name, e.Kind, e.Fusion = a.Spec.Method, eval.Fusion, a.Spec.Method
 	if len(a.Views) == 1 {
 		e.Kind = eval.Single

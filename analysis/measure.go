@@ -2,7 +2,11 @@ package analysis
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"iter"
 	"runtime/debug"
+	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -18,62 +22,180 @@ func keptProbabilities() int { return int(min(16<<20, debug.SetMemoryLimit(-1)/1
 // a batch, so that batches, and with them the last bits, are those of all rows at once.
 const scoredAtOnce = 4096
 
-// Evaluate measures a model on the labeled ones of rows of ds, whose features are f; the others are
-// context for their groups. It returns ctx.Err() once ctx is done.
-func Evaluate(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *predict.Features, rows []int) (*Evaluation, error) {
-	classes := m.Artifact().Spec.Outputs
+// part is rows of a data set that are measured, and the others that are read with them.
+type part struct {
+	data     *dataset.Dataset
+	rows     []int // of data, those that are measured
+	features func() (*predict.Features, error)
+}
+
+// parts are all rows that are measured, in order. They may be asked for several times.
+type parts iter.Seq2[part, error]
+
+// Evaluate measures a model on the labeled ones of rows, of several blocks in ascending order; the
+// others are context for their groups. An error wraps the [dataset.Problems] found until then.
+func Evaluate(ctx context.Context, m *predict.Model, blocks *dataset.Blocks, rows []int) (*Evaluation, error) {
+	allowed := m.Options().AllowMissing
+	if blocks.One() {
+		f, err := m.Mapped(ctx, blocks.Dataset)
+		if err != nil {
+			return nil, err
+		}
+		if err := blocks.CheckLost(f.Problems, allowed); err != nil {
+			return nil, err
+		}
+		one := part{blocks.Dataset, rows, func() (*predict.Features, error) { return f, nil }}
+		return measured(ctx, m, rows, func(yield func(part, error) bool) { yield(one, nil) }, f.Problems)
+	}
+	problems, read := slices.Clone(blocks.Problems), 0 // rows whose problems are among them
+	e, err := measured(ctx, m, rows, func(yield func(part, error) bool) {
+		first, left := 0, rows
+		for ds, err := range blocks.All() {
+			if err != nil {
+				yield(part{}, err)
+				return
+			}
+			n, _ := slices.BinarySearch(left, first+len(ds.Rows))
+			p := part{data: ds, rows: make([]int, n), features: func() (*predict.Features, error) {
+				f, err := m.Mapped(ctx, ds)
+				if err == nil && first == read {
+					problems, read = append(problems, f.Problems...), read+len(ds.Rows)
+				}
+				return f, err
+			}}
+			for i, r := range left[:n] {
+				p.rows[i] = r - first
+			}
+			if !yield(p, nil) {
+				return
+			}
+			first, left = first+len(ds.Rows), left[n:]
+		}
+	}, nil)
+	problems = append(problems, blocks.Late()...)
+	blocks.SortProblems(problems)
+	if err == nil {
+		err = blocks.CheckLost(problems, allowed)
+	}
+	if err == nil && e.TestRows == 0 {
+		err = fmt.Errorf("cannot evaluate: %w", Unlabeled(m, blocks.Dataset, problems))
+	}
+	if err != nil {
+		return nil, problems.Wrap(err)
+	}
+	e.Problems = problems
+	return e, nil
+}
+
+// Unlabeled is the error of rows that have no label, in which problems were found.
+func Unlabeled(m *predict.Model, ds *dataset.Dataset, problems dataset.Problems) error {
+	switch unread := func(p dataset.Problem) bool { return p.Column == ds.Schema.Label }; {
+	case !slices.ContainsFunc(problems, unread):
+		return errors.New("no row has a label")
+	case m.Artifact().Spec.Regression:
+		return fmt.Errorf("no label of %s is a number, which is what the model predicts", ds.Name)
+	default:
+		return fmt.Errorf("no label of %s is a class of the model", ds.Name)
+	}
+}
+
+// measured measures a model on the labeled ones of rows, which are in parts.
+func measured(ctx context.Context, m *predict.Model, rows []int, all parts, problems dataset.Problems) (*Evaluation, error) {
+	run, classes := kept, m.Artifact().Spec.Outputs
 	if m.Schema().Task == dataset.Classification && classes > 2 && len(rows) > keptProbabilities()/classes {
-		preds, err := stream(ctx, m, ds, f, rows)
+		run = stream
+	}
+	groups := &eval.Grouping{}
+	preds, err := run(ctx, m, len(rows), all, groups)
+	if err != nil {
+		return nil, problems.Wrap(err)
+	}
+	e := evaluationOf(m, groups.Rows, preds)
+	e.Problems = problems
+	return e, nil
+}
+
+// kept predicts rows and keeps what is predicted.
+func kept(ctx context.Context, m *predict.Model, rows int, all parts, groups *eval.Grouping) (*eval.Predictions, error) {
+	out := &eval.Predictions{}
+	for p, err := range all {
 		if err != nil {
 			return nil, err
 		}
-		return evaluationOf(m, ds, rows, preds), nil
-	}
-	p := make([]float64, 0, len(rows)*classes)
-	var absent []bool
-	for left := rows; len(left) > 0; {
-		n := scoredAtOnce
-		if len(left) < 2*n || m.OverRows() {
-			n = len(left)
-		}
-		s, err := m.Score(ctx, f.Set(), left[:n], nil)
+		f, err := p.features()
 		if err != nil {
 			return nil, err
 		}
-		p, absent = append(p, m.Probabilities(s)...), append(absent, s.Absent...)
-		left = left[n:]
+		groups.Add(p.data, p.rows)
+		for left := p.rows; len(left) > 0; {
+			n := scoredAtOnce
+			if len(left) < 2*n || m.OverRows() {
+				n = len(left)
+			}
+			s, err := m.Score(ctx, f.Set(), left[:n], nil)
+			if err != nil {
+				return nil, err
+			}
+			out.Append(NewPredictions(m, p.data, left[:n], m.Probabilities(s), s.Absent), rows)
+			left = left[n:]
+		}
 	}
-	return NewEvaluation(m, ds, rows, p, absent), nil
+	return out, nil
 }
 
 // stream predicts rows without keeping the probabilities.
-func stream(ctx context.Context, m *predict.Model, ds *dataset.Dataset, f *predict.Features, rows []int) (*eval.Predictions, error) {
+func stream(ctx context.Context, m *predict.Model, _ int, all parts, groups *eval.Grouping) (*eval.Predictions, error) {
 	var labels []int
-	at := make([]int, len(ds.Rows)) // of a labeled row, its place in labels
-	for _, r := range rows {
-		if ds.Rows[r].Labeled() {
-			at[r] = len(labels)
-			labels = append(labels, ds.Rows[r].Class)
+	for p, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		groups.Add(p.data, p.rows)
+		for _, r := range p.rows {
+			if row := &p.data.Rows[r]; row.Labeled() {
+				labels = append(labels, row.Class)
+			}
 		}
 	}
-	batches := m.Artifact().Model.Layout(f.Set(), rows)
 	absent := make([]bool, len(labels))
-	workers := min(parallel.Workers(m.Options().Threads), len(batches))
+	workers := parallel.Workers(m.Options().Threads)
 	pass := func(ctx context.Context, use func(worker, i int, logits []float64)) error {
-		return parallel.For(ctx, len(batches), workers, func(ctx context.Context, worker, k int) error {
-			s, err := m.Logits(ctx, f.Set(), batches[k].Rows)
+		first := 0 // label of the part
+		for p, err := range all {
 			if err != nil {
 				return err
 			}
-			m.Calibrate(s)
-			for j, r := range batches[k].Rows {
-				if ds.Rows[r].Labeled() {
-					absent[at[r]] = s.Absent[j]
-					use(worker, at[r], s.Logits[j*s.Outputs:(j+1)*s.Outputs])
+			ds := p.data
+			at := make([]int, len(ds.Rows)) // of a labeled row, its place in labels
+			for _, r := range p.rows {
+				if at[r] = first; ds.Rows[r].Labeled() {
+					first++
 				}
 			}
-			return nil
-		})
+			f, err := p.features()
+			if err != nil {
+				return err
+			}
+			batches := m.Artifact().Model.Layout(f.Set(), p.rows)
+			err = parallel.For(ctx, len(batches), min(workers, len(batches)), func(ctx context.Context, worker, k int) error {
+				s, err := m.Logits(ctx, f.Set(), batches[k].Rows)
+				if err != nil {
+					return err
+				}
+				m.Calibrate(s)
+				for j, r := range batches[k].Rows {
+					if ds.Rows[r].Labeled() {
+						absent[at[r]] = s.Absent[j]
+						use(worker, at[r], s.Logits[j*s.Outputs:(j+1)*s.Outputs])
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	decide := func(i int, p []float64) int { return m.Decide(p, absent[i]) }
 	return eval.Stream(ctx, labels, m.Artifact().Spec.Outputs, workers, pass, decide)

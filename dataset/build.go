@@ -28,8 +28,15 @@ func (s *source) arrays() []string {
 	return names
 }
 
-// build makes the samples.
-func build(ds *Dataset, src *source, opt *Options, c *collector) {
+// layout is what the columns of a manifest mean.
+type layout struct {
+	roles
+	from []origin // of the schema's columns
+}
+
+// newLayout finds out what the columns are, and sets the schema but for the label's; nil if that
+// failed.
+func newLayout(ds *Dataset, src *source, opt *Options, c *collector) *layout {
 	t := src.table
 	ds.raw = t
 	if opt.Root != "" && !src.textFiles {
@@ -37,40 +44,56 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 	}
 	// Faults of the header come first: every later step looks columns up by their names.
 	checkHeader(t, c)
-	r := findRoles(t, opt, c)
+	l := &layout{roles: findRoles(t, opt, c)}
 	if opt.Schema == nil && t.Len() == 0 && !c.failed() {
 		c.fatal("table.no-rows", 0, "", "add a row for every sample", "there are no rows below the header")
 	}
 	if c.failed() {
-		return
+		return nil
 	}
-	ds.Schema = Schema{Label: r.labelName(t), ID: roleName(t, r.id), Split: roleName(t, r.split), Group: roleName(t, r.group), Order: roleName(t, r.order)}
-	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred}
-	var from []origin
+	ds.Schema = Schema{Label: l.labelName(t), ID: roleName(t, l.id), Split: roleName(t, l.split), Group: roleName(t, l.group), Order: roleName(t, l.order)}
 	// Before kinds are inferred: a column of files that are somewhere else would look like texts.
-	t.locate(ds, src, r, opt, c)
+	t.locate(ds, src, l.roles, opt, c)
 	if opt.Schema != nil {
-		from = schemaColumns(ds, src, opt, c)
+		l.from = schemaColumns(ds, src, opt, c)
 	} else {
-		from = ownColumns(ds, src, r, opt, c)
+		l.from = ownColumns(ds, src, l.roles, opt, c)
 	}
 	if c.failed() {
-		return
+		return nil
 	}
-	readCells(ds, src, from, cr, opt.Compact)
+	return l
+}
+
+// read makes the rows of a table, or of a block of it.
+func (l *layout) read(ds *Dataset, src *source, opt *Options, s *rowState, c *collector) {
+	t := src.table
+	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred}
+	readCells(ds, src, l.from, cr, opt.Compact)
 	// After the cells, since readCells makes ds.Rows. No column is both a cell and a role.
-	readRoles(ds, t, r, c)
-	if len(r.labels) > 0 {
-		readLabelColumns(ds, t, r.labels, c)
+	readRoles(ds, t, l.roles, s, c)
+}
+
+// build makes the samples, unless they are read in blocks.
+func build(ds *Dataset, src *source, opt *Options, c *collector) *layout {
+	t, s := src.table, &rowState{}
+	l := newLayout(ds, src, opt, c)
+	if l == nil || t.inBlocks() {
+		return l
+	}
+	l.read(ds, src, opt, s, c)
+	if len(l.labels) > 0 {
+		readLabelColumns(ds, t, l.labels, c)
 		if c.failed() {
-			return
+			return nil
 		}
 	}
 	// A trained model keeps its task and classes; what only matters to training (leakage, copies) is
 	// not noted of rows to predict.
 	if opt.Schema != nil {
-		applyClasses(ds, c)
-		return
+		applyClasses(ds, s, c)
+		s.note(&ds.Schema, c)
+		return l
 	}
 	decideTask(ds, opt.Task, c)
 	// These notes compare cells with labels, and so need the task. Copies are found by content, which
@@ -83,6 +106,7 @@ func build(ds *Dataset, src *source, opt *Options, c *collector) {
 		}
 	}
 	settleDims(ds, c)
+	return l
 }
 
 // roleName is the header's name of column i, or "".

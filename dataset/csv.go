@@ -18,6 +18,7 @@ type csvReader struct {
 	width int      // of a row, once the header is read
 	names []string // the header, once read
 
+	ragged             int // rows of another width
 	quotedBehindBlanks int
 	escapes
 }
@@ -32,6 +33,18 @@ func newCSVReader(text string, d dialect, c *collector) *csvReader {
 
 // readCSV reads text in a dialect.
 func readCSV(text string, d dialect, c *collector) *Table {
+	return readRows(text, d, c, func(t *Table, _ *csvReader) func(row []string, line int, from blockStart) {
+		t.grid = &grid{width: len(t.Header)}
+		return func(row []string, line int, _ blockStart) {
+			t.grid.add(row)
+			t.lines = append(t.lines, line)
+		}
+	})
+}
+
+// readRows reads the header of text, and calls what begin returns with each row, its line, and
+// where the reader was before it.
+func readRows(text string, d dialect, c *collector, begin func(t *Table, r *csvReader) func(row []string, line int, from blockStart)) *Table {
 	r := newCSVReader(text, d, c)
 	header, at, ok := r.next()
 	// Blank lines before the header, which editors and exports leave.
@@ -55,36 +68,46 @@ func readCSV(text string, d dialect, c *collector) *Table {
 		t.Header[0] = strings.TrimSpace(strings.TrimPrefix(t.Header[0], "#"))
 	}
 	r.names = t.Header
-	// quotes marks where this file's problems begin, to take them back below.
-	n, ragged, quotes := len(t.Header), 0, len(c.list)
+	r.width = len(t.Header)
 	if d.trail {
-		n++
+		r.width++
 	}
-	r.width = n
-	t.grid = &grid{width: len(t.Header)}
+	// quotes marks where this file's problems begin, to take them back below.
+	quotes, add, n := len(c.list), begin(t, r), 0
 	for {
-		row, line, ok := r.next()
+		from := blockStart{n, r.at, r.line}
+		row, line, ok := r.sample()
 		if !ok {
 			break
 		}
-		if len(row) == 1 && row[0] == "" && len(t.Header) > 1 {
-			continue // an empty line
-		}
-		if len(row) != n {
-			ragged++
-			c.fatal("csv.columns", line, "", raggedAdvice(d.comma), "the row has %s where the header has %d", plural(len(row), "cell"), n)
-			continue
-		}
-		t.grid.add(row)
-		t.lines = append(t.lines, line)
+		add(row, line, from)
+		n++
 	}
 	// Then a note for every row would hide the one line that is at fault, and they are taken back.
-	if ragged > max(alikeShown, t.Len()) { // then it is the header that is wrong
+	if r.ragged > max(alikeShown, n) { // then it is the header that is wrong
 		c.list = c.list[:quotes]
 		c.fatal("csv.header", at, "", "begin the file with a line of the columns' names, separated as the rows are",
-			"is this line the header? it has %s, %s, but %d of %d rows have another number of cells", plural(n, "cell"), quoteSome(t.Header), ragged, ragged+t.Len())
+			"is this line the header? it has %s, %s, but %d of %d rows have another number of cells", plural(r.width, "cell"), quoteSome(t.Header), r.ragged, r.ragged+n)
 	}
 	return t
+}
+
+// sample reads the next row that has a cell for each column; others are reported, but for empty
+// lines.
+func (r *csvReader) sample() (row []string, line int, ok bool) {
+	for {
+		row, line, ok = r.next()
+		switch {
+		case !ok:
+			return nil, 0, false
+		case len(row) == 1 && row[0] == "" && len(r.names) > 1: // an empty line
+		case len(row) != r.width:
+			r.ragged++
+			r.c.fatal("csv.columns", line, "", raggedAdvice(r.comma), "the row has %s where the header has %d", plural(len(row), "cell"), r.width)
+		default:
+			return row, line, true
+		}
+	}
 }
 
 // quoteSome lists the first names, in quotes.

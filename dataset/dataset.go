@@ -70,7 +70,8 @@ type Dataset struct {
 	Manifest string   // the file that the rows were read from: Path, or the table in it
 	Encoding string   // of the manifest's text, as it was found: "UTF-8"; "" for Parquet
 
-	raw *Table
+	raw    *Table
+	blocks *Blocks // that the cells are in; nil: they are in Rows
 }
 
 // Folder is where the names of media files are looked up.

@@ -36,9 +36,20 @@ func (d *Dataset) RunDigest(run Run) string {
 		}
 	}
 	var b []byte
-	for i := range d.Rows {
-		b = strconv.AppendInt(b[:0], int64(part[i]), 10)
-		b = hashRow(h, &d.Rows[i], b, false)
+	i := 0
+	blocks := OneBlock(d).All()
+	if d.blocks != nil {
+		blocks = d.blocks.All()
+	}
+	for ds, err := range blocks {
+		if err != nil { // it is the hash of no run
+			return ""
+		}
+		for k := range ds.Rows {
+			b = strconv.AppendInt(b[:0], int64(part[i]), 10)
+			b = hashRow(h, &ds.Rows[k], b, false)
+			i++
+		}
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
 }

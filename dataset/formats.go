@@ -2,19 +2,23 @@ package dataset
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/fusor-ml/fusor/internal/codec/parquet"
 	"github.com/fusor-ml/fusor/internal/codec/textenc"
 	"github.com/fusor-ml/fusor/internal/codec/xlsx"
+	"github.com/fusor-ml/fusor/internal/filemap"
 	"github.com/fusor-ml/fusor/media"
 )
 
@@ -216,8 +220,14 @@ func foreignFormat(head []byte, ext string) *foreign {
 
 // openText reads a text table.
 func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *source {
-	text, ok := readText(ds, in, opt.Encoding, c)
-	if !ok {
+	var text string
+	file := mapPlain(in, ext, opt)
+	if file != nil {
+		defer file.Close() //nolint:errcheck // it was only read
+		text, ds.Encoding = unsafe.String(unsafe.SliceData(file.Data), len(file.Data)), string(textenc.UTF8)
+	} else if read, ok := readText(ds, in, opt.Encoding, c); ok {
+		text = read
+	} else {
 		return nil
 	}
 	if isBlank(text) {
@@ -234,7 +244,7 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 	case ".csv", ".txt":
 		if isJSON(start) {
 			c.note("file.format", 0, "", "", "holds JSON, whatever its ending, and is read as that")
-			return readJSON(text, known(opt), c)
+			return readJSON(strings.Clone(text), known(opt), c) // which keeps parts of it
 		}
 	case "":
 		if start[0] == '{' || start[0] == '[' {
@@ -244,9 +254,12 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 		c.fatal("file.format", 0, "", tableAdvice, "the ending %q is not that of a manifest", ext)
 		return nil
 	}
-	// Line ends of old Macs, also where another program has added some of its own.
-	if lone := strings.Count(text, "\r") - strings.Count(text, "\r\n"); lone > strings.Count(text, "\n") {
-		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	// Line ends of old Macs, also where another program has added some of its own; a mapped text has
+	// none.
+	if file == nil {
+		if lone := strings.Count(text, "\r") - strings.Count(text, "\r\n"); lone > strings.Count(text, "\n") {
+			text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+		}
 	}
 	d := detectDialect(text, comma, known(opt))
 	switch {
@@ -255,8 +268,14 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 	case d.comma != ',' && comma == ',' && !d.ordered:
 		c.note("csv.separator", 1, "", "", "the cells are separated by %q, not by commas", d.comma)
 	}
-	size, t := len(text), readDialect(text, d, c)
-	if size > largeText {
+	read := readCSV
+	if file != nil {
+		read = func(text string, d dialect, c *collector) *Table {
+			return readMapped(file, in.r.(*os.File), text, d, opt.blocks, c)
+		}
+	}
+	t := readDialect(text, d, c, read)
+	if file == nil && len(text) > largeText {
 		runtime.GC() // the text goes before as much is taken for the rows
 	}
 	return &source{table: t}
@@ -264,13 +283,13 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 
 // readDialect reads a text in a dialect, or with backslashes before the quotes inside cells if only
 // so all of it can be read.
-func readDialect(text string, d dialect, c *collector) *Table {
+func readDialect(text string, d dialect, c *collector, read func(string, dialect, *collector) *Table) *Table {
 	try := &collector{file: c.file}
-	t := readCSV(text, d, try)
+	t := read(text, d, try)
 	if e := d; try.failed() && !d.escaped && !d.aligned && strings.IndexByte(text, '\\') >= 0 {
 		e.escaped, e.lone = true, false
 		again := &collector{file: c.file}
-		if other := readCSV(text, e, again); !again.failed() {
+		if other := read(text, e, again); !again.failed() {
 			t, d, try = other, e, again
 		}
 	}
@@ -281,8 +300,54 @@ func readDialect(text string, d dialect, c *collector) *Table {
 	return t
 }
 
-// largeText is the size of a table, in bytes, from which its text is garbage that counts.
-const largeText = 64 << 20
+// mapPlain maps a large file of rows that are lines, if its bytes are a text as it is to be read;
+// nil of any other.
+func mapPlain(in input, ext string, opt *Options) *filemap.File {
+	f, ok := in.r.(*os.File)
+	if !ok || in.size <= int64(largeText) || opt.Encoding != "" || !slices.Contains([]string{".csv", ".tsv", ".tab", ".txt"}, ext) {
+		return nil
+	}
+	if plain, err := textenc.Plain(io.NewSectionReader(f, 0, in.size)); err != nil || !plain {
+		return nil // what reads all other files reports what is wrong
+	}
+	dir, name := filepath.Split(f.Name())
+	m, err := filemap.Open(os.DirFS(cmp.Or(dir, ".")), name)
+	if err != nil {
+		return nil
+	}
+	return m
+}
+
+// forgetBytes is how much of a mapped text is read before its memory goes back to the system.
+const forgetBytes = 8 << 20
+
+// readMapped is readCSV of the text of a mapped file, f. In blocks the rows are counted only.
+func readMapped(file *filemap.File, f *os.File, text string, d dialect, blocks bool, c *collector) *Table {
+	gone := 0
+	return readRows(text, d, c, func(t *Table, r *csvReader) func(row []string, line int, from blockStart) {
+		t.grid = &grid{width: len(t.Header)}
+		if blocks {
+			t.grid.again = newReread(f, t, r, c)
+		}
+		return func(row []string, line int, from blockStart) {
+			if from.at-gone >= forgetBytes {
+				file.Forget(file.Data[gone:from.at])
+				gone = from.at
+			}
+			if t.grid.again != nil {
+				t.grid.again.add(from)
+				t.grid.n++
+				return
+			}
+			t.grid.add(row)
+			t.lines = append(t.lines, line)
+		}
+	})
+}
+
+// largeText is the size of a table, in bytes, from which its text is too large to be held beside
+// the rows. It is a variable for tests.
+var largeText = 64 << 20
 
 // isJSON reports whether a text begins as an array of objects or as lines of them.
 func isJSON(text string) bool {

@@ -19,6 +19,7 @@ type grid struct {
 	n      int // rows
 	blocks []gridBlock
 	text   strings.Builder // of the last block
+	again  *reread         // if set, it reads the rows, which blocks lack, column by column
 }
 
 // gridBlock is a run of rows.
@@ -67,6 +68,9 @@ func (g *grid) at(i, c int) string {
 
 // column returns the cells of column c.
 func (g *grid) column(c int) iter.Seq2[int, string] {
+	if g.again != nil {
+		return g.again.column(c)
+	}
 	return func(yield func(int, string) bool) {
 		for k := range g.blocks {
 			b := &g.blocks[k]

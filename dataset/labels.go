@@ -12,14 +12,13 @@ import (
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // readRoles reads ids, splits, groups, order and labels as they are written.
-func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
+func readRoles(ds *Dataset, t *Table, r roles, s *rowState, c *collector) {
 	cell := func(i, column int) string {
 		if column < 0 {
 			return ""
 		}
 		return trim(t.cell(i, column))
 	}
-	seen := map[string]int{}
 	var lists [][]float32 // of a label column of lists of numbers
 	if r.label >= 0 {
 		lists = t.vectors[r.label]
@@ -34,10 +33,8 @@ func readRoles(ds *Dataset, t *Table, r roles, c *collector) {
 		if row.ID == "" {
 			continue
 		}
-		if first, twice := seen[row.ID]; twice {
+		if first, twice := s.known(row.ID, row.Number); twice {
 			c.note("id.twice", row.Number, ds.Schema.ID, "give every row an id of its own", "the id %.60q is that of row %d too", row.ID, first)
-		} else {
-			seen[row.ID] = row.Number
 		}
 	}
 	if r.order >= 0 {
@@ -324,7 +321,7 @@ func (s *Schema) target(label string, typed bool) (float64, bool) {
 }
 
 // applyClasses reads the labels as a trained model names them.
-func applyClasses(ds *Dataset, c *collector) {
+func applyClasses(ds *Dataset, s *rowState, c *collector) {
 	if ds.Schema.Task == Regression {
 		for i := range ds.Rows {
 			row := &ds.Rows[i]
@@ -344,12 +341,8 @@ func applyClasses(ds *Dataset, c *collector) {
 	if len(ds.Schema.Labels) > 0 { // they are read by column
 		return
 	}
-	// Unknown labels are collected and noted once each with their number of rows: a table of another
-	// task would else note every row.
 	index := classIndex(ds.Schema.Classes)
 	sets := labelReader{&ds.Schema, index}
-	unknown := map[string][]int{} // rows of labels that are no classes
-	var order []string
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
 		if !row.Labeled() {
@@ -362,17 +355,9 @@ func applyClasses(ds *Dataset, c *collector) {
 			strange = row.Label
 		}
 		if strange != "" {
-			if unknown[strange] == nil {
-				order = append(order, strange)
-			}
-			unknown[strange] = append(unknown[strange], row.Number)
+			s.strange(strange, row.Number)
 			row.Label = ""
 		}
-	}
-	for _, label := range order {
-		rows := unknown[label]
-		c.note("label.unknown", rows[0], ds.Schema.Label, fmt.Sprintf("the classes are: %s", someOf(ds.Schema.Classes)),
-			"%s the label %.60q, which is no class of the model: left out of every score", have(len(rows)), label)
 	}
 }
 

@@ -292,6 +292,13 @@ func (d *Dataset) parts() (n int) {
 // problem: no honest result can come of data that are mostly lost. problems are those of reading
 // and of extraction; columns that allowed names are left out.
 func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
+	lost, _ := OneBlock(d).lost(problems, allowed) // whose one block is at hand
+	return lost
+}
+
+// lost is [Dataset.Lost] of all rows.
+func (b *Blocks) lost(problems Problems, allowed []string) (Problems, error) {
+	d := b.Dataset
 	type loss struct {
 		rows    map[int]bool
 		example string
@@ -314,16 +321,23 @@ func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 		l.rows[p.Row] = true
 	}
 	var out Problems
+	var failed error
 	check := func(name string, has func(row *Row) bool) {
 		l := byColumn[name]
 		if l == nil || slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) }) {
 			return
 		}
 		n := 0
-		for i := range d.Rows {
-			// A cell that reading gave up is empty by now; one whose extraction failed is not.
-			if row := &d.Rows[i]; l.rows[row.Number] || has(row) {
-				n++
+		for ds, err := range b.All() {
+			if err != nil {
+				failed = err
+				return
+			}
+			for i := range ds.Rows {
+				// A cell that reading gave up is empty by now; one whose extraction failed is not.
+				if row := &ds.Rows[i]; l.rows[row.Number] || has(row) {
+					n++
+				}
 			}
 		}
 		// Half of what is not empty. Below that the column is usable, and each loss is listed.
@@ -357,7 +371,7 @@ func (d *Dataset) Lost(problems Problems, allowed []string) Problems {
 			check(col.Fields[f].Name, func(row *Row) bool { return row.Field(k, f) != "" })
 		}
 	}
-	return out
+	return out, failed
 }
 
 // isLoss reports whether a kind of problem means that a cell's content is lost.
@@ -380,6 +394,12 @@ func (d *Dataset) files() fs.FS {
 // CheckLost returns the columns that are [Dataset.Lost] as an error, unless they are among those
 // allowed; one of these that is not there is an error, too.
 func (d *Dataset) CheckLost(problems Problems, allowed []string) error {
+	return OneBlock(d).CheckLost(problems, allowed)
+}
+
+// CheckLost is [Dataset.CheckLost] of all rows.
+func (b *Blocks) CheckLost(problems Problems, allowed []string) error {
+	d := b.Dataset
 	var known []string
 	for _, c := range d.Schema.Columns {
 		known = append(known, c.Name)
@@ -392,8 +412,9 @@ func (d *Dataset) CheckLost(problems Problems, allowed []string) error {
 			return fmt.Errorf("%s has no column %q whose cells may be missing; it has %s", d.Path, name, strings.Join(known, ", "))
 		}
 	}
-	if lost := d.Lost(problems, allowed); len(lost) > 0 {
-		return lost
+	lost, err := b.lost(problems, allowed)
+	if len(lost) > 0 && err == nil {
+		err = lost
 	}
-	return nil
+	return err
 }

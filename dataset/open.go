@@ -18,27 +18,33 @@ const maxManifest = 4 << 30
 // What is wrong with the data is collected in Dataset.Problems. Where no honest result can come
 // of it, the error is a [Problems] that lists everything found, the fatal ones among it.
 func Open(path string, opt Options) (*Dataset, error) {
-	ds := &Dataset{Name: dataName(path), Path: path, Dir: filepath.Dir(path)}
+	ds, _, err := openPath(path, opt)
+	return ds, err
+}
+
+// openPath is Open, which also returns what the columns of a manifest were found to be.
+func openPath(path string, opt Options) (ds *Dataset, l *layout, err error) {
+	ds = &Dataset{Name: dataName(path), Path: path, Dir: filepath.Dir(path)}
 	c := &collector{file: path}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
 	case info.IsDir():
-		ds.Dir = path
+		ds.Dir, opt.blocks = path, false
 		openFolder(ds, &opt, c)
 	case !info.Mode().IsRegular():
 		c.fatal("file.pipe", 0, "", "write it to a file first; predict takes JSON lines from -", "a pipe or device, not a file")
 	default:
 		if src := openFile(ds, path, &opt, c); src != nil {
-			build(ds, src, &opt, c)
+			l = build(ds, src, &opt, c)
 		}
 	}
 	ds.Problems, ds.Manifest = c.all(), c.file
 	if c.failed() {
-		return nil, ds.Problems
+		return nil, nil, ds.Problems
 	}
-	return ds, nil
+	return ds, l, nil
 }
 
 // dataName is the base name of a manifest or folder; manifest.csv has the name of its folder.

@@ -39,6 +39,8 @@ type Options struct {
 	// and labels are optional. Roles above that are not "" go before the schema's; of the rest
 	// only None and Ignore count: an ignored column is absent in every row.
 	Schema *Schema
+
+	blocks bool // rows of a large text table are left to [Blocks]
 }
 
 // names reports whether a column is one that the options want as a modality.

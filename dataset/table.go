@@ -36,6 +36,9 @@ func (t *Table) Len() int {
 	return len(t.rows)
 }
 
+// inBlocks reports whether the rows are left to [Blocks].
+func (t *Table) inBlocks() bool { return t.grid != nil && t.grid.again != nil }
+
 // cell returns the text of a cell as the manifest has it.
 func (t *Table) cell(i, c int) string {
 	if t.grid != nil {

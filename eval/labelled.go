@@ -1,6 +1,10 @@
 package eval
 
-import "github.com/fusor-ml/fusor/dataset"
+import (
+	"strings"
+
+	"github.com/fusor-ml/fusor/dataset"
+)
 
 // NewPredictions puts probabilities, or the values of a regression, beside the truth of the labeled
 // ones of rows. p is [rows, outputs].
@@ -27,26 +31,54 @@ func NewPredictions(ds *dataset.Dataset, rows []int, p []float64) *Predictions {
 	return out
 }
 
+// Append adds the rows of q behind those of p, which is to have n rows in the end.
+func (p *Predictions) Append(q *Predictions, n int) {
+	p.Probs, p.Labels, p.Sets = appendOf(p.Probs, q.Probs, n), appendOf(p.Labels, q.Labels, n), appendOf(p.Sets, q.Sets, n)
+	p.Values, p.Targets, p.Chosen = appendOf(p.Values, q.Values, n), appendOf(p.Targets, q.Targets, n), appendOf(p.Chosen, q.Chosen, n)
+	p.Thresholds = q.Thresholds
+}
+
+// appendOf appends b to a, in memory for n.
+func appendOf[T any](a, b []T, n int) []T {
+	if a == nil && b != nil {
+		a = make([]T, 0, n)
+	}
+	return append(a, b...)
+}
+
 // Groups numbers the groups of the labeled ones of rows, parallel to their [NewPredictions]; nil
 // where the data has no groups.
 func Groups(ds *dataset.Dataset, rows []int) []int {
+	g := &Grouping{}
+	g.Add(ds, rows)
+	return g.Rows
+}
+
+// Grouping numbers the groups of rows that come some at a time, as [Groups] does.
+type Grouping struct {
+	Rows  []int // the group of each labeled row
+	index map[string]int
+}
+
+// Add numbers the groups of further rows.
+func (g *Grouping) Add(ds *dataset.Dataset, rows []int) {
 	if ds.Schema.Group == "" {
-		return nil
+		return
 	}
-	index := map[string]int{}
-	var out []int
+	if g.index == nil {
+		g.index = map[string]int{}
+	}
 	for _, i := range rows {
 		if !ds.Rows[i].Labeled() {
 			continue
 		}
-		k, known := index[ds.Rows[i].Group]
+		k, known := g.index[ds.Rows[i].Group]
 		if !known {
-			k = len(index)
-			index[ds.Rows[i].Group] = k
+			k = len(g.index)
+			g.index[strings.Clone(ds.Rows[i].Group)] = k
 		}
-		out = append(out, k)
+		g.Rows = append(g.Rows, k)
 	}
-	return out
 }
 
 // Labels returns the classes of rows.

@@ -43,6 +43,17 @@ type input struct {
 	oneRow bool // of cells that the command line has, in no file
 }
 
+// inputOf is a table as it was read.
+func inputOf(ds *dataset.Dataset) *input {
+	return &input{ds: ds, header: ds.Raw().Header, row: ds.Raw().Row, object: ds.Raw().Object}
+}
+
+// all are the answers to all rows of the input.
+func (in *input) all(answers iter.Seq2[answered, error]) *allRows {
+	labeled := slices.ContainsFunc(in.ds.Rows, func(r dataset.Row) bool { return r.Labeled() })
+	return &allRows{in.header, len(in.ds.Rows), labeled, answers}
+}
+
 // located returns problems with the places that the input has: one row of cells is in no file.
 func (in *input) located(problems dataset.Problems) dataset.Problems {
 	if !in.oneRow {
@@ -127,38 +138,36 @@ func (c *predictCmd) cells(m *fusor.Model, p *fusor.Prediction) []string {
 	return cells
 }
 
-// answered are the input's columns with a name that an answer has: it takes their place.
-func answered(m *fusor.Model, header []string, q predict.Query) []string {
+// answerColumns are the input's columns with a name that an answer has: it takes their place.
+func answerColumns(m *fusor.Model, header []string, q predict.Query) []string {
 	names := answerNames(m, q)
 	return slices.DeleteFunc(slices.Clone(header), func(h string) bool { return !slices.Contains(names, h) })
 }
 
-func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, answers iter.Seq2[[]fusor.Prediction, error], format string) error {
+func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, all *allRows, format string) error {
 	// Answers are written as they come; nothing is held for all rows.
 	b, q := bufio.NewWriter(w), c.query()
-	each := func(f func(i int, p *fusor.Prediction) error) error {
-		i := 0
-		for preds, err := range answers {
+	each := func(f func(in *input, i int, p *fusor.Prediction) error) error {
+		for a, err := range all.answers {
 			if err != nil {
 				return err
 			}
-			for k := range preds {
-				if err := f(i, &preds[k]); err != nil {
+			for k := range a.preds {
+				if err := f(a.in, a.from+k, &a.preds[k]); err != nil {
 					return err
 				}
-				i++
 			}
 		}
 		return nil
 	}
 	// Each line is the input's own object with the answer's members, so that nothing of it is lost.
 	if format == "jsonl" {
-		err := each(func(i int, p *fusor.Prediction) error {
-			in, err := data.object(i)
+		err := each(func(in *input, i int, p *fusor.Prediction) error {
+			object, err := in.object(i)
 			if err != nil {
 				return err
 			}
-			line, err := c.answer(m, p, in)
+			line, err := c.answer(m, p, object)
 			if err != nil {
 				return err
 			}
@@ -178,7 +187,7 @@ func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, 
 	// A column of the input with the name of an answer gives way, as when answers are answered again.
 	var kept []int // columns of the input
 	var header []string
-	for k, h := range data.header {
+	for k, h := range all.header {
 		if !c.Bare && !slices.Contains(names, h) {
 			kept, header = append(kept, k), append(header, h)
 		}
@@ -188,11 +197,11 @@ func (c *predictCmd) writePredictions(w io.Writer, m *fusor.Model, data *input, 
 		return err
 	}
 	row := make([]string, 0, len(header)+len(names))
-	err := each(func(i int, p *fusor.Prediction) error {
+	err := each(func(in *input, i int, p *fusor.Prediction) error {
 		row = row[:0]
-		in := data.row(i)
+		cells := in.row(i)
 		for _, k := range kept {
-			row = append(row, in[k])
+			row = append(row, cells[k])
 		}
 		return out.Write(append(row, c.cells(m, p)...))
 	})

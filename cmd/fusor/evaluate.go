@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/analysis"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -45,22 +46,27 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	ds, err := c.open(m, c.Data, &c.roleFlags)
+	blocks, err := c.blocks(m, c.Data, &c.roleFlags)
 	if err != nil {
 		return err
 	}
-	rows, err := c.rows(e, m, ds)
+	rows, err := c.rows(e, m, blocks)
 	if err != nil {
 		return err
 	}
-	ev, err := m.Evaluate(e.ctx, ds, rows)
+	var ev *fusor.Evaluation
+	if blocks.One() {
+		ev, err = m.Evaluate(e.ctx, blocks.Dataset, rows)
+	} else {
+		ev, err = analysis.Evaluate(e.ctx, m.Model, blocks, rows)
+	}
 	bar.done()
 	if err != nil {
 		return c.failed(e, err)
 	}
 	c.report(e, ev.Problems)
 	if !c.jsonToStdout() && !c.Quiet {
-		e.paragraph(e.say("%s: %s fusion of %s", ds.Name, ev.Fusion, e.lang.List(ev.Views)))
+		e.paragraph(e.say("%s: %s fusion of %s", blocks.Name, ev.Fusion, e.lang.List(ev.Views)))
 		c.printScores(e, &ev.Row)
 		printConfusion(e, ev.Confusion, ev.Classes)
 		printLabels(e, ev.Labels)
@@ -72,23 +78,27 @@ func (c *evaluateCmd) Run(e *env) error {
 }
 
 // rows are those to measure.
-func (c *evaluateCmd) rows(e *env, m *fusor.Model, ds *dataset.Dataset) ([]int, error) {
+func (c *evaluateCmd) rows(e *env, m *fusor.Model, blocks *dataset.Blocks) ([]int, error) {
+	trained, err := m.Table(blocks)
+	if err != nil {
+		return nil, err
+	}
 	split := c.Split
 	if split == "" {
 		split = "test"
-		if rows, ok := m.HeldOut(ds); ok && len(rows) > 0 {
-			if ds.Rows[rows[0]].Split == split {
-				c.notes(e, unsplit(ds, split))
+		if rows, ok := m.HeldOut(trained); ok && len(rows) > 0 {
+			if trained.Rows[rows[0]].Split == split {
+				c.notes(e, unsplit(trained.Unsplit(), split))
 			}
 			return rows, nil
 		}
 	}
-	rows, err := splitRows(ds, split)
+	rows, without, err := splitRows(blocks, split)
 	if err != nil {
 		return nil, err
 	}
-	c.notes(e, unsplit(ds, split))
-	switch n := m.Fitted(ds, rows); {
+	c.notes(e, unsplit(without, split))
+	switch n := m.Fitted(trained, rows); {
 	case n > 0 && n == len(rows):
 		c.notes(e, []string{fmt.Sprintf("the model was trained on all of these %d rows, so their scores are too good", n)})
 	case n > 0:
@@ -107,36 +117,66 @@ func (f *commonFlags) open(m *fusor.Model, path string, r *roleFlags) (*dataset.
 	return dataset.Open(path, o)
 }
 
-// splitRows are the rows of a split. Data without splits are measured with --split all only: they
-// may hold the rows that the model was trained on.
-func splitRows(ds *dataset.Dataset, split string) ([]int, error) {
-	var rows []int
-	names := map[string]bool{}
-	var order []string
-	for i := range ds.Rows {
-		s := ds.Rows[i].Split
-		if !names[s] {
-			names[s], order = true, append(order, s)
-		}
-		if split == "all" || s == split {
-			rows = append(rows, i)
-		}
+// blocks is open for a table of any number of rows, unless the model reads several of them
+// together.
+func (f *commonFlags) blocks(m *fusor.Model, path string, r *roleFlags) (*dataset.Blocks, error) {
+	o, err := r.options()
+	if err != nil {
+		return nil, err
 	}
-	if len(rows) == 0 && len(ds.Rows) > 0 && !slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Labeled() }) {
-		return nil, fmt.Errorf("%s has no labels, so nothing can be measured; fusor predict answers its rows", ds.Name)
-	}
-	if len(rows) == 0 {
-		if len(order) == 1 && order[0] == "" {
-			return nil, usagef("the data has no split %q: it has no splits; --split all measures every labelled row", split)
+	o.Schema = m.Schema()
+	if m.OverRows() {
+		ds, err := dataset.Open(path, o)
+		if err != nil {
+			return nil, err
 		}
-		return nil, usagef("the data has no split %q; it has %s", split, strings.Join(order, ", "))
+		return dataset.OneBlock(ds), nil
 	}
-	return rows, nil
+	return dataset.OpenBlocks(path, o)
 }
 
-// unsplit reports that rows without a split are in no split.
-func unsplit(ds *dataset.Dataset, split string) []string {
-	n := ds.Unsplit()
+// splitRows are the rows of a split, and how many labeled ones have none where others do. Data
+// without splits are measured with --split all only: they may hold the rows that the model was
+// trained on.
+func splitRows(blocks *dataset.Blocks, split string) (rows []int, without int, err error) {
+	names := map[string]bool{}
+	var order []string
+	at, labeled := 0, false
+	for ds, err := range blocks.All() {
+		if err != nil {
+			return nil, 0, err
+		}
+		for i := range ds.Rows {
+			r := &ds.Rows[i]
+			if !names[r.Split] {
+				name := strings.Clone(r.Split)
+				names[name], order = true, append(order, name)
+			}
+			if split == "all" || r.Split == split {
+				rows = append(rows, at)
+			}
+			if labeled = labeled || r.Labeled(); r.Labeled() && r.Split == "" {
+				without++
+			}
+			at++
+		}
+	}
+	unsplit := len(order) == 1 && order[0] == ""
+	switch {
+	case len(rows) > 0 && unsplit:
+		return rows, 0, nil
+	case len(rows) > 0:
+		return rows, without, nil
+	case at > 0 && !labeled:
+		return nil, 0, fmt.Errorf("%s has no labels, so nothing can be measured; fusor predict answers its rows", blocks.Name)
+	case unsplit:
+		return nil, 0, usagef("the data has no split %q: it has no splits; --split all measures every labelled row", split)
+	}
+	return nil, 0, usagef("the data has no split %q; it has %s", split, strings.Join(order, ", "))
+}
+
+// unsplit reports that so many rows are in no split.
+func unsplit(n int, split string) []string {
 	switch {
 	case n == 0 || split == "all":
 		return nil

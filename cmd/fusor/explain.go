@@ -104,7 +104,7 @@ func (c *explainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	c.notes(e, unsplit(ds, split))
+	c.notes(e, unsplit(ds.Unsplit(), split))
 	eo.Rows, eo.Split, eo.HeldOut, eo.Unsplit = rows, split, held, c.Split == "" && split == "all"
 	ex, err := m.Explain(e.ctx, ds, eo)
 	// Before anything else is written to the same terminal.
@@ -166,7 +166,7 @@ func (c *explainCmd) rows(m *fusor.Model, ds *dataset.Dataset) (split string, ro
 			split = "all"
 		}
 	}
-	rows, err = splitRows(ds, split)
+	rows, _, err = splitRows(dataset.OneBlock(ds), split)
 	return split, rows, false, err
 }
 

@@ -112,7 +112,7 @@ func (c *inspectCmd) Run(e *env) error {
 			c.notes(e, []string{p.What})
 		}
 	}
-	c.notes(e, unsplit(ds, ""))
+	c.notes(e, unsplit(ds.Unsplit(), ""))
 	if note := ds.RareClasses(); note != "" {
 		c.notes(e, []string{note})
 	}

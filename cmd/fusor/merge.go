@@ -186,6 +186,8 @@ func (c *mergeCmd) answers(j *openedJob) error {
 	if err != nil {
 		return err
 	}
-	in := &input{ds: ds, header: ds.Raw().Header, row: ds.Raw().Row, object: ds.Raw().Object}
-	return plain.finish(j.env, m, in, func(yield func([]fusor.Prediction, error) bool) { yield(preds, nil) }, problems, format)
+	in := inputOf(ds)
+	plain.report(j.env, problems)
+	plain.twice(j.env, m, in.header)
+	return plain.finish(j.env, m, in.all(func(yield func(answered, error) bool) { yield(answered{in, 0, preds}, nil) }), format)
 }

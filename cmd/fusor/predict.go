@@ -99,53 +99,134 @@ func (c *predictCmd) Run(e *env) error {
 	if stream {
 		return c.stream(e, m)
 	}
-	in, err := c.input(e, m)
+	row, err := isRow(e.ctx, m, c.Data, c.As)
 	if err != nil {
 		return err
 	}
+	if row {
+		ds, cells, err := rowOf(e.ctx, m, c.Data, c.As)
+		if err != nil {
+			return err
+		}
+		return c.whole(e, m, inputOfRow(ds, cells), bar, format)
+	}
+	blocks, err := c.blocks(m, c.Data[0], &c.roleFlags)
+	if err != nil {
+		return err
+	}
+	if blocks.One() {
+		return c.whole(e, m, inputOf(blocks.Dataset), bar, format)
+	}
+	c.twice(e, m, blocks.Header())
+	all := &allRows{header: blocks.Header(), rows: blocks.Len()}
+	all.answers = c.inBlocks(e, m, blocks, bar, all)
+	if err := c.finish(e, m, all, format); err != nil {
+		return c.failed(e, err)
+	}
+	return nil
+}
+
+// whole answers rows that are all in memory.
+func (c *predictCmd) whole(e *env, m *fusor.Model, in *input, bar *progress, format string) error {
 	// Views that are too large for memory stay in files, and rows are answered some at a time.
 	f, err := m.Mapped(e.ctx, in.ds)
 	bar.done()
 	if err != nil {
 		return c.failed(e, err)
 	}
-	return c.finish(e, m, in, c.answers(e, m, f), in.located(f.Problems), format)
+	c.report(e, in.located(f.Problems))
+	c.twice(e, m, in.header)
+	return c.finish(e, m, in.all(c.answers(e, m, in, f)), format)
+}
+
+// inBlocks are the answers to a table that is read some rows at a time. What was wrong with them is
+// reported behind the last of them, and only once.
+func (c *predictCmd) inBlocks(e *env, m *fusor.Model, blocks *dataset.Blocks, bar *progress, all *allRows) iter.Seq2[answered, error] {
+	reported := false
+	return func(yield func(answered, error) bool) {
+		problems := slices.Clone(blocks.Problems)
+		before := 0
+		for ds, err := range blocks.All() {
+			if err != nil {
+				yield(answered{}, err)
+				return
+			}
+			bar.block(before, len(ds.Rows), blocks.Len())
+			f, err := m.Mapped(e.ctx, ds)
+			bar.done()
+			if err != nil {
+				yield(answered{}, err)
+				return
+			}
+			before += len(ds.Rows)
+			all.labeled = all.labeled || slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Labeled() })
+			problems = append(problems, f.Problems...)
+			for a, err := range c.answers(e, m, inputOf(ds), f) {
+				if !yield(a, err) || err != nil {
+					return
+				}
+			}
+		}
+		if problems = append(problems, blocks.Late()...); !reported {
+			blocks.SortProblems(problems)
+			c.report(e, problems)
+			reported = true
+		}
+	}
 }
 
 // answerRows is how many rows of a table are answered together.
 const answerRows = 4096
 
+// answered are the answers to rows of an input, from one on.
+type answered struct {
+	in    *input
+	from  int
+	preds []fusor.Prediction
+}
+
 // answers are those to the rows of f, some at a time; of a model over rows, to all at once.
-func (c *predictCmd) answers(e *env, m *fusor.Model, f *predict.Features) iter.Seq2[[]fusor.Prediction, error] {
-	return func(yield func([]fusor.Prediction, error) bool) {
+func (c *predictCmd) answers(e *env, m *fusor.Model, in *input, f *predict.Features) iter.Seq2[answered, error] {
+	return func(yield func(answered, error) bool) {
 		if m.OverRows() || f.Len() <= answerRows {
 			preds, err := m.Answer(e.ctx, f, c.query())
-			yield(preds, err)
+			yield(answered{in, 0, preds}, err)
 			return
 		}
 		for from := 0; from < f.Len(); from += answerRows {
 			preds, err := m.Answer(e.ctx, f.Part(from, min(f.Len(), from+answerRows)), c.query())
-			if !yield(preds, err) || err != nil {
+			if !yield(answered{in, from, preds}, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// finish writes the answers.
-func (c *predictCmd) finish(e *env, m *fusor.Model, in *input, answers iter.Seq2[[]fusor.Prediction, error], problems dataset.Problems, format string) error {
-	c.report(e, problems)
-	if twice := answered(m, in.header, c.query()); len(twice) > 0 && !c.Bare {
+// twice notes which columns of the input the answers take the place of.
+func (c *predictCmd) twice(e *env, m *fusor.Model, header []string) {
+	if twice := answerColumns(m, header, c.query()); len(twice) > 0 && !c.Bare {
 		c.notes(e, []string{fmt.Sprintf("the answers take the place of the input's columns %s", list(twice))})
 	}
+}
+
+// allRows are all rows that are answered.
+type allRows struct {
+	header  []string
+	rows    int
+	labeled bool // some are, as far as they have been read
+	answers iter.Seq2[answered, error]
+}
+
+// finish writes the answers.
+func (c *predictCmd) finish(e *env, m *fusor.Model, all *allRows, format string) error {
 	if c.JSON != "" {
 		out := []json.RawMessage{}
-		for preds, err := range answers {
+		for a, err := range all.answers {
 			if err != nil {
 				return err
 			}
-			for _, p := range preds {
-				line, err := c.answer(m, &p, named(&in.ds.Rows[len(out)]))
+			for k := range a.preds {
+				line, err := c.answer(m, &a.preds[k], named(&a.in.ds.Rows[a.from+k]))
 				if err != nil {
 					return err
 				}
@@ -159,21 +240,21 @@ func (c *predictCmd) finish(e *env, m *fusor.Model, in *input, answers iter.Seq2
 	var err error
 	switch {
 	case c.Out != "":
-		err = durable.Write(c.Out, func(w io.Writer) error { return c.writePredictions(w, m, in, answers, format) })
+		err = durable.Write(c.Out, func(w io.Writer) error { return c.writePredictions(w, m, all, format) })
 	case !c.jsonToStdout():
-		err = c.writePredictions(e.stdout, m, in, answers, format)
+		err = c.writePredictions(e.stdout, m, all, format)
 	}
 	if err == nil && !c.Quiet && !c.jsonToStdout() {
 		if c.Out != "" && isTerminal(e.stderr) {
-			e.fprintf(e.stderr, "answers: %s (%d rows)\n", c.Out, len(in.ds.Rows))
+			e.fprintf(e.stderr, "answers: %s (%d rows)\n", c.Out, all.rows)
 		}
-		e.suggest(c.next(e, in)...)
+		e.suggest(c.next(e, all.labeled)...)
 	}
 	return err
 }
 
 // next are the commands that follow from the answers.
-func (c *predictCmd) next(e *env, in *input) []report.Step {
+func (c *predictCmd) next(e *env, labeled bool) []report.Step {
 	var steps []report.Step
 	words := slices.Concat([]string{"predict", c.Model}, c.Data)
 	for _, cell := range c.As {
@@ -187,7 +268,7 @@ func (c *predictCmd) next(e *env, in *input) []report.Step {
 		words = append(words, "--explain", "-o", "answers.csv")
 		steps = append(steps, step("keep the answers in a file", slices.Concat(words, e.rows)...))
 	}
-	if slices.ContainsFunc(in.ds.Rows, func(r dataset.Row) bool { return r.Labeled() }) {
+	if labeled {
 		steps = append(steps, step("these rows have labels: measure how good the answers are",
 			slices.Concat([]string{"evaluate", c.Model, c.Data[0], "--split", "all"}, e.rows)...))
 	}
@@ -196,26 +277,6 @@ func (c *predictCmd) next(e *env, in *input) []report.Step {
 
 // query is what is wanted of each row.
 func (c *queryFlags) query() predict.Query { return predict.Query{Top: c.Top, Explain: c.Explain} }
-
-// input reads the table, or the one row of files.
-func (c *predictCmd) input(e *env, m *fusor.Model) (*input, error) {
-	row, err := isRow(e.ctx, m, c.Data, c.As)
-	if err != nil {
-		return nil, err
-	}
-	if row {
-		ds, cells, err := rowOf(e.ctx, m, c.Data, c.As)
-		if err != nil {
-			return nil, err
-		}
-		return inputOfRow(ds, cells), nil
-	}
-	ds, err := c.open(m, c.Data[0], &c.roleFlags)
-	if err != nil {
-		return nil, err
-	}
-	return &input{ds: ds, header: ds.Raw().Header, row: ds.Raw().Row, object: ds.Raw().Object}, nil
-}
 
 // streamRows is how many lines are predicted together, if so many are waiting.
 const streamRows = 256

@@ -34,7 +34,12 @@ type progress struct {
 	drawn time.Time
 	quick int // steps that took no time
 	cells int // of the line that is there
+
+	before, rows, all int // rows before those that are read, of these, and of the table; 0: it is read at once
 }
+
+// block makes the steps that follow those of some rows of a table, of which others came before.
+func (p *progress) block(before, rows, all int) { p.before, p.rows, p.all = before, rows, all }
 
 func newProgress(e *env, quiet bool) *progress {
 	w := e.stderr
@@ -59,6 +64,10 @@ const (
 
 func (p *progress) update(s fusor.Progress) {
 	now := p.now()
+	if p.rows > 0 && s.Stage == "extract" {
+		each := s.Total / p.rows
+		s.Done, s.Total = s.Done+p.before*each, p.all*each
+	}
 	if p.lines {
 		p.write(s, now)
 	}

@@ -1,0 +1,289 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+)
+
+// What a block of a table that is read in blocks has at most. They are variables for tests.
+var (
+	blockRows  = 1 << 14
+	blockBytes = 8 << 20 // of its text, before another one is begun
+)
+
+// Blocks is a data set that was opened for a trained model and may have any number of rows: those
+// of a large text table are read from its file a block at a time, all others are one block.
+type Blocks struct {
+	// Dataset is without rows where there are several blocks; its Problems are those of the table as a
+	// whole.
+	*Dataset
+
+	n     int
+	table *reread // nil: all rows are in Dataset
+	opt   Options
+	lay   *layout
+	late  *collector // of what the last row settles
+}
+
+// OpenBlocks opens a data set as [Open] does, opt.Schema being that of the model. Rows whose place
+// depends on those of other blocks, as an order of texts, are read all at once.
+func OpenBlocks(path string, opt Options) (*Blocks, error) {
+	in := opt
+	in.blocks = opt.Schema != nil && opt.Compact
+	ds, lay, err := openPath(path, in)
+	if err != nil {
+		return nil, err
+	}
+	if ds.raw == nil || !ds.raw.inBlocks() {
+		return OneBlock(ds), nil
+	}
+	if lay.order >= 0 || len(lay.labels) > 0 {
+		if ds, err = Open(path, opt); err != nil {
+			return nil, err
+		}
+		return OneBlock(ds), nil
+	}
+	table := ds.raw.grid.again
+	return &Blocks{Dataset: ds, n: ds.raw.Len(), table: table, opt: opt, lay: lay}, table.err
+}
+
+// OneBlock returns a data set as one block.
+func OneBlock(ds *Dataset) *Blocks { return &Blocks{Dataset: ds, n: len(ds.Rows)} }
+
+// Len is the number of rows of all blocks.
+func (b *Blocks) Len() int { return b.n }
+
+// One reports whether there is one block, which is Dataset.
+func (b *Blocks) One() bool { return b.table == nil }
+
+// Header is the names of the table's columns.
+func (b *Blocks) Header() []string { return b.raw.Header }
+
+// All returns the blocks, the rows of each behind those of the one before. The problems of each
+// are those of its rows, of a single block all.
+func (b *Blocks) All() iter.Seq2[*Dataset, error] {
+	return func(yield func(*Dataset, error) bool) {
+		if b.One() {
+			yield(b.Dataset, nil)
+			return
+		}
+		b.late = &collector{file: b.Manifest}
+		s := &rowState{blocks: true}
+		for k := range b.table.marks {
+			t := &Table{Header: b.raw.Header}
+			err := b.table.block(k, func(row []string, line int) {
+				if t.grid == nil {
+					t.grid = &grid{width: len(t.Header)}
+				}
+				t.grid.add(row)
+				t.lines = append(t.lines, line)
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			from := b.table.marks[k].row
+			for c, names := range b.raw.located {
+				if t.located == nil {
+					t.located = map[int][]string{}
+				}
+				t.located[c] = names[from : from+t.Len()]
+			}
+			ds, c := *b.Dataset, &collector{file: b.Manifest}
+			ds.raw, ds.Problems = t, nil
+			b.lay.read(&ds, &source{table: t}, &b.opt, s, c)
+			applyClasses(&ds, s, c)
+			if ds.Problems = c.all(); c.failed() {
+				yield(nil, ds.Problems)
+				return
+			}
+			if !yield(&ds, nil) {
+				return
+			}
+		}
+		s.note(&b.Schema, b.late)
+	}
+}
+
+// Samples returns a data set of all rows without their cells, for a plan of them.
+func (b *Blocks) Samples() (*Dataset, error) {
+	if b.One() {
+		return b.Dataset, nil
+	}
+	out := *b.Dataset
+	out.Rows, out.blocks = make([]Row, 0, b.n), b
+	// Texts of a block are not to be kept for the sake of a few levels in it.
+	levels := map[string]string{}
+	level := func(s string) string {
+		l, ok := levels[s]
+		if !ok {
+			l = strings.Clone(s)
+			levels[l] = l
+		}
+		return l
+	}
+	for ds, err := range b.All() {
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range ds.Rows {
+			r.ID, r.held, r.Cells = "", nil, nil
+			r.Split, r.Group, r.Label = level(r.Split), level(r.Group), level(r.Label)
+			out.Rows = append(out.Rows, r)
+		}
+	}
+	return &out, nil
+}
+
+// Late returns the problems that only the last row settles, once [Blocks.All] has come to it.
+func (b *Blocks) Late() Problems {
+	if b.late == nil {
+		return nil
+	}
+	return b.late.all()
+}
+
+// reread reads the rows of a text table from its file again. The file stays open for as long as the
+// reread can be reached.
+type reread struct {
+	dialect
+	file  *os.File
+	info  os.FileInfo
+	names []string
+	width int
+	marks []blockStart
+	n     int   // rows
+	err   error // the first of column
+}
+
+// blockStart is where a block begins: its first row, and the place and line of the text that it is
+// at or a little behind.
+type blockStart struct{ row, at, line int }
+
+// newReread returns what reads the rows of f again; r reads them for the first time.
+func newReread(f *os.File, t *Table, r *csvReader, c *collector) *reread {
+	s := &reread{dialect: r.dialect, names: t.Header, width: r.width}
+	var err error
+	if s.info, err = f.Stat(); err == nil {
+		s.file, err = os.Open(f.Name())
+	}
+	if err != nil {
+		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
+		return nil
+	}
+	return s
+}
+
+// add counts a row.
+func (s *reread) add(from blockStart) {
+	if k := len(s.marks); k == 0 || from.row-s.marks[k-1].row == blockRows || from.at-s.marks[k-1].at >= blockBytes {
+		s.marks = append(s.marks, from)
+	}
+	s.n = from.row + 1
+}
+
+var errChanged = errors.New("it was changed meanwhile")
+
+// block calls f with the rows of block k, which it must not keep.
+func (s *reread) block(k int, f func(row []string, line int)) error {
+	from, to := s.marks[k], blockStart{row: s.n, at: int(s.info.Size())}
+	if k+1 < len(s.marks) {
+		to = s.marks[k+1]
+	}
+	failed := func(err error) error { return fmt.Errorf("cannot read %s again: %w", s.file.Name(), err) }
+	now, err := os.Stat(s.file.Name())
+	if err != nil {
+		return failed(err)
+	}
+	if now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
+		return failed(errChanged)
+	}
+	text := make([]byte, to.at-from.at)
+	if _, err := io.ReadFull(io.NewSectionReader(s.file, int64(from.at), int64(len(text))), text); err != nil {
+		return failed(err)
+	}
+	r := &csvReader{dialect: s.dialect, s: string(text), line: from.line, c: &collector{}, width: s.width, names: s.names}
+	for range to.row - from.row {
+		row, line, ok := r.sample()
+		if !ok {
+			return failed(errChanged)
+		}
+		f(row, line)
+	}
+	return nil
+}
+
+// column returns the cells of column c. An error ends it, and is kept.
+func (s *reread) column(c int) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		i, more := 0, true
+		for k := range s.marks {
+			err := s.block(k, func(row []string, _ int) {
+				more = more && yield(i, row[c])
+				i++
+			})
+			if s.err == nil {
+				s.err = err
+			}
+			if err != nil || !more {
+				return
+			}
+		}
+	}
+}
+
+// manyIDs is how many ids of a table that is read in blocks are compared with those before them.
+const manyIDs = 1 << 20
+
+// rowState is what the reading of rows holds from one block of a table to the next.
+type rowState struct {
+	blocks  bool           // there are more blocks, whose text is not kept
+	ids     map[string]int // the line of each
+	unknown map[string]*unknownLabel
+	order   []string // of unknown
+}
+
+// unknownLabel counts the rows of a label that is no class of the model.
+type unknownLabel struct{ line, rows int }
+
+// known returns the line of an earlier row with an id, and keeps the id if there is none.
+func (s *rowState) known(id string, line int) (first int, twice bool) {
+	if first, twice = s.ids[id]; twice || s.blocks && len(s.ids) >= manyIDs {
+		return first, twice
+	}
+	if s.ids == nil {
+		s.ids = map[string]int{}
+	}
+	if s.blocks {
+		id = strings.Clone(id)
+	}
+	s.ids[id] = line
+	return 0, false
+}
+
+// strange counts a row whose label is no class of the model.
+func (s *rowState) strange(label string, line int) {
+	u := s.unknown[label]
+	if u == nil {
+		label = strings.Clone(label)
+		if s.unknown == nil {
+			s.unknown = map[string]*unknownLabel{}
+		}
+		u = &unknownLabel{line: line}
+		s.unknown[label], s.order = u, append(s.order, label)
+	}
+	u.rows++
+}
+
+// note notes unknown labels once each: a table of another task would else note every row.
+func (s *rowState) note(schema *Schema, c *collector) {
+	for _, label := range s.order {
+		u := s.unknown[label]
+		c.note("label.unknown", u.line, schema.Label, fmt.Sprintf("the classes are: %s", someOf(schema.Classes)),
+			"%s the label %.60q, which is no class of the model: left out of every score", have(u.rows), label)
+	}
+}

@@ -1,0 +1,50 @@
+package textenc
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"unicode/utf8"
+)
+
+// Plain reads r to its end and reports whether it is UTF-8 that [Decode] returns as it is, without
+// a byte order mark, control characters or a carriage return that ends a line alone: most files are,
+// and need not be held to find that out.
+func Plain(r io.Reader) (bool, error) {
+	buf := make([]byte, 0, 1<<20)
+	last := byte(0)
+	for first := true; ; first = false {
+		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !end {
+			return false, err
+		}
+		whole := len(buf)
+		if !end {
+			whole = len(trimCut(string(buf[max(0, len(buf)-utf8.UTFMax):]))) + max(0, len(buf)-utf8.UTFMax)
+		}
+		if first && bytes.HasPrefix(buf, []byte("\xef\xbb\xbf")) || !plain(last, buf[:whole]) || !utf8.Valid(buf[:whole]) {
+			return false, nil
+		}
+		if whole > 0 {
+			last = buf[whole-1]
+		}
+		if end {
+			return last != '\r', nil
+		}
+		buf = buf[:copy(buf, buf[whole:])]
+	}
+}
+
+// plain reports whether b, which comes behind last, has no control characters but those that lay out
+// text.
+func plain(last byte, b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f || last == '\r' && c != '\n' {
+			return false
+		}
+		last = c
+	}
+	return true
+}
