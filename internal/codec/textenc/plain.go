@@ -8,8 +8,8 @@ import (
 )
 
 // Plain reads r to its end and reports whether it is UTF-8 that [Decode] returns as it is, without
-// a byte order mark, control characters or a carriage return that ends a line alone: most files are,
-// and need not be held to find that out.
+// a byte order mark, control characters or a carriage return that ends a line alone: most files
+// are, and need not be held to find that out.
 func Plain(r io.Reader) (bool, error) {
 	buf := make([]byte, 0, 1<<20)
 	last := byte(0)
@@ -37,8 +37,8 @@ func Plain(r io.Reader) (bool, error) {
 	}
 }
 
-// plain reports whether b, which comes behind last, has no control characters but those that lay out
-// text.
+// plain reports whether b, which comes behind last, has no control characters but those that lay
+// out text.
 func plain(last byte, b []byte) bool {
 	for _, c := range b {
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f || last == '\r' && c != '\n' {
