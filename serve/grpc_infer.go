@@ -16,7 +16,7 @@ import (
 )
 
 // A call of ModelInfer in gRPC's own form, without compression, is answered without connect, whose
-// generality costs as much as the row of a small model: one message in a frame each way, and a
+// generality took a seventh of the call of a small model: one message in a frame each way, and a
 // status in the trailers (grpc/doc/PROTOCOL-HTTP2.md). Errors, and all other forms, are connect's.
 
 const (
