@@ -142,8 +142,10 @@ func TestBlocks(t *testing.T) {
 		if err := os.WriteFile(path, []byte(s.String()), 0o600); err != nil {
 			rt.Fatal(err)
 		}
-		schema := &Schema{Columns: []Column{{Name: "table", Kind: "table", Fields: []Field{{Name: "n", Kind: "number"}}}, {Name: "text", Kind: "text"}},
-			ID: "id", Group: "group", Split: "split", Label: "label", Task: Classification, Classes: []string{"no", "yes"}}
+		schema := &Schema{
+			Columns: []Column{{Name: "table", Kind: "table", Fields: []Field{{Name: "n", Kind: "number"}}}, {Name: "text", Kind: "text"}},
+			ID:      "id", Group: "group", Split: "split", Label: "label", Task: Classification, Classes: []string{"no", "yes"},
+		}
 		sameBlocks(t, path, Options{Schema: schema})
 	})
 }

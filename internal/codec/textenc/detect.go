@@ -47,7 +47,7 @@ func detect(s string, whole bool) (Report, error) {
 	if e, ok := looksUTF16(s); ok && (!whole || len(s)%2 == 0) {
 		return Report{Encoding: e}, nil
 	}
-	if nuls > 8 || nuls*50 > len(s) || binary(s) {
+	if nuls > 8 || nuls*50 > len(s) || isBinary(s) {
 		return Report{}, ErrBinary
 	}
 	if mostlyUTF8(s) {
@@ -65,8 +65,8 @@ func detect(s string, whole bool) (Report, error) {
 	return Report{}, ErrUnknown
 }
 
-// binary reports whether s holds more control characters than text does.
-func binary(s string) bool {
+// isBinary reports whether s holds more control characters than text does.
+func isBinary(s string) bool {
 	n := 0
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b {

@@ -2,6 +2,7 @@ package textenc
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"unicode/utf8"
@@ -40,11 +41,28 @@ func Plain(r io.Reader) (bool, error) {
 // plain reports whether b, which comes behind last, has no control characters but those that lay
 // out text.
 func plain(last byte, b []byte) bool {
-	for _, c := range b {
+	for i := 0; i < len(b); i++ {
+		// Most eight bytes have none of them.
+		for last != '\r' && len(b)-i >= 8 && !hasControl(binary.LittleEndian.Uint64(b[i:])) {
+			i += 8
+			last = b[i-1]
+		}
+		if i == len(b) {
+			break
+		}
+		c := b[i]
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f || last == '\r' && c != '\n' {
 			return false
 		}
 		last = c
 	}
 	return true
+}
+
+// hasControl reports whether one of eight bytes is a control character of ASCII: a byte below 0x20
+// borrows from its highest bit when that is taken off it, and so does 0x7f once it is made 0.
+func hasControl(x uint64) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	del := x ^ each*0x7f
+	return ((x-each*' ')&^x|(del-each)&^del)&high != 0
 }
