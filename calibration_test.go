@@ -72,8 +72,7 @@ func TestCalibrationOfEmptyRows(t *testing.T) {
 		if len(known) == 0 || len(known) == len(absent) {
 			t.Fatalf("%d of %d validation rows hold something", len(known), len(absent))
 		}
-		temperature, _ := eval.Calibrate(known, labels, make([]bool, len(known)))
-		return temperature
+		return eval.Calibrate(known, labels, make([]bool, len(known)))
 	}
 	m := predict.New(assemble(p, f, &compare.Options{}), j.Options)
 	if want := told(f.Val.Logits, f.Val.Absent); math.Abs(m.Artifact().Temperature-want) > 1e-6 {

@@ -10,6 +10,7 @@ import (
 	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/progress"
 	"github.com/fusor-ml/fusor/train"
@@ -151,21 +152,27 @@ func (j *trainJob) train(ctx context.Context, src train.Source) (*Model, *TrainR
 }
 
 // measure measures a fitted model on the test rows of its run, once everything is chosen, and keeps
-// its scores in its record. It returns nil where there are none.
+// its scores in its record; f.Val is nil thereafter. It returns nil where there are none.
 func (j *job) measure(ctx context.Context, m *Model, p *train.Prepared, f *train.Fitting) (*Evaluation, error) {
 	run, r := p.Run, m.Artifact().Record
 	if len(run.Test) == 0 {
 		return nil, nil
 	}
-	s, err := p.Predict(ctx, f, run.Test, j.Threads)
+	// Validation scores are of the search, before the refit saw these rows.
+	var val *eval.Predictions
+	if f.Val != nil {
+		var err error
+		if val, err = analysis.Predictions(ctx, m.Model, p.Data, run.Val, f.Val); err != nil {
+			return nil, err
+		}
+		f.Val = nil // of very many classes the largest of all
+	}
+	e, err := analysis.EvaluateSet(ctx, m.Model, p.Data, p.Set.Pick(f.Views), run.Test)
 	if err != nil {
 		return nil, err
 	}
-	e := analysis.NewEvaluation(m.Model, p.Data, run.Test, m.Probabilities(s), s.Absent)
 	e.TrainRows = float64(r.Rows.Fitted)
-	// Validation scores are of the search, before the refit saw these rows.
-	if f.Val != nil {
-		val := analysis.NewPredictions(m.Model, p.Data, run.Val, m.Probabilities(f.Val), f.Val.Absent)
+	if val != nil {
 		e.ValRuns = []float64{e.Scores[0].Metric.Of(val)}
 	}
 	r.Scored, r.Seeds, r.Metrics = artifact.OnTest, 1, scoresOf(&e.Row)

@@ -11,6 +11,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/internal/parallel"
+	"github.com/fusor-ml/fusor/model"
 	"github.com/fusor-ml/fusor/predict"
 )
 
@@ -24,9 +25,9 @@ const scoredAtOnce = 4096
 
 // part is rows of a data set that are measured, and the others that are read with them.
 type part struct {
-	data     *dataset.Dataset
-	rows     []int // of data, those that are measured
-	features func() (*predict.Features, error)
+	data *dataset.Dataset
+	rows []int                      // of data, those that are measured
+	set  func() (*model.Set, error) // of all rows of data
 }
 
 // parts are all rows that are measured, in order. They may be asked for several times.
@@ -44,8 +45,12 @@ func Evaluate(ctx context.Context, m *predict.Model, blocks *dataset.Blocks, row
 		if err := blocks.CheckLost(f.Problems, allowed); err != nil {
 			return nil, err
 		}
-		one := part{blocks.Dataset, rows, func() (*predict.Features, error) { return f, nil }}
-		return measured(ctx, m, rows, func(yield func(part, error) bool) { yield(one, nil) }, f.Problems)
+		e, err := EvaluateSet(ctx, m, blocks.Dataset, f.Set(), rows)
+		if err != nil {
+			return nil, f.Problems.Wrap(err)
+		}
+		e.Problems = f.Problems
+		return e, nil
 	}
 	problems, read := slices.Clone(blocks.Problems), 0 // rows whose problems are among them
 	e, err := measured(ctx, m, rows, func(yield func(part, error) bool) {
@@ -56,12 +61,15 @@ func Evaluate(ctx context.Context, m *predict.Model, blocks *dataset.Blocks, row
 				return
 			}
 			n, _ := slices.BinarySearch(left, first+len(ds.Rows))
-			p := part{data: ds, rows: make([]int, n), features: func() (*predict.Features, error) {
+			p := part{data: ds, rows: make([]int, n), set: func() (*model.Set, error) {
 				f, err := m.Mapped(ctx, ds)
-				if err == nil && first == read {
+				if err != nil {
+					return nil, err
+				}
+				if first == read {
 					problems, read = append(problems, f.Problems...), read+len(ds.Rows)
 				}
-				return f, err
+				return f.Set(), nil
 			}}
 			for i, r := range left[:n] {
 				p.rows[i] = r - first
@@ -71,7 +79,7 @@ func Evaluate(ctx context.Context, m *predict.Model, blocks *dataset.Blocks, row
 			}
 			first, left = first+len(ds.Rows), left[n:]
 		}
-	}, nil)
+	})
 	problems = append(problems, blocks.Late()...)
 	blocks.SortProblems(problems)
 	if err == nil {
@@ -99,20 +107,52 @@ func Unlabeled(m *predict.Model, ds *dataset.Dataset, problems dataset.Problems)
 	}
 }
 
+// EvaluateSet measures a model on the labeled ones of rows of ds, of whose views set is made. It
+// returns ctx.Err() once ctx is done.
+func EvaluateSet(ctx context.Context, m *predict.Model, ds *dataset.Dataset, set *model.Set, rows []int) (*Evaluation, error) {
+	one := part{ds, rows, func() (*model.Set, error) { return set, nil }}
+	return measured(ctx, m, rows, func(yield func(part, error) bool) { yield(one, nil) })
+}
+
 // measured measures a model on the labeled ones of rows, which are in parts.
-func measured(ctx context.Context, m *predict.Model, rows []int, all parts, problems dataset.Problems) (*Evaluation, error) {
-	run, classes := kept, m.Artifact().Spec.Outputs
-	if m.Schema().Task == dataset.Classification && classes > 2 && len(rows) > keptProbabilities()/classes {
+func measured(ctx context.Context, m *predict.Model, rows []int, all parts) (*Evaluation, error) {
+	run := kept
+	if tooMany(m, len(rows)) {
 		run = stream
 	}
 	groups := &eval.Grouping{}
 	preds, err := run(ctx, m, len(rows), all, groups)
 	if err != nil {
-		return nil, problems.Wrap(err)
+		return nil, err
 	}
-	e := evaluationOf(m, groups.Rows, preds)
-	e.Problems = problems
-	return e, nil
+	return evaluationOf(m, groups.Rows, preds), nil
+}
+
+// tooMany reports whether the probabilities of so many rows are not kept.
+func tooMany(m *predict.Model, rows int) bool {
+	classes := m.Artifact().Spec.Outputs
+	return m.Schema().Task == dataset.Classification && classes > 2 && rows > keptProbabilities()/classes
+}
+
+// Predictions puts what a model predicts of labeled rows beside the truth, by their scores, whose
+// logits it may change. It returns ctx.Err() once ctx is done.
+func Predictions(ctx context.Context, m *predict.Model, ds *dataset.Dataset, rows []int, s *model.Scores) (*eval.Predictions, error) {
+	if !tooMany(m, len(rows)) {
+		return NewPredictions(m, ds, rows, m.Probabilities(s), s.Absent), nil
+	}
+	m.Calibrate(s)
+	workers := parallel.Workers(m.Options().Threads)
+	pass := func(ctx context.Context, use func(worker, i int, logits []float64)) error {
+		n := min(workers, len(rows))
+		return parallel.For(ctx, n, n, func(_ context.Context, worker, k int) error {
+			for i := k * len(rows) / n; i < (k+1)*len(rows)/n; i++ {
+				use(worker, i, s.Logits[i*s.Outputs:(i+1)*s.Outputs])
+			}
+			return nil
+		})
+	}
+	decide := func(i int, p []float64) int { return m.Decide(p, s.Absent[i]) }
+	return eval.Stream(ctx, eval.Labels(ds, rows), s.Outputs, workers, pass, decide)
 }
 
 // kept predicts rows and keeps what is predicted.
@@ -122,7 +162,7 @@ func kept(ctx context.Context, m *predict.Model, rows int, all parts, groups *ev
 		if err != nil {
 			return nil, err
 		}
-		f, err := p.features()
+		set, err := p.set()
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +172,7 @@ func kept(ctx context.Context, m *predict.Model, rows int, all parts, groups *ev
 			if len(left) < 2*n || m.OverRows() {
 				n = len(left)
 			}
-			s, err := m.Score(ctx, f.Set(), left[:n], nil)
+			s, err := m.Score(ctx, set, left[:n], nil)
 			if err != nil {
 				return nil, err
 			}
@@ -172,13 +212,13 @@ func stream(ctx context.Context, m *predict.Model, _ int, all parts, groups *eva
 					first++
 				}
 			}
-			f, err := p.features()
+			set, err := p.set()
 			if err != nil {
 				return err
 			}
-			batches := m.Artifact().Model.Layout(f.Set(), p.rows)
+			batches := m.Artifact().Model.Layout(set, p.rows)
 			err = parallel.For(ctx, len(batches), min(workers, len(batches)), func(ctx context.Context, worker, k int) error {
-				s, err := m.Logits(ctx, f.Set(), batches[k].Rows)
+				s, err := m.Logits(ctx, set, batches[k].Rows)
 				if err != nil {
 					return err
 				}

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"slices"
+
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/train"
@@ -18,13 +20,23 @@ type Calibration struct {
 // scored are rows with what a network, or several like it, makes of them.
 type scored struct {
 	rows   []int
-	p      []float64 // [rows, outputs]: the probabilities without a calibration, or values of a regression
+	p      []float64 // [rows, outputs]: the probabilities without a calibration, or values of a regression; nil: those of the logits
 	logits []float64 // [rows, outputs]
 	absent []bool    // [rows]: no view was present
 }
 
 // outputs cuts the logits into rows.
 func (s *scored) outputs() [][]float64 { return eval.Rows(s.logits, len(s.logits)/max(1, len(s.rows))) }
+
+// row returns the i-th row alone.
+func (s *scored) row(i int) scored {
+	k := len(s.logits) / len(s.rows)
+	out := scored{rows: s.rows[i : i+1], logits: s.logits[i*k : (i+1)*k], absent: s.absent[i : i+1]}
+	if s.p != nil {
+		out.p = s.p[i*k : (i+1)*k]
+	}
+	return out
+}
 
 // newCalibration calibrates by rows; decision is the metric that thresholds of classes are chosen
 // by, if it is one that decides.
@@ -36,8 +48,11 @@ func newCalibration(ds *dataset.Dataset, s scored, decision eval.Metric) Calibra
 		c.Temperature, c.Thresholds = eval.CalibrateLabels(s.outputs(), eval.Sets(ds, s.rows), s.absent, len(ds.Schema.Classes))
 	case len(s.rows) > 0:
 		labels := eval.Labels(ds, s.rows)
-		var probs [][]float64
-		c.Temperature, probs = eval.Calibrate(s.outputs(), labels, s.absent)
+		c.Temperature = eval.Calibrate(s.outputs(), labels, s.absent)
+		if !decision.Decides() {
+			break // of very many classes the probabilities of all rows are large
+		}
+		probs := eval.Soften(s.outputs(), c.Temperature)
 		if c.Thresholds = chooseThresholds(decision, probs, labels, s.absent); c.Thresholds != nil {
 			c.Decision = decision.Name
 		}
@@ -48,17 +63,21 @@ func newCalibration(ds *dataset.Dataset, s scored, decision eval.Metric) Calibra
 // probabilities returns the calibrated probabilities of rows, [rows × outputs], or the values of a
 // regression; those of which nothing is known keep the prior as it is.
 func (c *Calibration) probabilities(ds *dataset.Dataset, s scored) []float64 {
-	if c.Temperature == 1 {
+	if c.Temperature == 1 && s.p != nil {
 		return s.p
 	}
 	soften := eval.Soften
 	if ds.Schema.Task == dataset.Multilabel {
 		soften = eval.SoftenLabels
 	}
-	out := make([]float64, 0, len(s.p))
+	out := make([]float64, 0, len(s.logits))
 	for i, row := range soften(s.outputs(), c.Temperature) {
-		if s.absent[i] {
+		switch {
+		case !s.absent[i]:
+		case s.p != nil:
 			row = s.p[i*len(row) : (i+1)*len(row)]
+		default:
+			row = soften(s.outputs()[i:i+1], 1)[0]
 		}
 		out = append(out, row...)
 	}
@@ -83,11 +102,13 @@ func (c *Calibration) conformal(ds *dataset.Dataset, s scored) []float32 {
 	if ds.Schema.Task != dataset.Classification || len(s.rows) == 0 {
 		return nil
 	}
-	p := c.probabilities(ds, s)
-	var out []float32
-	for _, v := range eval.ConformalScores(eval.Rows(p, len(p)/len(s.rows)), eval.Labels(ds, s.rows)) {
-		out = append(out, float32(v))
+	labels := eval.Labels(ds, s.rows)
+	out := make([]float32, len(s.rows))
+	for i := range out { // one row's probabilities at a time
+		p := c.probabilities(ds, s.row(i))
+		out[i] = float32(eval.RowConformalScores([][]float64{p}, labels[i:i+1])[0])
 	}
+	slices.Sort(out)
 	return out
 }
 

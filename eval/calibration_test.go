@@ -274,7 +274,7 @@ func TestTemperatureIsShownToHelp(t *testing.T) {
 		worse := 0.0
 		for range draws {
 			few, labels := logits(150, scale)
-			if got, _ := Calibrate(few, labels, make([]bool, len(few))); got != 1 {
+			if got := Calibrate(few, labels, make([]bool, len(few))); got != 1 {
 				taken[scale]++
 				worse += loss(many, truth, got) - loss(many, truth, 1)
 			}

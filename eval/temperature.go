@@ -75,10 +75,9 @@ func picked[T any](x []T, rows []int) []T {
 	return out
 }
 
-// Calibrate finds the temperature of validation rows, 1 unless they show that it helps, and their
-// probabilities with it. absent [N] are the rows of which nothing was known: they say nothing of
-// the model, and keep the prior as it is.
-func Calibrate(logits [][]float64, labels []int, absent []bool) (t float64, probs [][]float64) {
+// Calibrate returns the temperature of validation rows, 1 unless they show that it helps. absent
+// [N] are the rows of which nothing was known: they say nothing of the model.
+func Calibrate(logits [][]float64, labels []int, absent []bool) float64 {
 	var known [][]float64
 	var classes []int
 	for i, row := range logits {
@@ -86,7 +85,7 @@ func Calibrate(logits [][]float64, labels []int, absent []bool) (t float64, prob
 			known, classes = append(known, row), append(classes, labels[i])
 		}
 	}
-	t = shownTemperature(len(known), func(rows []int) float64 {
+	return shownTemperature(len(known), func(rows []int) float64 {
 		return Temperature(picked(known, rows), picked(classes, rows))
 	}, func(i int, t float64) float64 {
 		row := known[i]
@@ -96,13 +95,6 @@ func Calibrate(logits [][]float64, labels []int, absent []bool) (t float64, prob
 		}
 		return math.Log(z) - (row[classes[i]]-top)/t
 	})
-	probs = Soften(logits, t)
-	for i, row := range logits {
-		if absent[i] {
-			probs[i] = Soften([][]float64{row}, 1)[0]
-		}
-	}
-	return t, probs
 }
 
 // golden finds the minimum of a unimodal function by golden section.

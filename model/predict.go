@@ -12,7 +12,7 @@ import (
 // Scores is what a model makes of some rows.
 type Scores struct {
 	Outputs int
-	P       []float64 // [rows, Outputs]: probabilities; of a regression, standardized values
+	P       []float64 // [rows, Outputs]: probabilities; of a regression, standardized values; see Predictor.Logits
 	Logits  []float64 // [rows, Outputs]
 	Weights []float64 // [rows, views], of a method that weighs its views; else nil
 	Absent  []bool    // [rows]: no view was present, P is the prior
@@ -189,6 +189,18 @@ func (s *Spec) Activate(dst, logits []float64) {
 	default:
 		Softmax(dst, logits)
 	}
+}
+
+// Probabilities returns P of scores, or where it is nil what their logits stand for.
+func (s *Spec) Probabilities(of *Scores) []float64 {
+	if of.P != nil {
+		return of.P
+	}
+	out := make([]float64, len(of.Logits))
+	for i := range of.Absent {
+		s.Activate(out[i*of.Outputs:(i+1)*of.Outputs], of.Logits[i*of.Outputs:(i+1)*of.Outputs])
+	}
+	return out
 }
 
 // Softmax writes exp(x)/Σexp(x) to dst, which it computes as exp(x − top)/sum. A NaN makes all of

@@ -13,7 +13,7 @@ type Fitting struct {
 	Model   *model.Model
 	Views   []int // indices into Prepared.Views
 	History *History
-	Val     *model.Scores // of the model before the refit
+	Val     *model.Scores // of the model before the refit; P is nil but of an ensemble, see Prepared.Unscale
 }
 
 // Fit builds and trains the model of a recipe on the given views of p.
@@ -31,7 +31,7 @@ func (p *Prepared) Fit(ctx context.Context, r Recipe, views []int, workers int, 
 	d := Data{Set: p.Set.Pick(views), Train: p.Run.Train, Val: p.Run.Val}
 	inner := hooks.Val
 	hooks.Val = func(m *model.Model) (err error) {
-		if f.Val, err = model.NewPredictor(m, workers).Predict(ctx, d.Set, d.Val); err == nil && inner != nil {
+		if f.Val, err = model.NewPredictor(m, workers).Logits(ctx, d.Set, d.Val, nil); err == nil && inner != nil {
 			err = inner(m)
 		}
 		return err
@@ -85,11 +85,13 @@ func fitSeed(base uint64, r dataset.Run) uint64 {
 // Unscale returns the probabilities of s, or, of a regression, its values in the targets' own
 // units.
 func (p *Prepared) Unscale(s *model.Scores) []float64 {
+	spec := model.Spec{Regression: p.Target != nil, Multilabel: p.Set.Labels != nil}
+	values := spec.Probabilities(s)
 	if p.Target == nil {
-		return s.P
+		return values
 	}
-	out := make([]float64, len(s.P))
-	for i, v := range s.P {
+	out := make([]float64, len(values))
+	for i, v := range values {
 		out[i] = p.Target.Mean + p.Target.Std*v
 	}
 	return out

@@ -22,6 +22,7 @@ func (p *Prepared) Join(members []*Fitting, weights []float64) (*Fitting, error)
 	for _, m := range members {
 		models = append(models, m.Model)
 		if m.Val != nil {
+			m.Val.P = m.Model.Spec.Probabilities(m.Val)
 			val = append(val, m.Val)
 		}
 	}
