@@ -8,6 +8,7 @@ package growth_test
 
 import (
 	"bufio"
+	"bytes"
 	"flag"
 	"fmt"
 	"math"
@@ -127,6 +128,28 @@ func TestMemory(t *testing.T) {
 		if _, megabytes := p.run(t, c.args("many.csv", "m.fusor")...); megabytes > limit {
 			t.Errorf("%s takes %.0f MB, more than %.0f", c.name, megabytes, limit)
 		}
+	}
+}
+
+// TestMemoryClasses holds the peak memory of training with very many classes: the logits of 3,750
+// validation rows alone are 150 MB.
+func TestMemoryClasses(t *testing.T) {
+	p := build(t)
+	const rows, classes, limit = 25_000, 5000, 380
+	var b bytes.Buffer
+	b.WriteString("a,b,c,label\n")
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range rows {
+		k := float64(i % classes)
+		fmt.Fprintf(&b, "%.4f,%.4f,%.4f,k%d\n", math.Sin(k)+rng.NormFloat64()/9, math.Cos(k)+rng.NormFloat64()/9, k/classes, i%classes)
+	}
+	if err := os.WriteFile(filepath.Join(p.dir, "classes.csv"), b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, megabytes := p.run(t, "train", "classes.csv", "-o", "m.fusor", "--epochs", "1", "-q")
+	t.Logf("train with %d classes takes %.0f MB", classes, megabytes)
+	if megabytes > limit {
+		t.Errorf("train with %d classes takes %.0f MB, more than %d", classes, megabytes, limit)
 	}
 }
 
