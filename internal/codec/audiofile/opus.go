@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-
-	"github.com/pion/opus"
 )
 
 const opusRate = 48000
@@ -41,7 +39,7 @@ func opusLink(o *oggReader, s *sink) error {
 	if err != nil {
 		return unlessEOF(err)
 	}
-	dec, err := opus.NewDecoderWithOutput(opusRate, channels)
+	dec, err := newOpusDecoder(channels)
 	if err != nil {
 		return err
 	}
@@ -59,7 +57,7 @@ func opusLink(o *oggReader, s *sink) error {
 		if len(packet) == 0 {
 			continue
 		}
-		n, err := dec.DecodeToFloat32(packet, out)
+		n, err := dec.decode(packet, out)
 		if err != nil {
 			return err
 		}
