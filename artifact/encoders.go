@@ -39,7 +39,7 @@ func (a *Artifact) embedded() []safetensors.Blob {
 		}
 		done[id.SHA256] = true
 		files := slices.Clone(id.Files)
-		slices.SortStableFunc(files, func(a, b encoder.File) int { return cmp.Compare(b.Size, a.Size) })
+		slices.SortFunc(files, func(a, b encoder.File) int { return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Name, b.Name)) })
 		for _, f := range files {
 			blobs = append(blobs, safetensors.Blob{
 				Name: encoderPrefix + id.SHA256 + "/" + f.Name, Size: f.Size,

@@ -1,7 +1,7 @@
 package dataset
 
 import (
-	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -85,30 +85,24 @@ func (l *labelCounts) task(label string, c *collector) Task {
 // Classes are numbered one after the other and have about as many rows each, or many; a quantity
 // has values that hardly any row has, gaps between them, and neighbors that are about as frequent.
 func (l *labelCounts) quantity() bool {
-	type bin struct {
-		value float64
-		rows  int
-	}
-	bins := make([]bin, 0, len(l.values))
 	once, most, least := 0, 0, math.MaxInt
-	for v, n := range l.values {
-		bins = append(bins, bin{v, n})
+	for _, n := range l.values {
 		most, least = max(most, n), min(least, n)
 		if n == 1 {
 			once++
 		}
 	}
-	slices.SortFunc(bins, func(a, b bin) int { return cmp.Compare(a.value, b.value) })
-	n := len(bins)
-	span := bins[n-1].value - bins[0].value + 1
+	values := slices.Sorted(maps.Keys(l.values))
+	n := len(values)
+	span := values[n-1] - values[0] + 1
 	perValue := float64(l.rows) / float64(n)
 	// 0…n-1 or 1…n with hardly a gap.
-	numbered := span <= 1.1*float64(n) && bins[0].value >= 0 && bins[0].value <= 1
+	numbered := span <= 1.1*float64(n) && values[0] >= 0 && values[0] <= 1
 	switch {
 	case numbered && most <= 3*least: // as in a set made to teach classes
 		return false
 	// A fifth of the values on one row each: nobody has classes like that.
-	case 5*once >= n, bins[0].value < 0:
+	case 5*once >= n, values[0] < 0:
 		return true
 	case perValue < 8 && !numbered:
 		return true
@@ -119,14 +113,14 @@ func (l *labelCounts) quantity() bool {
 	// Classes of a long tail fall in frequency with their number, if they are sorted by it, but never
 	// rise first.
 	peak, rise, fall := 0, 0, 0
-	for i := range bins {
+	for i, v := range values {
 		// A hump of frequencies (ages, prices) rises to its peak and then falls, nearly everywhere.
-		if bins[i].rows > bins[peak].rows {
+		if l.values[v] > l.values[values[peak]] {
 			peak = i
 		}
 	}
 	for i := 1; i < n; i++ {
-		switch d := bins[i].rows - bins[i-1].rows; {
+		switch d := l.values[values[i]] - l.values[values[i-1]]; {
 		case i <= peak && d >= 0, i > peak && d <= 0:
 			rise++
 		default:

@@ -16,12 +16,12 @@ import (
 // metrics counts what a server does, for the text format of Prometheus (version 0.0.4).
 type metrics struct {
 	mu       sync.Mutex
-	requests map[requestKey]int64
-	latency  map[string]*histogram // by route
-	stages   map[string]*histogram // by stage
+	requests map[string]map[int]int64 // by route and status
+	latency  map[string]*histogram    // by route
+	stages   map[string]*histogram    // by stage
 	shed     int64
-	flagged  map[flagKey]int64
-	answered map[string]int64 // rows by model
+	flagged  map[string]map[string]int64 // by model and flag
+	answered map[string]int64            // rows by model
 	infers   map[string]*inferences
 }
 
@@ -33,17 +33,18 @@ const (
 	stageForward  = "forward"
 )
 
-type requestKey struct {
-	route  string
-	status int
+// count adds one to what is counted by two names.
+func count[K comparable](counts map[string]map[K]int64, outer string, inner K) {
+	if counts[outer] == nil {
+		counts[outer] = map[K]int64{}
+	}
+	counts[outer][inner]++
 }
-
-type flagKey struct{ model, flag string }
 
 func newMetrics() *metrics {
 	return &metrics{
-		requests: map[requestKey]int64{}, latency: map[string]*histogram{}, stages: map[string]*histogram{},
-		flagged: map[flagKey]int64{}, answered: map[string]int64{}, infers: map[string]*inferences{},
+		requests: map[string]map[int]int64{}, latency: map[string]*histogram{}, stages: map[string]*histogram{},
+		flagged: map[string]map[string]int64{}, answered: map[string]int64{}, infers: map[string]*inferences{},
 	}
 }
 
@@ -81,7 +82,7 @@ func (m *metrics) request(route string, status int, took time.Duration) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.requests[requestKey{route, status}]++
+	count(m.requests, route, status)
 	observeIn(m.latency, route, took)
 }
 
@@ -111,7 +112,7 @@ func (m *metrics) flags(model string, flags []string) {
 	defer m.mu.Unlock()
 	m.answered[model]++
 	for _, f := range flags {
-		m.flagged[flagKey{model, f}]++
+		count(m.flagged, model, f)
 	}
 }
 
@@ -140,14 +141,10 @@ func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(&b, "fusor_requests_shed_total %d\n", m.shed)
 	head("fusor_requests_total", "counter", "Requests by route and status.")
 	// Sorted, since scrapes are compared by people and tests, and a map has no order.
-	keys := slices.SortedFunc(maps.Keys(m.requests), func(a, b requestKey) int {
-		if c := strings.Compare(a.route, b.route); c != 0 {
-			return c
+	for _, route := range slices.Sorted(maps.Keys(m.requests)) {
+		for _, status := range slices.Sorted(maps.Keys(m.requests[route])) {
+			fmt.Fprintf(&b, "fusor_requests_total{route=%s,status=\"%d\"} %d\n", label(route), status, m.requests[route][status])
 		}
-		return a.status - b.status
-	})
-	for _, k := range keys {
-		fmt.Fprintf(&b, "fusor_requests_total{route=%s,status=\"%d\"} %d\n", label(k.route), k.status, m.requests[k])
 	}
 	head("fusor_request_seconds", "histogram", "Time from the head of a request to the end of its answer.")
 	for _, route := range slices.Sorted(maps.Keys(m.latency)) {
@@ -162,14 +159,10 @@ func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(&b, "fusor_rows_total{model=%s} %d\n", label(model), m.answered[model])
 	}
 	head("fusor_flags_total", "counter", "Flags of answered rows: what was absent, unreadable or partial.")
-	flags := slices.SortedFunc(maps.Keys(m.flagged), func(a, b flagKey) int {
-		if c := strings.Compare(a.model, b.model); c != 0 {
-			return c
+	for _, model := range slices.Sorted(maps.Keys(m.flagged)) {
+		for _, flag := range slices.Sorted(maps.Keys(m.flagged[model])) {
+			fmt.Fprintf(&b, "fusor_flags_total{model=%s,flag=%s} %d\n", label(model), label(flag), m.flagged[model][flag])
 		}
-		return strings.Compare(a.flag, b.flag)
-	})
-	for _, k := range flags {
-		fmt.Fprintf(&b, "fusor_flags_total{model=%s,flag=%s} %d\n", label(k.model), label(k.flag), m.flagged[k])
 	}
 	m.mu.Unlock()
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

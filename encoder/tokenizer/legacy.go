@@ -109,7 +109,7 @@ func (t *Tokenizer) addSpecials(c *config, mask string, others ...string) error 
 			tokens, seen[name] = append(tokens, addedToken{ID: int64(id), Content: name, Special: true, LeftStrip: strip}), true
 		}
 	}
-	slices.SortFunc(tokens, func(a, b addedToken) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(tokens, func(a, b addedToken) int { return cmp.Compare(a.ID, b.ID) })
 	return t.add(tokens)
 }
 
