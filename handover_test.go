@@ -8,11 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fusor-ml/fusor"
+	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/eval"
 )
 
 // split writes a table with an official split of so many rows, of which a number and the words of a
@@ -109,6 +112,23 @@ func TestHandedOverScores(t *testing.T) {
 			}
 			if by := card.Compared; by == nil || by.Seeds != c.seeds || by.Name != cmp.Metric || !reflect.DeepEqual(by.Summary, row.Scores[0].Summary) {
 				t.Errorf("the card has of the comparison %v, which has %v", by, row.Scores[0].Summary)
+			}
+			if r := cmp.Document(fusor.ReportOptions{}).Reliability; m.Schema().Task == dataset.Classification && r.Model == row.Name {
+				// The report has the calibration that was compared, and beside it that of the model.
+				ece := card.Metrics[slices.IndexFunc(card.Metrics, func(s artifact.Score) bool { return s.Name == "ece" })].Summary.Mean
+				shown := r.ECEBefore
+				if len(r.After) > 0 {
+					shown = r.ECEAfter
+				}
+				few := c.val < eval.FewCalibrationRows
+				switch {
+				case (r.ForUse != nil) != (few && r.Temperature != m.Artifact().Temperature):
+					t.Errorf("the report has temperature %v and for use %v, the model %v", r.Temperature, r.ForUse, m.Artifact().Temperature)
+				case r.ForUse != nil && (r.ForUse.ECE != ece || r.ForUse.Temperature != m.Artifact().Temperature):
+					t.Errorf("the report has for use %v, the card an ECE of %v", *r.ForUse, ece)
+				case !few && math.Abs(shown-ece) > 1e-6:
+					t.Errorf("the report has an ECE of %v, the card %v", shown, ece)
+				}
 			}
 			if temp := m.Artifact().Temperature; m.Schema().Task == dataset.Classification && temp == 1 {
 				t.Error("no temperature was taken, so that none could differ")

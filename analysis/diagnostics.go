@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fusor-ml/fusor/artifact"
 	"github.com/fusor-ml/fusor/compare"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
@@ -41,8 +42,30 @@ func (c *Comparison) addDiagnostics(d *report.Document, entry int, o *ReportOpti
 		addLabels(d, c.Data, name, answers, meanCalibration(runs).Temperature, o)
 	default:
 		d.Sets = c.predictionSets(entry, o.coverage())
-		addCalibration(d, c.Data, name, answers, meanCalibration(runs), o)
+		made := meanCalibration(runs)
+		addCalibration(d, c.Data, name, answers, made, o)
+		if d.Reliability != nil && entry == c.BestOfAll() {
+			d.Reliability.ForUse = c.forUse(made.Temperature)
+		}
 	}
+}
+
+// forUse returns the calibration of the model that is handed over, which was measured on the test
+// rows itself; nil where it has the temperature that the comparison measured (decision 50).
+func (c *Comparison) forUse(temperature float64) *report.ForUse {
+	if c.Model == nil {
+		return nil
+	}
+	a := c.Model.Artifact()
+	if a.Record == nil || a.Record.Scored != artifact.OnTest || a.Temperature == temperature {
+		return nil
+	}
+	for _, s := range a.Record.Metrics {
+		if s.Name == "ece" {
+			return &report.ForUse{Temperature: a.Temperature, ECE: s.Summary.Mean}
+		}
+	}
+	return nil
 }
 
 // answers are those of an outcome's models to its test rows.

@@ -221,6 +221,9 @@ func (r *reader) trusted(v *Reliability) string {
 	default:
 		answer += r.pick(" ", "") + r.say("trust_before", points(v.ECEBefore))
 	}
+	if v.ForUse != nil {
+		answer += r.pick(" ", "") + r.say("for_use", fmt.Sprintf("%.2f", v.ForUse.Temperature), points(v.ForUse.ECE))
+	}
 	return answer
 }
 

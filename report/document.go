@@ -88,6 +88,15 @@ type Reliability struct {
 	ECEAfter    float64    `json:"ece_after,omitempty"`
 	Temperature float64    `json:"temperature,omitempty"`
 	Labels      bool       `json:"labels,omitempty"` // the bins count labels of rows, by their own probability
+	// ForUse is the calibration of the model that a comparison hands over, where it is another.
+	ForUse *ForUse `json:"for_use,omitempty"`
+}
+
+// ForUse is a temperature that was chosen by training rows that were left out for it, and the ECE
+// of the model that has it on the rows that are shown.
+type ForUse struct {
+	Temperature float64 `json:"temperature"`
+	ECE         float64 `json:"ece"`
 }
 
 // Labels is how well each label of a multi-label task is told.

@@ -41,6 +41,7 @@ var words = map[string][2]string{
 	"trust_before":  {"Before calibration it was %s.", "校准前为 %s 个百分点。"},
 	"trust_worse":   {"Before calibration it was %s: the temperature lowers the loss of validation rows, but makes the confidence of these rows worse.", "校准前为 %s 个百分点：该温度降低了验证行的损失，却使这些行的置信度变差。"},
 	"uncalibrated":  {"No temperature was applied, because the validation rows do not show that one helps.", "未采用温度校准，因为验证行未能证明它有帮助。"},
+	"for_use":       {"The model for use has a temperature of %s, chosen by training rows that were left out for it, and is off by %s points on these rows.", "供使用的模型温度为 %s，由为此留出的训练行选定，在这些行上平均相差 %s 个百分点。"},
 	"tuning":        {"What the search tried", "搜索尝试了什么"},
 	"tuning_note":   {"The search tried %d recipes and chose by the %s of validation rows, in each fold or seed for itself: the best third of a pass goes on to the next, of more epochs. Scores are means over the folds or seeds that got so far; the gain is over recipe 1, as it is, in the same ones. The model for use has recipe %d, marked here.", "搜索尝试了 %d 个配方，每一折或每个种子各自按验证行的%s选择：每一轮中最好的三分之一进入轮次更多的下一轮。得分是到达该轮的各折或种子的平均值；增益是在同样这些折或种子上相对于配方 1（原样）的差值。供使用的模型采用配方 %d，此处已标出。"},
 	"tuning_all":    {"All %d recipes", "全部 %d 个配方"},
