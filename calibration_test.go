@@ -21,6 +21,9 @@ import (
 // temperature is applied: they have no say in it, and their conformal scores
 // are those of the prior.
 func TestCalibrationOfEmptyRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+	}
 	var b strings.Builder
 	b.WriteString("label,split,x,y\n")
 	for i := range 240 {

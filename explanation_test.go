@@ -192,6 +192,9 @@ func TestAgainstAModelWithModalityDropout(t *testing.T) {
 }
 
 func TestExplainRegressionAndOneColumn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+	}
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(4, 4))
 	csv := "id,x,note,label\n"
@@ -235,6 +238,9 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 }
 
 func TestCompareDocumentLooksClosely(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+	}
 	path := folder(t, 5, 240, false, signal{"a", 3, 2}, signal{"b", 3, 1.5})
 	c, err := CompareFile(context.Background(), path, []string{"attention"}, Setup{Folds: 3, NoCache: true, NoEnsemble: true})
 	if err != nil {

@@ -13,6 +13,9 @@ import (
 // A model whose probabilities are too many to be kept is the same, and so are its scores on
 // validation and test rows.
 func TestManyClasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+	}
 	path := uneven(t, 3, 200, 150, 100, 60)
 	for _, metric := range []string{"accuracy", "balanced_accuracy", "log_loss", "roc_auc"} {
 		fit := func() ([]byte, *fusor.TrainReport) {

@@ -26,7 +26,12 @@ import (
 
 // A file that someone has changed on purpose, with a checksum that holds, is
 // refused or answers with numbers: no panic, no NaN, no long wait.
-func TestMutatedArtifacts(t *testing.T) { mutateArtifacts(t, 300) }
+func TestMutatedArtifacts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+	}
+	mutateArtifacts(t, 300)
+}
 
 // mutateArtifacts opens n mutations of models of several kinds and asks each that is taken.
 func mutateArtifacts(t *testing.T, n int) {

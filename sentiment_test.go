@@ -44,6 +44,9 @@ func opinions(t *testing.T, n int) string {
 // Scores that look like sentiment are counted in every circulating convention:
 // in the JSON, in the report and in the terminal, each under its own name.
 func TestSentimentMetrics(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+	}
 	path := opinions(t, 150)
 	o := fusor.Setup{
 		NoCache: true, Data: dataset.Options{Label: "score"},
