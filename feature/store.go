@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fusor-ml/fusor/internal/buffer"
+	"github.com/fusor-ml/fusor/internal/filemap"
 	"github.com/fusor-ml/fusor/internal/spool"
 )
 
@@ -19,7 +23,8 @@ const (
 
 // Store holds the extracted rows of one view, indexed by row. Rows may be put
 // in any order and from several goroutines, and read once all are put. What
-// exceeds 8 MB lies in a temporary file, so that extraction runs in flat memory.
+// exceeds 8 MB lies in a temporary file, so that extraction runs in flat memory;
+// a file that is not very large is mapped into memory to be read.
 type Store struct {
 	mu     sync.Mutex
 	at     []span // by row
@@ -29,6 +34,9 @@ type Store struct {
 	file   *os.File
 	size   int64 // of file
 	spare  [][]byte
+
+	open   sync.Once
+	mapped *filemap.File // file as of the first Get; nil where it is read instead
 }
 
 // span is where a row's record lies.
@@ -172,13 +180,47 @@ func (s *Store) Get(i int, r *Raw) error {
 	if b.data != nil {
 		return readRecord(b.data[sp.off:sp.off+sp.len], r)
 	}
+	s.open.Do(s.mapFile)
+	from, to := b.at+int64(sp.off), b.at+int64(sp.off)+int64(sp.len)
+	if s.mapped != nil && to <= int64(len(s.mapped.Data)) { // else it was put since
+		err := readRecord(s.mapped.Data[from:to], r)
+		runtime.KeepAlive(s) // with which the mapping goes
+		return err
+	}
 	buf := records.Get().(*[]byte)
 	defer records.Put(buf)
 	*buf = buffer.Grow(*buf, int(sp.len))
-	if _, err := s.file.ReadAt(*buf, b.at+int64(sp.off)); err != nil {
+	if _, err := s.file.ReadAt(*buf, from); err != nil {
 		return fmt.Errorf("cannot read back extracted features: %w", err)
 	}
 	return readRecord(*buf, r)
+}
+
+// mostMapped is how many bytes the files of all Stores that are mapped may have. It is far below
+// what a process may take, as mapped pages that the system could drop count as its memory; a row of
+// a larger file is long, and the call that reads it costs little beside. Tests set it.
+var mostMapped int64 = 512 << 20
+
+// mappedBytes is how many they have.
+var mappedBytes atomic.Int64
+
+// mapFile maps the file, if there is room for it.
+func (s *Store) mapFile() {
+	most := min(mostMapped, debug.SetMemoryLimit(-1)/4)
+	if mappedBytes.Add(s.size) <= most {
+		if f, err := filemap.Map(s.file, s.size); err == nil {
+			s.mapped = f
+			runtime.AddCleanup(s, func(f *filemap.File) { _ = unmapFile(f) }, f) // features need not be closed
+			return
+		}
+	}
+	mappedBytes.Add(-s.size)
+}
+
+// unmapFile ends a mapping; a second time it does nothing.
+func unmapFile(f *filemap.File) error {
+	mappedBytes.Add(-int64(len(f.Data)))
+	return f.Close()
 }
 
 // Close removes the temporary file, if there is one.
@@ -188,7 +230,11 @@ func (s *Store) Close() error {
 	}
 	f := s.file
 	s.file = nil
-	err := f.Close()
+	var err error
+	if s.mapped != nil {
+		err = unmapFile(s.mapped)
+	}
+	err = errors.Join(err, f.Close())
 	if gone := os.Remove(f.Name()); !errors.Is(gone, fs.ErrNotExist) { // where an open file keeps its name
 		err = errors.Join(err, gone)
 	}

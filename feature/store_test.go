@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -203,4 +204,58 @@ func FuzzRecord(f *testing.F) {
 			t.Errorf("%x was read as %v", data, r)
 		}
 	})
+}
+
+// A Store whose file is mapped reads what one whose file is not does, also what was put later, and
+// every mapping ends.
+func TestStoreMapped(t *testing.T) {
+	before := mostMapped
+	defer func() { mostMapped = before }()
+	const rows, width = 600, 8000 // 19 MB
+	for _, most := range []int64{0, before} {
+		mostMapped = most
+		s := NewStore(rows)
+		put := func(from, to int) {
+			for i := from; i < to; i++ {
+				if err := s.Put(i, rowOf(i, width)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		put(0, rows/2)
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				for i := range rows / 2 {
+					wantRow(t, s, i, rowOf(i, width))
+				}
+			})
+		}
+		wg.Wait()
+		if most == 0 && s.mapped != nil || runtime.GOOS == "linux" && most > 0 && s.mapped == nil {
+			t.Errorf("with %d bytes of mappings the file is mapped: %v", most, s.mapped != nil)
+		}
+		put(rows/2, rows)
+		for i := range rows {
+			wantRow(t, s, i, rowOf(i, width))
+		}
+		if s.mapped != nil && mappedBytes.Load() == 0 {
+			t.Error("a mapping is not counted")
+		}
+		for range 2 {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := s.Get(0, &Raw{}); err == nil {
+			t.Error("a closed store is read")
+		}
+	}
+	for range 100 { // those of other tests' stores, which nobody closes
+		if runtime.GC(); mappedBytes.Load() == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d bytes are mapped still", mappedBytes.Load())
 }

@@ -53,6 +53,16 @@ func Open(fsys fs.FS, name string) (*File, error) {
 	return &File{Data: data}, nil
 }
 
+// Map returns the first size bytes of f, which must not be cut while they are in use. It returns an
+// error where the system cannot map files.
+func Map(f *os.File, size int64) (*File, error) {
+	data, err := mapFile(f, size)
+	if err != nil {
+		return nil, err
+	}
+	return &File{Data: data, mapped: true}, nil
+}
+
 // Forget returns the memory of part, which must lie in Data, to the system. It is read again from
 // the file when it is next needed.
 func (f *File) Forget(part []byte) {
