@@ -73,12 +73,12 @@ func objectMedia(s string) (h held, ok bool, err error) {
 	}
 	members := map[string]string{}
 	eachMember(s, func(rawKey, raw string) {
-		key, e := unquote(rawKey)
+		key, e := jsontext.Unquote(rawKey)
 		if raw[0] != '"' || e != nil { // null
 			return
 		}
 		var value string
-		if value, e = unquote(raw); e != nil {
+		if value, e = jsontext.Unquote(raw); e != nil {
 			err = e
 		}
 		members[key] = value

@@ -215,7 +215,7 @@ func (d *document) object(at int) *source {
 	members := map[string]string{}
 	var names []string
 	eachMember(s, func(key, value string) {
-		name, err := unquote(key)
+		name, err := jsontext.Unquote(key)
 		if err != nil {
 			name = key
 		}

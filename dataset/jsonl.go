@@ -21,6 +21,9 @@ func readJSONLines(text string, c *collector) *Table {
 	return r.table()
 }
 
+// maxListed is the longest text of an object whose members are listed before they are read.
+const maxListed = 1 << 20
+
 // parseObject reads the members of one line's object with r. It yields the object as valid JSON.
 func parseObject(line string, r *memberReader) (object string, ok bool) {
 	const advice = "write one JSON object a line"
@@ -29,25 +32,42 @@ func parseObject(line string, r *memberReader) (object string, ok bool) {
 		r.c.fatal("json.object", r.line, "", advice, "not a JSON object")
 		return "", false
 	}
-	// Most objects have few members: their array stays on the stack.
+	// Most objects have few members: their array stays on the stack. Where it could take many times
+	// the memory of the text, the text is walked twice instead.
 	var few [16]jsontext.Member
-	members, valid := jsontext.AppendMembers(few[:0], line)
+	var members []jsontext.Member
+	walk := len(line) > maxListed
+	list := func() (valid bool) {
+		if walk {
+			return jsontext.Valid(line)
+		}
+		members, valid = jsontext.AppendMembers(few[:0], line)
+		return valid
+	}
+	valid := list()
 	if !valid {
 		// Python's json.dump writes NaN and Infinity unless allow_nan is off. Tried second: the scan for
 		// them costs a copy, and nearly all lines are valid.
+		given := line
 		repaired, did := withoutNaN(line)
-		if did {
-			members, valid = jsontext.AppendMembers(few[:0], repaired)
+		if line = repaired; did {
+			valid = list()
 		}
 		if !valid {
-			r.c.fatal("json.syntax", r.line, "", advice, "%s", jsonFault(line))
+			r.c.fatal("json.syntax", r.line, "", advice, "%s", jsonFault(given))
 			return "", false
 		}
 		r.c.note("json.nan", r.line, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
-		line = repaired
 	}
-	for _, m := range members {
-		r.read(keyName(m.Key), m.Value, "", 0)
+	// To the first member that makes the row unusable.
+	if walk {
+		jsontext.EachMember(line, func(key, value string) bool {
+			r.read(keyName(key), value, "", 0)
+			return !r.bad
+		})
+	}
+	for i := 0; i < len(members) && !r.bad; i++ {
+		r.read(keyName(members[i].Key), members[i].Value, "", 0)
 	}
 	return line, !r.bad
 }
@@ -118,16 +138,6 @@ func valueLen(s string) int {
 		}
 	}
 	return len(s)
-}
-
-// unquote decodes a JSON string.
-func unquote(s string) (string, error) {
-	if strings.IndexByte(s, '\\') < 0 {
-		return s[1 : len(s)-1], nil
-	}
-	var out string
-	err := json.Unmarshal([]byte(s), &out)
-	return out, err
 }
 
 // withoutNaN replaces NaN and Infinity, which Python writes into JSON, by null outside strings.

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 )
 
 // Objects inside objects become columns whose names are joined by dots, as structs of Parquet do.
@@ -26,16 +28,21 @@ type memberReader struct {
 	c      *collector
 	nested func(key string) bool // reports whether the members of an object are cells of their own
 	each   func(m member) bool   // takes a cell; false: it was there before
-	bad    bool
+	// unknown reports whether a member of the row is passed over; nil: none is.
+	unknown func(key, raw string) bool
+	bad     bool
 }
 
 // read reads the raw value of a key; top and depth are those of the object that it is inside.
 func (r *memberReader) read(key, raw, top string, depth int) {
+	if depth == 0 && r.unknown != nil && r.unknown(key, raw) {
+		return
+	}
 	m := member{key: key, cell: raw, top: top}
 	switch raw[0] {
 	case '"':
 		var err error
-		if m.cell, err = unquote(raw); err != nil {
+		if m.cell, err = jsontext.Unquote(raw); err != nil {
 			r.c.fatal("json.text", r.line, key, documentAdvice, "cannot read the text: %v", err)
 			r.bad = true
 		}
@@ -67,7 +74,7 @@ const objectAdvice = "give its members as columns of their own"
 // keyName decodes a key. A broken escape is taken literally: at worst it is a column that nobody
 // knows.
 func keyName(raw string) string {
-	name, err := unquote(raw)
+	name, err := jsontext.Unquote(raw)
 	if err != nil {
 		return raw
 	}

@@ -166,6 +166,7 @@ func newStream(files fs.FS, schema *Schema) *stream {
 	for _, name := range []string{schema.Label, schema.ID, schema.Split, schema.Group, schema.Order, "id"} {
 		s.known[name] = true
 	}
+	delete(s.known, "") // of what the schema has not
 	return s
 }
 
@@ -182,9 +183,20 @@ func (s *stream) line(text string, number int) Line {
 	values, dropped := s.values, s.dropped
 	defer clear(values) // whose memory is kept, but not the texts
 	defer clear(dropped)
+	left := 0 // objects that the schema does not have
+	const maxLeft = 8
 	object, ok := parseObject(text, &memberReader{
 		line: number, c: c,
 		nested: func(key string) bool { return !s.known[key] && hasPrefixed(s.known, key) },
+		unknown: func(key, raw string) bool {
+			if s.known[key] || raw[0] == '{' && hasPrefixed(s.known, key) {
+				return false
+			}
+			if raw[0] == '{' {
+				left++
+			}
+			return raw[0] != '{' || left > maxLeft // a few are noted, of any number
+		},
 		each: func(m member) bool {
 			if !s.known[m.key] {
 				return true

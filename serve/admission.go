@@ -160,6 +160,7 @@ func (t turn) leave() {
 type hold struct {
 	a     *admission
 	bytes int64
+	ended bool
 }
 
 // grow adds bytes to it; they are refused where all requests together would hold too many. One that
@@ -168,37 +169,67 @@ func (h *hold) grow(bytes int64) error {
 	if bytes <= 0 {
 		return nil
 	}
+	h.a.mu.Lock()
+	defer h.a.mu.Unlock()
+	if !h.add(bytes) {
+		return errBusy
+	}
+	return nil
+}
+
+func (h *hold) add(bytes int64) bool {
 	a := h.a
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	others := a.holders
 	if h.bytes > 0 {
 		others--
 	}
-	if others > 0 && a.held+bytes > a.memory {
-		return errBusy
+	if h.ended || others > 0 && a.held+bytes > a.memory {
+		return false
 	}
 	if h.bytes == 0 {
 		a.holders++
 	}
 	h.bytes += bytes
 	a.held += bytes
-	return nil
+	return true
 }
 
 // atLeast grows the hold to a size.
 func (h *hold) atLeast(bytes int64) error { return h.grow(bytes - h.bytes) }
 
-func (h *hold) release() {
-	if h.bytes == 0 {
+// within grows a hold that does not exceed most by that, unless it was empty, and reports whether
+// it did.
+func (h *hold) within(bytes, most int64) bool {
+	h.a.mu.Lock()
+	defer h.a.mu.Unlock()
+	return (h.bytes == 0 || h.bytes+bytes <= most) && h.add(bytes)
+}
+
+// shrink takes bytes from it.
+func (h *hold) shrink(bytes int64) {
+	h.a.mu.Lock()
+	defer h.a.mu.Unlock()
+	h.take(bytes)
+}
+
+func (h *hold) take(bytes int64) {
+	if bytes = min(bytes, h.bytes); bytes == 0 {
 		return
 	}
-	a := h.a
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.held -= h.bytes
-	a.holders--
-	h.bytes = 0
+	h.a.held -= bytes
+	if h.bytes -= bytes; h.bytes == 0 {
+		h.a.holders--
+	}
+}
+
+func (h *hold) release() { h.shrink(h.bytes) }
+
+// end releases a hold that another goroutine may still grow, which does not any more.
+func (h *hold) end() {
+	h.a.mu.Lock()
+	defer h.a.mu.Unlock()
+	h.take(h.bytes)
+	h.ended = true
 }
 
 // load returns the requests that are in and those that wait, and the bytes of all bodies.

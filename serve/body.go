@@ -16,64 +16,75 @@ import (
 	"unicode/utf8"
 
 	"github.com/fusor-ml/fusor/dataset"
+	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 	"github.com/fusor-ml/fusor/media"
 )
 
 // nowhere is where the files of a request are looked up: its strings never name any.
 var nowhere = media.Nowhere
 
-// readJSON reads {"rows": [{…}, …]}, or one row.
-func (s *Server) readJSON(data []byte, m *Model) ([]dataset.Line, error) {
-	rows, err := splitRows(data, m.Schema())
-	if err != nil {
+// readJSON reads {"rows": [{…}, …]}, or one row. h holds the copy of the body that texts are parts
+// of.
+func (s *Server) readJSON(data []byte, m *Model, h *hold) ([]dataset.Line, error) {
+	if !utf8.Valid(data) {
+		return nil, invalidJSON("the body is not UTF-8")
+	}
+	if err := h.grow(int64(len(data))); err != nil {
 		return nil, err
 	}
-	if len(rows) > s.o.MaxRows {
-		return nil, faultf(http.StatusRequestEntityTooLarge, "too many rows", "%d rows, of which at most %d are answered at once; send application/x-ndjson for more", len(rows), s.o.MaxRows)
+	rows, err := s.splitRows(string(data), m.Schema())
+	if err != nil {
+		return nil, err
 	}
 	reader := m.rows.Get().(*dataset.RowReader)
 	defer m.rows.Put(reader)
 	lines := make([]dataset.Line, len(rows))
 	for i, row := range rows {
-		lines[i] = reader.Read(string(row), i+1)
+		lines[i] = reader.Read(row, i+1)
 		if len(lines[i].Problems.Fatal()) > 0 && !json.Valid(data) {
-			return nil, faultf(http.StatusBadRequest, "invalid JSON", "%s", lines[i].Problems.Fatal()[0].What)
+			return nil, invalidJSON("%s", lines[i].Problems.Fatal()[0].What)
 		}
 	}
 	return lines, nil
 }
 
-// splitRows returns the objects of a JSON body.
-func splitRows(data []byte, schema *dataset.Schema) ([]json.RawMessage, error) {
-	invalid := func(format string, args ...any) error {
-		return faultf(http.StatusBadRequest, "invalid JSON", format, args...)
-	}
-	if !utf8.Valid(data) {
-		return nil, invalid("the body is not UTF-8")
-	}
-	trimmed := bytes.Trim(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n")
-	if len(trimmed) == 0 {
-		return nil, invalid("the body is empty")
+// splitRows returns the objects of a JSON body, of which no more are kept than may be answered.
+func (s *Server) splitRows(body string, schema *dataset.Schema) ([]string, error) {
+	trimmed := strings.Trim(strings.TrimPrefix(body, "\ufeff"), " \t\r\n")
+	if trimmed == "" {
+		return nil, invalidJSON("the body is empty")
 	}
 	if trimmed[0] != '{' {
-		return nil, invalid(`the body must be an object: {"rows": [{…}]} or one row`)
+		return nil, invalidJSON(`the body must be an object: {"rows": [{…}]} or one row`)
 	}
 	// That the body is valid is seen when its rows are read, which is not done twice.
-	if hasColumn(schema, "rows") || !bytes.Contains(trimmed, []byte(`"rows"`)) {
-		return []json.RawMessage{trimmed}, nil
+	if hasColumn(schema, "rows") || !strings.Contains(trimmed, `"rows"`) {
+		return []string{trimmed}, nil
 	}
-	var many struct {
-		Rows json.RawMessage `json:"rows"`
+	list, found := "", false
+	if !jsontext.EachMember(trimmed, func(key, value string) bool {
+		if key == `"rows"` {
+			list, found = value, true
+		}
+		return true
+	}) {
+		return nil, syntaxError([]byte(trimmed))
 	}
-	if err := json.Unmarshal(trimmed, &many); err != nil {
-		return nil, invalid("%v", err)
+	if !found {
+		return []string{trimmed}, nil
 	}
-	if many.Rows == nil {
-		return []json.RawMessage{trimmed}, nil
+	var rows []string
+	count := 0
+	if !jsontext.EachElement(list, func(row string) bool {
+		if count++; count <= s.o.MaxRows {
+			rows = append(rows, row)
+		}
+		return true
+	}) {
+		return nil, invalidJSON("rows must be a list of objects")
 	}
-	var rows []json.RawMessage
-	if err := json.Unmarshal(many.Rows, &rows); err != nil || rows == nil {
-		return nil, invalid("rows must be a list of objects")
+	if count > s.o.MaxRows {
+		return nil, faultf(http.StatusRequestEntityTooLarge, "too many rows", "%d rows, of which at most %d are answered at once; send application/x-ndjson for more", count, s.o.MaxRows)
 	}
 	return rows, nil
 }
@@ -175,16 +186,50 @@ func formError(err error) error {
 
 // lineReader reads NDJSON in batches: what has come, at most streamRows lines.
 type lineReader struct {
-	lines chan dataset.Line
+	lines chan streamLine
 	err   error // set before lines is closed
+	hold  hold  // of the lines that are not answered yet
+	batch int64 // bytes of the last batch
+	freed chan struct{}
 }
 
-// streamRows is how many lines are answered together at most.
-const streamRows = 256
+type streamLine struct {
+	dataset.Line
+	bytes int64
+}
+
+const (
+	streamRows  = 256     // lines that are answered together at most
+	streamBytes = 8 << 20 // bytes of lines that one stream holds, unless one line has more
+)
+
+// room makes room for a line, which waits until those before it are answered where they are long,
+// or where all requests hold too much.
+func (l *lineReader) room(ctx context.Context, bytes int64) error {
+	for !l.hold.within(bytes, streamBytes) {
+		select {
+		case <-l.freed:
+		case <-time.After(l.hold.a.maxWait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// answered frees the last batch.
+func (l *lineReader) answered() {
+	l.hold.shrink(l.batch)
+	l.batch = 0
+	select {
+	case l.freed <- struct{}{}:
+	default:
+	}
+}
 
 // lines begins to read the lines of a request; the reading ends with the request.
 func (s *Server) lines(w http.ResponseWriter, r *http.Request, m *Model) *lineReader {
-	l := &lineReader{lines: make(chan dataset.Line, streamRows)}
+	l := &lineReader{lines: make(chan streamLine, streamRows), hold: hold{a: s.admit}, freed: make(chan struct{}, 1)}
 	go func() {
 		defer close(l.lines)
 		from, err := s.streamBody(w, r)
@@ -202,8 +247,12 @@ func (s *Server) lines(w http.ResponseWriter, r *http.Request, m *Model) *lineRe
 				return
 			}
 			if text = strings.TrimSpace(text); text != "" {
+				bytes := int64(len(text))
+				if l.err = l.room(r.Context(), bytes); l.err != nil {
+					return
+				}
 				select {
-				case l.lines <- reader.Read(text, number):
+				case l.lines <- streamLine{reader.Read(text, number), bytes}:
 				case <-r.Context().Done():
 					return
 				}
@@ -252,7 +301,8 @@ func (l *lineReader) next(ctx context.Context) (batch []dataset.Line, more bool,
 				}
 				return nil, false, l.err
 			}
-			batch = append(batch, line)
+			batch = append(batch, line.Line)
+			l.batch += line.bytes
 		case <-ctx.Done():
 			for range l.lines { // the reading ends too, maybe first: then its error is the reason
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/fusor-ml/fusor/serve/internal/inference"
@@ -83,7 +84,7 @@ func (s *Server) inferCall(w http.ResponseWriter, r *http.Request) error {
 		buffer.Reset()
 		buffers.Put(buffer)
 	}()
-	frame, err := s.inferMessage(ctx, append(buffer.AvailableBuffer(), 0, 0, 0, 0, 0), message)
+	frame, err := s.inferMessage(ctx, &x.hold, append(buffer.AvailableBuffer(), 0, 0, 0, 0, 0), message)
 	if err != nil {
 		return err
 	}
@@ -96,8 +97,9 @@ func (s *Server) inferCall(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// inferMessage appends the answer to a ModelInferRequest, a ModelInferResponse, to b.
-func (s *Server) inferMessage(ctx context.Context, b, message []byte) ([]byte, error) {
+// inferMessage appends the answer to a ModelInferRequest, a ModelInferResponse, to b. h
+// holds what is decoded.
+func (s *Server) inferMessage(ctx context.Context, h *hold, b, message []byte) ([]byte, error) {
 	q, err := parseInfer(message)
 	if err != nil {
 		return nil, err
@@ -107,7 +109,7 @@ func (s *Server) inferMessage(ctx context.Context, b, message []byte) ([]byte, e
 		return nil, err
 	}
 	start := time.Now()
-	outputs, err := s.inferOutputs(ctx, m, q)
+	outputs, err := s.inferOutputs(ctx, m, h, q, message)
 	s.metrics.inferred(m.Name, time.Since(start), err)
 	if err != nil {
 		return nil, err
@@ -115,11 +117,11 @@ func (s *Server) inferMessage(ctx context.Context, b, message []byte) ([]byte, e
 	return appendInfer(b, m, q, outputs), nil
 }
 
-func (s *Server) inferOutputs(ctx context.Context, m *Model, q *inferRequest) ([]tensorData, error) {
-	if err := q.readContents(); err != nil {
+func (s *Server) inferOutputs(ctx context.Context, m *Model, h *hold, q *inferRequest, message []byte) ([]tensorData, error) {
+	if err := q.readTensors(message, m); err != nil {
 		return nil, err
 	}
-	return s.infer(ctx, m, q.inputs, q.outputs)
+	return s.infer(ctx, m, h, q.inputs, q.wanted)
 }
 
 // grpcMessage returns the message of a body, which is to have one.
@@ -186,8 +188,12 @@ func (b *grpcBody) Read(p []byte) (int, error) {
 
 func (b *grpcBody) Close() error { return nil }
 
-// grpcInfer answers the calls that connect has decoded, as those in gRPC's own form are.
-func (s *Server) grpcInfer(ctx context.Context, q *inference.ModelInferRequest) (*inference.ModelInferResponse, error) {
+// wireMessage is a message of ModelInfer as gRPC writes it, which the calls that connect receives
+// are answered by: its fields take no memory before they are known to be what the model takes.
+type wireMessage struct{ bytes []byte }
+
+// grpcInfer answers the calls that connect receives, as those in gRPC's own form are.
+func (s *Server) grpcInfer(ctx context.Context, q *wireMessage) (*wireMessage, error) {
 	waited := time.Now()
 	turn, err := s.admit.enter(ctx)
 	s.metrics.stage(stageWait, time.Since(waited))
@@ -200,14 +206,74 @@ func (s *Server) grpcInfer(ctx context.Context, q *inference.ModelInferRequest) 
 	defer turn.leave()
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
 	defer cancel()
-	message, err := proto.Marshal(q)
-	if err != nil {
-		return nil, err
+	h := hold{a: s.admit}
+	defer h.release()
+	answer, err := s.inferMessage(ctx, &h, nil, q.bytes)
+	return &wireMessage{answer}, err
+}
+
+// wireCodec is connect's codec of messages in binary form, which leaves a wireMessage as it is.
+type wireCodec struct{}
+
+// Name implements connect.Codec.
+func (wireCodec) Name() string { return "proto" }
+
+// Marshal implements connect.Codec; connect has messages of its own, the status of an error.
+func (wireCodec) Marshal(message any) ([]byte, error) {
+	switch m := message.(type) {
+	case *wireMessage:
+		return m.bytes, nil
+	case proto.Message:
+		return proto.Marshal(m)
 	}
-	answer, err := s.inferMessage(ctx, nil, message)
-	if err != nil {
-		return nil, err
+	return nil, errMessage
+}
+
+// Unmarshal implements connect.Codec.
+func (wireCodec) Unmarshal(data []byte, message any) error {
+	switch m := message.(type) {
+	case *wireMessage:
+		m.bytes = bytes.Clone(data) // whose memory is connect's
+		return nil
+	case proto.Message:
+		return proto.Unmarshal(data, m)
+	}
+	return errMessage
+}
+
+// wireJSONCodec is connect's codec of messages in JSON.
+type wireJSONCodec struct{}
+
+// maxNested bounds the objects and lists of a message in JSON: each takes many times the memory of
+// its two characters before it can be seen that the model takes no such input.
+const maxNested = 1 << 16
+
+// Name implements connect.Codec.
+func (wireJSONCodec) Name() string { return "json" }
+
+// Marshal implements connect.Codec.
+func (wireJSONCodec) Marshal(message any) ([]byte, error) {
+	m, ok := message.(*wireMessage)
+	if !ok {
+		return nil, errMessage
 	}
 	out := &inference.ModelInferResponse{}
-	return out, proto.Unmarshal(answer, out)
+	if err := proto.Unmarshal(m.bytes, out); err != nil {
+		return nil, err
+	}
+	return protojson.Marshal(out)
+}
+
+// Unmarshal implements connect.Codec.
+func (wireJSONCodec) Unmarshal(data []byte, message any) error {
+	m, ok := message.(*wireMessage)
+	if !ok || bytes.Count(data, []byte("{"))+bytes.Count(data, []byte("[")) > maxNested {
+		return errMessage
+	}
+	in := &inference.ModelInferRequest{}
+	err := protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(data, in)
+	if err == nil {
+		m.bytes, err = proto.Marshal(in)
+	}
+	return err
 }

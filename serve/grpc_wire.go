@@ -1,11 +1,9 @@
 package serve
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
-	"math"
 	"net/http"
-	"slices"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -18,16 +16,14 @@ import (
 // inferRequest is a ModelInferRequest.
 type inferRequest struct {
 	model, version, id string
-	inputs             []tensorData
-	outputs            []string
-	contents           [][]byte // of inputs: InferTensorContents, nil where there is none
-	raw                [][]byte // raw_input_contents
+	raw                bool // whether contents came, and are to go, in raw form
+	inputs             []tensorInput
+	wanted             []string
 }
 
 var errMessage = faultf(http.StatusBadRequest, "invalid message", "the message is no ModelInferRequest")
 
-// parseInfer reads a ModelInferRequest but for the contents of its inputs, which go on lying in the
-// message.
+// parseInfer reads of a ModelInferRequest what names the model.
 func parseInfer(message []byte) (*inferRequest, error) {
 	q := &inferRequest{}
 	err := eachField(message, func(num protowire.Number, value []byte) error {
@@ -38,25 +34,8 @@ func parseInfer(message []byte) (*inferRequest, error) {
 			q.version = string(value)
 		case 3:
 			q.id = string(value)
-		case 5:
-			in, typed, err := parseInput(value)
-			if err != nil {
-				return err
-			}
-			q.inputs, q.contents = append(q.inputs, in), append(q.contents, typed)
-		case 6:
-			name := ""
-			q.outputs = append(q.outputs, "")
-			err := eachField(value, func(num protowire.Number, value []byte) error {
-				if num == 1 {
-					name = string(value)
-				}
-				return nil
-			})
-			q.outputs[len(q.outputs)-1] = name
-			return err
 		case 7:
-			q.raw = append(q.raw, value)
+			q.raw = true
 		}
 		return nil
 	})
@@ -66,51 +45,87 @@ func parseInfer(message []byte) (*inferRequest, error) {
 	return q, nil
 }
 
-// isRaw reports whether the contents came, and are to go, in raw form.
-func (q *inferRequest) isRaw() bool { return len(q.raw) > 0 }
-
-// readContents reads the contents of the inputs, which are all raw or all typed.
-func (q *inferRequest) readContents() (err error) {
-	if q.isRaw() && len(q.raw) != len(q.inputs) {
-		return faultf(http.StatusBadRequest, "invalid input", "%d inputs, but %d raw contents", len(q.inputs), len(q.raw))
-	}
-	for i := range q.inputs {
-		t := &q.inputs[i]
-		switch {
-		case !q.isRaw():
-			err = t.setTyped(q.contents[i])
-		case q.contents[i] != nil:
-			err = faultf(http.StatusBadRequest, "invalid input", "input %.100q has typed and raw contents", t.Name)
-		default:
-			err = t.setBinary(q.raw[i])
-		}
-		if err != nil {
+// readTensors reads what is asked of the model and which outputs are wanted. Contents go on lying
+// in the message. Those of inputs are all raw or all typed.
+func (q *inferRequest) readTensors(message []byte, m *Model) error {
+	contents := 0 // that are raw
+	err := eachField(message, func(num protowire.Number, value []byte) error {
+		switch num {
+		case 5:
+			if len(q.inputs) == len(m.inputs) {
+				return moreInputs(m)
+			}
+			if q.inputs == nil {
+				q.inputs = make([]tensorInput, 0, min(len(m.inputs), 8))
+			}
+			in, err := parseInput(value)
+			q.inputs = append(q.inputs, in)
 			return err
-		}
-	}
-	return nil
-}
-
-// parseInput reads an InferInputTensor; contents are read once its datatype is known.
-func parseInput(message []byte) (t tensorData, contents []byte, err error) {
-	t.Shape = make([]int64, 0, 2)
-	err = eachNumberOrField(message, func(num protowire.Number, typ protowire.Type, value []byte) error {
-		switch {
-		case num == 3:
-			return eachNumber(typ, value, protowire.VarintType, func(x uint64) { t.Shape = append(t.Shape, int64(x)) })
-		case typ != protowire.BytesType:
-		case num == 1:
-			t.Name = string(value)
-		case num == 2:
-			t.Datatype = string(value)
-		case num == 5 && contents == nil:
-			contents = value
-		case num == 5: // messages that are there twice are merged, as if their bytes stood together
-			contents = slices.Concat(contents, value)
+		case 6:
+			name := ""
+			err := eachField(value, func(num protowire.Number, value []byte) error {
+				if num == 1 {
+					name = string(value)
+				}
+				return nil
+			})
+			if err == nil {
+				q.wanted, err = addWanted(q.wanted, name, m)
+			}
+			return err
+		case 7:
+			contents++
 		}
 		return nil
 	})
-	return t, contents, err
+	switch {
+	case errors.Is(err, errWire):
+		return errMessage
+	case err != nil || !q.raw:
+		return err
+	case contents != len(q.inputs):
+		return faultf(http.StatusBadRequest, "invalid input", "%d inputs, but %d raw contents", len(q.inputs), contents)
+	}
+	next := 0
+	return eachField(message, func(num protowire.Number, value []byte) error {
+		if num != 7 {
+			return nil
+		}
+		in := &q.inputs[next]
+		if next++; in.encoded != nil {
+			return faultf(http.StatusBadRequest, "invalid input", "input %.100q has typed and raw contents", in.Name)
+		}
+		in.form, in.encoded = formRaw, value
+		return nil
+	})
+}
+
+// parseInput reads an InferInputTensor.
+func parseInput(message []byte) (in tensorInput, err error) {
+	in.form, in.Shape = formTyped, make([]int64, 0, 2)
+	err = eachNumberOrField(message, func(num protowire.Number, typ protowire.Type, value []byte) error {
+		switch {
+		case num == 3:
+			var most error
+			err := eachNumber(typ, value, protowire.VarintType, func(x uint64) {
+				if most == nil {
+					most = in.addAxis(int64(x))
+				}
+			})
+			return cmp.Or(err, most)
+		case typ != protowire.BytesType:
+		case num == 1:
+			in.Name = string(value)
+		case num == 2:
+			in.Datatype = string(value)
+		case num == 5 && in.encoded == nil:
+			in.encoded = value
+		case num == 5: // messages that are there twice are merged, as if their bytes stood together
+			in.encoded = append(in.encoded, value...) // a copy, as value ends where its memory does
+		}
+		return nil
+	})
+	return in, err
 }
 
 // typedFields holds the field of InferTensorContents for each datatype, and the form of its
@@ -119,61 +134,9 @@ var typedFields = map[string]struct {
 	num protowire.Number
 	typ protowire.Type
 }{
-	"BOOL": {1, protowire.VarintType}, "INT8": {2, protowire.VarintType}, "INT16": {2, protowire.VarintType}, "INT32": {2, protowire.VarintType},
+	typeBool: {1, protowire.VarintType}, "INT8": {2, protowire.VarintType}, "INT16": {2, protowire.VarintType}, "INT32": {2, protowire.VarintType},
 	"INT64": {3, protowire.VarintType}, "UINT8": {4, protowire.VarintType}, "UINT16": {4, protowire.VarintType}, "UINT32": {4, protowire.VarintType},
 	"UINT64": {5, protowire.VarintType}, typeFP32: {6, protowire.Fixed32Type}, typeFP64: {7, protowire.Fixed64Type}, typeBytes: {8, protowire.BytesType},
-}
-
-// setTyped reads an input from the field of its datatype in an InferTensorContents.
-func (t *tensorData) setTyped(contents []byte) error {
-	field, ok := typedFields[t.Datatype]
-	if !ok {
-		what := "there is no datatype %.20q"
-		if _, ok := widths[t.Datatype]; ok {
-			what = "the contents of %s must be raw"
-		}
-		return faultf(http.StatusBadRequest, "invalid input", "input %.100q: %s", t.Name, fmt.Sprintf(what, t.Datatype))
-	}
-	err := eachNumberOrField(contents, func(num protowire.Number, typ protowire.Type, value []byte) error {
-		switch {
-		case num != field.num:
-			return nil
-		case field.typ == protowire.BytesType:
-			if typ == protowire.BytesType {
-				t.bytes = append(t.bytes, value)
-			}
-			return nil
-		case field.typ == protowire.Fixed32Type:
-			t.floats = slices.Grow(t.floats, len(value)/4)
-		case field.typ == protowire.Fixed64Type:
-			t.numbers = slices.Grow(t.numbers, len(value)/8)
-		}
-		return eachNumber(typ, value, field.typ, t.appendTyped)
-	})
-	if err != nil {
-		return errMessage
-	}
-	return nil
-}
-
-// appendTyped appends the bits of an element that is on the wire in a number's form.
-func (t *tensorData) appendTyped(x uint64) {
-	switch t.Datatype {
-	case typeFP32:
-		t.floats = append(t.floats, math.Float32frombits(uint32(x)))
-	case typeFP64:
-		t.numbers = append(t.numbers, math.Float64frombits(x))
-	case "BOOL":
-		t.numbers = append(t.numbers, float64(min(x, 1)))
-	case "INT8", "INT16", "INT32":
-		t.numbers = append(t.numbers, float64(int32(x)))
-	case "INT64":
-		t.numbers = append(t.numbers, float64(int64(x)))
-	case "UINT8", "UINT16", "UINT32":
-		t.numbers = append(t.numbers, float64(uint32(x)))
-	case "UINT64":
-		t.numbers = append(t.numbers, float64(x))
-	}
 }
 
 // eachField calls f with the fields of a message that are strings, bytes or messages.
@@ -254,13 +217,13 @@ func appendInfer(b []byte, m *Model, q *inferRequest, outputs []tensorData) []by
 			inner = protowire.AppendVarint(inner, uint64(d))
 		}
 		out = appendBytes(out, 3, inner)
-		if !q.isRaw() {
+		if !q.raw {
 			out = appendBytes(out, 5, t.appendTypedContents(inner[:0]))
 		}
 		b = appendBytes(b, 5, out)
 	}
 	for i := range outputs {
-		if q.isRaw() {
+		if q.raw {
 			b = protowire.AppendTag(b, 6, protowire.BytesType)
 			b = protowire.AppendVarint(b, uint64(outputs[i].binarySize()))
 			b = outputs[i].appendBinary(b)

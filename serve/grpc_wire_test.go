@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,29 +18,29 @@ import (
 	"github.com/fusor-ml/fusor/serve/internal/inference"
 )
 
-// plainInputs is what parseInfer and readContents do, by the generated messages.
-func plainInputs(message []byte) (*inferRequest, error) {
+// plainRequest is a request as the generated messages have it.
+func plainRequest(message []byte) (*inferRequest, error) {
 	q := &inference.ModelInferRequest{}
 	if err := proto.Unmarshal(message, q); err != nil {
 		return nil, errMessage
 	}
-	out := &inferRequest{model: q.GetModelName(), version: q.GetModelVersion(), id: q.GetId(), raw: q.GetRawInputContents()}
+	out := &inferRequest{model: q.GetModelName(), version: q.GetModelVersion(), id: q.GetId(), raw: len(q.GetRawInputContents()) > 0}
 	for _, o := range q.GetOutputs() {
-		out.outputs = append(out.outputs, o.GetName())
+		out.wanted = append(out.wanted, o.GetName())
 	}
-	if out.isRaw() && len(out.raw) != len(q.GetInputs()) {
+	if out.raw && len(q.GetRawInputContents()) != len(q.GetInputs()) {
 		return nil, errors.New("as many raw contents as inputs")
 	}
 	for i, in := range q.GetInputs() {
-		t := tensorData{tensorInfo: tensorInfo{in.GetName(), in.GetDatatype(), in.GetShape()}}
+		t := tensorInput{tensorData: tensorData{tensorInfo: tensorInfo{in.GetName(), in.GetDatatype(), in.GetShape()}}}
 		var err error
 		switch {
-		case !out.isRaw():
+		case !out.raw:
 			err = t.plainContents(in.GetContents())
 		case in.GetContents() != nil:
 			err = errors.New("both")
 		default:
-			err = t.setBinary(out.raw[i])
+			err = t.plainRaw(q.GetRawInputContents()[i])
 		}
 		if err != nil {
 			return nil, err
@@ -47,6 +48,37 @@ func plainInputs(message []byte) (*inferRequest, error) {
 		out.inputs = append(out.inputs, t)
 	}
 	return out, nil
+}
+
+// plainRaw reads raw contents element by element.
+func (t *tensorData) plainRaw(data []byte) error {
+	width, ok := widths[t.Datatype]
+	for ok && len(data) > 0 {
+		n := width
+		if t.Datatype == typeBytes {
+			if len(data) < 4 {
+				return errors.New("no length")
+			}
+			n = int(binary.LittleEndian.Uint32(data))
+			data = data[4:]
+		}
+		if n > len(data) {
+			return errors.New("too short")
+		}
+		switch t.Datatype {
+		case typeBytes:
+			t.bytes = append(t.bytes, data[:n])
+		case typeFP32:
+			t.floats = append(t.floats, math.Float32frombits(binary.LittleEndian.Uint32(data)))
+		default:
+			t.numbers = append(t.numbers, element(t.Datatype, data))
+		}
+		data = data[n:]
+	}
+	if !ok {
+		return errors.New("no such datatype")
+	}
+	return nil
 }
 
 func (t *tensorData) plainContents(c *inference.InferTensorContents) error {
@@ -88,35 +120,69 @@ func (t *tensorData) plainContents(c *inference.InferTensorContents) error {
 	return nil
 }
 
-// shown is all of a request that is used; numbers by their bits, as NaN is none of its equals.
-func (q *inferRequest) shown() string {
-	b := fmt.Appendf(nil, "%q %q %q %q raw %t\n", q.model, q.version, q.id, q.outputs, q.isRaw())
+// shown is all of a request that is used; numbers as float64 or float32 by their bits, as NaN is
+// none of its equals.
+func (q *inferRequest) shown(narrow bool) string {
+	b := fmt.Appendf(nil, "%q %q %q %q raw %t\n", q.model, q.version, q.id, q.wanted, q.raw)
+	number := func(x float64) {
+		if narrow {
+			b = fmt.Appendf(b, " %08x", math.Float32bits(float32(x)))
+		} else {
+			b = fmt.Appendf(b, " %016x", math.Float64bits(x))
+		}
+	}
 	for _, t := range q.inputs {
-		b = fmt.Appendf(b, "%q %q %v %q", t.Name, t.Datatype, append([]int64{}, t.Shape...), t.bytes)
+		b = fmt.Appendf(b, "%q %q %v %q", t.Name, t.Datatype, append([]int64{}, t.Shape...), append([][]byte{}, t.bytes...))
 		for _, x := range t.floats {
-			b = fmt.Appendf(b, " %08x", math.Float32bits(x))
+			number(float64(x))
 		}
 		for _, x := range t.numbers {
-			b = fmt.Appendf(b, " %016x", math.Float64bits(x))
+			number(x)
 		}
 		b = append(b, '\n')
 	}
 	return string(b)
 }
 
-// sameRequest checks that a message is read as the generated messages have it.
+// sameRequest checks that a message is read as the generated messages have it, for inputs that are
+// vectors and for those that are not.
 func sameRequest(t interface{ Errorf(string, ...any) }, message []byte) {
-	want, wantErr := plainInputs(message)
-	got, err := parseInfer(message)
-	if err == nil {
-		err = got.readContents()
-	}
-	switch {
-	case errors.Is(wantErr, errMessage): // damaged also where parseInfer does not look
-	case (err == nil) != (wantErr == nil):
-		t.Errorf("%x: %v, by the generated messages %v", message, err, wantErr)
-	case err == nil && got.shown() != want.shown():
-		t.Errorf("%x:\n%s\nby the generated messages\n%s", message, got.shown(), want.shown())
+	for _, narrow := range []bool{false, true} {
+		want, wantErr := plainRequest(message)
+		takes := &Model{inputs: make([]tensorInfo, 20)}
+		if want != nil {
+			for _, name := range want.wanted {
+				takes.outputs = append(takes.outputs, tensorInfo{Name: name})
+			}
+			slices.Sort(want.wanted)
+			want.wanted = slices.Compact(want.wanted)
+		}
+		got, err := parseInfer(message)
+		if err == nil {
+			err = got.readTensors(message, takes)
+			slices.Sort(got.wanted)
+		}
+		for i := 0; err == nil && i < len(got.inputs); i++ {
+			in := &got.inputs[i]
+			if narrow {
+				in.want.Datatype = typeFP32
+			}
+			if want != nil {
+				in.room = len(want.inputs[i].bytes) + len(want.inputs[i].floats) + len(want.inputs[i].numbers)
+			}
+			if _, ok := widths[in.Datatype]; !ok {
+				err = in.bad("no datatype")
+			} else {
+				err = in.decode()
+			}
+		}
+		switch {
+		case errors.Is(wantErr, errMessage): // damaged also where parseInfer does not look
+		case (err == nil) != (wantErr == nil):
+			t.Errorf("%x: %v, by the generated messages %v", message, err, wantErr)
+		case err == nil && got.shown(narrow) != want.shown(narrow):
+			t.Errorf("%x:\n%s\nby the generated messages\n%s", message, got.shown(narrow), want.shown(narrow))
+		}
 	}
 }
 
@@ -209,7 +275,7 @@ func TestResponseOnTheWire(t *testing.T) {
 		{tensorInfo: tensorInfo{"value", typeFP64, []int64{2, 1}}, numbers: []float64{-1e300, 3}},
 		{tensorInfo: tensorInfo{"flags", typeBytes, []int64{0, 1}}},
 	}
-	for _, raw := range [][][]byte{nil, {{}}} {
+	for _, raw := range []bool{false, true} {
 		for _, id := range []string{"", "x"} {
 			res := &inference.ModelInferResponse{}
 			if err := proto.Unmarshal(appendInfer(nil, &Model{Name: "m"}, &inferRequest{id: id, raw: raw}, outputs), res); err != nil {
@@ -222,14 +288,14 @@ func TestResponseOnTheWire(t *testing.T) {
 				want := &outputs[i]
 				got := tensorData{tensorInfo: tensorInfo{o.GetName(), o.GetDatatype(), o.GetShape()}}
 				var err error
-				if raw == nil {
-					err = got.plainContents(o.GetContents())
+				if raw {
+					err = got.plainRaw(res.GetRawOutputContents()[i])
 				} else {
-					err = got.setBinary(res.GetRawOutputContents()[i])
+					err = got.plainContents(o.GetContents())
 				}
-				a, b := inferRequest{inputs: []tensorData{got}}, inferRequest{inputs: []tensorData{*want}}
-				if err != nil || a.shown() != b.shown() {
-					t.Errorf("%v\n%s\nwant\n%s", err, a.shown(), b.shown())
+				a, b := inferRequest{inputs: []tensorInput{{tensorData: got}}}, inferRequest{inputs: []tensorInput{{tensorData: *want}}}
+				if err != nil || a.shown(false) != b.shown(false) {
+					t.Errorf("%v\n%s\nwant\n%s", err, a.shown(false), b.shown(false))
 				}
 			}
 		}

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -24,19 +23,8 @@ type tensorInfo struct {
 	Shape    []int64 `json:"shape"`
 }
 
-// tensorData is an input or output with its content, which is in one of the slices.
-type tensorData struct {
-	tensorInfo
-	bytes   [][]byte  // BYTES
-	numbers []float64 // any other type of an input; FP64 of an output
-	floats  []float32 // FP32
-	// text reports whether bytes came as JSON strings, in which a medium is a data: URI or Base64.
-	text bool
-}
-
-func (t *tensorData) len() int { return max(len(t.bytes), len(t.numbers), len(t.floats)) }
-
 const (
+	typeBool  = "BOOL"
 	typeBytes = "BYTES"
 	typeFP32  = "FP32"
 	typeFP64  = "FP64"
@@ -44,7 +32,7 @@ const (
 
 // widths holds the bytes of an element by its type; those of BYTES vary.
 var widths = map[string]int{
-	"BOOL": 1, "UINT8": 1, "UINT16": 2, "UINT32": 4, "UINT64": 8, "INT8": 1, "INT16": 2, "INT32": 4, "INT64": 8,
+	typeBool: 1, "UINT8": 1, "UINT16": 2, "UINT32": 4, "UINT64": 8, "INT8": 1, "INT16": 2, "INT32": 4, "INT64": 8,
 	"FP16": 2, "BF16": 2, typeFP32: 4, typeFP64: 8, typeBytes: 0,
 }
 
@@ -85,63 +73,94 @@ func oipOutputs(m *predict.Model) []tensorInfo {
 	return []tensorInfo{{"prediction", typeBytes, []int64{-1, 1}}, {"probabilities", typeFP32, []int64{-1, classes}}, flags}
 }
 
-// checkShape reports a shape that is none, or whose size is not the number of elements, or that the
-// model does not take.
-func checkShape(t *tensorData, want tensorInfo, maxRows int) error {
-	bad := func(format string, args ...any) error {
-		return faultf(http.StatusBadRequest, "invalid input", "input %.100q: %s", t.Name, fmt.Sprintf(format, args...))
+// checkShape reports a shape that is none, or that the model does not take.
+func (in *tensorInput) checkShape(maxRows int) error {
+	if _, ok := widths[in.Datatype]; !ok {
+		return in.bad("there is no datatype %.20q", in.Datatype)
 	}
 	size := int64(1)
-	for _, d := range t.Shape {
+	for _, d := range in.Shape {
 		if d < 0 {
-			return bad("the shape %v has a negative axis", t.Shape)
+			return in.bad("the shape %v has a negative axis", in.Shape)
 		}
 		if d > 0 && size > math.MaxInt32/d {
-			return faultf(http.StatusBadRequest, "invalid input", "input %.100q: the shape %v is larger than its data", t.Name, t.Shape)
+			return in.bad("the shape %v is larger than its data", in.Shape)
 		}
 		size *= d
 	}
-	if size != int64(t.len()) {
-		return bad("the shape %v has %d elements, the data %d", t.Shape, size, t.len())
+	want := &in.want
+	if len(in.Shape) != 2 || want.Shape[1] >= 0 && in.Shape[1] != want.Shape[1] {
+		return in.bad("the shape is %v; it must be %v", in.Shape, want.Shape)
 	}
-	if len(t.Shape) != 2 || want.Shape[1] >= 0 && t.Shape[1] != want.Shape[1] {
-		return bad("the shape is %v; it must be %v", t.Shape, want.Shape)
+	if in.Shape[0] > int64(maxRows) {
+		return faultf(http.StatusRequestEntityTooLarge, "too many rows", "%d rows, of which at most %d are answered at once", in.Shape[0], maxRows)
 	}
-	if t.Shape[0] > int64(maxRows) {
-		return faultf(http.StatusRequestEntityTooLarge, "too many rows", "%d rows, of which at most %d are answered at once", t.Shape[0], maxRows)
+	if (in.Datatype == typeBytes) != (want.Datatype == typeBytes) {
+		return in.bad("the datatype is %.20q; it must be %s", in.Datatype, want.Datatype)
 	}
-	if (t.Datatype == typeBytes) != (want.Datatype == typeBytes) {
-		return bad("the datatype is %.20q; it must be %s", t.Datatype, want.Datatype)
-	}
+	in.room = int(size)
 	return nil
 }
 
-// oipRows makes rows of the inputs. One that is left out is absent in every row.
-func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) {
-	if len(inputs) == 0 {
-		return nil, faultf(http.StatusBadRequest, "no inputs", "the request has no inputs")
+func moreInputs(m *Model) error {
+	return faultf(http.StatusBadRequest, "invalid input", "the request has more inputs than the model, which has %d", len(m.inputs))
+}
+
+// addWanted adds the name of an output to those that are wanted.
+func addWanted(wanted []string, name string, m *Model) ([]string, error) {
+	if !slices.ContainsFunc(m.outputs, func(o tensorInfo) bool { return o.Name == name }) {
+		return nil, faultf(http.StatusBadRequest, "unknown output", "the model has no output %.100q", name)
 	}
-	schema := m.Schema()
-	rows := int64(-1)
+	if slices.Contains(wanted, name) {
+		return wanted, nil
+	}
+	return append(wanted, name), nil
+}
+
+// checkInputs reports inputs that the model does not take, by all that is known before their
+// contents are decoded, and returns the number of rows.
+func (s *Server) checkInputs(m *Model, inputs []tensorInput) (rows int, err error) {
+	if len(inputs) == 0 {
+		return 0, faultf(http.StatusBadRequest, "no inputs", "the request has no inputs")
+	}
 	seen := make([]bool, len(m.inputs))
 	for i := range inputs {
-		t := &inputs[i]
-		k := slices.IndexFunc(m.inputs, func(o tensorInfo) bool { return o.Name == t.Name })
+		in := &inputs[i]
+		k := slices.IndexFunc(m.inputs, func(o tensorInfo) bool { return o.Name == in.Name })
 		if k < 0 {
-			return nil, faultf(http.StatusBadRequest, "unknown input", "the model has no input %.100q", t.Name)
+			return 0, faultf(http.StatusBadRequest, "unknown input", "the model has no input %.100q", in.Name)
 		}
 		if seen[k] {
-			return nil, faultf(http.StatusBadRequest, "invalid input", "the input %.100q is there twice", t.Name)
+			return 0, faultf(http.StatusBadRequest, "invalid input", "the input %.100q is there twice", in.Name)
 		}
-		seen[k] = true
-		if err := checkShape(t, m.inputs[k], s.o.MaxRows); err != nil {
+		seen[k], in.want = true, m.inputs[k]
+		if err := in.checkShape(s.o.MaxRows); err != nil {
+			return 0, err
+		}
+		if i > 0 && in.Shape[0] != inputs[0].Shape[0] {
+			return 0, faultf(http.StatusBadRequest, "invalid input", "the input %.100q has %d rows, the first one %d", in.Name, in.Shape[0], inputs[0].Shape[0])
+		}
+	}
+	return int(inputs[0].Shape[0]), nil
+}
+
+// oipRows makes rows of the inputs. One that is left out is absent in every row. What is decoded is
+// held.
+func (s *Server) oipRows(m *Model, h *hold, inputs []tensorInput) ([]dataset.Line, error) {
+	rows, err := s.checkInputs(m, inputs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range inputs {
+		in := &inputs[i]
+		if err := h.grow(in.decoded()); err != nil {
 			return nil, err
 		}
-		if rows >= 0 && t.Shape[0] != rows {
-			return nil, faultf(http.StatusBadRequest, "invalid input", "the input %.100q has %d rows, the first one %d", t.Name, t.Shape[0], rows)
+		if err := in.decode(); err != nil {
+			return nil, err
 		}
-		rows = t.Shape[0]
 	}
+	schema := m.Schema()
 	reader := m.rows.Get().(*dataset.RowReader)
 	defer m.rows.Put(reader)
 	lines := make([]dataset.Line, rows)
@@ -149,7 +168,7 @@ func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) 
 	for i := range lines {
 		clear(texts)
 		for k := range inputs {
-			inputs[k].addText(schema, i, texts)
+			inputs[k].addRow(schema, i, texts)
 		}
 		lines[i] = reader.ReadTexts(texts, i+1)
 		for k := range inputs {
@@ -159,30 +178,35 @@ func (s *Server) oipRows(m *Model, inputs []tensorData) ([]dataset.Line, error) 
 	return lines, nil
 }
 
-// addText adds row i of t to the texts that are read as those of a JSON row are.
-func (t *tensorData) addText(schema *dataset.Schema, i int, texts map[string]string) {
-	column := columnOf(schema, t.Name)
+// addRow adds row i to the texts that are read as those of a JSON row are.
+func (in *tensorInput) addRow(schema *dataset.Schema, i int, texts map[string]string) {
+	column := columnOf(schema, in.Name)
 	switch {
-	case t.Datatype != typeBytes && (column == nil || column.Kind != media.Vector): // a number of the table
-		if x := t.number(i); !math.IsNaN(x) {
-			texts[t.Name] = strconv.FormatFloat(x, 'g', -1, 64)
+	case in.texts != nil:
+		if text := in.texts[i]; text != "" {
+			texts[in.Name] = text
 		}
-	case t.Datatype != typeBytes || len(t.bytes[i]) == 0:
-	case t.text || column == nil || column.Kind == media.Text || column.Kind.IsArray():
-		texts[t.Name] = string(t.bytes[i])
+	case in.numbers != nil: // of the table
+		if x := in.numbers[i]; !math.IsNaN(x) {
+			texts[in.Name] = strconv.FormatFloat(x, 'g', -1, 64)
+		}
+	case in.bytes == nil || len(in.bytes[i]) == 0:
+	case column == nil || column.Kind == media.Text || column.Kind.IsArray():
+		texts[in.Name] = string(in.bytes[i])
 	}
 }
 
-// fill sets the cell of row i that t is by itself: a vector, or the bytes of a medium.
-func (t *tensorData) fill(schema *dataset.Schema, i int, row *dataset.Row) {
-	k := slices.IndexFunc(schema.Columns, func(c dataset.Column) bool { return c.Name == t.Name && c.Kind != media.Table })
+// fill sets the cell of row i that in is by itself: a vector, or the bytes of a medium.
+func (in *tensorInput) fill(schema *dataset.Schema, i int, row *dataset.Row) {
+	k := slices.IndexFunc(schema.Columns, func(c dataset.Column) bool { return c.Name == in.Name && c.Kind != media.Table })
 	if k < 0 || len(row.Cells) == 0 {
 		return
 	}
 	c, cell := &schema.Columns[k], &row.Cells[k]
 	switch {
 	case c.Kind == media.Vector:
-		v := t.vector(i, int(t.Shape[1]))
+		n := int(in.Shape[1])
+		v := in.floats[i*n : (i+1)*n : (i+1)*n]
 		missing := 0
 		for _, x := range v {
 			if x-x != 0 { // NaN, or infinite
@@ -192,28 +216,9 @@ func (t *tensorData) fill(schema *dataset.Schema, i int, row *dataset.Row) {
 		if cell.Vector = v; missing > 0 {
 			cell.Vector, cell.Incomplete = nil, missing < len(v)
 		}
-	case c.Kind.IsFile() && !t.text && len(t.bytes[i]) > 0:
-		cell.Media = []media.Source{media.Bytes(t.Name, t.bytes[i])}
+	case c.Kind.IsFile() && in.bytes != nil && len(in.bytes[i]) > 0:
+		cell.Media = []media.Source{media.Bytes(in.Name, in.bytes[i])}
 	}
-}
-
-// vector returns row i of n numbers.
-func (t *tensorData) vector(i, n int) []float32 {
-	if t.floats != nil {
-		return t.floats[i*n : (i+1)*n : (i+1)*n]
-	}
-	v := make([]float32, n)
-	for j, x := range t.numbers[i*n : (i+1)*n] {
-		v[j] = float32(x)
-	}
-	return v
-}
-
-func (t *tensorData) number(i int) float64 {
-	if t.floats != nil {
-		return float64(t.floats[i])
-	}
-	return t.numbers[i]
 }
 
 // columnOf returns the column of that name that is not the table's; nil if there is none.
@@ -226,15 +231,11 @@ func columnOf(schema *dataset.Schema, name string) *dataset.Column {
 	return nil
 }
 
-// infer answers the inputs with the wanted outputs, all of them if none is named.
-func (s *Server) infer(ctx context.Context, m *Model, inputs []tensorData, wanted []string) ([]tensorData, error) {
+// infer answers the inputs with the wanted outputs, all of them if none is named. h holds what is
+// decoded.
+func (s *Server) infer(ctx context.Context, m *Model, h *hold, inputs []tensorInput, wanted []string) ([]tensorData, error) {
 	outputs := m.outputs
-	for _, name := range wanted {
-		if !slices.ContainsFunc(outputs, func(o tensorInfo) bool { return o.Name == name }) {
-			return nil, faultf(http.StatusBadRequest, "unknown output", "the model has no output %.100q", name)
-		}
-	}
-	lines, err := s.oipRows(m, inputs)
+	lines, err := s.oipRows(m, h, inputs)
 	if err != nil {
 		return nil, err
 	}

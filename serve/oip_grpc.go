@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
@@ -47,7 +48,8 @@ func (s *Server) grpcRoutes(mux *http.ServeMux) {
 	route("ModelMetadata", unary("ModelMetadata", options, s.grpcMetadata))
 	route("ModelStatistics", unary("ModelStatistics", options, s.grpcStatistics))
 	route("RepositoryIndex", unary("RepositoryIndex", options, s.grpcIndex))
-	route("ModelInfer", s.modelInfer(unary("ModelInfer", options, s.grpcInfer), connect.NewErrorWriter(options...)))
+	onWire := append(slices.Clip(options), connect.WithCodec(wireCodec{}), connect.WithCodec(wireJSONCodec{}))
+	route("ModelInfer", s.modelInfer(unary("ModelInfer", onWire, s.grpcInfer), connect.NewErrorWriter(options...)))
 
 	path, health := grpchealth.NewHandler(grpcHealth{s}, options...)
 	mux.Handle(path, withRecord(health))

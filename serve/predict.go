@@ -55,7 +55,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) {
 	var lines []dataset.Line
 	switch kind {
 	case "application/json", "text/json":
-		lines, err = s.readJSON(x.body, m)
+		lines, err = s.readJSON(x.body, m, &x.hold)
 	case "multipart/form-data":
 		lines, err = s.readMultipart(x.body, m, params["boundary"])
 	case "":
@@ -229,6 +229,7 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 		return
 	}
 	lines := s.lines(w, r, m)
+	defer lines.hold.end()
 	started := false
 	for {
 		batch, more, err := lines.next(r.Context())
@@ -244,6 +245,7 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 		}
 		if len(batch) > 0 {
 			out, err := s.streamBatch(r.Context(), m, batch, q, started)
+			lines.answered()
 			if err != nil && !started {
 				writeFault(w, r, err)
 				return
