@@ -190,16 +190,22 @@ func ownColumns(ds *Dataset, src *source, r roles, opt *Options, c *collector) [
 				return nil
 			}
 			kind, found[i] = is.kind, is
-			// Before the notes on odd kinds: an id that is left out needs no advice on how to write it.
-			if why := rowNames(t, i, kind); why != "" && !opt.names(name) {
-				names[i] = why
-				named = append(named, fmt.Sprintf(why, name))
-				break
-			}
-			noteSuspiciousKinds(t, i, kind, c)
-			kind = noteCodes(t, i, kind, c)
 		}
 		kinds[k] = kind
+	}
+	settle(t, columns, kinds, found, c)
+	for k, i := range columns {
+		if _, looked := found[i]; !looked {
+			continue
+		}
+		// Before the notes on odd kinds: an id that is left out needs no advice on how to write it.
+		if why := rowNames(t, i, kinds[k]); why != "" && !opt.names(t.Header[i]) {
+			names[i] = why
+			named = append(named, fmt.Sprintf(why, t.Header[i]))
+			continue
+		}
+		noteSuspiciousKinds(t, i, kinds[k], c)
+		kinds[k] = noteCodes(t, i, kinds[k], c)
 	}
 	if len(named) > 0 && len(names) == len(columns) && len(src.matrices) == 0 { // there is nothing else to learn from
 		c.note("column.row-names", 0, "", "add columns that say something of the samples", "these only tell rows apart, but there is nothing else: %s", strings.Join(named, ", "))
@@ -271,7 +277,7 @@ func field(t *Table, i int, kind media.Kind, is inferred, c *collector) Field {
 	f.Notation, f.Unit = w.Notation, w.unit
 	switch {
 	case w.Notation == Clock:
-		c.note("number.clock", 0, f.Name, "", "times such as 13:45 are taken as numbers of seconds")
+		c.note("number.clock", 0, f.Name, "", "times such as 13:45 or 1h 20m are taken as numbers of seconds")
 	case w.unit != "":
 		c.note("number.unit", 0, f.Name, "", "the numbers are read without their unit, %s", w.unit)
 	case open == "":
@@ -280,6 +286,9 @@ func field(t *Table, i int, kind media.Kind, is inferred, c *collector) Field {
 		c.note("number.comma", 0, f.Name, "write them as 1234.5", "%q is read as %s, with a comma between thousands: no cell tells whether it is a decimal one", open, strconv.FormatFloat(v, 'f', -1, 64))
 	default:
 		c.note("date.ambiguous", 0, f.Name, "write dates as 2006-01-31", "the day and month of dates such as %q cannot be told apart", open)
+	}
+	if kind == media.Number && (t.plain == nil || !t.plain[i]) {
+		noteAmounts(t, i, w, c)
 	}
 	return f
 }

@@ -192,6 +192,10 @@ func (r *cellReader) vector(col *Column, text string, v []float32, row int) []fl
 		case text[0] == '[':
 			v, err = parseVector(text)
 		default:
+			if list, n := bareList(text); n > 0 {
+				v, err = parseVector(list)
+				break
+			}
 			v, err = r.vectorFile(text)
 		}
 		if machine.Fault(err) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -57,6 +58,10 @@ func noteCodes(t *Table, i int, kind media.Kind, c *collector) media.Kind {
 		if _, example := leadingZeros(t.texts(i)); example != "" {
 			c.note("column.codes", 0, name, fmt.Sprintf("--kind %s=category takes them as codes", shellName(name)), "%q begins with 0 as codes do, but hardly any other cell: taken as numbers", example)
 			return kind
+		}
+		if w := words(name); len(w) > 0 && slices.Contains([]string{"version", "versions", "ver", "release", "firmware"}, w[len(w)-1]) {
+			c.note("column.codes", 0, name, keep, "by its name it holds versions, of which 1.10 is not 1.1: taken as categories")
+			return media.Category
 		}
 		if !namesCodes(name) {
 			return kind
@@ -119,10 +124,10 @@ func namesCodes(name string) bool {
 		return false
 	}
 	switch w[len(w)-1] {
-	case "id", "ids", "code", "codes", "zip", "zipcode", "postcode", "plz", "postal", "fips", "sku", "isbn", "ean", "gtin", "hash", "uuid", "guid", "key", "pk":
+	case "id", "ids", "code", "codes", "zip", "zipcode", "postcode", "plz", "postal", "fips", "sku", "isbn", "ean", "gtin", "hash", "uuid", "guid", "key", "pk", "phone", "tel", "telephone", "mobile", "fax", "iban", "ssn", "imei":
 		return true
 	}
-	for _, s := range []string{"编号", "代码", "编码", "邮编"} {
+	for _, s := range []string{"编号", "代码", "编码", "邮编", "电话", "手机"} {
 		if strings.HasSuffix(name, s) {
 			return true
 		}

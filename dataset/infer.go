@@ -64,6 +64,9 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 	if share(looksLikeVector, isMissing) {
 		return inferred{kind: media.Vector}, nil
 	}
+	if digitDates(name, held) {
+		return inferred{kind: media.Date}, nil
+	}
 	number, open := styleOf(media.Number, values)
 	// An infinity is no number to learn from, but what writes it is a column of numbers.
 	if share(number.reads, func(s string) bool { return isMissing(s) || isInfinite(s) }) {
@@ -73,12 +76,19 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 		}
 		return inferred{media.Number, number, open}, nil
 	}
+	// Behind numbers, which may have commas and blanks between thousands.
+	if bareLists(held) {
+		return inferred{kind: media.Vector}, nil
+	}
 	// Behind numbers: 0 and 1 stay numbers.
 	if share(func(s string) bool { _, ok := ParseBoolean(s); return ok }, isMissing) {
 		return inferred{kind: media.Boolean}, nil
 	}
 	date, open := styleOf(media.Date, values)
 	if share(func(s string) bool { _, _, ok := date.date(s); return ok }, isMissing) {
+		if seasons(held) {
+			return inferred{kind: media.Category}, nil
+		}
 		return inferred{media.Date, date, open}, nil
 	}
 	// Last before text, since it looks at the disk.
@@ -104,7 +114,8 @@ func plainColumns(t *Table, columns []int) []bool {
 			if s == "" {
 				return false
 			}
-			plain[c] = isPlain(s) && !grouped(s) && !(len(s) > 1 && s[0] == '0' && s[1] != '.')
+			_, _, date := digitDate(s)
+			plain[c] = isPlain(s) && !grouped(s) && !(len(s) > 1 && s[0] == '0' && s[1] != '.') && !date
 			return !plain[c]
 		})
 	}

@@ -23,7 +23,8 @@ const (
 	DecimalComma Notation = "decimal_comma" // 3,14 and 1.234,5
 	DayFirst     Notation = "day_first"     // 28/4/2024
 	MonthFirst   Notation = "month_first"   // 4/28/2024
-	Clock        Notation = "clock"         // 13:45 or 0:03:12.5, as seconds
+	Clock        Notation = "clock"         // 13:45, 0:03:12.5 or 1h 20m, as seconds
+	Magnitude    Notation = "magnitude"     // 3.7M beside 20K
 )
 
 // String returns a notation in words.
@@ -40,6 +41,8 @@ func (n Notation) wanted() string {
 		return " with the month before the day, as the column's others are,"
 	case Clock:
 		return " of a clock, as the column's others are,"
+	case Magnitude:
+		return " such as 3.7M, as the column's others are,"
 	}
 	return ""
 }
@@ -55,7 +58,14 @@ func (n Notation) number(s string) (float64, bool) {
 		if v, ok := clock(s); ok {
 			return v, true
 		}
+		if v, _, _, ok := duration(s); ok {
+			return v, true
+		}
 		return ParseNumber(s) // of a table whose times are seconds already
+	}
+	if n == Magnitude {
+		v, _, ok := magnitude(s)
+		return v, ok
 	}
 	if n != DecimalComma {
 		if v, ok := ParseNumber(s); ok {

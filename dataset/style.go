@@ -22,7 +22,13 @@ func (w style) number(s string) (float64, bool) {
 			s = rest
 		}
 	}
-	return w.Notation.number(s)
+	v, ok := w.Notation.number(s)
+	if !ok {
+		if inner, bound := unbound(s); bound {
+			return w.number(inner)
+		}
+	}
+	return v, ok
 }
 
 // reads reports whether s is a number.
@@ -34,8 +40,9 @@ func (w style) reads(s string) bool {
 	return ok
 }
 
-// withUnit is a number and what is written behind it: kg, km/h, m², °C, stars, 元.
-var withUnit = regexp.MustCompile(`^([-+(]{0,2}(?:[\d０-９][\d０-９.,'’ \x{00a0}\x{202f}\x{2009}]*)?[\d０-９]\)?)[ \x{00a0}\x{202f}]*([\p{L}°µ"″′‰][\p{L}\p{M}\d°µ²³/·^."″′ ]{0,11})$`)
+// withUnit is a number and what is written behind it: kg, km/h, m², °C, stars, 元, or /5 and
+// out of 5.
+var withUnit = regexp.MustCompile(`^([-+(]{0,2}(?:[\d０-９][\d０-９.,'’ \x{00a0}\x{202f}\x{2009}]*)?[\d０-９]\)?)[ \x{00a0}\x{202f}]*([\p{L}°µ"″′‰\p{So}][\p{L}\p{M}\p{So}\d°µ²³/·^."″′ ]{0,15}|/ ?\d{1,3})$`)
 
 // notUnit is what is part of a number: an exponent that float64 has not, or digits of another base.
 var notUnit = regexp.MustCompile(`^(?:[eE]\d|[xXbBoO][\da-fA-F]+$)`)
@@ -76,6 +83,7 @@ func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
 			continue
 		}
 		n++
+		s, _ = unbound(s)
 		if number, u, ok := splitUnit(s); ok {
 			_, point := Notation("").number(number)
 			_, comma := DecimalComma.number(number)
@@ -119,34 +127,17 @@ func unitOf(cells iter.Seq[string]) (unit string, mixed [2]string) {
 	return "", [2]string{best, second}
 }
 
-// clocks reports whether nearly all cells are times of a clock.
-func clocks(cells iter.Seq[string]) bool {
-	n, times := 0, 0
-	for s := range cells {
-		if s = trim(s); s == "" || isMissing(s) {
-			continue
-		}
-		n++
-		if strings.IndexByte(s, ':') > 0 {
-			if _, ok := clock(s); ok {
-				times++
-			}
-		}
-		if n == 100 && 2*times < n { // given up early, as in unitOf
-			return false
-		}
-	}
-	return times > 0 && float64(times) >= mostly*float64(n)
-}
-
 // styleOf decides how the cells of a column of numbers or dates are written.
 func styleOf(kind media.Kind, cells iter.Seq[string]) (style, doubt) {
 	if kind != media.Number {
 		r, open := readingOf(kind, cells)
 		return style{Notation: r}, open
 	}
-	if clocks(cells) {
+	if lasting(cells) {
 		return style{Notation: Clock}, ""
+	}
+	if multiplied(cells) {
+		return style{Notation: Magnitude}, ""
 	}
 	unit, _ := unitOf(cells)
 	if unit == "" {

@@ -49,7 +49,8 @@ const (
 
 // looksOf returns what a cell looks like.
 func looksOf(s string) looks {
-	switch _, plain := ParseNumber(s); {
+	number, _ := unbound(s)
+	switch _, plain := ParseNumber(number); {
 	case strings.Contains(s, "://") && webAddress.MatchString(s):
 		return looksAddress
 	// No number is that long; texts are spared the regular expressions.

@@ -33,8 +33,9 @@ func weighLabels(values map[string]int) *labelCounts {
 		n := values[s]
 		l.rows += n
 		v, ok := l.number(s)
+		_, bound := unbound(s) // <=50K and >50K are classes
 		switch {
-		case ok:
+		case ok && !bound:
 			l.numeric += n
 			l.values[v] += n
 			if l.fraction == "" && broken(s, v) {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/fusor-ml/fusor/internal/codec/jsontext"
 )
 
 // trim is strings.TrimSpace, at less cost where there is nothing to trim.
@@ -28,7 +26,7 @@ func isBlank(s string) bool { return trim(s) == "" }
 // nothing.
 func isMissing(s string) bool {
 	if len(s) > len("-1.#QNAN") {
-		return false
+		return strings.HasPrefix(s, "0000-00-00") // MySQL's date of nothing
 	}
 	switch strings.ToLower(s) {
 	case "", "na", "n/a", "n.a.", "nan", "-nan", "null", "(null)", "nil", "none", "nat", "<na>", "-", "--", "–", "—", "?", ".", "..", "...", "…", `\n`:
@@ -189,13 +187,16 @@ var dateLayouts = []dateLayout{
 
 // ParseDate reads a date or a date with a time of day that can be read in one way only.
 func ParseDate(s string) (when time.Time, clock, ok bool) {
-	if len(s) < 7 || len(s) > 40 {
+	if len(s) < 6 || len(s) > 40 {
 		return time.Time{}, false, false
+	}
+	if allDigits(s) {
+		return digitDate(s)
 	}
 	// Most texts are told by their first letters, without an error of each layout.
 	digit := s[0]-'0' <= 9
 	if !digit && !dateWords[s[:3]] {
-		return time.Time{}, false, false
+		return otherDate(s)
 	}
 	for _, l := range dateLayouts {
 		if l.layout[0]-'0' <= 9 != digit {
@@ -209,7 +210,15 @@ func ParseDate(s string) (when time.Time, clock, ok bool) {
 			return t, l.clock, true
 		}
 	}
-	return time.Time{}, false, false
+	return otherDate(s)
+}
+
+// otherDate reads a date that no layout describes.
+func otherDate(s string) (when time.Time, clock, ok bool) {
+	if when, ok = periodDate(s); !ok {
+		when, ok = wordDate(s)
+	}
+	return when, false, ok
 }
 
 // ambiguousDate reports whether s is a date that means two things, such as 03/04/2024.
@@ -289,65 +298,6 @@ func formatDate(t time.Time, clock bool) string {
 		return t.Format(time.RFC3339)
 	}
 	return t.Format(time.DateOnly)
-}
-
-// parseVector reads a JSON array of numbers, or one as NumPy prints it: [1. 2.5 3.].
-func parseVector(s string) ([]float32, error) {
-	s = strings.TrimSpace(s)
-	if len(s) < 2 || s[0] != '[' || s[len(s)-1] != ']' {
-		return nil, fmt.Errorf("not a JSON array of numbers")
-	}
-	body := s[1 : len(s)-1]
-	if isBlank(body) {
-		return nil, nil
-	}
-	if strings.IndexByte(body, ',') < 0 {
-		body = strings.Join(strings.Fields(body), ",")
-	}
-	out := make([]float32, 0, 1+strings.Count(body, ","))
-	if v, ok := jsontext.AppendFloats(out, s); ok {
-		return v, nil
-	}
-	for {
-		item, rest, more := strings.Cut(body, ",")
-		item = strings.TrimSpace(item)
-		v, err := strconv.ParseFloat(item, 32)
-		switch {
-		case item == "null" || (err == nil && math.IsNaN(v)):
-			return nil, fmt.Errorf("the number at place %d is missing (NaN)", len(out)+1)
-		case err != nil || math.IsInf(v, 0):
-			return nil, fmt.Errorf("%.20q at place %d is not a number", item, len(out)+1)
-		}
-		out = append(out, float32(v))
-		if !more {
-			return out, nil
-		}
-		body = rest
-	}
-}
-
-// looksLikeVector is a cheap test for an array of numbers.
-func looksLikeVector(s string) bool {
-	if len(s) < 2 || s[0] != '[' || s[len(s)-1] != ']' {
-		return false
-	}
-	body := s[1 : len(s)-1]
-	first, _, listed := strings.Cut(body, ",")
-	first = strings.TrimSpace(first)
-	if !listed {
-		if i := strings.IndexAny(first, " \t\n"); i >= 0 { // as NumPy prints it, in lines of 75 columns
-			last := first[strings.LastIndexAny(first, " \t\n")+1:]
-			if _, number := ParseNumber(last); !number && !isMissing(last) {
-				return false
-			}
-			first = first[:i]
-		}
-	}
-	if first == "" || first == "NaN" || first == "null" {
-		return true
-	}
-	_, ok := ParseNumber(first)
-	return ok
 }
 
 // splitFiles reads the names in a cell: one, several with semicolons between, or a JSON array.
