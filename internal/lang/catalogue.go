@@ -1,9 +1,11 @@
 package lang
 
 import (
-	"embed"
+	"bytes"
+	"compress/gzip"
+	_ "embed"
 	"fmt"
-	"io/fs"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,29 +13,22 @@ import (
 	"sync"
 )
 
-//go:embed zh/*.po
-var files embed.FS
+// packed are the files of zh, one after another; as they are they would be a hundredth of the
+// program. TestPacked writes it.
+//
+//go:embed zh.po.gz
+var packed []byte
 
 // chinese returns the catalogue, read once. A file that cannot be read is a mistake of the build,
 // which the tests of this package find.
 var chinese = sync.OnceValue(func() *catalogue {
-	names, err := fs.Glob(files, "zh/*.po")
+	messages, err := unpack(packed)
 	if err != nil {
-		panic(err)
+		panic(fmt.Sprintf("lang: %v", err))
 	}
 	c := &catalogue{byID: map[string]*entry{}, byWord: map[string][]*entry{}}
-	for _, name := range names {
-		data, err := files.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		messages, err := parsePO(string(data))
-		if err != nil {
-			panic(fmt.Sprintf("lang: %s: %v", name, err))
-		}
-		for _, m := range messages {
-			c.add(m[0], m[1])
-		}
+	for _, m := range messages {
+		c.add(m[0], m[1])
 	}
 	for _, list := range c.byWord {
 		slices.SortStableFunc(list, moreSpecific)
@@ -41,6 +36,19 @@ var chinese = sync.OnceValue(func() *catalogue {
 	slices.SortStableFunc(c.open, moreSpecific)
 	return c
 })
+
+// unpack reads the messages of packed files.
+func unpack(packed []byte) (messages [][2]string, err error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return parsePO(string(text))
+}
 
 // catalogue holds the entries of one language.
 type catalogue struct {
