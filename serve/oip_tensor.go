@@ -62,15 +62,6 @@ func (t *tensorInfo) bad(format string, args ...any) error {
 	return faultf(http.StatusBadRequest, "invalid input", "input %.100q: %s", t.Name, fmt.Sprintf(format, args...))
 }
 
-// size returns how many elements the shape has.
-func (t *tensorInfo) size() int {
-	size := 1
-	for _, d := range t.Shape {
-		size *= int(d)
-	}
-	return size
-}
-
 // decoded returns the memory that size elements take.
 func (in *tensorInput) decoded() int64 {
 	width := int64(8)
