@@ -22,7 +22,7 @@ import (
 // are those of the prior.
 func TestCalibrationOfEmptyRows(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+		t.Skip("long, and mostly arithmetic")
 	}
 	var b strings.Builder
 	b.WriteString("label,split,x,y\n")

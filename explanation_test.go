@@ -193,7 +193,7 @@ func TestAgainstAModelWithModalityDropout(t *testing.T) {
 
 func TestExplainRegressionAndOneColumn(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+		t.Skip("long, and mostly arithmetic")
 	}
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(4, 4))
@@ -239,7 +239,7 @@ func TestExplainRegressionAndOneColumn(t *testing.T) {
 
 func TestCompareDocumentLooksClosely(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+		t.Skip("long, and mostly arithmetic")
 	}
 	path := folder(t, 5, 240, false, signal{"a", 3, 2}, signal{"b", 3, 1.5})
 	c, err := CompareFile(context.Background(), path, []string{"attention"}, Setup{Folds: 3, NoCache: true, NoEnsemble: true})

@@ -57,7 +57,7 @@ func TestHeldOutRowsAreFoundAgain(t *testing.T) {
 // The report and the JSON say whether the scores are of rows that were trained on.
 func TestExplainSaysWhichRows(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+		t.Skip("long, and mostly arithmetic")
 	}
 	path := folder(t, 10, 200, false, signal{"a", 3, 2}, signal{"b", 3, 1})
 	m, ds := trained(t, path, Setup{Seed: 3})

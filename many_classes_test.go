@@ -13,11 +13,12 @@ import (
 // A model whose probabilities are too many to be kept is the same, and so are its scores on
 // validation and test rows.
 func TestManyClasses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
-	}
 	path := uneven(t, 3, 200, 150, 100, 60)
-	for _, metric := range []string{"accuracy", "balanced_accuracy", "log_loss", "roc_auc"} {
+	metrics := []string{"balanced_accuracy", "accuracy", "log_loss", "roc_auc"}
+	if testing.Short() {
+		metrics = metrics[:1] // enough for the race detector, as thresholds are chosen by several passes
+	}
+	for _, metric := range metrics {
 		fit := func() ([]byte, *fusor.TrainReport) {
 			var o fusor.TrainOptions
 			o.Metric, o.Recipe.Train.Epochs = metric, 3

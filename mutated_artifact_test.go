@@ -28,7 +28,7 @@ import (
 // refused or answers with numbers: no panic, no NaN, no long wait.
 func TestMutatedArtifacts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+		t.Skip("long, and mostly arithmetic")
 	}
 	mutateArtifacts(t, 300)
 }

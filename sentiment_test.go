@@ -45,7 +45,7 @@ func opinions(t *testing.T, n int) string {
 // in the JSON, in the report and in the terminal, each under its own name.
 func TestSentimentMetrics(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long under the race detector, and what runs at once here does so in other tests, too")
+		t.Skip("long, and mostly arithmetic")
 	}
 	path := opinions(t, 150)
 	o := fusor.Setup{

@@ -103,7 +103,7 @@ func (r *csvReader) sample() (row []string, line int, ok bool) {
 		case len(row) == 1 && row[0] == "" && len(r.names) > 1: // an empty line
 		case len(row) != r.width:
 			r.ragged++
-			r.c.fatal("csv.columns", line, "", raggedAdvice(r.comma), "the row has %s where the header has %d", plural(len(row), "cell"), r.width)
+			r.c.fatal("csv.columns", line, "", r.raggedAdvice(len(row)), "the row has %s where the header has %d", plural(len(row), "cell"), r.width)
 		default:
 			return row, line, true
 		}
@@ -123,15 +123,17 @@ func quoteSome(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// raggedAdvice is the advice for a row of another length than the header.
-func raggedAdvice(comma byte) string {
-	switch comma {
-	case '\t':
+// raggedAdvice is the advice for a row of another number of cells than the header.
+func (r *csvReader) raggedAdvice(cells int) string {
+	switch {
+	case r.comma == '\t':
 		return "separate the cells by exactly one tab"
-	case ',':
+	case cells < r.width:
+		return "separate an empty cell from the next one, too, or delete the line if it is no row"
+	case r.comma == ',':
 		return `put cells that hold a comma in double quotes`
 	}
-	return fmt.Sprintf(`put cells that hold a %q in double quotes`, string(comma))
+	return fmt.Sprintf(`put cells that hold a %q in double quotes`, string(r.comma))
 }
 
 // next reads one row into r.row and returns the line that it starts on. Rows whose quotes cannot be
