@@ -3,6 +3,7 @@ package audiofile
 import (
 	"github.com/pion/opus"
 
+	"github.com/fusor-ml/fusor/internal/codec/rangecoder"
 	"github.com/fusor-ml/fusor/internal/codec/silk"
 )
 
@@ -60,7 +61,9 @@ func (d *opusDecoder) decode(packet []byte, out []float32) (int, error) {
 		}
 		at := len(d.own)
 		d.own = append(d.own, make([]float32, size)...)
-		if d.speech.Decode(d.own[at:], d.channels, frame, format) {
+		bits := rangecoder.New(frame)
+		d.speech.Decode(d.own[at:], d.channels, bits, format)
+		if bits.Tell()+17 <= 8*len(frame) { // a redundant one of music follows (section 4.5.1)
 			replace = false
 		}
 	}

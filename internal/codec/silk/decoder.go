@@ -5,6 +5,8 @@
 // Lost frames are not concealed, and redundant ones are passed over.
 package silk
 
+import "github.com/fusor-ml/fusor/internal/codec/rangecoder"
+
 // Format is what a packet's first byte reveals of its frames (section 3.1).
 type Format struct {
 	KHz          int // 8, 12 or 16
@@ -14,6 +16,12 @@ type Format struct {
 
 // Samples returns how many samples of 48 kHz a frame has in each channel.
 func (f Format) Samples() int { return 48 * f.Milliseconds }
+
+// A pdf is the distribution of a symbol, in 256ths.
+type pdf = rangecoder.PDF
+
+// reader reads the parameters of a frame.
+type reader struct{ *rangecoder.Decoder }
 
 // Decoder decodes the frames of one stream.
 type Decoder struct {
@@ -30,10 +38,10 @@ func NewDecoder() *Decoder {
 }
 
 // Decode writes a frame of an Opus packet into dst, which holds f.Samples() of
-// so many interleaved channels, 1 or 2. It returns whether bits are left for a
-// redundant frame of the other layer (section 4.5.1). Any bytes are a frame.
-func (d *Decoder) Decode(dst []float32, channels int, data []byte, f Format) (redundancy bool) {
-	r := newRangeDecoder(data)
+// so many interleaved channels, 1 or 2. The other layer reads on where it stops.
+// Any bytes are a frame.
+func (d *Decoder) Decode(dst []float32, channels int, bits *rangecoder.Decoder, f Format) {
+	r := reader{bits}
 	d.begin(f)
 	frames, subframes := max(1, f.Milliseconds/20), min(4, f.Milliseconds/5)
 	coded := 1
@@ -41,7 +49,7 @@ func (d *Decoder) Decode(dst []float32, channels int, data []byte, f Format) (re
 		coded = 2
 	}
 	h := r.readHeader(frames, coded)
-	d.skipRedundant(&r, &h, frames, subframes, coded)
+	d.skipRedundant(r, &h, frames, subframes, coded)
 	n := 5 * f.KHz * subframes
 	samples := f.Samples() / frames
 	for i := range frames {
@@ -51,14 +59,14 @@ func (d *Decoder) Decode(dst []float32, channels int, data []byte, f Format) (re
 		midOnly := false
 		if f.Stereo {
 			weights = r.readWeights()
-			midOnly = !h.active[1][i] && r.symbol(pdfMidOnly) == 1
+			midOnly = !h.active[1][i] && r.Symbol(pdfMidOnly) == 1
 			if !midOnly && d.midOnly {
 				d.channels[1].forget()
 			}
 		}
-		d.channels[0].decode(&r, m[2:], subframes, h.active[0][i], following(i, false))
+		d.channels[0].decode(r, m[2:], subframes, h.active[0][i], following(i, false))
 		if f.Stereo && !midOnly {
-			d.channels[1].decode(&r, s[2:], subframes, h.active[1][i], following(i, d.midOnly))
+			d.channels[1].decode(r, s[2:], subframes, h.active[1][i], following(i, d.midOnly))
 		}
 		if f.Stereo {
 			d.midOnly = midOnly
@@ -80,7 +88,6 @@ func (d *Decoder) Decode(dst []float32, channels int, data []byte, f Format) (re
 			}
 		}
 	}
-	return r.tell()+17 <= 8*len(data)
 }
 
 // begin prepares for a frame. The side starts anew after mono.
@@ -112,7 +119,7 @@ func following(i int, resumes bool) coding {
 }
 
 // decode reads a frame and turns it into samples.
-func (c *channel) decode(r *rangeDecoder, out []int16, subframes int, active bool, how coding) {
+func (c *channel) decode(r reader, out []int16, subframes int, active bool, how coding) {
 	c.read(r, subframes, active, how)
 	c.run(out, &c.frame, c.rate, c.book().order)
 	c.started = true
@@ -123,13 +130,13 @@ type header struct {
 	active, redundant [2][3]bool
 }
 
-func (d *rangeDecoder) readHeader(frames, channels int) (h header) {
+func (d reader) readHeader(frames, channels int) (h header) {
 	var any [2]bool
 	for c := range channels {
 		for i := range frames {
-			h.active[c][i] = d.flag()
+			h.active[c][i] = d.Flag()
 		}
-		any[c] = d.flag()
+		any[c] = d.Flag()
 	}
 	for c := range channels {
 		switch {
@@ -137,7 +144,7 @@ func (d *rangeDecoder) readHeader(frames, channels int) (h header) {
 		case frames == 1:
 			h.redundant[c][0] = true
 		default:
-			which := d.symbol(pdfRedundant[frames-2]) + 1
+			which := d.Symbol(pdfRedundant[frames-2]) + 1
 			for i := range frames {
 				h.redundant[c][i] = which>>i&1 == 1
 			}
@@ -147,7 +154,7 @@ func (d *rangeDecoder) readHeader(frames, channels int) (h header) {
 }
 
 // skipRedundant reads past the redundant frames (section 4.2.5).
-func (d *Decoder) skipRedundant(r *rangeDecoder, h *header, frames, subframes, channels int) {
+func (d *Decoder) skipRedundant(r reader, h *header, frames, subframes, channels int) {
 	skipped := [2]channel{{rate: d.channels[0].rate}, {rate: d.channels[0].rate}}
 	for i := range frames {
 		for c := range channels {
@@ -157,7 +164,7 @@ func (d *Decoder) skipRedundant(r *rangeDecoder, h *header, frames, subframes, c
 			if c == 0 && channels == 2 {
 				r.readWeights()
 				if !h.redundant[1][i] {
-					r.symbol(pdfMidOnly)
+					r.Symbol(pdfMidOnly)
 				}
 			}
 			how := independent

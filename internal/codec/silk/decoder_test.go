@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/fusor-ml/fusor/internal/codec/rangecoder"
 )
 
 var (
@@ -37,7 +39,7 @@ func FuzzDecode(f *testing.F) {
 			for i := range out {
 				out[i] = 2 // to see that each is written
 			}
-			d.Decode(out, channels, data[2:2+size], how)
+			d.Decode(out, channels, rangecoder.New(data[2:2+size]), how)
 			data = data[2+size:]
 			for i, v := range out {
 				if v < -1 || v >= 1 {

@@ -4,24 +4,24 @@ package silk
 var quantizationOffsets = [3][2]int32{{100, 240}, {100, 240}, {32, 100}}
 
 // readExcitation decodes n samples of the excitation, Q14 (section 4.2.7.8).
-func (f *frame) readExcitation(d *rangeDecoder, n int, seed uint32) {
+func (f *frame) readExcitation(d reader, n int, seed uint32) {
 	const block = 16
 	isVoiced := 0
 	if f.signal == voiced {
 		isVoiced = 1
 	}
-	level := pdfPulses[d.symbol(pdfRate[isVoiced])]
+	level := pdfPulses[d.Symbol(pdfRate[isVoiced])]
 	var pulses, low [maxFrame / block]int
 	blocks := (n + block - 1) / block
 	for i := range blocks {
-		pulses[i] = d.symbol(level)
+		pulses[i] = d.Symbol(level)
 		for pulses[i] == 17 {
 			low[i]++
 			more := pdfPulses[9]
 			if low[i] == 10 {
 				more = pdfPulses[10]
 			}
-			pulses[i] = d.symbol(more)
+			pulses[i] = d.Symbol(more)
 		}
 	}
 	x := f.excitation[:blocks*block]
@@ -31,7 +31,7 @@ func (f *frame) readExcitation(d *rangeDecoder, n int, seed uint32) {
 	}
 	for i := range x {
 		for range low[i/block] {
-			x[i] = x[i]<<1 + int32(d.symbol(pdfLSB))
+			x[i] = x[i]<<1 + int32(d.Symbol(pdfLSB))
 		}
 	}
 	signs := &negative[f.signal][f.offset]
@@ -40,7 +40,7 @@ func (f *frame) readExcitation(d *rangeDecoder, n int, seed uint32) {
 			continue
 		}
 		p := signs[min(pulses[i/block], 6)]
-		if d.symbol(pdf{p, uint8(256 - int(p))}) == 0 {
+		if d.Symbol(pdf{p, uint8(256 - int(p))}) == 0 {
 			x[i] = -x[i]
 		}
 	}
@@ -48,7 +48,7 @@ func (f *frame) readExcitation(d *rangeDecoder, n int, seed uint32) {
 }
 
 // place decodes where the pulses are, which halves of halves hold how many.
-func (d *rangeDecoder) place(x []int32, pulses int) {
+func (d reader) place(x []int32, pulses int) {
 	if pulses == 0 {
 		return
 	}
@@ -67,7 +67,7 @@ func (d *rangeDecoder) place(x []int32, pulses int) {
 	default:
 		split = &pdfSplit2
 	}
-	left, half := d.symbol(split[pulses-1]), len(x)/2
+	left, half := d.Symbol(split[pulses-1]), len(x)/2
 	d.place(x[:half], left)
 	d.place(x[half:], pulses-left)
 }

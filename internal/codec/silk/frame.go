@@ -68,14 +68,14 @@ func (c *channel) book() *lsfBook {
 }
 
 // read decodes a frame's parameters.
-func (c *channel) read(d *rangeDecoder, subframes int, active bool, how coding) {
+func (c *channel) read(d reader, subframes int, active bool, how coding) {
 	f := &c.frame
 	f.subframes = subframes
 	if active {
-		kind := d.symbol(pdfTypeActive)
+		kind := d.Symbol(pdfTypeActive)
 		f.signal, f.offset = unvoiced+kind>>1, kind&1
 	} else {
-		f.signal, f.offset = inactive, d.symbol(pdfTypeInactive)
+		f.signal, f.offset = inactive, d.Symbol(pdfTypeInactive)
 	}
 	c.readGains(d, how)
 	c.readLSF(d)
@@ -83,19 +83,19 @@ func (c *channel) read(d *rangeDecoder, subframes int, active bool, how coding) 
 		c.readPitch(d, how)
 	}
 	c.voiced = f.signal == voiced
-	seed := uint32(d.symbol(pdfSeed))
+	seed := uint32(d.Symbol(pdfSeed))
 	f.readExcitation(d, c.rate*5*subframes, seed)
 }
 
 // readGains decodes the gain of each subframe (section 4.2.7.4).
-func (c *channel) readGains(d *rangeDecoder, how coding) {
+func (c *channel) readGains(d reader, how coding) {
 	f := &c.frame
 	for k := range f.subframes {
 		if k == 0 && how != conditional {
-			i := d.symbol(pdfGainHigh[f.signal])<<3 + d.symbol(pdfGainLow)
+			i := d.Symbol(pdfGainHigh[f.signal])<<3 + d.Symbol(pdfGainLow)
 			c.gain = max(i, c.gain-16)
 		} else {
-			delta := d.symbol(pdfGainDelta)
+			delta := d.Symbol(pdfGainDelta)
 			c.gain = max(2*delta-16, c.gain+delta-4)
 		}
 		c.gain = min(max(c.gain, 0), 63)
@@ -111,7 +111,7 @@ func power(x int32) int32 {
 
 // readLSF decodes the frequencies and derives the short-term filters. That of
 // the first half may lie between the last frame's and this one's (section 4.2.7.5.5).
-func (c *channel) readLSF(d *rangeDecoder) {
+func (c *channel) readLSF(d reader) {
 	f, book := &c.frame, c.book()
 	wide, isVoiced := 0, 0
 	if c.rate == 16 {
@@ -125,7 +125,7 @@ func (c *channel) readLSF(d *rangeDecoder) {
 	predictor(&f.coefs[1], c.lsf[:n], book.ordering)
 	weight := int32(4)
 	if f.subframes == 4 {
-		weight = int32(d.symbol(pdfInterpolation))
+		weight = int32(d.Symbol(pdfInterpolation))
 	}
 	if f.interpolated = weight < 4 && c.started; !f.interpolated {
 		f.coefs[0] = f.coefs[1]

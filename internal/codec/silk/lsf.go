@@ -23,15 +23,15 @@ var lsfBooks = [2]lsfBook{
 }
 
 // lsf decodes the frequencies, Q15.
-func (d *rangeDecoder) lsf(dst []int32, book *lsfBook, stage1 pdf) {
-	i1 := d.symbol(stage1)
+func (d reader) lsf(dst []int32, book *lsfBook, stage1 pdf) {
+	i1 := d.Symbol(stage1)
 	for k, s := range book.selects[i1] {
-		i2 := d.symbol(pdfLSF2[s]) - 4
+		i2 := d.Symbol(pdfLSF2[s]) - 4
 		switch i2 {
 		case -4:
-			i2 -= d.symbol(pdfLSFMore)
+			i2 -= d.Symbol(pdfLSFMore)
 		case 4:
-			i2 += d.symbol(pdfLSFMore)
+			i2 += d.Symbol(pdfLSFMore)
 		}
 		dst[k] = int32(i2)
 	}

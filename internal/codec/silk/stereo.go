@@ -7,12 +7,12 @@ type stereo struct {
 }
 
 // readWeights decodes the prediction weights (section 4.2.7.1).
-func (d *rangeDecoder) readWeights() (w [2]int32) {
-	n := d.symbol(pdfStereo1)
+func (d reader) readWeights() (w [2]int32) {
+	n := d.Symbol(pdfStereo1)
 	for i, first := range [2]int{n / 5, n % 5} {
-		at := 3*first + d.symbol(pdfStereo2)
+		at := 3*first + d.Symbol(pdfStereo2)
 		step := mulW(stereoWeights[at+1]-stereoWeights[at], 6554)
-		w[i] = stereoWeights[at] + step*int32(2*d.symbol(pdfStereo3)+1)
+		w[i] = stereoWeights[at] + step*int32(2*d.Symbol(pdfStereo3)+1)
 	}
 	w[0] -= w[1]
 	return w
