@@ -151,13 +151,15 @@ func (b *Blocks) Late() Problems {
 // reread can be reached.
 type reread struct {
 	dialect
-	file  *os.File
-	info  os.FileInfo
-	names []string
-	width int
-	marks []blockStart
-	n     int   // rows
-	err   error // the first of column
+	file   *os.File
+	info   os.FileInfo
+	names  []string
+	header []string
+	width  int
+	footer int // the line that it begins in; 0: there is none
+	marks  []blockStart
+	n      int   // rows
+	err    error // the first of column
 }
 
 // blockStart is where a block begins: its first row, and the place and line of the text that it is
@@ -166,7 +168,7 @@ type blockStart struct{ row, at, line int }
 
 // newReread returns what reads the rows of f again; r reads them for the first time.
 func newReread(f *os.File, t *Table, r *csvReader, c *collector) *reread {
-	s := &reread{dialect: r.dialect, names: t.Header, width: r.width}
+	s := &reread{dialect: r.dialect, names: t.Header, header: r.header, width: r.width}
 	var err error
 	if s.info, err = f.Stat(); err == nil {
 		s.file, err = os.Open(f.Name())
@@ -206,7 +208,8 @@ func (s *reread) block(k int, f func(row []string, line int)) error {
 	if _, err := io.ReadFull(io.NewSectionReader(s.file, int64(from.at), int64(len(text))), text); err != nil {
 		return failed(err)
 	}
-	r := &csvReader{dialect: s.dialect, s: string(text), line: from.line, c: &collector{}, width: s.width, names: s.names}
+	r := &csvReader{dialect: s.dialect, s: string(text), line: from.line, c: &collector{}, width: s.width, names: s.names, header: s.header}
+	r.again(s.footer)
 	for range to.row - from.row {
 		row, line, ok := r.sample()
 		if !ok {

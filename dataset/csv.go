@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,15 +11,17 @@ import (
 // inside belong to the cell. A quote elsewhere is an ordinary character.
 type csvReader struct {
 	dialect
-	s     string
-	at    int
-	line  int // 1-based, of s[at]
-	c     *collector
-	row   []string // the row being read
-	width int      // of a row, once the header is read
-	names []string // the header, once read
+	s      string
+	at     int
+	line   int // 1-based, of s[at]
+	c      *collector
+	row    []string // the row being read
+	width  int      // of a row, once the header is read
+	names  []string // the header, once read
+	header []string // the header as it is written
 
-	ragged             int // rows of another width
+	ragged int // rows of another width
+	mends
 	quotedBehindBlanks int
 	escapes
 }
@@ -55,13 +58,19 @@ func readRows(text string, d dialect, c *collector, begin func(t *Table, r *csvR
 		return &Table{}
 	}
 	t := &Table{}
+	for _, cell := range header {
+		r.header = append(r.header, strings.Clone(cell)) // the text is not kept
+	}
 	// R's write.table: the header lacks the name of the row names' column.
 	if d.lead {
 		t.Header = append(t.Header, "")
 		c.note("csv.row-names", at, "", "give it a name in the header to keep it", "the header has one name less than the rows have cells: the first column holds the names of the rows and is left out")
 	}
-	for _, name := range header {
-		t.Header = append(t.Header, strings.Clone(headerName(name))) // the text is not kept
+	for _, name := range r.header {
+		if inner, ok := forcedText(name); ok {
+			name = inner
+		}
+		t.Header = append(t.Header, headerName(name))
 	}
 	// "#name,…" as numpy.savetxt and many bioinformatics tools write a header.
 	if len(header) > 1 && strings.HasPrefix(t.Header[0], "#") && d.skip == 0 {
@@ -83,31 +92,14 @@ func readRows(text string, d dialect, c *collector, begin func(t *Table, r *csvR
 		add(row, line, from)
 		n++
 	}
+	r.settle(n)
 	// Then a note for every row would hide the one line that is at fault, and they are taken back.
-	if r.ragged > max(alikeShown, n) { // then it is the header that is wrong
+	if n -= r.short.n; r.ragged > 0 && r.ragged > max(alikeShown, n) { // then it is the header that is wrong
 		c.list = c.list[:quotes]
 		c.fatal("csv.header", at, "", "begin the file with a line of the columns' names, separated as the rows are",
 			"is this line the header? it has %s, %s, but %d of %d rows have another number of cells", plural(r.width, "cell"), quoteSome(t.Header), r.ragged, r.ragged+n)
 	}
 	return t
-}
-
-// sample reads the next row that has a cell for each column; others are reported, but for empty
-// lines.
-func (r *csvReader) sample() (row []string, line int, ok bool) {
-	for {
-		row, line, ok = r.next()
-		switch {
-		case !ok:
-			return nil, 0, false
-		case len(row) == 1 && row[0] == "" && len(r.names) > 1: // an empty line
-		case len(row) != r.width:
-			r.ragged++
-			r.c.fatal("csv.columns", line, "", r.raggedAdvice(len(row)), "the row has %s where the header has %d", plural(len(row), "cell"), r.width)
-		default:
-			return row, line, true
-		}
-	}
 }
 
 // quoteSome lists the first names, in quotes.
@@ -124,8 +116,10 @@ func quoteSome(names []string) string {
 }
 
 // raggedAdvice is the advice for a row of another number of cells than the header.
-func (r *csvReader) raggedAdvice(cells int) string {
-	switch {
+func (r *csvReader) raggedAdvice(row []string) string {
+	switch cells := len(row); {
+	case cells > r.width && slices.ContainsFunc(row, hasCurly):
+		return `only straight double quotes (") hold a cell together: put cells that hold a separator in these`
 	case r.comma == '\t':
 		return "separate the cells by exactly one tab"
 	case cells < r.width:

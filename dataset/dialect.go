@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -135,7 +136,6 @@ func headRecords(text string, d dialect) headRows {
 	c := &collector{}
 	r := newCSVReader(text, d, c)
 	h := headRows{}
-	count := map[int]int{}
 	for len(h.rows) < dialectRows {
 		row, line, ok := r.next()
 		if !ok {
@@ -145,6 +145,12 @@ func headRecords(text string, d dialect) headRows {
 			continue
 		}
 		h.rows, h.lines = append(h.rows, append([]string(nil), row...)), append(h.lines, line)
+	}
+	if hasCurly(text) && !d.aligned && d.comma != '\t' {
+		h.joinCurly(d.comma)
+	}
+	count := map[int]int{}
+	for _, row := range h.rows {
 		if n := len(row); count[n]+1 > count[h.usual] || count[n]+1 == count[h.usual] && n > h.usual {
 			h.usual = n
 		}
@@ -152,6 +158,23 @@ func headRecords(text string, d dialect) headRows {
 	}
 	h.faults, h.spaced, h.escapes = len(c.list), r.quotedBehindBlanks, r.escapes
 	return h
+}
+
+// joinCurly joins the cells of rows that are wider than the header, the first row of several cells,
+// as a reader of rows does.
+func (h *headRows) joinCurly(comma byte) {
+	width := 0
+	for i, row := range h.rows {
+		if width == 0 {
+			if len(row) > 1 {
+				width = len(row)
+			}
+		} else if len(row) > width {
+			if joined := joinCurly(row, comma); len(joined) == width {
+				h.rows[i] = joined
+			}
+		}
+	}
 }
 
 // share is the share of the rows that have as many cells as the header; a table of one column has
@@ -218,7 +241,9 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 		}
 	}
 	at = h.at(d)
-	header, rest := h.rows[at], h.rows[at+1:]
+	header, rest := h.rows[at], slices.Clone(h.rows[at+1:])
+	// Files that were joined have it again.
+	rest = slices.DeleteFunc(rest, func(row []string) bool { return slices.Equal(row, header) })
 	// One cell less than all rows have. A single exception, and ragged rows are the better finding.
 	if len(header)+1 != h.usual || len(header) < 2 || len(rest) == 0 {
 		return d

@@ -324,7 +324,9 @@ const forgetBytes = 8 << 20
 // readMapped is readCSV of the text of a mapped file, f. In blocks the rows are counted only.
 func readMapped(file *filemap.File, f *os.File, text string, d dialect, blocks bool, c *collector) *Table {
 	gone := 0
-	return readRows(text, d, c, func(t *Table, r *csvReader) func(row []string, line int, from blockStart) {
+	var reader *csvReader
+	t := readRows(text, d, c, func(t *Table, r *csvReader) func(row []string, line int, from blockStart) {
+		reader = r
 		t.grid = &grid{width: len(t.Header)}
 		if blocks {
 			t.grid.again = newReread(f, t, r, c)
@@ -343,6 +345,10 @@ func readMapped(file *filemap.File, f *os.File, text string, d dialect, blocks b
 			t.lines = append(t.lines, line)
 		}
 	})
+	if t.inBlocks() && reader.footer.n > 0 {
+		t.grid.again.footer = reader.footer.first
+	}
+	return t
 }
 
 // largeText is the size of a table, in bytes, from which its text is too large to be held beside

@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fusor-ml/fusor/internal/codec/xlsx"
@@ -52,9 +53,19 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 			t.Header = append(t.Header, headerName(name))
 		}
 		prefixGroups(t.Header, groups)
+		var m mends
+		end := footerOf(s, at, width)
 		for i := at + 1; i < len(s.Rows); i++ {
 			row := s.Rows[i]
 			if emptyEnd(row) == len(row) {
+				continue
+			}
+			if slices.Equal(row, s.Rows[at]) && width > 1 {
+				m.repeats.add(s.Lines[i], "")
+				continue
+			}
+			if i >= end {
+				m.footer.add(s.Lines[i], row[0])
 				continue
 			}
 			// A remark beside the table belongs to no column. It is noted once a row.
@@ -66,6 +77,7 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 			}
 			t.rows, t.lines = append(t.rows, row[:width:width]), append(t.lines, s.Lines[i])
 		}
+		m.note(c)
 	}
 	merged := 0
 	for _, line := range s.Filled {
@@ -84,6 +96,23 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 		c.note("cell.error", e.Row, name, "repair it, or open the file in Excel and save it", "%s is taken as missing", e.What)
 	}
 	return &source{table: t}
+}
+
+// footerOf is the index of the first of the rows below a table of some width that hold a remark in
+// the first column alone, behind an empty row.
+func footerOf(s *xlsx.Sheet, header, width int) int {
+	end := len(s.Rows)
+	for i := end - 1; i > header && width > 2; i-- {
+		row := s.Rows[i]
+		blank := emptyEnd(row) == len(row)
+		if !blank && (emptyEnd(row) < len(row)-1 || isBlank(row[0])) {
+			break
+		}
+		if blank || s.Lines[i] > s.Lines[i-1]+1 {
+			end = i
+		}
+	}
+	return end
 }
 
 // headerBelow is the index of the row that holds the names where the row at an index has cells that
