@@ -289,6 +289,16 @@ func field(t *Table, i int, kind media.Kind, is inferred, c *collector) Field {
 	}
 	if kind == media.Number && (t.plain == nil || !t.plain[i]) {
 		noteAmounts(t, i, w, c)
+		if w == (style{}) && !t.typed {
+			notePoint(t, i, c)
+		}
+	}
+	few := is.kind == media.Number && is.standIns < sentinelRows
+	if t.plain != nil && t.plain[i] {
+		few = t.standIns[i] < sentinelRows
+	}
+	if kind == media.Date || !few {
+		noteSentinels(t, i, &f, c)
 	}
 	return f
 }

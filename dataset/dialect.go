@@ -146,7 +146,7 @@ func headRecords(text string, d dialect) headRows {
 		}
 		h.rows, h.lines = append(h.rows, append([]string(nil), row...)), append(h.lines, line)
 	}
-	if hasCurly(text) && !d.aligned && d.comma != '\t' {
+	if !d.aligned && d.comma != '\t' {
 		h.joinCurly(d.comma)
 	}
 	count := map[int]int{}

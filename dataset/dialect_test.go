@@ -113,7 +113,8 @@ func TestNoHeader(t *testing.T) {
 	}
 }
 
-// Cells of any content come back from RFC 4180 as they went in.
+// Cells of any content come back from RFC 4180 as they went in, but for ="a", which is a, and rows
+// that may be remarks below the table.
 func TestCSVRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cell := rapid.StringOf(rapid.SampledFrom([]rune("ab ,;\t|\"\n#é=")))
@@ -127,6 +128,12 @@ func TestCSVRoundTrip(t *testing.T) {
 			fmt.Fprintf(&b, "\"label%d\"", c)
 		}
 		for _, row := range rows {
+			row[cols-1] += "é"
+			for k, s := range row {
+				if _, forced := forcedText(s); forced {
+					row[k] = " " + s
+				}
+			}
 			b.WriteByte('\n')
 			for c, s := range row {
 				if c > 0 {

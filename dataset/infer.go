@@ -25,17 +25,21 @@ const mostly = 0.95
 type inferred struct {
 	kind media.Kind
 	style
-	open doubt
+	open     doubt
+	standIns int // of numbers: cells that may stand for missing ones
 }
 
 // inferKind describes what a column holds, by its cells: what most of them can be read as, and for
 // names of files, what the files are by their first bytes. "" means that every cell is empty. room
 // is memory for the cells, which are looked at several times.
 func inferKind(name string, cells iter.Seq[string], from media.Folder, room []string) (inferred, error) {
-	held := room[:0]
+	held, standIns := room[:0], 0
 	for s := range cells {
 		if s = trim(s); s != "" && s != "[]" {
 			held = append(held, s)
+			if maybeStandIn(s) {
+				standIns++
+			}
 		}
 	}
 	total, values := len(held), slices.Values(held)
@@ -74,7 +78,10 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 		if share, _ := leadingZeros(values); share >= codesShare {
 			return inferred{kind: media.Category}, nil
 		}
-		return inferred{media.Number, number, open}, nil
+		if _, ok := longCodes(name, values); ok {
+			return inferred{kind: media.Category}, nil
+		}
+		return inferred{media.Number, number, open, standIns}, nil
 	}
 	// Behind numbers, which may have commas and blanks between thousands.
 	if bareLists(held) {
@@ -89,7 +96,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 		if seasons(held) {
 			return inferred{kind: media.Category}, nil
 		}
-		return inferred{media.Date, date, open}, nil
+		return inferred{kind: media.Date, style: date, open: open}, nil
 	}
 	// Last before text, since it looks at the disk.
 	if k, err := fileKind(name, every(values, fileSample), from); k != "" || err != nil {
@@ -104,6 +111,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 // the rows in place of one for each column, of which nothing is left in the processor's cache.
 func plainColumns(t *Table, columns []int) []bool {
 	plain := make([]bool, len(t.Header))
+	t.standIns = make([]int, len(t.Header))
 	left := slices.Clone(columns)
 	for i := range t.Len() {
 		if len(left) == 0 {
@@ -115,7 +123,10 @@ func plainColumns(t *Table, columns []int) []bool {
 				return false
 			}
 			_, _, date := digitDate(s)
-			plain[c] = isPlain(s) && !grouped(s) && !(len(s) > 1 && s[0] == '0' && s[1] != '.') && !date
+			plain[c] = isPlain(s) && !grouped(s) && !(len(s) > 1 && s[0] == '0' && s[1] != '.') && !date && !losesDigits(s)
+			if maybeStandIn(s) {
+				t.standIns[c]++
+			}
 			return !plain[c]
 		})
 	}

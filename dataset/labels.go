@@ -241,7 +241,7 @@ func setClasses(ds *Dataset, rows map[string]int, c *collector) {
 	}
 	for k := 1; k < len(classes); k++ {
 		a, okA := ParseNumber(classes[k-1])
-		if b, okB := ParseNumber(classes[k]); okA && okB && a == b {
+		if b, okB := ParseNumber(classes[k]); okA && okB && a == b && !losesDigits(classes[k-1]) && !losesDigits(classes[k]) {
 			c.note("class.alike", 0, label, "write them alike", "the classes %q and %q are the same number", classes[k-1], classes[k])
 		}
 	}
@@ -300,6 +300,7 @@ func readTargets(ds *Dataset, c *collector) {
 		low, high = min(low, v), max(high, v)
 		n++
 	}
+	noteTargetSentinels(ds, c)
 	if n < 2 || low == high {
 		c.fatal("label.one-value", 0, ds.Schema.Label, "add samples with other values", "the labels do not differ: there is nothing to predict")
 	}
@@ -383,7 +384,7 @@ func classIndex(classes []string) func(string) int {
 				byKey[key] = k
 			}
 		}
-		if v, ok := ParseNumber(s); ok {
+		if v, ok := ParseNumber(s); ok && !losesDigits(s) {
 			byNumber[v] = k
 		}
 	}
@@ -398,7 +399,7 @@ func classIndex(classes []string) func(string) int {
 		if k, ok := byKey[key]; ok {
 			return k
 		}
-		if v, ok := ParseNumber(s); ok {
+		if v, ok := ParseNumber(s); ok && !losesDigits(s) {
 			if k, ok := byNumber[v]; ok {
 				return k
 			}

@@ -30,7 +30,7 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 	numbers := []float64{}
 	named := namesRows(t.Header[i])
 	prefix, suffix := "", ""
-	hex := true
+	hex, letters := true, false
 	for k, cell := range t.column(i) {
 		s := trim(cell)
 		if s == "" || len(s) > 80 || strings.Count(s, " ") > 1 {
@@ -41,6 +41,7 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 		}
 		seen[s] = struct{}{}
 		hex = hex && isHash(s)
+		letters = letters || hex && strings.ContainsAny(s, "abcdefABCDEF-")
 		// None of the three findings below is possible any more. Most columns end here after a few cells.
 		if numbers == nil && !hex && !named {
 			return ""
@@ -72,7 +73,7 @@ func rowNames(t *Table, i int, kind media.Kind) string {
 			return "%s (it numbers the rows)"
 		}
 		return "%s (names that count the rows)"
-	case hex:
+	case hex && letters: // else times of a clock, in millionths of a second
 		return "%s (every row has a code of its own)"
 	// Long texts differ from row to row, as they should.
 	case named && kind != media.Text:
@@ -137,5 +138,5 @@ func isHash(s string) bool {
 	default:
 		return false
 	}
-	return strings.Trim(bare, "0123456789abcdefABCDEF") == "" && strings.ContainsAny(bare, "abcdefABCDEF0")
+	return strings.Trim(bare, "0123456789abcdefABCDEF") == ""
 }

@@ -49,7 +49,7 @@ func settle(t *Table, columns []int, kinds []media.Kind, found map[int]inferred,
 		}
 		for k := range kinds {
 			if s := open[k]; s != "" {
-				found[columns[k]] = inferred{kind: media.Number, style: w}
+				found[columns[k]] = inferred{kind: media.Number, style: w, standIns: found[columns[k]].standIns}
 				v, _ := w.number(s)
 				note(k, comma, s, formatNumber("", v))
 			}

@@ -23,6 +23,8 @@ type Table struct {
 	dropped map[place]bool           // of JSON lines: members that are left out, which was noted
 	media   map[int][][]media.Source // by column: binary columns of Parquet, the media of each row
 	plain   []bool                   // by column, nil if nobody has looked: each cell is empty or a plain number, without blanks around it
+
+	standIns []int // by column, parallel to plain: cells that may stand for missing ones, where the column is plain
 }
 
 // place is a cell of a table.

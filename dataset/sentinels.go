@@ -1,0 +1,199 @@
+package dataset
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fusor-ml/fusor/media"
+)
+
+// sentinelRows is how many rows have a value that stands for a missing one, at least.
+const sentinelRows = 3
+
+// sentinel is a value that may stand for a missing one, as -999 does.
+type sentinel struct {
+	text      string
+	rows      int
+	low, high string // of all other values
+}
+
+// sentinelsOf finds the values that may stand for missing ones: those that programs and surveys
+// write so, in several rows and farther from all other values than these are from each other.
+// scale is the place of a value on a line, and maybe reports cheaply which values are worth a look.
+func sentinelsOf(cells iter.Seq[string], maybe func(string) bool, scale func(string) (float64, bool)) []sentinel {
+	count := map[string]int{}
+	for s := range cells {
+		if s = trim(s); maybe(s) {
+			count[s]++
+		}
+	}
+	maps.DeleteFunc(count, func(_ string, n int) bool { return n < sentinelRows })
+	if len(count) == 0 {
+		return nil
+	}
+	places := map[string]float64{}
+	for s := range count {
+		if v, ok := scale(s); ok {
+			places[s] = v
+		}
+	}
+	low, high, lowest, highest := math.Inf(1), math.Inf(-1), "", ""
+	far := func(v float64) bool { return v < low-(high-low) || v > high+(high-low) }
+	n := 0
+	for s := range cells {
+		s = trim(s)
+		if maybe(s) && count[s] > 0 {
+			continue
+		}
+		// Others only come nearer.
+		if n++; n%256 == 0 && high > low {
+			maps.DeleteFunc(places, func(_ string, v float64) bool { return !far(v) })
+			if len(places) == 0 {
+				return nil
+			}
+		}
+		v, ok := scale(s)
+		switch {
+		case !ok || math.IsInf(v, 0):
+			continue
+		case v < low && v > high: // the first
+			lowest, highest, low, high = s, s, v, v
+		case v < low:
+			low, lowest = v, s
+		case v > high:
+			high, highest = v, s
+		}
+	}
+	if !(high > low) {
+		return nil
+	}
+	var out []sentinel
+	for s, v := range places {
+		if far(v) {
+			out = append(out, sentinel{strings.Clone(s), count[s], strings.Clone(lowest), strings.Clone(highest)})
+		}
+	}
+	slices.SortFunc(out, func(a, b sentinel) int { return cmp.Or(b.rows-a.rows, strings.Compare(a.text, b.text)) })
+	return out
+}
+
+// standIns are numbers that programs write for missing ones, beside nines, eights and sevens: the
+// limits of types of numbers, of which netCDF's default fill value is another, and what logs of
+// wells have.
+var standIns = []float64{
+	-999.25, 1e20, 1e30, 1e36, 9.969209968386869e36, math.MaxFloat32, math.MaxFloat64,
+	math.MaxInt16, math.MinInt16, math.MaxUint16, math.MaxInt32, math.MinInt32, math.MaxUint32, math.MaxInt64, math.MinInt64,
+}
+
+// maybeStandIn reports whether a number is one that is written for a missing one. Nearly all cells
+// are told by their first two characters.
+func maybeStandIn(s string) bool {
+	s = trim(s)
+	if s != "" && s[0] == '-' {
+		s = s[1:]
+	}
+	if len(s) < 2 {
+		return false
+	}
+	switch a, b := s[0], s[1]; {
+	case a >= '7' && a <= '9' && b == a, a == '9' && b >= '6' && b <= '9':
+		// -999, -999.0, 9998, 77: refusals and gaps in surveys have codes of their own.
+		whole, fraction, _ := strings.Cut(s, ".")
+		n := len(whole)
+		if strings.Trim(fraction, "0") == "" && strings.Trim(whole[:n-1], whole[:1]) == "" &&
+			(whole[n-1] == a || a == '9' && n > 2 && whole[n-1] >= '6' && whole[n-1] <= '9') {
+			return true
+		}
+	case a == '1', a == '2' && b == '1', a == '3', a == '4' && b == '2', a == '6' && b == '5', a == '9':
+	default:
+		return false
+	}
+	if len(s) < 4 {
+		return false
+	}
+	switch s[:4] { // what standIns begin with
+	case "999.", "1e20", "1e30", "1e36", "1e+2", "1e+3", "1E20", "1E30", "1E36", "1E+2", "1E+3", "1000",
+		"9.96", "9969", "3.40", "3402", "1.79", "1797", "3276", "6553", "2147", "4294", "9223":
+		v, err := strconv.ParseFloat(s, 64)
+		return err == nil && slices.ContainsFunc(standIns, func(x float64) bool { return math.Abs(math.Abs(x)-v) <= 1e-6*v })
+	}
+	return false
+}
+
+// maybeNever reports whether a date may be one that is written for a missing one: the ends of
+// calendars, and the days from which programs count.
+func maybeNever(s string) bool {
+	for _, year := range []string{"9999", "2999", "2099", "1970", "1904", "1900", "1899", "1800", "1753", "1601", "0001"} {
+		if strings.Contains(s, year) {
+			return true
+		}
+	}
+	return false
+}
+
+// noteSentinels notes values of field i that may stand for missing ones.
+func noteSentinels(t *Table, i int, f *Field, c *collector) {
+	const advice = "leave the cell empty where the value is missing"
+	if f.Kind == media.Number {
+		w := style{f.Notation, f.Unit}
+		for _, s := range sentinelsOf(t.texts(i), maybeStandIn, w.number) {
+			c.note("number.stand-in", 0, f.Name, advice, "%q in %d rows is far from all other numbers, %s to %s: does it stand for a missing one? It is taken as a number", s.text, s.rows, s.low, s.high)
+		}
+		return
+	}
+	scale := func(s string) (float64, bool) {
+		when, _, ok := f.Notation.date(s)
+		return float64(when.Unix()), ok
+	}
+	for _, s := range sentinelsOf(t.texts(i), maybeNever, scale) {
+		when, _, _ := f.Notation.date(s.text)
+		if d, m := when.Day(), when.Month(); m == time.January && d == 1 || m == time.December && d >= 30 {
+			c.note("date.stand-in", 0, f.Name, advice, "%q in %d rows is far from all other dates, %s to %s: does it stand for a missing one? It is taken as a date", s.text, s.rows, s.low, s.high)
+		}
+	}
+}
+
+// noteTargetSentinels notes targets of a regression that may stand for missing ones.
+func noteTargetSentinels(ds *Dataset, c *collector) {
+	labels := func(yield func(string) bool) {
+		for i := range ds.Rows {
+			if !yield(ds.Rows[i].Label) {
+				return
+			}
+		}
+	}
+	for _, s := range sentinelsOf(labels, maybeStandIn, ds.target) {
+		c.note("number.stand-in", 0, ds.Schema.Label, "leave the label empty where it is missing", "%q in %d rows is far from all other numbers, %s to %s: does it stand for a missing one? It is taken as a number", s.text, s.rows, s.low, s.high)
+	}
+}
+
+// notePoint notes a column that may have points between thousands: those of its numbers that have
+// a point have three digits behind it, and the others are below a thousand.
+func notePoint(t *Table, i int, c *collector) {
+	whole, example := false, ""
+	for s := range t.texts(i) {
+		s = trim(s)
+		switch {
+		case s == "" || s == "0" || isMissing(s):
+		case !isPlain(s):
+			return
+		case grouped(s):
+			if example == "" {
+				example = s
+			}
+		case strings.IndexByte(s, '.') >= 0 || len(strings.TrimLeft(s, "+-")) > 3:
+			return
+		default:
+			whole = true
+		}
+	}
+	if whole && example != "" {
+		c.note("number.point", 0, t.Header[i], "write a thousand as 1000", "%q is read with a decimal point, though beside whole numbers it may be of thousands", example)
+	}
+}
