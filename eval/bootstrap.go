@@ -10,50 +10,33 @@ import (
 // little, never under 400.
 func replicates(cost int) int { return min(2000, max(400, 6_000_000/max(cost, 1))) }
 
-// statistic is what times resamples are taken of: a function of how often each row is drawn.
-// Counts take a byte, so that those of a million rows stay near the processor; that one of n units
-// is drawn 256 times has a chance below n/256!.
-type statistic struct {
-	times int
-	of    func(w []uint8) float64
-}
-
 // bootstrap draws n rows (or all of the groups) with replacement, times times,
 // and returns the statistic's values in ascending order, those undefined (NaN)
-// left out. f gets how often each row was drawn. The draws depend on n, the
-// groups and the count alone.
-func bootstrap(n int, groups []int, times int, f func(w []uint8) float64) []float64 {
-	return bootstrapAll(n, groups, []statistic{{times, f}})[0]
+// left out. The draws depend on n, the groups and the count alone.
+func bootstrap(n int, groups []int, s statistic) []float64 {
+	return bootstrapAll(n, groups, []statistic{s})[0]
 }
 
 // bootstrapAll is bootstrap of several statistics of the same draws.
 func bootstrapAll(n int, groups []int, of []statistic) [][]float64 {
 	rng := rand.New(rand.NewPCG(0x66757365, uint64(n)))
 	member, units := Units(groups, n)
-	drawn := make([]uint8, units)
-	w := drawn
-	if units < n {
-		w = make([]uint8, n)
-	}
 	most := 0
 	for _, s := range of {
 		most = max(most, s.times)
 	}
-	draws, out := newDraws(units), make([][]float64, len(of))
-	for k := range most {
-		clear(drawn)
-		draws.count(rng, drawn)
-		if units < n {
-			for i := range w {
-				w[i] = drawn[member[i]]
-			}
-		}
+	r, d, out := &resamples{}, newDraws(units), make([][]float64, len(of))
+	for k := 0; k < most; k += lanes {
+		r.draw(min(lanes, most-k), rng, d, member)
 		for j, s := range of {
 			if k >= s.times {
 				continue
 			}
-			if v := s.of(w); !math.IsNaN(v) {
-				out[j] = append(out[j], v)
+			values := s.of(r)
+			for _, v := range values[:min(lanes, s.times-k)] {
+				if !math.IsNaN(v) {
+					out[j] = append(out[j], v)
+				}
 			}
 		}
 	}
@@ -105,7 +88,7 @@ func (d *draws) count(rng *rand.Rand, drawn []uint8) {
 
 // bootstrapMeans is bootstrap for the mean of values.
 func bootstrapMeans(values []float64, groups []int, times int) []float64 {
-	return bootstrap(len(values), groups, times, func(w []uint8) float64 { return weightedMean(values, w) })
+	return bootstrap(len(values), groups, statistic{times, func(r *resamples) [lanes]float64 { return r.weightedMeans(values) }})
 }
 
 // FewestGroups is how many groups resampling needs: the spread of fewer states

@@ -61,9 +61,10 @@ func TestResampledMeanAveragePrecision(t *testing.T) {
 	p := labelData()
 	m, fast := labelMetric(t, "mean_average_precision"), p.resampledMAP()
 	near(t, "without resampling", fast(slices.Repeat([]uint8{1}, p.Len())), m.Of(p), 1e-12)
-	exact := bootstrap(p.Len(), nil, 400, func(w []uint8) float64 { return m.weighted(p, w) })
-	near(t, "low end", quantile(bootstrap(p.Len(), nil, 400, fast), 0.025), quantile(exact, 0.025), 0.02)
-	near(t, "high end", quantile(bootstrap(p.Len(), nil, 400, fast), 0.975), quantile(exact, 0.975), 0.02)
+	exact := bootstrap(p.Len(), nil, statistic{400, each(func(w []uint8) float64 { return m.weighted(p, w) })})
+	quick := bootstrap(p.Len(), nil, statistic{400, each(fast)})
+	near(t, "low end", quantile(quick, 0.025), quantile(exact, 0.025), 0.02)
+	near(t, "high end", quantile(quick, 0.975), quantile(exact, 0.975), 0.02)
 
 	// The effect of a row is the derivative in its weight.
 	const h = 1.0 / 200 // weights count by their ratio

@@ -190,16 +190,10 @@ func (r *oneVsRest) slopes(auc bool) slopes {
 	return s
 }
 
-// resampled returns a function of how often each row is drawn that is near the macro mean of auc
-// (else of average precision) and takes work for rows and classes alone, not for rows × classes, as
-// the metric itself does. A class's own rows count exactly, with the classes of which none is drawn
-// left out; the rows of all others count to first order (their infinitesimal jackknife: Efron 1982,
-// chapter 6), for they are many more.
-func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []uint8) float64 {
-	classes := len(r.start) - 1
-	// Slopes of the metric in the weight of one row; those of the rows of other classes do not change
-	// with the draw.
-	s, effect := r.slopes(auc), r.precision
+// effects returns the slopes of auc, else of average precision, and the metric's slope in the
+// weight of each row as one of other classes, [N]: they are the same for all draws.
+func (r *oneVsRest) effects(p *Predictions, auc bool) (s slopes, effect []float64) {
+	s, effect = r.slopes(auc), r.precision
 	if auc {
 		effect = r.auc
 	}
@@ -210,51 +204,102 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(w []uint8) float64 
 			r.bins(i, row, func(bin int) { effect[i] += s.slope[bin] })
 		}
 	}
-	drawn := make([]float64, len(r.cuts))
-	return func(w []uint8) float64 {
-		clear(drawn)
-		rest := 0.0
-		for i, times := range w {
-			wi := float64(times)
-			drawn[r.at[i]] += wi
-			rest += (wi - 1) * effect[i]
+	return s, effect
+}
+
+// resampled returns a function of resamples that is near the macro mean of auc (else of average
+// precision) and takes work for rows and classes alone, not for rows × classes, as the metric
+// itself does. A class's own rows count exactly, with the classes of which none is drawn left out;
+// the rows of all others count to first order (their infinitesimal jackknife: Efron 1982,
+// chapter 6), for they are many more.
+func (r *oneVsRest) resampled(p *Predictions, auc bool) func(d *resamples) [lanes]float64 {
+	s, effect := r.effects(p, auc)
+	ranking, first := r.ranking()
+	return func(d *resamples) (out [lanes]float64) {
+		var rest, present [lanes]float64
+		by := d.byRow()
+		for i, e := range effect {
+			for k, w := range &by[i] {
+				rest[k] += (float64(w) - 1) * e
+			}
 		}
-		total, present := 0.0, 0.0
-		for c := range classes {
-			lo, hi := r.start[c], r.start[c+1]
-			hits, score := 0.0, 0.0
-			// From the highest score down, as precision counts hits.
-			for k := hi - 1; k >= lo; k-- {
-				hits += drawn[k]
-				switch {
-				case drawn[k] == 0:
-				case auc:
-					score += drawn[k] * s.place[k]
-				default:
-					score += drawn[k] * hits / (hits + s.place[k])
+		var counts [gathered][lanes]uint8
+		for c := range len(r.start) - 1 {
+			if !s.used[c] {
+				continue
+			}
+			var hits, score, tp [lanes]float64
+			left := ranking[first[c]:first[c+1]]
+			for len(left) > 0 {
+				rows := left[max(0, len(left)-gathered):]
+				left = left[:len(left)-len(rows)]
+				d.gather(&counts, rows)
+				for i, row := range slices.Backward(rows) {
+					for k, w := range &counts[i] {
+						tp[k] += float64(w)
+					}
+					if !row.first() {
+						continue
+					}
+					place := s.place[r.at[row.row()]]
+					for k, n := range &tp {
+						hits[k] += n
+						switch {
+						case n == 0:
+						case auc:
+							score[k] += n * place
+						default:
+							score[k] += n * hits[k] / (hits[k] + place)
+						}
+					}
+					tp = [lanes]float64{}
 				}
 			}
-			// A class that was not drawn has no value in this resample, and the mean is over the others.
-			if s.used[c] && hits > 0 {
-				total += score / hits
-				present++
+			for k, n := range hits {
+				if n > 0 {
+					out[k] += score[k] / n
+					present[k]++
+				}
 			}
 		}
-		return total/present + rest/s.n
+		for k := range out {
+			out[k] = out[k]/present[k] + rest[k]/s.n
+		}
+		return out
 	}
+}
+
+// ranking returns the rows of one class after the other, in ascending order of their own
+// probability, and where those of each class begin.
+func (r *oneVsRest) ranking() (rows []ranked, first []int) {
+	next := make([]int, len(r.cuts)+1)
+	for _, cut := range r.at {
+		next[cut+1]++
+	}
+	for cut := range r.cuts {
+		next[cut+1] += next[cut]
+	}
+	for _, cut := range r.start {
+		first = append(first, next[cut])
+	}
+	rows = make([]ranked, len(r.at))
+	for i, cut := range r.at {
+		rows[next[cut]] = ranked(i) << 2
+		next[cut]++
+	}
+	for k := range rows {
+		if k == 0 || r.at[rows[k].row()] != r.at[rows[k-1].row()] {
+			rows[k] |= 1
+		}
+	}
+	return rows, first
 }
 
 // manyClasses is how many probabilities a metric by class looks at before resampling takes
 // [oneVsRest.resampled].
 const manyClasses = 2_000_000
 
-// resampler returns what computes the metric on a sample of the rows of p.
-func (m Metric) resampler(p *Predictions) func(w []uint8) float64 {
-	if (m.Name == "roc_auc" || m.Name == "average_precision") && p.Classes() > 2 && (p.passed != nil || p.Classes()*p.Len() > manyClasses) {
-		return p.oneVsRest().resampled(p, m.Name == "roc_auc")
-	}
-	if m.Name == "mean_average_precision" && p.Classes()*p.Len() > manyClasses {
-		return p.resampledMAP()
-	}
-	return func(w []uint8) float64 { return m.weighted(p, w) }
+// approximated reports whether [oneVsRest.resampled] stands for the metric on resamples of p.
+func (m Metric) approximated(p *Predictions) bool {
+	return (m.Name == "roc_auc" || m.Name == "average_precision") && p.Classes() > 2 && (p.passed != nil || p.Classes()*p.Len() > manyClasses)
 }

@@ -118,34 +118,36 @@ func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) 
 	if !m.HigherIsBetter {
 		sign = -1
 	}
-	score := func(seeds []*Predictions) func(w []uint8) float64 {
-		of := make([]func(w []uint8) float64, len(seeds))
-		for i, p := range seeds {
-			of[i] = m.resampler(p)
+	mean := func(seeds []*Predictions) (sum float64) {
+		for _, p := range seeds {
+			sum += m.Of(p)
 		}
-		return func(w []uint8) float64 {
-			sum := 0.0
-			for _, f := range of {
-				sum += f(w)
-			}
-			return sum / float64(len(seeds))
-		}
+		return sum / float64(len(seeds))
 	}
-	a, b := score(fused), score(single)
-	difference := func(w []uint8) float64 { return sign * (a(w) - b(w)) }
-	t := &PairedBootstrap{mean: difference(slices.Repeat([]uint8{1}, fused[0].Len()))}
+	t := &PairedBootstrap{mean: sign * (mean(fused) - mean(single))}
 	n := fused[0].Len()
 	if n < 2 || math.IsNaN(t.mean) {
 		return t
 	}
 	_, t.units = Units(groups, n)
-	t.draws = bootstrap(n, groups, replicates(2*len(fused)*m.work(fused[0])), difference)
+	t.draws = bootstrap(n, groups, statistic{replicates(2 * len(fused) * m.work(fused[0])), difference(m.statistic(fused), m.statistic(single), sign)})
 	for i, d := range t.draws {
 		if math.Abs(d) < 1e-12 {
 			t.draws[i] = 0
 		}
 	}
 	return t
+}
+
+// difference returns sign·(a − b) of the same resamples.
+func difference(a, b statistic, sign float64) func(r *resamples) [lanes]float64 {
+	return func(r *resamples) [lanes]float64 {
+		out, minus := a.of(r), b.of(r)
+		for k := range out {
+			out[k] = sign * (out[k] - minus[k])
+		}
+		return out
+	}
 }
 
 // PairedError returns the standard error of the difference between two systems' metrics on the same
@@ -155,8 +157,7 @@ func PairedError(m Metric, a, b []*Predictions, groups []int) float64 {
 		return 0
 	}
 	const times = 200
-	of, minus := m.statistic(a).of, m.statistic(b).of
-	_, std := meanStd(bootstrap(a[0].Len(), groups, times, func(w []uint8) float64 { return of(w) - minus(w) }))
+	_, std := meanStd(bootstrap(a[0].Len(), groups, statistic{times, difference(m.statistic(a), m.statistic(b), 1)}))
 	if math.IsNaN(std) {
 		return 0
 	}

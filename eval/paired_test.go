@@ -120,14 +120,14 @@ func TestBootstrapMeans(t *testing.T) {
 	}
 	for _, g := range [][]int{nil, groups} {
 		a := bootstrapMeans(v, g, 50)
-		b := bootstrap(len(v), g, 50, func(w []uint8) float64 {
+		b := bootstrap(len(v), g, statistic{50, each(func(w []uint8) float64 {
 			sum, n := 0.0, 0.0
 			for i, x := range v {
 				sum += float64(w[i]) * x
 				n += float64(w[i])
 			}
 			return sum / n
-		})
+		})})
 		for i := range a {
 			near(t, "draw", a[i], b[i], 1e-12)
 		}

@@ -142,18 +142,22 @@ func SummarizeSplits(metrics []Metric, seeds []*Predictions, groups []int) []Sum
 func (m Metric) statistic(seeds []*Predictions) statistic {
 	if m.Row != nil {
 		rows := RowScores(m, seeds)
-		return statistic{replicates(len(rows)), func(w []uint8) float64 { return weightedMean(rows, w) }}
+		return statistic{replicates(len(rows)), func(r *resamples) [lanes]float64 { return r.weightedMeans(rows) }}
 	}
-	of := make([]func(w []uint8) float64, len(seeds))
+	of := make([]func(r *resamples) [lanes]float64, len(seeds))
 	for i, p := range seeds {
-		of[i] = m.resampler(p)
+		of[i] = m.resampled(p)
 	}
-	return statistic{replicates(len(seeds) * m.work(seeds[0])), func(w []uint8) float64 {
-		sum := 0.0
+	return statistic{replicates(len(seeds) * m.work(seeds[0])), func(r *resamples) (out [lanes]float64) {
 		for _, f := range of {
-			sum += f(w)
+			for k, v := range f(r) {
+				out[k] += v
+			}
 		}
-		return sum / float64(len(seeds))
+		for k := range out {
+			out[k] /= float64(len(seeds))
+		}
+		return out
 	}}
 }
 

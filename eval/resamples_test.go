@@ -1,0 +1,51 @@
+package eval
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/fusor-ml/fusor/dataset"
+)
+
+// Each of the resamples that a metric looks at together has the value of the metric with the rows
+// counted as often as they are drawn: of any number of rows and classes, with scores that tie and
+// classes without a row.
+func TestResamplesTogether(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{1, 2, 9, gathered, gathered + 1, 3*gathered - 1} {
+		for _, classes := range []int{2, 3, 9} {
+			for _, ties := range []bool{false, true} {
+				p := &Predictions{Labels: make([]int, n)}
+				for i := range n {
+					row, sum := make([]float64, classes), 0.0
+					for c := range row {
+						row[c] = rng.Float64() + 0.01
+						if ties {
+							row[c] = float64(1 + rng.IntN(3))
+						}
+						sum += row[c]
+					}
+					for c := range row {
+						row[c] /= sum
+					}
+					p.Probs, p.Labels[i] = append(p.Probs, row), rng.IntN(classes)
+				}
+				member, units := Units(nil, n)
+				for _, k := range []int{1, lanes} {
+					r := &resamples{}
+					r.draw(k, rng, newDraws(units), member)
+					for _, m := range Metrics(dataset.Classification) {
+						got := m.statistic([]*Predictions{p}).of(r)
+						for l, w := range r.drawn[:k] {
+							want := m.weighted(p, w)
+							if math.IsNaN(want) != math.IsNaN(got[l]) || math.Abs(got[l]-want) > 1e-12 {
+								t.Errorf("%s of %d rows and %d classes, ties %t: %v, not %v", m.Name, n, classes, ties, got[l], want)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
