@@ -75,8 +75,14 @@ func openInput(ds *Dataset, in input, opt *Options, c *collector) *source {
 	switch {
 	case format.Name == "parquet" || ext == ".parquet":
 		return openParquet(in, c)
-	case zipped && (ext == ".xlsx" || ext == ".xlsm" || format.Kind == "" || xlsx.Is(in.r, in.size)):
+	case zipped && (ext == ".xlsx" || ext == ".xlsm" || xlsx.Is(in.r, in.size)):
 		return openXLSX(in, opt.Sheet, known(opt), c)
+	case format.Name == "zip":
+		c.fatal("file.format", 0, "", unpackAdvice, "%s, which fusor does not read", "an archive")
+		return nil
+	case format.Name == "pickle":
+		c.fatal("file.format", 0, "", `write it as Parquet: pandas.read_pickle("FILE").to_parquet("table.parquet")`, "%s, which fusor does not read", "a Python pickle")
+		return nil
 	case format.Name != "" && format.Kind != media.Text:
 		c.fatal("file.format", 0, "", tableAdvice, "not a manifest but a file of the format %s", format.Name)
 		return nil
@@ -164,60 +170,6 @@ func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) 
 	return openInput(ds, out, opt, c)
 }
 
-// foreign is a format of tables that is not read.
-type foreign struct {
-	magic, ext, what, advice string
-}
-
-// foreigns are told apart by their first bytes, or by their ending.
-var foreigns = []foreign{
-	{"SQLite format 3\x00", "", "an SQLite database", `export the table: sqlite3 -header -csv FILE "select * from TABLE" > table.csv`},
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "an Excel file of the old kind (.xls), or one with a password", "save it as .xlsx or .csv, without a password"},
-	{"ARROW1", "", "an Arrow or Feather file", `write it as Parquet: pandas.read_feather("FILE").to_parquet("table.parquet")`},
-	{"FEA1", "", "a Feather file", `write it as Parquet: pandas.read_feather("FILE").to_parquet("table.parquet")`},
-	{"\x89HDF\r\n\x1a\n", "", "an HDF5 file", `write it as Parquet: pandas.read_hdf("FILE").to_parquet("table.parquet")`},
-	{"$FL2", "", "an SPSS file", `write it as CSV: pandas.read_spss("FILE").to_csv("table.csv", index=False)`},
-	{"<stata_dta>", "", "a Stata file", `write it as CSV: pandas.read_stata("FILE").to_csv("table.csv", index=False)`},
-	{"RDX", "", "an R file", `write it as CSV in R: write.csv(x, "table.csv", row.names = FALSE)`},
-	{"ORC", "", "an ORC file", `write it as Parquet: pandas.read_orc("FILE").to_parquet("table.parquet")`},
-	{"Obj\x01", "", "an Avro file", "write it as Parquet or JSON lines"},
-	{"%PDF", "", "a PDF", "copy the table to a .csv file"},
-	{"<!DOCTYPE html", "", "a web page", "download the file itself, or save the table as .csv"},
-	{"<html", "", "a web page", "download the file itself, or save the table as .csv"},
-	{"version https://git-lfs", "", "a pointer of Git LFS to the file, not the file", "fetch it: git lfs pull"},
-	{"", ".pkl", "a Python pickle", `write it as Parquet: pandas.read_pickle("FILE").to_parquet("table.parquet")`},
-	{"", ".pickle", "a Python pickle", `write it as Parquet: pandas.read_pickle("FILE").to_parquet("table.parquet")`},
-	{"", ".ods", "an OpenDocument spreadsheet", "save it as .xlsx or .csv"},
-	{"", ".numbers", "a Numbers spreadsheet", "export it as .xlsx or .csv"},
-	{"", ".xlsb", "a binary Excel file", "save it as .xlsx or .csv"},
-	{"", ".npy", "a matrix without labels", "put it into a folder with labels.csv, and give the folder"},
-	{"", ".npz", "matrices without labels", "put them into a folder with labels.csv, and give the folder"},
-	{"", ".arff", "an ARFF file", "write it as CSV"},
-	{"", ".sql", "a dump of a database", "export the table as .csv"},
-	{"", ".xml", "an XML file", "write it as .csv or JSON lines"},
-	{"", ".yaml", "a YAML file", "write it as .csv or JSON lines"},
-	{"", ".yml", "a YAML file", "write it as .csv or JSON lines"},
-	{"", ".zip", "an archive", "unpack it, and give the table or the folder"},
-	{"BZh", "", "a file packed by bzip2", "unpack it, or pack it as .gz or .zst"},
-	{"\xfd7zXZ\x00", "", "a file packed by xz", "unpack it, or pack it as .gz or .zst"},
-	{"7z\xbc\xaf\x27\x1c", "", "an archive", "unpack it, and give the table or the folder"},
-	{"Rar!\x1a\x07", "", "an archive", "unpack it, and give the table or the folder"},
-}
-
-// foreignFormat finds the format of what is no table that can be read; nil if there is none.
-func foreignFormat(head []byte, ext string) *foreign {
-	for i := range foreigns {
-		f := &foreigns[i]
-		switch {
-		case f.magic != "" && len(head) >= len(f.magic) && strings.EqualFold(string(head[:len(f.magic)]), f.magic):
-			return f
-		case f.ext != "" && f.ext == ext && !bytes.HasPrefix(head, []byte("PAR1")):
-			return f
-		}
-	}
-	return nil
-}
-
 // openText reads a text table.
 func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *source {
 	var text string
@@ -241,7 +193,10 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 		return readJSON(text, known(opt), c)
 	case ".tsv", ".tab":
 		comma = '\t'
-	case ".csv", ".txt":
+	case ".csv", ".txt", ".xls", ".dat", ".data", ".asc", ".psv", ".prn":
+		if ext == ".xls" {
+			c.note("file.format", 0, "", "", "holds text, whatever its ending, and is read as that")
+		}
 		if isJSON(start) {
 			c.note("file.format", 0, "", "", "holds JSON, whatever its ending, and is read as that")
 			return readJSON(strings.Clone(text), known(opt), c) // which keeps parts of it

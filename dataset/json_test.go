@@ -189,7 +189,9 @@ func TestForeignTables(t *testing.T) {
 	f("m.csv", "<!doctype html><html>", "a web page")
 	f("m.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull")
 	f("m.npy", "\x93NUMPY", "a matrix without labels")
-	f("m.docx", "PK\x03\x04rest", "cannot read the Excel file")
+	f("m.docx", "PK\x03\x04rest", "a text document, which fusor does not read; copy the table to a .csv file")
+	f("m.xlsx", "PK\x03\x04rest", "cannot read the Excel file")
+	f("m.csv", "PK\x03\x04rest", "an archive, which fusor does not read; unpack it")
 	if got := refused(t, "m.csv", good(4), Options{Sheet: "x"}).Error(); !strings.Contains(got, "only .xlsx files have sheets") {
 		t.Error(got)
 	}

@@ -43,6 +43,7 @@ var (
 	ErrFolder     = errors.New("it is a folder")
 	ErrNotRegular = errors.New("not a regular file")
 	ErrTooLarge   = errors.New("the file is too large")
+	ErrPointer    = errors.New("it is a pointer of Git LFS to the file, not the file; fetch it: git lfs pull")
 )
 
 // File is the source of a file of the operating system. Only regular files are
@@ -125,7 +126,35 @@ func Open(ctx context.Context, s Source) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{ctx, content, size, closing}, nil
+	r := &Reader{ctx, content, size, closing}
+	if size < pointerLen {
+		switch pointer, err := r.isPointer(); {
+		case err != nil:
+			return nil, errors.Join(err, r.Close())
+		case pointer:
+			return nil, errors.Join(fmt.Errorf("cannot read %s: %w", s.name, ErrPointer), r.Close())
+		}
+	}
+	return r, nil
+}
+
+// pointerLen is more than a pointer file of Git LFS has (Git LFS specification, "The Pointer").
+const pointerLen = 1024
+
+// isPointer reports whether a short file is a pointer of Git LFS, as clones without it hold, and
+// which would be a text by its bytes. It goes back to the start.
+func (r *Reader) isPointer() (bool, error) {
+	const version = "version https://git-lfs.github.com/spec/"
+	if r.size <= int64(len(version)) {
+		return false, nil
+	}
+	head := make([]byte, len(version))
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	_, err = r.Seek(0, io.SeekStart)
+	return string(head[:n]) == version, err
 }
 
 // Read implements io.Reader.

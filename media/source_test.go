@@ -158,3 +158,32 @@ func mustOpen(t *testing.T, s Source) *Reader {
 	t.Cleanup(func() { r.Close() })
 	return r
 }
+
+// A pointer of Git LFS is no text, picture, sound or array, and the error says what to do.
+func TestPointersAreRefused(t *testing.T) {
+	pointer := []byte("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n")
+	dir := folderOf(t, map[string][]byte{"a.jpg": pointer, "short.txt": pointer[:20]})
+	for _, s := range []Source{File(filepath.Join(dir, "a.jpg")), Bytes("a.jpg", pointer), FileOf(os.DirFS(dir), "a.jpg")} {
+		if _, err := Open(context.Background(), s); !errors.Is(err, ErrPointer) {
+			t.Errorf("%v", err)
+		}
+		if _, err := ReadImage(context.Background(), s, ImageOptions{}); !errors.Is(err, ErrPointer) {
+			t.Errorf("%v", err)
+		}
+	}
+	for s, want := range map[Source][]byte{
+		File(filepath.Join(dir, "short.txt")):                          pointer[:20],
+		Section("a.txt", bytes.NewReader(pointer[1:]), 60, [32]byte{}): pointer[1:61],
+	} {
+		r, err := Open(context.Background(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %q, %v", s.Name(), got, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
