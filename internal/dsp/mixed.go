@@ -9,14 +9,38 @@ import (
 // whose half has no prime factor above 7, such as Whisper's 400. It carries
 // scratch memory: one goroutine at a time.
 //
-// A block of n reals is taken as n/2 complex numbers, transformed by a mixed-radix
-// Stockham FFT and untangled as in [FFT]. Speech models take the logarithm of powers
-// over eight decades, which is where float32 is too coarse.
+// A block of n reals is taken as n/2 complex numbers, transformed and untangled as
+// in [FFT]. Speech models take the logarithm of powers over eight decades, which is
+// where float32 is too coarse.
 type MixedFFT struct {
-	n       int
-	stages  []mixedStage
-	spin    []complex128 // e^{-2πik/n} for k <= n/4
-	a, b, t []complex128 // scratch: [n/2], [n/2], [largest radix]
+	n    int
+	half *ComplexFFT
+	spin []complex128 // e^{-2πik/n} for k <= n/4
+	a    []complex128 // scratch: [n/2]
+}
+
+// NewMixedFFT returns a transform of n reals.
+func NewMixedFFT(n int) (*MixedFFT, error) {
+	if n < 2 || n%2 != 0 {
+		return nil, fmt.Errorf("cannot transform blocks of %d values", n)
+	}
+	half, err := NewComplexFFT(n / 2)
+	if err != nil {
+		return nil, err
+	}
+	f := &MixedFFT{n: n, half: half, a: make([]complex128, n/2)}
+	for k := 0; k <= n/4; k++ {
+		f.spin = append(f.spin, unit(k, n))
+	}
+	return f, nil
+}
+
+// ComplexFFT transforms complex blocks of any length that has no prime factor
+// above 7, by a mixed-radix Stockham FFT. It carries scratch memory: one goroutine
+// at a time.
+type ComplexFFT struct {
+	stages []mixedStage
+	b, t   []complex128 // scratch: [n], [largest radix]
 }
 
 // mixedStage is one pass: size/radix butterflies, each for stride interleaved transforms.
@@ -26,13 +50,13 @@ type mixedStage struct {
 	twiddle              []complex128 // e^{-2πipk/size}: [quota*radix]
 }
 
-// NewMixedFFT returns a transform of n reals.
-func NewMixedFFT(n int) (*MixedFFT, error) {
-	if n < 2 || n%2 != 0 || n > 1<<20 {
+// NewComplexFFT returns a transform of n complex numbers.
+func NewComplexFFT(n int) (*ComplexFFT, error) {
+	if n < 1 || n > 1<<19 {
 		return nil, fmt.Errorf("cannot transform blocks of %d values", n)
 	}
-	f := &MixedFFT{n: n, a: make([]complex128, n/2), b: make([]complex128, n/2), t: make([]complex128, 7)}
-	size, stride := n/2, 1
+	f := &ComplexFFT{b: make([]complex128, n), t: make([]complex128, 7)}
+	size, stride := n, 1
 	for _, r := range []int{4, 2, 3, 5, 7} {
 		for size%r == 0 {
 			st := mixedStage{radix: r, quota: size / r, stride: stride}
@@ -52,10 +76,18 @@ func NewMixedFFT(n int) (*MixedFFT, error) {
 	if size != 1 {
 		return nil, fmt.Errorf("cannot transform blocks of %d values: the prime factor %d is too large", n, size)
 	}
-	for k := 0; k <= n/4; k++ {
-		f.spin = append(f.spin, unit(k, n))
-	}
 	return f, nil
+}
+
+// Transform transforms x, which it uses as scratch memory, and returns the
+// spectrum, which is valid until the next call.
+func (f *ComplexFFT) Transform(x []complex128) []complex128 {
+	y := f.b
+	for i := range f.stages {
+		f.stages[i].run(y, x, f.t)
+		x, y = y, x
+	}
+	return x
 }
 
 // unit returns e^{-2πik/n}.
@@ -66,14 +98,11 @@ func unit(k, n int) complex128 {
 
 // Power writes |X_k|² for bins 0 … n/2 of src [n] into dst [n/2+1].
 func (f *MixedFFT) Power(dst, src []float64) {
-	x, y, h := f.a, f.b, f.n/2
+	x, h := f.a, f.n/2
 	for i := range x {
 		x[i] = complex(src[2*i], src[2*i+1])
 	}
-	for i := range f.stages {
-		f.stages[i].run(y, x, f.t)
-		x, y = y, x
-	}
+	x = f.half.Transform(x)
 	dst = dst[:h+1]
 	first, last := real(x[0])+imag(x[0]), real(x[0])-imag(x[0])
 	dst[0], dst[h] = first*first, last*last

@@ -34,6 +34,34 @@ func TestMixedFFTIsTheTransform(t *testing.T) {
 	}
 }
 
+func TestComplexFFTIsTheTransform(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{1, 2, 3, 60, 120, 240, 480, 490} {
+		f, err := NewComplexFFT(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := make([]complex128, n)
+		for range 2 {
+			for i := range x {
+				x[i] = complex(r.NormFloat64(), r.NormFloat64())
+			}
+			var want complex128
+			for i, v := range x {
+				want += v * cmplx.Exp(complex(0, -2*math.Pi*float64(i*(n-1))/float64(n)))
+			}
+			if got := f.Transform(x)[n-1]; cmplx.Abs(got-want) > 1e-11*float64(n) {
+				t.Fatalf("length %d, last bin: %v, want %v", n, got, want)
+			}
+		}
+	}
+	for _, n := range []int{0, 11, 1 << 20} {
+		if _, err := NewComplexFFT(n); err == nil {
+			t.Errorf("length %d: no error", n)
+		}
+	}
+}
+
 func TestMixedFFTRefusesLengths(t *testing.T) {
 	for _, n := range []int{-2, 0, 1, 3, 22, 401, 1 << 22} {
 		if _, err := NewMixedFFT(n); err == nil {
