@@ -1,8 +1,7 @@
 // Package audiofile decodes sound files into mono float32 signals: WAV by hand
 // (PCM of 8 to 32 bits, float, A-law, µ-law, extensible headers, RF64), AIFF, AU and
-// NIST SPHERE with it, MP3 by
-// internal/codec/mp3, FLAC, Ogg Vorbis and Ogg Opus through their libraries, the speech
-// of Opus by internal/codec/silk.
+// NIST SPHERE with it, MP3 by internal/codec/mp3, Ogg Opus by internal/codec/opus,
+// FLAC and Ogg Vorbis through their libraries.
 //
 // What a file claims is checked before any memory is taken for it, a sound may
 // last [MaxSeconds] at most, and a library's panic on a broken file is an

@@ -31,7 +31,7 @@ var (
 
 // codings is the grid: each row is coded at its rates, of its channels, with
 // each of the sounds. mp3 has a finer one of its own in internal/codec/mp3. Opus of
-// speech alone is equal to the bit; hybrid packets are not (docs/decisions/0052).
+// speech alone is equal to the bit (docs/decisions/0052).
 var codings = []coding{
 	{"wav", "wav", "-c:a pcm_u8", anyRate, []int{1, 2, 6}, 120},
 	{"wav", "wav", "-c:a pcm_s16le", anyRate, []int{1, 2, 6}, 120},
@@ -52,11 +52,15 @@ var codings = []coding{
 	{"opus", "opus", "-c:a libopus -b:a 8k", opusRates, []int{1, 2}, 120},
 	{"opus", "opus", "-c:a libopus -b:a 10k -application voip -frame_duration 60", opusRates, []int{1, 2}, 120},
 	{"opus", "opus", "-c:a libopus -b:a 32k -cutoff 8000 -fec 1 -packet_loss 20", opusRates, []int{1, 2}, 120},
-	{"opus", "opus", "-c:a libopus -b:a 20k -cutoff 6000 -frame_duration 10", opusRates, []int{1, 2}, 70},
-	{"opus", "opus", "-c:a libopus -b:a 16k", opusRates, []int{1, 2}, 35},
-	{"opus", "opus", "-c:a libopus -b:a 32k", opusRates, []int{1, 2}, 40},
-	{"opus", "opus", "-c:a libopus -b:a 96k", opusRates, []int{1, 2}, 45},
-	{"opus", "opus", "-c:a libopus -b:a 48k -application lowdelay", opusRates, []int{1, 2}, 45},
+	{"opus", "opus", "-c:a libopus -b:a 20k -cutoff 6000 -frame_duration 10", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 16k", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 24k -application voip -frame_duration 10", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 32k", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 96k", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 48k -application lowdelay", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 64k -application lowdelay -frame_duration 2.5", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 64k -vbr off -frame_duration 5 -compression_level 0", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 256k -vbr constrained -frame_duration 60", opusRates, []int{1, 2}, 110},
 	{"wav", "wav", "-c:a adpcm_ms", anyRate, []int{1, 2}, 120},
 	{"wav", "wav", "-c:a adpcm_ms -block_size 256", anyRate, []int{1, 2}, 120},
 	{"wav", "wav", "-c:a adpcm_ima_wav", anyRate, []int{1, 2}, 120},
@@ -138,7 +142,7 @@ func reference(t *testing.T, format, file string, channels, n int) []float32 {
 	args := []string{"-v", "error", "-i", file, "-f", "f32le", "-"}
 	switch format {
 	case "opus":
-		args = append([]string{"-c:a", "libopus"}, args...)
+		args = append([]string{"-c:a", "libopus", "-request_sample_fmt", "flt"}, args...)
 	case "vorbis":
 		args = append([]string{"-flags2", "+skip_manual"}, args...)
 	}

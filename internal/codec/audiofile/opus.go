@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/fusor-ml/fusor/internal/codec/opus"
 )
 
 const opusRate = 48000
@@ -39,12 +41,9 @@ func opusLink(o *oggReader, s *sink) error {
 	if err != nil {
 		return unlessEOF(err)
 	}
-	dec, err := newOpusDecoder(channels)
-	if err != nil {
-		return err
-	}
 	// Opus decodes at 48 kHz whatever the input was.
-	out := make([]float32, opusRate/1000*120*channels) // a packet lasts up to 120 ms
+	dec := opus.NewDecoder(channels)
+	out := make([]float32, opus.MaxSamples*channels)
 	var span granuleSpan
 	for {
 		packet, err = o.Packet(packet)
@@ -57,7 +56,7 @@ func opusLink(o *oggReader, s *sink) error {
 		if len(packet) == 0 {
 			continue
 		}
-		n, err := dec.decode(packet, out)
+		n, err := dec.Decode(out, packet)
 		if err != nil {
 			return err
 		}

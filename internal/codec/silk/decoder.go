@@ -2,7 +2,7 @@
 // bit. Speech that another arithmetic decodes may drift away: the encoder keeps
 // the long-term filter, which may amplify, in check by what this one yields.
 //
-// Lost frames are not concealed, and redundant ones are passed over.
+// Redundant frames are passed over.
 package silk
 
 import "github.com/fusor-ml/fusor/internal/codec/rangecoder"
@@ -28,8 +28,8 @@ type Decoder struct {
 	channels [2]channel
 	up       [2]upsampler
 	stereo   stereo
-	wide     bool // the frame before was stereo
-	midOnly  bool // the frame before had no side
+	format   Format // of the frame before
+	midOnly  bool   // the frame before had no side
 }
 
 // NewDecoder returns a decoder at the start of a stream.
@@ -42,6 +42,7 @@ func NewDecoder() *Decoder {
 // Any bytes are a frame.
 func (d *Decoder) Decode(dst []float32, channels int, bits *rangecoder.Decoder, f Format) {
 	r := reader{bits}
+	narrowed := d.format.Stereo && !f.Stereo && d.format.KHz == f.KHz
 	d.begin(f)
 	frames, subframes := max(1, f.Milliseconds/20), min(4, f.Milliseconds/5)
 	coded := 1
@@ -71,34 +72,44 @@ func (d *Decoder) Decode(dst []float32, channels int, bits *rangecoder.Decoder, 
 		if f.Stereo {
 			d.midOnly = midOnly
 		}
-		if f.Stereo && channels == 2 {
-			d.stereo.unmix(m, s, weights, f.KHz)
-		} else {
-			delay(m, &d.stereo.mid)
-		}
 		part := dst[i*samples*channels : (i+1)*samples*channels]
-		d.up[0].run(part, channels, m[1:1+n])
-		switch {
-		case channels == 1:
-		case f.Stereo:
-			d.up[1].run(part[1:], channels, s[1:1+n])
-		default:
-			for k := 0; k < len(part); k += 2 {
-				part[k+1] = part[k]
-			}
+		d.emit(part, channels, m, s, weights, narrowed && i == 0)
+	}
+}
+
+// emit mixes the channels of a frame, which begin with two samples of before, and
+// writes them at 48 kHz. narrowed is whether the frame before was the last in stereo,
+// so that the right channel ends in its own filter.
+func (d *Decoder) emit(dst []float32, channels int, m, s []int16, weights [2]int32, narrowed bool) {
+	f, n := &d.format, len(m)-2
+	if f.Stereo && channels == 2 {
+		d.stereo.unmix(m, s, weights, f.KHz)
+	} else {
+		delay(m, &d.stereo.mid)
+	}
+	d.up[0].run(dst, channels, m[1:1+n])
+	switch {
+	case channels == 1:
+	case f.Stereo:
+		d.up[1].run(dst[1:], channels, s[1:1+n])
+	case narrowed:
+		d.up[1].run(dst[1:], channels, m[1:1+n])
+	default:
+		for k := 0; k < len(dst); k += 2 {
+			dst[k+1] = dst[k]
 		}
 	}
 }
 
 // begin prepares for a frame. The side starts anew after mono.
 func (d *Decoder) begin(f Format) {
-	if f.Stereo && !d.wide {
+	if f.Stereo && !d.format.Stereo {
 		d.channels[1] = newChannel()
 		d.stereo.weights, d.stereo.side = [2]int32{}, [2]int16{}
 		d.up[1] = d.up[0]
 		d.midOnly = false
 	}
-	d.wide = f.Stereo
+	d.format = f
 	d.channels[0].setRate(f.KHz)
 	d.up[0].setRate(f.KHz)
 	if f.Stereo {
@@ -121,8 +132,10 @@ func following(i int, resumes bool) coding {
 // decode reads a frame and turns it into samples.
 func (c *channel) decode(r reader, out []int16, subframes int, active bool, how coding) {
 	c.read(r, subframes, active, how)
+	c.resume()
 	c.run(out, &c.frame, c.rate, c.book().order)
 	c.started = true
+	c.learn(out)
 }
 
 // header is the flags of each channel's frames (sections 4.2.3 and 4.2.4).

@@ -56,3 +56,37 @@ func quotient(a, b int32, q int) int32 {
 	an -= mulHigh(bn, first) << 3
 	return down(first+mulW(an, inv), 29+ashift-bshift-q)
 }
+
+// root returns an approximation of the square root.
+func root(a int32) int32 {
+	if a <= 0 {
+		return 0
+	}
+	zeros := bits.LeadingZeros32(uint32(a))
+	fraction := int32(bits.RotateLeft32(uint32(a), zeros-24) & 127) // below the top bit, Q7
+	v := int32(46214)                                               // the root of 2, Q15
+	if zeros%2 == 1 {
+		v = 1 << 15
+	}
+	v >>= zeros / 2
+	return v + mulW(v, 213*fraction)
+}
+
+// energyOf returns the sum of the squares shifted down by so much that two bits
+// are left above it.
+func energyOf(x []int16) (energy int32, shift int) {
+	sum := func(energy uint32, shift int) int32 {
+		for i := 0; i < len(x); i += 2 {
+			pair := uint32(int32(x[i]) * int32(x[i]))
+			if i+1 < len(x) {
+				pair += uint32(int32(x[i+1]) * int32(x[i+1]))
+			}
+			energy += pair >> shift
+		}
+		return int32(energy)
+	}
+	most := bits.Len32(uint32(len(x))) - 1
+	rough := sum(uint32(len(x)), most)
+	shift = max(0, most+3-bits.LeadingZeros32(uint32(rough)))
+	return sum(0, shift), shift
+}

@@ -29,6 +29,7 @@ type frame struct {
 	lags           [4]int
 	taps           [4][5]int32 // Q14
 	historyScale   int32       // Q14
+	bridged        bool        // not voiced, but begins with what was concealed
 	excitation     [maxFrame]int32
 }
 
@@ -42,6 +43,7 @@ type channel struct {
 	lsf     [maxOrder]int32
 	synthesis
 	frame frame
+	lost  loss
 }
 
 func newChannel() channel { return channel{gain: 10, synthesis: synthesis{gainBefore: 1 << 16}} }
@@ -56,6 +58,7 @@ func (c *channel) setRate(kHz int) {
 
 func (c *channel) forget() {
 	c.started, c.voiced, c.gain = false, false, 10
+	c.lost.signal = inactive
 	c.clear()
 }
 
@@ -79,6 +82,7 @@ func (c *channel) read(d reader, subframes int, active bool, how coding) {
 	}
 	c.readGains(d, how)
 	c.readLSF(d)
+	f.historyScale, f.bridged = 0, false
 	if f.signal == voiced {
 		c.readPitch(d, how)
 	}

@@ -80,9 +80,22 @@ func expand(a []int32, factor int32) {
 	}
 }
 
-// stable reports whether the gain of the filter, Q12, is limited (section
-// 4.2.7.5.8): the recursion of Levinson backwards.
-func stable(coefs []int32) bool {
+// widen scales a filter, Q12, by the powers of a factor, Q16, rounding, which keeps
+// it stable.
+func widen(a []int32, factor int32) {
+	power := factor
+	for k := range a {
+		a[k] = round(power*a[k], 16)
+		power = int32((int64(factor)*int64(power) + 32768) >> 16)
+	}
+}
+
+// stable reports whether the gain of the filter, Q12, is limited.
+func stable(coefs []int32) bool { return inverseGain(coefs) != 0 }
+
+// inverseGain returns one over the power gain of the filter, Q30, 0 if that is not
+// limited (section 4.2.7.5.8): the recursion of Levinson backwards.
+func inverseGain(coefs []int32) int32 {
 	const (
 		limit   = 16773022 // 0.99975, Q24
 		minimum = 107374   // 10^-4, Q30
@@ -95,17 +108,17 @@ func stable(coefs []int32) bool {
 		a[k] = c << 12
 	}
 	if sum >= 4096 {
-		return false
+		return 0
 	}
 	gain := int32(1 << 30)
 	for k := len(a) - 1; k >= 0; k-- {
 		if a[k] > limit || a[k] < -limit {
-			return false
+			return 0
 		}
 		rc := -a[k] << 7
 		rest := 1<<30 - mulHigh(rc, rc)
 		if gain = mulHigh(gain, rest) << 2; gain < minimum {
-			return false
+			return 0
 		}
 		_, headroom := normalized(rest)
 		q := 31 - headroom
@@ -115,12 +128,12 @@ func stable(coefs []int32) bool {
 			u := round64(int64(reflect(x, y, rc))*inv, uint(q))
 			v := round64(int64(reflect(y, x, rc))*inv, uint(q))
 			if u != int64(int32(u)) || v != int64(int32(v)) {
-				return false
+				return 0
 			}
 			a[n], a[k-1-n] = int32(u), int32(v)
 		}
 	}
-	return true
+	return gain
 }
 
 // reflect returns x - y*rc, rc being Q31.

@@ -38,8 +38,9 @@ func (s *synthesis) run(out []int16, f *frame, kHz, order int) {
 			}
 			s.gainBefore = gain
 		}
-		x := f.excitation[k*n : (k+1)*n]
-		if f.signal == voiced {
+		var buf [maxFrame / 4]int32
+		x := buf[:copy(buf[:n], f.excitation[k*n:])] // the excitation is kept for conceal
+		if f.signal == voiced || f.bridged && k < 2 {
 			lag := f.lags[k]
 			recent := residual[at-lag-2 : at]
 			switch {
