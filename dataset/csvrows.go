@@ -3,6 +3,7 @@ package dataset
 import (
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -230,7 +231,8 @@ func (r *csvReader) settle(rows int) {
 			for _, row := range r.lacking {
 				r.fault(row.line, row.cells, r.raggedAdvice(nil))
 			}
-			slices.SortStableFunc(r.c.list, func(a, b Problem) int { return a.Row - b.Row })
+			list := r.c.list
+			sort.SliceStable(list, func(i, k int) bool { return list[i].Row < list[k].Row })
 		} else if m.n == 1 {
 			r.c.note("csv.short", m.first, "", "", "the row has fewer cells than the header; the missing ones are taken as empty")
 		} else {

@@ -1,9 +1,7 @@
 package dataset
 
 import (
-	"cmp"
 	"iter"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -33,7 +31,11 @@ func sentinelsOf(cells iter.Seq[string], maybe func(string) bool, scale func(str
 			count[s]++
 		}
 	}
-	maps.DeleteFunc(count, func(_ string, n int) bool { return n < sentinelRows })
+	for s, n := range count {
+		if n < sentinelRows {
+			delete(count, s)
+		}
+	}
 	if len(count) == 0 {
 		return nil
 	}
@@ -53,7 +55,11 @@ func sentinelsOf(cells iter.Seq[string], maybe func(string) bool, scale func(str
 		}
 		// Others only come nearer.
 		if n++; n%256 == 0 && high > low {
-			maps.DeleteFunc(places, func(_ string, v float64) bool { return !far(v) })
+			for s, v := range places {
+				if !far(v) {
+					delete(places, s)
+				}
+			}
 			if len(places) == 0 {
 				return nil
 			}
@@ -73,13 +79,17 @@ func sentinelsOf(cells iter.Seq[string], maybe func(string) bool, scale func(str
 	if !(high > low) {
 		return nil
 	}
-	var out []sentinel
+	var texts []string
 	for s, v := range places {
 		if far(v) {
-			out = append(out, sentinel{strings.Clone(s), count[s], strings.Clone(lowest), strings.Clone(highest)})
+			texts = append(texts, s)
 		}
 	}
-	slices.SortFunc(out, func(a, b sentinel) int { return cmp.Or(b.rows-a.rows, strings.Compare(a.text, b.text)) })
+	slices.Sort(texts)
+	out := make([]sentinel, len(texts))
+	for k, s := range texts {
+		out[k] = sentinel{strings.Clone(s), count[s], strings.Clone(lowest), strings.Clone(highest)}
+	}
 	return out
 }
 

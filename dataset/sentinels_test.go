@@ -62,7 +62,7 @@ func TestStandIns(t *testing.T) {
 		}
 		return grade(i)
 	})
-	f("-999 -888", every("-999", func(i int) string {
+	f("-888 -999", every("-999", func(i int) string {
 		if i%4 == 1 && i < 60 {
 			return "-888"
 		}
