@@ -206,7 +206,7 @@ var things = []string{
 	"学校", "门店", "店铺", "部门", "班级", "地区", "城市", "省份", "科室", "类型", "品牌", "职业",
 }
 
-// amounts are what stands before "number" in the name of an amount, an order or a time.
+// amounts are what comes before "number" in the name of an amount, an order or a time.
 var amounts = []string{
 	"page", "row", "line", "record", "obs", "sample", "seq", "sequence", "serial", "day", "week", "month", "year", "hour", "quarter", "floor", "level", "step",
 	"trial", "round", "lap", "episode", "season", "chapter", "volume", "atomic", "mass", "wave", "reynolds", "mach", "order", "rank", "visit", "attempt", "cycle",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fusor-ml/fusor/internal/codec/jsontext"
@@ -15,7 +16,7 @@ import (
 // whether a column is usually called so.
 func readJSON(text string, known func(string) bool, c *collector) *source {
 	// JSON text sequences (RFC 7464) have a mark before each value.
-	text = strings.ReplaceAll(text, "\x1e", " ")
+	text = relaxed(strings.ReplaceAll(text, "\x1e", " "), c)
 	start := strings.TrimLeft(text, " \t\r\n")
 	if t := readJSONValues(text, c); t != nil {
 		return &source{table: t}
@@ -32,6 +33,24 @@ func readJSON(text string, known func(string) bool, c *collector) *source {
 		return doc.records(at)
 	}
 	return doc.object(at)
+}
+
+// relaxed is a text that is one value of loose JSON as JSON; any other as it is.
+func relaxed(text string, c *collector) string {
+	if jsontext.Valid(text) {
+		return text
+	}
+	strict, loose, ok := jsontext.Relax(text)
+	if !ok || loose&^jsontext.NaNs == 0 {
+		return text
+	}
+	noteLoose(loose, 0, c)
+	return strict
+}
+
+// noteLoose notes that a text is no JSON but read as it.
+func noteLoose(loose jsontext.Loose, line int, c *collector) {
+	c.note("json.loose", line, "", "", "not JSON as its standard has it: it has %s, and is read as it is meant", loose)
 }
 
 // readJSONValues reads objects that follow one another in lines of their own or of several, as jq
@@ -114,7 +133,7 @@ func isDocument(s string) bool {
 		}
 		records = records || isRecords(value)
 	})
-	return n > 0 && (records || split == 2 || rows == n || nested == n && sameLengths(s))
+	return n > 0 && (records || split == 2 || rows == n || nested == n && sameLengths(s) || nested > 0 && len(innerRecords(s)) == 1)
 }
 
 // sameLengths reports whether all members hold as many values: the columns of a table.
@@ -140,6 +159,32 @@ func isRecords(value string) bool {
 	}
 	s := strings.TrimLeft(value[1:], " \t\r\n")
 	return s != "" && s[0] == '{'
+}
+
+// innerRecords returns the arrays of several objects that are inside objects of an object, not in
+// arrays: {"result": {"items": […]}}.
+func innerRecords(s string) (found []string) {
+	var walk func(s string, depth int)
+	walk = func(s string, depth int) {
+		eachMember(s, func(_, value string) {
+			switch {
+			case value[0] == '{' && depth < maxNesting && !isMediaObject(value):
+				walk(value, depth+1)
+			case depth > 0 && isRecords(value):
+				n := 0
+				eachElement(value, func(v string) {
+					if v[0] == '{' {
+						n++
+					}
+				})
+				if n > 1 {
+					found = append(found, value)
+				}
+			}
+		})
+	}
+	walk(s, 0)
+	return found
 }
 
 // document is a JSON text that holds the rows inside.
@@ -232,6 +277,9 @@ func (d *document) object(at int) *source {
 			lists = lists[i : i+1]
 		}
 	}
+	if len(lists) > 1 && splitLists(lists) && len(lists) == len(names) {
+		return d.splits(lists, members)
+	}
 	if len(lists) > 1 {
 		d.c.fatal("json.lists", 0, "", documentAdvice, "several arrays of objects could be the rows: %s", strings.Join(lists, ", "))
 		return nil
@@ -241,6 +289,9 @@ func (d *document) object(at int) *source {
 		src := d.records(strings.Index(d.text, value))
 		src.index = pandasIndex(members["schema"])
 		return src
+	}
+	if inner := innerRecords(s); len(lists) == 0 && len(inner) == 1 {
+		return d.records(strings.Index(d.text, inner[0]))
 	}
 	if columns, data := members["columns"], members["data"]; columns != "" && data != "" && columns[0] == '[' && data[0] == '[' {
 		return d.split(columns, data)
@@ -252,6 +303,44 @@ func (d *document) object(at int) *source {
 		return d.index(names, members)
 	}
 	return d.columns(names, members)
+}
+
+// splitLists reports whether names are those of the parts of a split.
+func splitLists(names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		s := splitName(name)
+		return s != "train" && s != "val" && s != "test"
+	})
+}
+
+// splits reads {"train": [{…}, …], "test": […]} as one table with a split, unless its rows
+// have one.
+func (d *document) splits(names []string, members map[string]string) *source {
+	r := newRowReader(d.c)
+	for _, name := range names {
+		value := members[name]
+		own := `{"split":` + strconv.Quote(splitName(name)) + ","
+		// Behind the one before, which may be equal.
+		at := d.seen + strings.Index(d.text[d.seen:], value)
+		eachElementAt(d.text, at, func(from, to int) {
+			row := compact(d.text[from:to])
+			if !hasMember(row, "split") && !strings.HasPrefix(strings.TrimLeft(row[1:], " \t"), "}") {
+				row = own + row[1:]
+			}
+			r.add(row, d.lineOf(from))
+		})
+	}
+	d.c.note("json.splits", 0, "", "", "the arrays %s are read as the parts of one table, and the column split names them", strings.Join(names, ", "))
+	return &source{table: r.table()}
+}
+
+// hasMember reports whether a JSON object has a member of that name.
+func hasMember(object, name string) bool {
+	found := false
+	if object[0] == '{' {
+		eachMember(object, func(key, _ string) { found = found || keyName(key) == name })
+	}
+	return found
 }
 
 // pandasIndex are the columns that a table schema names as the index.

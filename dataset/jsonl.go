@@ -53,11 +53,22 @@ func parseObject(line string, r *memberReader) (object string, ok bool) {
 		if line = repaired; did {
 			valid = list()
 		}
+		if !valid && r.loose {
+			if strict, loose, ok := jsontext.Relax(given); ok {
+				line = strict
+				if valid = list(); valid {
+					noteLoose(loose, r.line, r.c)
+					did = false
+				}
+			}
+		}
 		if !valid {
 			r.c.fatal("json.syntax", r.line, "", advice, "%s", jsonFault(given))
 			return "", false
 		}
-		r.c.note("json.nan", r.line, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
+		if did {
+			r.c.note("json.nan", r.line, "", "write null for a value that is missing", "NaN or Infinity, which JSON does not have, is taken as missing")
+		}
 	}
 	// To the first member that makes the row unusable.
 	if walk {

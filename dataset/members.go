@@ -30,6 +30,7 @@ type memberReader struct {
 	each   func(m member) bool   // takes a cell; false: it was there before
 	// unknown reports whether a member of the row is passed over; nil: none is.
 	unknown func(key, raw string) bool
+	loose   bool // objects may be loose JSON, as files of people have
 	bad     bool
 }
 
@@ -100,7 +101,7 @@ func newRowReader(c *collector) *rowReader {
 		t: &Table{typed: true, dropped: map[place]bool{}}, c: c,
 		index: map[string]int{}, names: map[string]int{}, held: map[string][]int{},
 	}
-	r.cells = memberReader{c: c, each: r.put, nested: func(key string) bool {
+	r.cells = memberReader{c: c, loose: true, each: r.put, nested: func(key string) bool {
 		r.held[key] = append(r.held[key], len(r.t.rows))
 		return true
 	}}

@@ -11,7 +11,7 @@ import (
 	"github.com/fusor-ml/fusor/media"
 )
 
-// sentinelRows is how many rows have a value that stands for a missing one, at least.
+// sentinelRows is how many rows have a value in place of a missing one, at least.
 const sentinelRows = 3
 
 // sentinel is a value that may stand for a missing one, as -999 does.
