@@ -61,6 +61,7 @@ var codings = []coding{
 	{"opus", "opus", "-c:a libopus -b:a 64k -application lowdelay -frame_duration 2.5", opusRates, []int{1, 2}, 110},
 	{"opus", "opus", "-c:a libopus -b:a 64k -vbr off -frame_duration 5 -compression_level 0", opusRates, []int{1, 2}, 110},
 	{"opus", "opus", "-c:a libopus -b:a 256k -vbr constrained -frame_duration 60", opusRates, []int{1, 2}, 110},
+	{"opus", "opus", "-c:a libopus -b:a 160k", []int{48000}, []int{6}, 110},
 	{"wav", "wav", "-c:a adpcm_ms", anyRate, []int{1, 2}, 120},
 	{"wav", "wav", "-c:a adpcm_ms -block_size 256", anyRate, []int{1, 2}, 120},
 	{"wav", "wav", "-c:a adpcm_ima_wav", anyRate, []int{1, 2}, 120},

@@ -45,6 +45,7 @@ var goldenFiles = []struct {
 	{"hybrid-stereo.opus", "opus", "-c:a libopus -b:a 32k -application voip", 48000, 2, 3},
 	{"music-stereo.opus", "opus", "-c:a libopus -b:a 64k", 48000, 2, 1},
 	{"music-2.5ms.opus", "opus", "-c:a libopus -b:a 48k -application lowdelay -frame_duration 2.5", 48000, 2, 0},
+	{"surround.opus", "opus", "-c:a libopus -b:a 96k", 48000, 6, 3},
 	{"music-10ms.opus", "opus", "-c:a libopus -b:a 24k -vbr off -application lowdelay -frame_duration 10", 24000, 1, 1},
 	// Their bit rate changed from 8 to 64 kbit/s, and with it the layers; the encoder
 	// left frames out where nobody spoke.

@@ -12,7 +12,7 @@ import (
 
 const opusRate = 48000
 
-// decodeOpus reads Ogg Opus (RFC 7845) of one or two channels, all links of a
+// decodeOpus reads Ogg Opus (RFC 7845) of up to eight channels, all links of a
 // chain.
 func decodeOpus(r io.ReadSeeker, s *sink) error { return decodeLinks(r, s, opusLink) }
 
@@ -31,7 +31,7 @@ func opusLink(o *oggReader, s *sink) error {
 	skip := int(binary.LittleEndian.Uint16(head[10:]))
 	gain := float32(math.Pow(10, float64(int16(binary.LittleEndian.Uint16(head[16:])))/256/20))
 	// The upper half of the version is the incompatible one (section 5.1).
-	if head[8]>>4 != 0 || family > 1 || channels > 2 {
+	if head[8]>>4 != 0 || family > 1 || family == 0 && channels > 2 || channels > 8 {
 		return fmt.Errorf("Opus of %d channels, mapping family %d: %w", channels, family, ErrUnsupported)
 	}
 	if err := s.open(opusRate, channels, 0); err != nil {
@@ -42,7 +42,10 @@ func opusLink(o *oggReader, s *sink) error {
 		return unlessEOF(err)
 	}
 	// Opus decodes at 48 kHz whatever the input was.
-	dec := opus.NewDecoder(channels)
+	dec, err := opusDecoder(head, channels)
+	if err != nil {
+		return err
+	}
 	out := make([]float32, opus.MaxSamples*channels)
 	var span granuleSpan
 	for {
@@ -75,4 +78,21 @@ func opusLink(o *oggReader, s *sink) error {
 		}
 	}
 	return nil
+}
+
+// packetDecoder writes a packet's interleaved samples to dst.
+type packetDecoder interface {
+	Decode(dst []float32, packet []byte) (samples int, err error)
+}
+
+// opusDecoder returns the decoder of a header. That of family 1 has a table of
+// streams (section 5.1.1).
+func opusDecoder(head []byte, channels int) (packetDecoder, error) {
+	if head[18] == 0 {
+		return opus.NewDecoder(channels), nil
+	}
+	if len(head) < 21+channels {
+		return nil, errors.New("the Opus header is cut short")
+	}
+	return opus.NewStreams(int(head[19]), int(head[20]), head[21:21+channels])
 }

@@ -49,16 +49,22 @@ func NewDecoder(channels int) *Decoder {
 // MaxSamples of each channel, and returns how many there are. Only the division into
 // frames can be damaged: any bytes are a frame.
 func (d *Decoder) Decode(dst []float32, packet []byte) (samples int, err error) {
+	samples, _, err = d.decode(dst, packet, false)
+	return samples, err
+}
+
+// decode is Decode, of a packet that may be delimited. It returns what follows it.
+func (d *Decoder) decode(dst []float32, packet []byte, delimited bool) (samples int, rest []byte, err error) {
 	var ok bool
-	if d.frames, ok = framesOf(d.frames[:0], packet); !ok {
-		return 0, errors.New("an Opus packet is damaged")
+	if d.frames, rest, ok = framesOf(d.frames[:0], packet, delimited); !ok {
+		return 0, nil, errors.New("an Opus packet is damaged")
 	}
 	d.format = formatOf(packet[0])
 	n := d.format.samples * d.channels
 	for i, frame := range d.frames {
 		d.frame(dst[i*n:(i+1)*n], frame)
 	}
-	return len(d.frames) * d.format.samples, nil
+	return len(d.frames) * d.format.samples, rest, nil
 }
 
 // frame decodes a frame; one of less than two bytes means that one was lost.

@@ -43,97 +43,110 @@ func formatOf(toc byte) format {
 
 // Limits of sections 3.2 and 3.4.
 const (
-	maxFrames  = 48
 	maxBytes   = 1275 // of a frame
 	maxSamples = 5760 // of a packet, 120 ms
 )
 
 // framesOf appends the frames of a packet (section 3.2) to dst; it reports false
-// of a damaged one.
-func framesOf(dst [][]byte, packet []byte) (frames [][]byte, ok bool) {
-	frames, ok = split(dst, packet)
-	if !ok || (len(frames)-len(dst))*formatOf(packet[0]).samples > maxSamples {
-		return dst, false
+// of a damaged one. The packet of all streams but the last is delimited: it has the
+// lengths of all frames (appendix B), and rest is what follows it.
+func framesOf(dst [][]byte, packet []byte, delimited bool) (frames [][]byte, rest []byte, ok bool) {
+	if len(packet) == 0 {
+		return dst, nil, false
 	}
-	for _, f := range frames[len(dst):] {
-		if len(f) > maxBytes {
-			return dst, false
+	l, b, ok := readLayout(packet)
+	if !ok || l.count == 0 || l.count*formatOf(packet[0]).samples > maxSamples {
+		return dst, nil, false
+	}
+	sizes, b, ok := l.readSizes(b, delimited)
+	if !ok {
+		return dst, nil, false
+	}
+	frames = dst
+	for _, size := range sizes {
+		if size > len(b) || size > maxBytes {
+			return dst, nil, false
 		}
+		frames, b = append(frames, b[:size]), b[size:]
 	}
-	return frames, true
+	if l.padding > len(b) {
+		return dst, nil, false
+	}
+	return frames, b[l.padding:], true
 }
 
-func split(dst [][]byte, packet []byte) (frames [][]byte, ok bool) {
-	if len(packet) == 0 {
-		return dst, false
-	}
-	code, b := packet[0]&3, packet[1:]
-	switch code {
+// layout is how a packet is divided.
+type layout struct {
+	count   int
+	varied  bool // the frames have lengths of their own
+	padding int  // bytes behind them
+}
+
+// readLayout reads what comes before the lengths.
+func readLayout(packet []byte) (l layout, b []byte, ok bool) {
+	b = packet[1:]
+	switch packet[0] & 3 {
 	case 0:
-		return append(dst, b), true
+		return layout{count: 1}, b, true
 	case 1:
-		if len(b)%2 != 0 {
-			return dst, false
-		}
-		return append(dst, b[:len(b)/2], b[len(b)/2:]), true
+		return layout{count: 2}, b, true
 	case 2:
-		size, rest, ok := readSize(b)
-		if !ok || size > len(rest) {
-			return dst, false
-		}
-		return append(dst, rest[:size], rest[size:]), true
+		return layout{count: 2, varied: true}, b, true
 	}
 	if len(b) == 0 {
-		return dst, false
+		return l, nil, false
 	}
 	head := b[0]
-	count := int(head & 63)
-	b, ok = unpad(b[1:], head&64 != 0)
-	if !ok || count == 0 || count > maxFrames {
-		return dst, false
-	}
-	if head&128 == 0 {
-		if len(b)%count != 0 {
-			return dst, false
-		}
-		for size := len(b) / count; count > 0; count-- {
-			dst, b = append(dst, b[:size]), b[size:]
-		}
-		return dst, true
-	}
-	// All the lengths come first.
-	sizes := make([]int, 0, maxFrames)
-	for range count - 1 {
-		size, rest, ok := readSize(b)
-		if !ok {
-			return dst, false
-		}
-		sizes, b = append(sizes, size), rest
-	}
-	for _, size := range sizes {
-		if size > len(b) {
-			return dst, false
-		}
-		dst, b = append(dst, b[:size]), b[size:]
-	}
-	return append(dst, b), true
-}
-
-// unpad drops the padding, whose length comes first.
-func unpad(b []byte, padded bool) ([]byte, bool) {
-	for padded {
+	l.count, l.varied = int(head&63), head&128 != 0
+	b = b[1:]
+	for more := head&64 != 0; more; {
 		if len(b) == 0 {
-			return nil, false
+			return l, nil, false
 		}
 		n := int(b[0])
-		padded = n == 255
-		n = min(n, 254)
-		if b = b[1:]; n > len(b) {
-			return nil, false
-		}
-		b = b[:len(b)-n]
+		more = n == 255
+		l.padding += min(n, 254)
+		b = b[1:]
 	}
-	return b, true
+	return l, b, true
+}
+
+// readSizes reads the lengths of the frames. Where they are not delimited the last
+// one, or all if they are alike, take what is left.
+func (l *layout) readSizes(b []byte, delimited bool) (sizes []int, rest []byte, ok bool) {
+	coded := 0
+	if l.varied {
+		coded = l.count - 1
+	}
+	if delimited {
+		coded++
+	}
+	sizes = make([]int, 0, l.count)
+	left := 0
+	for range coded {
+		var size int
+		if size, b, ok = readSize(b); !ok {
+			return nil, nil, false
+		}
+		sizes = append(sizes, size)
+		left -= size
+	}
+	left += len(b) - l.padding
+	alike := left / l.count
+	switch {
+	case left < 0:
+		return nil, nil, false
+	case delimited && !l.varied:
+		alike = sizes[0]
+	case !l.varied && left%l.count != 0:
+		return nil, nil, false
+	case l.varied && !delimited:
+		return append(sizes, left), b, true
+	}
+	for len(sizes) < l.count {
+		sizes = append(sizes, alike)
+	}
+	return sizes, b, true
 }
 
 // readSize reads a frame's length (section 3.2.1).
