@@ -44,7 +44,10 @@ func openFolder(ds *Dataset, opt *Options, c *collector) {
 	case opt.Schema != nil && hasArrays(entries):
 		src = openArrays(ds, entries, opt, c)
 	default:
-		src = openClasses(ds, entries, opt.Schema != nil, c)
+		var ok bool
+		if src, ok = openParts(ds, opt, c); !ok {
+			src = openClasses(ds, entries, opt.Schema != nil, c)
+		}
 	}
 	if src != nil && !c.failed() {
 		build(ds, src, opt, c)

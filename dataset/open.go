@@ -12,8 +12,8 @@ import (
 const maxManifest = 4 << 30
 
 // Open reads a manifest (.csv, .tsv, .json, .jsonl, .parquet, .xlsx, each of them also as .gz or
-// .zst), a folder with labels.csv and one .npy, .npz or pickled matrix per modality, or a folder of
-// class sub-folders with files.
+// .zst), a folder with labels.csv and one .npy, .npz or pickled matrix per modality, a folder of
+// tables whose names tell that they are one, or a folder of class sub-folders with files.
 //
 // What is wrong with the data is collected in Dataset.Problems. Where no honest result can come
 // of it, the error is a [Problems] that lists everything found, the fatal ones among it.
