@@ -51,7 +51,12 @@ var goldenFiles = []struct {
 	// left frames out where nobody spoke.
 	{"changing-stereo.opus", "opus", "", 48000, 2, 0},
 	{"pauses.opus", "opus", "", 48000, 1, 0},
+	{lostMusic, "opus", "", 48000, 1, 0},
 }
+
+// lostMusic has lost frames, which are filled in through a predictor of high order:
+// two builds of libopus differ in them by up to 40 dB.
+const lostMusic = "music-lost.opus"
 
 const goldenSeconds = 0.3
 
@@ -88,7 +93,10 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s: %d samples at %d Hz, want %d at %d", want.File, len(sig.Samples), sig.Rate, want.Samples, want.Rate)
 			continue
 		}
-		const tolerance = 2e-6
+		tolerance := 2e-6
+		if want.File == lostMusic {
+			tolerance = 1e-4
+		}
 		levels, values := outline(sig.Samples)
 		for i, v := range want.Levels {
 			if math.Abs(levels[i]-v) > tolerance {
