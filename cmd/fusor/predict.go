@@ -13,6 +13,7 @@ import (
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/durable"
+	"github.com/fusor-ml/fusor/internal/spool"
 	"github.com/fusor-ml/fusor/media"
 	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/report"
@@ -217,32 +218,20 @@ type allRows struct {
 	answers iter.Seq2[answered, error]
 }
 
-// finish writes the answers.
+// finish writes the answers, each as it comes.
 func (c *predictCmd) finish(e *env, m *fusor.Model, all *allRows, format string) error {
-	if c.JSON != "" {
-		out := []json.RawMessage{}
-		for a, err := range all.answers {
-			if err != nil {
-				return err
-			}
-			for k := range a.preds {
-				line, err := c.answer(m, &a.preds[k], named(&a.in.ds.Rows[a.from+k]))
-				if err != nil {
-					return err
-				}
-				out = append(out, line)
-			}
-		}
-		if err := c.writeJSON(e, out); err != nil {
-			return err
-		}
-	}
 	var err error
 	switch {
-	case c.Out != "":
-		err = durable.Write(c.Out, func(w io.Writer) error { return c.writePredictions(w, m, all, format) })
-	case !c.jsonToStdout():
-		err = c.writePredictions(e.stdout, m, all, format)
+	case c.jsonToStdout():
+		// Whole, or not at all: what is wrong with the data is a JSON value of its own.
+		b := spool.NewBuffer(spool.InMemory)
+		if err = c.writeOut(e, b, m, all, format); err == nil {
+			_, err = io.Copy(e.stdout, io.NewSectionReader(b.Reader(), 0, b.Size()))
+		}
+	case c.JSON != "":
+		err = durable.Write(c.JSON, func(w io.Writer) error { return c.writeOut(e, w, m, all, format) })
+	default:
+		err = c.writeOut(e, nil, m, all, format)
 	}
 	if err == nil && !c.Quiet && !c.jsonToStdout() {
 		if c.Out != "" && isTerminal(e.stderr) {
@@ -251,6 +240,73 @@ func (c *predictCmd) finish(e *env, m *fusor.Model, all *allRows, format string)
 		e.suggest(c.next(e, all.labeled)...)
 	}
 	return err
+}
+
+// writeOut writes the answers where -o states, and as JSON to asJSON, which may be nil.
+func (c *predictCmd) writeOut(e *env, asJSON io.Writer, m *fusor.Model, all *allRows, format string) error {
+	switch {
+	case c.Out == "" && c.jsonToStdout():
+		return c.writeBoth(asJSON, nil, m, all, format)
+	case c.Out == "":
+		return c.writeBoth(asJSON, e.stdout, m, all, format)
+	}
+	return durable.Write(c.Out, func(w io.Writer) error { return c.writeBoth(asJSON, w, m, all, format) })
+}
+
+// writeBoth writes the answers to out in the format, and to asJSON as one array, in one pass.
+// Either may be nil.
+func (c *predictCmd) writeBoth(asJSON, out io.Writer, m *fusor.Model, all *allRows, format string) error {
+	if asJSON == nil {
+		return c.writePredictions(out, m, all, format)
+	}
+	b := bufio.NewWriter(asJSON)
+	n := 0
+	write := func(a *answered) error {
+		for k := range a.preds {
+			line, err := c.answer(m, &a.preds[k], named(&a.in.ds.Rows[a.from+k]))
+			if err != nil {
+				return err
+			}
+			if line, err = json.MarshalIndent(line, "  ", "  "); err != nil {
+				return fmt.Errorf("cannot write JSON: %w", err)
+			}
+			if n++; n > 1 {
+				b.WriteByte(',')
+			}
+			b.WriteString("\n  ")
+			b.Write(line)
+		}
+		return nil
+	}
+	// The answers as they are, written on their way.
+	passed := *all
+	passed.answers = func(yield func(answered, error) bool) {
+		for a, err := range all.answers {
+			if err == nil {
+				err = write(&a)
+			}
+			if !yield(a, err) || err != nil {
+				return
+			}
+		}
+	}
+	b.WriteByte('[')
+	if out != nil {
+		if err := c.writePredictions(out, m, &passed, format); err != nil {
+			return err
+		}
+	} else {
+		for _, err := range passed.answers {
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if n > 0 {
+		b.WriteByte('\n')
+	}
+	b.WriteString("]\n")
+	return b.Flush()
 }
 
 // next are the commands that follow from the answers.

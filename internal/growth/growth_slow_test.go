@@ -121,9 +121,12 @@ func TestMemory(t *testing.T) {
 	p := build(t)
 	table(t, filepath.Join(p.dir, "few.csv"), 1000)
 	table(t, filepath.Join(p.dir, "many.csv"), 1_000_000)
-	for _, c := range commands {
+	asJSON := command{"predict as JSON", func(table, model string) []string {
+		return []string{"predict", model, table, "--json", "out.json", "-o", "out.csv", "-q"}
+	}}
+	for _, c := range append(commands, asJSON) {
 		p.run(t, c.args("few.csv", "m.fusor")...)
-		limit := map[string]float64{"predict": 250, "evaluate": 330}[c.name]
+		limit := map[string]float64{"predict": 250, asJSON.name: 250, "evaluate": 330}[c.name]
 		if limit == 0 {
 			continue
 		}
