@@ -132,7 +132,7 @@ func (a *admission) next() {
 	}
 }
 
-// turn is one of a request that is in.
+// turn is one of a request that is in; the zero value is none.
 type turn struct {
 	a       *admission
 	entered time.Time
@@ -140,6 +140,9 @@ type turn struct {
 
 func (t turn) leave() {
 	a := t.a
+	if a == nil {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	const memory = 64 // requests that the average remembers: more than come between two pauses of a busy machine

@@ -61,6 +61,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, error
 		}
 		return nil, err
 	}
+	beforeAnswer(w, x.leave) // a client that is slow to take its answer keeps nobody else waiting
 	x.ctx, x.cancel = context.WithTimeout(r.Context(), s.o.Timeout)
 	if err := x.inflate(r.Header.Get("Content-Encoding")); err != nil {
 		x.end()
@@ -69,10 +70,16 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) (*exchange, error
 	return x, nil
 }
 
+// leave ends the turn of a request.
+func (x *exchange) leave() {
+	x.turn.leave()
+	x.turn = turn{}
+}
+
 // end ends the work of a request. Nothing of its body may be used any more.
 func (x *exchange) end() {
 	x.cancel()
-	x.turn.leave()
+	x.leave()
 	x.free()
 }
 

@@ -215,3 +215,54 @@ func TestGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowReaders: clients that do not take their answers keep nobody else from being answered, and
+// the stream of one that takes none of them ends.
+func TestSlowReaders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes many rows")
+	}
+	s := server(t, serve.Options{Slots: 1, Timeout: 2 * time.Second, MaxRows: 100_000})
+	row := `{"note":"lovely and quick"}`
+	const rows = 60_000 // of which the answer is more than the system holds for a client
+	many := `{"rows":[` + strings.Repeat(row+",", rows-1) + row + `]}`
+	post := func(kind string) *net.TCPConn {
+		conn := dial(t, s)
+		conn.SetReadBuffer(4096)                                                                    //nolint:errcheck // it may hold more
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\n", predictPath, kind) //nolint:errcheck // the server reads it
+		return conn
+	}
+	for range 2 {
+		fmt.Fprintf(post("application/json"), "Content-Length: %d\r\n\r\n%s", len(many), many) //nolint:errcheck // as above
+	}
+	time.Sleep(100 * time.Millisecond)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Post(s.URL+predictPath, "application/json", strings.NewReader(row))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close() //nolint:errcheck // it was only read
+		if resp.StatusCode == http.StatusOK {
+			break
+		}
+		if time.Now().After(deadline) { // the two are computed before
+			t.Fatalf("others are answered with %s", resp.Status)
+		}
+	}
+
+	stream := post("application/x-ndjson")
+	chunk := strings.Repeat(row+"\n", 1000)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, err := io.WriteString(stream, "Transfer-Encoding: chunked\r\n\r\n")
+		for err == nil {
+			_, err = fmt.Fprintf(stream, "%x\r\n%s\r\n", len(chunk), chunk)
+		}
+	}()
+	select {
+	case <-ended:
+	case <-time.After(60 * time.Second):
+		t.Fatal("a stream that nobody reads goes on")
+	}
+}

@@ -21,19 +21,27 @@ type record struct {
 	status int
 	bytes  int64
 	err    error
+	before func() // if not nil, called before anything is written
 }
 
-func (r *record) WriteHeader(status int) {
+// answers notes the status of an answer that begins.
+func (r *record) answers(status int) {
 	if r.status == 0 {
 		r.status = status
 	}
+	if before := r.before; before != nil {
+		r.before = nil
+		before()
+	}
+}
+
+func (r *record) WriteHeader(status int) {
+	r.answers(status)
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *record) Write(p []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r.answers(http.StatusOK)
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
 	return n, err
@@ -41,14 +49,19 @@ func (r *record) Write(p []byte) (int, error) {
 
 // Flush implements http.Flusher, which streams of gRPC need.
 func (r *record) Flush() {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r.answers(http.StatusOK)
 	http.NewResponseController(r.ResponseWriter).Flush() //nolint:errcheck // where it cannot, the answer comes as a whole
 }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (r *record) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// beforeAnswer has f called before anything of the answer is written.
+func beforeAnswer(w http.ResponseWriter, f func()) {
+	if rec, ok := w.(*record); ok {
+		rec.before = f
+	}
+}
 
 // noteError keeps the error of a request for the log.
 func noteError(w http.ResponseWriter, err error) {

@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,8 +17,10 @@ import (
 // system cost more than the rest.
 type servedConn struct {
 	net.Conn
-	leave func()
-	once  sync.Once
+	leave   func()
+	once    sync.Once
+	steady  time.Duration // for a piece of what is sent; 0: steadyTime
+	closing atomic.Bool   // what is pending has closeTime
 
 	read  bool          // something was read
 	ahead *bufio.Reader // of HTTP/2; nil: of another protocol
@@ -33,6 +37,11 @@ const (
 	maxAhead   = 8 << 10
 	maxPending = 64 << 10
 	closeTime  = time.Second // for sending what is pending when a connection ends
+
+	// Of an answer so many bytes must be taken in such a time: a client that does not read gets no
+	// more, and one with a slow line has it all.
+	steadyBytes = 64 << 10
+	steadyTime  = 30 * time.Second
 )
 
 func (c *servedConn) Read(p []byte) (int, error) {
@@ -51,7 +60,7 @@ func (c *servedConn) Read(p []byte) (int, error) {
 
 func (c *servedConn) Write(p []byte) (int, error) {
 	if c.ahead == nil {
-		return c.Conn.Write(p)
+		return c.push(p)
 	}
 	c.mu.Lock()
 	for c.err == nil && len(c.pending) > 0 && len(c.pending)+len(p) > maxPending {
@@ -72,6 +81,20 @@ func (c *servedConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// push sends p, as long as the client takes it.
+func (c *servedConn) push(p []byte) (sent int, err error) {
+	for err == nil && sent < len(p) {
+		c.SetWriteDeadline(time.Now().Add(cmp.Or(c.steady, steadyTime))) //nolint:errcheck // a connection that is gone sends nothing
+		if c.closing.Load() {
+			c.SetWriteDeadline(time.Now().Add(closeTime)) //nolint:errcheck // as above
+		}
+		var n int
+		n, err = c.Conn.Write(p[sent:min(sent+steadyBytes, len(p))])
+		sent += n
+	}
+	return sent, err
+}
+
 // send sends what is pending after those that can run have added what they have.
 func (c *servedConn) send() {
 	runtime.Gosched()
@@ -81,7 +104,7 @@ func (c *servedConn) send() {
 		out := c.pending
 		c.pending, c.spare = c.spare[:0], nil
 		c.mu.Unlock()
-		_, err := c.Conn.Write(out)
+		_, err := c.push(out)
 		c.mu.Lock()
 		c.err, c.spare = err, out
 	}
@@ -95,6 +118,7 @@ func (c *servedConn) Close() error {
 	sending := c.sending
 	c.mu.Unlock()
 	if sending != nil {
+		c.closing.Store(true)
 		c.SetWriteDeadline(time.Now().Add(closeTime)) //nolint:errcheck // a connection that is gone sends nothing
 		<-sending
 	}

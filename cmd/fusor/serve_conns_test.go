@@ -161,3 +161,43 @@ func TestReadAhead(t *testing.T) {
 		}
 	}
 }
+
+// A client that takes nothing of what is sent gets no more after a while, and one that takes it
+// slowly gets all of it.
+func TestSteadyWrites(t *testing.T) {
+	const much = 32 << 20 // more than the system holds for a client
+	for _, begin := range []string{"GET / HTTP/1.1\r\n", preface} {
+		c, _, client := accepted(t, begin)
+		c.steady = 200 * time.Millisecond
+		failed := make(chan error)
+		go func() {
+			_, err := c.Write(make([]byte, much))
+			for err == nil { // of HTTP/2 what is sent is known by a later write
+				_, err = c.Write(make([]byte, maxPending))
+			}
+			failed <- err
+		}()
+		select {
+		case err := <-failed:
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%q: %v", begin, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%q: what nobody takes is still sent", begin)
+		}
+		client.Close() //nolint:errcheck // it was only held
+
+		c, _, client = accepted(t, begin)
+		c.steady = time.Second
+		const some = 8 << 20
+		go c.Write(make([]byte, some)) //nolint:errcheck // it is read below
+		for left := some; left > 0; {
+			n, err := client.Read(make([]byte, min(left, 256<<10)))
+			if err != nil {
+				t.Fatalf("%q: %d bytes before the end: %v", begin, left, err)
+			}
+			left -= n
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
