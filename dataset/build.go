@@ -68,7 +68,7 @@ func newLayout(ds *Dataset, src *source, opt *Options, c *collector) *layout {
 // read makes the rows of a table, or of a block of it.
 func (l *layout) read(ds *Dataset, src *source, opt *Options, s *rowState, c *collector) {
 	t := src.table
-	cr := &cellReader{from: ds.Folder(), c: c, textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred}
+	cr := &cellReader{from: ds.Folder(), c: c, near: newLocator(ds.files()), textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred}
 	readCells(ds, src, l.from, cr, opt.Compact)
 	// After the cells, since readCells makes ds.Rows. No column is both a cell and a role.
 	readRoles(ds, t, l.roles, s, c)

@@ -20,10 +20,11 @@ import (
 type cellReader struct {
 	from      media.Folder // where files are looked up
 	c         *collector
-	textFiles bool // every cell of a text column names a file
-	typed     bool // see Table
-	deferred  bool // see Options
-	noted     bool // see flawed
+	near      *locator // of names that are not quite those of their files; nil: none are looked for
+	textFiles bool     // every cell of a text column names a file
+	typed     bool     // see Table
+	deferred  bool     // see Options
+	noted     bool     // see flawed
 }
 
 // note reports a cell of which something is left out.
@@ -132,7 +133,7 @@ func (r *cellReader) blobs(col *Column, sources []media.Source, row int) (cell C
 // isn't there.
 func (r *cellReader) files(col *Column, text string, row int) (cell Cell) {
 	names := splitFiles(text)
-	if r.textFiles {
+	if r.textFiles || len(names) > 1 && isFile(r.from, text) {
 		names = []string{text}
 	}
 	for _, name := range names {
@@ -141,6 +142,14 @@ func (r *cellReader) files(col *Column, text string, row int) (cell Cell) {
 			continue
 		}
 		found, err := lookFor(r.from, name)
+		if err != nil && r.near != nil && !machine.Fault(err) {
+			if near := r.near.nearName(name); near != "" {
+				if other, fault := lookFor(r.from, near); fault == nil {
+					r.c.note("cell.near-name", row, col.Name, "", "%.200s is taken for %.200s", near, name)
+					found, err, name = other, nil, near
+				}
+			}
+		}
 		switch {
 		case strings.Contains(name, "://"):
 			r.note("cell.address", row, col.Name, "download it and name the file", "%.200s: an address, not a file", name)

@@ -24,7 +24,7 @@ func (r *cellReader) unresolved(col *Column, text string) Cell {
 // fault of the machine.
 func (d *Dataset) Resolve() error {
 	c := &collector{file: d.Manifest}
-	cr := &cellReader{from: d.Folder(), c: c}
+	cr := &cellReader{from: d.Folder(), c: c, near: newLocator(d.files())}
 	for k := range d.Schema.Columns {
 		col := &d.Schema.Columns[k]
 		if col.Kind != media.Text && !col.Kind.IsFile() {

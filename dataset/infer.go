@@ -174,6 +174,9 @@ func fileKind(name string, sample []string, from media.Folder) (media.Kind, erro
 			continue
 		}
 		f := files[0]
+		if len(files) > 1 && isFile(from, s) {
+			f = s
+		}
 		ending := media.ByName(f).Kind
 		found, err := lookFor(from, f)
 		if machine.Fault(err) {

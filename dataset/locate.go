@@ -24,6 +24,7 @@ type locator struct {
 	fsys    fs.FS
 	stems   map[string]map[string][]string // of each folder: its media files by their name without the ending
 	folders []string                       // all to look in, nil if not listed yet
+	nearby  map[string]map[string][]string // of each folder: all names in it by their keys
 }
 
 func newLocator(fsys fs.FS) *locator {

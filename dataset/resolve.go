@@ -41,3 +41,9 @@ func lookFor(from media.Folder, name string) (entry, error) {
 	}
 	return entry{name, aFile}, nil
 }
+
+// isFile reports whether a text is the name of a file that is there.
+func isFile(from media.Folder, name string) bool {
+	found, err := lookFor(from, name)
+	return err == nil && found.is == aFile
+}

@@ -242,7 +242,8 @@ func (in *inspection) speak(e *env, ds *dataset.Dataset, files bool) {
 	}
 }
 
-// broken are the lines with a problem in a column or in one of its fields.
+// broken are the lines with a problem in a column or in one of its fields; a file that is there
+// under almost the name of its cell is none.
 func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
 	names := map[string]bool{col.Name: true}
 	for _, f := range col.Fields {
@@ -250,7 +251,7 @@ func broken(col *dataset.Column, problems dataset.Problems) map[int]bool {
 	}
 	rows := map[int]bool{}
 	for _, p := range problems {
-		if p.Row > 0 && names[p.Column] {
+		if p.Row > 0 && names[p.Column] && p.Code != "cell.near-name" {
 			rows[p.Row] = true
 		}
 	}
