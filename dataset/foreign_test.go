@@ -60,7 +60,7 @@ func TestHeadersLikeForeignBytes(t *testing.T) {
 // Text that a spreadsheet's ending is on, and endings that say nothing, are read by content.
 func TestTextUnderOtherEndings(t *testing.T) {
 	const want = "text:text, table:table price=number; 40 rows map[a:20 b:20]"
-	for name, codes := range map[string]string{"m.xls": "file.format csv.separator", "m.dat": "csv.separator", "m.data": "csv.separator"} {
+	for name, codes := range map[string]string{"m.xls": "file.format csv.separator", "m.dat": "csv.separator", "m.data": "csv.separator", "m.json": "file.format csv.separator", "m.jsonl": "file.format csv.separator"} {
 		ds := accepted(t, name, strings.ReplaceAll(good(40), ",", "\t"), Options{})
 		if summary(ds) != want || codesOf(ds.Problems) != codes {
 			t.Errorf("%s: %s, %v", name, summary(ds), ds.Problems)

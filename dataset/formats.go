@@ -190,7 +190,10 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 	comma := byte(',')
 	switch ext {
 	case ".jsonl", ".ndjson", ".json", ".geojson":
-		return readJSON(text, known(opt), c)
+		if mayBeJSON(start) {
+			return readJSON(text, known(opt), c)
+		}
+		c.note("file.format", 0, "", "", "holds text, whatever its ending, and is read as that")
 	case ".tsv", ".tab":
 		comma = '\t'
 	case ".csv", ".txt", ".xls", ".dat", ".data", ".asc", ".psv", ".prn":
@@ -320,6 +323,13 @@ func isJSON(text string) bool {
 	}
 	_, rest, closed := strings.Cut(rest[1:], `"`)
 	return closed && (array || strings.HasPrefix(strings.TrimLeft(rest, " \t"), ":"))
+}
+
+// mayBeJSON reports whether a text can be JSON, or something near it, rather than a table of cells
+// under its name.
+func mayBeJSON(text string) bool {
+	line := firstLine(text)
+	return strings.IndexByte("[{/#)(\"'", text[0]) >= 0 || strings.ContainsAny(line, "[{(=") || !strings.ContainsAny(line, ",;\t")
 }
 
 // readText reads and decodes a text file.

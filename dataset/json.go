@@ -324,7 +324,7 @@ func (d *document) splits(names []string, members map[string]string) *source {
 		at := d.seen + strings.Index(d.text[d.seen:], value)
 		eachElementAt(d.text, at, func(from, to int) {
 			row := compact(d.text[from:to])
-			if !hasMember(row, "split") && !strings.HasPrefix(strings.TrimLeft(row[1:], " \t"), "}") {
+			if row[0] == '{' && !hasMember(row, "split") && !strings.HasPrefix(strings.TrimLeft(row[1:], " \t"), "}") {
 				row = own + row[1:]
 			}
 			r.add(row, d.lineOf(from))

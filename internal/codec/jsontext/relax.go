@@ -97,7 +97,7 @@ func (r *relaxer) wrapping() int {
 // isPath reports whether words are one name or several, joined by dots or blanks: var data,
 // window.data.
 func isPath(words string) bool {
-	return len(words) < 100 && strings.IndexFunc(words, func(c rune) bool { return !isNameRune(c) && c != '.' && c != ' ' }) < 0
+	return words != "" && len(words) < 100 && strings.IndexFunc(words, func(c rune) bool { return !isNameRune(c) && c != '.' && c != ' ' }) < 0
 }
 
 func isNameRune(c rune) bool {

@@ -26,6 +26,8 @@ func TestRelax(t *testing.T) {
 	f("// one\n{/* two\n lines */\"a\": \"//no\" # three\n}", `{"a": "//no"}`, Comments)
 	f(`{'a': None, 'b': True, 'c': False, 'd': 'it\'s', 'e': "it's", 'f': 'say "x"'}`, `{"a": null, "b": true, "c": false, "d": "it's", "e": "it's", "f": "say \"x\""}`, SingleQuotes|PythonWords)
 	f(`{'a': (1, 2), 'b': nan, 'c': -inf, 'd': u'\xe9\U0001f600'}`, `{"a": [1, 2], "b": null, "c": null, "d": "é😀"}`, SingleQuotes|Tuples|NaNs)
+	f(`({}, None, '#\t')`, `[{}, null, "#\t"]`, SingleQuotes|PythonWords|Tuples)
+	f(`('',)`, `[""]`, SingleQuotes|TrailingCommas|Tuples)
 	f(`{a: 1, $b_2: .5, c: 5., d: +3, e: -.5e2}`, `{"a": 1, "$b_2": 0.5, "c": 5, "d": 3, "e": -50}`, BareNames|Numbers)
 	f(`callback([{"a": 1}]);`, `[{"a": 1}]`, Wrapped)
 	f(`/**/ jQuery123_4({"a": 1})`, `{"a": 1}`, Wrapped|Comments)
