@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fusor-ml/fusor/predict"
 	"github.com/fusor-ml/fusor/serve"
 )
 
@@ -213,6 +214,38 @@ func TestGivenUp(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("held in the end: %s", out)
 		}
+	}
+}
+
+// TestSlowStreams: a call of HTTP/2 whose answer is not taken ends.
+func TestSlowStreams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for seconds")
+	}
+	m, err := trained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	s := httptest.NewUnstartedServer(serve.Handler(map[string]*predict.Model{"shop": m}, serve.Options{Timeout: 2 * time.Second, MaxRows: 10_000}))
+	s.Config.Protocols = protocols
+	s.Start()
+	defer s.Close()
+	client := &http.Client{Transport: &http.Transport{Protocols: protocols, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10}}}
+	defer client.CloseIdleConnections()
+	row := `{"note":"lovely and quick"}`
+	resp, err := client.Post(s.URL+predictPath, "application/json", strings.NewReader(`{"rows":[`+strings.Repeat(row+",", 4999)+row+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was only read
+	if resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status)
+	}
+	time.Sleep(5 * time.Second)
+	if n, err := io.Copy(io.Discard, resp.Body); err == nil {
+		t.Errorf("%d bytes come after none was taken for long", n)
 	}
 }
 

@@ -22,7 +22,15 @@ type record struct {
 	bytes  int64
 	err    error
 	before func() // if not nil, called before anything is written
+	wait   time.Duration
 }
+
+// What net/http holds of an answer by itself, and how much of a longer one a client has to take in
+// each wait.
+const (
+	heldAnswer   = 4 << 10
+	steadyAnswer = 1 << 20
+)
 
 // answers notes the status of an answer that begins.
 func (r *record) answers(status int) {
@@ -42,6 +50,11 @@ func (r *record) WriteHeader(status int) {
 
 func (r *record) Write(p []byte) (int, error) {
 	r.answers(http.StatusOK)
+	if r.bytes+int64(len(p)) > heldAnswer {
+		control := http.NewResponseController(r.ResponseWriter)
+		control.SetWriteDeadline(time.Now().Add(time.Duration(1+len(p)/steadyAnswer) * r.wait)) //nolint:errcheck // where there are no deadlines
+		defer control.SetWriteDeadline(time.Time{})                                             //nolint:errcheck // as above
+	}
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
 	return n, err
@@ -83,7 +96,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		id := requestID(r)
 		w.Header().Set("X-Request-Id", id)
 		w.Header()["X-Content-Type-Options"] = noSniff
-		rec := &record{ResponseWriter: w}
+		rec := &record{ResponseWriter: w, wait: s.o.Timeout}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the value itself is thrown

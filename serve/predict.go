@@ -230,7 +230,6 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 	}
 	lines := s.lines(w, r, m)
 	defer lines.hold.end()
-	defer control.SetWriteDeadline(time.Time{}) //nolint:errcheck // as below
 	started := false
 	for {
 		batch, more, err := lines.next(r.Context())
@@ -259,8 +258,6 @@ func (s *Server) predictStream(w http.ResponseWriter, r *http.Request, m *Model,
 				noteError(w, err)
 				out = fmt.Appendf(nil, "{\"error\":%s}\n", quote(asFault(err).Error()))
 			}
-			// A client that does not take its answers gets no more of them.
-			control.SetWriteDeadline(time.Now().Add(s.o.Timeout)) //nolint:errcheck // where there are no deadlines
 			if _, werr := w.Write(out); werr != nil || err != nil {
 				return
 			}
