@@ -177,7 +177,7 @@ func fileKind(name string, sample []string, from media.Folder) (media.Kind, erro
 		if len(files) > 1 && isFile(from, s) {
 			f = s
 		}
-		ending := media.ByName(f).Kind
+		ending := media.ByName(unquoted(f)).Kind
 		found, err := lookFor(from, f)
 		if machine.Fault(err) {
 			return "", err

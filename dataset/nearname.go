@@ -15,10 +15,7 @@ import (
 // addresses, file://, quotes around it, blanks that break no line or cannot be seen, .jpeg of .jpg;
 // "" if there is none or several.
 func (l *locator) nearName(name string) string {
-	name = trim(name)
-	if n := len(name); n > 2 && name[0] == name[n-1] && strings.IndexByte(`'"`, name[0]) >= 0 {
-		name = name[1 : n-1]
-	}
+	name = unquoted(name)
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "file://localhost/"), "file://")
 	name = strings.TrimPrefix(path.Clean(strings.ReplaceAll(name, `\`, "/")), "/")
 	if !fs.ValidPath(name) || name == "." {
@@ -42,6 +39,15 @@ func (l *locator) nearName(name string) string {
 		dir = path.Join(dir, found)
 	}
 	return dir
+}
+
+// unquoted returns a name without quotes and blanks around it.
+func unquoted(name string) string {
+	name = trim(name)
+	if n := len(name); n > 2 && name[0] == name[n-1] && strings.IndexByte(`'"`, name[0]) >= 0 {
+		return name[1 : n-1]
+	}
+	return name
 }
 
 // near is what a folder holds, by the keys of the names.

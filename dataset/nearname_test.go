@@ -56,6 +56,7 @@ func TestNearNames(t *testing.T) {
 	f("img/a;bN.ppm", "img/a;bN.ppm", "")
 	f("img/#N.ppm", "img/#N.ppm", "")
 	f("图片/猫 N.ppm", "图片/猫 N.ppm", "")
+	f("'img/N.ppm'", "img/N.ppm", near)
 	f("img/N.jpeg", "img/N.jpg", near)
 }
 
