@@ -152,7 +152,9 @@ func (b *Blocks) Late() Problems {
 type reread struct {
 	dialect
 	file   *os.File
-	info   os.FileInfo
+	from   int         // where the text begins in it
+	size   int         // of the text
+	info   os.FileInfo // of the file, unless that is temporary
 	names  []string
 	header []string
 	width  int
@@ -166,12 +168,16 @@ type reread struct {
 // at or a little behind.
 type blockStart struct{ row, at, line int }
 
-// newReread returns what reads the rows of f again; r reads them for the first time.
-func newReread(f *os.File, t *Table, r *csvReader, c *collector) *reread {
-	s := &reread{dialect: r.dialect, names: t.Header, header: r.header, width: r.width}
+// newReread returns what reads the rows of m again; r reads them for the first time.
+func newReread(m *mappedText, t *Table, r *csvReader, c *collector) *reread {
+	s := &reread{dialect: r.dialect, file: m.file, from: m.from, size: len(m.text), names: t.Header, header: r.header, width: r.width}
+	if m.own {
+		return s
+	}
+	// Opened once more, as m's is closed.
 	var err error
-	if s.info, err = f.Stat(); err == nil {
-		s.file, err = os.Open(f.Name())
+	if s.info, err = m.file.Stat(); err == nil {
+		s.file, err = os.Open(m.file.Name())
 	}
 	if err != nil {
 		c.fatal("file.missing", 0, "", "check the path", "%s", statFault(err))
@@ -192,20 +198,22 @@ var errChanged = errors.New("it was changed meanwhile")
 
 // block calls f with the rows of block k, which it must not keep.
 func (s *reread) block(k int, f func(row []string, line int)) error {
-	from, to := s.marks[k], blockStart{row: s.n, at: int(s.info.Size())}
+	from, to := s.marks[k], blockStart{row: s.n, at: s.size}
 	if k+1 < len(s.marks) {
 		to = s.marks[k+1]
 	}
 	failed := func(err error) error { return fmt.Errorf("cannot read %s again: %w", s.file.Name(), err) }
-	now, err := os.Stat(s.file.Name())
-	if err != nil {
-		return failed(err)
-	}
-	if now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
-		return failed(errChanged)
+	if s.info != nil {
+		now, err := os.Stat(s.file.Name())
+		if err != nil {
+			return failed(err)
+		}
+		if now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
+			return failed(errChanged)
+		}
 	}
 	text := make([]byte, to.at-from.at)
-	if _, err := io.ReadFull(io.NewSectionReader(s.file, int64(from.at), int64(len(text))), text); err != nil {
+	if _, err := io.ReadFull(io.NewSectionReader(s.file, int64(s.from+from.at), int64(len(text))), text); err != nil {
 		return failed(err)
 	}
 	r := &csvReader{dialect: s.dialect, s: string(text), line: from.line, c: &collector{}, width: s.width, names: s.names, header: s.header}

@@ -9,6 +9,7 @@ package textenc
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -99,19 +100,23 @@ var ErrName = errors.New("no such encoding")
 // Decode turns the bytes of a whole file, held in a string, into UTF-8 and reports what they were.
 // Text that is UTF-8 already is returned without a copy.
 func Decode(s string) (string, Report, error) {
-	s = withoutPadding(s)
-	r, err := detect(s, true)
-	if err != nil {
-		return "", r, err
-	}
-	return decodeAs(s, r, decoder(r.Encoding))
+	return DecodeTo(s, "", nil)
 }
 
 // DecodeAs is Decode for text whose encoding is known by a name, as WHATWG and IANA have them
 // (utf-8, latin1, windows-1251, gbk, ...); "" is Decode.
-func DecodeAs(s, name string) (string, Report, error) {
+func DecodeAs(s, name string) (string, Report, error) { return DecodeTo(s, name, nil) }
+
+// DecodeTo is DecodeAs for a text that need not fit into memory: what differs from s is read from a
+// reader by hold, and is what that returns. If hold is nil it is held in memory.
+func DecodeTo(s, name string, hold func(text io.Reader) (string, error)) (string, Report, error) {
 	if name == "" {
-		return Decode(s)
+		s = withoutPadding(s)
+		r, err := detect(s, true)
+		if err != nil {
+			return "", r, err
+		}
+		return decodeAs(s, r, decoder(r.Encoding), hold)
 	}
 	enc, canonical, err := lookup(name)
 	if err != nil {
@@ -122,9 +127,9 @@ func DecodeAs(s, name string) (string, Report, error) {
 		r = found
 	}
 	if r.Encoding == UTF8 {
-		return decodeAs(s, r, nil)
+		return decodeAs(s, r, nil, hold)
 	}
-	return decodeAs(s, r, enc.NewDecoder())
+	return decodeAs(s, r, enc.NewDecoder(), hold)
 }
 
 // lookup finds an encoding by its name, case and punctuation aside.
@@ -194,7 +199,7 @@ func withoutPadding(s string) string {
 }
 
 // decodeAs decodes s, without its mark, as r states.
-func decodeAs(s string, r Report, d *encoding.Decoder) (string, Report, error) {
+func decodeAs(s string, r Report, d *encoding.Decoder, hold func(io.Reader) (string, error)) (string, Report, error) {
 	var text string
 	if r.Encoding == UTF8 {
 		text = s
@@ -207,7 +212,12 @@ func decodeAs(s string, r Report, d *encoding.Decoder) (string, Report, error) {
 		}
 	} else {
 		var err error
-		if text, err = d.String(s); err != nil {
+		if hold == nil {
+			text, err = d.String(s)
+		} else {
+			text, err = hold(d.Reader(strings.NewReader(s)))
+		}
+		if err != nil {
 			return "", r, fmt.Errorf("cannot decode %s: %w", r.Encoding, err)
 		}
 		text = strings.TrimLeft(text, "\ufeff")
