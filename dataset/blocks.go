@@ -23,7 +23,7 @@ type Blocks struct {
 	*Dataset
 
 	n     int
-	table *reread // nil: all rows are in Dataset
+	table rowStore // nil: all rows are in Dataset
 	opt   Options
 	lay   *layout
 	late  *collector // of what the last row settles
@@ -48,7 +48,7 @@ func OpenBlocks(path string, opt Options) (*Blocks, error) {
 		return OneBlock(ds), nil
 	}
 	table := ds.raw.grid.again
-	return &Blocks{Dataset: ds, n: ds.raw.Len(), table: table, opt: opt, lay: lay}, table.err
+	return &Blocks{Dataset: ds, n: ds.raw.Len(), table: table, opt: opt, lay: lay}, table.fault()
 }
 
 // OneBlock returns a data set as one block.
@@ -73,8 +73,8 @@ func (b *Blocks) All() iter.Seq2[*Dataset, error] {
 		}
 		b.late = &collector{file: b.Manifest}
 		s := &rowState{blocks: true}
-		for k := range b.table.marks {
-			t := &Table{Header: b.raw.Header}
+		for k := range b.table.blocks() {
+			t := &Table{Header: b.raw.Header, typed: b.raw.typed}
 			err := b.table.block(k, func(row []string, line int) {
 				if t.grid == nil {
 					t.grid = &grid{width: len(t.Header)}
@@ -86,7 +86,7 @@ func (b *Blocks) All() iter.Seq2[*Dataset, error] {
 				yield(nil, err)
 				return
 			}
-			from := b.table.marks[k].row
+			from := b.table.first(k)
 			for c, names := range b.raw.located {
 				if t.located == nil {
 					t.located = map[int][]string{}
@@ -147,6 +147,17 @@ func (b *Blocks) Late() Problems {
 	return b.late.all()
 }
 
+// rowStore holds the rows of a table outside memory.
+type rowStore interface {
+	blocks() int
+	first(block int) (row int)
+	// block calls f with the rows of a block, which it must not keep.
+	block(k int, f func(row []string, line int)) error
+	// column returns the cells of column c. An error ends it, and is kept.
+	column(c int) iter.Seq2[int, string]
+	fault() error // the first of column
+}
+
 // reread reads the rows of a text table from its file again. The file stays open for as long as the
 // reread can be reached.
 type reread struct {
@@ -185,6 +196,10 @@ func newReread(m *mappedText, t *Table, r *csvReader, c *collector) *reread {
 	}
 	return s
 }
+
+func (s *reread) blocks() int     { return len(s.marks) }
+func (s *reread) first(k int) int { return s.marks[k].row }
+func (s *reread) fault() error    { return s.err }
 
 // add counts a row.
 func (s *reread) add(from blockStart) {

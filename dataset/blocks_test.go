@@ -15,9 +15,9 @@ import (
 
 // smallBlocks has text tables read in blocks of so many rows.
 func smallBlocks(t *testing.T, rows int) {
-	large, most, bytes := largeText, blockRows, blockBytes
-	largeText, blockRows, blockBytes = 0, rows, 200
-	t.Cleanup(func() { largeText, blockRows, blockBytes = large, most, bytes })
+	large, most, bytes, stored := largeText, blockRows, blockBytes, storedRows
+	largeText, blockRows, blockBytes, storedRows = 0, rows, 200, 0
+	t.Cleanup(func() { largeText, blockRows, blockBytes, storedRows = large, most, bytes, stored })
 }
 
 // sameBlocks fails where a table that is read in blocks differs from the same table in memory. It
@@ -107,7 +107,7 @@ func TestBlocksOfCases(t *testing.T) {
 	several := 0
 	err := filepath.WalkDir(casesDir, func(path string, e fs.DirEntry, err error) error {
 		switch filepath.Ext(path) {
-		case ".csv", ".tsv", ".txt", ".jsonl":
+		case ".csv", ".tsv", ".txt", ".jsonl", ".parquet":
 			if ds, err := Open(path, Options{Compact: true}); err == nil && sameBlocks(t, path, Options{Schema: &ds.Schema}) > 1 {
 				several++
 			}

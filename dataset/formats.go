@@ -69,7 +69,7 @@ func openInput(ds *Dataset, in input, opt *Options, c *collector) *source {
 	}
 	switch {
 	case format.Name == "parquet" || ext == ".parquet":
-		return openParquet(in, c)
+		return openParquet(in, opt, c)
 	case zipped && (ext == ".xlsx" || ext == ".xlsm" || xlsx.Is(in.r, in.size)):
 		return openXLSX(in, opt.Sheet, known(opt), c)
 	case format.Name == "zip":
@@ -169,14 +169,37 @@ func openPacked(ds *Dataset, in input, name string, opt *Options, c *collector) 
 }
 
 // openParquet reads a Parquet manifest.
-func openParquet(in input, c *collector) *source {
-	p, err := parquet.Read(in.r, in.size)
+func openParquet(in input, opt *Options, c *collector) *source {
+	var p *parquet.Table
+	var err error
+	store, again := &columnStore{}, true
+	if opt.blocks {
+		p, err = parquet.ReadEach(in.r, in.size, func(col *parquet.Column) error {
+			if col.Lists != nil || col.Blobs != nil || len(col.Text) <= storedRows {
+				return errHeld
+			}
+			err := store.add(col.Text)
+			col.Text = nil
+			return err
+		})
+		again = errors.Is(err, errHeld)
+	}
+	if again {
+		p, err = parquet.Read(in.r, in.size)
+	}
 	if err != nil {
 		c.fatal("parquet.unreadable", 0, "", "write it again", "%s", fault(err, in.name))
 		return nil
 	}
 	for _, s := range p.Skipped {
 		c.note("column.kind", 0, s.Name, "if it holds several media a row, give each a column of its own", "%s cannot be a cell; the column is left out", s.Why)
+	}
+	if !again && len(p.Columns) > 0 {
+		t := &Table{typed: true, grid: &grid{width: len(p.Columns), n: p.Rows, again: store}}
+		for _, col := range p.Columns {
+			t.Header = append(t.Header, col.Name)
+		}
+		return &source{table: t, index: p.Index}
 	}
 	t := &Table{typed: true, rows: make([][]string, p.Rows), lines: make([]int, p.Rows), vectors: map[int][][]float32{}, media: map[int][][]media.Source{}}
 	n := len(p.Columns)

@@ -19,7 +19,7 @@ type grid struct {
 	n      int // rows
 	blocks []gridBlock
 	text   strings.Builder // of the last block
-	again  *reread         // if set, it reads the rows, which blocks lack, column by column
+	again  rowStore        // if set, it reads the rows, which blocks lack, column by column
 }
 
 // gridBlock is a run of rows.

@@ -166,19 +166,22 @@ const forgetBytes = 8 << 20
 func readMapped(m *mappedText, d dialect, blocks bool, c *collector) *Table {
 	gone := 0
 	var reader *csvReader
+	var again *reread
 	t := readRows(m.text, d, c, func(t *Table, r *csvReader) func(row []string, line int, from blockStart) {
 		reader = r
 		t.grid = &grid{width: len(t.Header)}
 		if blocks {
-			t.grid.again = newReread(m, t, r, c)
+			if again = newReread(m, t, r, c); again != nil {
+				t.grid.again = again
+			}
 		}
 		return func(row []string, line int, from blockStart) {
 			if from.at-gone >= forgetBytes {
 				m.forget(gone, from.at)
 				gone = from.at
 			}
-			if t.grid.again != nil {
-				t.grid.again.add(from)
+			if again != nil {
+				again.add(from)
 				t.grid.n++
 				return
 			}
@@ -186,8 +189,8 @@ func readMapped(m *mappedText, d dialect, blocks bool, c *collector) *Table {
 			t.lines = append(t.lines, line)
 		}
 	})
-	if t.inBlocks() && reader.footer.n > 0 {
-		t.grid.again.footer = reader.footer.first
+	if again != nil && reader.footer.n > 0 {
+		again.footer = reader.footer.first
 	}
 	return t
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	pq "github.com/parquet-go/parquet-go"
 )
 
 // Large texts that are packed or written otherwise than as UTF-8 are read in blocks, as the same
@@ -86,4 +88,51 @@ func TestUnpackedTextIsGone(t *testing.T) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}
+}
+
+// A large table of columns is read in blocks from a temporary file, unless a cell is no text.
+func TestBlocksOfParquet(t *testing.T) {
+	type row struct {
+		ID    string    `parquet:"id"`
+		N     *float64  `parquet:"n,optional"`
+		Text  string    `parquet:"text"`
+		Other []float32 `parquet:"other,list"`
+		Label string    `parquet:"label"`
+	}
+	type texts struct {
+		ID    string   `parquet:"id"`
+		N     *float64 `parquet:"n,optional"`
+		Text  string   `parquet:"text"`
+		Label string   `parquet:"label"`
+	}
+	var rows []row
+	var few []texts
+	for i := range 40 {
+		var n *float64
+		if i%5 > 0 {
+			v := float64(i) / 3
+			n = &v
+		}
+		rows = append(rows, row{fmt.Sprint(i), n, strings.Repeat("größer ", i%3), []float32{1, float32(i)}, []string{"yes", "no"}[i%2]})
+		few = append(few, texts{rows[i].ID, n, rows[i].Text, rows[i].Label})
+	}
+	schema := &Schema{
+		Columns: []Column{{Name: "table", Kind: "table", Fields: []Field{{Name: "n", Kind: "number"}}}, {Name: "text", Kind: "text"}},
+		ID:      "id", Label: "label", Task: Classification, Classes: []string{"no", "yes"},
+	}
+	smallBlocks(t, 3)
+	dir := t.TempDir()
+	f := func(name string, write func(path string) error, want int) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := write(path); err != nil {
+			t.Fatal(err)
+		}
+		if blocks := sameBlocks(t, path, Options{Schema: schema}); blocks != want {
+			t.Errorf("%s: %d blocks, want %d", name, blocks, want)
+		}
+	}
+	f("texts.parquet", func(path string) error { return pq.WriteFile(path, few) }, 14)
+	f("vectors.parquet", func(path string) error { return pq.WriteFile(path, rows) }, 1)
+	f("one.parquet", func(path string) error { return pq.WriteFile(path, few[:1]) }, 1)
 }

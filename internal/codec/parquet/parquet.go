@@ -76,7 +76,11 @@ func ReadFile(path string) (*Table, error) {
 }
 
 // Read reads a file of size bytes.
-func Read(r io.ReaderAt, size int64) (t *Table, err error) {
+func Read(r io.ReaderAt, size int64) (*Table, error) { return ReadEach(r, size, nil) }
+
+// ReadEach is Read that calls each, unless that is nil, with every column once it is read. What
+// each takes out of the column is not held for the others. Its error ends the reading.
+func ReadEach(r io.ReaderAt, size int64, each func(*Column) error) (t *Table, err error) {
 	defer func() { // the decoder panics on some damaged files
 		if p := recover(); p != nil {
 			t, err = nil, fmt.Errorf("damaged parquet file: %v", p)
@@ -107,6 +111,11 @@ func Read(r io.ReaderAt, size int64) (t *Table, err error) {
 		if why != "" {
 			t.Skipped = append(t.Skipped, Skipped{l.name, why})
 			continue
+		}
+		if each != nil {
+			if err := each(&c); err != nil {
+				return nil, err
+			}
 		}
 		t.Columns = append(t.Columns, c)
 		if isBinary(l.element) {
