@@ -84,7 +84,7 @@ func (r *resamples) byRow() [][lanes]uint8 {
 	return r.rows
 }
 
-// weightedMeans is weightedMean of several resamples.
+// weightedMeans returns the means of the values of the rows that are drawn.
 func (r *resamples) weightedMeans(values []float64) (out [lanes]float64) {
 	by := r.byRow()
 	for i, v := range values {

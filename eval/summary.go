@@ -161,15 +161,6 @@ func (m Metric) statistic(seeds []*Predictions) statistic {
 	}}
 }
 
-func weightedMean(values []float64, w []uint8) float64 {
-	sum, n := 0.0, 0.0
-	for i, v := range values {
-		sum += float64(w[i]) * v
-		n += float64(w[i])
-	}
-	return sum / n
-}
-
 // allOrNothing reports whether v is a share of rows that is all of them or
 // none, or another score that only answers without a fault have.
 func (m Metric) allOrNothing(v float64) bool {
