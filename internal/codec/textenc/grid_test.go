@@ -234,7 +234,7 @@ func encoderOf(t *testing.T, name string) transform.Transformer {
 func TestDecodeAs(t *testing.T) {
 	f := func(name, data, want string) {
 		t.Helper()
-		got, _, err := DecodeAs(data, name)
+		got, _, err := DecodeTo(data, name, nil)
 		if err != nil || got != want {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
@@ -248,7 +248,7 @@ func TestDecodeAs(t *testing.T) {
 	f("UTF-16LE", "\xff\xfea\x00", "a")
 	f("IBM437", "\x81", "ü")
 	f("", "é", "é")
-	if _, _, err := DecodeAs("a", "klingon"); err == nil {
+	if _, _, err := DecodeTo("a", "klingon", nil); err == nil {
 		t.Error("klingon is known")
 	}
 }
@@ -258,7 +258,7 @@ func FuzzDecodeAs(f *testing.F) {
 	f.Add("\xba\xc3\xff\x00a", "gbk")
 	f.Add("\xff\xfea\x00", "utf-16")
 	f.Fuzz(func(t *testing.T, data, name string) {
-		text, r, err := DecodeAs(data, name)
+		text, r, err := DecodeTo(data, name, nil)
 		if err == nil && !utf8.ValidString(text) {
 			t.Fatalf("%v: not UTF-8: %q", r, text)
 		}

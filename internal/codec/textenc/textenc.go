@@ -103,12 +103,10 @@ func Decode(s string) (string, Report, error) {
 	return DecodeTo(s, "", nil)
 }
 
-// DecodeAs is Decode for text whose encoding is known by a name, as WHATWG and IANA have them
-// (utf-8, latin1, windows-1251, gbk, ...); "" is Decode.
-func DecodeAs(s, name string) (string, Report, error) { return DecodeTo(s, name, nil) }
-
-// DecodeTo is DecodeAs for a text that need not fit into memory: what differs from s is read from a
-// reader by hold, and is what that returns. If hold is nil it is held in memory.
+// DecodeTo is Decode for text whose encoding is known by a name, as WHATWG and IANA have them
+// (utf-8, latin1, windows-1251, gbk, ...; "" is none), and that need not fit into memory: what
+// differs from s is read from a reader by hold, and is what that returns. If hold is nil it is held
+// in memory.
 func DecodeTo(s, name string, hold func(text io.Reader) (string, error)) (string, Report, error) {
 	if name == "" {
 		s = withoutPadding(s)
