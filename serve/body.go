@@ -129,7 +129,7 @@ func (s *Server) readMultipart(body []byte, m *Model, boundary string) ([]datase
 			return nil, faultf(http.StatusRequestEntityTooLarge, "too many parts", "a form may have %d parts", s.o.MaxParts)
 		}
 		name := part.FormName()
-		if !hasColumn(schema, name) && name != schema.Group && name != schema.Order && name != schema.ID {
+		if !hasColumn(schema, name) && !slices.Contains(roles(schema), name) {
 			return nil, faultf(http.StatusUnprocessableEntity, "unknown column", "the model has no column %.100q", name)
 		}
 		// One byte more, to tell a part of exactly the limit from a longer one.

@@ -101,7 +101,7 @@ func TestMemoryOfRequests(t *testing.T) {
 		{"binary: too many elements", infer, "application/octet-stream", rawHead("INT8", 2, size) + big, 400, 4, true},
 		{"binary: texts", infer, "application/octet-stream", strings.Replace(rawHead("BYTES", 2, size), `"v","shape":[2,1500]`, `"note","shape":[2,1]`, 1) + big, 400, 4, true},
 		{"binary: right", infer, "application/octet-stream", rawHead("FP32", rows, 4*rows*wide) + big[:4*rows*wide], 200, 10, true},
-		{"binary: right, a byte each", infer, "application/octet-stream", rawHead("INT8", rows, rows*wide) + big[:rows*wide], 200, 24, true},
+		{"binary: right, a byte each", infer, "application/octet-stream", rawHead("INT8", rows, rows*wide) + big[:rows*wide], 200, 28, true},
 		{"gRPC: inputs", gRPC, "application/grpc", frame(field(1, "shop") + times(size, field(5, ""))), 400, 4, false},
 		{"gRPC: outputs", gRPC, "application/grpc", frame(field(1, "shop") + times(size, field(6, field(1, "flags")))), 400, 4, false},
 		{"gRPC: a shape", gRPC, "application/grpc", frame(field(1, "shop") + field(5, field(3, big))), 400, 4, false},

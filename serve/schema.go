@@ -2,6 +2,7 @@ package serve
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/media"
@@ -101,12 +102,15 @@ func rowSchema(m *Model) object {
 		}
 		forms(c.Name, string(c.Kind), columnForms(c)...)
 	}
-	for _, role := range []string{schema.Group, schema.Order, schema.ID} {
-		if role != "" && m.OverRows() {
-			forms(role, "a role of the row", object{"type": []string{"string", "number"}})
-		}
+	for _, role := range roles(schema) {
+		forms(role, "a role of the row", object{"type": []string{"string", "number"}})
 	}
 	return object{"type": "object", "properties": properties}
+}
+
+// roles returns the names of what a row may have beside its columns.
+func roles(s *dataset.Schema) []string {
+	return slices.DeleteFunc([]string{s.Group, s.Order, s.ID}, func(name string) bool { return name == "" })
 }
 
 // fieldSchema returns the form of a field of the table.

@@ -205,6 +205,10 @@ func TestPredictForm(t *testing.T) {
 	}
 	ask(t, s, predictPath, w.FormDataContentType(), b.String()[:b.Len()/2], 400)
 	ask(t, s, predictPath, "multipart/form-data", b.String(), 400)
+	for _, name := range []string{"", "no column"} {
+		part := "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\na\r\n--b--\r\n"
+		ask(t, s, predictPath, "multipart/form-data; boundary=b", part, 422)
+	}
 }
 
 func TestPredictStream(t *testing.T) {
