@@ -48,4 +48,4 @@ func (k Kind) IsFile() bool { return k == Image || k == Audio || k == Video }
 
 // DecodingVersion is part of the key of what is computed from media and kept. It
 // is raised when files are decoded to other values than before.
-const DecodingVersion = 5
+const DecodingVersion = 6

@@ -1,11 +1,12 @@
 package audiofile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 
-	"github.com/jfreymuth/vorbis"
+	"github.com/fusor-ml/fusor/internal/codec/vorbis"
 )
 
 // decodeVorbis reads Ogg Vorbis I, all links of a chain.
@@ -27,37 +28,28 @@ func decodeLinks(r io.ReadSeeker, s *sink, link func(*oggReader, *sink) error) e
 // vorbisLink decodes one link. The positions of its first and last page
 // decide how much of the first and the last block is sound.
 func vorbisLink(o *oggReader, s *sink) error {
-	var dec vorbis.Decoder
+	identification, err := o.Packet(nil)
+	if err != nil {
+		return unlessEOF(err)
+	}
+	identification = bytes.Clone(identification)
+	if _, err := o.Packet(nil); err != nil { // the comments
+		return unlessEOF(err)
+	}
 	packet, err := o.Packet(nil)
 	if err != nil {
 		return unlessEOF(err)
 	}
-	// The library trusts the headers, and allocates by them.
-	channels, err := checkVorbisIdentification(packet)
+	dec, err := vorbis.NewDecoder(identification, packet)
 	if err != nil {
 		return err
 	}
-	if err := dec.ReadHeader(packet); err != nil {
+	if dec.Channels() > 8 {
+		return fmt.Errorf("Vorbis of %d channels: %w", dec.Channels(), ErrUnsupported)
+	}
+	if err := s.open(dec.SampleRate(), dec.Channels(), 0); err != nil {
 		return err
 	}
-	if err := s.open(dec.SampleRate(), channels, 0); err != nil {
-		return err
-	}
-	// The comments are no use here, and the library trusts their count.
-	if packet, err = o.Packet(packet); err != nil {
-		return unlessEOF(err)
-	}
-	if packet, err = o.Packet(packet); err != nil {
-		return unlessEOF(err)
-	}
-	if err := checkVorbisSetup(packet); err != nil {
-		return err
-	}
-	if err := dec.ReadHeader(packet); err != nil {
-		return err
-	}
-	// Of one block, which a packet decodes to at most; it is written out before the next one.
-	buffer := make([]float32, dec.BufferSize())
 	var span granuleSpan
 	for {
 		packet, err = o.Packet(packet)
@@ -70,7 +62,7 @@ func vorbisLink(o *oggReader, s *sink) error {
 		if len(packet) == 0 {
 			continue
 		}
-		x, err := dec.DecodeInto(packet, buffer)
+		x, err := dec.Decode(packet)
 		if err != nil {
 			return err
 		}
@@ -112,146 +104,4 @@ func (g *granuleSpan) samples(s *sink) int64 {
 		return int64(len(s.part()))
 	}
 	return g.end - g.offset
-}
-
-// checkVorbisIdentification holds the first header to the limits of the
-// specification (Vorbis I, 4.2.2) and returns the number of channels.
-func checkVorbisIdentification(b []byte) (channels int, err error) {
-	if len(b) < 30 || string(b[:7]) != "\x01vorbis" {
-		return 0, errors.New("no Vorbis header")
-	}
-	short, long := b[28]&15, b[28]>>4
-	if short < 6 || long > 13 || short > long {
-		return 0, fmt.Errorf("Vorbis blocks of 2^%d and 2^%d", short, long)
-	}
-	if b[11] > 8 {
-		return 0, fmt.Errorf("Vorbis of %d channels: %w", b[11], ErrUnsupported)
-	}
-	return int(b[11]), nil
-}
-
-// The size of codebooks that are taken for real; encoders stay a hundred times below.
-const (
-	maxBookEntries = 1 << 18
-	maxBookValues  = 1 << 22
-)
-
-// checkVorbisSetup walks over the codebooks of a setup header (Vorbis I, 3.2.1).
-// The library takes memory for whatever they claim, and reads forever through
-// a code that isn't complete or a book without dimensions: those are refused.
-func checkVorbisSetup(b []byte) error {
-	if len(b) < 8 || string(b[:7]) != "\x05vorbis" {
-		return errors.New("no Vorbis setup")
-	}
-	r := &lsbReader{b: b[7:]}
-	books := r.read(8) + 1
-	values, entries := 0, 0
-	for range books {
-		if r.read(24) != 0x564342 {
-			return errors.New("a Vorbis codebook does not start as one")
-		}
-		dim, n := r.read(16), r.read(24)
-		entries += n
-		values += n * dim
-		if dim == 0 || n < 2 || entries > maxBookEntries || values > maxBookValues {
-			return fmt.Errorf("a Vorbis codebook of %d entries of %d values: %w", n, dim, ErrUnsupported)
-		}
-		if !r.completeCode(n) {
-			return fmt.Errorf("a Vorbis codebook is not complete: %w", ErrUnsupported)
-		}
-		switch kind := r.read(4); kind {
-		case 0:
-		case 1, 2:
-			r.read(32)
-			r.read(32)
-			bits := r.read(4) + 1
-			r.read(1)
-			count := n * dim
-			if kind == 1 {
-				count = latticeSide(n, dim)
-			}
-			r.skip(count * bits)
-		default:
-			return errors.New("a Vorbis codebook of an unknown kind")
-		}
-		if r.bad {
-			return errors.New("the Vorbis setup is cut short")
-		}
-	}
-	return nil
-}
-
-// latticeSide is the largest k with k^dim <= n.
-func latticeSide(n, dim int) int {
-	k := 1
-	for {
-		p := 1
-		for range dim {
-			if p *= k + 1; p > n {
-				return k
-			}
-		}
-		k++
-	}
-}
-
-// completeCode reads the lengths of n code words and reports whether they
-// fill the tree: Σ 2^-length = 1.
-func (r *lsbReader) completeCode(n int) bool {
-	var sum uint64 // in units of 2^-32
-	if r.read(1) == 0 {
-		sparse := r.read(1) == 1
-		for range n {
-			if !sparse || r.read(1) == 1 {
-				sum += 1 << (32 - (r.read(5) + 1))
-			}
-			if r.bad {
-				return false
-			}
-		}
-		return sum == 1<<32
-	}
-	length := r.read(5) + 1
-	for done := 0; done < n; length++ {
-		if length > 32 || r.bad {
-			return false
-		}
-		bits := 0
-		for v := n - done; v > 0; v >>= 1 {
-			bits++
-		}
-		k := r.read(bits)
-		if done += k; done > n {
-			return false
-		}
-		sum += uint64(k) << (32 - length)
-	}
-	return sum == 1<<32
-}
-
-// lsbReader reads bits as Vorbis packs them, the lowest first.
-type lsbReader struct {
-	b   []byte
-	pos int // in bits
-	bad bool
-}
-
-func (r *lsbReader) read(n int) int {
-	v := 0
-	for i := range n {
-		at := r.pos + i
-		if at>>3 >= len(r.b) {
-			r.bad = true
-			return 0
-		}
-		v |= int(r.b[at>>3]>>(at&7)&1) << i
-	}
-	r.pos += n
-	return v
-}
-
-func (r *lsbReader) skip(bits int) {
-	if r.pos += bits; r.pos > 8*len(r.b) {
-		r.bad = true
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/fusor-ml/fusor/internal/codec/rangecoder"
+	"github.com/fusor-ml/fusor/internal/dsp"
 )
 
 // Format is how a frame is coded.
@@ -22,7 +23,7 @@ const past = 2048
 type Decoder struct {
 	channels int // of the output
 	shapes   shapes
-	inverses [4]*inverse // by the size
+	inverses [4]*dsp.InverseMDCT // by the size
 
 	levels, last, before levels // of this frame, and of the last two that were not transient
 	background           levels // of the noise
@@ -42,7 +43,10 @@ func NewDecoder(channels int) *Decoder {
 	d := &Decoder{channels: channels}
 	d.shapes.noInverse = channels == 1
 	for i := range d.inverses {
-		d.inverses[i] = newInverse(shortBlock << i)
+		var err error
+		if d.inverses[i], err = dsp.NewInverseMDCT(shortBlock << i); err != nil {
+			panic(err) // not reached, as 120 to 960 have small factors
+		}
 	}
 	d.Reset()
 	return d
@@ -135,9 +139,9 @@ func (d *Decoder) synthesize(f *frame) {
 		var block []float32
 		for c := range d.channels {
 			if c < f.channels { // or else a mono frame goes to both
-				block = inverse.run(d.spectrum[c][k:], blocks)
+				block = inverse.Middle(d.spectrum[c][k:], blocks)
 			}
-			lap(d.signal[c][past-n+k*inverse.n:], block)
+			lap(d.signal[c][past-n+k*inverse.Len():], block)
 		}
 	}
 }
