@@ -249,6 +249,36 @@ func TestSlowStreams(t *testing.T) {
 	}
 }
 
+// TestWriteTimeout: the time that a server of others has for writing stays as it is.
+func TestWriteTimeout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes many rows")
+	}
+	m, err := trained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan time.Time, 1)
+	handler := serve.Handler(map[string]*predict.Model{"shop": m}, serve.Options{MaxRows: 100_000})
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r)
+		ended <- time.Now()
+	}))
+	s.Config.WriteTimeout = 4 * time.Second
+	s.Start()
+	defer s.Close()
+	conn := dial(t, s)
+	conn.SetReadBuffer(4096) //nolint:errcheck // it may hold more
+	row := `{"note":"lovely and quick"}`
+	many := `{"rows":[` + strings.Repeat(row+",", 59_999) + row + `]}`
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", predictPath, len(many), many) //nolint:errcheck // the server reads it
+	select {
+	case <-ended:
+	case <-time.After(25 * time.Second): // its own time is 30 s and more
+		t.Error("an answer that nobody takes is still written")
+	}
+}
+
 // TestSlowReaders: clients that do not take their answers keep nobody else from being answered, and
 // the stream of one that takes none of them ends.
 func TestSlowReaders(t *testing.T) {

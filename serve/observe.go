@@ -21,8 +21,8 @@ type record struct {
 	status int
 	bytes  int64
 	err    error
-	before func() // if not nil, called before anything is written
-	wait   time.Duration
+	before func()        // if not nil, called before anything is written
+	wait   time.Duration // for a client to take some of an answer; 0: the server has a time of its own
 }
 
 // What net/http holds of an answer by itself, and how much of a longer one a client has to take in
@@ -50,7 +50,7 @@ func (r *record) WriteHeader(status int) {
 
 func (r *record) Write(p []byte) (int, error) {
 	r.answers(http.StatusOK)
-	if r.bytes+int64(len(p)) > heldAnswer {
+	if r.wait > 0 && r.bytes+int64(len(p)) > heldAnswer {
 		control := http.NewResponseController(r.ResponseWriter)
 		control.SetWriteDeadline(time.Now().Add(time.Duration(1+len(p)/steadyAnswer) * r.wait)) //nolint:errcheck // where there are no deadlines
 		defer control.SetWriteDeadline(time.Time{})                                             //nolint:errcheck // as above
@@ -97,6 +97,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		w.Header()["X-Content-Type-Options"] = noSniff
 		rec := &record{ResponseWriter: w, wait: s.o.Timeout}
+		if host, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && host.WriteTimeout > 0 {
+			rec.wait = 0
+		}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the value itself is thrown
