@@ -276,6 +276,7 @@ func TestWriteTimeout(t *testing.T) {
 	case <-ended:
 	case <-time.After(25 * time.Second): // its own time is 30 s and more
 		t.Error("an answer that nobody takes is still written")
+		conn.Close() //nolint:errcheck // which ends it
 	}
 }
 
