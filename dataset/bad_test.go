@@ -97,7 +97,7 @@ func TestFatalManifests(t *testing.T) {
 	f("m.jsonl", `{"label":"a","text":"one"}`+"\n[1,2]\nnot json\n{]\n", "m.jsonl:2: not a JSON object", "m.jsonl:3: not a JSON object", "m.jsonl:4: not valid JSON at character 2")
 	f("m.jsonl", "", "empty")
 	f("m.parquet", "PAR1 junk", "parquet")
-	f("m.xlsx", "id,label\n1,a\n", `the ending ".xlsx"`)
+	f("m.toml", "id,label\n1,a\n", `the ending ".toml"`)
 }
 
 func TestFatalOptions(t *testing.T) {

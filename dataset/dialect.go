@@ -177,6 +177,14 @@ func (h *headRows) joinCurly(comma byte) {
 	}
 }
 
+// isTable reports whether nearly all of the first rows of a text have several cells, as many as the
+// header has, so that it is a table whatever its name.
+func isTable(text string, d dialect) bool {
+	head := headRecords(text, d)
+	share, ok := head.share(d)
+	return ok && share >= mostly && len(head.rows)-head.at(d) > alikeShown
+}
+
 // share is the share of the rows that have as many cells as the header; a table of one column has
 // no dialect.
 func (h *headRows) share(d dialect) (float64, bool) {

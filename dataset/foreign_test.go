@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -57,13 +58,45 @@ func TestHeadersLikeForeignBytes(t *testing.T) {
 	}
 }
 
-// Text that a spreadsheet's ending is on, and endings that say nothing, are read by content.
+// Text is read by its content, whatever ending it is under, if it can be told for a table or JSON.
 func TestTextUnderOtherEndings(t *testing.T) {
 	const want = "text:text, table:table price=number; 40 rows map[a:20 b:20]"
-	for name, codes := range map[string]string{"m.xls": "file.format csv.separator", "m.dat": "csv.separator", "m.data": "csv.separator", "m.json": "file.format csv.separator", "m.jsonl": "file.format csv.separator"} {
-		ds := accepted(t, name, strings.ReplaceAll(good(40), ",", "\t"), Options{})
-		if summary(ds) != want || codesOf(ds.Problems) != codes {
-			t.Errorf("%s: %s, %v", name, summary(ds), ds.Problems)
+	f := func(content string, codes map[string]string) {
+		t.Helper()
+		for name, codes := range codes {
+			ds := accepted(t, name, content, Options{})
+			if summary(ds) != want || codesOf(ds.Problems) != codes {
+				t.Errorf("%s: %s, %v", name, summary(ds), ds.Problems)
+			}
 		}
 	}
+	tabs := strings.ReplaceAll(good(40), ",", "\t")
+	f(tabs, map[string]string{
+		"m.xls": "file.format csv.separator", "m.dat": "csv.separator", "m.data": "csv.separator", "m.json": "file.format csv.separator", "m.jsonl": "file.format csv.separator",
+		"m.parquet": "file.format csv.separator", "m.xlsx": "file.format csv.separator", "m.csv.bak": "file.format csv.separator", "m.log": "file.format csv.separator",
+	})
+	f(good(40), map[string]string{"m.parquet": "file.format", "m.xlsm": "file.format", "m.csv(1)": "file.format", "m.csv": "", "m.tab": ""})
+	var lines strings.Builder
+	for i, row := range strings.Split(strings.TrimSpace(good(40)), "\n")[1:] {
+		cells := strings.Split(row, ",")
+		fmt.Fprintf(&lines, "{\"label\":%q,\"text\":%q,\"price\":%d}\n", cells[1], cells[2], i*i)
+	}
+	array := "[" + strings.ReplaceAll(strings.TrimSpace(lines.String()), "\n", ",") + "]"
+	for _, content := range []string{lines.String(), array} {
+		f(content, map[string]string{"m.parquet": "file.format", "m.tsv": "file.format", "m.json.txt": "file.format", "m.log": "file.format", "m.jsonl": ""})
+	}
+}
+
+// What is no table has its ending named, and a Parquet file that is cut is told to be one.
+func TestOtherEndingsWithoutTables(t *testing.T) {
+	f := func(name, content, want string) {
+		t.Helper()
+		if got := refused(t, name, content, Options{}).Error(); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	prose := strings.Repeat("Some words, and others.\nMore of them, or less, who knows?\n\nThe end\n", 20)
+	f("m.md", prose, `the ending ".md" is not that of a manifest`)
+	f("m.py", strings.Repeat("def f(a, b):\n    return a + b\n\n", 20), `the ending ".py"`)
+	f("m.parquet", "\x15\x00\x15\x04"+strings.Repeat("\x00\x01", 300), "not a parquet file, or cut")
 }

@@ -68,7 +68,7 @@ func openInput(ds *Dataset, in input, opt *Options, c *collector) *source {
 		return nil
 	}
 	switch {
-	case format.Name == "parquet" || ext == ".parquet":
+	case format.Name == "parquet":
 		return openParquet(in, opt, c)
 	case zipped && (ext == ".xlsx" || ext == ".xlsm" || xlsx.Is(in.r, in.size)):
 		return openXLSX(in, opt.Sheet, known(opt), c)
@@ -81,6 +81,8 @@ func openInput(ds *Dataset, in input, opt *Options, c *collector) *source {
 	case format.Name != "" && format.Kind != media.Text:
 		c.fatal("file.format", 0, "", tableAdvice, "not a manifest but a file of the format %s", format.Name)
 		return nil
+	case ext == ".parquet" && format.Kind != media.Text: // it is cut, or broken
+		return openParquet(in, opt, c)
 	}
 	return openText(ds, in, ext, opt, c)
 }

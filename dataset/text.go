@@ -25,30 +25,31 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 		return nil
 	}
 	start := strings.TrimLeft(text, " \t\r\n")
-	comma := byte(',')
+	comma, sure := byte(','), true
 	switch ext {
 	case ".jsonl", ".ndjson", ".json", ".geojson":
 		if mayBeJSON(start) {
 			return readJSON(text, known(opt), c)
 		}
 		c.note("file.format", 0, "", "", "holds text, whatever its ending, and is read as that")
-	case ".tsv", ".tab":
-		comma = '\t'
-	case ".csv", ".txt", ".xls", ".dat", ".data", ".asc", ".psv", ".prn":
-		if ext == ".xls" {
-			c.note("file.format", 0, "", "", "holds text, whatever its ending, and is read as that")
-		}
-		if isJSON(start) {
-			c.note("file.format", 0, "", "", "holds JSON, whatever its ending, and is read as that")
-			return readJSON(strings.Clone(text), known(opt), c) // which keeps parts of it
-		}
 	case "":
 		if start[0] == '{' || start[0] == '[' {
 			return readJSON(text, known(opt), c)
 		}
 	default:
-		c.fatal("file.format", 0, "", tableAdvice, "the ending %q is not that of a manifest", ext)
-		return nil
+		if isJSON(start) {
+			c.note("file.format", 0, "", "", "holds JSON, whatever its ending, and is read as that")
+			return readJSON(strings.Clone(text), known(opt), c) // which keeps parts of it
+		}
+		switch ext {
+		case ".tsv", ".tab":
+			comma = '\t'
+		case ".csv", ".txt", ".dat", ".data", ".asc", ".psv", ".prn":
+		case ".xls", ".xlsx", ".xlsm", ".parquet":
+			c.note("file.format", 0, "", "", "holds text, whatever its ending, and is read as that")
+		default:
+			sure = false
+		}
 	}
 	// Line ends of old Macs, also where another program has added some of its own.
 	if file == nil || !file.plain {
@@ -57,6 +58,13 @@ func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *so
 		}
 	}
 	d := detectDialect(text, comma, known(opt))
+	if !sure {
+		if !isTable(text, d) {
+			c.fatal("file.format", 0, "", tableAdvice, "the ending %q is not that of a manifest", ext)
+			return nil
+		}
+		c.note("file.format", 0, "", "", "holds text, whatever its ending, and is read as that")
+	}
 	switch {
 	case d.aligned:
 		c.note("csv.separator", 1, "", "", "the cells are separated by blanks")
