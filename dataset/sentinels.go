@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -93,6 +94,53 @@ func sentinelsOf(cells iter.Seq[string], maybe func(string) bool, scale func(str
 	return out
 }
 
+// manyValues is how many values a column has at most that is looked at for the distances between
+// them.
+const manyValues = 1 << 12
+
+// gapsAway is how many times as far as any two neighbors among the other values a number is that
+// stands for a missing one.
+const gapsAway = 5
+
+// alongWith reports whether a number such as 99, which may stand for a missing one, goes with the
+// other values of its column after all: these have gaps that are not much smaller than that before
+// it, as in 5, 10, 20, 40, 99, or most of them end in the same digit, as prices do: 19, 29, 99. A
+// number with a sign, or one with a fraction or an exponent, is no such value.
+func alongWith(cells iter.Seq[string], text string, scale func(string) (float64, bool)) bool {
+	digits, _, _ := strings.Cut(text, ".")
+	if strings.Trim(digits, "6789") != "" {
+		return false
+	}
+	v, ok := scale(text)
+	if !ok {
+		return false
+	}
+	seen := map[float64]struct{}{}
+	n, alike := 0, 0
+	for s := range cells {
+		x, ok := scale(trim(s))
+		if !ok || math.IsInf(x, 0) || maybeStandIn(s) && x >= v/2 {
+			continue
+		}
+		n++
+		if math.Mod(x, 10) == math.Mod(v, 10) {
+			alike++
+		}
+		if seen[x] = struct{}{}; len(seen) > manyValues {
+			return false
+		}
+	}
+	values := slices.Sorted(maps.Keys(seen))
+	if 2*alike >= n || len(values) == 0 {
+		return true
+	}
+	widest := 0.0
+	for k, x := range values[1:] {
+		widest = max(widest, x-values[k])
+	}
+	return v-values[len(values)-1] < gapsAway*widest
+}
+
 // standIns are numbers that programs write for missing ones, beside nines, eights and sevens: the
 // limits of types of numbers, of which netCDF's default fill value is another, and what logs of
 // wells have.
@@ -153,6 +201,9 @@ func noteSentinels(t *Table, i int, f *Field, c *collector) {
 	if f.Kind == media.Number {
 		w := style{f.Notation, f.Unit}
 		for _, s := range sentinelsOf(t.texts(i), maybeStandIn, w.number) {
+			if alongWith(t.texts(i), s.text, w.number) {
+				continue
+			}
 			c.note("number.stand-in", 0, f.Name, advice, "%q in %d rows is far from all other numbers, %s to %s: does it stand for a missing one? It is taken as a number", s.text, s.rows, s.low, s.high)
 		}
 		return
@@ -179,6 +230,9 @@ func noteTargetSentinels(ds *Dataset, c *collector) {
 		}
 	}
 	for _, s := range sentinelsOf(labels, maybeStandIn, ds.target) {
+		if alongWith(labels, s.text, ds.target) {
+			continue
+		}
 		c.note("number.stand-in", 0, ds.Schema.Label, "leave the label empty where it is missing", "%q in %d rows is far from all other numbers, %s to %s: does it stand for a missing one? It is taken as a number", s.text, s.rows, s.low, s.high)
 	}
 }

@@ -52,10 +52,21 @@ func TestStandIns(t *testing.T) {
 		f(s, every(s, grade))
 	}
 	f("-9999", every("-9999", wide))
+	f("9999", every("9999", wide))
 	f("", every("-99", wide))      // among the others
 	f("", every("-200", grade))    // no value that programs write
 	f("", every("1000000", grade)) // but a large one
 	f("", every("99", func(i int) string { return fmt.Sprint(i) }))
+	// One of several of such numbers, as prices and doses are.
+	of := func(cells ...string) func(int) string {
+		return func(i int) string { return cells[i%len(cells)] }
+	}
+	f("", of("5", "10", "20", "40", "99"))
+	f("", of("19", "29", "39", "99"))
+	f("", of("9", "19", "49", "99", "199", "999"))
+	f("", of("10", "20", "30", "77"))
+	f("77 99", of("1", "2", "5", "7", "10", "14", "15", "20", "25", "30", "77", "99"))
+	f("-99", of("5", "10", "20", "40", "-99"))
 	f("", func(i int) string { // too few rows
 		if i < 2 {
 			return "-999"
