@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -33,6 +34,8 @@ type mends struct {
 	cut     bool       // short rows follow one another that are one row with a line break inside
 	before  int        // cells of the row before, if that was short
 	gap     bool       // the last row that was read was blank
+	first   bool       // a row was read
+	alike   bool       // a row begins as a remark does, or has nothing but its first cell
 	data    int        // up to here, rows that look like a footer are followed by others that do not
 	end     int        // the line that the footer begins in, if the rows are read again; 0: it is not known
 }
@@ -56,7 +59,7 @@ func (r *csvReader) sample() (row []string, line int, ok bool) {
 		case r.repeatsHeader(row):
 			r.repeats.add(line, "")
 			continue
-		case (r.gap || n < r.width) && r.maybeFooter(row) && r.isFooter(line):
+		case (r.gap || n < r.width || row[n-1] == "") && r.maybeFooter(row) && r.isFooter(line):
 			r.footer.add(line, strings.Join(slices.DeleteFunc(slices.Clone(row), isBlank), string(r.comma)+" "))
 			continue
 		case n == r.width:
@@ -72,7 +75,13 @@ func (r *csvReader) sample() (row []string, line int, ok bool) {
 			r.fault(line, n, r.raggedAdvice(row))
 			continue
 		}
-		r.gap = row[0] == "" && emptyEnd(row) == len(row)
+		empty := 0
+		if row[len(row)-1] == "" {
+			empty = emptyEnd(row)
+		}
+		r.gap = empty == len(row)
+		r.first = true
+		r.alike = r.alike || empty == len(row)-1 || isRemark(row[0])
 		for i, cell := range row {
 			if len(cell) > len(`=""`) && cell[0] == '=' && cell[1] == '"' {
 				if inner, ok := forcedText(cell); ok {
@@ -105,15 +114,42 @@ func (r *csvReader) repeatsHeader(row []string) bool {
 }
 
 // maybeFooter reports whether a row may be of the sources or remarks below a table: one cell where
-// the header has several, and behind an empty line also another one that is not a whole row.
+// the header has several, and behind an empty line, or if it begins as remarks do and no row of the
+// table does, also another one that is not a whole row.
 func (r *csvReader) maybeFooter(row []string) bool {
-	switch {
-	case isBlank(row[0]) || r.aligned:
+	if isBlank(row[0]) || r.aligned {
 		return false
-	case len(row) < r.width:
-		return r.gap || len(row) == 1 && r.width > 2
 	}
-	return r.gap && r.width > 2 && len(row) == r.width && emptyEnd(row) == len(row)-1
+	told := r.gap || r.first && !r.alike && isRemark(row[0])
+	if len(row) < r.width {
+		return told || len(row) == 1 && r.width > 2
+	}
+	return told && r.width > 2 && len(row) == r.width && emptyEnd(row) == len(row)-1
+}
+
+// remarkHead is the longest beginning of a remark, in bytes, that says what it is.
+const remarkHead = 40
+
+// isRemark reports whether a cell begins as remarks below a table do: with a mark of a footnote, or
+// with a word or a few and a colon, as in "Source: …" and "数据来源：…".
+func isRemark(cell string) bool {
+	s := strings.TrimLeft(cell, " \t\u00a0\u3000([")
+	if rest := strings.TrimLeft(s, "0123456789"); len(rest) < len(s) && len(s) < len(cell) {
+		return strings.HasPrefix(rest, "] ") || strings.HasPrefix(rest, ") ") // [1] …
+	}
+	first, _ := utf8.DecodeRuneInString(s)
+	if strings.ContainsRune("*†‡§¶※©¹²³⁴⁵#", first) {
+		return true
+	}
+	for i, c := range s[:min(len(s), remarkHead)] {
+		switch {
+		case c == ':' || c == '：':
+			return i > 1 && !strings.HasPrefix(s[i:], "://") && strings.Count(s[:i], " ") < 4 && len(s) > i+utf8.RuneLen(c)
+		case c < utf8.RuneSelf && !unicode.IsLetter(c) && c != ' ':
+			return false
+		}
+	}
+	return false
 }
 
 // isFooter reports whether all that follows the row just read, which may be of a footer and begins

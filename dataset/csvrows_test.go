@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,17 @@ func TestMendedRows(t *testing.T) {
 	f(all+"Source\n", want, "csv.footer", 42)
 	f(all+"\n\"Source: the office, 2024\",,,\nNote: checked\n\n", want, "csv.footer", 43)
 	f(strings.ReplaceAll(all, ",", ";")+"\nTotal;40\nas of today\n", want, "csv.footer", 43)
+	// Directly below, if it begins as no row of the table does.
+	for _, remark := range []string{
+		"Source: the office, 2024", "* preliminary, not checked", "Note: b, c, d", "© the office, 2024", "Source: the office,,,", "* preliminary,,,", "资料来源：统计局,,",
+		"† of all, that is\nSource: the office, 2024", "[1] Note: as of today, or so", "Last updated: today, at noon", "# end, of the table", "Source: the office, 2024\nall rights reserved",
+	} {
+		ds := f(all+remark+"\n", want, "csv.footer", 42)
+		if codesOf(ds.Problems) != "csv.footer" {
+			t.Errorf("%q: %v", remark, ds.Problems)
+		}
+	}
+	f("text,label\n"+strings.Repeat("some words are here,a\nothers are there,b\n", 20)+"Source: the office\n", "text:text; 40 rows map[a:20 b:20]", "csv.footer", 42)
 
 	f(strings.Replace(all, ",49\n", ",=\"49\"\n", 1), want, "csv.forced-text", 9)
 	ds = f(strings.ReplaceAll(strings.ReplaceAll(all, ",sample", ",sample"), ",1\n", ",\"=\"\"1\"\"\"\n"), want, "csv.forced-text", 3)
@@ -102,9 +114,14 @@ func TestRowsThatAreData(t *testing.T) {
 	if len(ds.Rows) != 4 || ds.Rows[0].Cells[0].Text != "text" {
 		t.Errorf("%d rows, %v", len(ds.Rows), ds.Problems)
 	}
-	ds = accepted(t, "p.csv", "text,a,b\nwords of one,,\nwords of two,,\n", Options{Schema: &schema})
-	if len(ds.Rows) != 2 {
-		t.Errorf("%d rows, %v", len(ds.Rows), ds.Problems)
+	for _, content := range []string{
+		"text,a,b\nwords of one,,\nwords of two,,\n", "text,a,b\nwords of one,,\nNote: words of two,,\n", "text,a,b\nNote: words of one,1,2\nNote: words of two,,\n",
+		"text,a,b\nNote: words of one,,\nNote: words of two,,\n", "text,a,b\nwords of one,1,2\nhttp://words,,\n", "text,a,b\nwords of one,1,2\n12:30 it was,,\n",
+	} {
+		ds = accepted(t, "p.csv", content, Options{Schema: &schema})
+		if len(ds.Rows) != 2 {
+			t.Errorf("%q: %d rows, %v", content, len(ds.Rows), ds.Problems)
+		}
 	}
 }
 
@@ -116,7 +133,7 @@ func TestMendedRowsInBlocks(t *testing.T) {
 	content = strings.Replace(content, "number 17 here", "“number, 17”", 1)
 	content = strings.Replace(content, ",49\n", "\n", 1)
 	content = strings.Replace(content, ",81\n", ",=\"81\"\n", 1)
-	for _, end := range []string{"", "\nSource: office\n", "Source\nNote\n", "\nSource: office, 2024,,\n\n"} {
+	for _, end := range []string{"", "Source: office, 2024\n* checked\n", "* checked,,,\n", "\nSource: office\n", "Source\nNote\n", "\nSource: office, 2024,,\n\n"} {
 		dir := write(t, map[string]string{"p.csv": content + end})
 		if n := sameBlocks(t, filepath.Join(dir, "p.csv"), Options{Schema: &schema}); n < 10 {
 			t.Errorf("%d blocks", n)
@@ -132,12 +149,13 @@ func TestMendedRowsOfSheets(t *testing.T) {
 		}
 		rows = append(rows, []any{string(rune('a' + i%2)), "some words of row " + fmt.Sprint(i), i * i % 7})
 	}
-	rows = append(rows, []any{}, []any{"Source: the office"}, []any{"Note: checked"})
-	ds := accepted(t, "m.xlsx", sheetFile(t, rows), Options{})
-	if got, want := summary(ds), "text:text, table:table n=number; 40 rows map[a:20 b:20]"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	if got, want := codesOf(ds.Problems), "xlsx.sheet csv.header-again csv.footer"; got != want {
-		t.Errorf("%v", ds.Problems)
+	for _, below := range [][][]any{{{}, {"Source: the office"}, {"Note: checked"}}, {{"Source: the office"}, {"* checked"}}} {
+		ds := accepted(t, "m.xlsx", sheetFile(t, append(slices.Clone(rows), below...)), Options{})
+		if got, want := summary(ds), "text:text, table:table n=number; 40 rows map[a:20 b:20]"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		if got, want := codesOf(ds.Problems), "xlsx.sheet csv.header-again csv.footer"; got != want {
+			t.Errorf("%v", ds.Problems)
+		}
 	}
 }

@@ -99,7 +99,7 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 }
 
 // footerOf is the index of the first of the rows below a table of some width that hold a remark in
-// the first column alone, behind an empty row.
+// the first column alone, behind an empty row or told by how they begin.
 func footerOf(s *xlsx.Sheet, header, width int) int {
 	end := len(s.Rows)
 	for i := end - 1; i > header && width > 2; i-- {
@@ -108,12 +108,15 @@ func footerOf(s *xlsx.Sheet, header, width int) int {
 		if !blank && (emptyEnd(row) < len(row)-1 || isBlank(row[0])) {
 			break
 		}
-		if blank || s.Lines[i] > s.Lines[i-1]+1 {
+		if blank || s.Lines[i] > s.Lines[i-1]+1 || isRemark(row[0]) && !slices.ContainsFunc(s.Rows[header+1:i], likeRemark) {
 			end = i
 		}
 	}
 	return end
 }
+
+// likeRemark reports whether a row begins as a remark does, or has nothing but its first cell.
+func likeRemark(row []string) bool { return isRemark(row[0]) || emptyEnd(row) == len(row)-1 }
 
 // headerBelow is the index of the row that holds the names where the row at an index has cells that
 // are merged across columns, which group the names below; groups are the groups of the columns.
