@@ -22,6 +22,7 @@ type csvReader struct {
 
 	ragged int // rows of another width
 	mends
+	quotes             bool // the row being read has quotes around a cell
 	quotedBehindBlanks int
 	escapes
 }
@@ -64,7 +65,7 @@ func readRows(text string, d dialect, c *collector, begin func(t *Table, r *csvR
 	// R's write.table: the header lacks the name of the row names' column.
 	if d.lead {
 		t.Header = append(t.Header, "")
-		c.note("csv.row-names", at, "", "give it a name in the header to keep it", "the header has one name less than the rows have cells: the first column holds the names of the rows and is left out")
+		c.note("csv.row-names", at, "", "give it a name in the header to keep it; if cells hold separators instead, put them in double quotes", "the header has one name less than the rows have cells: the first column holds the names of the rows and is left out")
 	}
 	for _, name := range r.header {
 		if inner, ok := forcedText(name); ok {
@@ -96,7 +97,7 @@ func readRows(text string, d dialect, c *collector, begin func(t *Table, r *csvR
 	// Then a note for every row would hide the one line that is at fault, and they are taken back.
 	if n -= r.short.n; r.ragged > 0 && r.ragged > max(alikeShown, n) { // then it is the header that is wrong
 		c.list = c.list[:quotes]
-		c.fatal("csv.header", at, "", "begin the file with a line of the columns' names, separated as the rows are",
+		c.fatal("csv.header", at, "", "begin the file with a line of the columns' names, separated as the rows are; cells that hold a separator need double quotes",
 			"is this line the header? it has %s, %s, but %d of %d rows have another number of cells", plural(r.width, "cell"), quoteSome(t.Header), r.ragged, r.ragged+n)
 	}
 	return t
@@ -192,7 +193,7 @@ const longestCell = 1 << 20
 
 // record reads to the end of a row. It is false if the row was reported.
 func (r *csvReader) record() bool {
-	r.row = r.row[:0]
+	r.row, r.quotes = r.row[:0], false
 	end := r.lineEnd()
 	for {
 		if r.spaced {
@@ -281,6 +282,7 @@ func (r *csvReader) newline(end int) {
 
 // quoted reads a quoted cell, from its first quote to the separator after its last.
 func (r *csvReader) quoted() (cell string, ok bool) {
+	r.quotes = true
 	opened, column := r.line, r.column()
 	start, doubled, backslash := r.at+1, false, false
 	at := start
@@ -289,7 +291,7 @@ func (r *csvReader) quoted() (cell string, ok bool) {
 		if r.escaped && n > 0 {
 			if b := strings.IndexByte(r.s[at:at+n], '\\'); b >= 0 {
 				if b == n-1 {
-					r.quotes++
+					r.escapes.quotes++
 				}
 				backslash = true
 				at += b + 2

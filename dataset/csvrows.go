@@ -27,6 +27,7 @@ func (f *finding) add(line int, example string) {
 type mends struct {
 	repeats finding    // of the header
 	curly   finding    // rows with separators inside curly quotes
+	blank   finding    // rows with separators that are text, since a blank is behind them
 	forced  finding    // cells such as ="12.5"
 	footer  finding    // lines below the table
 	short   finding    // rows whose last cells are left out
@@ -64,7 +65,7 @@ func (r *csvReader) sample() (row []string, line int, ok bool) {
 			continue
 		case n == r.width:
 			r.before = 0
-		case n > r.width && r.joinCurly(n, line):
+		case n > r.width && (r.joinCurly(n, line) || r.joinTight(line)):
 			row = r.row
 			r.before = 0
 		case n < r.width && !r.aligned && n > 1:
@@ -207,6 +208,39 @@ func (r *csvReader) joinCurly(n, line int) bool {
 	return true
 }
 
+// joinTight joins cells of r.row that are parts of one whose separators have a blank behind them,
+// where no others have. It is false, and leaves the row as it is, if that does not make it as wide
+// as the header.
+func (r *csvReader) joinTight(line int) bool {
+	if !r.tight || r.quotes {
+		return false
+	}
+	joined := joinTight(r.row, r.comma)
+	if len(joined) != r.width {
+		return false
+	}
+	r.blank.add(line, "")
+	r.row = append(r.row[:0], joined...)
+	return true
+}
+
+// joinTight joins each cell of a row that begins with a blank to the one before it.
+func joinTight(row []string, comma byte) (out []string) {
+	for i, cell := range row {
+		if i > 0 && behindBlank(cell) {
+			out[len(out)-1] += string(comma) + cell
+		} else {
+			out = append(out, cell)
+		}
+	}
+	return out
+}
+
+// behindBlank reports whether a cell begins with a blank, and is not one.
+func behindBlank(cell string) bool {
+	return cell != "" && cell[0] == ' ' && strings.TrimLeft(cell, " ") != ""
+}
+
 // closing are the quotes that may close one that opened: “a” and „a“, »a« and «a».
 var closing = map[rune]string{'“': "”", '„': "“”", '«': "»", '»': "«", '「': "」", '『': "』"}
 
@@ -291,6 +325,12 @@ func (m *mends) note(c *collector) {
 		c.note("csv.curly-quotes", m.first, "", "", "separators between quotes such as “ and ” are taken as text in this row")
 	case m.n > 1:
 		c.note("csv.curly-quotes", m.first, "", "", "separators between quotes such as “ and ” are taken as text in %d rows, of which this is the first", m.n)
+	}
+	switch m := &m.blank; {
+	case m.n == 1:
+		c.note("csv.blanks", m.first, "", "", "a separator with a blank behind it is taken as text in this row")
+	case m.n > 1:
+		c.note("csv.blanks", m.first, "", "", "separators with a blank behind them are taken as text in %d rows, of which this is the first", m.n)
 	}
 	switch m := &m.forced; {
 	case m.n == 1:

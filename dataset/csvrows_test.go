@@ -85,6 +85,52 @@ func TestMendedRows(t *testing.T) {
 	f(codes, "text:text, table:table shop=category; 40 rows map[a:20 b:20]", "csv.forced-text", 3)
 }
 
+// Commas that are text are told from separators by the blanks behind them, and from the names that
+// R gives to rows.
+func TestCommasInRows(t *testing.T) {
+	const want = "text:text, table:table price=number; 40 rows map[a:20 b:20]"
+	table := func(header, format string) string {
+		return manifestOf(40, header, func(i int) string { return fmt.Sprintf(format, i, 'a'+i%2, i*i%37) })
+	}
+	f := func(content, want, code string, line int, text string) {
+		t.Helper()
+		ds := accepted(t, "m.csv", content, Options{})
+		if got := summary(ds); got != want {
+			t.Errorf("%.100q: %s, want %s", content, got, want)
+		}
+		if k := slices.IndexFunc(ds.Problems, func(p Problem) bool { return p.Code == code }); k < 0 || ds.Problems[k].Row != line {
+			t.Errorf("%.100q: no %s in line %d: %v", content, code, line, ds.Problems)
+		}
+		if got := ds.Rows[7].Cells[0].Text; got != text {
+			t.Errorf("%.100q: %q", content, got)
+		}
+	}
+	f(table("id,label,text,price", "%d,%c,good, and no. %[1]d,%[3]d"), want, "csv.blanks", 2, "good, and no. 7")
+	f(table("price,label,text", "%[3]d,%[2]c,good, and no. %[1]d, in all"), "table:table price=number, text:text; 40 rows map[a:20 b:20]", "csv.blanks", 2, "")
+	f(table("text,label,price", "no. %d, which is long,%c,%d"), want, "csv.blanks", 2, "no. 7, which is long")
+	f(table("text;label;price", "no. %d; which is long;%c;%d"), want, "csv.blanks", 2, "no. 7; which is long")
+	f(strings.Replace(table("text,label,price", "no. %d of many,%c,%d"), "no. 7 of", "no. 7, of,  ", 1), want, "csv.blanks", 9, "no. 7, of,   many")
+	// Names of rows as R writes them.
+	const named = "text:text, table:table price=number; 40 rows map[a:20 b:20]"
+	f(table("text,label,price", "%d,no. %[1]d of many,%[2]c,%[3]d"), named, "csv.row-names", 1, "no. 7 of many")
+	f(table("text,label,price", "\"r%d\",\"no. %[1]d of many\",\"%[2]c\",%[3]d"), named, "csv.row-names", 1, "no. 7 of many")
+	f(table("id,label,text,price", "%d,a%[1]d,%[2]c,no. %[1]d of many,%[3]d"), named, "csv.row-names", 1, "no. 7 of many")
+	f(table("id,label,text,price", "%d,%[1]d0,%[2]c,no. %[1]d of many,%[3]d"), named, "csv.row-names", 1, "no. 7 of many")
+
+	g := func(content string) {
+		t.Helper()
+		got := refused(t, "m.csv", content, Options{}).Error()
+		if want := "but 40 of 40 rows have another number of cells; begin the file with a line of the columns' names, separated as the rows are; cells that hold a separator need double quotes"; !strings.Contains(got, want) {
+			t.Errorf("%.100q: %s", content, got)
+		}
+	}
+	g(table("text,label,price", "no. %d of many,%c,12,%03[3]d"))  // thousands
+	g(table("text,label,price", "no. %d of many,%c,$12,%02[3]d")) // hundredths
+	g(table("id,label,text", "x%d,%c,many,words of %[1]d"))       // the header names ids
+	g(table("id,place,label", "%d,%[1]d.25,%[3]d.5,%[2]c"))       // a place of the world
+	g(table("id,text,label", "%d,some,words of %[1]d,%[2]c"))     // only the first cells differ
+}
+
 // What can be meant in several ways is refused, with advice that fits.
 func TestRowsThatAreNotMended(t *testing.T) {
 	f := func(content string, want ...string) {
@@ -97,9 +143,9 @@ func TestRowsThatAreNotMended(t *testing.T) {
 		}
 	}
 	all := good(20)
-	f(strings.Replace(all, "number 7 here", "number, 7 “here” now", 1), "m.csv:9: the row has 5 cells where the header has 4", "only straight double quotes")
-	f(strings.Replace(all, "number 7 here", "“number, 7 here", 1), "m.csv:9: the row has 5 cells", "only straight double quotes")
-	f(strings.Replace(all, "number 7 here", "number, 7 here", 1), "m.csv:9: the row has 5 cells", "put cells that hold a comma in double quotes")
+	f(strings.Replace(all, "number 7 here", "number,7 “here” now", 1), "m.csv:9: the row has 5 cells where the header has 4", "only straight double quotes")
+	f(strings.Replace(all, "number 7 here", "“number,7 here", 1), "m.csv:9: the row has 5 cells", "only straight double quotes")
+	f(strings.Replace(all, "number 7 here", "number,7 here", 1), "m.csv:9: the row has 5 cells", "put cells that hold a comma in double quotes")
 	// A line break inside a cell.
 	f(strings.Replace(all, "number 7 here", "number\n7 here", 1), "m.csv:9: the row has 3 cells", "m.csv:10: the row has 2 cells")
 	f("text,label\n"+strings.Repeat("some words,a\nothers here,b\n", 9)+"words cut\noff,a\n", "m.csv:20: the row has 1 cell")

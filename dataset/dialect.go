@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ type dialect struct {
 	skip    int  // lines before the header
 	titles  bool // these are titles or comments rather than an order such as sep=;
 	ordered bool // by a line such as sep=;
+	tight   bool // no separator has a blank behind it: one that has is text
 	lead    bool // the header has no name for the first column, as R writes row names
 	trail   bool // every row but the header ends in a separator
 }
@@ -42,9 +44,12 @@ func detectDialect(text string, comma byte, known func(string) bool) dialect {
 			}
 			d = headerOf(d, head, known)
 			share, ok := head.share(d)
-			all := share == 1 && !d.lead
+			all := share == 1 && !d.lead && !head.joined
 			if spaced { // else the quotes would be part of the cells
 				share += 0.01
+			}
+			if head.joined { // the separators may be others
+				share -= 0.02
 			}
 			if d.titles { // they may as well be a header with other separators
 				share -= 0.05
@@ -95,7 +100,7 @@ func escapedDialect(text string, comma byte, known func(string) bool) (d dialect
 		}
 		d = headerOf(d, head, known)
 		if share, ok := head.share(d); ok && share == 1 {
-			return d, head.quotes > 0, true
+			return d, head.escapes.quotes > 0, true
 		}
 	}
 	return d, false, false
@@ -119,11 +124,17 @@ func sepLine(text string) (byte, bool) {
 type headRows struct {
 	rows   [][]string
 	lines  []int
+	quoted []quoting
+	tight  bool // of the dialect
+	joined bool // cells were joined for that
 	faults int
 	usual  int // cells that most rows have
 	spaced int // quoted cells behind blanks
 	escapes
 }
+
+// quoting reports where a row has quotes around cells.
+type quoting struct{ first, any bool }
 
 // headRecords reads the first rows.
 func headRecords(text string, d dialect) headRows {
@@ -137,6 +148,7 @@ func headRecords(text string, d dialect) headRows {
 	r := newCSVReader(text, d, c)
 	h := headRows{}
 	for len(h.rows) < dialectRows {
+		first := r.at < len(text) && text[r.at] == '"'
 		row, line, ok := r.next()
 		if !ok {
 			break
@@ -145,9 +157,13 @@ func headRecords(text string, d dialect) headRows {
 			continue
 		}
 		h.rows, h.lines = append(h.rows, append([]string(nil), row...)), append(h.lines, line)
+		h.quoted = append(h.quoted, quoting{first, r.quotes})
 	}
 	if !d.aligned && d.comma != '\t' {
 		h.joinCurly(d.comma)
+		if !d.spaced && !d.escaped {
+			h.joinTight(d.comma)
+		}
 	}
 	count := map[int]int{}
 	for _, row := range h.rows {
@@ -174,6 +190,32 @@ func (h *headRows) joinCurly(comma byte) {
 				h.rows[i] = joined
 			}
 		}
+	}
+}
+
+// joinTight joins the cells of rows that are wider than the header at separators with a blank
+// behind them, if no other row has any.
+func (h *headRows) joinTight(comma byte) {
+	at := slices.IndexFunc(h.rows, func(row []string) bool { return len(row) > 1 })
+	if at < 0 {
+		return
+	}
+	width := len(h.rows[at])
+	joined := map[int][]string{}
+	for i, row := range h.rows[at:] {
+		if len(row) <= width {
+			if slices.ContainsFunc(row, behindBlank) {
+				return
+			}
+		} else if !h.quoted[at+i].any {
+			if row = joinTight(row, comma); len(row) == width {
+				joined[at+i] = row
+			}
+		}
+	}
+	h.tight, h.joined = true, len(joined) > 0
+	for i, row := range joined {
+		h.rows[i] = row
 	}
 }
 
@@ -248,6 +290,7 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 			break
 		}
 	}
+	d.tight = h.tight
 	at = h.at(d)
 	header, rest := h.rows[at], slices.Clone(h.rows[at+1:])
 	// Files that were joined have it again.
@@ -271,9 +314,55 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 			first[row[0]] = true
 		}
 		// Names of rows differ; a first column that repeats is data whose header was forgotten.
-		d.lead = len(first) == len(rest) && len(rest) > 1
+		d.lead = len(first) == len(rest) && len(rest) > 1 && (h.quotedFirst(at+1) || !cutNumbers(rest) && !ownNames(header, rest))
 	}
 	return d
+}
+
+// quotedFirst reports whether all rows from an index on begin with a quote, as names of rows do
+// that R writes.
+func (h *headRows) quotedFirst(from int) bool {
+	return len(h.quoted) > from && !slices.ContainsFunc(h.quoted[from:], func(q quoting) bool { return !q.first })
+}
+
+// cutNumbers reports whether two columns of rows are the parts of numbers with a comma, 1,034 or
+// 2,50: the second has equally many digits in all rows, and begins with a zero in some.
+func cutNumbers(rows [][]string) bool {
+	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	for k := 1; k < len(rows[0]); k++ {
+		n, zero := len(rows[0][k]), false
+		if n != 2 && n != 3 {
+			continue
+		}
+		if !slices.ContainsFunc(rows, func(row []string) bool {
+			zero = zero || row[k] != "" && row[k][0] == '0'
+			return len(row[k]) != n || !digits(row[k]) || !digits(strings.TrimLeft(row[k-1], "+-$€£¥"))
+		}) && zero {
+			return true
+		}
+	}
+	return false
+}
+
+// ownNames reports whether rows of one cell more than the header has have names of which the header
+// tells: its first column is an id, but only the first cells can be ids, and no numbers of rows.
+func ownNames(header []string, rows [][]string) bool {
+	if !namesRows(headerName(header[0])) {
+		return false
+	}
+	seen := map[string]bool{}
+	numbered := true
+	for _, row := range rows {
+		_, err := strconv.Atoi(row[0])
+		numbered = numbered && err == nil
+		seen[row[1]] = true
+		if _, err := strconv.Atoi(row[1]); err != nil {
+			if _, number := Notation("").number(row[1]); number { // 48.85 names no row
+				return true
+			}
+		}
+	}
+	return !numbered || len(seen) < len(rows)
 }
 
 // isTitle reports whether a row before a table of n columns may be a title or a comment.
