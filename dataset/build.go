@@ -288,7 +288,9 @@ func field(t *Table, i int, kind media.Kind, is inferred, c *collector) Field {
 		c.note("date.ambiguous", 0, f.Name, "write dates as 2006-01-31", "the day and month of dates such as %q cannot be told apart", open)
 	}
 	if kind == media.Number && (t.plain == nil || !t.plain[i]) {
-		noteAmounts(t, i, w, c)
+		if is.kind != kind || is.amounts {
+			noteAmounts(t, i, w, c)
+		}
 		if w == (style{}) && !t.typed {
 			notePoint(t, i, c)
 		}

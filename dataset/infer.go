@@ -26,20 +26,22 @@ type inferred struct {
 	kind media.Kind
 	style
 	open     doubt
-	standIns int // of numbers: cells that may stand for missing ones
+	standIns int  // of numbers: cells that may stand for missing ones
+	amounts  bool // of numbers: not all cells are figures
 }
 
 // inferKind describes what a column holds, by its cells: what most of them can be read as, and for
 // names of files, what the files are by their first bytes. "" means that every cell is empty. room
 // is memory for the cells, which are looked at several times.
 func inferKind(name string, cells iter.Seq[string], from media.Folder, room []string) (inferred, error) {
-	held, standIns := room[:0], 0
+	held, standIns, amounts := room[:0], 0, false
 	for s := range cells {
 		if s = trim(s); s != "" && s != "[]" {
 			held = append(held, s)
 			if maybeStandIn(s) {
 				standIns++
 			}
+			amounts = amounts || !isFigure(s)
 		}
 	}
 	total, values := len(held), slices.Values(held)
@@ -81,7 +83,7 @@ func inferKind(name string, cells iter.Seq[string], from media.Folder, room []st
 		if _, ok := longCodes(name, values); ok {
 			return inferred{kind: media.Category}, nil
 		}
-		return inferred{media.Number, number, open, standIns}, nil
+		return inferred{media.Number, number, open, standIns, amounts}, nil
 	}
 	// Behind numbers, which may have commas and blanks between thousands.
 	if bareLists(held) {

@@ -15,6 +15,9 @@ import (
 // sentinelRows is how many rows have a value in place of a missing one, at least.
 const sentinelRows = 3
 
+// fewOthers is how many other values tell whether those that may stand for missing ones can be far.
+const fewOthers = 256
+
 // sentinel is a value that may stand for a missing one, as -999 does.
 type sentinel struct {
 	text      string
@@ -26,11 +29,35 @@ type sentinel struct {
 // write so, in several rows and farther from all other values than these are from each other.
 // scale is the place of a value on a line, and maybe reports cheaply which values are worth a look.
 func sentinelsOf(cells iter.Seq[string], maybe func(string) bool, scale func(string) (float64, bool)) []sentinel {
-	count := map[string]int{}
+	// What is not far from a few of the others is not far from all. Nearly always this ends it.
+	low, high, lowest, highest := math.Inf(1), math.Inf(-1), "", ""
+	far := func(v float64) bool { return !(high > low) || v < low-(high-low) || v > high+(high-low) }
+	n := 0
 	for s := range cells {
-		if s = trim(s); maybe(s) {
-			count[s]++
+		if s = trim(s); !maybe(s) {
+			if v, ok := scale(s); ok && !math.IsInf(v, 0) {
+				low, high = min(low, v), max(high, v)
+			}
+			if n++; n == fewOthers {
+				break
+			}
 		}
+	}
+	count, near := map[string]int{}, map[string]struct{}{}
+	for s := range cells {
+		if s = trim(s); !maybe(s) {
+			continue
+		}
+		if count[s] == 0 {
+			if _, ok := near[s]; ok {
+				continue
+			}
+			if v, ok := scale(s); ok && !far(v) {
+				near[s] = struct{}{}
+				continue
+			}
+		}
+		count[s]++
 	}
 	for s, n := range count {
 		if n < sentinelRows {
@@ -46,9 +73,7 @@ func sentinelsOf(cells iter.Seq[string], maybe func(string) bool, scale func(str
 			places[s] = v
 		}
 	}
-	low, high, lowest, highest := math.Inf(1), math.Inf(-1), "", ""
-	far := func(v float64) bool { return v < low-(high-low) || v > high+(high-low) }
-	n := 0
+	low, high, n = math.Inf(1), math.Inf(-1), 0
 	for s := range cells {
 		s = trim(s)
 		if maybe(s) && count[s] > 0 {

@@ -122,3 +122,17 @@ func noteAmounts(t *Table, i int, w style, c *collector) {
 		c.note("number.currency", 0, t.Header[i], "write all in one", "the amounts are of different currencies, %s and %s, and are read as they are", currencies[0], currencies[1])
 	}
 }
+
+// isFigure reports whether a cell holds nothing but digits, points, signs in front of them and
+// exponents: no bound, no currency and no magnitude.
+func isFigure(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c-'0' <= 9, c == '.', c == '-', c == 'e':
+		case c == '+' && i+1 < len(s):
+		default:
+			return false
+		}
+	}
+	return true
+}
