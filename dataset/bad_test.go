@@ -310,7 +310,7 @@ func FuzzReadJSONLines(f *testing.F) {
 	}}
 	f.Fuzz(func(t *testing.T, text string) {
 		c := &collector{file: "f.jsonl"}
-		table := readJSONLines(text, c)
+		table := readJSONLines(text, &rowOptions{}, c)
 		for i := range table.Len() {
 			row := table.Row(i)
 			if len(row) != len(table.Header) {

@@ -74,11 +74,9 @@ func (b *Blocks) All() iter.Seq2[*Dataset, error] {
 		b.late = &collector{file: b.Manifest}
 		s := &rowState{blocks: true}
 		for k := range b.table.blocks() {
-			t := &Table{Header: b.raw.Header, typed: b.raw.typed}
+			t := &Table{Header: b.raw.Header, typed: b.raw.typed, objects: b.raw.objects}
+			t.grid = &grid{width: b.raw.grid.width, places: b.raw.grid.places}
 			err := b.table.block(k, func(row []string, line int) {
-				if t.grid == nil {
-					t.grid = &grid{width: len(t.Header)}
-				}
 				t.grid.add(row)
 				t.lines = append(t.lines, line)
 			})
@@ -92,6 +90,12 @@ func (b *Blocks) All() iter.Seq2[*Dataset, error] {
 					t.located = map[int][]string{}
 				}
 				t.located[c] = names[from : from+t.Len()]
+			}
+			for c, rows := range b.raw.dropped {
+				if t.dropped == nil {
+					t.dropped = map[int]rowSet{}
+				}
+				t.dropped[c] = rows.part(from, t.Len())
 			}
 			ds, c := *b.Dataset, &collector{file: b.Manifest}
 			ds.raw, ds.Problems = t, nil
@@ -175,6 +179,26 @@ type reread struct {
 	err    error // the first of column
 }
 
+// rowsColumn reads the cells of column c of a store of rows. An error ends it, and is kept in
+// failed.
+func rowsColumn(s rowStore, c int, failed *error) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		i, more := 0, true
+		for k := range s.blocks() {
+			err := s.block(k, func(row []string, _ int) {
+				more = more && yield(i, row[c])
+				i++
+			})
+			if *failed == nil {
+				*failed = err
+			}
+			if err != nil || !more {
+				return
+			}
+		}
+	}
+}
+
 // blockStart is where a block begins: its first row, and the place and line of the text that it is
 // at or a little behind.
 type blockStart struct{ row, at, line int }
@@ -243,24 +267,8 @@ func (s *reread) block(k int, f func(row []string, line int)) error {
 	return nil
 }
 
-// column returns the cells of column c. An error ends it, and is kept.
-func (s *reread) column(c int) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		i, more := 0, true
-		for k := range s.marks {
-			err := s.block(k, func(row []string, _ int) {
-				more = more && yield(i, row[c])
-				i++
-			})
-			if s.err == nil {
-				s.err = err
-			}
-			if err != nil || !more {
-				return
-			}
-		}
-	}
-}
+// column implements rowStore.
+func (s *reread) column(c int) iter.Seq2[int, string] { return rowsColumn(s, c, &s.err) }
 
 // manyIDs is how many ids of a table that is read in blocks are compared with those before them.
 const manyIDs = 1 << 20

@@ -59,6 +59,11 @@ func sameBlocks(t testing.TB, path string, opt Options) (blocks int) {
 			if got, all := ds.Raw().Row(k), want.Raw().Row(i); !reflect.DeepEqual(got, all) {
 				t.Fatalf("%s: row %d is %q, want %q", path, i, got, all)
 			}
+			got, errGot := ds.Raw().Object(k)
+			all, errAll := want.Raw().Object(i)
+			if string(got) != string(all) || errGot != nil || errAll != nil {
+				t.Fatalf("%s: row %d is written %s, %v; want %s, %v", path, i, got, errGot, all, errAll)
+			}
 			i++
 		}
 	}
@@ -107,7 +112,7 @@ func TestBlocksOfCases(t *testing.T) {
 	several := 0
 	err := filepath.WalkDir(casesDir, func(path string, e fs.DirEntry, err error) error {
 		switch filepath.Ext(path) {
-		case ".csv", ".tsv", ".txt", ".jsonl", ".parquet":
+		case ".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet":
 			if ds, err := Open(path, Options{Compact: true}); err == nil && sameBlocks(t, path, Options{Schema: &ds.Schema}) > 1 {
 				several++
 			}
@@ -148,6 +153,100 @@ func TestBlocks(t *testing.T) {
 		}
 		sameBlocks(t, path, Options{Schema: schema})
 	})
+}
+
+// Rows of JSON may be read in blocks however they are laid out, and whatever their keys.
+func TestBlocksOfJSON(t *testing.T) {
+	smallBlocks(t, 3)
+	dir := t.TempDir()
+	several := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		number := rapid.SampledFrom([]string{"1", "-2.50", `"3"`, "null", "NaN", `{"a": 1, "b": {"c": 2}}`, "{}", "[1, 2]"})
+		text := rapid.SampledFrom([]string{`"plain"`, `"\u00e9 \"x\""`, "null", `{"deep": "er"}`, `""`, "true"})
+		var rows []string
+		for i := range rapid.IntRange(1, 14).Draw(rt, "rows") {
+			row := fmt.Sprintf(`{"n": %s, "label": "%s"`, number.Draw(rt, "n"), rapid.SampledFrom([]string{"yes", "no", "maybe"}).Draw(rt, "label"))
+			if rapid.Bool().Draw(rt, "has text") {
+				row += `, "text": ` + text.Draw(rt, "text")
+			}
+			for k := range rapid.IntRange(0, 4).Draw(rt, "more") {
+				row += fmt.Sprintf(`, "x%d": %d`, i*k, k)
+			}
+			rows = append(rows, row+"}")
+		}
+		join := rapid.SampledFrom([]string{"%s\n", "[%s]", `{"data": [%s]}`, `{"train": [%s], "test": [{"n": 5, "text": "t", "label": "no"}]}`}).Draw(rt, "form")
+		between := map[bool]string{true: "\n", false: ",\n"}[join == "%s\n"]
+		path := filepath.Join(dir, "t.json")
+		if err := os.WriteFile(path, fmt.Appendf(nil, join, strings.Join(rows, between)), 0o600); err != nil {
+			rt.Fatal(err)
+		}
+		schema := &Schema{
+			Columns: []Column{{Name: "table", Kind: "table", Fields: []Field{{Name: "n", Kind: "number"}, {Name: "n.a", Kind: "number"}}}, {Name: "text", Kind: "text"}},
+			Label:   "label", Task: Classification, Classes: []string{"no", "yes"},
+		}
+		if sameBlocks(t, path, Options{Schema: schema}) > 1 {
+			several++
+		}
+	})
+	if several == 0 {
+		t.Error("no table was read in blocks")
+	}
+}
+
+// JSON of columns is read in blocks whether or not its rows are numbered.
+func TestBlocksOfJSONColumns(t *testing.T) {
+	smallBlocks(t, 3)
+	path := filepath.Join(t.TempDir(), "t.json")
+	schema := &Schema{Columns: []Column{{Name: "table", Kind: "table", Fields: []Field{{Name: "n", Kind: "number"}}}}, Label: "label", Task: Classification, Classes: []string{"a", "b"}}
+	var sums [3]strings.Builder
+	for form, column := range []struct {
+		open, end string
+		key       func(i int) string
+	}{
+		{"[", "]", func(int) string { return "" }},
+		{"{", "}", func(i int) string { return fmt.Sprintf("%q: ", fmt.Sprint(i)) }},
+		{"{", "}", func(i int) string { return fmt.Sprintf("%q: ", fmt.Sprint(7*i%10)) }},
+	} {
+		var text strings.Builder
+		for c, cells := range [][]string{{"1", "null", "3", "4.5", "5", "6", "7", `"8"`, "9", "10"}, {`"a"`, `"b"`, `"a"`, `"b"`, `"a"`, `"b"`, `"a"`, `"b"`, `"a"`, "null"}} {
+			fmt.Fprintf(&text, "%s%q: %s", []string{"{", " , "}[c], []string{"n", "label"}[c], column.open)
+			for i, cell := range cells {
+				fmt.Fprint(&text, []string{"", "\n, "}[min(i, 1)], column.key(i), cell)
+			}
+			text.WriteString(column.end)
+		}
+		if err := os.WriteFile(path, []byte(text.String()+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if n := sameBlocks(t, path, Options{Schema: schema}); n != 4 {
+			t.Errorf("form %d: %d blocks", form, n)
+		}
+		ds, err := Open(path, Options{Schema: schema})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range ds.Rows {
+			fmt.Fprint(&sums[form], ds.Rows[i].Label, ds.Rows[i].Cell(0), "\n")
+		}
+		if sums[form].String() != sums[0].String() {
+			t.Errorf("form %d:\n%s\nwant\n%s", form, sums[form].String(), sums[0].String())
+		}
+	}
+}
+
+// A table of JSON for which there is no room is a fault of the machine.
+func TestBlocksWithoutRoom(t *testing.T) {
+	smallBlocks(t, 2)
+	path := filepath.Join(t.TempDir(), "t.jsonl")
+	if err := os.WriteFile(path, []byte(strings.Repeat(`{"n": 1, "label": "a"}`+"\n", 9)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	schema := &Schema{Columns: []Column{{Name: "table", Kind: "table", Fields: []Field{{Name: "n", Kind: "number"}}}}, Label: "label", Task: Classification, Classes: []string{"a", "b"}}
+	t.Setenv("TMPDIR", path+"/gone")
+	_, err := OpenBlocks(path, Options{Schema: schema, Compact: true})
+	if p, ok := err.(Problems); !ok || len(p) != 1 || p[0].Code != "machine" { //nolint:errorlint // as Open returns it
+		t.Errorf("%v", err)
+	}
 }
 
 // A file that is changed between two readings is an error.

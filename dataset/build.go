@@ -463,7 +463,7 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 					v = vectors[i]
 				}
 				// A member that JSON reading left out was noted there; the cell is incomplete all the same.
-				cr.noted = t.dropped[place{i, o.column}]
+				cr.noted = t.dropped[o.column].has(i)
 				if blobs := t.media[o.column]; len(blobs) > 0 && len(blobs[i]) > 0 {
 					put(i, cr.blobs(col, blobs[i], t.lines[i]))
 					continue
@@ -487,7 +487,7 @@ func readFields(ds *Dataset, t *Table, k int, o origin, cr *cellReader, put func
 			if from < 0 {
 				continue
 			}
-			cr.noted = cr.noted || t.dropped[place{i, from}]
+			cr.noted = cr.noted || t.dropped[from].has(i)
 			if fields[f] = t.cell(i, from); !t.asWritten(&col.Fields[f], from) {
 				fields[f] = cr.field(&col.Fields[f], fields[f], t.lines[i])
 			}

@@ -1,11 +1,15 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // maxAlike is how many problems of one kind in one column are kept; the rest are counted.
 var maxAlike = 1 << 20
 
-// collector gathers problems of one file, and counts those beyond maxAlike of a kind.
+// collector gathers problems of one file, and counts those beyond maxAlike of a kind. It keeps no
+// part of a text that it is given.
 type collector struct {
 	file   string
 	list   Problems
@@ -16,12 +20,12 @@ type collector struct {
 
 // note adds a problem that leaves the rest usable.
 func (c *collector) note(code string, row int, column, advice, what string, args ...any) {
-	c.add(Problem{Code: code, File: c.file, Row: row, Column: column, What: fmt.Sprintf(what, args...), Advice: advice})
+	c.add(Problem{Code: code, File: c.file, Row: row, Column: strings.Clone(column), What: fmt.Sprintf(what, args...), Advice: advice})
 }
 
 // fatal adds a problem after which no honest result can come.
 func (c *collector) fatal(code string, row int, column, advice, what string, args ...any) {
-	c.add(Problem{Code: code, File: c.file, Row: row, Column: column, What: fmt.Sprintf(what, args...), Advice: advice, Fatal: true})
+	c.add(Problem{Code: code, File: c.file, Row: row, Column: strings.Clone(column), What: fmt.Sprintf(what, args...), Advice: advice, Fatal: true})
 }
 
 // add keeps p, or counts it where there are very many alike.

@@ -44,7 +44,7 @@ func (s *cellSource) cell(i, k int) Cell {
 			if fields[f] = s.table.cell(i, at); !s.table.asWritten(&col.Fields[f], at) {
 				fields[f], wrong = col.Fields[f].read(fields[f], s.table.typed)
 			}
-			incomplete = incomplete || wrong != "" || s.table.dropped[place{i, at}]
+			incomplete = incomplete || wrong != "" || s.table.dropped[at].has(i)
 		}
 		return Cell{Fields: fields, Incomplete: incomplete}
 	}

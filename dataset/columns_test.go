@@ -153,6 +153,42 @@ func TestCompactArrays(t *testing.T) {
 	}
 }
 
+// The rows of a grid may have ever more cells, for few blocks more.
+func TestGridThatWidens(t *testing.T) {
+	g := &grid{}
+	row := func(i int) []string {
+		out := make([]string, 1+i/3)
+		out[len(out)-1] = fmt.Sprint(i)
+		return out
+	}
+	const n = 900
+	for i := range n {
+		g.widen(len(row(i)))
+		g.add(row(i))
+	}
+	for i := range n {
+		got := g.row(nil, i)
+		if want := append(row(i), make([]string, g.width-1-i/3)...); !reflect.DeepEqual(got, want) {
+			t.Fatalf("row %d is %q", i, got)
+		}
+	}
+	for c := range 1 + (n-1)/3 {
+		count := 0
+		for i, s := range g.column(c) {
+			if s != g.at(i, c) {
+				t.Fatalf("cell %d of row %d is %q", c, i, s)
+			}
+			count++
+		}
+		if count != n {
+			t.Fatalf("column %d has %d cells", c, count)
+		}
+	}
+	if len(g.blocks) > 40 {
+		t.Errorf("%d blocks", len(g.blocks))
+	}
+}
+
 // A grid holds what was added, over any number of blocks.
 func TestGrid(t *testing.T) {
 	g := &grid{width: 3}

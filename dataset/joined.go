@@ -74,11 +74,10 @@ func (j *joined) add(src *source, p part) {
 			all.media[to[c]] = append(pad(all.media[to[c]], from), m...)
 		}
 	}
-	for at := range t.dropped {
-		if all.dropped == nil {
-			all.dropped = map[place]bool{}
+	for c, rows := range t.dropped {
+		for i := range rows.all() {
+			all.drop(from+i, to[c])
 		}
-		all.dropped[place{from + at.row, to[at.column]}] = true
 	}
 }
 

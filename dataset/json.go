@@ -14,17 +14,17 @@ import (
 // readJSON reads JSON lines, an array of objects, or a document that holds either: {"data": [{…},
 // …]}, and the columns, index, records, split and table forms of pandas' to_json. known reports
 // whether a column is usually called so.
-func readJSON(text string, known func(string) bool, c *collector) *source {
+func readJSON(text string, known func(string) bool, opt *rowOptions, c *collector) *source {
 	// JSON text sequences (RFC 7464) have a mark before each value.
 	text = relaxed(strings.ReplaceAll(text, "\x1e", " "), c)
 	start := strings.TrimLeft(text, " \t\r\n")
-	if t := readJSONValues(text, c); t != nil {
+	if t := readJSONValues(text, opt, c); t != nil {
 		return &source{table: t}
 	}
 	if start[0] != '[' && !isDocument(start) {
-		return &source{table: readJSONLines(text, c)}
+		return &source{table: readJSONLines(text, opt, c)}
 	}
-	doc := document{text: text, known: known, c: c}
+	doc := document{text: text, known: known, opt: opt, c: c}
 	if !doc.repair() {
 		return nil
 	}
@@ -55,15 +55,15 @@ func noteLoose(loose jsontext.Loose, line int, c *collector) {
 
 // readJSONValues reads objects that follow one another in lines of their own or of several, as jq
 // writes them; nil where they are none, are JSON lines, or are one object alone.
-func readJSONValues(text string, c *collector) *Table {
+func readJSONValues(text string, opt *rowOptions, c *collector) *Table {
 	start := strings.TrimLeft(text, " \t\r\n")
-	if first, _ := withoutNaN(strings.TrimSpace(firstLine(start))); start[0] != '{' || jsontext.Valid(first) {
+	if start[0] != '{' || isValid(strings.TrimSpace(firstLine(start))) {
 		return nil
 	}
 	if !strings.HasPrefix(strings.TrimLeft(start[valueLen(start):], " \t\r\n"), "{") {
 		return nil
 	}
-	r := newRowReader(&collector{file: c.file})
+	r := newRowReader(opt, &collector{file: c.file})
 	line := 1
 	for rest := text; ; {
 		trimmed := strings.TrimLeft(rest, " \t\r\n")
@@ -89,6 +89,15 @@ func readJSONValues(text string, c *collector) *Table {
 	return t
 }
 
+// isValid reports whether a text is one JSON value, but for NaN and Infinity.
+func isValid(s string) bool {
+	if jsontext.Valid(s) {
+		return true
+	}
+	repaired, did := withoutNaN(s)
+	return did && jsontext.Valid(repaired)
+}
+
 // compact writes a JSON value in one line.
 func compact(value string) string {
 	if !strings.ContainsAny(value, "\n\r") {
@@ -110,8 +119,7 @@ func isDocument(s string) bool {
 	if !jsontext.Valid(s) {
 		if line, _, more := strings.Cut(s, "\n"); more {
 			line = strings.TrimSpace(line)
-			repaired, _ := withoutNaN(line)
-			return !jsontext.Valid(repaired) && !strings.HasSuffix(line, "}") // not a line of its own: a document laid out over lines
+			return !isValid(line) && !strings.HasSuffix(line, "}") // not a line of its own: a document laid out over lines
 		}
 		repaired, _ := withoutNaN(s)
 		if !jsontext.Valid(repaired) {
@@ -191,6 +199,7 @@ func innerRecords(s string) (found []string) {
 type document struct {
 	text  string
 	known func(string) bool
+	opt   *rowOptions
 	c     *collector
 	seen  int // bytes whose lines are counted
 	line  int
@@ -237,7 +246,7 @@ func (d *document) lineOf(at int) int {
 
 // records reads an array of objects that begins at a place.
 func (d *document) records(at int) *source {
-	r := newRowReader(d.c)
+	r := newRowReader(d.opt, d.c)
 	bad := false
 	eachElementAt(d.text, at, func(from, to int) {
 		value := d.text[from:to]
@@ -316,7 +325,7 @@ func splitLists(names []string) bool {
 // splits reads {"train": [{…}, …], "test": […]} as one table with a split, unless its rows
 // have one.
 func (d *document) splits(names []string, members map[string]string) *source {
-	r := newRowReader(d.c)
+	r := newRowReader(d.opt, d.c)
 	for _, name := range names {
 		value := members[name]
 		own := `{"split":` + strconv.Quote(splitName(name)) + ","
@@ -357,7 +366,7 @@ func pandasIndex(schema string) []string {
 
 // split reads {"columns": […], "data": [[…], …]}.
 func (d *document) split(columns, data string) *source {
-	r := newRowReader(d.c)
+	r := newRowReader(d.opt, d.c)
 	var names []string
 	eachElement(columns, func(v string) {
 		name := v
@@ -381,39 +390,6 @@ func (d *document) split(columns, data string) *source {
 		}
 		r.values(line, names, values)
 	})
-	return &source{table: r.table()}
-}
-
-// columns reads {"text": {"0": …, "1": …}, …} or {"text": […], …}.
-func (d *document) columns(names []string, members map[string]string) *source {
-	var rows [][]string // as they are written, "" where a column has none
-	index := map[string]int{}
-	put := func(k int, key, value string) {
-		i, ok := index[key]
-		if !ok {
-			i = len(rows)
-			index[key] = i
-			rows = append(rows, make([]string, len(names)))
-		}
-		rows[i][k] = value
-	}
-	r := newRowReader(d.c)
-	for k, name := range names {
-		r.declare(name, "")
-		switch value := members[name]; value[0] {
-		case '{':
-			eachMember(value, func(key, v string) { put(k, key, v) })
-		case '[':
-			n := 0
-			eachElement(value, func(v string) { put(k, itoa(n), v); n++ })
-		default:
-			d.c.fatal("json.object", 0, name, documentAdvice, "neither an object nor an array of the column's values")
-			return nil
-		}
-	}
-	for i, values := range rows {
-		r.values(i+1, names, values)
-	}
 	return &source{table: r.table()}
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 // readJSONLines reads one JSON object a line.
-func readJSONLines(text string, c *collector) *Table {
-	r := newRowReader(c)
+func readJSONLines(text string, opt *rowOptions, c *collector) *Table {
+	r := newRowReader(opt, c)
 	for number := 1; len(text) > 0; number++ {
 		var line string
 		if line, text, _ = strings.Cut(text, "\n"); !isBlank(line) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/fusor-ml/fusor/internal/codec/textenc"
@@ -97,6 +98,30 @@ func (m *mappedText) forget(from, to int) {
 		m.data.Forget(m.data.Data[m.from+from : m.from+to])
 	}
 }
+
+// trim returns what is read of the text to the system again and again, until the function that it
+// returns is called.
+func (m *mappedText) trim() (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(trimEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				m.forget(0, len(m.text))
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// trimEvery is how long pages of a text stay in memory: the fastest way to read it passes some
+// 20 MB meanwhile.
+const trimEvery = 10 * time.Millisecond
 
 // close ends the use of the text. The file stays open for as long as it can be reached.
 func (m *mappedText) close() { m.data.Close() } //nolint:errcheck // it was only read

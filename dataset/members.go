@@ -83,36 +83,62 @@ func keyName(raw string) string {
 }
 
 // rowReader collects objects as the rows of a table. The columns are the keys, in the order in
-// which they first appear.
+// which they first appear. It keeps no part of the text.
 type rowReader struct {
-	t     *Table
-	c     *collector
-	index map[string]int
-	tops  []string         // by column, of those of objects inside the row's
-	names map[string]int   // by outermost key, how many columns it became
-	held  map[string][]int // and the rows that have an object under it
-	row   []string
-	seen  []bool
-	cells memberReader
+	t       *Table
+	c       *collector
+	written bool // rows are kept as they are written, too
+	index   map[string]int
+	tops    []string                // by column, of those of objects inside the row's
+	names   map[string]int          // by outermost key, how many columns it became
+	held    map[string]*heldObjects // and the rows that have an object under it
+	filled  []int                   // by column, how many rows have a value
+	row     []string                // as it was written, and the cells
+	seen    []bool                  // by column
+	file    *rowFile                // of the rows, if they are not held in memory
+	failed  bool                    // to write it
+	cells   memberReader
 }
 
-func newRowReader(c *collector) *rowReader {
+// heldObjects are the objects under a key.
+type heldObjects struct {
+	rows rowSet
+	line int // of the first
+}
+
+func newRowReader(opt *rowOptions, c *collector) *rowReader {
 	r := &rowReader{
-		t: &Table{typed: true, dropped: map[place]bool{}}, c: c,
-		index: map[string]int{}, names: map[string]int{}, held: map[string][]int{},
+		t: &Table{typed: true, objects: true, grid: &grid{}}, c: c, written: opt.written,
+		index: map[string]int{}, names: map[string]int{}, held: map[string]*heldObjects{}, row: []string{""},
+	}
+	if opt.blocks {
+		r.file = &rowFile{}
 	}
 	r.cells = memberReader{c: c, loose: true, each: r.put, nested: func(key string) bool {
-		r.held[key] = append(r.held[key], len(r.t.rows))
+		h := r.held[key]
+		if h == nil {
+			h = &heldObjects{line: r.cells.line}
+			r.held[strings.Clone(key)] = h
+		}
+		h.rows.add(r.t.grid.n)
 		return true
 	}}
 	return r
 }
 
+// rowOptions say what becomes of the rows of JSON.
+type rowOptions struct {
+	written bool // they are kept as they are written, too
+	blocks  bool // they are left to [Blocks]
+}
+
 // declare adds a column.
 func (r *rowReader) declare(name, top string) int {
 	i := len(r.t.Header)
+	name = strings.Clone(name)
 	r.index[name] = i
-	r.t.Header, r.tops = append(r.t.Header, name), append(r.tops, top)
+	r.t.Header, r.tops, r.filled = append(r.t.Header, name), append(r.tops, strings.Clone(top)), append(r.filled, 0)
+	r.row, r.seen = append(r.row, ""), append(r.seen, false)
 	return i
 }
 
@@ -121,129 +147,159 @@ func (r *rowReader) put(m member) bool {
 	i, known := r.index[m.key]
 	if !known {
 		if m.top != "" {
+			if r.names[m.top] == 0 {
+				m.top = strings.Clone(m.top)
+			}
 			if r.names[m.top]++; r.names[m.top] > maxMembers {
 				return true
 			}
 		}
 		i = r.declare(m.key, m.top)
 	}
-	for len(r.row) <= i {
-		r.row, r.seen = append(r.row, ""), append(r.seen, false)
-	}
 	if r.seen[i] {
 		return false
 	}
-	r.row[i], r.seen[i] = m.cell, true
+	r.row[1+i], r.seen[i] = m.cell, true
 	if m.dropped {
-		r.t.dropped[place{len(r.t.rows), i}] = true
+		r.t.drop(r.t.grid.n, i)
 	}
 	return true
 }
 
 // begin begins a row of the given line and returns the reader of its members.
 func (r *rowReader) begin(line int) *memberReader {
-	r.row, r.seen = make([]string, len(r.t.Header)), make([]bool, len(r.t.Header))
+	clear(r.row)
+	clear(r.seen)
 	r.cells.line, r.cells.bad = line, false
 	return &r.cells
 }
 
 // end adds the row.
 func (r *rowReader) end() {
-	r.t.rows, r.t.lines = append(r.t.rows, r.row), append(r.t.lines, r.cells.line)
+	for i, cell := range r.row[1:] {
+		if cell != "" {
+			r.filled[i]++
+		}
+	}
+	t := r.t
+	if r.file == nil {
+		t.grid.widen(len(r.row))
+		t.grid.add(r.row)
+		t.lines = append(t.lines, r.cells.line)
+		return
+	}
+	t.grid.n++
+	r.check(r.file.add(r.row, r.cells.line))
+}
+
+// check reports an error of the file, once.
+func (r *rowReader) check(err error) {
+	if err != nil && !r.failed {
+		r.failed = true
+		r.c.fatal("machine", 0, "", "", "%v", err)
+	}
 }
 
 // add reads one object as a row.
 func (r *rowReader) add(object string, line int) {
+	if r.failed {
+		return
+	}
 	if object, ok := parseObject(object, r.begin(line)); ok {
+		if r.written {
+			r.row[0] = object
+		}
 		r.end()
-		r.t.objects = append(r.t.objects, object)
 	}
 }
 
 // table returns the table of the rows that were added.
 func (r *rowReader) table() *Table {
 	t := r.t
-	for i, row := range t.rows {
-		for len(row) < len(t.Header) {
-			row = append(row, "")
-		}
-		t.rows[i] = row
+	if r.file != nil {
+		r.check(r.file.flush())
+		t.grid.again = r.file
+	}
+	t.grid.width = max(t.grid.width, len(r.row))
+	t.grid.places = make([]int, len(t.Header))
+	for c := range t.grid.places {
+		t.grid.places[c] = 1 + c
 	}
 	if r.c.failed() {
 		return t
 	}
 	gone := map[string]bool{} // outermost keys whose objects are left out
-	var out []int
+	out := map[int]bool{}
 	for i, name := range t.Header {
 		objects := r.held[name]
-		if r.tops[i] != "" || len(objects) == 0 {
+		if r.tops[i] != "" || objects == nil {
 			continue
 		}
-		values := 0
-		for _, row := range t.rows {
-			if row[i] != "" {
-				values++
-			}
-		}
-		switch {
-		case values == 0:
-			out = append(out, i) // null where other rows have an object
-		case values < len(objects):
-			r.c.note("cell.object", t.lines[objects[0]], name, "give it as one or the other", "an object in some rows and a value in others: they become columns of their own")
+		switch n := r.filled[i]; {
+		case n == 0:
+			out[i] = true // null where other rows have an object
+		case n < objects.rows.len():
+			r.c.note("cell.object", objects.line, name, "give it as one or the other", "an object in some rows and a value in others: they become columns of their own")
 		default:
 			gone[name] = true
-			for _, row := range objects {
-				t.dropped[place{row, i}] = true
-				r.c.note("cell.object", t.lines[row], name, objectAdvice, "an object inside the object is left out")
-			}
+			r.lines(objects.rows, func(row, line int) {
+				t.drop(row, i)
+				r.c.note("cell.object", line, name, objectAdvice, "an object inside the object is left out")
+			})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.names)) {
 		if r.names[name] > maxMembers && !gone[name] {
 			gone[name] = true
-			r.c.note("cell.object", t.lines[r.held[name][0]], name, "give what is worth learning from as columns of their own", "the objects have more than %d different members and are left out", maxMembers)
+			r.c.note("cell.object", r.held[name].line, name, "give what is worth learning from as columns of their own", "the objects have more than %d different members and are left out", maxMembers)
 		}
 	}
 	for i, top := range r.tops {
 		if gone[top] {
-			out = append(out, i)
+			out[i] = true
 		}
 	}
-	slices.Sort(out)
 	t.remove(out)
 	return t
 }
 
-// remove removes columns, whose places rise.
-func (t *Table) remove(columns []int) {
+// lines calls f with rows of a set and their lines.
+func (r *rowReader) lines(rows rowSet, f func(row, line int)) {
+	if r.file == nil {
+		for row := range rows.all() {
+			f(row, r.t.lines[row])
+		}
+		return
+	}
+	for k := range r.file.blocks() {
+		row := r.file.first(k)
+		r.check(r.file.block(k, func(_ []string, line int) {
+			if rows.has(row) {
+				f(row, line)
+			}
+			row++
+		}))
+	}
+}
+
+// remove removes columns.
+func (t *Table) remove(columns map[int]bool) {
 	if len(columns) == 0 {
 		return
 	}
-	at := make([]int, len(t.Header)) // where each column goes
-	kept := 0
-	for c := range at {
-		if _, gone := slices.BinarySearch(columns, c); gone {
-			at[c] = -1
+	var header []string
+	var places []int
+	dropped := map[int]rowSet{}
+	for c, name := range t.Header {
+		if columns[c] {
 			continue
 		}
-		at[c] = kept
-		t.Header[kept] = t.Header[c]
-		for _, row := range t.rows {
-			row[kept] = row[c]
+		if rows := t.dropped[c]; rows != nil {
+			dropped[len(header)] = rows
 		}
-		kept++
+		header, places = append(header, name), append(places, t.grid.place(c))
 	}
-	t.Header = t.Header[:kept]
-	for i, row := range t.rows {
-		t.rows[i] = row[:kept:kept]
-	}
-	dropped := map[place]bool{}
-	for p := range t.dropped {
-		if c := at[p.column]; c >= 0 {
-			dropped[place{p.row, c}] = true
-		}
-	}
-	t.dropped = dropped
+	t.Header, t.grid.places, t.dropped = header, places, dropped
 }
 
 // hasPrefixed reports whether one of the names is inside an object of that name.

@@ -79,7 +79,7 @@ func typeOf(value string) byte {
 
 // index reads {"0": {"text": …, …}, "1": …}.
 func (d *document) index(names []string, members map[string]string) *source {
-	r := newRowReader(d.c)
+	r := newRowReader(d.opt, d.c)
 	for i, name := range names {
 		m := r.begin(i + 1)
 		eachMember(members[name], func(key, value string) { m.read(keyName(key), value, "", 0) })

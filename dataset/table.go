@@ -15,20 +15,17 @@ type Table struct {
 
 	rows    [][]string
 	grid    *grid                    // if set, it holds the rows instead
-	objects []string                 // of JSON lines: each row as it was written
+	objects bool                     // of JSON: the first cell of a row of the grid, which is of no column, is the row as it was written
 	lines   []int                    // of each row in the file, 1-based
 	typed   bool                     // of JSON and Parquet: a number without a comma is a value, whatever the column's texts are like
 	vectors map[int][][]float32      // by column: list columns of Parquet, one vector a row
 	located map[int][]string         // by column: cells with the names that their files have, where these are others
-	dropped map[place]bool           // of JSON lines: members that are left out, which was noted
+	dropped map[int]rowSet           // by column, of JSON: rows whose member is left out, which was noted
 	media   map[int][][]media.Source // by column: binary columns of Parquet, the media of each row
 	plain   []bool                   // by column, nil if nobody has looked: each cell is empty or a plain number, without blanks around it
 
 	standIns []int // by column, parallel to plain: cells that may stand for missing ones, where the column is plain
 }
-
-// place is a cell of a table.
-type place struct{ row, column int }
 
 // Len is the number of rows.
 func (t *Table) Len() int {
@@ -73,7 +70,7 @@ func (t *Table) Row(i int) []string {
 	var row []string
 	switch {
 	case t.grid != nil:
-		row = t.grid.row(make([]string, 0, t.grid.width), i)
+		row = t.grid.row(make([]string, 0, t.grid.columns()), i)
 	case len(t.vectors) == 0:
 		return t.rows[i]
 	default:
@@ -87,11 +84,13 @@ func (t *Table) Row(i int) []string {
 	return row
 }
 
-// Object returns row i as a JSON object: as it was written, if it was, else with the cells as texts
-// in the header's order.
+// Object returns row i as a JSON object: as it was written, if it was one of a table that is read
+// for a trained model ([Options].Schema), else with the cells as texts in the header's order.
 func (t *Table) Object(i int) (json.RawMessage, error) {
-	if t.objects != nil {
-		return json.RawMessage(t.objects[i]), nil
+	if t.objects {
+		if object := t.grid.stored(i, 0); object != "" {
+			return json.RawMessage(object), nil
+		}
 	}
 	b := []byte{'{'}
 	for c, cell := range t.Row(i) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/fusor-ml/fusor/internal/codec/textenc"
@@ -13,33 +12,37 @@ import (
 
 // openText reads a text table.
 func openText(ds *Dataset, in input, ext string, opt *Options, c *collector) *source {
-	text, file, ok := readText(ds, in, ext, opt, c)
+	text, file, ok := readText(ds, in, opt, c)
 	if !ok {
 		return nil
 	}
 	if file != nil {
 		defer file.close()
+		defer file.trim()()
 	}
 	if isBlank(text) {
 		c.fatal("table.empty", 0, "", "write a header and a row for every sample", "the manifest is empty")
 		return nil
 	}
 	start := strings.TrimLeft(text, " \t\r\n")
+	asJSON := func() *source {
+		return readJSON(text, known(opt), &rowOptions{written: opt.Schema != nil, blocks: opt.blocks && file != nil}, c)
+	}
 	comma, sure := byte(','), true
 	switch ext {
 	case ".jsonl", ".ndjson", ".json", ".geojson":
 		if mayBeJSON(start) {
-			return readJSON(text, known(opt), c)
+			return asJSON()
 		}
 		c.note("file.format", 0, "", "", "holds text, whatever its ending, and is read as that")
 	case "":
 		if start[0] == '{' || start[0] == '[' {
-			return readJSON(text, known(opt), c)
+			return asJSON()
 		}
 	default:
 		if isJSON(start) {
 			c.note("file.format", 0, "", "", "holds JSON, whatever its ending, and is read as that")
-			return readJSON(strings.Clone(text), known(opt), c) // which keeps parts of it
+			return asJSON()
 		}
 		switch ext {
 		case ".tsv", ".tab":
@@ -126,10 +129,10 @@ func mayBeJSON(text string) bool {
 	return strings.IndexByte("[{/#)(\"'", text[0]) >= 0 || strings.ContainsAny(line, "[{(=") || !strings.ContainsAny(line, ",;\t")
 }
 
-// readText reads and decodes a text. A large one of rows that are lines lies in a mapped file,
-// which the caller closes; of any other file is nil.
-func readText(ds *Dataset, in input, ext string, opt *Options, c *collector) (text string, file *mappedText, ok bool) {
-	if in.size <= int64(largeText) || !slices.Contains([]string{".csv", ".tsv", ".tab", ".txt"}, ext) {
+// readText reads and decodes a text. A large one lies in a mapped file, which the caller closes; of
+// any other file is nil.
+func readText(ds *Dataset, in input, opt *Options, c *collector) (text string, file *mappedText, ok bool) {
+	if in.size <= int64(largeText) {
 		var b strings.Builder
 		b.Grow(int(in.size))
 		if _, err := io.Copy(&b, io.NewSectionReader(in.r, 0, in.size)); err != nil {
