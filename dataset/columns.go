@@ -21,8 +21,8 @@ type cellSource struct {
 	pick []int // columns of the schema, as they are held; nil: all in order
 }
 
-// cell makes cell k of row i.
-func (s *cellSource) cell(i, k int) Cell {
+// cell makes cell k of row i; fields lie in room, unless that is nil.
+func (s *cellSource) cell(i, k int, room *[]string) Cell {
 	if s.pick != nil {
 		k = s.pick[k]
 	}
@@ -34,10 +34,15 @@ func (s *cellSource) cell(i, k int) Cell {
 	case o.matrix != nil:
 		return o.matrix.cell(i)
 	case col.Kind == media.Table:
-		fields := make([]string, len(col.Fields))
-		incomplete := false
+		if room == nil {
+			room = new([]string)
+		}
+		if *room = (*room)[:0]; cap(*room) < len(col.Fields) {
+			*room = make([]string, len(col.Fields))
+		}
+		fields, incomplete := (*room)[:len(col.Fields)], false
 		for f, at := range o.fields {
-			if at < 0 {
+			if fields[f] = ""; at < 0 {
 				continue
 			}
 			wrong := ""
@@ -77,7 +82,16 @@ func (r *Row) Cell(k int) Cell {
 	if r.Cells != nil || r.held == nil {
 		return r.Cells[k]
 	}
-	return r.held.cell(r.at, k)
+	return r.held.cell(r.at, k, nil)
+}
+
+// CellWith is Cell for a loop over rows: fields that are not held as texts lie in room, which grows
+// as they need, and are right until it is used again.
+func (r *Row) CellWith(k int, room *[]string) Cell {
+	if r.Cells != nil || r.held == nil {
+		return r.Cells[k]
+	}
+	return r.held.cell(r.at, k, room)
 }
 
 // Field returns field f of column k, which is of the table modality: Cell(k).Fields[f].

@@ -13,14 +13,14 @@ import (
 // Digest returns a hash of all that the rows hold: media by value count with what they hold, files
 // by their names.
 func (d *Dataset) Digest() string {
-	h := sha256.New()
+	h := rowHash{Hash: sha256.New()}
 	var b []byte
 	for i := range d.Rows {
 		r := &d.Rows[i]
 		b = strconv.AppendInt(b[:0], int64(r.Number), 10)
 		b = appendQuote(append(b, ' '), r.Split)
 		b = fmt.Append(append(b, ' '), r.Class, r.Labels == nil, r.Labels, " ", r.Target, " ")
-		b = hashRow(h, r, b, true)
+		b = h.add(r, b, true)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
@@ -28,7 +28,7 @@ func (d *Dataset) Digest() string {
 // RunDigest returns a hash of the rows and the parts of a run that they are in, whatever they were
 // read from.
 func (d *Dataset) RunDigest(run Run) string {
-	h := sha256.New()
+	h := rowHash{Hash: sha256.New()}
 	part := make([]byte, len(d.Rows))
 	for k, rows := range [][]int{run.Train, run.Val, run.Test} {
 		for _, r := range rows {
@@ -47,23 +47,30 @@ func (d *Dataset) RunDigest(run Run) string {
 		}
 		for k := range ds.Rows {
 			b = strconv.AppendInt(b[:0], int64(part[i]), 10)
-			b = hashRow(h, &ds.Rows[k], b, false)
+			b = h.add(&ds.Rows[k], b, false)
 			i++
 		}
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// hashRow hashes b and what r holds. It returns b to be used again. Where all is set, names of
-// media by value and what was left out count as well.
-func hashRow(h hash.Hash, r *Row, b []byte, all bool) []byte {
+// rowHash hashes rows.
+type rowHash struct {
+	hash.Hash
+	room []string
+}
+
+// add hashes b and what r holds. It returns b to be used again. Where all is set, names of media
+// by value and what was left out count as well.
+func (h *rowHash) add(r *Row, b []byte, all bool) []byte {
 	// Quotes keep the borders of the texts.
 	b = appendQuote(append(b, ' '), r.ID)
 	b = appendQuote(append(b, ' '), r.Group)
 	b = fmt.Append(append(b, ' '), r.Order)
 	b = appendQuote(append(b, ' '), r.Label)
 	h.Write(append(b, '\n'))
-	for _, cell := range r.cells() {
+	for k := range r.Width() {
+		cell := r.CellWith(k, &h.room)
 		if all {
 			b = strconv.AppendBool(b[:0], cell.Incomplete)
 			b = appendQuote(append(b, ' '), cell.Name)

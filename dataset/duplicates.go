@@ -111,6 +111,7 @@ type contentHash struct {
 	seed maphash.Seed
 	row  []byte
 	size int
+	room []string
 }
 
 // put adds a text to the row, which counts as worth bytes if there is one.
@@ -126,7 +127,7 @@ func (h *contentHash) put(s string, worth int) {
 func (h *contentHash) of(r *Row) (sum uint64, enough bool) {
 	h.row, h.size = h.row[:0], 0
 	for k := range r.Width() {
-		cell := r.Cell(k)
+		cell := r.CellWith(k, &h.room)
 		h.put(cell.Text, len(cell.Text))
 		h.put(itoa(len(cell.Files)), 0)
 		for _, f := range cell.Files {

@@ -145,6 +145,8 @@ type scratch struct {
 	windows map[*viewCache]*window
 	missing []int
 	batches map[*Store]*batch
+	cell    dataset.Cell
+	fields  []string // of cell
 }
 
 func (w *scratch) window(d *viewCache) *window {
@@ -170,8 +172,8 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 		}
 	}()
 	// Inside of the recover: cells of a compact data set are made here, from outside bytes too.
-	held := r.Cell(c.index)
-	cell := &held
+	cell := &w.cell
+	*cell = r.CellWith(c.index, &w.fields)
 	if cell.Absent() {
 		return nil, nil
 	}
@@ -214,6 +216,9 @@ func (c *column) extract(ctx context.Context, limit time.Duration, ds *dataset.D
 	if err != nil {
 		err = unreadable(err)
 		return problems, err
+	}
+	if again, ok := item.(Releaser); ok {
+		defer again.Release()
 	}
 	whole := true // what was read in part is not cached, so that it is said again the next time
 	if f, ok := item.(Warner); ok {

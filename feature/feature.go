@@ -43,7 +43,7 @@ type Modality interface {
 	// Views lists the views, defaults first.
 	Views() []View
 	// Open decodes a present cell once, for all views. The cell's files are looked up in from.
-	// It ends with ctx's error soon after ctx is done.
+	// It ends with ctx's error soon after ctx is done. The item does not keep c, or its Fields.
 	Open(ctx context.Context, c *dataset.Cell, col *dataset.Column, from media.Folder) (item any, err error)
 }
 
@@ -57,6 +57,12 @@ type View interface {
 	NewFitter(s Scaling) Fitter
 	// LoadState restores what Fitter.State gave, from its JSON.
 	LoadState(data json.RawMessage) (State, error)
+}
+
+// Releaser is an opened item whose memory is used again.
+type Releaser interface {
+	// Release ends the use of the item and of what was extracted from it.
+	Release()
 }
 
 // Info is what `fusor views` shows of a view.

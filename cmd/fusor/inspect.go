@@ -206,8 +206,9 @@ func inspectionOf(ds *dataset.Dataset, views feature.Catalog, refs []feature.Ref
 			}
 		}
 		bad := broken(&col, ds.Problems)
+		var room []string
 		for i := range ds.Rows {
-			cell := ds.Rows[i].Cell(k)
+			cell := ds.Rows[i].CellWith(k, &room)
 			for j := range info.Fields {
 				if j >= len(cell.Fields) || cell.Fields[j] == "" {
 					info.Fields[j].Absent++

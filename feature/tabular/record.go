@@ -54,6 +54,11 @@ func newRecorder(fields int) recorder {
 	return recorder{feature.Raw{Index: make([]uint32, 0, 3*fields), Values: make([]float32, 0, fields)}}
 }
 
+// reset leaves no field, but their memory.
+func (w *recorder) reset() {
+	w.raw = feature.Raw{Index: w.raw.Index[:0], Values: w.raw.Values[:0]}
+}
+
 func (w *recorder) put(kind uint32, value []byte) {
 	w.raw.Index = append(w.raw.Index, kind|uint32(len(value))<<8)
 	for len(value) > 0 {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/feature"
@@ -32,12 +33,15 @@ func (table) Open(_ context.Context, c *dataset.Cell, col *dataset.Column, _ med
 	if len(c.Fields) != len(col.Fields) {
 		return nil, fmt.Errorf("the row has %d fields, the table %d", len(c.Fields), len(col.Fields))
 	}
-	row := &Row{}
-	w := newRecorder(len(c.Fields))
+	row := rows.Get().(*Row)
+	row.flags = nil
+	w := recorder{row.raw}
+	w.reset()
 	for i, s := range c.Fields {
 		f := col.Fields[i]
 		kind, ok := kindCode(f.Kind)
 		if !ok {
+			row.Release()
 			return nil, fmt.Errorf("field %q: a %s is no field of a table", f.Name, f.Kind)
 		}
 		if Missing(s) {
@@ -87,6 +91,12 @@ type Row struct {
 	raw   feature.Raw
 	flags []string
 }
+
+// rows holds those that were released.
+var rows = sync.Pool{New: func() any { return &Row{} }}
+
+// Release implements feature.Releaser.
+func (r *Row) Release() { rows.Put(r) }
 
 // Flags reports which values could not be read.
 func (r *Row) Flags() []string { return r.flags }

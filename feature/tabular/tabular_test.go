@@ -394,3 +394,30 @@ func FuzzLoadFields(f *testing.F) {
 		}
 	})
 }
+
+// A released row leaves its memory, and nothing of itself, to the next.
+func TestRelease(t *testing.T) {
+	col := column(media.Number, media.Category, media.Number)
+	want, _ := extract(t, col, "1.5", "red", "")
+	next := func(cells ...string) (r feature.Raw, flags []string) {
+		item, err := Table().Open(t.Context(), &dataset.Cell{Fields: cells}, col, media.Folder{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err = (fields{}).Extract(item); err != nil {
+			t.Fatal(err)
+		}
+		flags = item.(*Row).Flags()
+		item.(feature.Releaser).Release()
+		return r, flags
+	}
+	next("much", "a level that is long, but not too long", "7")
+	got, flags := next("1.5", "red", "")
+	if fmt.Sprint(got) != fmt.Sprint(want) || len(flags) > 0 {
+		t.Errorf("%v with the flags %q after a longer row, want %v", got, flags, want)
+	}
+	cells := []string{"1.5", "red", ""}
+	if n := testing.AllocsPerRun(100, func() { next(cells...) }); n > 1 { // the cell here
+		t.Errorf("a row takes %v allocations", n)
+	}
+}
