@@ -59,7 +59,7 @@ func readRows(text string, d dialect, c *collector, begin func(t *Table, r *csvR
 		return &Table{}
 	}
 	t := &Table{}
-	for _, cell := range header {
+	for _, cell := range header[:len(header)-d.over] {
 		r.header = append(r.header, strings.Clone(cell)) // the text is not kept
 	}
 	// R's write.table: the header lacks the name of the row names' column.
@@ -74,8 +74,18 @@ func readRows(text string, d dialect, c *collector, begin func(t *Table, r *csvR
 		t.Header = append(t.Header, headerName(name))
 	}
 	// "#name,…" as numpy.savetxt and many bioinformatics tools write a header.
-	if len(header) > 1 && strings.HasPrefix(t.Header[0], "#") && d.skip == 0 {
+	if len(r.header) > 1 && strings.HasPrefix(t.Header[0], "#") && d.skip == 0 {
 		t.Header[0] = strings.TrimSpace(strings.TrimPrefix(t.Header[0], "#"))
+	}
+	for n := 0; n < d.below; {
+		row, line, ok := r.next()
+		if !ok {
+			break
+		}
+		if len(row) > 1 || !isBlank(row[0]) {
+			noteBelow(c, line, row)
+			n++
+		}
 	}
 	r.names = t.Header
 	r.width = len(t.Header)

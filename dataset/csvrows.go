@@ -26,6 +26,8 @@ func (f *finding) add(line int, example string) {
 // mends is what a csvReader made of rows that are not as the header is.
 type mends struct {
 	repeats finding    // of the header
+	remarks finding    // lines that begin with #, which no row does
+	marked  bool       // a row begins with #
 	curly   finding    // rows with separators inside curly quotes
 	blank   finding    // rows with separators that are text, since a blank is behind them
 	forced  finding    // cells such as ="12.5"
@@ -63,8 +65,12 @@ func (r *csvReader) sample() (row []string, line int, ok bool) {
 		case (r.gap || n < r.width || row[n-1] == "") && r.maybeFooter(row) && r.isFooter(line):
 			r.footer.add(line, strings.Join(slices.DeleteFunc(slices.Clone(row), isBlank), string(r.comma)+" "))
 			continue
+		case n != r.width && !r.marked && strings.HasPrefix(row[0], "#") && len(r.names) > 1:
+			r.remarks.add(line, strings.Join(row, string(r.comma)))
+			continue
 		case n == r.width:
 			r.before = 0
+			r.marked = r.marked || strings.HasPrefix(row[0], "#")
 		case n > r.width && (r.joinCurly(n, line) || r.joinTight(line)):
 			row = r.row
 			r.before = 0
@@ -319,6 +325,12 @@ func (m *mends) note(c *collector) {
 		c.note("csv.header-again", m.first, "", "", "the line repeats the header and is left out")
 	case m.n > 1:
 		c.note("csv.header-again", m.first, "", "", "%d lines, of which this is the first, repeat the header and are left out", m.n)
+	}
+	switch m := &m.remarks; {
+	case m.n == 1:
+		c.note("csv.comment", m.first, "", "", "the comment is left out: %.100q", m.example)
+	case m.n > 1:
+		c.note("csv.comment", m.first, "", "", "%d comments are left out, the first of them %.100q", m.n, m.example)
 	}
 	switch m := &m.curly; {
 	case m.n == 1:

@@ -19,6 +19,8 @@ type dialect struct {
 	tight   bool // no separator has a blank behind it: one that has is text
 	lead    bool // the header has no name for the first column, as R writes row names
 	trail   bool // every row but the header ends in a separator
+	over    int  // empty cells at the end of the header that the rows lack
+	below   int  // rows directly below the header that are no samples
 }
 
 // What a dialect is judged by.
@@ -234,7 +236,7 @@ func (h *headRows) share(d dialect) (float64, bool) {
 	if at >= len(h.rows) {
 		return 0, false
 	}
-	n := len(h.rows[at])
+	n := len(h.rows[at]) - d.over
 	if d.lead || d.trail {
 		n++
 	}
@@ -248,7 +250,7 @@ func (h *headRows) share(d dialect) (float64, bool) {
 			same++
 		}
 	}
-	if d.lead || d.trail { // the header itself
+	if d.lead || d.trail || d.over > 0 { // the header itself
 		same++
 	}
 	return float64(same) / float64(total), true
@@ -293,6 +295,11 @@ func headerOf(d dialect, h headRows, known func(string) bool) dialect {
 	d.tight = h.tight
 	at = h.at(d)
 	header, rest := h.rows[at], slices.Clone(h.rows[at+1:])
+	d.below = rowsBelow(header, rest)
+	rest = rest[d.below:]
+	if over := emptyEnd(header); over > 0 && len(header)-over == h.usual && h.usual > 1 {
+		d.over = over
+	}
 	// Files that were joined have it again.
 	rest = slices.DeleteFunc(rest, func(row []string) bool { return slices.Equal(row, header) })
 	// One cell less than all rows have. A single exception, and ragged rows are the better finding.
@@ -367,7 +374,12 @@ func ownNames(header []string, rows [][]string) bool {
 
 // isTitle reports whether a row before a table of n columns may be a title or a comment.
 func isTitle(row []string, n int) bool {
-	if strings.HasPrefix(strings.TrimSpace(row[0]), "#") {
+	first := strings.TrimSpace(row[0])
+	if strings.HasPrefix(first, "#") {
+		return true
+	}
+	// As comments begin in LaTeX, MATLAB, C and SQL; a name of a column may, too.
+	if len(row) != n && slices.ContainsFunc([]string{"%", "//", "--"}, func(mark string) bool { return strings.HasPrefix(first, mark) }) {
 		return true
 	}
 	full := 0

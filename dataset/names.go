@@ -7,7 +7,7 @@ import (
 
 // labelNames are names that a column of labels usually has, the surest first.
 var labelNames = []string{
-	"label", "labels", "target", "targets", "class", "y", "标签", "类别", "类标", "分类", "情感", "情感倾向", "标注", "目标",
+	"label", "labels", "target", "targets", "class", "y", "标签", "类别", "类标", "分类", "情感", "情感倾向", "标注", "目标", "標籤", "類別", "分類", "情緒", "標註", "目標",
 	"category", "categories", "classification", "class_label", "target_class", "true_label", "ground_truth", "sentiment", "label_name", "class_name", "genres", "tags",
 	"etiqueta", "clase", "classe", "categoría", "categoria", "étiquette", "catégorie", "rótulo", "etichetta", "klasse", "kategorie", "kategori", "kategoria", "kategória", "sınıf", "nhãn", "классы", "метка", "класс", "категория", "ラベル", "クラス", "カテゴリ", "라벨", "분류",
 }

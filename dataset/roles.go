@@ -244,6 +244,9 @@ func checkHeader(t *Table, c *collector) {
 	seen := map[string]int{}
 	for i, name := range t.Header {
 		if name == "" {
+			if t.isEmpty(i) {
+				continue
+			}
 			c.note("column.unnamed", 1, "", "give it a name in the header", "column %d has no name and is left out", i+1)
 			continue
 		}
@@ -253,6 +256,19 @@ func checkHeader(t *Table, c *collector) {
 		}
 		seen[name] = i
 	}
+}
+
+// isEmpty reports whether column i has nothing in any row.
+func (t *Table) isEmpty(i int) bool {
+	if t.vectors[i] != nil || t.media[i] != nil {
+		return false
+	}
+	for _, cell := range t.column(i) {
+		if !isBlank(cell) {
+			return false
+		}
+	}
+	return true
 }
 
 // modalityColumns are the columns that cells are made of, in the header's order. arrays are the

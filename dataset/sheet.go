@@ -55,9 +55,15 @@ func openXLSX(in input, sheet string, known func(string) bool, c *collector) *so
 		prefixGroups(t.Header, groups)
 		var m mends
 		end := footerOf(s, at, width)
+		rows := s.Rows[at+1 : min(len(s.Rows), at+1+dialectRows)]
+		first := at + 1 + rowsBelow(s.Rows[at], rows)
 		for i := at + 1; i < len(s.Rows); i++ {
 			row := s.Rows[i]
 			if emptyEnd(row) == len(row) {
+				continue
+			}
+			if i < first {
+				noteBelow(c, s.Lines[i], row)
 				continue
 			}
 			if slices.Equal(row, s.Rows[at]) && width > 1 {
