@@ -112,7 +112,7 @@ func TestBlocksOfCases(t *testing.T) {
 	several := 0
 	err := filepath.WalkDir(casesDir, func(path string, e fs.DirEntry, err error) error {
 		switch filepath.Ext(path) {
-		case ".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet":
+		case ".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx":
 			if ds, err := Open(path, Options{Compact: true}); err == nil && sameBlocks(t, path, Options{Schema: &ds.Schema}) > 1 {
 				several++
 			}

@@ -71,7 +71,7 @@ func openInput(ds *Dataset, in input, opt *Options, c *collector) *source {
 	case format.Name == "parquet":
 		return openParquet(in, opt, c)
 	case zipped && (ext == ".xlsx" || ext == ".xlsm" || xlsx.Is(in.r, in.size)):
-		return openXLSX(in, opt.Sheet, known(opt), c)
+		return openXLSX(in, opt, c)
 	case format.Name == "zip":
 		c.fatal("file.format", 0, "", unpackAdvice, "%s, which fusor does not read", "an archive")
 		return nil

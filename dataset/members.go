@@ -85,8 +85,7 @@ func keyName(raw string) string {
 // rowReader collects objects as the rows of a table. The columns are the keys, in the order in
 // which they first appear. It keeps no part of the text.
 type rowReader struct {
-	t       *Table
-	c       *collector
+	rowSink
 	written bool // rows are kept as they are written, too
 	index   map[string]int
 	tops    []string                // by column, of those of objects inside the row's
@@ -95,8 +94,6 @@ type rowReader struct {
 	filled  []int                   // by column, how many rows have a value
 	row     []string                // as it was written, and the cells
 	seen    []bool                  // by column
-	file    *rowFile                // of the rows, if they are not held in memory
-	failed  bool                    // to write it
 	cells   memberReader
 }
 
@@ -108,11 +105,8 @@ type heldObjects struct {
 
 func newRowReader(opt *rowOptions, c *collector) *rowReader {
 	r := &rowReader{
-		t: &Table{typed: true, objects: true, grid: &grid{}}, c: c, written: opt.written,
+		rowSink: newRowSink(&Table{typed: true, objects: true}, opt.blocks, c), written: opt.written,
 		index: map[string]int{}, names: map[string]int{}, held: map[string]*heldObjects{}, row: []string{""},
-	}
-	if opt.blocks {
-		r.file = &rowFile{}
 	}
 	r.cells = memberReader{c: c, loose: true, each: r.put, nested: func(key string) bool {
 		h := r.held[key]
@@ -181,23 +175,7 @@ func (r *rowReader) end() {
 			r.filled[i]++
 		}
 	}
-	t := r.t
-	if r.file == nil {
-		t.grid.widen(len(r.row))
-		t.grid.add(r.row)
-		t.lines = append(t.lines, r.cells.line)
-		return
-	}
-	t.grid.n++
-	r.check(r.file.add(r.row, r.cells.line))
-}
-
-// check reports an error of the file, once.
-func (r *rowReader) check(err error) {
-	if err != nil && !r.failed {
-		r.failed = true
-		r.c.fatal("machine", 0, "", "", "%v", err)
-	}
+	r.rowSink.add(r.row, r.cells.line)
 }
 
 // add reads one object as a row.
@@ -216,11 +194,7 @@ func (r *rowReader) add(object string, line int) {
 // table returns the table of the rows that were added.
 func (r *rowReader) table() *Table {
 	t := r.t
-	if r.file != nil {
-		r.check(r.file.flush())
-		t.grid.again = r.file
-	}
-	t.grid.width = max(t.grid.width, len(r.row))
+	r.rowSink.end(len(r.row))
 	t.grid.places = make([]int, len(t.Header))
 	for c := range t.grid.places {
 		t.grid.places[c] = 1 + c
@@ -261,25 +235,6 @@ func (r *rowReader) table() *Table {
 	}
 	t.remove(out)
 	return t
-}
-
-// lines calls f with rows of a set and their lines.
-func (r *rowReader) lines(rows rowSet, f func(row, line int)) {
-	if r.file == nil {
-		for row := range rows.all() {
-			f(row, r.t.lines[row])
-		}
-		return
-	}
-	for k := range r.file.blocks() {
-		row := r.file.first(k)
-		r.check(r.file.block(k, func(_ []string, line int) {
-			if rows.has(row) {
-				f(row, line)
-			}
-			row++
-		}))
-	}
 }
 
 // remove removes columns.

@@ -12,23 +12,21 @@ import (
 	"time"
 )
 
-// sheet reads the cells of a worksheet.
-func (b *book) sheet(part string, s *Sheet) error {
-	d, c, err := b.open(part)
+// read calls f with the rows of the sheet until it returns false, and merged, unless it is nil,
+// with the areas of cells that are merged.
+func (s *Sheet) read(f func(row []string, number int) bool, merged func(area)) error {
+	b := s.book
+	d, c, err := b.open(s.part)
 	if err != nil {
 		return err
 	}
-	if d == nil {
-		return errors.New("it is missing")
-	}
 	defer c.Close()
 	var row []string
-	var merged []area
-	number, width := 0, 0
+	number, width, rows, areas := 0, 0, 0, 0
 	for {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if err != nil {
 			return err
@@ -48,11 +46,12 @@ func (b *book) sheet(part string, s *Sheet) error {
 				if number > maxRows {
 					return fmt.Errorf("more than %d rows", maxRows)
 				}
-				row = nil
+				row = row[:0]
 			// Behind the cells in the file, and filled in at the end.
 			case "mergeCell":
-				if a, ok := areaOf(attr(t, "ref")); ok && len(merged) < maxRows {
-					merged = append(merged, a)
+				if a, ok := areaOf(attr(t, "ref")); ok && merged != nil && areas < maxRows {
+					areas++
+					merged(a)
 				}
 			case "c":
 				at := len(row)
@@ -85,24 +84,18 @@ func (b *book) sheet(part string, s *Sheet) error {
 			}
 		case xml.EndElement:
 			if t.Name.Local == "row" && len(row) > 0 {
-				// Of the widest row, since all are made as wide.
-				if width = max(width, len(row)); (len(s.Rows)+1)*width > b.maxCells {
+				// Of the widest row, since all may be made as wide.
+				rows++
+				if width = max(width, len(row)); rows*width > b.maxCells {
 					return fmt.Errorf("more than %d cells", b.maxCells)
 				}
-				s.Rows, s.Lines = append(s.Rows, row), append(s.Lines, number)
-				row = nil
+				if !f(row, number) {
+					return nil
+				}
+				row = row[:0]
 			}
 		}
 	}
-	for i, r := range s.Rows {
-		if len(r) < width {
-			full := make([]string, width)
-			copy(full, r)
-			s.Rows[i] = full
-		}
-	}
-	s.fill(merged)
-	return nil
 }
 
 // area is a range of merged cells: the first and the last row, from 1, and the first and the last
@@ -134,14 +127,14 @@ func (s *Sheet) fill(merged []area) {
 		if a.until > a.column {
 			s.Spans = append(s.Spans, Span{a.first, a.column, a.until})
 		}
-		at, ok := slices.BinarySearch(s.Lines, a.first)
-		if !ok || a.column >= len(s.Rows[at]) || s.Rows[at][a.column] == "" {
+		at, ok := slices.BinarySearchFunc(s.held, a.first, func(r heldRow, number int) int { return r.number - number })
+		if !ok || a.column >= len(s.held[at].cells) || s.held[at].cells[a.column] == "" {
 			continue
 		}
-		v := s.Rows[at][a.column]
-		for at++; at < len(s.Rows) && s.Lines[at] <= a.last && s.Rows[at][a.column] == ""; at++ {
-			s.Rows[at][a.column] = v
-			s.Filled = append(s.Filled, s.Lines[at])
+		v := s.held[at].cells[a.column]
+		for at++; at < len(s.held) && s.held[at].number <= a.last && s.held[at].cells[a.column] == ""; at++ {
+			s.held[at].cells[a.column] = v
+			s.Filled = append(s.Filled, s.held[at].number)
 		}
 	}
 }

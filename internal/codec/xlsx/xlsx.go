@@ -8,6 +8,7 @@ package xlsx
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -32,20 +33,32 @@ var (
 	freeUnpacked int64 = 256 << 20
 )
 
+// heldBytes is how large a sheet is, unpacked, that is read into memory at once. It is a variable
+// for tests.
+var heldBytes uint64 = 32 << 20
+
 // ErrSheet is returned for the name of a sheet that is not there.
 var ErrSheet = errors.New("no such sheet")
 
 var errBomb = errors.New("a part of the file unpacks to too many bytes")
 
-// Sheet is a worksheet. All rows have the same number of cells; rows without a cell are left out.
+// Sheet is a worksheet.
 type Sheet struct {
 	Name   string
-	Names  []string // of all worksheets of the file, in their order
-	Rows   [][]string
-	Lines  []int // of each row its number in the sheet, from 1
-	Errors []CellError
-	Filled []int  // of each cell that took the value of the merged cells that it is part of, its row's number
-	Spans  []Span // cells that are merged across columns
+	Names  []string    // of all worksheets of the file, in their order
+	Errors []CellError // of the rows that Each has read
+	Filled []int       // of each cell that took the value of the merged cells that it is part of, its row's number
+	Spans  []Span      // cells that are merged across columns
+
+	book *book
+	part string
+	held []heldRow // all rows, if they are held in memory
+}
+
+// heldRow is a row and its number in the sheet, from 1.
+type heldRow struct {
+	cells  []string
+	number int
 }
 
 // Span is a range of cells that are merged across columns, of which the first has the value.
@@ -69,14 +82,14 @@ func Is(r io.ReaderAt, size int64) bool {
 	return err == nil && b.file(main) != nil
 }
 
-// Read reads the sheet of that name, or the first worksheet that is not hidden if name is "". With
-// [ErrSheet] comes a Sheet of which Names alone is set.
-func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
+// Open finds the sheet of that name, or the first worksheet that is not hidden if name is "". With
+// [ErrSheet] comes a Sheet of which Names alone is set. It reads from r until the last row is read.
+func Open(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, err
 	}
-	b := book{zip: z, maxCells: freeCells + cellsPerByte*int(size)}
+	b := &book{zip: z, maxCells: freeCells + cellsPerByte*int(size)}
 	main, err := b.main()
 	if err != nil {
 		return nil, err
@@ -85,16 +98,15 @@ func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{}
-	part := ""
+	s := &Sheet{book: b}
 	hidden := !slices.ContainsFunc(sheets, func(x named) bool { return !x.hidden })
 	for _, x := range sheets {
 		s.Names = append(s.Names, x.name)
-		if part == "" && (name == "" && x.hidden == hidden || name != "" && strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(x.name))) {
-			s.Name, part = x.name, x.part
+		if s.part == "" && (name == "" && x.hidden == hidden || name != "" && strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(x.name))) {
+			s.Name, s.part = x.name, x.part
 		}
 	}
-	if part == "" {
+	if s.part == "" {
 		if len(sheets) == 0 {
 			return nil, errors.New("it has no worksheet")
 		}
@@ -106,10 +118,84 @@ func Read(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	if err := b.strings(); err != nil {
 		return nil, fmt.Errorf("cannot read the texts: %w", err)
 	}
-	if err := b.sheet(part, s); err != nil {
+	if err := s.hold(); err != nil {
 		return nil, fmt.Errorf("cannot read the sheet %q: %w", s.Name, err)
 	}
 	return s, nil
+}
+
+// Each calls f with the cells of each row that has one, and the row's number in the sheet, from 1,
+// until f returns false. A row ends with its last cell that has a value, or behind it. f must not
+// keep or change it.
+func (s *Sheet) Each(f func(row []string, number int) bool) error {
+	if s.held == nil {
+		if err := s.read(f, nil); err != nil {
+			return fmt.Errorf("cannot read the sheet %q: %w", s.Name, err)
+		}
+		return nil
+	}
+	for _, row := range s.held {
+		if !f(row.cells, row.number) {
+			break
+		}
+	}
+	return nil
+}
+
+// hold reads all rows if they are few, or if cells are merged, which the sheet tells behind its
+// rows.
+func (s *Sheet) hold() error {
+	part := s.book.file(s.part)
+	if part == nil {
+		return errors.New("it is missing")
+	}
+	if part.UncompressedSize64 > heldBytes {
+		if merges, err := s.book.contains(part, "mergeCell"); err != nil || !merges {
+			return err
+		}
+	}
+	var merged []area
+	width := 0
+	s.held = []heldRow{}
+	err := s.read(func(row []string, number int) bool {
+		s.held = append(s.held, heldRow{slices.Clone(row), number})
+		width = max(width, len(row))
+		return true
+	}, func(a area) { merged = append(merged, a) })
+	if err != nil || len(merged) == 0 {
+		return err
+	}
+	for i := range s.held {
+		row := &s.held[i]
+		row.cells = append(row.cells, make([]string, width-len(row.cells))...)
+	}
+	s.fill(merged)
+	return nil
+}
+
+// contains reports whether a word is anywhere in the bytes of a part.
+func (b *book) contains(part *zip.File, word string) (bool, error) {
+	r, err := b.unpack(part)
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	buf := make([]byte, 1<<16)
+	have := 0 // bytes of before that may begin the word
+	for {
+		n, err := r.Read(buf[have:])
+		if bytes.Contains(buf[:have+n], []byte(word)) {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		all := have + n
+		have = copy(buf, buf[max(0, all-len(word)+1):all])
+	}
 }
 
 // book is an open workbook.
@@ -144,25 +230,33 @@ func (b *book) open(name string) (*xml.Decoder, io.Closer, error) {
 	if f == nil {
 		return nil, nil, nil
 	}
-	r, err := f.Open()
+	r, err := b.unpack(f)
 	if err != nil {
 		return nil, nil, err
 	}
-	most := max(freeUnpacked, maxExpand*int64(f.CompressedSize64))
-	d := xml.NewDecoder(&bounded{r, most})
+	d := xml.NewDecoder(r)
 	d.Strict = true
 	return d, r, nil
 }
 
+// unpack returns the bytes of a part, as many as it may have.
+func (b *book) unpack(part *zip.File) (io.ReadCloser, error) {
+	r, err := part.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &bounded{r, max(freeUnpacked, maxExpand*int64(part.CompressedSize64))}, nil
+}
+
 // bounded fails instead of reading more than left bytes.
 type bounded struct {
-	r    io.Reader
+	io.ReadCloser
 	left int64
 }
 
 // Read implements io.Reader.
 func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
+	n, err := b.ReadCloser.Read(p)
 	if b.left -= int64(n); b.left < 0 {
 		return 0, errBomb
 	}

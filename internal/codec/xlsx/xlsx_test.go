@@ -8,22 +8,59 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
 
-func load(t testing.TB, name, sheet string) (*Sheet, error) {
+// rows are all rows of a sheet, each as wide as the widest.
+type rows struct {
+	*Sheet
+	Rows  [][]string
+	Lines []int
+}
+
+func readAll(data []byte, sheet string) (*rows, error) {
+	s, err := Open(bytes.NewReader(data), int64(len(data)), sheet)
+	if err != nil {
+		return &rows{Sheet: s}, err
+	}
+	out, width := &rows{Sheet: s}, 0
+	err = s.Each(func(row []string, number int) bool {
+		width = max(width, len(row))
+		out.Rows, out.Lines = append(out.Rows, slices.Clone(row)), append(out.Lines, number)
+		return true
+	})
+	for i, row := range out.Rows {
+		out.Rows[i] = append(row, make([]string, width-len(row))...)
+	}
+	return out, err
+}
+
+func load(t testing.TB, name, sheet string) (*rows, error) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Read(bytes.NewReader(data), int64(len(data)), sheet)
+	return readAll(data, sheet)
+}
+
+// bothWays has sheets read into memory and row by row.
+func bothWays(t *testing.T, f func(t *testing.T)) {
+	t.Run("held", f)
+	t.Run("by row", func(t *testing.T) {
+		defer func(n uint64) { heldBytes = n }(heldBytes)
+		heldBytes = 0
+		f(t)
+	})
 }
 
 // The fixtures were written by openpyxl and XlsxWriter (testdata/make.py); the values are those
 // that went in.
-func TestRead(t *testing.T) {
+func TestRead(t *testing.T) { bothWays(t, testRead) }
+
+func testRead(t *testing.T) {
 	for _, name := range []string{"openpyxl.xlsx", "mac1904.xlsx"} {
 		s, err := load(t, name, "")
 		if err != nil {
@@ -63,7 +100,9 @@ func TestRead(t *testing.T) {
 }
 
 // Cells that were merged down a column are one value for each of its rows; a merged title is one.
-func TestMergedCells(t *testing.T) {
+func TestMergedCells(t *testing.T) { bothWays(t, testMergedCells) }
+
+func testMergedCells(t *testing.T) {
 	s, err := load(t, "merged.xlsx", "")
 	if err != nil {
 		t.Fatal(err)
@@ -140,11 +179,13 @@ func workbook(t testing.TB, parts map[string]string) []byte {
 	return b.Bytes()
 }
 
-func TestOddSheets(t *testing.T) {
+func TestOddSheets(t *testing.T) { bothWays(t, testOddSheets) }
+
+func testOddSheets(t *testing.T) {
 	f := func(rows, want string) {
 		t.Helper()
 		data := workbook(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + rows + "</sheetData></worksheet>"})
-		s, err := Read(bytes.NewReader(data), int64(len(data)), "")
+		s, err := readAll(data, "")
 		got := fmt.Sprint(err)
 		if err == nil {
 			got = fmt.Sprintf("%q %v", s.Rows, s.Lines)
@@ -170,7 +211,7 @@ func TestOddSheets(t *testing.T) {
 	freeCells, freeUnpacked = 1<<18, 1<<20
 	f(strings.Repeat(`<row><c r="XFD1"><v>1</v></c></row>`, 5000), "cells")
 	data := workbook(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet>" + strings.Repeat(" ", 2<<20) + "</worksheet>"})
-	if _, err := Read(bytes.NewReader(data), int64(len(data)), ""); !errors.Is(err, errBomb) {
+	if _, err := readAll(data, ""); !errors.Is(err, errBomb) {
 		t.Errorf("a bomb of %d bytes: %v", len(data), err)
 	}
 }
@@ -188,7 +229,7 @@ func FuzzRead(f *testing.F) {
 		if len(data) == 0 { // else hardly any input gets through the archive
 			data = workbook(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + rows + "</sheetData></worksheet>"})
 		}
-		s, err := Read(bytes.NewReader(data), int64(len(data)), "")
+		s, err := readAll(data, "")
 		if err != nil {
 			return
 		}
