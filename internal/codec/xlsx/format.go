@@ -75,7 +75,8 @@ func parseFormat(code string) format {
 	}
 	f.clock = f.clock || strings.ContainsAny(s, "hs") || strings.Contains(s, "am/pm")
 	// m is a month, unless hours or seconds make it minutes.
-	f.date = strings.ContainsAny(s, "yd") || strings.Contains(s, "m") && !f.clock
+	// aaa is a day of the week in Chinese and Japanese.
+	f.date = strings.ContainsAny(s, "yd") || strings.Contains(s, "aaa") || strings.Contains(s, "m") && !f.clock
 	return f
 }
 

@@ -267,8 +267,13 @@ func (b *book) when(x float64, f format) (string, bool) {
 		clock = "15:04:05.000"
 	}
 	switch {
-	case f.elapsed: // [h]:mm:ss, a duration
-		return "", false
+	case f.elapsed: // [h]:mm:ss, a length of time
+		all := int64(days)*86400000 + int64(ms)
+		s := fmt.Sprintf("%d:%02d:%02d", all/3600000, all/60000%60, all/1000%60)
+		if all%1000 != 0 {
+			s += fmt.Sprintf(".%03d", all%1000)
+		}
+		return s, true
 	case f.date && (!f.clock || ms == 0):
 		if ms != 0 {
 			return t.Format("2006-01-02 " + clock), true

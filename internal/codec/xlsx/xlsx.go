@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -36,6 +37,9 @@ var (
 // heldBytes is how large a sheet is, unpacked, that is read into memory at once. It is a variable
 // for tests.
 var heldBytes uint64 = 32 << 20
+
+// fewRows is how many rows of a sheet are looked at, at least.
+const fewRows = 8
 
 // ErrSheet is returned for the name of a sheet that is not there.
 var ErrSheet = errors.New("no such sheet")
@@ -82,8 +86,9 @@ func Is(r io.ReaderAt, size int64) bool {
 	return err == nil && b.file(main) != nil
 }
 
-// Open finds the sheet of that name, or the first worksheet that is not hidden if name is "". With
-// [ErrSheet] comes a Sheet of which Names alone is set. It reads from r until the last row is read.
+// Open finds the sheet of that name. If name is "", it is the first worksheet that is not hidden,
+// or the first of these that is a table, where that has more rows. With [ErrSheet] comes a Sheet of
+// which Names alone is set. It reads from r until the last row is read.
 func Open(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -99,14 +104,15 @@ func Open(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 		return nil, err
 	}
 	s := &Sheet{book: b}
+	var wanted []named
 	hidden := !slices.ContainsFunc(sheets, func(x named) bool { return !x.hidden })
 	for _, x := range sheets {
 		s.Names = append(s.Names, x.name)
-		if s.part == "" && (name == "" && x.hidden == hidden || name != "" && strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(x.name))) {
-			s.Name, s.part = x.name, x.part
+		if name == "" && x.hidden == hidden || name != "" && len(wanted) == 0 && strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(x.name)) {
+			wanted = append(wanted, x)
 		}
 	}
-	if s.part == "" {
+	if len(wanted) == 0 {
 		if len(sheets) == 0 {
 			return nil, errors.New("it has no worksheet")
 		}
@@ -118,10 +124,49 @@ func Open(r io.ReaderAt, size int64, name string) (*Sheet, error) {
 	if err := b.strings(); err != nil {
 		return nil, fmt.Errorf("cannot read the texts: %w", err)
 	}
+	s.Name, s.part = wanted[0].name, wanted[0].part
 	if err := s.hold(); err != nil {
 		return nil, fmt.Errorf("cannot read the sheet %q: %w", s.Name, err)
 	}
+	n := 0
+	for _, x := range wanted[1:] {
+		if n == 0 {
+			table := false
+			if n, table = s.scan(math.MaxInt); table {
+				break
+			}
+		}
+		other := &Sheet{book: b, Names: s.Names, Name: x.name, part: x.part}
+		if other.hold() != nil { // it was not asked for
+			continue
+		}
+		if rows, table := other.scan(max(n+1, fewRows)); table && rows > n {
+			return other, nil
+		}
+	}
 	return s, nil
+}
+
+// scan counts the first rows, up to so many, and reports whether several of them have several
+// cells, as those of a table have; a sheet with a title or a few remarks has none, nor has the one
+// that is empty in every new workbook. A table's rows are not counted any further where all would
+// be.
+func (s *Sheet) scan(most int) (n int, table bool) {
+	try, wide := *s, 0 // whose errors are not those of s
+	err := try.Each(func(row []string, _ int) bool {
+		cells := 0
+		for _, cell := range row {
+			if cell != "" {
+				cells++
+			}
+		}
+		if cells > 1 {
+			wide++
+		}
+		n++
+		return n < most && (wide < 2 || most < math.MaxInt)
+	})
+	return n, err == nil && wide > 1
 }
 
 // Each calls f with the cells of each row that has one, and the row's number in the sheet, from 1,

@@ -91,7 +91,7 @@ func testRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := [][]string{
-		{"a bold word", "2024-02-03 04:05:06", "2024-02-03 04:05:06", "2024-02-03", "04:05:06", "1.5", "0.12345", "10.555", "xy", "0.25", "true", "", "2024-02-01", "0.0000000015"},
+		{"a bold word", "2024-02-03 04:05:06", "2024-02-03 04:05:06", "2024-02-03", "04:05:06", "36:00:00", "0.12345", "10.555", "xy", "0.25", "true", "", "2024-02-01", "0.0000000015"},
 		{"", "1900-01-01", "1900-02-28", "1900-03-01", "", "", "", "", "", "", "", "", "", ""},
 	}
 	if !reflect.DeepEqual(s.Rows[1:], want) || fmt.Sprint(s.Errors) != "[{2 11 the error #DIV/0!}]" {
@@ -142,6 +142,8 @@ func TestParseFormat(t *testing.T) {
 	f("dd/mm/yyyy hh:mm:ss", format{date: true, clock: true})
 	f("yyyy\"年\"m\"月\"d\"日\"", format{date: true})
 	f("[h]:mm", format{clock: true, elapsed: true})
+	f("aaaa", format{date: true})
+	f("[$-804]aaaa;@", format{date: true})
 	f("00000", format{zeros: 5})
 	f("0", format{})
 	f("@", format{})
@@ -242,4 +244,43 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A sheet that is empty, or has a few remarks, is not read where another one is a table.
+func TestSheetThatIsATable(t *testing.T) {
+	row := func(cells ...string) string {
+		s := "<row>"
+		for _, c := range cells {
+			s += `<c t="inlineStr"><is><t>` + c + "</t></is></c>"
+		}
+		return s + "</row>"
+	}
+	table := row("label", "n") + row("a", "1") + row("b", "2") + row("a", "3")
+	f := func(want string, sheets ...string) {
+		t.Helper()
+		parts := map[string]string{}
+		book, rels := `<workbook xmlns:r="rel"><sheets>`, `<Relationships>`
+		for i, cells := range sheets {
+			book += fmt.Sprintf(`<sheet name="%c" r:id="r%d"/>`, 'A'+i, i)
+			rels += fmt.Sprintf(`<Relationship Id="r%d" Type="x/worksheet" Target="%d.xml"/>`, i, i)
+			parts[fmt.Sprintf("xl/%d.xml", i)] = "<worksheet><sheetData>" + cells + "</sheetData></worksheet>"
+		}
+		parts["xl/workbook.xml"], parts["xl/_rels/workbook.xml.rels"] = book+"</sheets></workbook>", rels+"</Relationships>"
+		file := workbook(t, parts)
+		s, err := Open(bytes.NewReader(file), int64(len(file)), "")
+		if err != nil || s.Name != want || len(s.Names) != len(sheets) {
+			t.Errorf("%q: %+v, %v", sheets, s, err)
+		}
+	}
+	remarks := row("Read me") + row("Contact: us")
+	f("A", table, table+table)
+	f("B", "", table)
+	f("B", remarks, table)
+	f("C", remarks, row("a")+row("b"), table)
+	f("A", table, "")
+	f("A", row("text")+row("a")+row("b")+row("c")+row("d"), table) // texts
+	f("A", remarks, "")
+	f("A", "", "")
+	f("B", "", table, "<row><c><v>")
+	f("A", remarks, "<row><c><v>")
 }
