@@ -62,7 +62,7 @@ func Evaluate(ctx context.Context, m *predict.Model, blocks *dataset.Blocks, row
 			}
 			n, _ := slices.BinarySearch(left, first+len(ds.Rows))
 			p := part{data: ds, rows: make([]int, n), set: func() (*model.Set, error) {
-				f, err := m.Mapped(ctx, ds)
+				f, err := m.Passing(ctx, ds)
 				if err != nil {
 					return nil, err
 				}
@@ -157,7 +157,7 @@ func Predictions(ctx context.Context, m *predict.Model, ds *dataset.Dataset, row
 
 // kept predicts rows and keeps what is predicted.
 func kept(ctx context.Context, m *predict.Model, rows int, all parts, groups *eval.Grouping) (*eval.Predictions, error) {
-	out := &eval.Predictions{}
+	out := eval.NewCollected(rows)
 	for p, err := range all {
 		if err != nil {
 			return nil, err
@@ -176,11 +176,11 @@ func kept(ctx context.Context, m *predict.Model, rows int, all parts, groups *ev
 			if err != nil {
 				return nil, err
 			}
-			out.Append(NewPredictions(m, p.data, left[:n], m.Probabilities(s), s.Absent), rows)
+			out.Add(NewPredictions(m, p.data, left[:n], m.Probabilities(s), s.Absent))
 			left = left[n:]
 		}
 	}
-	return out, nil
+	return out.All(), nil
 }
 
 // stream predicts rows without keeping the probabilities.

@@ -28,11 +28,18 @@ func bootstrapAll(n int, groups []int, of []statistic) [][]float64 {
 	r, d, out := &resamples{}, newDraws(units), make([][]float64, len(of))
 	for k := 0; k < most; k += lanes {
 		r.draw(min(lanes, most-k), rng, d, member)
+		var passes []pass
+		for _, s := range of {
+			if k < s.times {
+				passes = append(passes, s.pass)
+			}
+		}
+		r.walk(passes)
 		for j, s := range of {
 			if k >= s.times {
 				continue
 			}
-			values := s.of(r)
+			values := s.pass.end(r)
 			for _, v := range values[:min(lanes, s.times-k)] {
 				if !math.IsNaN(v) {
 					out[j] = append(out[j], v)
@@ -62,6 +69,7 @@ func newDraws(n int) *draws { return &draws{n, make([]int, (n+drawBlock-1)/drawB
 // count counts the draws of each unit, in drawn.
 func (d *draws) count(rng *rand.Rand, drawn []uint8) {
 	if len(d.blocks) < 3 {
+		clear(drawn)
 		for range d.n {
 			drawn[rng.IntN(d.n)]++
 		}
@@ -73,6 +81,7 @@ func (d *draws) count(rng *rand.Rand, drawn []uint8) {
 	}
 	for b, count := range d.blocks {
 		block := drawn[b*drawBlock : min((b+1)*drawBlock, d.n)]
+		clear(block)
 		for ; len(block) == drawBlock && count >= 4; count -= 4 { // four of 15 bits each
 			bits := rng.Uint64()
 			block[bits%drawBlock]++
@@ -88,7 +97,7 @@ func (d *draws) count(rng *rand.Rand, drawn []uint8) {
 
 // bootstrapMeans is bootstrap for the mean of values.
 func bootstrapMeans(values []float64, groups []int, times int) []float64 {
-	return bootstrap(len(values), groups, statistic{times, func(r *resamples) [lanes]float64 { return r.weightedMeans(values) }})
+	return bootstrap(len(values), groups, statistic{times, &means{values: values}})
 }
 
 // FewestGroups is how many groups resampling needs: the spread of fewer states

@@ -31,11 +31,35 @@ func NewPredictions(ds *dataset.Dataset, rows []int, p []float64) *Predictions {
 	return out
 }
 
-// Append adds the rows of q behind those of p, which is to have n rows in the end.
-func (p *Predictions) Append(q *Predictions, n int) {
-	p.Probs, p.Labels, p.Sets = appendOf(p.Probs, q.Probs, n), appendOf(p.Labels, q.Labels, n), appendOf(p.Sets, q.Sets, n)
-	p.Values, p.Targets, p.Chosen = appendOf(p.Values, q.Values, n), appendOf(p.Targets, q.Targets, n), appendOf(p.Chosen, q.Chosen, n)
+// Collected holds predictions that come some rows at a time. Their probabilities have no pointers
+// until all are there: a garbage collector would follow those of every row again and again.
+type Collected struct {
+	n, classes int
+	probs      []float64 // [rows so far, classes]
+	rest       Predictions
+}
+
+// NewCollected makes room for n rows.
+func NewCollected(n int) *Collected { return &Collected{n: n} }
+
+// Add puts further rows behind those that are there.
+func (c *Collected) Add(q *Predictions) {
+	for _, row := range q.Probs {
+		if c.probs == nil {
+			c.classes, c.probs = len(row), make([]float64, 0, c.n*len(row))
+		}
+		c.probs = append(c.probs, row...)
+	}
+	p, n := &c.rest, c.n
+	p.Labels, p.Sets, p.Chosen = appendOf(p.Labels, q.Labels, n), appendOf(p.Sets, q.Sets, n), appendOf(p.Chosen, q.Chosen, n)
+	p.Values, p.Targets = appendOf(p.Values, q.Values, n), appendOf(p.Targets, q.Targets, n)
 	p.Thresholds = q.Thresholds
+}
+
+// All returns the predictions of all rows.
+func (c *Collected) All() *Predictions {
+	c.rest.Probs = Rows(c.probs, c.classes)
+	return &c.rest
 }
 
 // appendOf appends b to a, in memory for n.

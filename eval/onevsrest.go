@@ -212,12 +212,11 @@ func (r *oneVsRest) effects(p *Predictions, auc bool) (s slopes, effect []float6
 // itself does. A class's own rows count exactly, with the classes of which none is drawn left out;
 // the rows of all others count to first order (their infinitesimal jackknife: Efron 1982,
 // chapter 6), for they are many more.
-func (r *oneVsRest) resampled(p *Predictions, auc bool) func(d *resamples) [lanes]float64 {
+func (r *oneVsRest) resampled(p *Predictions, auc bool) pass {
 	s, effect := r.effects(p, auc)
 	ranking, first := r.ranking()
-	return func(d *resamples) (out [lanes]float64) {
+	return &collected{of: func(_ *resamples, by [][lanes]uint8) (out [lanes]float64) {
 		var rest, present [lanes]float64
-		by := d.byRow()
 		for i, e := range effect {
 			for k, w := range &by[i] {
 				rest[k] += (float64(w) - 1) * e
@@ -233,7 +232,7 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(d *resamples) [lane
 			for len(left) > 0 {
 				rows := left[max(0, len(left)-gathered):]
 				left = left[:len(left)-len(rows)]
-				d.gather(&counts, rows)
+				gather(&counts, by, rows)
 				for i, row := range slices.Backward(rows) {
 					for k, w := range &counts[i] {
 						tp[k] += float64(w)
@@ -266,6 +265,16 @@ func (r *oneVsRest) resampled(p *Predictions, auc bool) func(d *resamples) [lane
 			out[k] = out[k]/present[k] + rest[k]/s.n
 		}
 		return out
+	}}
+}
+
+// gathered is how many rows' counts are fetched together: one after the other they are waited for.
+const gathered = 256
+
+// gather puts the counts of ranked rows into out.
+func gather(out *[gathered][lanes]uint8, by [][lanes]uint8, ranking []ranked) {
+	for i, row := range ranking {
+		out[i] = by[row.row()]
 	}
 }
 

@@ -130,7 +130,7 @@ func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) 
 		return t
 	}
 	_, t.units = Units(groups, n)
-	t.draws = bootstrap(n, groups, statistic{replicates(2 * len(fused) * m.work(fused[0])), difference(m.statistic(fused), m.statistic(single), sign)})
+	t.draws = bootstrap(n, groups, statistic{replicates(2 * len(fused) * m.work(fused[0])), m.difference(fused, single, sign)})
 	for i, d := range t.draws {
 		if math.Abs(d) < 1e-12 {
 			t.draws[i] = 0
@@ -139,15 +139,15 @@ func newPairedBootstrapOf(m Metric, fused, single []*Predictions, groups []int) 
 	return t
 }
 
-// difference returns sign·(a − b) of the same resamples.
-func difference(a, b statistic, sign float64) func(r *resamples) [lanes]float64 {
-	return func(r *resamples) [lanes]float64 {
-		out, minus := a.of(r), b.of(r)
+// difference returns sign·(a − b) of the metric on the same resamples.
+func (m Metric) difference(a, b []*Predictions, sign float64) pass {
+	parts := newShared()
+	return &combined{[]pass{m.statistic(a, parts).pass, m.statistic(b, parts).pass}, func(values [][lanes]float64) (out [lanes]float64) {
 		for k := range out {
-			out[k] = sign * (out[k] - minus[k])
+			out[k] = sign * (values[0][k] - values[1][k])
 		}
 		return out
-	}
+	}}
 }
 
 // PairedError returns the standard error of the difference between two systems' metrics on the same
@@ -157,7 +157,7 @@ func PairedError(m Metric, a, b []*Predictions, groups []int) float64 {
 		return 0
 	}
 	const times = 200
-	_, std := meanStd(bootstrap(a[0].Len(), groups, statistic{times, difference(m.statistic(a), m.statistic(b), 1)}))
+	_, std := meanStd(bootstrap(a[0].Len(), groups, statistic{times, m.difference(a, b, 1)}))
 	if math.IsNaN(std) {
 		return 0
 	}

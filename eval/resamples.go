@@ -1,31 +1,35 @@
 package eval
 
-import (
-	"encoding/binary"
-	"math"
-	"math/rand/v2"
-	"slices"
-)
+import "math/rand/v2"
 
-// lanes is how many resamples are looked at together. What a metric takes of a row is read, and
-// searched for in the order of scores, once for all of them: of very many rows that takes longer
-// than the arithmetic.
+// lanes is how many resamples are looked at together. What a metric takes of a row is read once for
+// all of them: of very many rows that takes longer than the arithmetic.
 const lanes = 8
 
 // statistic is what times resamples are taken of, several at once.
 type statistic struct {
 	times int
-	of    func(r *resamples) [lanes]float64
+	pass  pass
 }
 
-// each is a statistic that looks at one resample after the other: at how often each row is drawn.
-func each(f func(w []uint8) float64) func(r *resamples) [lanes]float64 {
-	return func(r *resamples) (out [lanes]float64) {
-		for k, w := range r.drawn[:r.n] {
-			out[k] = f(w)
-		}
-		return out
-	}
+// pass computes a statistic of several resamples in one walk over their rows, which come in order.
+// Passes that share a part may start it, and hand it the same rows, several times.
+type pass interface {
+	start()
+	add(c *chunk)
+	// end returns the values; of resamples that were not drawn they mean nothing.
+	end(r *resamples) [lanes]float64
+}
+
+// chunkRows is how many rows a pass is handed together: their counts stay in the first cache of a
+// processor while all passes look at them.
+const chunkRows = 256
+
+// chunk is how often each of some rows is drawn in each resample.
+type chunk struct {
+	from   int              // its first row
+	counts [][lanes]uint8   // up to chunkRows
+	floats [][lanes]float64 // the same
 }
 
 // resamples are several of the same rows. Counts take a byte, so that those of a million rows stay
@@ -34,15 +38,15 @@ type resamples struct {
 	n     int            // how many there are
 	drawn [lanes][]uint8 // [N]: how often each row is drawn
 
-	rows   [][lanes]uint8 // [N]: the same row by row, once byRow has been called
-	total  [lanes]float64 // of each
-	known  bool           // whether rows and total are of these draws
-	counts map[*Predictions]*classCounts
+	total  [lanes]float64 // rows that are drawn, once they were walked over
+	chunk  chunk
+	counts [chunkRows][lanes]uint8
+	floats [chunkRows][lanes]float64
 }
 
 // draw replaces them by n others; a group is drawn as a whole, by the number of its rows in member.
 func (r *resamples) draw(n int, rng *rand.Rand, d *draws, member []int) {
-	r.n, r.known, r.counts = n, false, map[*Predictions]*classCounts{}
+	r.n = n
 	var units []uint8
 	if d.n < len(member) {
 		units = make([]uint8, d.n)
@@ -53,11 +57,9 @@ func (r *resamples) draw(n int, rng *rand.Rand, d *draws, member []int) {
 		}
 		w := r.drawn[k]
 		if units == nil {
-			clear(w)
 			d.count(rng, w)
 			continue
 		}
-		clear(units)
 		d.count(rng, units)
 		for i, unit := range member {
 			w[i] = units[unit]
@@ -65,248 +67,83 @@ func (r *resamples) draw(n int, rng *rand.Rand, d *draws, member []int) {
 	}
 }
 
-// byRow returns how often each row is drawn in each resample, and sets total.
-func (r *resamples) byRow() [][lanes]uint8 {
-	if r.known {
-		return r.rows
+// walk hands all rows to the passes.
+func (r *resamples) walk(passes []pass) {
+	for _, p := range passes {
+		p.start()
 	}
-	if r.rows == nil {
-		r.rows = make([][lanes]uint8, len(r.drawn[0]))
-	}
-	r.known, r.total = true, [lanes]float64{}
-	for i := range r.rows {
-		row := &r.rows[i]
+	var total [lanes]int
+	c, rows := &r.chunk, len(r.drawn[0])
+	for c.from = 0; c.from < rows; c.from += chunkRows {
+		n := min(chunkRows, rows-c.from)
+		c.counts, c.floats = r.counts[:n], r.floats[:n]
 		for k, w := range r.drawn[:r.n] {
-			row[k] = w[i]
-			r.total[k] += float64(w[i])
+			sum := 0
+			for i, times := range w[c.from : c.from+n] {
+				c.counts[i][k], c.floats[i][k] = times, float64(times)
+				sum += int(times)
+			}
+			total[k] += sum
+		}
+		for _, p := range passes {
+			p.add(c)
 		}
 	}
-	return r.rows
+	for k, n := range total {
+		r.total[k] = float64(n)
+	}
 }
 
-// weightedMeans returns the means of the values of the rows that are drawn.
-func (r *resamples) weightedMeans(values []float64) (out [lanes]float64) {
-	by := r.byRow()
-	for i, v := range values {
-		for k, w := range &by[i] {
-			out[k] += float64(w) * v
-		}
-	}
-	for k := range out {
-		out[k] /= r.total[k]
+// collected is a pass that holds the counts of all rows, for what needs them in another order.
+type collected struct {
+	rows [][lanes]uint8 // [N]
+	of   func(r *resamples, rows [][lanes]uint8) [lanes]float64
+}
+
+func (*collected) start() {}
+
+func (p *collected) add(c *chunk) { p.rows = append(p.rows[:c.from], c.counts...) }
+
+func (p *collected) end(r *resamples) [lanes]float64 { return p.of(r, p.rows) }
+
+// each is a pass that looks at one resample after the other: at how often each row is drawn.
+func each(f func(w []uint8) float64) pass { return single(f) }
+
+type single func(w []uint8) float64
+
+func (single) start() {}
+
+func (single) add(*chunk) {}
+
+func (f single) end(r *resamples) (out [lanes]float64) {
+	for k, w := range r.drawn[:r.n] {
+		out[k] = f(w)
 	}
 	return out
 }
 
-// eces is ece of several resamples.
-func (r *resamples) eces(p *Predictions) (out [lanes]float64) {
-	var gap [Bins][lanes]float64
-	by, top := r.byRow(), p.top()
-	for i, sure := range p.sure() {
-		bin, miss := &gap[binOf(sure, Bins)], agree(top[i] == p.Labels[i])-sure
-		for k, w := range &by[i] {
-			bin[k] += float64(w) * miss
-		}
-	}
-	for k := range out {
-		for b := range gap {
-			out[k] += math.Abs(gap[b][k])
-		}
-		out[k] /= r.total[k]
-	}
-	return out
+// combined is a pass of others, whose values it takes together.
+type combined struct {
+	of []pass
+	by func(values [][lanes]float64) [lanes]float64
 }
 
-// classCounts are what counts returns of several resamples.
-type classCounts struct{ hit, truth, pred [lanes][]float64 }
-
-// tally adds up how often rows are drawn: two resamples in each word, 32 bits each, of which a
-// resample of a thousand million rows takes 30.
-type tally [lanes / 2]uint64
-
-func tallyOf(row [lanes]uint8) (t tally) {
-	word := binary.LittleEndian.Uint64(row[:])
-	for j := range t { // resample j below, j + 4 above
-		t[j] = word >> (8 * j) & 0xff_0000_00ff
-	}
-	return t
-}
-
-func (t *tally) add(u *tally) {
-	for j := range t {
-		t[j] += u[j]
+func (p *combined) start() {
+	for _, one := range p.of {
+		one.start()
 	}
 }
 
-func (t *tally) float64s() (out [lanes]float64) {
-	for j, word := range t {
-		out[j], out[j+len(t)] = float64(uint32(word)), float64(word>>32)
-	}
-	return out
-}
-
-// ofCounts is a metric of counts of several resamples.
-func (r *resamples) ofCounts(p *Predictions, f func(hit, truth, pred []float64) float64) (out [lanes]float64) {
-	c, ok := r.counts[p]
-	if !ok {
-		c = r.count(p)
-		r.counts[p] = c
-	}
-	for k := range out {
-		out[k] = f(c.hit[k], c.truth[k], c.pred[k])
-	}
-	return out
-}
-
-func (r *resamples) count(p *Predictions) *classCounts {
-	classes, decided := p.Classes(), p.decided()
-	hit, truth, pred := make([]tally, classes), make([]tally, classes), make([]tally, classes)
-	for i, row := range r.byRow() {
-		w, y, k := tallyOf(row), p.Labels[i], decided[i]
-		truth[y].add(&w)
-		pred[k].add(&w)
-		if k == y {
-			hit[y].add(&w)
-		}
-	}
-	var out classCounts
-	for _, c := range []struct {
-		from []tally
-		to   *[lanes][]float64
-	}{{hit, &out.hit}, {truth, &out.truth}, {pred, &out.pred}} {
-		for k := range c.to {
-			c.to[k] = make([]float64, classes)
-		}
-		for class := range c.from {
-			for k, n := range c.from[class].float64s() {
-				c.to[k][class] = n
-			}
-		}
-	}
-	return &out
-}
-
-// perClass is perClass of several resamples.
-func (r *resamples) perClass(p *Predictions, f func(class int) [lanes]float64) (out [lanes]float64) {
-	if p.Classes() == 2 {
-		return f(1)
-	}
-	var n [lanes]float64
-	for c := range p.Classes() {
-		for k, v := range f(c) {
-			if !math.IsNaN(v) {
-				out[k] += v
-				n[k]++
-			}
-		}
-	}
-	for k := range out {
-		out[k] /= n[k]
-	}
-	return out
-}
-
-// gathered is how many rows' counts are fetched together: one after the other they are waited for.
-const gathered = 256
-
-// gather puts the counts of ranked rows into out.
-func (r *resamples) gather(out *[gathered][lanes]uint8, ranking []ranked) {
-	by := r.byRow()
-	for i, row := range ranking {
-		out[i] = by[row.row()]
+func (p *combined) add(c *chunk) {
+	for _, one := range p.of {
+		one.add(c)
 	}
 }
 
-// rocAUC is [rocAUC] of several resamples.
-func (r *resamples) rocAUC(p *Predictions) [lanes]float64 {
-	var counts [gathered][lanes]uint8
-	return r.perClass(p, func(class int) (wins [lanes]float64) {
-		var pos, neg, tp, tn [lanes]float64 // tp and tn of rows of one score
-		score := func() {
-			for k := range wins {
-				wins[k] += tp[k] * (neg[k] + tn[k]/2)
-				pos[k] += tp[k]
-				neg[k] += tn[k]
-			}
-			tp, tn = [lanes]float64{}, [lanes]float64{}
-		}
-		for rows := range slices.Chunk(p.ranking(class), gathered) {
-			r.gather(&counts, rows)
-			for i, row := range rows {
-				if row.first() {
-					score()
-				}
-				to := &tn
-				if row.own() {
-					to = &tp
-				}
-				for k, w := range &counts[i] {
-					to[k] += float64(w)
-				}
-			}
-		}
-		score()
-		for k := range wins {
-			wins[k] /= pos[k] * neg[k]
-		}
-		return wins
-	})
-}
-
-// averagePrecision is [averagePrecision] of several resamples.
-func (r *resamples) averagePrecision(p *Predictions) [lanes]float64 {
-	var counts [gathered][lanes]uint8
-	return r.perClass(p, func(class int) (sum [lanes]float64) {
-		var hits, all, tp [lanes]float64
-		rest := p.ranking(class)
-		for len(rest) > 0 {
-			rows := rest[max(0, len(rest)-gathered):]
-			rest = rest[:len(rest)-len(rows)]
-			r.gather(&counts, rows)
-			for i, row := range slices.Backward(rows) {
-				own := 0.0
-				if row.own() {
-					own = 1
-				}
-				for k, w := range &counts[i] {
-					n := float64(w)
-					all[k] += n
-					tp[k] += n * own
-				}
-				if !row.first() {
-					continue
-				}
-				for k, n := range &tp {
-					hits[k] += n
-					if n > 0 {
-						sum[k] += n * hits[k] / all[k]
-					}
-				}
-				tp = [lanes]float64{}
-			}
-		}
-		for k := range sum {
-			sum[k] /= hits[k]
-		}
-		return sum
-	})
-}
-
-// resampled returns what computes the metric of resamples of the rows of p.
-func (m Metric) resampled(p *Predictions) func(r *resamples) [lanes]float64 {
-	switch {
-	case m.ofCounts != nil:
-		return func(r *resamples) [lanes]float64 { return r.ofCounts(p, m.ofCounts) }
-	case m.Name == "ece":
-		return func(r *resamples) [lanes]float64 { return r.eces(p) }
-	case m.approximated(p):
-		return p.oneVsRest().resampled(p, m.Name == "roc_auc")
-	case m.Name == "roc_auc":
-		return func(r *resamples) [lanes]float64 { return r.rocAUC(p) }
-	case m.Name == "average_precision":
-		return func(r *resamples) [lanes]float64 { return r.averagePrecision(p) }
-	case m.Name == "mean_average_precision" && p.Classes()*p.Len() > manyClasses:
-		return each(p.resampledMAP())
+func (p *combined) end(r *resamples) [lanes]float64 {
+	values := make([][lanes]float64, len(p.of))
+	for i, one := range p.of {
+		values[i] = one.end(r)
 	}
-	return each(func(w []uint8) float64 { return m.weighted(p, w) })
+	return p.by(values)
 }

@@ -104,6 +104,7 @@ func SummarizeSplits(metrics []Metric, seeds []*Predictions, groups []int) []Sum
 	out := make([]Summary, len(metrics))
 	var of []statistic
 	var resampled []int // the metrics of of
+	parts := newShared()
 	for k, m := range metrics {
 		runs := make([]float64, len(seeds))
 		for i, p := range seeds {
@@ -112,7 +113,7 @@ func SummarizeSplits(metrics []Metric, seeds []*Predictions, groups []int) []Sum
 		mean, std := meanStd(runs)
 		out[k] = Summary{Mean: mean, Std: std, Low: math.NaN(), High: math.NaN(), Runs: runs}
 		if len(seeds) > 0 && seeds[0].Len() > 1 && !math.IsNaN(mean) {
-			of, resampled = append(of, m.statistic(seeds)), append(resampled, k)
+			of, resampled = append(of, m.statistic(seeds, parts)), append(resampled, k)
 		}
 	}
 	if len(of) == 0 {
@@ -139,26 +140,27 @@ func SummarizeSplits(metrics []Metric, seeds []*Predictions, groups []int) []Sum
 }
 
 // statistic returns the mean of the metric over the seeds.
-func (m Metric) statistic(seeds []*Predictions) statistic {
+func (m Metric) statistic(seeds []*Predictions, parts *shared) statistic {
 	if m.Row != nil {
 		rows := RowScores(m, seeds)
-		return statistic{replicates(len(rows)), func(r *resamples) [lanes]float64 { return r.weightedMeans(rows) }}
+		return statistic{replicates(len(rows)), &means{values: rows}}
 	}
-	of := make([]func(r *resamples) [lanes]float64, len(seeds))
+	of := make([]pass, len(seeds))
 	for i, p := range seeds {
-		of[i] = m.resampled(p)
+		of[i] = m.pass(p, parts)
 	}
-	return statistic{replicates(len(seeds) * m.work(seeds[0])), func(r *resamples) (out [lanes]float64) {
-		for _, f := range of {
-			for k, v := range f(r) {
+	mean := func(values [][lanes]float64) (out [lanes]float64) {
+		for _, of := range values {
+			for k, v := range of {
 				out[k] += v
 			}
 		}
 		for k := range out {
-			out[k] /= float64(len(seeds))
+			out[k] /= float64(len(values))
 		}
 		return out
-	}}
+	}
+	return statistic{replicates(len(seeds) * m.work(seeds[0])), &combined{of, mean}}
 }
 
 // allOrNothing reports whether v is a share of rows that is all of them or

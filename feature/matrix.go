@@ -159,6 +159,15 @@ func OnDemand(s *Store, shape Shape, st State) (*Matrix, error) {
 	return applyWithin(s, shape, st, resident())
 }
 
+// Passing is OnDemand for rows that are read once: vectors go on reading the store, whatever their
+// size.
+func Passing(s *Store, shape Shape, st State) (*Matrix, error) {
+	if _, ok := st.(taker); ok && shape == Vector {
+		return applyWithin(s, shape, st, 0)
+	}
+	return OnDemand(s, shape, st)
+}
+
 func applyWithin(s *Store, shape Shape, st State, most int64) (*Matrix, error) {
 	n := s.Len()
 	m := &Matrix{Shape: shape, Dim: st.Dim(), Present: make([]bool, n), Start: make([]int, n+1)}

@@ -3,6 +3,7 @@ package feature
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -53,6 +54,28 @@ func TestOnDemand(t *testing.T) {
 		got, err := OnDemand(s, shape, st)
 		if err != nil {
 			t.Fatal(err)
+		}
+		// Vectors that are read once are not held, however few they are.
+		mostResident = before
+		passing, err := Passing(s, shape, st)
+		mostResident = 1 << 10
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held := len(passing.Values)+len(passing.Index) > 0; held != (shape != Vector) {
+			t.Fatalf("%s: rows in passing are held: %t", shape, held)
+		}
+		for i := range n {
+			var a, b Row
+			if err := passing.Read(i, &a); err != nil {
+				t.Fatal(err)
+			}
+			if err := want.Read(i, &b); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(a.Values, b.Values) || !slices.Equal(a.Index, b.Index) || passing.Present[i] != want.Present[i] {
+				t.Fatalf("%s: row %d in passing is %v %v, want %v %v", shape, i, a.Values, a.Index, b.Values, b.Index)
+			}
 		}
 		if got.store == nil || len(got.Values) > 0 || len(got.Index) > 0 {
 			t.Fatalf("%s: all rows are held", shape)

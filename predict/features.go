@@ -84,6 +84,16 @@ func (m *Model) Mapped(ctx context.Context, ds *dataset.Dataset) (*Features, err
 	return m.applied(ds, refs, features, problems, feature.OnDemand)
 }
 
+// Passing is Mapped for rows that are answered once and in order: a row of a vector is made when it
+// is asked for, and not kept.
+func (m *Model) Passing(ctx context.Context, ds *dataset.Dataset) (*Features, error) {
+	refs, features, problems, err := m.Extract(ctx, ds)
+	if err != nil {
+		return nil, err
+	}
+	return m.applied(ds, refs, features, problems, feature.Passing)
+}
+
 // applied applies the model's states to extracted features.
 func (m *Model) applied(ds *dataset.Dataset, refs []feature.Ref, features *feature.Features, problems dataset.Problems, apply func(*feature.Store, feature.Shape, feature.State) (*feature.Matrix, error)) (*Features, error) {
 	f := &Features{Problems: problems, set: &model.Set{Views: make([]*feature.Matrix, 0, len(m.a.Views))}, flags: make([][]string, len(ds.Rows))}

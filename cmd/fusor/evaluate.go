@@ -93,6 +93,9 @@ func (c *evaluateCmd) rows(e *env, m *fusor.Model, blocks *dataset.Blocks) ([]in
 			return rows, nil
 		}
 	}
+	if trained != nil { // its rows are at hand
+		blocks = dataset.OneBlock(trained)
+	}
 	rows, without, err := splitRows(blocks, split)
 	if err != nil {
 		return nil, err

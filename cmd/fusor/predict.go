@@ -153,7 +153,7 @@ func (c *predictCmd) inBlocks(e *env, m *fusor.Model, blocks *dataset.Blocks, ba
 				return
 			}
 			bar.block(before, len(ds.Rows), blocks.Len())
-			f, err := m.Mapped(e.ctx, ds)
+			f, err := m.Passing(e.ctx, ds)
 			bar.done()
 			if err != nil {
 				yield(answered{}, err)
