@@ -87,7 +87,7 @@ type Scope struct {
 // with the model's schema. An error wraps the [dataset.Problems] found until then.
 func Explain(ctx context.Context, m *predict.Model, ds *dataset.Dataset, o ExplainOptions) (*Explanation, error) {
 	rows := explain.Labeled(ds)
-	f, err := m.Features(ctx, ds)
+	f, err := m.Mapped(ctx, ds)
 	if err != nil {
 		return nil, err
 	}

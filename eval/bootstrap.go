@@ -100,6 +100,25 @@ func bootstrapMeans(values []float64, groups []int, times int) []float64 {
 	return bootstrap(len(values), groups, statistic{times, &means{values: values}})
 }
 
+// MeanIntervals returns the 95 % bootstrap intervals of the means of several values of the same
+// rows, [values][rows]: rows, or groups of them where [Units] finds enough, are drawn again, the
+// same for all.
+func MeanIntervals(values [][]float64, groups []int) (low, high []float64) {
+	low, high = make([]float64, len(values)), make([]float64, len(values))
+	if len(values) == 0 || len(values[0]) == 0 {
+		return low, high
+	}
+	n := len(values[0])
+	all := make([]statistic, len(values))
+	for k, v := range values {
+		all[k] = statistic{replicates(n * len(values)), &means{values: v}}
+	}
+	for k, drawn := range bootstrapAll(n, groups, all) {
+		low[k], high[k] = quantile(drawn, 0.025), quantile(drawn, 0.975)
+	}
+	return low, high
+}
+
 // FewestGroups is how many groups resampling needs: the spread of fewer states
 // next to nothing about others (two that happen to agree would look certain),
 // and rows are resampled instead.

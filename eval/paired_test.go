@@ -134,6 +134,32 @@ func TestBootstrapMeans(t *testing.T) {
 	}
 }
 
+// Of several values the intervals are those of each; one group is too few to resample, so rows are.
+func TestMeanIntervals(t *testing.T) {
+	const rows = 400
+	alike, groups, noise := make([]float64, rows), make([]int, rows), lcg(rows, 7)
+	for i := range groups {
+		groups[i] = i / (rows / 20)
+		alike[i] = float64(groups[i] % 2)
+	}
+	both := [][]float64{alike, noise}
+	low, high := MeanIntervals(both, nil)
+	for k, v := range both {
+		all := bootstrapMeans(v, nil, replicates(2*rows))
+		near(t, "low end", low[k], quantile(all, 0.025), 1e-12)
+		near(t, "high end", high[k], quantile(all, 0.975), 1e-12)
+	}
+	if l, h := MeanIntervals(both, make([]int, rows)); !slices.Equal(l, low) || !slices.Equal(h, high) {
+		t.Errorf("one group has the intervals %g to %g, no group %g to %g", l, h, low, high)
+	}
+	if l, h := MeanIntervals(both, groups); h[0]-l[0] < 2*(high[0]-low[0]) {
+		t.Errorf("rows that agree within 20 groups have an interval of %g, of %g without groups", h[0]-l[0], high[0]-low[0])
+	}
+	if low, high := MeanIntervals([][]float64{nil}, nil); low[0] != 0 || high[0] != 0 {
+		t.Errorf("no row has the interval %g to %g", low, high)
+	}
+}
+
 // Resampling whole groups must widen the interval where rows of a group agree.
 func TestGroupsWiden(t *testing.T) {
 	d, groups := make([]float64, 200), make([]int, 200)

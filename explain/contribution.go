@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"math/rand/v2"
 	"slices"
 
 	"github.com/fusor-ml/fusor/dataset"
@@ -82,11 +81,12 @@ func NewSample(ds *dataset.Dataset, rows []int) Sample {
 // Contributions averages the values of each goal over the rows.
 func Contributions(v *eval.ShapleyValues, goals, players []string, s Sample) []Contribution {
 	out := make([]Contribution, len(goals))
+	low, high := eval.MeanIntervals(slices.Concat(v.Parts...), s.Groups)
 	for g, goal := range goals {
 		c := Contribution{Goal: goal, Empty: mean(v.Empty[g]), Full: mean(v.Full[g]), Sampled: v.Sampled}
-		low, high := intervals(v.Parts[g], s.Groups)
 		for p, name := range players {
-			c.Parts = append(c.Parts, Part{name, mean(v.Parts[g][p]), low[p], high[p]})
+			k := g*len(players) + p
+			c.Parts = append(c.Parts, Part{name, mean(v.Parts[g][p]), low[k], high[k]})
 		}
 		for k, class := range s.Classes {
 			cp := ClassPart{Class: class, Values: make([]float64, len(players))}
@@ -126,46 +126,4 @@ func mean(x []float64) float64 {
 		sum += v
 	}
 	return sum / float64(max(len(x), 1))
-}
-
-// draws of the bootstrap.
-const draws = 1000
-
-// intervals are the 95 % percentile intervals of the means of parts
-// [player][row] when rows, or whole groups of them where there are enough, are
-// drawn again.
-func intervals(parts [][]float64, groups []int) (low, high []float64) {
-	low, high = make([]float64, len(parts)), make([]float64, len(parts))
-	if len(parts) == 0 {
-		return low, high
-	}
-	n := len(parts[0])
-	unit, units := eval.Units(groups, n)
-	sums, sizes := matrix(len(parts), units), make([]float64, units)
-	for i, u := range unit {
-		sizes[u]++
-		for p := range parts {
-			sums[p][u] += parts[p][i]
-		}
-	}
-	rng := rand.New(rand.NewPCG(0x726f7773, uint64(n)))
-	means := matrix(len(parts), draws)
-	for d := range draws {
-		rows := 0.0
-		for range units {
-			u := rng.IntN(units)
-			rows += sizes[u]
-			for p := range parts {
-				means[p][d] += sums[p][u]
-			}
-		}
-		for p := range parts {
-			means[p][d] /= rows
-		}
-	}
-	for p := range parts {
-		slices.Sort(means[p])
-		low[p], high[p] = means[p][draws*25/1000-1], means[p][draws*975/1000]
-	}
-	return low, high
 }

@@ -3,7 +3,6 @@ package explain
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/fusor-ml/fusor/eval"
@@ -53,20 +52,6 @@ func TestContributionIntervals(t *testing.T) {
 		if got := (c.Classes[0].Values[p] + c.Classes[1].Values[p]) / 2; math.Abs(got-c.Parts[p].Value) > 1e-9 {
 			t.Errorf("the classes' mean is %g, the data's %g", got, c.Parts[p].Value)
 		}
-	}
-	// One group is too few to resample, so rows are; of many groups, whole ones.
-	low, high := intervals(gain, nil)
-	if l, h := intervals(gain, make([]int, rows)); !slices.Equal(l, low) || !slices.Equal(h, high) {
-		t.Errorf("one group has the intervals %g to %g, no group %g to %g", l, h, low, high)
-	}
-	groups, alike := make([]int, rows), make([]float64, rows)
-	for i := range groups {
-		groups[i] = i / (rows / 20)
-		alike[i] = float64(groups[i] % 2)
-	}
-	low, high = intervals([][]float64{alike}, nil)
-	if l, h := intervals([][]float64{alike}, groups); h[0]-l[0] < 2*(high[0]-low[0]) {
-		t.Errorf("rows that agree within 20 groups have an interval of %g, of %g without groups", h[0]-l[0], high[0]-low[0])
 	}
 }
 
