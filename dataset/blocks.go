@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -113,36 +114,6 @@ func (b *Blocks) All() iter.Seq2[*Dataset, error] {
 	}
 }
 
-// Samples returns a data set of all rows without their cells, for a plan of them.
-func (b *Blocks) Samples() (*Dataset, error) {
-	if b.One() {
-		return b.Dataset, nil
-	}
-	out := *b.Dataset
-	out.Rows, out.blocks = make([]Row, 0, b.n), b
-	// Texts of a block are not to be kept for the sake of a few levels in it.
-	levels := map[string]string{}
-	level := func(s string) string {
-		l, ok := levels[s]
-		if !ok {
-			l = strings.Clone(s)
-			levels[l] = l
-		}
-		return l
-	}
-	for ds, err := range b.All() {
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range ds.Rows {
-			r.ID, r.held, r.Cells = "", nil, nil
-			r.Split, r.Group, r.Label = level(r.Split), level(r.Group), level(r.Label)
-			out.Rows = append(out.Rows, r)
-		}
-	}
-	return &out, nil
-}
-
 // Late returns the problems that only the last row settles, once [Blocks.All] has come to it.
 func (b *Blocks) Late() Problems {
 	if b.late == nil {
@@ -251,11 +222,13 @@ func (s *reread) block(k int, f func(row []string, line int)) error {
 			return failed(errChanged)
 		}
 	}
-	text := make([]byte, to.at-from.at)
-	if _, err := io.ReadFull(io.NewSectionReader(s.file, int64(s.from+from.at), int64(len(text))), text); err != nil {
-		return failed(err)
+	var text strings.Builder
+	size := int64(to.at - from.at)
+	text.Grow(int(size))
+	if n, err := io.Copy(&text, io.NewSectionReader(s.file, int64(s.from+from.at), size)); err != nil || n < size {
+		return failed(cmp.Or(err, io.ErrUnexpectedEOF))
 	}
-	r := &csvReader{dialect: s.dialect, s: string(text), line: from.line, c: &collector{}, width: s.width, names: s.names, header: s.header}
+	r := &csvReader{dialect: s.dialect, s: text.String(), line: from.line, c: &collector{}, width: s.width, names: s.names, header: s.header}
 	r.again(s.footer)
 	for range to.row - from.row {
 		row, line, ok := r.sample()

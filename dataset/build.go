@@ -68,7 +68,7 @@ func newLayout(ds *Dataset, src *source, opt *Options, c *collector) *layout {
 // read makes the rows of a table, or of a block of it.
 func (l *layout) read(ds *Dataset, src *source, opt *Options, s *rowState, c *collector) {
 	t := src.table
-	cr := &cellReader{from: ds.Folder(), c: c, near: newLocator(ds.files()), textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred}
+	cr := &cellReader{from: ds.Folder(), c: c, near: newLocator(ds.files()), textFiles: src.textFiles, typed: t.typed, deferred: opt.Deferred, checked: opt.checked}
 	readCells(ds, src, l.from, cr, opt.Compact)
 	// After the cells, since readCells makes ds.Rows. No column is both a cell and a role.
 	readRoles(ds, t, l.roles, s, c)
@@ -406,7 +406,7 @@ func schemaColumns(ds *Dataset, src *source, opt *Options, c *collector) []origi
 func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact bool) {
 	t, own := src.table, ds.Schema.Columns
 	n := t.Len()
-	held := &cellSource{columnar: &columnar{table: t, from: from, own: own, kept: make([][]Cell, len(own))}}
+	held := &cellSource{columnar: &columnar{table: t, from: from, own: own, kept: make([][]Cell, len(own)), incomplete: make([]rowSet, len(own))}}
 	ds.Rows = make([]Row, n)
 	// One block for the cells of all rows: rows are sub-slices of it, with their capacity cut so that
 	// an append by a caller cannot reach into the next row.
@@ -439,11 +439,15 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 					put(i, cell)
 				}
 			}
+		case col.Kind == media.Table && compact && cr.checked:
 		case col.Kind == media.Table:
 			// In a compact data set fields are read from the table whenever a row is asked for; here they
 			// are read once for their problems.
 			readFields(ds, t, k, o, cr, func(i int, fields []string, incomplete bool) {
 				if compact {
+					if incomplete {
+						held.incomplete[k].add(i)
+					}
 					return
 				}
 				for f, v := range fields {

@@ -24,6 +24,7 @@ type cellReader struct {
 	textFiles bool     // every cell of a text column names a file
 	typed     bool     // see Table
 	deferred  bool     // see Options
+	checked   bool     // see Options
 	noted     bool     // see flawed
 }
 

@@ -13,6 +13,8 @@ type columnar struct {
 	from  []origin
 	own   []Column // parallel to from
 	kept  [][]Cell // parallel to from; nil where cells are made of what they are held as
+
+	incomplete []rowSet // parallel to from: rows of whose fields something is left out
 }
 
 // cellSource is the cells of a row that is held in columns.
@@ -92,6 +94,21 @@ func (r *Row) CellWith(k int, room *[]string) Cell {
 		return r.Cells[k]
 	}
 	return r.held.cell(r.at, k, room)
+}
+
+// Incomplete reports whether something of the cell of column k is left out: Cell(k).Incomplete.
+func (r *Row) Incomplete(k int) bool {
+	if r.Cells != nil || r.held == nil {
+		return r.Cells[k].Incomplete
+	}
+	at := k
+	if r.held.pick != nil {
+		at = r.held.pick[k]
+	}
+	if r.held.kept[at] == nil && r.held.own[at].Kind == media.Table {
+		return r.held.incomplete[at].has(r.at)
+	}
+	return r.held.cell(r.at, k, nil).Incomplete
 }
 
 // Field returns field f of column k, which is of the table modality: Cell(k).Fields[f].

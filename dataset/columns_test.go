@@ -55,6 +55,9 @@ func sameHeld(t testing.TB, path string, opt Options) {
 					t.Fatalf("%s: cell %d of row %d is %+v in used memory, want %+v", path, k, i, again, cell)
 				}
 			}
+			if got.Rows[i].Incomplete(k) != cell.Incomplete {
+				t.Fatalf("%s: cell %d of row %d is incomplete: %t", path, k, i, !cell.Incomplete)
+			}
 			for f, v := range cell.Fields {
 				if got.Rows[i].Field(k, f) != v {
 					t.Fatalf("%s: field %d of row %d is %q, want %q", path, f, i, got.Rows[i].Field(k, f), v)

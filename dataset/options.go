@@ -40,7 +40,8 @@ type Options struct {
 	// only None and Ignore count: an ignored column is absent in every row.
 	Schema *Schema
 
-	blocks bool // rows of a large text table are left to [Blocks]
+	blocks  bool // rows of a large text table are left to [Blocks]
+	checked bool // fields are not looked at for problems, which are known or of no interest
 }
 
 // names reports whether a column is one that the options want as a modality.

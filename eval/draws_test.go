@@ -10,7 +10,7 @@ import (
 // 1 − 1/n, and two units' counts the covariance −1/n.
 func TestDraws(t *testing.T) {
 	const n, times = 5*drawBlock + 77, 40
-	rng := rand.New(rand.NewPCG(1, 2))
+	rng := rand.NewPCG(1, 2)
 	d := newDraws(n)
 	if len(d.blocks) != 6 {
 		t.Fatalf("%d blocks", len(d.blocks))

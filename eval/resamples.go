@@ -45,7 +45,7 @@ type resamples struct {
 }
 
 // draw replaces them by n others; a group is drawn as a whole, by the number of its rows in member.
-func (r *resamples) draw(n int, rng *rand.Rand, d *draws, member []int) {
+func (r *resamples) draw(n int, rng *rand.PCG, d *draws, member []int) {
 	r.n = n
 	var units []uint8
 	if d.n < len(member) {

@@ -12,7 +12,8 @@ import (
 // counted as often as they are drawn: of any number of rows and classes, with scores that tie and
 // classes without a row.
 func TestResamplesTogether(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
+	source := rand.NewPCG(3, 4)
+	rng := rand.New(source)
 	for _, n := range []int{1, 2, 9, chunkRows, chunkRows + 1, 3*chunkRows - 1, bucketRanks, 2*bucketRanks + 5} {
 		for _, classes := range []int{2, 3, 9} {
 			if classes > 2 && n >= bucketRanks { // a bucket is one of any class
@@ -37,7 +38,7 @@ func TestResamplesTogether(t *testing.T) {
 				member, units := Units(nil, n)
 				for _, k := range []int{1, lanes} {
 					r := &resamples{}
-					r.draw(k, rng, newDraws(units), member)
+					r.draw(k, source, newDraws(units), member)
 					for _, m := range Metrics(dataset.Classification) {
 						one := m.statistic([]*Predictions{p}, newShared()).pass
 						r.walk([]pass{one})
@@ -56,6 +57,21 @@ func TestResamplesTogether(t *testing.T) {
 						}
 					}
 				}
+			}
+		}
+	}
+}
+
+// Draws are those of the standard library on a machine of 64 bits.
+func TestIntN(t *testing.T) {
+	if math.MaxInt == math.MaxInt32 {
+		t.Skip("a machine of 32 bits")
+	}
+	for _, n := range []int{1, 2, 3, 1 << 15, 1<<15 + 1, 1_000_003, math.MaxInt32, math.MaxInt - 1} {
+		a, b := rand.NewPCG(1, uint64(n)), rand.New(rand.NewPCG(1, uint64(n)))
+		for range 1000 {
+			if got, want := intN(a, n), b.IntN(n); got != want {
+				t.Fatalf("%d of %d, want %d", got, n, want)
 			}
 		}
 	}

@@ -110,9 +110,8 @@ func (m *Model) applied(ds *dataset.Dataset, refs []feature.Ref, features *featu
 		f.groups = dataset.Sequences(ds, nil)
 		f.set.Groups = model.NewGroups(len(ds.Rows), f.groups)
 	}
-	var room []string
 	incomplete := func(row, column int) bool {
-		return ds.Rows[row].CellWith(column, &room).Incomplete || features.Incomplete[feature.CellRef{Row: row, Column: column}]
+		return ds.Rows[row].Incomplete(column) || features.Incomplete[feature.CellRef{Row: row, Column: column}]
 	}
 	for i := range f.flags {
 		f.flags[i] = m.flags(i, f.set, incomplete)
