@@ -9,6 +9,7 @@ package growth_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -16,6 +17,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -133,6 +136,43 @@ func TestMemory(t *testing.T) {
 		if _, megabytes := p.run(t, c.args("many.csv", "m.fusor")...); megabytes > limit {
 			t.Errorf("%s takes %.0f MB, more than %.0f", c.name, megabytes, limit)
 		}
+	}
+	// The same rows as objects: a format does not change what is held.
+	asLines(t, filepath.Join(p.dir, "many.csv"), filepath.Join(p.dir, "many.jsonl"))
+	for _, args := range [][]string{{"predict", "m.fusor", "many.jsonl", "-o", "lines.jsonl", "-q"}, {"evaluate", "m.fusor", "many.jsonl", "--split", "all", "-q"}} {
+		const limit = 330
+		if _, megabytes := p.run(t, args...); megabytes > limit {
+			t.Errorf("%s of JSON lines takes %.0f MB, more than %d", args[0], megabytes, limit)
+		}
+	}
+}
+
+// asLines writes a table of plain cells as JSON lines.
+func asLines(t *testing.T, from, to string) {
+	t.Helper()
+	in, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, w := bufio.NewScanner(in), bufio.NewWriter(out)
+	s.Scan()
+	names := strings.Split(s.Text(), ",")
+	for s.Scan() {
+		for k, cell := range strings.Split(s.Text(), ",") {
+			if _, err := strconv.ParseFloat(cell, 64); err != nil {
+				cell = strconv.Quote(cell)
+			}
+			fmt.Fprintf(w, "%c%q:%s", "{,"[min(k, 1)], names[k], cell)
+		}
+		fmt.Fprintln(w, "}")
+	}
+	if err := errors.Join(s.Err(), w.Flush(), out.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 
