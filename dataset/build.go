@@ -487,12 +487,13 @@ func readFields(ds *Dataset, t *Table, k int, o origin, cr *cellReader, put func
 	col := &ds.Schema.Columns[k]
 	fields := make([]string, len(col.Fields))
 	for i := range ds.Rows {
+		row := t.row(i)
 		for f, from := range o.fields {
 			if from < 0 {
 				continue
 			}
 			cr.noted = cr.noted || t.dropped[from].has(i)
-			if fields[f] = t.cell(i, from); !t.asWritten(&col.Fields[f], from) {
+			if fields[f] = row.cell(from); !t.asWritten(&col.Fields[f], from) {
 				fields[f] = cr.field(&col.Fields[f], fields[f], t.lines[i])
 			}
 		}

@@ -43,12 +43,13 @@ func (s *cellSource) cell(i, k int, room *[]string) Cell {
 			*room = make([]string, len(col.Fields))
 		}
 		fields, incomplete := (*room)[:len(col.Fields)], false
+		row := s.table.row(i)
 		for f, at := range o.fields {
 			if fields[f] = ""; at < 0 {
 				continue
 			}
 			wrong := ""
-			if fields[f] = s.table.cell(i, at); !s.table.asWritten(&col.Fields[f], at) {
+			if fields[f] = row.cell(at); !s.table.asWritten(&col.Fields[f], at) {
 				fields[f], wrong = col.Fields[f].read(fields[f], s.table.typed)
 			}
 			incomplete = incomplete || wrong != "" || s.table.dropped[at].has(i)

@@ -124,10 +124,31 @@ func appendQuoted(b []byte, texts []string) []byte {
 
 // appendQuote is strconv.AppendQuote, at less cost where there is nothing to escape.
 func appendQuote(b []byte, text string) []byte {
-	for i := 0; i < len(text); i++ {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return strconv.AppendQuote(b, text)
-		}
+	if !isUnquoted(text) {
+		return strconv.AppendQuote(b, text)
 	}
 	return append(append(append(b, '"'), text...), '"')
+}
+
+// isUnquoted reports whether text is of printable ASCII without quotes and backslashes. It looks at
+// eight characters at a time, as all of a wide table are looked at.
+func isUnquoted(text string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for len(text) >= 8 {
+		x := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+		// The high bit of a byte of the difference is set where the byte is less, in the lowest such one
+		// for certain; of what is above the borrow may set it too, but then one is less below.
+		quote, slash, del := x^ones*'"', x^ones*'\\', x^ones*0x7f
+		if (x|(x-ones*' ')|(quote-ones)&^quote|(slash-ones)&^slash|(del-ones)&^del)&high != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

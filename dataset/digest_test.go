@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -58,5 +59,22 @@ func TestDigestHasAll(t *testing.T) {
 			t.Errorf("change %d has the digest of change %d", k, other)
 		}
 		seen[sum] = k
+	}
+}
+
+// A text is written between quotes as the standard library does, whatever is in it and where.
+func TestAppendQuote(t *testing.T) {
+	for n := range 20 {
+		for at := range n {
+			for c := range 256 {
+				for _, around := range []string{"a", " ", "~", "0", "!"} {
+					b := bytes.Repeat([]byte(around), n)
+					b[at] = byte(c)
+					if got, want := string(appendQuote(nil, string(b))), strconv.Quote(string(b)); got != want {
+						t.Fatalf("%q, want %q", got, want)
+					}
+				}
+			}
+		}
 	}
 }

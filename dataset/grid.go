@@ -67,8 +67,44 @@ func (g *grid) add(row []string) {
 	g.n++
 }
 
+// gridRow is a row of a grid.
+type gridRow struct {
+	text string   // of its block
+	ends []uint32 // of its cells in text
+	from uint32   // where the first begins
+}
+
+// at returns the cell at a place.
+func (r *gridRow) at(place int) string {
+	switch {
+	case place >= len(r.ends):
+		return ""
+	case place == 0:
+		return r.text[r.from:r.ends[0]]
+	}
+	return r.text[r.ends[place-1]:r.ends[place]]
+}
+
+// rowAt returns row i.
+func (g *grid) rowAt(i int) gridRow {
+	k := i / gridRows // of this block or a later one, as none has more rows
+	for k+1 < len(g.blocks) && g.blocks[k+1].first <= i {
+		k++
+	}
+	b := &g.blocks[k]
+	at := (i - b.first) * b.width
+	r := gridRow{text: b.text, ends: b.ends[at : at+b.width]}
+	if at > 0 {
+		r.from = b.ends[at-1]
+	}
+	return r
+}
+
 // at returns cell c of row i.
-func (g *grid) at(i, c int) string { return g.stored(i, g.place(c)) }
+func (g *grid) at(i, c int) string {
+	r := g.rowAt(i)
+	return r.at(g.place(c))
+}
 
 // place is that of the cells of column c in a row.
 func (g *grid) place(c int) int {
@@ -84,24 +120,6 @@ func (g *grid) columns() int {
 		return len(g.places)
 	}
 	return g.width
-}
-
-// stored returns the cell at a place of row i.
-func (g *grid) stored(i, place int) string {
-	k := i / gridRows // of this block or a later one, as none has more rows
-	for k+1 < len(g.blocks) && g.blocks[k+1].first <= i {
-		k++
-	}
-	b := &g.blocks[k]
-	if place >= b.width {
-		return ""
-	}
-	at := (i-b.first)*b.width + place
-	from := uint32(0)
-	if at > 0 {
-		from = b.ends[at-1]
-	}
-	return b.text[from:b.ends[at]]
 }
 
 // column returns the cells of column c.

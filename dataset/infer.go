@@ -119,8 +119,9 @@ func plainColumns(t *Table, columns []int) []bool {
 		if len(left) == 0 {
 			break
 		}
+		row := t.row(i)
 		left = slices.DeleteFunc(left, func(c int) bool {
-			s := t.cell(i, c)
+			s := row.cell(c)
 			if s == "" {
 				return false
 			}

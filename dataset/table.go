@@ -46,6 +46,29 @@ func (t *Table) cell(i, c int) string {
 	return t.rows[i][c]
 }
 
+// tableRow is a row whose cells are read one after the other: it is looked up once.
+type tableRow struct {
+	cells []string
+	grid  gridRow
+	of    *grid // nil: cells holds them
+}
+
+// row returns row i.
+func (t *Table) row(i int) tableRow {
+	if t.grid != nil {
+		return tableRow{grid: t.grid.rowAt(i), of: t.grid}
+	}
+	return tableRow{cells: t.rows[i]}
+}
+
+// cell returns the text of the cell of column c as the manifest has it.
+func (r *tableRow) cell(c int) string {
+	if r.of != nil {
+		return r.grid.at(r.of.place(c))
+	}
+	return r.cells[c]
+}
+
 // asWritten reports whether all cells of column c are what [Field.read] makes of them for f.
 func (t *Table) asWritten(f *Field, c int) bool {
 	return t.plain != nil && t.plain[c] && f.Kind == media.Number && f.Notation == "" && f.Unit == ""
@@ -88,7 +111,8 @@ func (t *Table) Row(i int) []string {
 // for a trained model ([Options].Schema), else with the cells as texts in the header's order.
 func (t *Table) Object(i int) (json.RawMessage, error) {
 	if t.objects {
-		if object := t.grid.stored(i, 0); object != "" {
+		row := t.grid.rowAt(i)
+		if object := row.at(0); object != "" {
 			return json.RawMessage(object), nil
 		}
 	}

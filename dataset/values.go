@@ -49,6 +49,9 @@ func isInfinite(s string) bool {
 // ParseNumber reads a decimal number as programs write it, which is how cells of tables hold
 // numbers; a NaN, an infinity or a number beyond float64 is none.
 func ParseNumber(s string) (float64, bool) {
+	if v, ok := shortDecimal(s); ok {
+		return v, true
+	}
 	if s == "" || len(s) > 400 {
 		return 0, false
 	}

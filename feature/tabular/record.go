@@ -124,8 +124,12 @@ func cells(dst []cell, buf []byte, r feature.Raw) (out []cell, mem []byte, ok bo
 			return nil, mem, false
 		}
 		at := len(mem)
-		for _, w := range x[1 : 1+words] {
-			mem = binary.LittleEndian.AppendUint32(mem, w)
+		if words == 2 { // as of a number
+			mem = binary.LittleEndian.AppendUint64(mem, uint64(x[1])|uint64(x[2])<<32)
+		} else {
+			for _, w := range x[1 : 1+words] {
+				mem = binary.LittleEndian.AppendUint32(mem, w)
+			}
 		}
 		out = append(out, cell{kind, mem[at : at+n]})
 		x = x[1+words:]
