@@ -9,7 +9,7 @@ import (
 // before another one is begun.
 const (
 	gridRows  = 4096
-	gridBytes = 64 << 20
+	gridBytes = 8 << 20
 )
 
 // grid holds the cells of rows of one width as text without gaps and four bytes a cell, where a
@@ -88,8 +88,16 @@ func (r *gridRow) at(place int) string {
 // rowAt returns row i.
 func (g *grid) rowAt(i int) gridRow {
 	k := i / gridRows // of this block or a later one, as none has more rows
-	for k+1 < len(g.blocks) && g.blocks[k+1].first <= i {
-		k++
+	for end := len(g.blocks); k+1 < end; {
+		mid := k + 1
+		if g.blocks[mid].first <= i {
+			mid = int(uint(k+1+end) >> 1)
+		}
+		if g.blocks[mid].first <= i {
+			k = mid
+		} else {
+			end = mid
+		}
 	}
 	b := &g.blocks[k]
 	at := (i - b.first) * b.width
