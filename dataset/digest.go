@@ -137,8 +137,8 @@ func isUnquoted(text string) bool {
 	for len(text) >= 8 {
 		x := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
 			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
-		// The high bit of a byte of the difference is set where the byte is less, in the lowest such one
-		// for certain; of what is above the borrow may set it too, but then one is less below.
+		// A difference sets the high bit of a byte that is less. What it borrows may set that
+		// of the byte above too, but then one is less in any case.
 		quote, slash, del := x^ones*'"', x^ones*'\\', x^ones*0x7f
 		if (x|(x-ones*' ')|(quote-ones)&^quote|(slash-ones)&^slash|(del-ones)&^del)&high != 0 {
 			return false
