@@ -24,7 +24,7 @@ const (
 // Store holds the extracted rows of one view, indexed by row. Rows may be put
 // in any order and from several goroutines, and read once all are put. What
 // exceeds 8 MB lies in a temporary file, so that extraction runs in flat memory;
-// a file that is not very large is mapped into memory to be read.
+// a file of short rows that is not very large is mapped into memory to be read.
 type Store struct {
 	mu     sync.Mutex
 	at     []span // by row
@@ -197,15 +197,22 @@ func (s *Store) Get(i int, r *Raw) error {
 }
 
 // mostMapped is how many bytes the files of all Stores that are mapped may have. It is far below
-// what a process may take, as mapped pages that the system could drop count as its memory; a row of
-// a larger file is long, and the call that reads it costs little beside. Tests set it.
+// what a process may take, as mapped pages that the system could drop count as its memory. Tests
+// set it.
 var mostMapped int64 = 512 << 20
+
+// longRow is how many bytes the rows of a file have that is not mapped: the call that reads one
+// costs little beside what is done with it. Tests set it.
+var longRow int64 = 512
 
 // mappedBytes is how many they have.
 var mappedBytes atomic.Int64
 
 // mapFile maps the file, if there is room for it.
 func (s *Store) mapFile() {
+	if s.size > longRow*int64(len(s.at)) {
+		return
+	}
 	most := min(mostMapped, debug.SetMemoryLimit(-1)/4)
 	if mappedBytes.Add(s.size) <= most {
 		if f, err := filemap.Map(s.file, s.size); err == nil {

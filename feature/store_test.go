@@ -209,11 +209,15 @@ func FuzzRecord(f *testing.F) {
 // A Store whose file is mapped reads what one whose file is not does, also what was put later, and
 // every mapping ends.
 func TestStoreMapped(t *testing.T) {
-	before := mostMapped
-	defer func() { mostMapped = before }()
+	before, long := mostMapped, longRow
+	defer func() { mostMapped, longRow = before, long }()
 	const rows, width = 600, 8000 // 19 MB
-	for _, most := range []int64{0, before} {
-		mostMapped = most
+	for _, limits := range [][2]int64{{0, 1 << 20}, {before, 1 << 20}, {before, width}} {
+		mostMapped, longRow = limits[0], limits[1]
+		most := mostMapped
+		if longRow == width { // of which a row takes several
+			most = 0
+		}
 		s := NewStore(rows)
 		put := func(from, to int) {
 			for i := from; i < to; i++ {
@@ -233,7 +237,7 @@ func TestStoreMapped(t *testing.T) {
 		}
 		wg.Wait()
 		if most == 0 && s.mapped != nil || runtime.GOOS == "linux" && most > 0 && s.mapped == nil {
-			t.Errorf("with %d bytes of mappings the file is mapped: %v", most, s.mapped != nil)
+			t.Errorf("with the limits %d the file is mapped: %v", limits, s.mapped != nil)
 		}
 		put(rows/2, rows)
 		for i := range rows {
