@@ -53,10 +53,14 @@ func (d *Dataset) Resolve() error {
 }
 
 // NoteDuplicates adds the note on rows that are copies to the problems of a data set whose cells
-// were resolved in parts.
-func (d *Dataset) NoteDuplicates() {
+// were resolved in parts. held has what the rows hold where they do not; nil: they do.
+func (d *Dataset) NoteDuplicates(held *Contents) {
 	c := &collector{file: d.Manifest}
-	noteDuplicates(d, c)
+	if held == nil {
+		noteDuplicates(d, c)
+	} else {
+		noteCopies(d, held.of, c)
+	}
 	d.Problems = append(slices.Clip(d.Problems), c.all()...)
 	d.SortProblems(d.Problems)
 }

@@ -62,7 +62,7 @@ func TestDeferred(t *testing.T) {
 			}
 		}
 		ds.Problems = append(append(ds.Problems, first.Problems...), second.Problems...)
-		ds.NoteDuplicates()
+		ds.NoteDuplicates(nil)
 		plain.SortProblems(plain.Problems)
 		same(t, plain, ds)
 		if len(plain.Problems) < 5 {
@@ -91,7 +91,7 @@ func TestDeferredFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ds.NoteDuplicates()
+	ds.NoteDuplicates(nil)
 	same(t, plain, ds)
 }
 

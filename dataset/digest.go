@@ -13,17 +13,33 @@ import (
 // Digest returns a hash of all that the rows hold: media by value count with what they hold, files
 // by their names.
 func (d *Dataset) Digest() string {
-	h := rowHash{Hash: sha256.New()}
-	var b []byte
-	for i := range d.Rows {
-		r := &d.Rows[i]
-		b = strconv.AppendInt(b[:0], int64(r.Number), 10)
+	sum := NewRowsDigest()
+	sum.Add(d.Rows)
+	return sum.Sum()
+}
+
+// RowsDigest is [Dataset.Digest] of rows that come some at a time.
+type RowsDigest struct {
+	h rowHash
+	b []byte
+}
+
+// NewRowsDigest begins a digest.
+func NewRowsDigest() *RowsDigest { return &RowsDigest{h: rowHash{Hash: sha256.New()}} }
+
+// Add adds the next rows.
+func (d *RowsDigest) Add(rows []Row) {
+	for i := range rows {
+		r := &rows[i]
+		b := strconv.AppendInt(d.b[:0], int64(r.Number), 10)
 		b = appendQuote(append(b, ' '), r.Split)
 		b = fmt.Append(append(b, ' '), r.Class, r.Labels == nil, r.Labels, " ", r.Target, " ")
-		b = h.add(r, b, true)
+		d.b = d.h.add(r, b, true)
 	}
-	return fmt.Sprintf("%x", h.Sum(nil))
 }
+
+// Sum returns the digest of the rows so far.
+func (d *RowsDigest) Sum() string { return fmt.Sprintf("%x", d.h.Sum(nil)) }
 
 // RunDigest returns a hash of the rows and the parts of a run that they are in, whatever they were
 // read from.

@@ -19,6 +19,13 @@ const (
 // noteDuplicates reports rows that are the same in every modality where a split may divide them: a
 // model that remembers the one knows the label of the other.
 func noteDuplicates(ds *Dataset, c *collector) {
+	h := contentHash{seed: maphash.MakeSeed()}
+	noteCopies(ds, func(i int) (uint64, bool) { return h.of(&ds.Rows[i]) }, c)
+}
+
+// noteCopies is noteDuplicates of rows whose contents of hashes, each once; it reports whether a
+// content is enough to tell its row from others.
+func noteCopies(ds *Dataset, of func(i int) (sum uint64, enough bool), c *collector) {
 	split, official := false, false
 	for i := range ds.Rows {
 		split = split || ds.Rows[i].Split != ""
@@ -29,14 +36,13 @@ func noteDuplicates(ds *Dataset, c *collector) {
 		side    string // rows of one side are never divided
 	}
 	contents, taken := make([]uint64, len(ds.Rows)), make([]bool, len(ds.Rows))
-	h := contentHash{seed: maphash.MakeSeed()}
 	for i := range ds.Rows {
 		row := &ds.Rows[i]
 		// Rows without a split are left out of training, so that their copies harm nobody.
 		if !row.Labeled() || split && row.Split == "" {
 			continue
 		}
-		contents[i], taken[i] = h.of(row)
+		contents[i], taken[i] = of(i)
 	}
 	// Almost no content repeats: only what does gets an entry in a map.
 	all := repeated(contents, taken)
@@ -105,6 +111,23 @@ func repeated(contents []uint64, taken []bool) map[uint64]int {
 	}
 	return out
 }
+
+// Contents are hashes of what rows hold, by which copies are found among rows that are not held.
+type Contents struct {
+	h      contentHash
+	sums   []uint64
+	enough []bool
+}
+
+// NewContents makes those of n rows.
+func NewContents(n int) *Contents {
+	return &Contents{contentHash{seed: maphash.MakeSeed()}, make([]uint64, n), make([]bool, n)}
+}
+
+// Put sets what row i holds.
+func (c *Contents) Put(i int, r *Row) { c.sums[i], c.enough[i] = c.h.of(r) }
+
+func (c *Contents) of(i int) (sum uint64, enough bool) { return c.sums[i], c.enough[i] }
 
 // contentHash hashes what rows hold.
 type contentHash struct {

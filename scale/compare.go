@@ -22,7 +22,7 @@ import (
 // NewCompare makes the job of a comparison of a data set that was read with
 // [dataset.Options].Deferred.
 func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions, s Setup) (*Job, error) {
-	j := newJob(Compare, ds, &s)
+	j := newJob(Compare, ds, len(ds.Rows), &s)
 	refs, err := refsOf(ctx, ds, o)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func NewCompare(ctx context.Context, ds *dataset.Dataset, o fusor.CompareOptions
 	// Features by blocks of rows, then pieces of the comparison, which need all blocks.
 	tasks := j.addBlocks(nil, stageFeatures)
 	tasks = j.addPieces(tasks, compare.Pieces(&plan, entries, trials, inner, compare.ManyPlayers(j.Views, columns), true))
-	return j, j.write(ctx, s.Storage, ds.Rows, nil, tasks)
+	return j, j.write(ctx, s.Storage, dataset.OneBlock(ds), nil, tasks)
 }
 
 // errCaptured ends a comparison that was begun to learn which views it takes.
@@ -125,7 +125,7 @@ func (c *comparison) close() error {
 // assembled returns the data set with its features, which are read once.
 func (c *comparison) assembled(ctx context.Context) (*assembled, error) {
 	if c.all == nil {
-		all, err := c.w.assemble(ctx, c.refs, false)
+		all, err := c.w.assemble(ctx, c.refs, true, false)
 		if err != nil {
 			return nil, err
 		}

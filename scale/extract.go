@@ -12,11 +12,11 @@ import (
 
 // NewExtract makes the job of extracting the views of a data set that was read with
 // [dataset.Options].Deferred.
-func NewExtract(ctx context.Context, ds *dataset.Dataset, o extract.Options, s Setup) (*Job, error) {
-	j := newJob(Extract, ds, &s)
-	refs, err := o.Refs(ds)
+func NewExtract(ctx context.Context, rows *dataset.Blocks, o extract.Options, s Setup) (*Job, error) {
+	j := newJob(Extract, rows.Dataset, rows.Len(), &s)
+	refs, err := o.Refs(rows.Dataset)
 	if err != nil {
-		return nil, ds.Problems.Wrap(err)
+		return nil, rows.Problems.Wrap(err)
 	}
 	for _, r := range refs {
 		j.Views = append(j.Views, r.Name)
@@ -28,7 +28,7 @@ func NewExtract(ctx context.Context, ds *dataset.Dataset, o extract.Options, s S
 	}
 	j.blocks(s.Block, func(int) bool { return true })
 	tasks := j.addBlocks(nil, stageFeatures)
-	return j, j.write(ctx, s.Storage, ds.Rows, nil, tasks)
+	return j, j.write(ctx, s.Storage, rows, nil, tasks)
 }
 
 // extracting does the tasks of an extraction.
@@ -81,7 +81,7 @@ func (w *Worker) MergeExtract(ctx context.Context, allowMissing bool) (*extract.
 	if !ok {
 		return nil, fmt.Errorf("the job is of the kind %s", w.job.Kind)
 	}
-	all, err := w.assemble(ctx, x.refs, allowMissing)
+	all, err := w.assemble(ctx, x.refs, false, allowMissing)
 	if err != nil {
 		return nil, err
 	}

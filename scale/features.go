@@ -69,8 +69,8 @@ func (w *Worker) rows(ctx context.Context, block int) (*dataset.Dataset, error) 
 		return nil, err
 	}
 	rows := make([]dataset.Row, len(list))
-	for i, r := range list {
-		rows[i] = r.Row
+	for i := range list {
+		rows[i] = list[i].row
 	}
 	return w.dataset(rows), nil
 }
@@ -132,11 +132,19 @@ type assembled struct {
 	ds      *dataset.Dataset
 	views   *feature.Features
 	missing []int // blocks that are not there, where that is allowed
+
+	held  *dataset.Contents // of rows without cells; nil: they have them
+	names map[string]string // that many of those rows share
 }
 
-// assemble puts the blocks together. The caller closes the views.
-func (w *Worker) assemble(ctx context.Context, refs []feature.Ref, allowMissing bool) (*assembled, error) {
-	a := &assembled{ds: w.dataset(make([]dataset.Row, w.job.Data.Rows)), views: feature.NewFeatures(refs, w.job.Data.Rows)}
+// assemble puts the blocks together, with the cells of the rows or without. The caller closes the
+// views.
+func (w *Worker) assemble(ctx context.Context, refs []feature.Ref, cells, allowMissing bool) (*assembled, error) {
+	n := w.job.Data.Rows
+	a := &assembled{ds: w.dataset(make([]dataset.Row, n)), views: feature.NewFeatures(refs, n), names: map[string]string{}}
+	if !cells {
+		a.held = dataset.NewContents(n)
+	}
 	a.ds.Problems = append(a.ds.Problems, w.job.Data.Problems...)
 	for _, t := range w.of(w.job.Stages[0]) {
 		if err := w.assembleBlock(ctx, a, t); err != nil {
@@ -149,8 +157,9 @@ func (w *Worker) assemble(ctx context.Context, refs []feature.Ref, allowMissing 
 	}
 	a.ds.SortProblems(a.ds.Problems)
 	if w.job.Model == "" { // what a model reads is not looked at for copies
-		a.ds.NoteDuplicates()
+		a.ds.NoteDuplicates(a.held)
 	}
+	a.held = nil
 	return a, nil
 }
 
@@ -162,9 +171,15 @@ func (w *Worker) assembleBlock(ctx context.Context, a *assembled, t Task) error 
 	if err != nil {
 		return err
 	}
+	// Whether or not the block was done: its rows are there.
+	defer func() {
+		for i := range list {
+			a.keep(list[i].index, &list[i].row)
+		}
+	}()
 	index := make([]int, len(list))
-	for i, r := range list {
-		index[i], a.ds.Rows[r.Index] = r.Index, r.Row
+	for i := range list {
+		index[i] = list[i].index
 	}
 	data, err := w.read(ctx, t)
 	if err != nil {
@@ -175,10 +190,10 @@ func (w *Worker) assembleBlock(ctx context.Context, a *assembled, t Task) error 
 		return fmt.Errorf("cannot read what %s made: %w", t, err)
 	}
 	for _, r := range f.resolved {
-		if r.row < 0 || r.row >= len(index) || r.column < 0 || r.column >= len(w.job.Data.Schema.Columns) {
+		if r.row < 0 || r.row >= len(list) || r.column < 0 || r.column >= len(w.job.Data.Schema.Columns) {
 			return fmt.Errorf("cannot read what %s made: it has no such cell", t)
 		}
-		if err := json.Unmarshal(r.cell, &a.ds.Rows[index[r.row]].Cells[r.column]); err != nil {
+		if err := json.Unmarshal(r.cell, &list[r.row].row.Cells[r.column]); err != nil {
 			return fmt.Errorf("cannot read what %s made: %w", t, err)
 		}
 	}
@@ -187,4 +202,20 @@ func (w *Worker) assembleBlock(ctx context.Context, a *assembled, t Task) error 
 		return fmt.Errorf("%s: %w", t, err)
 	}
 	return nil
+}
+
+// keep sets row i.
+func (a *assembled) keep(i int, r *dataset.Row) {
+	if a.held != nil {
+		a.held.Put(i, r)
+		r.Cells = nil
+	}
+	for _, name := range []*string{&r.Split, &r.Group, &r.Label} {
+		if known, ok := a.names[*name]; ok {
+			*name = known
+		} else {
+			a.names[*name] = *name
+		}
+	}
+	a.ds.Rows[i] = *r
 }

@@ -7,7 +7,7 @@
 //
 //	job.json         what is to be done, and how it is divided
 //	tasks.jsonl      a task a line
-//	rows/B.jsonl     the rows of a block
+//	rows/B           the rows of a block
 //	parts/STAGE/N    what task N made
 package scale
 
@@ -44,7 +44,7 @@ const (
 )
 
 // format is raised when a job of another version could not be read.
-const format = 1
+const format = 2
 
 // Job is what job.json holds: all that the tasks have in common.
 type Job struct {
@@ -122,8 +122,6 @@ const (
 	tasksFile = "tasks.jsonl"
 )
 
-func rowsFile(block int) string { return fmt.Sprintf("rows/%07d.jsonl", block) }
-
 // Setup is what every kind of job is made of.
 type Setup struct {
 	Storage Storage
@@ -132,11 +130,11 @@ type Setup struct {
 	Block   int      // rows of a block; 0: 1000
 }
 
-// newJob begins a job on a data set.
-func newJob(kind Kind, ds *dataset.Dataset, s *Setup) *Job {
+// newJob begins a job on a data set of so many rows.
+func newJob(kind Kind, ds *dataset.Dataset, rows int, s *Setup) *Job {
 	return &Job{
 		Format: format, Kind: kind, Version: fusor.Version, Kernel: kernel.ActiveTier().String(), Command: s.Command, Folder: s.Folder,
-		Data: Data{ds.Name, ds.Path, ds.Dir, ds.Manifest, ds.Encoding, len(ds.Rows), ds.Digest(), ds.Schema, ds.Problems},
+		Data: Data{ds.Name, ds.Path, ds.Dir, ds.Manifest, ds.Encoding, rows, "", ds.Schema, nil},
 	}
 }
 
@@ -181,40 +179,31 @@ var ErrOther = errors.New("another job is there already; name another folder, or
 
 // write writes a job and its rows, in the given order; nil is their own. A job that is there
 // already is left as it is.
-func (j *Job) write(ctx context.Context, s Storage, rows []dataset.Row, order []int, tasks []Task) error {
+func (j *Job) write(ctx context.Context, s Storage, rows *dataset.Blocks, order []int, tasks []Task) error {
+	old, err := s.Read(ctx, jobFile)
+	there := err == nil
+	if !there && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	to := s
+	if there {
+		to = nil
+	}
+	if err := j.writeRows(ctx, to, rows, order); err != nil {
+		return err
+	}
 	data, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("cannot write the job: %w", err)
 	}
 	// By content, so that the same command makes the same job.
 	j.ID = fmt.Sprintf("%x", sha256.Sum256(data))[:16]
-	old, err := s.Read(ctx, jobFile)
-	switch {
-	case err == nil:
-		var there Job
-		if json.Unmarshal(old, &there) == nil && there.ID == j.ID {
+	if there {
+		var before Job
+		if json.Unmarshal(old, &before) == nil && before.ID == j.ID {
 			return nil
 		}
 		return ErrOther
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	for b := range len(j.Blocks) - 1 {
-		var file bytes.Buffer
-		// A row a line, with its place in the data set: order may have mixed them.
-		lines := json.NewEncoder(&file)
-		for at := j.Blocks[b]; at < j.Blocks[b+1]; at++ {
-			i := at
-			if order != nil {
-				i = order[at]
-			}
-			if err := lines.Encode(indexed{i, rows[i]}); err != nil {
-				return fmt.Errorf("cannot write row %d: %w", rows[i].Number, err)
-			}
-		}
-		if err := s.Write(ctx, rowsFile(b), file.Bytes()); err != nil {
-			return err
-		}
 	}
 	var list bytes.Buffer
 	lines := json.NewEncoder(&list)
@@ -230,10 +219,4 @@ func (j *Job) write(ctx context.Context, s Storage, rows []dataset.Row, order []
 		return fmt.Errorf("cannot write the job: %w", err)
 	}
 	return s.Write(ctx, jobFile, append(data, '\n')) // last: a job is whole once it is there
-}
-
-// indexed is a row with its place in the data set.
-type indexed struct {
-	Index int         `json:"index"`
-	Row   dataset.Row `json:"row"`
 }

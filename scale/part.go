@@ -1,7 +1,6 @@
 package scale
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -155,27 +154,4 @@ func (f *files) parts(ctx context.Context, s Stage) (there, failed map[int]bool,
 		}
 	}
 	return there, failed, nil
-}
-
-// block reads the rows of a block, and their places in the data set.
-func (f *files) block(ctx context.Context, b int) (rows []indexed, err error) {
-	data, err := f.Read(ctx, rowsFile(b))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the rows of block %d: %w", b, err)
-	}
-	lines := json.NewDecoder(bufio.NewReader(bytes.NewReader(data)))
-	for lines.More() {
-		var r indexed
-		if err := lines.Decode(&r); err != nil {
-			return nil, fmt.Errorf("cannot read the rows of block %d: %w", b, err)
-		}
-		if r.Index < 0 || r.Index >= f.job.Data.Rows || len(r.Row.Cells) != len(f.job.Data.Schema.Columns) {
-			return nil, fmt.Errorf("cannot read the rows of block %d: row %d is not of the job", b, r.Index)
-		}
-		rows = append(rows, r)
-	}
-	if n := f.job.Blocks[b+1] - f.job.Blocks[b]; n != len(rows) {
-		return nil, fmt.Errorf("cannot read the rows of block %d: there are %d of %d", b, len(rows), n)
-	}
-	return rows, nil
 }

@@ -32,30 +32,33 @@ type answer predict.Prediction
 
 // NewPredict makes the job of answering the rows of a data set that was read with m's schema and
 // [dataset.Options].Deferred. Rows that m reads together are of one block.
-func NewPredict(ctx context.Context, m *fusor.Model, ds *dataset.Dataset, s Setup) (*Job, error) {
-	if err := m.Check(ds); err != nil {
-		return nil, ds.Problems.Wrap(err)
+func NewPredict(ctx context.Context, m *fusor.Model, rows *dataset.Blocks, s Setup) (*Job, error) {
+	if err := m.Check(rows.Dataset); err != nil {
+		return nil, rows.Problems.Wrap(err)
 	}
 	sum, err := sumOf(m.Model)
 	if err != nil {
 		return nil, err
 	}
-	j := newJob(Predict, ds, &s)
+	j := newJob(Predict, rows.Dataset, rows.Len(), &s)
 	j.Model = sum
 	j.Views = m.Views()
 	var order []int
 	ends := func(int) bool { return true }
 	if m.OverRows() {
+		if !rows.One() {
+			return nil, errors.New("the model reads rows together, which must all be there")
+		}
 		last := map[int]bool{} // places where a sequence ends
-		for _, rows := range dataset.Sequences(ds, nil) {
-			order = append(order, rows...)
+		for _, sequence := range dataset.Sequences(rows.Dataset, nil) {
+			order = append(order, sequence...)
 			last[len(order)] = true
 		}
 		ends = func(at int) bool { return last[at] }
 	}
 	j.blocks(s.Block, ends)
 	tasks := j.addBlocks(nil, stageAnswers)
-	return j, j.write(ctx, s.Storage, ds.Rows, order, tasks)
+	return j, j.write(ctx, s.Storage, rows, order, tasks)
 }
 
 // sumOf is a hash of a model as it is saved.
@@ -140,58 +143,114 @@ func (p *answering) do(ctx context.Context, _ Stage, tasks []Task, done func(Tas
 // Missing is the flag of a row whose block is not there.
 const Missing = "missing"
 
-// MergePredict returns the answers to all rows and the problems of their media. With allowMissing
-// the rows of blocks that are not there have an answer without anything but the flag [Missing].
-func (w *Worker) MergePredict(ctx context.Context, allowMissing bool) ([]fusor.Prediction, dataset.Problems, error) {
+// Answers are the answers of a job to all of its rows, a part at a time.
+type Answers struct {
+	w            *Worker
+	p            *answering
+	allowMissing bool
+
+	task     int                // the next one
+	list     []fusor.Prediction // of the tasks before it, not taken yet
+	problems dataset.Problems   // of media
+}
+
+// MergePredict returns the answers to all rows, of which the job must have been done. With
+// allowMissing the rows of blocks that are not there have an answer without anything but the flag
+// [Missing].
+func (w *Worker) MergePredict(allowMissing bool) (*Answers, error) {
 	p, ok := w.kind.(*answering)
 	if !ok {
-		return nil, nil, fmt.Errorf("the job is of the kind %s", w.job.Kind)
+		return nil, fmt.Errorf("the job is of the kind %s", w.job.Kind)
 	}
-	out := make([]fusor.Prediction, w.job.Data.Rows)
-	found := slices.Clone(w.job.Data.Problems)
-	for _, t := range w.tasks {
-		rows, err := w.block(ctx, *t.Block)
-		if err != nil {
-			return nil, nil, err
+	return &Answers{w: w, p: p, allowMissing: allowMissing, problems: slices.Clone(w.job.Data.Problems)}, nil
+}
+
+// Next returns the answers to the next n rows, in the order of the data set. Of a model that reads
+// rows together n must be all of them.
+func (a *Answers) Next(ctx context.Context, n int) ([]fusor.Prediction, error) {
+	// Their parts are in another order than the rows.
+	together := a.p.m.OverRows()
+	var all []fusor.Prediction
+	if together {
+		if n != a.w.job.Data.Rows {
+			return nil, fmt.Errorf("cannot merge %d rows: the model reads all %d together", n, a.w.job.Data.Rows)
 		}
-		data, err := w.read(ctx, t)
-		// Rows of a block that failed have a place all the same, so that answers stay in the order of the
-		// rows.
-		if err != nil && allowMissing {
-			for _, r := range rows {
-				out[r.Index].Flags = []string{Missing}
-				if p.q.Top == 0 {
-					out[r.Index].Classes = p.m.Schema().Classes
-				}
-				out[r.Index].Probabilities = make([]float64, len(out[r.Index].Classes))
-			}
+		all = make([]fusor.Prediction, n)
+	}
+	for ; a.task < len(a.w.tasks) && (together || len(a.list) < n); a.task++ {
+		t := a.w.tasks[a.task]
+		list, err := a.part(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if !together {
+			a.list = append(a.list, list...)
 			continue
 		}
+		rows, err := a.w.block(ctx, *t.Block)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w: %w", t, errMissing, err)
+			return nil, err
 		}
-		var a answers
-		var list []answer
-		if err = flat.Decode(answersFormat, data, a.flat); err == nil {
-			err = json.Unmarshal(a.rows, &list)
+		for i := range rows {
+			all[rows[i].index] = list[i]
 		}
-		// A part of another job, or of another version of the rows, must not be matched by place.
-		if err == nil && len(list) != len(rows) {
-			err = fmt.Errorf("it has %d answers to %d rows", len(list), len(rows))
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("cannot read what %s made: %w", t, err)
-		}
-		for i, r := range rows {
-			// Not in the part, which would repeat the names of the classes for each row.
-			if p.q.Top == 0 && p.m.Schema().Task != dataset.Regression {
-				list[i].Classes = p.m.Schema().Classes
-			}
-			out[r.Index] = fusor.Prediction(list[i])
-		}
-		found = append(found, a.problems...)
 	}
-	ds := w.dataset(nil)
-	ds.SortProblems(found)
-	return out, found, nil
+	if together {
+		return all, nil
+	}
+	if len(a.list) < n {
+		return nil, fmt.Errorf("cannot merge: there are answers to %d rows, and %d more rows", a.w.job.Data.Rows, n-len(a.list))
+	}
+	// The rest is moved, so that what was taken is not held.
+	all, a.list = a.list[:n:n], slices.Clone(a.list[n:])
+	return all, nil
+}
+
+// part returns the answers that a task made.
+func (a *Answers) part(ctx context.Context, t Task) ([]fusor.Prediction, error) {
+	n := a.w.job.Blocks[*t.Block+1] - a.w.job.Blocks[*t.Block]
+	out := make([]fusor.Prediction, n)
+	classes := a.p.m.Schema().Classes
+	data, err := a.w.read(ctx, t)
+	// Rows of a block that failed have a place all the same, so that answers stay in the order of
+	// rows.
+	if err != nil && a.allowMissing {
+		for i := range out {
+			if out[i].Flags = []string{Missing}; a.p.q.Top == 0 {
+				out[i].Classes = classes
+			}
+			out[i].Probabilities = make([]float64, len(out[i].Classes))
+		}
+		return out, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", t, errMissing, err)
+	}
+	var made answers
+	var list []answer
+	if err = flat.Decode(answersFormat, data, made.flat); err == nil {
+		err = json.Unmarshal(made.rows, &list)
+	}
+	if err == nil && len(list) != n {
+		err = fmt.Errorf("it has %d answers to %d rows", len(list), n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read what %s made: %w", t, err)
+	}
+	for i := range list {
+		// Not in the part, which would repeat the names of the classes for each row.
+		if a.p.q.Top == 0 && a.p.m.Schema().Task != dataset.Regression {
+			list[i].Classes = classes
+		}
+		out[i] = fusor.Prediction(list[i])
+	}
+	a.problems = append(a.problems, made.problems...)
+	return out, nil
+}
+
+// Problems returns those of the data and of the media of the rows that were taken.
+func (a *Answers) Problems() dataset.Problems {
+	found := slices.Clone(a.problems)
+	a.w.dataset(nil).SortProblems(found)
+	return found
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fusor-ml/fusor"
 	"github.com/fusor-ml/fusor/compare"
+	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/internal/durable"
 	"github.com/fusor-ml/fusor/report"
 	"github.com/fusor-ml/fusor/scale"
@@ -166,7 +167,7 @@ func (c *mergeCmd) arrays(e *env, j *openedJob) error {
 	return plain.write(j.env, x)
 }
 
-// answers writes the answers to all rows.
+// answers writes the answers to all rows, of a table that is read some rows at a time.
 func (c *mergeCmd) answers(j *openedJob) error {
 	plain := &j.plain.Predict
 	plain.Out, plain.resultFlags = c.Out, c.resultFlags
@@ -175,19 +176,55 @@ func (c *mergeCmd) answers(j *openedJob) error {
 		return err
 	}
 	m := j.worker.Model()
-	ds, err := plain.deferred(m, plain.Data[0])
+	rows, err := plain.deferred(m, plain.Data[0])
 	if err != nil {
 		return plain.failed(j.env, err)
 	}
-	if ds.Digest() != j.worker.Job().Data.SHA256 {
-		return fmt.Errorf("%s is another table than when the job was made", plain.Data[0])
+	other := fmt.Errorf("%s is another table than when the job was made", plain.Data[0])
+	if rows.Len() != j.worker.Job().Data.Rows {
+		return other
 	}
-	preds, problems, err := j.worker.MergePredict(j.env.ctx, c.AllowMissing)
+	// What a terminal or a pipe has cannot be taken back; a file is renamed in the end.
+	if c.Out == "" && !c.jsonToStdout() {
+		sum := dataset.NewRowsDigest()
+		for ds, err := range rows.All() {
+			if err != nil {
+				return plain.failed(j.env, err)
+			}
+			sum.Add(ds.Rows)
+		}
+		if sum.Sum() != j.worker.Job().Data.SHA256 {
+			return other
+		}
+	}
+	made, err := j.worker.MergePredict(c.AllowMissing)
 	if err != nil {
 		return err
 	}
-	in := inputOf(ds)
-	plain.report(j.env, problems)
-	plain.twice(j.env, m, in.header)
-	return plain.finish(j.env, m, in.all(func(yield func(answered, error) bool) { yield(answered{in, 0, preds}, nil) }), format)
+	header := rows.Dataset.Raw().Header
+	plain.twice(j.env, m, header)
+	all := &allRows{header: header, rows: rows.Len()}
+	all.answers = func(yield func(answered, error) bool) {
+		sum := dataset.NewRowsDigest()
+		for ds, err := range rows.All() {
+			var preds []fusor.Prediction
+			if err == nil {
+				sum.Add(ds.Rows)
+				all.labeled = all.labeled || slices.ContainsFunc(ds.Rows, func(r dataset.Row) bool { return r.Labeled() })
+				preds, err = made.Next(j.env.ctx, len(ds.Rows))
+			}
+			if !yield(answered{inputOf(ds), 0, preds}, err) || err != nil {
+				return
+			}
+		}
+		if sum.Sum() != j.worker.Job().Data.SHA256 {
+			yield(answered{}, other)
+			return
+		}
+		plain.report(j.env, made.Problems())
+	}
+	if err := plain.finish(j.env, m, all, format); err != nil {
+		return plain.failed(j.env, err)
+	}
+	return nil
 }

@@ -158,11 +158,11 @@ func (c *tasksExtractCmd) Run(e *env) error {
 		return err
 	}
 	data.Deferred = true
-	ds, err := fusor.Open(c.Data, data)
+	rows, err := openRows(c.Data, data)
 	if err != nil {
 		return c.made(e, nil, err)
 	}
-	j, err := scale.NewExtract(e.ctx, ds, o, s)
+	j, err := scale.NewExtract(e.ctx, rows, o, s)
 	return c.made(e, j, err)
 }
 
@@ -183,11 +183,11 @@ func (c *tasksPredictCmd) Run(e *env) error {
 	if err != nil {
 		return c.made(e, nil, err)
 	}
-	ds, err := c.deferred(m, c.Data)
+	rows, err := c.deferred(m, c.Data)
 	if err != nil {
 		return c.made(e, nil, err)
 	}
-	j, err := scale.NewPredict(e.ctx, m, ds, s)
+	j, err := scale.NewPredict(e.ctx, m, rows, s)
 	return c.made(e, j, err)
 }
 
@@ -205,11 +205,31 @@ func (c *queryFlags) load(path string, o fusor.Options) (*fusor.Model, error) {
 }
 
 // deferred reads a table as the model was trained, without looking at its media.
-func (c *queryFlags) deferred(m *fusor.Model, path string) (*dataset.Dataset, error) {
+func (c *queryFlags) deferred(m *fusor.Model, path string) (*dataset.Blocks, error) {
 	o, err := c.roleFlags.options()
 	if err != nil {
 		return nil, err
 	}
 	o.Schema, o.Deferred = m.Schema(), true
-	return dataset.Open(path, o)
+	if m.OverRows() { // which it reads together
+		ds, err := dataset.Open(path, o)
+		if err != nil {
+			return nil, err
+		}
+		return dataset.OneBlock(ds), nil
+	}
+	return dataset.OpenBlocks(path, o)
+}
+
+// openRows reads a table of any number of rows where a model knows what its columns are, else the
+// whole of it.
+func openRows(path string, o dataset.Options) (*dataset.Blocks, error) {
+	if o.Schema != nil {
+		return dataset.OpenBlocks(path, o)
+	}
+	ds, err := dataset.Open(path, o)
+	if err != nil {
+		return nil, err
+	}
+	return dataset.OneBlock(ds), nil
 }
