@@ -394,6 +394,32 @@ func merged(t *testing.T, w *scale.Worker, allowMissing bool) (all []fusor.Predi
 	return all, a.Problems(), nil
 }
 
+// TestSideBySide lets a worker do all blocks but one while another is at work, which leaves what is
+// done.
+func TestSideBySide(t *testing.T) {
+	path, o := table(t, 60, 0, false), options(t)
+	o.Folds = 2
+	s, j := newJob(t, path, o, 6)
+	one, two := worker(t, s, o), worker(t, s, o)
+	blocks := one.Tasks()[:j.Stages[0].Tasks]
+	one.Threads = 1
+	states := map[scale.State]int{}
+	one.Report = func(l scale.Line) {
+		if states[l.State]++; states[scale.Done]+states[scale.Kept] > 1 {
+			return
+		}
+		if failed, waiting, err := two.Do(t.Context(), blocks); failed+waiting > 0 || err != nil {
+			t.Errorf("%d failed, %d wait, %v", failed, waiting, err)
+		}
+	}
+	if failed, waiting, err := one.Do(t.Context(), blocks); failed+waiting > 0 || err != nil {
+		t.Errorf("%d failed, %d wait, %v", failed, waiting, err)
+	}
+	if states[scale.Done] != 1 || states[scale.Kept] != len(blocks)-1 {
+		t.Errorf("of %d blocks the first worker has %v", len(blocks), states)
+	}
+}
+
 // failing is a storage that refuses to keep some files.
 type failing struct {
 	scale.Storage

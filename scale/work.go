@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -163,8 +165,18 @@ func (w *Worker) ready(ctx context.Context, stage Stage) (bool, error) {
 func (w *Worker) eachBlock(ctx context.Context, tasks []Task, done func(Task, float64, error), do func(ctx context.Context, block, threads int) ([]byte, error)) error {
 	cores := parallel.Workers(w.Threads)
 	beside := min(cores, len(tasks))
+	// In an order of this worker's own, so that several that begin at once meet at few blocks.
+	tasks = slices.Clone(tasks)
+	rand.Shuffle(len(tasks), func(i, k int) { tasks[i], tasks[k] = tasks[k], tasks[i] })
 	var mu sync.Mutex // guards done
 	return parallel.For(ctx, len(tasks), beside, func(ctx context.Context, _, i int) error {
+		// Another worker may have done it since this one began.
+		if there, err := w.done(ctx, tasks[i]); there || err != nil {
+			if there {
+				w.report(Line{Task: tasks[i], State: Kept})
+			}
+			return err
+		}
 		start := time.Now()
 		data, err := do(ctx, *tasks[i].Block, max(1, cores/beside))
 		if ctx.Err() != nil {
