@@ -95,6 +95,26 @@ func TestEmptyColumns(t *testing.T) {
 	}
 }
 
+// Columns of one name have names of their own, the same for a trained model.
+func TestColumnsOfOneName(t *testing.T) {
+	content := manifestOf(40, "label,text,x,x,x.2,x", func(i int) string {
+		return fmt.Sprintf("%c,some words of %d here,%d,%d,%d,%d", 'a'+i%2, i, i*i%37, i*i%31, i*i%29, i*i%23)
+	})
+	ds := accepted(t, "m.csv", content, Options{})
+	if got, want := summary(ds), "text:text, table:table x=number x.3=number x.2=number x.4=number; 40 rows map[a:20 b:20]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := ds.Problems.Error(), `m.csv:1: column "x": the header has the column twice (columns 3 and 4); the second is called "x.3"`; !strings.Contains(got, want) {
+		t.Error(got)
+	}
+	again := accepted(t, "m.csv", content, Options{Schema: &ds.Schema})
+	for i := range ds.Rows {
+		if got, want := fmt.Sprint(again.Rows[i].Cells), fmt.Sprint(ds.Rows[i].Cells); got != want {
+			t.Fatalf("row %d: the model reads %s, want %s", i, got, want)
+		}
+	}
+}
+
 func TestRowsBelowTheHeaderOfSheets(t *testing.T) {
 	rows := [][]any{{"label", "text", "n", ""}, {"", "", "cm", ""}}
 	for i := range 40 {

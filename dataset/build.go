@@ -43,7 +43,7 @@ func newLayout(ds *Dataset, src *source, opt *Options, c *collector) *layout {
 		ds.Dir = opt.Root
 	}
 	// Faults of the header come first: every later step looks columns up by their names.
-	checkHeader(t, c)
+	checkHeader(t, opt, c)
 	l := &layout{roles: findRoles(t, opt, c)}
 	if opt.Schema == nil && t.Len() == 0 && !c.failed() {
 		c.fatal("table.no-rows", 0, "", "add a row for every sample", "there are no rows below the header")

@@ -14,33 +14,47 @@ var labelNames = []string{
 
 // known is the test whether a name is one that the header of a table with these options may have.
 func known(opt *Options) func(string) bool {
-	names := map[string]bool{}
-	add := func(list ...string) {
-		for _, name := range list {
-			if name != "" {
-				names[strings.ToLower(name)] = true
-			}
-		}
-	}
-	add(labelNames...)
-	add("id", "split", "group", "order", opt.Label, opt.ID, opt.Split, opt.Group, opt.Order)
-	add(strings.Split(opt.Label, ",")...)
-	add(opt.Ignore...)
-	add(opt.Columns...)
+	names := roleNames(opt)
+	names.add(opt.Ignore...)
+	names.add(opt.Columns...)
 	for name := range opt.Kinds {
-		add(name)
+		names.add(name)
 	}
 	if s := opt.Schema; s != nil {
-		add(s.Label, s.ID, s.Split, s.Group, s.Order)
-		add(s.Labels...)
 		for _, col := range s.Columns {
-			add(col.Name)
+			names.add(col.Name)
 			for _, f := range col.Fields {
-				add(f.Name)
+				names.add(f.Name)
 			}
 		}
 	}
-	return func(name string) bool { return names[strings.ToLower(name)] }
+	return names.has
+}
+
+// nameSet is a set of names of columns, whose case does not count.
+type nameSet map[string]bool
+
+func (n nameSet) add(list ...string) {
+	for _, name := range list {
+		if name != "" {
+			n[strings.ToLower(name)] = true
+		}
+	}
+}
+
+func (n nameSet) has(name string) bool { return n[strings.ToLower(name)] }
+
+// roleNames are the names that a column with a role may have.
+func roleNames(opt *Options) nameSet {
+	names := nameSet{}
+	names.add(labelNames...)
+	names.add("id", "split", "group", "order", opt.Label, opt.ID, opt.Split, opt.Group, opt.Order)
+	names.add(strings.Split(opt.Label, ",")...)
+	if s := opt.Schema; s != nil {
+		names.add(s.Label, s.ID, s.Split, s.Group, s.Order)
+		names.add(s.Labels...)
+	}
+	return names
 }
 
 // headerName is the name that a cell of the header is, without blanks and the invisible characters

@@ -299,7 +299,7 @@ func readParts(ds *Dataset, parts []part, opt *Options, c *collector) *source {
 		own := &collector{file: file}
 		src := openFile(ds, file, opt, own)
 		if src != nil {
-			if names := (&collector{file: file}); names.wrong(src.table) {
+			if names := (&collector{file: file}); names.wrong(src.table, opt) {
 				own = names
 			}
 		}
@@ -332,8 +332,8 @@ func readParts(ds *Dataset, parts []part, opt *Options, c *collector) *source {
 }
 
 // wrong reports whether the header of a table has faults, which it collects.
-func (c *collector) wrong(t *Table) bool {
-	checkHeader(t, c)
+func (c *collector) wrong(t *Table, opt *Options) bool {
+	checkHeader(t, opt, c)
 	return c.failed()
 }
 

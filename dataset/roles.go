@@ -239,9 +239,10 @@ func column(header []string, name string) int {
 	return slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(h, name) })
 }
 
-// checkHeader reports columns that are there twice or have no name.
-func checkHeader(t *Table, c *collector) {
-	seen := map[string]int{}
+// checkHeader reports columns that have no name, and gives those of one name names of their own,
+// unless it is one that something goes by.
+func checkHeader(t *Table, opt *Options, c *collector) {
+	seen, special := map[string]int{}, roleNames(opt)
 	for i, name := range t.Header {
 		if name == "" {
 			if t.isEmpty(i) {
@@ -250,11 +251,21 @@ func checkHeader(t *Table, c *collector) {
 			c.note("column.unnamed", 1, "", "give it a name in the header", "column %d has no name and is left out", i+1)
 			continue
 		}
-		if first, twice := seen[name]; twice {
+		first, twice := seen[name]
+		switch {
+		case !twice:
+			seen[name] = i
+		case special.has(name):
 			c.fatal("column.twice", 1, name, "rename or remove one of them", "the header has the column twice (columns %d and %d)", first+1, i+1)
-			continue
+		default:
+			other := ""
+			for n := 2; other == "" || column(t.Header, other) >= 0; n++ {
+				other = fmt.Sprintf("%s.%d", name, n)
+			}
+			t.Header[i] = other
+			seen[other] = i
+			c.note("column.twice", 1, name, "rename or remove one of them", "the header has the column twice (columns %d and %d); the second is called %q", first+1, i+1, other)
 		}
-		seen[name] = i
 	}
 }
 
