@@ -301,6 +301,7 @@ func readTargets(ds *Dataset, c *collector) {
 		n++
 	}
 	noteTargetSentinels(ds, c)
+	noteTotal(ds, c)
 	if n < 2 || low == high {
 		c.fatal("label.one-value", 0, ds.Schema.Label, "add samples with other values", "the labels do not differ: there is nothing to predict")
 	}

@@ -262,6 +262,24 @@ func noteTargetSentinels(ds *Dataset, c *collector) {
 	}
 }
 
+// noteTotal notes a last row whose target is the sum of all others, as that of a row of totals.
+func noteTotal(ds *Dataset, c *collector) {
+	last := len(ds.Rows) - 1
+	if last < fewRows {
+		return
+	}
+	sum, size := 0.0, 0.0
+	for i := range ds.Rows[:last] {
+		if r := &ds.Rows[i]; r.Labeled() {
+			sum += r.Target
+			size += math.Abs(r.Target)
+		}
+	}
+	if r := &ds.Rows[last]; r.Labeled() && size > 0 && math.Abs(sum) > size/2 && math.Abs(r.Target-sum) <= 1e-9*size {
+		c.note("label.total", r.Number, ds.Schema.Label, "leave it out if it is a row of totals", "the label of the last row, %q, is the sum of all others", r.Label)
+	}
+}
+
 // notePoint notes a column that may have points between thousands: those of its numbers that have
 // a point have three digits behind it, and the others are below a thousand.
 func notePoint(t *Table, i int, c *collector) {

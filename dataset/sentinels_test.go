@@ -167,3 +167,19 @@ func TestCodesWorthANote(t *testing.T) {
 	f("page_number", 600, 23, false)
 	f("month", 600, 12, false)
 }
+
+// A row of totals below the table would be its largest target by far.
+func TestRowOfTotals(t *testing.T) {
+	rows, sum := "item,n,label\n", 0.0
+	for i := range 40 {
+		v := float64(i*13%101) + 0.1
+		rows += fmt.Sprintf("i%d,%d,%g\n", i*7%41, i%7, v)
+		sum += v
+	}
+	for last, want := range map[string]bool{fmt.Sprintf("Total,%d,%.1f\n", 119, sum): true, fmt.Sprintf("i,3,%.1f\n", sum/2): false, "": false} {
+		ds := accepted(t, "m.csv", rows+last, Options{Task: "regression"})
+		if got := strings.Contains(ds.Problems.Error(), fmt.Sprintf(`m.csv:42: column "label": the label of the last row, "%.1f", is the sum of all others`, sum)); got != want {
+			t.Errorf("%q: %v", last, ds.Problems)
+		}
+	}
+}
