@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -100,11 +99,7 @@ func (p *Predictions) ranking(class int) []ranked {
 	for i, row := range p.Probs {
 		scores[i] = row[class]
 	}
-	rows := make([]ranked, len(scores))
-	for i := range rows {
-		rows[i] = ranked(i)
-	}
-	slices.SortStableFunc(rows, func(a, b ranked) int { return cmp.Compare(scores[a], scores[b]) })
+	rows := ascending(scores)
 	for k, i := range slices.Clone(rows) {
 		r := i << 2
 		if p.Labels[i] == class {
