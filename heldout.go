@@ -43,14 +43,32 @@ func (m *Model) run(ds *dataset.Dataset) (run dataset.Run, ok bool) {
 		}
 		tables = append(tables, &unsplit)
 	}
+	tests := func(rows int) bool { // whether training tested on so many, as far as that is known
+		record := m.Artifact().Record
+		return record == nil || record.Rows.Test == rows
+	}
+	type candidate struct {
+		run    dataset.Run
+		digest func(dataset.Run) string
+	}
+	var candidates []candidate
 	for _, ds := range tables {
 		plan, err := dataset.HoldOut(ds, dataset.PlanOptions{Seed: t.Seed})
-		if err == nil && *trainedOn(ds, plan.Runs[0], t.Seed) == *t {
-			return plan.Runs[0], true
+		if err == nil && tests(len(plan.Runs[0].Test)) {
+			candidates = append(candidates, candidate{plan.Runs[0], ds.RunDigests()})
 		}
-		run, err := dataset.FitAll(ds, t.Seed)
-		if err == nil && *trainedOn(ds, run, t.Seed) == *t {
-			return run, true
+		if !tests(0) { // as the next one does
+			continue
+		}
+		if run, err := dataset.FitAll(ds, t.Seed); err == nil {
+			candidates = append(candidates, candidate{run, ds.RunDigests()})
+		}
+	}
+	// Each digest of a large table reads it once more. Nothing below holds its rows, which garbage
+	// collections would look at all that time.
+	for _, c := range candidates {
+		if c.digest(c.run) == t.Rows {
+			return c.run, true
 		}
 	}
 	return run, false
@@ -69,27 +87,40 @@ func (m *Model) HeldOut(ds *dataset.Dataset) (rows []int, ok bool) {
 // Fitted counts the labeled rows among those given (nil: all) that the model
 // was fitted on; −1 if that is unknown or there is no such row.
 func (m *Model) Fitted(ds *dataset.Dataset, rows []int) int {
+	if rows == nil && ds != nil {
+		rows = all(ds)
+	}
+	labeled := labeledRows(ds)
 	run, ok := m.run(ds)
 	if !ok {
 		return -1
 	}
-	seen := make([]bool, len(ds.Rows))
+	seen := make([]bool, len(labeled))
 	for _, part := range [][]int{run.Train, run.Val} { // the refit takes the validation rows too
 		for _, r := range part {
 			seen[r] = true
 		}
-	}
-	if rows == nil {
-		rows = all(ds)
 	}
 	n := 0
 	for _, r := range rows {
 		if r < 0 || r >= len(seen) {
 			return -1
 		}
-		if seen[r] && ds.Rows[r].Labeled() {
+		if seen[r] && labeled[r] {
 			n++
 		}
 	}
 	return n
+}
+
+// labeledRows reports of each row whether it has a label.
+func labeledRows(ds *dataset.Dataset) []bool {
+	if ds == nil {
+		return nil
+	}
+	out := make([]bool, len(ds.Rows))
+	for i := range out {
+		out[i] = ds.Rows[i].Labeled()
+	}
+	return out
 }

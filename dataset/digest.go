@@ -43,31 +43,37 @@ func (d *RowsDigest) Sum() string { return fmt.Sprintf("%x", d.h.Sum(nil)) }
 
 // RunDigest returns a hash of the rows and the parts of a run that they are in, whatever they were
 // read from.
-func (d *Dataset) RunDigest(run Run) string {
-	h := rowHash{Hash: sha256.New()}
-	part := make([]byte, len(d.Rows))
-	for k, rows := range [][]int{run.Train, run.Val, run.Test} {
-		for _, r := range rows {
-			part[r] = byte(k + 1)
-		}
+func (d *Dataset) RunDigest(run Run) string { return d.RunDigests()(run) }
+
+// RunDigests returns RunDigest, which of rows that [Blocks.Samples] returned does not hold them: it
+// reads the table again.
+func (d *Dataset) RunDigests() func(run Run) string {
+	n, from := len(d.Rows), d.blocks
+	if from == nil {
+		from = OneBlock(d)
 	}
-	var b []byte
-	i := 0
-	blocks := OneBlock(d).All()
-	if d.blocks != nil {
-		blocks = d.blocks.All()
-	}
-	for ds, err := range blocks {
-		if err != nil { // it is the hash of no run
-			return ""
+	return func(run Run) string {
+		h := rowHash{Hash: sha256.New()}
+		part := make([]byte, n)
+		for k, rows := range [][]int{run.Train, run.Val, run.Test} {
+			for _, r := range rows {
+				part[r] = byte(k + 1)
+			}
 		}
-		for k := range ds.Rows {
-			b = strconv.AppendInt(b[:0], int64(part[i]), 10)
-			b = h.add(&ds.Rows[k], b, false)
-			i++
+		var b []byte
+		i := 0
+		for ds, err := range from.All() {
+			if err != nil { // it is the hash of no run
+				return ""
+			}
+			for k := range ds.Rows {
+				b = strconv.AppendInt(b[:0], int64(part[i]), 10)
+				b = h.add(&ds.Rows[k], b, false)
+				i++
+			}
 		}
+		return fmt.Sprintf("%x", h.Sum(nil))
 	}
-	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // rowHash hashes rows.
