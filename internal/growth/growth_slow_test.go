@@ -145,7 +145,7 @@ func TestGrowth(t *testing.T) {
 var limits = map[string]float64{
 	"predict": 250, "predict as JSON": 250, "evaluate": 330,
 	"tasks predict": 250, "work, of predict": 250, "merge, of predict": 250,
-	"tasks extract": 500, "work, of extract": 250, "merge, of extract": 680,
+	"tasks extract": 500, "work, of extract": 250, "merge, of extract": 600,
 }
 
 // TestMemory holds the peak memory of answering and measuring a million rows, whose text, cells and
