@@ -144,6 +144,10 @@ func TestRowJSON(t *testing.T) {
 			}
 			if rapid.Bool().Draw(t, "vector") {
 				c.Vector = rapid.SliceOfN(rapid.Float32(), 1, 9).Draw(t, "numbers")
+				c.Index = rapid.SliceOfN(rapid.Uint32(), 0, 3).Draw(t, "entries")
+				if len(c.Index) == 0 {
+					c.Index = nil
+				}
 			}
 			r.Cells = append(r.Cells, c)
 		}

@@ -35,6 +35,7 @@ type cellJSON struct {
 	Name       textJSON    `json:"name,omitempty"`
 	Media      []mediaJSON `json:"media,omitempty"`
 	Vector     vectorJSON  `json:"vector,omitempty"`
+	Index      []uint32    `json:"index,omitempty"`
 	Fields     []textJSON  `json:"fields,omitempty"`
 	Incomplete bool        `json:"incomplete,omitempty"`
 }
@@ -99,7 +100,7 @@ func (r *Row) json() rowJSON {
 func (c *Cell) json() cellJSON {
 	out := cellJSON{
 		Text: textJSON(c.Text), Files: convert[textJSON](c.Files), Data: c.Data, Name: textJSON(c.Name),
-		Vector: c.Vector, Fields: convert[textJSON](c.Fields), Incomplete: c.Incomplete,
+		Vector: c.Vector, Index: c.Index, Fields: convert[textJSON](c.Fields), Incomplete: c.Incomplete,
 	}
 	for _, src := range c.Media {
 		out.Media = append(out.Media, mediumJSON(src))
@@ -110,7 +111,7 @@ func (c *Cell) json() cellJSON {
 func (c *cellJSON) cell() Cell {
 	out := Cell{
 		Text: string(c.Text), Files: convert[string](c.Files), Data: c.Data, Name: string(c.Name),
-		Vector: c.Vector, Fields: convert[string](c.Fields), Incomplete: c.Incomplete,
+		Vector: c.Vector, Index: c.Index, Fields: convert[string](c.Fields), Incomplete: c.Incomplete,
 	}
 	for _, m := range c.Media {
 		if m.Error != "" {
