@@ -16,6 +16,7 @@ import (
 	"github.com/fusor-ml/fusor/dataset"
 	"github.com/fusor-ml/fusor/eval"
 	"github.com/fusor-ml/fusor/feature"
+	"github.com/fusor-ml/fusor/internal/parallel"
 	"github.com/fusor-ml/fusor/train"
 )
 
@@ -163,6 +164,34 @@ func (c *comparison) do(ctx context.Context, stage Stage, tasks []Task, done fun
 			return c.w.features(ctx, block, c.refs, o.Extraction())
 		})
 	}
+	// Some at a time, as eachBlock does: what others did meanwhile is not done again.
+	some := max(2*parallel.Workers(c.w.Threads), (len(tasks)+mostBatches-1)/mostBatches)
+	for tasks = shuffled(tasks); len(tasks) > 0; {
+		var batch []Task
+		for len(tasks) > 0 && len(batch) < some {
+			t := tasks[0]
+			tasks = tasks[1:]
+			if there, err := c.w.done(ctx, t); err != nil {
+				return err
+			} else if there {
+				c.w.report(Line{Task: t, State: Kept})
+				continue
+			}
+			batch = append(batch, t)
+		}
+		if err := c.pieces(ctx, stage, batch, done); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostBatches is how often the pieces of a stage are asked for at most: each time the comparison
+// goes through all of its steps.
+const mostBatches = 8
+
+// pieces makes pieces of one stage.
+func (c *comparison) pieces(ctx context.Context, stage Stage, tasks []Task, done func(Task, float64, error)) error {
 	own := map[compare.Piece]Task{}
 	for _, t := range tasks {
 		own[*t.Piece] = t
@@ -282,8 +311,16 @@ func (s *pieces) Load(p compare.Piece) ([]byte, error) {
 	_, own := s.own[p]
 	s.mu.Unlock()
 	switch {
-	case own:
-		return nil, nil
+	case own: // unless another worker has made it since
+		data, err := s.w.read(s.ctx, t)
+		if err != nil {
+			return nil, nil //nolint:nilerr // then it is made here
+		}
+		s.w.report(Line{Task: t, State: Kept})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.own, p)
+		return data, nil
 	case s.stage == compare.StagePrepare && p.Stage == compare.StageFit:
 		return nil, nil // a fit asks for its preparation, after which it is pending
 	case s.stage != "" && p.Stage == s.stage, s.stage != "" && after(p.Stage, s.stage):

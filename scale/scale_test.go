@@ -418,6 +418,25 @@ func TestSideBySide(t *testing.T) {
 	if states[scale.Done] != 1 || states[scale.Kept] != len(blocks)-1 {
 		t.Errorf("of %d blocks the first worker has %v", len(blocks), states)
 	}
+	// And so are fits.
+	fits, beside := map[scale.State]int{}, worker(t, s, o)
+	one.Report = func(l scale.Line) {
+		if l.Stage != "fit" {
+			return
+		}
+		if fits[l.State]++; fits[scale.Done]+fits[scale.Kept] > 1 {
+			return
+		}
+		if failed, waiting, err := beside.Do(t.Context(), beside.Tasks()); failed+waiting > 0 || err != nil {
+			t.Errorf("%d failed, %d wait, %v", failed, waiting, err)
+		}
+	}
+	if failed, waiting, err := one.Do(t.Context(), one.Tasks()); failed+waiting > 0 || err != nil {
+		t.Errorf("%d failed, %d wait, %v", failed, waiting, err)
+	}
+	if fits[scale.Done] != 1 || fits[scale.Kept] < 5 {
+		t.Errorf("the first worker has the fits %v", fits)
+	}
 }
 
 // failing is a storage that refuses to keep some files.

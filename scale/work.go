@@ -161,13 +161,19 @@ func (w *Worker) ready(ctx context.Context, stage Stage) (bool, error) {
 	return true, nil
 }
 
+// shuffled returns tasks in an order of this worker's own, so that several that begin at once meet
+// at few of them.
+func shuffled(tasks []Task) []Task {
+	tasks = slices.Clone(tasks)
+	rand.Shuffle(len(tasks), func(i, k int) { tasks[i], tasks[k] = tasks[k], tasks[i] })
+	return tasks
+}
+
 // eachBlock makes the parts of blocks, side by side on as many cores as there are.
 func (w *Worker) eachBlock(ctx context.Context, tasks []Task, done func(Task, float64, error), do func(ctx context.Context, block, threads int) ([]byte, error)) error {
 	cores := parallel.Workers(w.Threads)
 	beside := min(cores, len(tasks))
-	// In an order of this worker's own, so that several that begin at once meet at few blocks.
-	tasks = slices.Clone(tasks)
-	rand.Shuffle(len(tasks), func(i, k int) { tasks[i], tasks[k] = tasks[k], tasks[i] })
+	tasks = shuffled(tasks)
 	var mu sync.Mutex // guards done
 	return parallel.For(ctx, len(tasks), beside, func(ctx context.Context, _, i int) error {
 		// Another worker may have done it since this one began.
