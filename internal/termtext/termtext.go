@@ -2,6 +2,7 @@
 package termtext
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 	"unicode"
@@ -34,13 +35,27 @@ func Cut(s string, width int) string {
 	}
 	var b strings.Builder
 	used := 1
-	for g := uniseg.NewGraphemes(s); g.Next(); {
-		if used += g.Width(); used > width {
+	for g, columns := range graphemes(s) {
+		if used += columns; used > width {
 			break
 		}
-		b.WriteString(g.Str())
+		b.WriteString(g)
 	}
 	return b.String() + "…"
+}
+
+// graphemes returns the characters that a reader sees in s (UAX 29), and the columns of each.
+// uniseg.NewGraphemes would bring the tables of words and sentences with it.
+func graphemes(s string) iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		for state := -1; s != ""; {
+			var g string
+			var columns int
+			if g, s, columns, state = uniseg.FirstGraphemeClusterInString(s, state); !yield(g, columns) {
+				return
+			}
+		}
+	}
 }
 
 // Fit is Cut that cuts the longest of names joined by " + " first,
@@ -99,12 +114,12 @@ func wrap(s string, width int) []string {
 func Break(s string, width int) []string {
 	var lines []string
 	from, at, used := 0, 0, 0
-	for g := uniseg.NewGraphemes(s); g.Next(); {
-		if used += g.Width(); used > width && at > from {
+	for g, columns := range graphemes(s) {
+		if used += columns; used > width && at > from {
 			lines = append(lines, s[from:at])
-			from, used = at, g.Width()
+			from, used = at, columns
 		}
-		at += len(g.Str())
+		at += len(g)
 	}
 	return append(lines, s[from:])
 }
