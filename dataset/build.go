@@ -415,9 +415,14 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 		cells = make([]Cell, n*len(own))
 	}
 	for i := range ds.Rows {
-		ds.Rows[i] = Row{Number: t.lines[i], Class: -1, held: held, at: i}
-		if !compact {
-			ds.Rows[i].Cells, ds.Rows[i].held = cells[i*len(own):(i+1)*len(own):(i+1)*len(own)], nil
+		// Field by field: whole rows are copied by the runtime, which a garbage collection cannot stop
+		// and waits for, turning a processor over.
+		r := &ds.Rows[i]
+		r.Number, r.Class, r.at = t.lines[i], -1, i
+		if compact {
+			r.held = held
+		} else {
+			r.Cells = cells[i*len(own) : (i+1)*len(own) : (i+1)*len(own)]
 		}
 	}
 	// Strings of a table point into blocks of its text. A copy of each level lets go of these, and

@@ -24,16 +24,19 @@ func rowsFile(block int) string { return fmt.Sprintf("rows/%07d", block) }
 // blockRows is what the file of a block holds: all of its rows, without loss.
 type blockRows struct {
 	list []placed
+
+	cells []dataset.Cell // of the row that is written, whose fields lie in room
+	room  []string
 }
 
 func (b *blockRows) flat(s *flat.Stream) {
 	flat.List(s, &b.list, func(p *placed) {
 		s.Int(&p.index)
-		flatRow(s, &p.row)
+		b.row(s, &p.row)
 	})
 }
 
-func flatRow(s *flat.Stream, r *dataset.Row) {
+func (b *blockRows) row(s *flat.Stream, r *dataset.Row) {
 	s.Int(&r.Number)
 	s.Text(&r.ID)
 	s.Text(&r.Split)
@@ -48,16 +51,16 @@ func flatRow(s *flat.Stream, r *dataset.Row) {
 		r.Labels = []int{}
 	}
 	s.Float(&r.Target)
-	var cells []dataset.Cell
-	if !s.Reading() {
-		cells = make([]dataset.Cell, r.Width())
-		for k := range cells {
-			cells[k] = r.Cell(k)
-		}
+	cell := func(c *dataset.Cell) { flatCell(s, c) }
+	if s.Reading() {
+		flat.List(s, &r.Cells, cell)
+		return
 	}
-	if flat.List(s, &cells, func(c *dataset.Cell) { flatCell(s, c) }); s.Reading() {
-		r.Cells = cells
+	b.cells = b.cells[:0]
+	for k := range r.Width() {
+		b.cells = append(b.cells, r.CellWith(k, &b.room))
 	}
+	flat.List(s, &b.cells, cell)
 }
 
 func flatCell(s *flat.Stream, c *dataset.Cell) {
@@ -114,7 +117,7 @@ func bytesOf(m media.Source) ([]byte, error) {
 type rowWriter struct {
 	job     *Job
 	storage Storage // nil: the rows are those of a job that is there
-	list    []placed
+	rows    blockRows
 	block   int
 }
 
@@ -123,12 +126,12 @@ func (w *rowWriter) add(ctx context.Context, index int, r *dataset.Row) error {
 	if w.storage == nil {
 		return nil
 	}
-	if w.list = append(w.list, placed{index, *r}); len(w.list) < w.job.Blocks[w.block+1]-w.job.Blocks[w.block] {
+	list := &w.rows.list
+	if *list = append(*list, placed{index, *r}); len(*list) < w.job.Blocks[w.block+1]-w.job.Blocks[w.block] {
 		return nil
 	}
-	b := blockRows{list: w.list}
-	err := w.storage.Write(ctx, rowsFile(w.block), flat.Encode(rowsFormat, b.flat))
-	w.list, w.block = w.list[:0], w.block+1
+	err := w.storage.Write(ctx, rowsFile(w.block), flat.Encode(rowsFormat, w.rows.flat))
+	*list, w.block = (*list)[:0], w.block+1
 	return err
 }
 
