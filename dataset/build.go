@@ -415,8 +415,8 @@ func readCells(ds *Dataset, src *source, from []origin, cr *cellReader, compact 
 		cells = make([]Cell, n*len(own))
 	}
 	for i := range ds.Rows {
-		// Field by field: whole rows are copied by the runtime, which a garbage collection cannot stop
-		// and waits for, turning a processor over.
+		// Field by field: whole rows are copied by the runtime, which a garbage collection cannot
+		// stop and waits for, turning a processor over.
 		r := &ds.Rows[i]
 		r.Number, r.Class, r.at = t.lines[i], -1, i
 		if compact {

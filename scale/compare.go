@@ -282,9 +282,10 @@ type pieces struct {
 
 	rest bool // what lacks of the stages after the fits is computed, and not kept
 
-	mu    sync.Mutex // guards own, begun and calls of saved
+	mu    sync.Mutex // guards own, kept, begun and calls of saved
 	own   map[compare.Piece]Task
-	stage compare.Stage // of the own ones
+	kept  map[compare.Piece]bool // own ones that another worker has made meanwhile
+	stage compare.Stage          // of the own ones
 	begun time.Time
 	saved func(Task, float64, error)
 }
@@ -292,7 +293,7 @@ type pieces struct {
 var _ compare.Store = (*pieces)(nil)
 
 func newPieces(ctx context.Context, w *Worker) *pieces {
-	s := &pieces{ctx: ctx, w: w, tasks: map[compare.Piece]Task{}, begun: time.Now()}
+	s := &pieces{ctx: ctx, w: w, tasks: map[compare.Piece]Task{}, kept: map[compare.Piece]bool{}, begun: time.Now()}
 	for _, t := range w.tasks {
 		if t.Piece != nil {
 			s.tasks[*t.Piece] = t
@@ -311,16 +312,18 @@ func (s *pieces) Load(p compare.Piece) ([]byte, error) {
 	_, own := s.own[p]
 	s.mu.Unlock()
 	switch {
-	case own: // unless another worker has made it since
-		data, err := s.w.read(s.ctx, t)
-		if err != nil {
-			return nil, nil //nolint:nilerr // then it is made here
+	case own: // unless another worker has made it since, as one that was never its own
+		if there, err := s.w.done(s.ctx, t); err != nil || !there {
+			return nil, err
 		}
-		s.w.report(Line{Task: t, State: Kept})
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if !s.kept[p] {
+			s.w.report(Line{Task: t, State: Kept})
+		}
 		delete(s.own, p)
-		return data, nil
+		s.kept[p] = true
+		return nil, compare.ErrPending
 	case s.stage == compare.StagePrepare && p.Stage == compare.StageFit:
 		return nil, nil // a fit asks for its preparation, after which it is pending
 	case s.stage != "" && p.Stage == s.stage, s.stage != "" && after(p.Stage, s.stage):
@@ -353,7 +356,7 @@ func (s *pieces) Save(p compare.Piece, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, own := s.own[p]
-	if s.rest {
+	if s.rest || s.kept[p] { // which may have been asked for twice
 		return nil
 	}
 	if !own {

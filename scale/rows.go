@@ -119,6 +119,7 @@ type rowWriter struct {
 	storage Storage // nil: the rows are those of a job that is there
 	rows    blockRows
 	block   int
+	file    []byte // of the last block
 }
 
 // add adds the next row.
@@ -130,7 +131,8 @@ func (w *rowWriter) add(ctx context.Context, index int, r *dataset.Row) error {
 	if *list = append(*list, placed{index, *r}); len(*list) < w.job.Blocks[w.block+1]-w.job.Blocks[w.block] {
 		return nil
 	}
-	err := w.storage.Write(ctx, rowsFile(w.block), flat.Encode(rowsFormat, w.rows.flat))
+	w.file = flat.EncodeTo(w.file, rowsFormat, w.rows.flat)
+	err := w.storage.Write(ctx, rowsFile(w.block), w.file)
 	*list, w.block = (*list)[:0], w.block+1
 	return err
 }

@@ -215,6 +215,11 @@ func TestCompare(t *testing.T) {
 			for range 2 {
 				w := worker(t, s, o)
 				wg.Go(func() {
+					w.Report = func(l scale.Line) {
+						if l.Error != "" {
+							t.Errorf("%s: %s", l.Task, l.Error)
+						}
+					}
 					if failed, waiting, err := w.Do(t.Context(), w.Tasks()); failed+waiting > 0 || err != nil {
 						t.Errorf("%d failed, %d wait, %v", failed, waiting, err)
 					}

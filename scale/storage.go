@@ -14,7 +14,8 @@ import (
 type Storage interface {
 	// Read returns a file's content; the error of one that is not there wraps [fs.ErrNotExist].
 	Read(ctx context.Context, name string) ([]byte, error)
-	// Write makes or replaces a file, which is whole or not there whatever happens meanwhile.
+	// Write makes or replaces a file, which is whole or not there whatever happens meanwhile. It
+	// must not keep data.
 	Write(ctx context.Context, name string, data []byte) error
 	// List returns the names of the files in a folder, without the folder's; none where there is no
 	// such folder.

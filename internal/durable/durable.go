@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -95,8 +96,16 @@ const (
 	staleAfter = time.Hour
 )
 
-// sweep removes temporary files of processes that were killed while they wrote.
+// swept are the folders that were looked through, and when.
+var swept sync.Map
+
+// sweep removes temporary files of processes that were killed while they wrote. A folder is looked
+// through once in a while: some get a file for each of very many things.
 func sweep(dir string) {
+	if at, ok := swept.Load(dir); ok && time.Since(at.(time.Time)) < staleAfter { //nolint:errcheck // nothing else is stored
+		return
+	}
+	swept.Store(dir, time.Now())
 	names, _ := filepath.Glob(filepath.Join(globbed(dir), prefix+"????????"+suffix)) // the pattern is well formed
 	for _, name := range names {
 		if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > staleAfter {

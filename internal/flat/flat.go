@@ -29,8 +29,11 @@ type Stream struct {
 }
 
 // Encode returns the file of what visit visits.
-func Encode(format string, visit func(*Stream)) []byte {
-	s := &Stream{b: []byte(format + "\n")}
+func Encode(format string, visit func(*Stream)) []byte { return EncodeTo(nil, format, visit) }
+
+// EncodeTo is Encode in the memory of room, as far as that reaches.
+func EncodeTo(room []byte, format string, visit func(*Stream)) []byte {
+	s := &Stream{b: append(append(room[:0], format...), '\n')}
 	visit(s)
 	sum := sha256.Sum256(s.b)
 	return append(s.b, sum[:]...)
