@@ -100,6 +100,21 @@ func TestFatalManifests(t *testing.T) {
 	f("m.toml", "id,label\n1,a\n", `the ending ".toml"`)
 }
 
+// A message names some of very many columns.
+func TestFatalManyColumns(t *testing.T) {
+	var names, cells []string
+	for i := range 3000 {
+		names, cells = append(names, fmt.Sprintf("c%d", i)), append(cells, "1")
+	}
+	row := strings.Join(cells, ",") + "\n"
+	for _, opt := range []Options{{}, {Label: "lable"}} {
+		got := refused(t, "m.csv", strings.Join(names, ",")+"\n"+row+row, opt).Error()
+		if len(got) > 600 || !strings.Contains(got, "c0, c1,") || !strings.Contains(got, "c29, …, c2990,") || !strings.Contains(got, "c2999") {
+			t.Errorf("%d bytes: %.900s", len(got), got)
+		}
+	}
+}
+
 func TestFatalOptions(t *testing.T) {
 	f := func(opt Options, want string) {
 		t.Helper()

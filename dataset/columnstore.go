@@ -3,13 +3,7 @@ package dataset
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
 	"iter"
-	"os"
-	"unsafe"
-
-	"github.com/fusor-ml/fusor/internal/spool"
 )
 
 // storedRows is how many rows a table of columns has at most that is held in memory although it
@@ -22,40 +16,27 @@ var errHeld = errors.New("it has few rows, or cells that are no texts")
 // columnStore holds cells that are read column by column in a temporary file, those of a column in
 // blocks of rows.
 type columnStore struct {
-	file *os.File
-	size int64
+	file extents
 	n    int        // rows
 	at   [][]extent // by column and block
 	err  error      // the first of column
 	buf  []byte
 }
 
-// extent is a part of a file.
-type extent struct {
-	at     int64
-	length int
-}
-
 // add appends a column. Each cell is its length and its bytes.
 func (s *columnStore) add(cells []string) error {
-	if s.file == nil {
-		f, err := spool.Create("fusor-*.tmp")
-		if err != nil {
-			return fmt.Errorf("cannot write a temporary file: %w", err)
-		}
-		s.file, s.n = f, len(cells)
-	}
+	s.n = len(cells)
 	var at []extent
 	for from := 0; from < s.n; from += blockRows {
 		s.buf = s.buf[:0]
 		for _, cell := range cells[from:min(from+blockRows, s.n)] {
 			s.buf = append(binary.AppendUvarint(s.buf, uint64(len(cell))), cell...)
 		}
-		if _, err := s.file.WriteAt(s.buf, s.size); err != nil {
-			return fmt.Errorf("cannot write a temporary file: %w", err)
+		part, err := s.file.add(s.buf)
+		if err != nil {
+			return err
 		}
-		at = append(at, extent{s.size, len(s.buf)})
-		s.size += int64(len(s.buf))
+		at = append(at, part)
 	}
 	s.at = append(s.at, at)
 	return nil
@@ -67,12 +48,10 @@ func (s *columnStore) fault() error    { return s.err }
 
 // cells returns those of a block of column c.
 func (s *columnStore) cells(c, k int) ([]string, error) {
-	part := s.at[c][k]
-	text := make([]byte, part.length)
-	if _, err := io.ReadFull(io.NewSectionReader(s.file, part.at, int64(part.length)), text); err != nil {
-		return nil, fmt.Errorf("cannot read a temporary file: %w", err)
+	text, all, err := s.file.read(s.at[c][k])
+	if err != nil {
+		return nil, err
 	}
-	all := unsafe.String(unsafe.SliceData(text), len(text)) // which nobody writes to any more
 	cells := make([]string, 0, min(blockRows, s.n-k*blockRows))
 	for at := 0; at < len(text); {
 		length, n := binary.Uvarint(text[at:])

@@ -131,7 +131,7 @@ func guessLabel(t *Table, used map[int]string, taken func(i int) bool, none bool
 	}
 	advice := fmt.Sprintf("name it label, or say which it is with --label; %s", theColumns(t))
 	if name := likelyLabel(t, taken); name != "" {
-		advice = fmt.Sprintf("did you mean --label %s? The columns are: %s", shellName(name), strings.Join(t.Header, ", "))
+		advice = fmt.Sprintf("did you mean --label %s? The columns are: %s", shellName(name), columnNames(t))
 	}
 	c.fatal("label.column", 0, "", advice, "%s", what)
 	return -1
@@ -142,7 +142,18 @@ func theColumns(t *Table) string {
 	if len(t.Header) == 0 {
 		return "there are no columns"
 	}
-	return fmt.Sprintf("the columns are: %s", strings.Join(t.Header, ", "))
+	return fmt.Sprintf("the columns are: %s", columnNames(t))
+}
+
+// columnNames are those of the columns, of very many the first and the last, which is often the
+// label.
+func columnNames(t *Table) string {
+	const most, last = 40, 10
+	names := t.Header
+	if n := len(names); n > most {
+		names = slices.Concat(names[:most-last], []string{"…"}, names[n-last:])
+	}
+	return strings.Join(names, ", ")
 }
 
 // labelColumns finds the columns that --label names, one for each label.

@@ -2,20 +2,13 @@ package dataset
 
 import (
 	"encoding/binary"
-	"fmt"
-	"io"
 	"iter"
-	"os"
-	"unsafe"
-
-	"github.com/fusor-ml/fusor/internal/spool"
 )
 
 // rowFile holds rows in a temporary file, in blocks: of each row its line, the number of its cells,
 // and the cells, as their length and their bytes.
 type rowFile struct {
-	file  *os.File
-	size  int64
+	file  extents
 	n     int // rows
 	width int // of the widest
 	marks []rowBlock
@@ -54,18 +47,11 @@ func (s *rowFile) flush() error {
 	if len(s.buf) == 0 {
 		return nil
 	}
-	if s.file == nil {
-		f, err := spool.Create("fusor-*.tmp")
-		if err != nil {
-			return fmt.Errorf("cannot write a temporary file: %w", err)
-		}
-		s.file = f
+	part, err := s.file.add(s.buf)
+	if err != nil {
+		return err
 	}
-	if _, err := s.file.WriteAt(s.buf, s.size); err != nil {
-		return fmt.Errorf("cannot write a temporary file: %w", err)
-	}
-	s.marks[len(s.marks)-1].extent = extent{s.size, len(s.buf)}
-	s.size += int64(len(s.buf))
+	s.marks[len(s.marks)-1].extent = part
 	s.buf, s.line = s.buf[:0], 0
 	return nil
 }
@@ -80,11 +66,10 @@ func (s *rowFile) block(k int, f func(row []string, line int)) error {
 	if k+1 < len(s.marks) {
 		end = s.marks[k+1].first
 	}
-	text := make([]byte, part.length)
-	if _, err := io.ReadFull(io.NewSectionReader(s.file, part.at, int64(part.length)), text); err != nil {
-		return fmt.Errorf("cannot read a temporary file: %w", err)
+	text, all, err := s.file.read(part.extent)
+	if err != nil {
+		return err
 	}
-	all := unsafe.String(unsafe.SliceData(text), len(text)) // which nobody writes to any more
 	row, line, at := make([]string, s.width), 0, 0
 	next := func() int {
 		v, n := binary.Uvarint(text[at:])

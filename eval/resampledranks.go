@@ -159,44 +159,34 @@ func precision(times, pos, neg uint64) float64 {
 	return float64(int64(times)) * float64(int64(pos)) / float64(int64(max(1, pos+neg)))
 }
 
-// perClassPass is [perClass] of several resamples.
-type perClassPass struct {
-	classes []*ranks
-	of      func(r *ranks) [lanes]float64
+// ofRanks is the pass of a metric of one class.
+type ofRanks struct {
+	*ranks
+	of func(r *ranks) [lanes]float64
 }
 
-func newPerClass(p *Predictions, s *shared, of func(r *ranks) [lanes]float64) *perClassPass {
+func (p ofRanks) end(*resamples) [lanes]float64 {
+	p.read()
+	return p.of(p.ranks)
+}
+
+// newPerClass is [perClass] of several resamples.
+func newPerClass(p *Predictions, s *shared, of func(r *ranks) [lanes]float64) pass {
 	if p.Classes() == 2 {
-		return &perClassPass{[]*ranks{s.ranksOf(p, 1)}, of}
+		return ofRanks{s.ranksOf(p, 1), of}
 	}
-	out := &perClassPass{of: of}
+	out := &combined{by: meanOfDefined}
 	for c := range p.Classes() {
-		out.classes = append(out.classes, s.ranksOf(p, c))
+		out.of = append(out.of, ofRanks{s.ranksOf(p, c), of})
 	}
 	return out
 }
 
-func (p *perClassPass) start() {
-	for _, r := range p.classes {
-		r.start()
-	}
-}
-
-func (p *perClassPass) add(c *chunk) {
-	for _, r := range p.classes {
-		r.add(c)
-	}
-}
-
-func (p *perClassPass) end(*resamples) (out [lanes]float64) {
-	if len(p.classes) == 1 {
-		p.classes[0].read()
-		return p.of(p.classes[0])
-	}
+// meanOfDefined is the mean of the values that are not NaN.
+func meanOfDefined(values [][lanes]float64) (out [lanes]float64) {
 	var n [lanes]float64
-	for _, r := range p.classes {
-		r.read()
-		for k, v := range p.of(r) {
+	for _, of := range values {
+		for k, v := range of {
 			if !math.IsNaN(v) {
 				out[k] += v
 				n[k]++
